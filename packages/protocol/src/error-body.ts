@@ -1,0 +1,18 @@
+/** One failed check of one value, in PocketBase's shape. `code` is the contract; `message` may change. */
+export interface ValidationError {
+  readonly code: string;
+  readonly message: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/** Failed checks by field; nested where the value is (an array's index is a key). */
+export interface ErrorData {
+  readonly [field: string]: ValidationError | ErrorData;
+}
+
+/** The body of every error response. */
+export interface ErrorBody {
+  readonly data: ErrorData;
+  readonly message: string;
+  readonly status: number;
+}

@@ -1,0 +1,57 @@
+/** What may follow `?options=` in a subscription: values for `@request.*`, and `filter`, `expand`, `fields`. */
+export interface TopicOptions {
+  readonly query: Readonly<Record<string, string>>;
+  /** Names in lower snake case, as rules spell them. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A subscription as it was submitted, and what it means. */
+export interface Subscription {
+  /** The exact text, which is also the event's name: SDKs listen for it. */
+  readonly name: string;
+  readonly topic: string;
+  readonly options: TopicOptions;
+}
+
+export const NO_OPTIONS: TopicOptions = { query: {}, headers: {} };
+
+/**
+ * Splits `posts/*?options={…}` into topic and options, as PocketBase does.
+ * Options that can't be read count as none; the topic stands all the same.
+ */
+export function parseSubscription(name: string): Subscription {
+  const at = name.search(/[?&]options=/);
+  if (at < 0) return { name, topic: name, options: NO_OPTIONS };
+  return { name, topic: name.slice(0, at), options: parseOptions(name.slice(at + "?options=".length)) };
+}
+
+function parseOptions(encoded: string): TopicOptions {
+  try {
+    const raw: unknown = JSON.parse(decodeURIComponent(encoded));
+    if (typeof raw !== "object" || raw === null) return NO_OPTIONS;
+    const { query, headers } = raw as { query?: unknown; headers?: unknown };
+    return {
+      query: stringMap(query, (key) => key),
+      headers: stringMap(headers, headerName),
+    };
+  } catch {
+    return NO_OPTIONS;
+  }
+}
+
+function stringMap(raw: unknown, rename: (key: string) => string): Record<string, string> {
+  if (typeof raw !== "object" || raw === null) return {};
+  return Object.fromEntries(Object.entries(raw).map(([key, value]) => [rename(key), text(value)]));
+}
+
+const text = (value: unknown): string =>
+  typeof value === "string"
+    ? value
+    : value === null
+      ? ""
+      : typeof value === "object"
+        ? JSON.stringify(value)
+        : String(value);
+
+/** `X-Token` becomes `x_token`: the spelling of `@request.headers.*`. */
+export const headerName = (name: string): string => name.toLowerCase().replaceAll("-", "_");

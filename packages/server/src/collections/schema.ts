@@ -1,0 +1,22 @@
+import type { Collection } from "./collection.ts";
+
+/** All collections at one moment. Immutable: a change of a collection makes another schema. */
+export class Schema {
+  readonly #byId: ReadonlyMap<string, Collection>;
+  readonly #byName: ReadonlyMap<string, Collection>;
+
+  constructor(readonly collections: readonly Collection[]) {
+    this.#byId = new Map(collections.map((collection) => [collection.id, collection]));
+    this.#byName = new Map(collections.map((collection) => [collection.name.toLowerCase(), collection]));
+  }
+
+  /** By id, or by name in any case, as PocketBase's paths allow. */
+  find(nameOrId: string): Collection | undefined {
+    return this.#byId.get(nameOrId) ?? this.#byName.get(nameOrId.toLowerCase());
+  }
+
+  /** The schema with this collection added, or put in the place of the one with its id. */
+  with(collection: Collection): Schema {
+    return new Schema([...this.collections.filter(({ id }) => id !== collection.id), collection]);
+  }
+}

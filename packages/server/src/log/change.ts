@@ -1,0 +1,23 @@
+import type { Action, CollectionId, RecordId, RecordValues } from "@headwater/protocol";
+
+/** One committed create, update or delete. `before` is null for a create, `after` for a delete. */
+export type Change =
+  | ChangeOf<"create", null, RecordValues>
+  | ChangeOf<"update", RecordValues, RecordValues>
+  | ChangeOf<"delete", RecordValues, null>;
+
+interface ChangeOf<A extends Action, Before, After> {
+  /** Its place in the log: follows commits, has no gaps that matter, never comes back. */
+  readonly seq: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** `_collections` for a change of a collection itself; then the values are the collection's columns. */
+  readonly collection: CollectionId;
+  readonly record: RecordId;
+  readonly action: A;
+  readonly before: Before;
+  readonly after: After;
+}
+
+/** A change that has no place in the log yet. */
+export type NewChange = Change extends infer C ? (C extends Change ? Omit<C, "seq" | "time"> : never) : never;

@@ -1,0 +1,23 @@
+import type { AuthCollection } from "../collections/collection.ts";
+import { SUPERUSERS } from "../collections/collection.ts";
+import type { RecordValues } from "@headwater/protocol";
+
+/** Who asks: nobody known, or an auth record. A superuser is an auth record of `_superusers`. */
+export type Principal =
+  | { readonly kind: "guest" }
+  | { readonly kind: "user" | "superuser"; readonly collection: AuthCollection; readonly values: RecordValues };
+
+export const GUEST: Principal = { kind: "guest" };
+
+/** The principal that an auth record is. */
+export const principalOf = (collection: AuthCollection, values: RecordValues): Principal => ({
+  kind: collection.name === SUPERUSERS ? "superuser" : "user",
+  collection,
+  values,
+});
+
+export const isSuperuser = (principal: Principal): boolean => principal.kind === "superuser";
+
+/** Equal for equal principals; differs for different ones. */
+export const principalKey = (principal: Principal): string =>
+  principal.kind === "guest" ? "" : `${principal.collection.id}/${principal.values.id}`;

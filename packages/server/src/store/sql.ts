@@ -1,0 +1,50 @@
+import {
+  DummyDriver,
+  Kysely,
+  type RawBuilder,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  sql as kyselySql,
+} from "kysely";
+
+/** What a column holds, and what may be bound to a statement. */
+export type SqlValue = string | number | bigint | null | Uint8Array;
+
+/** A piece of SQL with its values beside it, never inside it. */
+export type Sql = RawBuilder<unknown>;
+
+/** A statement ready to run: hot paths keep the text and change the values. */
+export interface Query {
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+}
+
+/** One row as the driver gives it. */
+export type Row = Readonly<Record<string, SqlValue>>;
+
+/**
+ * The template tag for SQL: `` sql`… ${value}` `` binds the value; `sql.table`, `sql.ref` and `sql.id` quote names,
+ * `sql.join` joins fragments, and a fragment may stand inside another.
+ */
+export const sql = kyselySql;
+
+/** A fragment from text that this program wrote itself. Never for anything a client sent. */
+export const verbatim = (text: string): Sql => kyselySql.raw(text);
+
+export const EMPTY: Sql = kyselySql``;
+
+const compiler = new Kysely<unknown>({
+  dialect: {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (database) => new SqliteIntrospector(database),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  },
+});
+
+export function toQuery(statement: Sql | Query): Query {
+  if ("text" in statement) return statement;
+  const { sql: text, parameters } = statement.compile(compiler);
+  return { text, values: parameters as readonly SqlValue[] };
+}

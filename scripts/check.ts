@@ -1,0 +1,18 @@
+/** Everything that must hold besides the tests: types, lint, format, dead code, layers, lock file. */
+import { $ } from "bun";
+
+const steps: readonly (readonly [string, () => Promise<{ exitCode: number }>])[] = [
+  ["types", () => $`tsc -p .`.nothrow()],
+  ["lint", () => $`oxlint --type-aware --deny-warnings`.nothrow()],
+  ["format", () => $`bun fmt --check packages bench scripts`.nothrow()],
+  ["dead code", () => $`bun --bun knip`.nothrow()],
+  ["lock file", () => $`bun scripts/check-lock.ts`.nothrow()],
+];
+
+let failed = 0;
+for (const [name, run] of steps) {
+  console.log(`# ${name}`);
+  if ((await run()).exitCode !== 0) failed += 1;
+}
+console.log(failed === 0 ? "all checks passed" : `${failed} of ${steps.length} checks failed`);
+process.exit(failed === 0 ? 0 : 1);
