@@ -1,0 +1,39 @@
+import { type Epoch, epoch, type RecordId, type CollectionId } from "@headwater/protocol";
+import type { Row } from "../store/sql.ts";
+import type { Reader } from "../store/store.ts";
+import type { Change } from "./change.ts";
+
+/** Which life of the log this folder is in. */
+export async function readEpoch(reader: Reader): Promise<Epoch> {
+  const row = await reader.first({ text: "SELECT value FROM _headwater WHERE key = 'epoch'", values: [] });
+  return epoch(String(row?.["value"]));
+}
+
+/** The seq of the newest change; 0 when there never was one. */
+export async function readHead(reader: Reader): Promise<number> {
+  // The sequence table, not max(seq): trimming may have taken the newest row, and its seq must not come back.
+  const row = await reader.first({ text: "SELECT seq FROM sqlite_sequence WHERE name = '_changes'", values: [] });
+  return Number(row?.["seq"] ?? 0);
+}
+
+/** The changes behind `seq` in their order, at most `limit` of them. */
+export async function readAfter(reader: Reader, seq: number, limit: number): Promise<Change[]> {
+  const rows = await reader.all({ text: AFTER, values: [seq, limit] });
+  return rows.map(changeFromRow);
+}
+
+const AFTER =
+  "SELECT seq, time, collection, record, action, before, after FROM _changes WHERE seq > ? ORDER BY seq LIMIT ?";
+
+const changeFromRow = (row: Row): Change =>
+  ({
+    seq: row["seq"] as number,
+    time: row["time"] as number,
+    collection: row["collection"] as CollectionId,
+    record: row["record"] as RecordId,
+    action: row["action"],
+    before: parseValues(row["before"]),
+    after: parseValues(row["after"]),
+  }) as Change;
+
+const parseValues = (text: unknown): unknown => (typeof text === "string" ? JSON.parse(text) : null);

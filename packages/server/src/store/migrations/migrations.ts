@@ -1,0 +1,21 @@
+import { sql } from "../sql.ts";
+import type { Transaction } from "../store.ts";
+import { up as changes } from "./0001-changes.ts";
+
+/** The tables that are Headwater's own, in the order in which they came. PocketBase never looks at them. */
+const MIGRATIONS: readonly (readonly [name: string, up: (tx: Transaction) => Promise<void>])[] = [
+  ["0001-changes", changes],
+];
+
+/** Applies what the folder has not seen yet, each once. */
+export async function migrate(tx: Transaction): Promise<void> {
+  await tx.run(
+    sql`CREATE TABLE IF NOT EXISTS _headwater_migrations (name TEXT PRIMARY KEY NOT NULL, applied TEXT NOT NULL)`,
+  );
+  const applied = new Set((await tx.all(sql`SELECT name FROM _headwater_migrations`)).map(({ name }) => name));
+  for (const [name, up] of MIGRATIONS) {
+    if (applied.has(name)) continue;
+    await up(tx);
+    await tx.run(sql`INSERT INTO _headwater_migrations (name, applied) VALUES (${name}, ${new Date().toISOString()})`);
+  }
+}

@@ -1,0 +1,145 @@
+import { StoreError, type Transaction, type WriteOptions } from "../store.ts";
+import type { Connection } from "./connection.ts";
+
+/** A group ends after this many milliseconds, so that a flood of writes does not hold up the streams. */
+const GROUP_MS = 4;
+/** How long the writer waits for another process's lock before it gives up. */
+const BUSY_MS = 10_000;
+
+interface Job {
+  readonly work: (tx: Transaction) => Promise<unknown>;
+  readonly alone: boolean;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+interface Done {
+  readonly job: Job;
+  readonly value: unknown;
+  readonly callbacks: readonly (() => void)[];
+}
+
+/**
+ * The one writer: works wait in a queue, those that wait in one turn of the loop share a commit (and its fsync), and
+ * each stands in a savepoint, so that it alone is undone when it fails.
+ */
+export class Writer {
+  readonly #connection: Connection;
+  readonly #onCommit: () => void;
+  #queue: Job[] = [];
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(connection: Connection, onCommit: () => void) {
+    this.#connection = connection;
+    this.#onCommit = onCommit;
+  }
+
+  async write<T>(work: (tx: Transaction) => Promise<T>, { alone = false }: WriteOptions = {}): Promise<T> {
+    if (this.#closed) throw new StoreError("closed", "the database is closed");
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ work, alone, resolve: resolve as (value: unknown) => void, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Runs the work while no transaction is open and none can start. */
+  async pause(work: () => Promise<void>): Promise<void> {
+    while (this.#running) await this.#running;
+    this.#running = work().finally(() => {
+      this.#running = this.#queue.length > 0 ? this.#run() : undefined;
+    });
+    await this.#running;
+  }
+
+  /** Finishes what waits; later writes are refused. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#running) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#queue.length > 0) {
+        // A turn of the loop: requests that arrived together join one group, and sockets are served between groups.
+        await new Promise((resolve) => setImmediate(resolve));
+        await this.#commitGroup();
+      }
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #commitGroup(): Promise<void> {
+    try {
+      await this.#begin();
+    } catch (error) {
+      for (const job of this.#queue.splice(0)) job.reject(error);
+      return;
+    }
+    const done: Done[] = [];
+    const deadline = performance.now() + GROUP_MS;
+    do {
+      const job = this.#queue.shift()!;
+      await this.#runJob(job, done);
+      if (job.alone) break;
+    } while (this.#queue.length > 0 && !this.#queue[0]!.alone && performance.now() < deadline);
+
+    if (done.length === 0) {
+      if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
+      return;
+    }
+    try {
+      this.#connection.exec("COMMIT");
+    } catch (error) {
+      if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
+      for (const { job } of done) job.reject(error);
+      return;
+    }
+    for (const { callbacks } of done) for (const callback of callbacks) callback();
+    for (const { job, value } of done) job.resolve(value);
+    this.#onCommit();
+  }
+
+  async #runJob(job: Job, done: Done[]): Promise<void> {
+    const connection = this.#connection;
+    const callbacks: (() => void)[] = [];
+    try {
+      connection.exec("SAVEPOINT work");
+      const value = await job.work(transactionOn(connection, callbacks));
+      connection.exec("RELEASE work");
+      done.push({ job, value, callbacks });
+    } catch (error) {
+      job.reject(error);
+      if (connection.inTransaction) {
+        connection.exec("ROLLBACK TO work");
+        connection.exec("RELEASE work");
+        return;
+      }
+      // A full disk or an I/O error undid the whole group, not this work alone.
+      for (const other of done.splice(0)) other.job.reject(error);
+      await this.#begin();
+    }
+  }
+
+  /** Waits for another process's lock without blocking the loop, as a busy timeout would. */
+  async #begin(): Promise<void> {
+    const giveUp = performance.now() + BUSY_MS;
+    for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
+      try {
+        this.#connection.exec("BEGIN IMMEDIATE");
+        return;
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.kind !== "busy" || performance.now() > giveUp) throw error;
+        await Bun.sleep(wait);
+      }
+    }
+  }
+}
+
+const transactionOn = (connection: Connection, callbacks: (() => void)[]): Transaction => ({
+  all: async (statement) => connection.all(statement),
+  first: async (statement) => connection.first(statement),
+  run: async (statement) => connection.run(statement),
+  afterCommit: (callback) => void callbacks.push(callback),
+});
