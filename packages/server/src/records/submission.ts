@@ -1,0 +1,26 @@
+import type { Upload } from "../files/upload.ts";
+
+/** What a client sent: the parsed body, and the files of a multipart form by the name of their part. */
+export interface Submitted {
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly files: ReadonlyMap<string, readonly File[]>;
+}
+
+/**
+ * A submission after its slow part. Passwords are hashed and files are stored under their new names, so that the
+ * transaction waits for neither. Nothing in it depends on what the transaction may find changed.
+ */
+export interface Submission {
+  /** The record's id where it is known: of an update, or chosen for a new record that has files. */
+  readonly id: string | undefined;
+  /** As submitted, with the new names of uploaded files put in their places. */
+  readonly body: Readonly<Record<string, unknown>>;
+  /** The files that came with it, by their new names. */
+  readonly uploads: ReadonlyMap<string, Upload>;
+  /** For each password field that was sent, its hash. */
+  readonly hashes: ReadonlyMap<string, string>;
+  /** The stored hash that `oldPassword` was found to match. */
+  readonly matchedHash: string | undefined;
+  /** Removes the files it stored: for a submission that was refused or whose transaction was undone. */
+  discard(): Promise<void>;
+}
