@@ -1,0 +1,25 @@
+/** Anyone may read and write it: the collection of the load tests and of the benches. */
+export const PUBLIC_NOTES = {
+  name: "notes",
+  type: "base",
+  ...{ listRule: "", viewRule: "", createRule: "", updateRule: "", deleteRule: "" },
+  fields: [
+    { name: "title", type: "text" },
+    { name: "count", type: "number" },
+    { name: "created", type: "autodate", onCreate: true },
+    { name: "updated", type: "autodate", onCreate: true, onUpdate: true },
+  ],
+} as const;
+
+const OWN = "@request.auth.id != '' && owner = @request.auth.id";
+
+/** Everybody sees their own records and nobody else's. */
+export const PRIVATE_NOTES = {
+  name: "diaries",
+  type: "base",
+  ...{ listRule: OWN, viewRule: OWN, createRule: OWN, updateRule: OWN, deleteRule: OWN },
+  fields: [
+    { name: "title", type: "text" },
+    { name: "owner", type: "relation", collectionId: "_pb_users_auth_", maxSelect: 1, required: true },
+  ],
+} as const;

@@ -1,0 +1,7 @@
+/** A port of the loopback that was free a moment ago. Another process may take it first: a start must be ready to try again. */
+export function freePort(): number {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const { port } = listener;
+  listener.stop(true);
+  return port;
+}

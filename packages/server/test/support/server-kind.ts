@@ -1,0 +1,26 @@
+import { fileURLToPath } from "node:url";
+
+/** Stock PocketBase understands the same command line, so every test of shared behaviour can be run against it. */
+export type ServerKind = "headwater" | "pocketbase";
+
+/** What the tests run against: `HEADWATER_TEST_SERVER=pocketbase` holds the tests themselves to the original. */
+export const testedKind: ServerKind =
+  process.env["HEADWATER_TEST_SERVER"] === "pocketbase" ? "pocketbase" : "headwater";
+
+export const hasPocketBase = Bun.which("pocketbase") !== null;
+
+/** Our program is run without the npm launcher, so that the process that is measured or killed is the server itself. */
+export const commandOf = (kind: ServerKind): readonly string[] =>
+  kind === "pocketbase"
+    ? ["pocketbase"]
+    : [process.execPath, fileURLToPath(new URL("../../src/main.ts", import.meta.url))];
+
+/** One run of the program to its end. */
+export async function runCommand(
+  kind: ServerKind,
+  args: readonly string[],
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = Bun.spawn([...commandOf(kind), ...args], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const [code, stdout, stderr] = await Promise.all([child.exited, child.stdout.text(), child.stderr.text()]);
+  return { code, stdout, stderr };
+}
