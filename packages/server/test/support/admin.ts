@@ -38,27 +38,26 @@ export class Admin {
     return { id, token: (await signIn(this.url, "users", email, password)).token };
   }
 
-  request(method: string, path: string, options: RequestOptions = {}): Promise<Reply> {
-    return request(this.url, method, path, { token: this.token, ...options });
+  request<Body = unknown>(method: string, path: string, options: RequestOptions = {}): Promise<Reply<Body>> {
+    return request<Body>(this.url, method, path, { token: this.token, ...options });
   }
 
-  async #model(method: string, path: string, body: unknown): Promise<Model> {
-    return (await expectOk(this.request(method, path, { body }), `${method} ${path}`)) as Model;
+  #model(method: string, path: string, body: unknown): Promise<Model> {
+    return expectOk(this.request<Model>(method, path, { body }), `${method} ${path}`);
   }
 }
 
-export async function signIn(
-  url: string,
-  collection: string,
-  identity: string,
-  password: string,
-): Promise<{ token: string; record: Model }> {
+export interface SignedIn {
+  readonly token: string;
+  readonly record: Model;
+}
+
+export function signIn(url: string, collection: string, identity: string, password: string): Promise<SignedIn> {
   const path = `/api/collections/${collection}/auth-with-password`;
-  const body = await expectOk(request(url, "POST", path, { body: { identity, password } }), path);
-  return body as { token: string; record: Model };
+  return expectOk(request<SignedIn>(url, "POST", path, { body: { identity, password } }), path);
 }
 
-async function expectOk(reply: Promise<Reply>, what: string): Promise<unknown> {
+async function expectOk<Body>(reply: Promise<Reply<Body>>, what: string): Promise<Body> {
   const { status, body } = await reply;
   if (status < 200 || status > 299) throw new Error(`${what}: ${status} ${JSON.stringify(body)}`);
   return body;

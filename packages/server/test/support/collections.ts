@@ -2,7 +2,11 @@
 export const PUBLIC_NOTES = {
   name: "notes",
   type: "base",
-  ...{ listRule: "", viewRule: "", createRule: "", updateRule: "", deleteRule: "" },
+  listRule: "",
+  viewRule: "",
+  createRule: "",
+  updateRule: "",
+  deleteRule: "",
   fields: [
     { name: "title", type: "text" },
     { name: "count", type: "number" },
@@ -17,7 +21,11 @@ const OWN = "@request.auth.id != '' && owner = @request.auth.id";
 export const PRIVATE_NOTES = {
   name: "diaries",
   type: "base",
-  ...{ listRule: OWN, viewRule: OWN, createRule: OWN, updateRule: OWN, deleteRule: OWN },
+  listRule: OWN,
+  viewRule: OWN,
+  createRule: OWN,
+  updateRule: OWN,
+  deleteRule: OWN,
   fields: [
     { name: "title", type: "text" },
     { name: "owner", type: "relation", collectionId: "_pb_users_auth_", maxSelect: 1, required: true },

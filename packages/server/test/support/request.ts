@@ -1,7 +1,8 @@
-/** An answer of the API, read to its end. `body` is what the JSON says, or the text if it is none. */
-export interface Reply {
+/** An answer of the API, read to its end. `body` is null for anything but JSON; its type is the caller's claim. */
+export interface Reply<Body = unknown> {
   readonly status: number;
-  readonly body: unknown;
+  readonly body: Body;
+  readonly text: string;
   readonly headers: Headers;
 }
 
@@ -12,7 +13,12 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export async function request(url: string, method: string, path: string, options: RequestOptions = {}): Promise<Reply> {
+export async function request<Body = unknown>(
+  url: string,
+  method: string,
+  path: string,
+  options: RequestOptions = {},
+): Promise<Reply<Body>> {
   const { token, body, headers } = options;
   const raw = typeof body === "string" || body instanceof FormData || body instanceof ReadableStream;
   const response = await fetch(url + path, {
@@ -25,13 +31,6 @@ export async function request(url: string, method: string, path: string, options
     ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: parseJson(text) };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  const isJson = text !== "" && response.headers.get("content-type")?.startsWith("application/json");
+  return { status: response.status, headers: response.headers, text, body: JSON.parse(isJson ? text : "null") };
 }

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Subprocess } from "bun";
 import { freePort } from "./free-port.ts";
 import { commandOf, runCommand, type ServerKind, testedKind } from "./server-kind.ts";
 import { type TempDir, tempDir } from "./temp-dir.ts";
@@ -51,8 +52,12 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
 
 async function addSuperuser(kind: ServerKind, dir: string): Promise<void> {
   const { code, stdout, stderr } = await runCommand(kind, [
-    ...["superuser", "upsert", SUPERUSER.email, SUPERUSER.password],
-    ...["--dir", dir],
+    "superuser",
+    "upsert",
+    SUPERUSER.email,
+    SUPERUSER.password,
+    "--dir",
+    dir,
   ]);
   if (code !== 0) throw new Error(`no superuser in ${dir}: ${stdout}${stderr}`);
 }
@@ -76,12 +81,17 @@ async function launch(
     return child.exitCode;
   };
   const url = `http://127.0.0.1:${port}`;
-  if (!(await answers(url, child.exited))) {
+  if (!(await answers(url, child))) {
     await stop("SIGKILL");
     return { failure: `${kind} did not start on port ${port}:\n${await log.text()}` };
   }
   return {
-    ...{ url, port, dir, pid: child.pid, stop, output: () => log.text() },
+    url,
+    port,
+    dir,
+    pid: child.pid,
+    stop,
+    output: () => log.text(),
     async [Symbol.asyncDispose]() {
       await stop("SIGKILL");
       await log.delete().catch(() => undefined);
@@ -91,16 +101,14 @@ async function launch(
 }
 
 /** Whether the health endpoint answers before the process ends or the time is over. */
-async function answers(url: string, exited: Promise<number>): Promise<boolean> {
-  let running = true;
-  void exited.then(() => (running = false));
+async function answers(url: string, child: Subprocess): Promise<boolean> {
   const deadline = performance.now() + START_TIMEOUT_MS;
-  while (running && performance.now() < deadline) {
+  while (child.exitCode === null && performance.now() < deadline) {
     const healthy = await fetch(`${url}/api/health`).then(
       (response) => response.ok,
       () => false,
     );
-    if (healthy) return running;
+    if (healthy) return child.exitCode === null;
     await Bun.sleep(10);
   }
   return false;

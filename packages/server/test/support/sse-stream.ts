@@ -72,7 +72,7 @@ export class SseStream {
     const end = this.#early.indexOf("\r\n\r\n");
     if (end < 0) return;
     this.head = this.#early.toString("latin1", 0, end);
-    if (!/^HTTP\/1\.1 200 /.test(this.head) || !/transfer-encoding: chunked/i.test(this.head)) {
+    if (!this.head.startsWith("HTTP/1.1 200 ") || !/transfer-encoding: chunked/i.test(this.head)) {
       this.#socket?.end();
       return;
     }
