@@ -1,7 +1,8 @@
 import { StoreError, type Transaction, type WriteOptions } from "../store.ts";
 import type { Connection } from "./connection.ts";
 
-/** A group ends after this many milliseconds, so that a flood of writes does not hold up the streams. */
+/** A group of at least `GROUP_MIN` works ends after `GROUP_MS`, so that a flood of writes does not hold up the streams. */
+const GROUP_MIN = 16;
 const GROUP_MS = 4;
 /** How long the writer waits for another process's lock before it gives up. */
 const BUSY_MS = 10_000;
@@ -79,11 +80,12 @@ export class Writer {
     }
     const done: Done[] = [];
     const deadline = performance.now() + GROUP_MS;
-    do {
+    for (let ran = 0; this.#queue.length > 0; ran += 1) {
+      if (ran > 0 && (this.#queue[0]!.alone || (ran >= GROUP_MIN && performance.now() > deadline))) break;
       const job = this.#queue.shift()!;
       await this.#runJob(job, done);
       if (job.alone) break;
-    } while (this.#queue.length > 0 && !this.#queue[0]!.alone && performance.now() < deadline);
+    }
 
     if (done.length === 0) {
       if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");

@@ -1,0 +1,278 @@
+import { describe, expect, test } from "bun:test";
+import { clientId, collectionId, epoch, parseSubscription, recordId } from "@headwater/protocol";
+import fc from "fast-check";
+import type { Change } from "../log/change.ts";
+import { Hub, type Visibility } from "./hub.ts";
+import type { Session } from "./session.ts";
+import type { Wire } from "./wire.ts";
+
+/** A wire whose socket can be full. What it was given stands in `text`. */
+class TestWire implements Wire {
+  text = "";
+  writes = 0;
+  full = false;
+  closed: string | undefined;
+
+  send(bytes: Uint8Array): "sent" | "blocked" | "closed" {
+    if (this.closed) return "closed";
+    this.writes += 1;
+    this.text += new TextDecoder().decode(bytes);
+    return this.full ? "blocked" : "sent";
+  }
+  close(reason: string): void {
+    this.closed = reason;
+  }
+  get events(): readonly { id: string | undefined; event: string; data: string }[] {
+    return [...this.text.matchAll(/(?:id:(.*)\n)?event:(.*)\ndata:(.*)\n\n/g)].map(([, id, event, data]) => ({
+      id,
+      event: event!,
+      data: data!,
+    }));
+  }
+}
+
+/** Principals are names; a record named `secret-X` is for X alone. */
+interface Asked extends Visibility<string> {
+  readonly presented: string[];
+}
+const visibility = (): Asked => {
+  const presented: string[] = [];
+  return {
+    presented,
+    topicsOf: ({ record }) => ["posts/*", `posts/${record}`],
+    audienceKey: (_, principal) => principal,
+    principalKey: (principal) => principal,
+    present: async ({ record }, subscription, principal) => {
+      presented.push(`${subscription.topic} ${principal}`);
+      if (record === "poison") throw new Error("can't be shown");
+      return !record.startsWith("secret-") || record === `secret-${principal}` ? `{"record":"${record}"}` : undefined;
+    },
+  };
+};
+
+const change = (seq: number, record = "r1"): Change => ({
+  seq,
+  time: 0,
+  collection: collectionId("posts"),
+  record: recordId(record),
+  action: "create",
+  before: null,
+  after: { id: recordId(record) },
+});
+
+function openHub(maxQueueBytes = 1_000_000) {
+  const asked = visibility();
+  const errors: unknown[] = [];
+  const hub = new Hub<string>({
+    epoch: epoch("e"),
+    visibility: asked,
+    maxQueueBytes,
+    onError: (error) => errors.push(error),
+  });
+  let opened = 0;
+  const join = (principal: string, ...names: string[]): { session: Session<string>; wire: TestWire } => {
+    const wire = new TestWire();
+    const session = hub.open({ id: clientId(`c${(opened += 1)}`), address: "::1", principal: "", wire });
+    hub.subscribe(session, principal, names.map(parseSubscription));
+    return { session, wire };
+  };
+  return { hub, join, asked, errors };
+}
+
+/** Frames leave from `setImmediate`, some hundred connections at a time: two turns are enough for every test here. */
+const flushed = async (): Promise<void> => {
+  for (let i = 0; i < 3; i += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
+describe("fan-out", () => {
+  test("only those who listen are asked about, once for all that are alike", async () => {
+    const { hub, join, asked } = openHub();
+    const listeners = [join("ann", "posts/*"), join("ann", "posts/*"), join("bob", "posts/*"), join("ann", "other/*")];
+    await hub.fanOut(change(1));
+    await flushed();
+    expect(asked.presented).toEqual(["posts/* ann", "posts/* bob"]);
+    expect(listeners.map(({ wire }) => wire.events.length)).toEqual([1, 1, 1, 0]);
+    expect(listeners[0]!.wire.events).toEqual([{ id: "e.1", event: "posts/*", data: '{"record":"r1"}' }]);
+  });
+
+  test("who may not see a change gets nothing", async () => {
+    const { hub, join } = openHub();
+    const ann = join("ann", "posts/*");
+    const bob = join("bob", "posts/*");
+    await hub.fanOut(change(1, "secret-ann"));
+    await flushed();
+    expect([ann.wire.events.length, bob.wire.events.length]).toEqual([1, 0]);
+  });
+
+  test("a change that reaches a session on two topics carries its cursor in the last frame only", async () => {
+    const { hub, join } = openHub();
+    const { wire } = join("ann", "posts/*", "posts/r1");
+    const other = join("bob", "posts/*");
+    await hub.fanOut(change(7));
+    await flushed();
+    expect(wire.events.map(({ id, event }) => [event, id])).toEqual([
+      ["posts/*", undefined],
+      ["posts/r1", "e.7"],
+    ]);
+    expect(other.wire.events.map(({ id }) => id)).toEqual(["e.7"]);
+  });
+
+  test("the event's name is the subscription to the letter, options included", async () => {
+    const { hub, join } = openHub();
+    const name = `posts/*?options=${encodeURIComponent('{"query":{"fields":"id"}}')}`;
+    const { wire } = join("ann", name);
+    await hub.fanOut(change(1));
+    await flushed();
+    expect(wire.events[0]?.event).toBe(name);
+  });
+
+  test("a change that can't be shown is reported, and the next one arrives", async () => {
+    const { hub, join, errors } = openHub();
+    const { wire } = join("ann", "posts/*");
+    await hub.fanOut(change(1, "poison"));
+    await hub.fanOut(change(2));
+    await flushed();
+    expect(errors).toHaveLength(1);
+    expect(wire.events.map(({ id }) => id)).toEqual(["e.2"]);
+  });
+
+  test("the frames of one turn leave in one write a connection", async () => {
+    const { hub, join } = openHub();
+    const { wire } = join("ann", "posts/*");
+    for (let seq = 1; seq <= 5; seq += 1) await hub.fanOut(change(seq));
+    expect(wire.writes).toBe(0);
+    await flushed();
+    expect(wire.writes).toBe(1);
+    expect(wire.events.map(({ id }) => id)).toEqual(["e.1", "e.2", "e.3", "e.4", "e.5"]);
+  });
+});
+
+describe("subscriptions", () => {
+  test("a new set replaces the old one, and an empty one ends all", async () => {
+    const { hub, join } = openHub();
+    const { session, wire } = join("ann", "posts/*");
+    hub.subscribe(session, "ann", [parseSubscription("posts/r2")]);
+    await hub.fanOut(change(1, "r1"));
+    await hub.fanOut(change(2, "r2"));
+    hub.subscribe(session, "ann", []);
+    await hub.fanOut(change(3, "r2"));
+    await flushed();
+    expect(wire.events.map(({ id }) => id)).toEqual(["e.2"]);
+  });
+
+  test("those whose principal is replaced are judged by the new one, all of them", async () => {
+    const { hub, join } = openHub();
+    const both = [join("ann", "posts/*"), join("ann", "posts/*")];
+    hub.become(hub.sessionsOf("ann"), "bob");
+    await hub.fanOut(change(1, "secret-ann"));
+    await hub.fanOut(change(2, "secret-bob"));
+    await flushed();
+    expect(both.map(({ wire }) => wire.events.map(({ id }) => id))).toEqual([["e.2"], ["e.2"]]);
+  });
+
+  test("a connection that is gone leaves nothing behind", async () => {
+    const { hub, join, asked } = openHub();
+    const { session } = join("ann", "posts/*");
+    session.ended();
+    await hub.fanOut(change(1));
+    expect([hub.size, hub.sessionsOf("ann").length, asked.presented.length]).toEqual([0, 0, 0]);
+  });
+});
+
+describe("slow and dead peers", () => {
+  test("a full socket gets nothing more until it drains, then all that waited, in order", async () => {
+    const { hub, join } = openHub();
+    const { session, wire } = join("ann", "posts/*");
+    wire.full = true;
+    await hub.fanOut(change(1));
+    await flushed();
+    await hub.fanOut(change(2));
+    await hub.fanOut(change(3));
+    await flushed();
+    expect(wire.writes).toBe(1);
+    wire.full = false;
+    session.drained();
+    await flushed();
+    expect(wire.events.map(({ id }) => id)).toEqual(["e.1", "e.2", "e.3"]);
+    expect(wire.writes).toBe(2);
+  });
+
+  test("a connection over its limit is closed as slow; the others are not touched", async () => {
+    const { hub, join } = openHub(150);
+    const slow = join("ann", "posts/*");
+    const quick = join("ann", "posts/*");
+    slow.wire.full = true;
+    for (let seq = 1; seq <= 8; seq += 1) {
+      await hub.fanOut(change(seq));
+      await flushed();
+    }
+    expect(slow.wire.closed).toBe("slow");
+    expect(slow.session.closed).toBe(true);
+    expect(quick.wire.closed).toBeUndefined();
+    expect(quick.wire.events).toHaveLength(8);
+  });
+
+  test("one frame larger than the limit still passes", async () => {
+    const { hub, join } = openHub(10);
+    const { wire } = join("ann", "posts/*");
+    await hub.fanOut(change(1));
+    await flushed();
+    expect(wire.events).toHaveLength(1);
+    expect(wire.closed).toBeUndefined();
+  });
+
+  test("a quiet connection gets a heartbeat, a busy one does not", async () => {
+    const { hub, join } = openHub();
+    const quiet = join("ann", "other/*");
+    const busy = join("ann", "posts/*");
+    await hub.fanOut(change(1));
+    await flushed();
+    hub.beat(hub.sessions());
+    expect(quiet.wire.text).toBe(":\n\n");
+    expect(busy.wire.text).not.toContain(":\n\n:");
+    hub.beat(hub.sessions());
+    expect(busy.wire.text).toEndWith(":\n\n");
+  });
+
+  test("a socket that stays full is given up", async () => {
+    const { hub, join } = openHub();
+    const { wire } = join("ann", "posts/*");
+    wire.full = true;
+    await hub.fanOut(change(1));
+    await flushed();
+    for (let i = 0; i < 3; i += 1) hub.beat([...hub.sessions()]);
+    expect(wire.closed).toBe("dead");
+  });
+
+  test("whatever is sent, blocked and drained, each connection gets its frames once and in order", async () => {
+    const step = fc.oneof(
+      fc.record({ do: fc.constant("send" as const) }),
+      fc.record({ do: fc.constant("turn" as const) }),
+      fc.record({ do: fc.constantFrom("block" as const, "drain" as const), who: fc.nat(3) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const { hub, join } = openHub();
+        const peers = [0, 1, 2, 3].map(() => join("ann", "posts/*"));
+        let seq = 0;
+        for (const action of steps) {
+          if (action.do === "send") await hub.fanOut(change((seq += 1)));
+          else if (action.do === "turn") await flushed();
+          else if (action.do === "block") peers[action.who]!.wire.full = true;
+          else {
+            peers[action.who]!.wire.full = false;
+            peers[action.who]!.session.drained();
+          }
+        }
+        for (const { wire, session } of peers) {
+          wire.full = false;
+          session.drained();
+        }
+        await flushed();
+        const expected = Array.from({ length: seq }, (_, i) => `e.${i + 1}`);
+        for (const { wire } of peers) expect(wire.events.map(({ id }) => id!)).toEqual(expected);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

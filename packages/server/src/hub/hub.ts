@@ -1,0 +1,177 @@
+import { type ClientId, type Epoch, formatCursor, HEARTBEAT, type Subscription } from "@headwater/protocol";
+import type { Change } from "../log/change.ts";
+import { FrameSet } from "./frame.ts";
+import { Outbox } from "./outbox.ts";
+import { Session } from "./session.ts";
+import { type Audience, TopicIndex } from "./topic-index.ts";
+import type { CloseReason, Wire } from "./wire.ts";
+
+/** Who may see what, and how it looks: the hub asks, and knows no rule, no record and no database. */
+export interface Visibility<Principal> {
+  /** The topics that a change appears on, each once. */
+  topicsOf(change: Change): readonly string[];
+  /** Equal for subscriptions that get the same answer and the same bytes for every change. */
+  audienceKey(subscription: Subscription, principal: Principal): string;
+  /** The event's data as one line of JSON; `undefined` for those who may not see it. */
+  present(change: Change, subscription: Subscription, principal: Principal): Promise<string | undefined>;
+  /** Equal for equal principals. */
+  principalKey(principal: Principal): string;
+}
+
+export interface HubOptions<Principal> {
+  readonly epoch: Epoch;
+  readonly visibility: Visibility<Principal>;
+  /** Bytes that may wait for one connection before it is closed and must come back. */
+  readonly maxQueueBytes: number;
+  /** Told of an audience that could not be answered; the others are served all the same. */
+  readonly onError: (error: unknown, change: Change) => void;
+}
+
+const HEARTBEAT_BYTES = new TextEncoder().encode(HEARTBEAT);
+/** Beats on end that a full socket is waited for. */
+const PATIENCE = 3;
+
+/** Who is here, what they listen to, and the way from one change to all of them. */
+export class Hub<Principal> {
+  readonly #epoch: Epoch;
+  readonly #visibility: Visibility<Principal>;
+  readonly #onError: (error: unknown, change: Change) => void;
+  readonly #outbox: Outbox;
+  readonly #index: TopicIndex<Principal>;
+  readonly #sessions = new Map<ClientId, Session<Principal>>();
+  readonly #byPrincipal = new Map<string, Set<Session<Principal>>>();
+  readonly #leave = new Map<Session<Principal>, (() => void)[]>();
+
+  constructor({ epoch, visibility, maxQueueBytes, onError }: HubOptions<Principal>) {
+    this.#epoch = epoch;
+    this.#visibility = visibility;
+    this.#onError = onError;
+    this.#outbox = new Outbox(maxQueueBytes);
+    this.#index = new TopicIndex((subscription, principal) => visibility.audienceKey(subscription, principal));
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  session(id: ClientId): Session<Principal> | undefined {
+    return this.#sessions.get(id);
+  }
+
+  sessions(): Iterable<Session<Principal>> {
+    return this.#sessions.values();
+  }
+
+  sessionsOf(principalKey: string): readonly Session<Principal>[] {
+    return [...(this.#byPrincipal.get(principalKey) ?? [])];
+  }
+
+  /** A new connection; it hears nothing until it subscribes. */
+  open(init: {
+    readonly id: ClientId;
+    readonly address: string;
+    readonly principal: Principal;
+    readonly wire: Wire;
+  }): Session<Principal> {
+    const session = new Session(init, this.#outbox, (closed) => this.#remove(closed));
+    this.#sessions.set(session.id, session);
+    this.#enlist(session);
+    return session;
+  }
+
+  /** Replaces who the session is and all that it listens to. */
+  subscribe(session: Session<Principal>, principal: Principal, subscriptions: readonly Subscription[]): void {
+    if (session.closed) return;
+    this.#delist(session);
+    session.principal = principal;
+    session.subscriptions = subscriptions;
+    this.#enlist(session);
+  }
+
+  /** Makes other principals of the sessions' own, all at once: an audience must never mix the old and the new. */
+  become(sessions: readonly Session<Principal>[], principal: Principal): void {
+    for (const session of sessions) this.#delist(session);
+    for (const session of sessions) {
+      session.principal = principal;
+      this.#enlist(session);
+    }
+  }
+
+  /** Sorts everyone anew: rules have changed, so those who were alike may not be any more. */
+  regroup(): void {
+    for (const session of this.#sessions.values()) this.#delist(session);
+    for (const session of this.#sessions.values()) this.#enlist(session);
+  }
+
+  /** Tells one change to all who may see it. Resolves when it is queued for each of them. */
+  async fanOut(change: Change): Promise<void> {
+    const heard: (readonly [audience: Audience<Principal>, frames: FrameSet])[] = [];
+    const cursor = formatCursor({ epoch: this.#epoch, seq: change.seq });
+    for (const topic of this.#visibility.topicsOf(change)) {
+      for (const audience of this.#index.audiences(topic)) {
+        const data = await this.#present(change, audience);
+        if (data !== undefined) heard.push([audience, new FrameSet(cursor, data)]);
+      }
+    }
+    if (heard.length === 1) {
+      const [audience, frames] = heard[0]!;
+      const frame = frames.frame(audience.subscription.name, true);
+      for (const session of audience.sessions) session.deliver(frame);
+    } else if (heard.length > 1) {
+      deliverAll(heard);
+    }
+  }
+
+  /** Keeps quiet connections alive and ends dead ones. Called for a share of the sessions at a time. */
+  beat(sessions: Iterable<Session<Principal>>): void {
+    for (const session of sessions) session.beat(HEARTBEAT_BYTES, PATIENCE);
+  }
+
+  /** Ends every connection. */
+  closeAll(reason: CloseReason): void {
+    for (const session of [...this.#sessions.values()]) session.close(reason);
+  }
+
+  async #present(change: Change, { subscription, principal }: Audience<Principal>): Promise<string | undefined> {
+    try {
+      return await this.#visibility.present(change, subscription, principal);
+    } catch (error) {
+      this.#onError(error, change);
+      return undefined;
+    }
+  }
+
+  #remove(session: Session<Principal>): void {
+    this.#sessions.delete(session.id);
+    this.#delist(session);
+  }
+
+  #enlist(session: Session<Principal>): void {
+    const key = this.#visibility.principalKey(session.principal);
+    let peers = this.#byPrincipal.get(key);
+    if (!peers) this.#byPrincipal.set(key, (peers = new Set()));
+    peers.add(session);
+    this.#leave.set(session, [
+      ...session.subscriptions.map((subscription) => this.#index.add(session, subscription)),
+      () => {
+        peers.delete(session);
+        if (peers.size === 0 && this.#byPrincipal.get(key) === peers) this.#byPrincipal.delete(key);
+      },
+    ]);
+  }
+
+  #delist(session: Session<Principal>): void {
+    for (const leave of this.#leave.get(session) ?? []) leave();
+    this.#leave.delete(session);
+  }
+}
+
+/** Where one change reaches a session more than once, only its last frame carries the cursor. */
+function deliverAll<Principal>(heard: readonly (readonly [Audience<Principal>, FrameSet])[]): void {
+  const last = new Map<Session<Principal>, Audience<Principal>>();
+  for (const [audience] of heard) for (const session of audience.sessions) last.set(session, audience);
+  for (const [audience, frames] of heard) {
+    const { name } = audience.subscription;
+    for (const session of audience.sessions) session.deliver(frames.frame(name, last.get(session) === audience));
+  }
+}

@@ -1,0 +1,128 @@
+import { Batch } from "./batch.ts";
+import type { Frame } from "./frame.ts";
+
+/** Connections written to in one turn of the loop; then other sockets get theirs. */
+const SLICE = 256;
+
+/** One connection's end of the outbox. */
+export interface Outlet {
+  /** Writes the bytes; `blocked` means that the socket took them and is full. */
+  write(bytes: Uint8Array): "sent" | "blocked" | "closed";
+  /** Called when more waits than may: the connection must end. */
+  overflow(): void;
+}
+
+/** What waits for one connection. */
+export interface Queue {
+  /** Adds a frame; it leaves in the next turn, or when the socket drains. */
+  push(frame: Frame): void;
+  /** The socket took all it was given. */
+  drained(): void;
+  /** Drops what waits and takes nothing more. */
+  end(): void;
+  readonly blocked: boolean;
+  /** Bytes that wait here; what the kernel holds is not counted. */
+  readonly size: number;
+}
+
+/**
+ * Gathers the frames of a turn and writes them with one call a connection, some hundred connections a turn. Never in
+ * a request handler: writing there splits that handler's own response into many sends.
+ */
+export class Outbox {
+  readonly #limit: number;
+  readonly #root = Batch.empty();
+  #dirty: OutletQueue[] = [];
+  #next = 0;
+  #scheduled = false;
+
+  /** @param limit bytes that may wait for one connection */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  queue(outlet: Outlet): Queue {
+    return new OutletQueue(outlet, this.#limit, this.#root, (queue) => this.#schedule(queue));
+  }
+
+  #schedule(queue: OutletQueue): void {
+    this.#dirty.push(queue);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    const end = Math.min(this.#dirty.length, this.#next + SLICE);
+    for (let i = this.#next; i < end; i += 1) this.#dirty[i]!.flush();
+    this.#next = end;
+    if (end < this.#dirty.length) {
+      setImmediate(this.#flush);
+      return;
+    }
+    this.#dirty = [];
+    this.#next = 0;
+    this.#scheduled = false;
+    this.#root.forget();
+  };
+}
+
+class OutletQueue implements Queue {
+  readonly #outlet: Outlet;
+  readonly #limit: number;
+  readonly #root: Batch;
+  readonly #schedule: (queue: OutletQueue) => void;
+  #batch: Batch;
+  #dirty = false;
+  #ended = false;
+  blocked = false;
+
+  constructor(outlet: Outlet, limit: number, root: Batch, schedule: (queue: OutletQueue) => void) {
+    this.#outlet = outlet;
+    this.#limit = limit;
+    this.#root = root;
+    this.#batch = root;
+    this.#schedule = schedule;
+  }
+
+  get size(): number {
+    return this.#batch.size;
+  }
+
+  push(frame: Frame): void {
+    if (this.#ended) return;
+    const waiting = this.#batch.size;
+    // A frame larger than the limit still passes when nothing waits, or it could never be delivered to anyone.
+    if (waiting > 0 && waiting + frame.bytes.length > this.#limit) {
+      this.end();
+      this.#outlet.overflow();
+      return;
+    }
+    this.#batch = this.#batch.with(frame);
+    this.#markDirty();
+  }
+
+  drained(): void {
+    this.blocked = false;
+    if (!this.#ended && this.#batch !== this.#root) this.#markDirty();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#batch = this.#root;
+  }
+
+  flush(): void {
+    this.#dirty = false;
+    if (this.#ended || this.blocked || this.#batch === this.#root) return;
+    const { bytes } = this.#batch;
+    this.#batch = this.#root;
+    if (this.#outlet.write(bytes) === "blocked") this.blocked = true;
+  }
+
+  #markDirty(): void {
+    if (this.#dirty || this.blocked) return;
+    this.#dirty = true;
+    this.#schedule(this);
+  }
+}

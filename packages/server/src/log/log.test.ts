@@ -1,0 +1,146 @@
+import { afterAll, expect, test } from "bun:test";
+import { join } from "node:path";
+import { collectionId, recordId } from "@headwater/protocol";
+import fc from "fast-check";
+import { migrate } from "../store/migrations/migrations.ts";
+import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
+import type { Store } from "../store/store.ts";
+import { tempDir } from "../testing/temp-dir.ts";
+import { appendChange } from "./append-change.ts";
+import type { Change } from "./change.ts";
+import { readAfter, readEpoch, readHead } from "./change-log.ts";
+import { type Follower, LogTail } from "./tail.ts";
+
+const dir = tempDir();
+const opened: Store[] = [];
+afterAll(() => Promise.all(opened.map((store) => store.close())));
+
+let files = 0;
+async function openLog(): Promise<Store> {
+  const store = openSqliteStore(join(dir, `${(files += 1)}.db`));
+  opened.push(store);
+  await store.write(migrate);
+  return store;
+}
+
+const NO_SECRETS: ReadonlySet<string> = new Set();
+const append = (store: Store, id: string, fail = false): Promise<void> =>
+  store.write(async (tx) => {
+    await appendChange(
+      tx,
+      {
+        collection: collectionId("c"),
+        record: recordId(id),
+        action: "create",
+        before: null,
+        after: { id: recordId(id) },
+      },
+      NO_SECRETS,
+    );
+    if (fail) throw new Error("undone");
+  });
+
+function follow(store: Store, head: number, ...followers: Follower[]): { tail: LogTail; errors: unknown[] } {
+  const errors: unknown[] = [];
+  const tail = new LogTail(store, head, followers, (error) => errors.push(error));
+  store.onCommit(() => tail.wake());
+  return { tail, errors };
+}
+
+test("a change comes back as it was appended, without its secrets", async () => {
+  const store = await openLog();
+  const id = recordId("r1");
+  await store.write((tx) =>
+    appendChange(
+      tx,
+      {
+        collection: collectionId("c"),
+        record: id,
+        action: "update",
+        before: { id, password: "old", data: { password: "kept: it is a value's own key" } },
+        after: { id, password: "new", data: null },
+      },
+      new Set(["password"]),
+    ),
+  );
+  const [change] = await readAfter(store, 0, 10);
+  expect(change).toMatchObject({ seq: 1, collection: "c", record: "r1", action: "update" });
+  expect(change?.before).toEqual({ id, data: { password: "kept: it is a value's own key" } });
+  expect(change?.after).toEqual({ id, data: null });
+});
+
+test("the head outlives the rows: a seq never comes back after a trim", async () => {
+  const store = await openLog();
+  expect(await readHead(store)).toBe(0);
+  await append(store, "a");
+  await append(store, "b");
+  await store.write((tx) => tx.run({ text: "DELETE FROM _changes", values: [] }));
+  expect(await readHead(store)).toBe(2);
+  await append(store, "c");
+  expect((await readAfter(store, 0, 10)).map(({ seq }) => seq)).toEqual([3]);
+});
+
+test("the epoch stays for the life of the file", async () => {
+  const store = await openLog();
+  const first = await readEpoch(store);
+  await store.write(migrate);
+  expect(await readEpoch(store)).toBe(first);
+  expect(first).toMatch(/^[0-9a-f]{10}$/);
+});
+
+test("however writers and failures interleave, each follower gets each committed change once, in order", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.boolean(), { maxLength: 40 }), async (failures) => {
+      const store = await openLog();
+      const heard: [Change[], Change[]] = [[], []];
+      const { tail, errors } = follow(
+        store,
+        0,
+        (change) => void heard[0].push(change),
+        async (change) => {
+          await new Promise((resolve) => setImmediate(resolve));
+          heard[1].push(change);
+        },
+      );
+      await Promise.allSettled(failures.map((fails, i) => append(store, `r${i}`, fails)));
+      await tail.stop();
+      const committed = failures.flatMap((fails, i) => (fails ? [] : [`r${i}`]));
+      for (const changes of heard) {
+        expect(changes.map(({ record }) => record as string)).toEqual(committed);
+        expect(changes.map(({ seq }) => seq)).toEqual(changes.map(({ seq }) => seq).sort((a, b) => a - b));
+      }
+      expect(errors).toEqual([]);
+      await store.close();
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test("a follower that throws is reported and costs nobody a change", async () => {
+  const store = await openLog();
+  const heard: string[] = [];
+  const { tail, errors } = follow(
+    store,
+    0,
+    () => {
+      throw new Error("poison");
+    },
+    ({ record }) => void heard.push(record),
+  );
+  await append(store, "a");
+  await append(store, "b");
+  await tail.stop();
+  expect(heard).toEqual(["a", "b"]);
+  expect(errors).toHaveLength(2);
+});
+
+test("a tail starts behind its head and says how far it has come", async () => {
+  const store = await openLog();
+  await append(store, "before");
+  const heard: string[] = [];
+  const { tail } = follow(store, await readHead(store), ({ record }) => void heard.push(record));
+  await append(store, "after");
+  await tail.stop();
+  expect(heard).toEqual(["after"]);
+  expect(tail.seq).toBe(2);
+});

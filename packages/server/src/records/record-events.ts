@@ -1,0 +1,116 @@
+import type { RecordEvent, RecordValues, Subscription } from "@headwater/protocol";
+import type { Schema } from "../collections/schema.ts";
+import type { FileStore } from "../files/file-store.ts";
+import { encodeJson } from "../lib/encode-json.ts";
+import { pickFields } from "../lib/pick-fields.ts";
+import type { Change } from "../log/change.ts";
+import { isSuperuser, type Principal, principalKey } from "../rules/principal.ts";
+import { readsOf } from "../rules/reads.ts";
+import type { Reader } from "../store/store.ts";
+import { presentRecords, viewKey } from "./present.ts";
+import type { RecordContext } from "./record-context.ts";
+import { readRecordTopic, type RecordTopic, topicsOfRecord } from "./record-topic.ts";
+import { canSee } from "./visibility.ts";
+
+export interface RecordEventsOptions {
+  readonly reader: Reader;
+  readonly schema: () => Schema;
+  readonly files: FileStore;
+}
+
+/**
+ * What a change of a record is to those who listen. The rules judge the record as it was at the change's own place in
+ * the log: after it for a create and an update, before it for a delete.
+ */
+export class RecordEvents {
+  readonly #options: RecordEventsOptions;
+  /** Events of the change at hand, by all that can make their bytes differ: many audiences see the same. */
+  #made = new Map<string, Promise<string>>();
+  #change: Change | undefined;
+
+  constructor(options: RecordEventsOptions) {
+    this.#options = options;
+  }
+
+  topicsOf(change: Change): readonly string[] {
+    const collection = this.#options.schema().find(change.collection);
+    return collection ? topicsOfRecord(collection, change) : [];
+  }
+
+  audienceKey(subscription: Subscription, principal: Principal): string {
+    const topic = readRecordTopic(this.#options.schema(), subscription.topic);
+    if (!topic) return "";
+    return `${this.#decisionKey(topic, subscription, principal)}\n${viewOf(topic, subscription, principal)}`;
+  }
+
+  principalKey(principal: Principal): string {
+    return principalKey(principal);
+  }
+
+  async present(change: Change, subscription: Subscription, principal: Principal): Promise<string | undefined> {
+    const topic = readRecordTopic(this.#options.schema(), subscription.topic);
+    if (!topic || (topic.rule === null && !isSuperuser(principal))) return undefined;
+    const image = change.after ?? change.before;
+    const context = this.#context(subscription, principal);
+    if (!(await this.#maySee(topic, context, image))) return undefined;
+
+    if (this.#change !== change) {
+      this.#change = change;
+      this.#made = new Map();
+    }
+    const { expand = "", fields = "" } = subscription.options.query;
+    // The view rules of expanded records may read the options' headers too.
+    const key = `${expand === "" ? fields : subscription.name}\n${viewOf(topic, subscription, principal)}`;
+    let made = this.#made.get(key);
+    if (!made) this.#made.set(key, (made = this.#encode(change, topic, context, image)));
+    return made;
+  }
+
+  /** What besides the topic decides whether a listener may see a record. */
+  #decisionKey({ rule }: RecordTopic, { options }: Subscription, principal: Principal): string {
+    const filter = options.query["filter"] ?? "";
+    const judge = isSuperuser(principal) ? "" : rule;
+    if (judge === null) return "nobody";
+    const readsAuth = readsOf(judge).auth || readsOf(filter).auth;
+    return `${isSuperuser(principal) ? "superuser" : "user"}/${readsAuth ? principalKey(principal) : ""}`;
+  }
+
+  async #maySee({ collection, rule }: RecordTopic, context: RecordContext, image: RecordValues): Promise<boolean> {
+    const { reader } = this.#options;
+    if (!isSuperuser(context.principal) && !(await canSee(reader, context, collection, rule, image, "trusted"))) {
+      return false;
+    }
+    const filter = context.query["filter"] ?? "";
+    return filter === "" || canSee(reader, context, collection, filter, image, "client");
+  }
+
+  async #encode(
+    change: Change,
+    { collection }: RecordTopic,
+    context: RecordContext,
+    image: RecordValues,
+  ): Promise<string> {
+    const { expand = "", fields = "" } = context.query;
+    const [record] = await presentRecords(this.#options.reader, context, collection, [image], expand);
+    const event: RecordEvent = { record: pick(record!, fields), action: change.action };
+    return encodeJson(event);
+  }
+
+  #context({ options }: Subscription, principal: Principal): RecordContext {
+    return {
+      principal,
+      context: "realtime",
+      method: "GET",
+      query: options.query,
+      headers: options.headers,
+      body: {},
+      schema: this.#options.schema(),
+      now: new Date(),
+      files: this.#options.files,
+      background: (work) => void work(),
+    };
+  }
+}
+
+const viewOf = ({ collection }: RecordTopic, { options }: Subscription, principal: Principal): string =>
+  viewKey(principal, collection, options.query["expand"] ?? "");

@@ -1,0 +1,27 @@
+import type { Change } from "../log/change.ts";
+import type { Collection, Rule } from "../collections/collection.ts";
+import type { Schema } from "../collections/schema.ts";
+
+/** What a subscription's topic means: the records of a collection, or one of them, and the rule that guards it. */
+export interface RecordTopic {
+  readonly collection: Collection;
+  readonly rule: Rule;
+}
+
+/**
+ * Reads `posts/*`, `posts/ID` and the old form `posts`, with the collection's exact name or id. `undefined` for any
+ * other topic: nothing is known of it, and no record's change appears there.
+ */
+export function readRecordTopic(schema: Schema, topic: string): RecordTopic | undefined {
+  const slash = topic.indexOf("/");
+  const name = slash < 0 ? topic : topic.slice(0, slash);
+  const collection = schema.find(name);
+  // Topics match to the letter, where paths match in any case.
+  if (!collection || (collection.name !== name && collection.id !== name)) return undefined;
+  const one = slash >= 0 && topic.slice(slash + 1) !== "*";
+  return { collection, rule: one ? collection.viewRule : collection.listRule };
+}
+
+/** Every topic on which a record's change appears. */
+export const topicsOfRecord = ({ id, name }: Collection, { record }: Change): readonly string[] =>
+  [name, id].flatMap((collection) => [`${collection}/*`, `${collection}/${record}`, collection]);

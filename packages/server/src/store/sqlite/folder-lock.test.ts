@@ -1,0 +1,29 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { tempDir } from "../../testing/temp-dir.ts";
+import { lockFolder } from "./folder-lock.ts";
+
+const path = join(tempDir(), "lock");
+
+test("a folder is held by one at a time, and free again when it lets go", () => {
+  const release = lockFolder(path);
+  expect(() => lockFolder(path)).toThrow(expect.objectContaining({ kind: "busy" }));
+  release();
+  lockFolder(path)();
+});
+
+test("a process that is killed lets go", async () => {
+  const holder = Bun.spawn(
+    [
+      process.execPath,
+      "-e",
+      `require(${JSON.stringify(import.meta.dir)} + "/folder-lock.ts").lockFolder(${JSON.stringify(path)}); console.log("held"); setInterval(() => {}, 1e6)`,
+    ],
+    { stdout: "pipe" },
+  );
+  await holder.stdout.getReader().read();
+  expect(() => lockFolder(path)).toThrow(expect.objectContaining({ kind: "busy" }));
+  holder.kill(9);
+  await holder.exited;
+  lockFolder(path)();
+});

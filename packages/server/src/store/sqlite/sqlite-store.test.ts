@@ -1,0 +1,210 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import fc from "fast-check";
+import { tempDir } from "../../testing/temp-dir.ts";
+import { sql } from "../sql.ts";
+import { type Store, StoreError, type Transaction } from "../store.ts";
+import { openSqliteStore } from "./sqlite-store.ts";
+
+const dir = tempDir();
+const opened: Store[] = [];
+afterAll(() => Promise.all(opened.map((store) => store.close())));
+
+let files = 0;
+async function openNotes(): Promise<{ store: Store; path: string }> {
+  const path = join(dir, `${(files += 1)}.db`);
+  const store = openSqliteStore(path);
+  opened.push(store);
+  await store.write((tx) => tx.run(sql`CREATE TABLE notes (id TEXT PRIMARY KEY, body TEXT, UNIQUE (body))`));
+  return { store, path };
+}
+
+const insert = (id: string, body: string) => (tx: Transaction) =>
+  tx.run(sql`INSERT INTO notes (id, body) VALUES (${id}, ${body})`);
+const ids = async (store: Store): Promise<unknown[]> =>
+  (await store.all(sql`SELECT id FROM notes ORDER BY rowid`)).map(({ id }) => id);
+
+describe("writing", () => {
+  test("writes that arrive together share a commit and keep their order", async () => {
+    const { store } = await openNotes();
+    let commits = 0;
+    store.onCommit(() => (commits += 1));
+    await Promise.all(["a", "b", "c"].map((id) => store.write(insert(id, id))));
+    expect(await ids(store)).toEqual(["a", "b", "c"]);
+    expect(commits).toBe(1);
+  });
+
+  test("a failing write is undone alone; those that share its commit stand", async () => {
+    const { store } = await openNotes();
+    const outcomes = await Promise.allSettled([
+      store.write(insert("a", "1")),
+      store.write(async (tx) => {
+        await insert("b", "2")(tx);
+        throw new Error("changed my mind");
+      }),
+      store.write(insert("c", "1")),
+      store.write(insert("d", "4")),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected", "fulfilled"]);
+    expect(await ids(store)).toEqual(["a", "d"]);
+  });
+
+  test("a write alone has a commit of its own, in its place", async () => {
+    const { store } = await openNotes();
+    const seen: unknown[][] = [];
+    await Promise.all([
+      store.write(insert("a", "a")),
+      store.write(
+        async (tx) => {
+          seen.push(await ids(store));
+          await insert("b", "b")(tx);
+        },
+        { alone: true },
+      ),
+      store.write(async (tx) => {
+        seen.push(await ids(store));
+        await insert("c", "c")(tx);
+      }),
+    ]);
+    expect(seen).toEqual([["a"], ["a", "b"]]);
+  });
+
+  test("a callback after the commit runs before the next group starts, and not for a write that was undone", async () => {
+    const { store } = await openNotes();
+    const order: string[] = [];
+    await Promise.allSettled([
+      store.write(async (tx) => tx.afterCommit(() => order.push("first committed")), { alone: true }),
+      store.write(async (tx) => {
+        tx.afterCommit(() => order.push("never"));
+        throw new Error("no");
+      }),
+      store.write(async () => order.push("second runs")),
+    ]);
+    expect(order).toEqual(["first committed", "second runs"]);
+  });
+
+  test("a unique index that refuses is named by its columns", async () => {
+    const { store } = await openNotes();
+    await store.write(insert("a", "same"));
+    const refusal = await store.write(insert("b", "same")).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(StoreError);
+    expect(refusal).toMatchObject({ kind: "unique", columns: ["notes.body"] });
+  });
+
+  test("whatever fails in whatever order, what was answered is there and nothing else is", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ fails: fc.boolean(), alone: fc.boolean() }), { maxLength: 30 }),
+        async (plan) => {
+          const { store } = await openNotes();
+          const outcomes = await Promise.allSettled(
+            plan.map(({ fails, alone }, i) =>
+              store.write(
+                async (tx) => {
+                  await insert(`n${i}`, `n${i}`)(tx);
+                  if (fails) throw new Error("undo");
+                },
+                { alone },
+              ),
+            ),
+          );
+          const answered = plan.flatMap((_, i) => (outcomes[i]!.status === "fulfilled" ? [`n${i}`] : []));
+          expect(await ids(store)).toEqual(answered);
+          expect(answered).toEqual(plan.flatMap(({ fails }, i) => (fails ? [] : [`n${i}`])));
+          await store.close();
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe("reading", () => {
+  test("nothing uncommitted is seen outside its transaction, all of it inside", async () => {
+    const { store } = await openNotes();
+    await store.write(async (tx) => {
+      await insert("a", "a")(tx);
+      expect(await ids(store)).toEqual([]);
+      expect(await tx.all(sql`SELECT id FROM notes`)).toEqual([{ id: "a" }]);
+    });
+    expect(await ids(store)).toEqual(["a"]);
+  });
+
+  test("a snapshot stays as it was while others write", async () => {
+    const { store } = await openNotes();
+    await store.write(insert("a", "a"));
+    await store.read(async (reader) => {
+      const before = await reader.all(sql`SELECT id FROM notes`);
+      await store.write(insert("b", "b"));
+      expect(await reader.all(sql`SELECT id FROM notes`)).toEqual(before);
+    });
+    expect(await ids(store)).toEqual(["a", "b"]);
+  });
+
+  test("a column that was added is read by a statement prepared before", async () => {
+    const { store } = await openNotes();
+    await store.write(insert("a", "a"));
+    await store.all(sql`SELECT * FROM notes`);
+    await store.write((tx) => tx.run(sql`ALTER TABLE notes ADD COLUMN extra TEXT DEFAULT 'x'`));
+    expect(await store.all(sql`SELECT * FROM notes`)).toEqual([{ id: "a", body: "a", extra: "x" }]);
+  });
+});
+
+describe("living with others", () => {
+  test("a commit of another connection to the file is announced", async () => {
+    const { store, path } = await openNotes();
+    const announced = new Promise<void>((resolve) => store.onCommit(resolve));
+    const other = openSqliteStore(path);
+    await other.write(insert("theirs", "theirs"));
+    await announced;
+    expect(await ids(store)).toEqual(["theirs"]);
+    await other.close();
+  });
+
+  test("a write waits for another connection's transaction instead of failing", async () => {
+    const { store, path } = await openNotes();
+    const other = openSqliteStore(path);
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const theirs = other.write(async (tx) => {
+      await insert("theirs", "1")(tx);
+      await held;
+    });
+    const ours = store.write(insert("ours", "2"));
+    // The other transaction is open for certain once our reader still sees nothing of it and it has run its insert.
+    setTimeout(release, 20);
+    await Promise.all([theirs, ours]);
+    expect(new Set(await ids(store))).toEqual(new Set(["theirs", "ours"]));
+    await other.close();
+  });
+
+  test("closing finishes what waits, leaves no log behind and refuses what comes later", async () => {
+    const { store, path } = await openNotes();
+    const last = store.write(insert("last", "last"));
+    await store.close();
+    await last;
+    expect(await Bun.file(`${path}-wal`).exists()).toBe(false);
+    expect(await store.write(insert("late", "late")).catch((error: unknown) => error)).toMatchObject({
+      kind: "closed",
+    });
+    const again = openSqliteStore(path);
+    expect(await ids(again)).toEqual(["last"]);
+    await again.close();
+  });
+
+  test("a long log is moved into the database file while the store is open", async () => {
+    const { store, path } = await openNotes();
+    const size = Bun.file(path).size;
+    const body = "x".repeat(8_000);
+    for (let i = 0; i < 1_000; i += 1) await store.write(insert(`n${i}`, body + i));
+    // Waits for the file itself: the checkpoint runs on a thread of its own.
+    while (Bun.file(path).size < size + 4_000_000) await Bun.sleep(10);
+    expect(Bun.file(path).size).toBeGreaterThan(size);
+  });
+
+  test("a file that is no database is refused with what the engine says", async () => {
+    const path = join(dir, "text.db");
+    await Bun.write(path, "this is certainly no database, however long it may be ".repeat(40));
+    expect(() => openSqliteStore(path)).toThrow("file is not a database");
+  });
+});
