@@ -1,0 +1,45 @@
+import { LOWER_ALPHANUMERIC, randomText } from "../lib/random.ts";
+
+/**
+ * The name that an uploaded file is stored with: what is safe of its own name, ten random characters that make it
+ * hard to guess, and its extension. The rules are PocketBase's, to the byte.
+ *
+ * @param original the client's name for it
+ * @param sniffedExtension with its dot; used when the name has none
+ */
+export function newFileName(original: string, sniffedExtension: string): string {
+  const name = lastBytes(original, MAX_ORIGINAL);
+  const ownExtension = extensionOf(name);
+  const stem = snakeCase(trimDots(name.slice(0, name.length - ownExtension.length)));
+  const base = stem.length < MIN_STEM ? stem + random() : stem.slice(0, MAX_STEM);
+  return `${base}_${random()}${cleanExtension(ownExtension) ?? sniffedExtension}`;
+}
+
+const MAX_ORIGINAL = 300;
+const MIN_STEM = 3;
+const MAX_STEM = 100;
+const MAX_EXTENSION = 20;
+
+const random = (): string => randomText(10, LOWER_ALPHANUMERIC);
+
+const lastBytes = (text: string, count: number): string => Buffer.from(text).subarray(-count).toString();
+
+const trimDots = (text: string): string => text.replaceAll(/^\.+|\.+$/g, "");
+
+/** `.txt`, and both parts of `.tar.gz`. */
+const extensionOf = (name: string): string => /(?:\.[^.]*)?\.[^.]*$/.exec(name)?.[0] ?? "";
+
+function cleanExtension(extension: string): string | undefined {
+  const clean = trimDots(extension.replaceAll(/[^\w.*\-+=#]+/g, ""));
+  if (clean === "") return undefined;
+  return clean.length < MAX_EXTENSION ? `.${clean}` : `.${trimDots(clean.slice(-MAX_EXTENSION))}`;
+}
+
+/** Only ASCII letters, digits and single underscores; an upper-case letter starts a word unless one stands before it. */
+const snakeCase = (text: string): string =>
+  text
+    .split(/[\W_]+/)
+    .filter((word) => word !== "")
+    .map((word) => word.replaceAll(/(?<=[^A-Z])[A-Z]/g, "_$&"))
+    .join("_")
+    .toLowerCase();

@@ -1,0 +1,65 @@
+import { afterAll, expect, test } from "bun:test";
+import { exists, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LocalFiles } from "./local-files.ts";
+import { localPath } from "./local-path.ts";
+
+const root = await mkdtemp(join(tmpdir(), "headwater-files-"));
+const files = new LocalFiles(root);
+afterAll(() => rm(root, { recursive: true }));
+
+test("a file comes back with its attributes", async () => {
+  await files.put("c/r1/a.txt", new Blob(["hello"]), { contentType: "text/plain", originalName: "A.txt" });
+  const found = await files.open("c/r1/a.txt");
+  expect(await found?.content.text()).toBe("hello");
+  expect(found).toMatchObject({ size: 5, contentType: "text/plain", originalName: "A.txt" });
+});
+
+test("the side-car is PocketBase's, to the byte", async () => {
+  await files.put("c/r2/a.txt", new Blob(["hello"]), { contentType: "text/plain", originalName: "A.txt" });
+  expect(await Bun.file(join(root, "c/r2/a.txt.attrs")).text()).toBe(
+    '{"user.cache_control":"","user.content_disposition":"","user.content_encoding":"","user.content_language":"",' +
+      '"user.content_type":"text/plain","user.metadata":{"original-filename":"A.txt"},"md5":"XUFAKrxLKna5cZ2REBfFkg=="}\n',
+  );
+});
+
+test("a file without a side-car is of unknown type", async () => {
+  await Bun.write(join(root, "c/r3/a.txt"), "x");
+  expect(await files.open("c/r3/a.txt")).toMatchObject({ contentType: "application/octet-stream" });
+});
+
+test("nothing is opened where no file is", async () => {
+  await mkdir(join(root, "c/r4"), { recursive: true });
+  for (const key of ["c/r4", "c/r4/none", "c/r1/a.txt/below", "c/r1/a.txt.attrs"]) {
+    expect(await files.open(key)).toBeUndefined();
+  }
+});
+
+test("removing a file takes its side-car and its thumbnails, and twice is once", async () => {
+  await files.put("c/r5/a.png", new Blob(["x"]), { contentType: "image/png" });
+  await files.put("c/r5/b.png", new Blob(["x"]), { contentType: "image/png" });
+  await files.put("c/r5/thumbs_a.png/100x100_a.png", new Blob(["x"]), { contentType: "image/png" });
+  await files.remove("c/r5/a.png");
+  await files.remove("c/r5/a.png");
+  expect((await readdir(join(root, "c/r5"))).sort()).toEqual(["b.png", "b.png.attrs"]);
+});
+
+test("removing a folder leaves its neighbours", async () => {
+  await files.put("c/r6/a", new Blob(["x"]), { contentType: "" });
+  await files.put("c/r66/a", new Blob(["x"]), { contentType: "" });
+  await files.removeFolder("c/r6");
+  expect(await exists(join(root, "c/r6"))).toBe(false);
+  expect(await files.open("c/r66/a")).toBeDefined();
+});
+
+test.each(["../x", "c/../../x", "..", "", ".", "c/..", "c/r/a.attrs"])("the key %p names no file", async (key) => {
+  expect(localPath("/storage", key)).not.toBe("/x");
+  expect(await files.open(key)).toBeUndefined();
+});
+
+test("slashes that would climb or vanish are escaped as PocketBase escapes them", () => {
+  expect(localPath("/storage", "c/../../x")).toBe("/storage/c/..__0x2f__..__0x2f__x");
+  expect(localPath("/storage", "c//x")).toBe("/storage/c/__0x2f__x");
+  expect(localPath("/storage", "c/a\nb")).toBe("/storage/c/a__0xa__b");
+});

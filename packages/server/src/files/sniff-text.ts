@@ -1,0 +1,77 @@
+import type { Sniffed } from "./sniff.ts";
+
+/** What a text is, by its first bytes; `undefined` when it is no text. The types are those PocketBase stores. */
+export function sniffText(head: Uint8Array): Sniffed | undefined {
+  const charset = charsetOf(head);
+  if (charset === undefined) return undefined;
+  const text = new TextDecoder(charset).decode(head).trimStart();
+  const kind = KINDS.find((candidate) => candidate.matches(text));
+  if (kind === undefined) return { contentType: `text/plain; charset=${charset}`, extension: ".txt" };
+  return {
+    contentType: kind.hasCharset ? `${kind.contentType}; charset=${charset}` : kind.contentType,
+    extension: kind.extension,
+  };
+}
+
+interface TextKind extends Sniffed {
+  readonly hasCharset: boolean;
+  readonly matches: (text: string) => boolean;
+}
+
+const HTML =
+  /^<(?:!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|!--)(?:[ >]|(?<=!--))/i;
+
+const KINDS: readonly TextKind[] = [
+  { contentType: "image/svg+xml", extension: ".svg", hasCharset: false, matches: isSvg },
+  { contentType: "text/html", extension: ".html", hasCharset: true, matches: (text) => HTML.test(text) },
+  { contentType: "text/xml", extension: ".xml", hasCharset: true, matches: (text) => text.startsWith("<?xml") },
+  { contentType: "application/json", extension: ".json", hasCharset: false, matches: isJson },
+  { contentType: "text/csv", extension: ".csv", hasCharset: false, matches: (text) => isTable(text, ",") },
+  {
+    contentType: "text/tab-separated-values",
+    extension: ".tsv",
+    hasCharset: false,
+    matches: (text) => isTable(text, "\t"),
+  },
+];
+
+/** The declaration, comments and a doctype may stand before the root. */
+function isSvg(text: string): boolean {
+  return /^(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*|<!doctype svg[^>]*>\s*)*<svg[\s/>]/i.test(text);
+}
+
+function isJson(text: string): boolean {
+  if (!/^[[{]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** At least two lines, all with the same number of columns, and more than one. */
+function isTable(text: string, separator: string): boolean {
+  const lines = text.split(/\r?\n/).filter((line) => line !== "");
+  const columns = lines.map((line) => line.replaceAll(/"(?:[^"]|"")*"/g, "").split(separator).length);
+  return columns.length > 1 && columns[0]! > 1 && columns.every((count) => count === columns[0]);
+}
+
+/** Bytes that no text has (WHATWG MIME Sniffing, "binary data byte"). */
+const isBinary = (byte: number): boolean =>
+  byte <= 0x08 || byte === 0x0b || (byte >= 0x0e && byte <= 0x1a) || (byte >= 0x1c && byte <= 0x1f);
+
+type Charset = "utf-8" | "utf-16le" | "utf-16be" | "windows-1252" | "iso-8859-1";
+
+function charsetOf(head: Uint8Array): Charset | undefined {
+  if (head[0] === 0xff && head[1] === 0xfe) return "utf-16le";
+  if (head[0] === 0xfe && head[1] === 0xff) return "utf-16be";
+  if (head.some(isBinary)) return undefined;
+  try {
+    // `stream`: a character that the head cuts in two is no fault.
+    new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: true });
+    return "utf-8";
+  } catch {
+    return head.some((byte) => byte >= 0x80 && byte <= 0x9f) ? "windows-1252" : "iso-8859-1";
+  }
+}
