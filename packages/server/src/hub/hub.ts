@@ -97,10 +97,17 @@ export class Hub<Principal> {
     }
   }
 
-  /** Sorts everyone anew: rules have changed, so those who were alike may not be any more. */
-  regroup(): void {
+  /**
+   * Sorts everyone anew: collections have changed, so those who were alike may not be any more.
+   *
+   * @param revise what a principal is from now on
+   */
+  regroup(revise: (principal: Principal) => Principal): void {
     for (const session of this.#sessions.values()) this.#delist(session);
-    for (const session of this.#sessions.values()) this.#enlist(session);
+    for (const session of this.#sessions.values()) {
+      session.principal = revise(session.principal);
+      this.#enlist(session);
+    }
   }
 
   /** Tells one change to all who may see it. Resolves when it is queued for each of them. */

@@ -2,7 +2,7 @@ import type { RecordEvent, RecordValues, Subscription } from "@headwater/protoco
 import type { Schema } from "../collections/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
 import { encodeJson } from "../lib/encode-json.ts";
-import { pickFields } from "../lib/pick-fields.ts";
+import { parseFields, pickFields } from "../lib/pick-fields.ts";
 import type { Change } from "../log/change.ts";
 import { isSuperuser, type Principal, principalKey } from "../rules/principal.ts";
 import { readsOf } from "../rules/reads.ts";
@@ -92,7 +92,12 @@ export class RecordEvents {
   ): Promise<string> {
     const { expand = "", fields = "" } = context.query;
     const [record] = await presentRecords(this.#options.reader, context, collection, [image], expand);
-    const event: RecordEvent = { record: pick(record!, fields), action: change.action };
+    // A picker that can't be read is none at all, as in PocketBase.
+    const picked = fields === "" ? undefined : parseFields(fields);
+    const event: RecordEvent = {
+      record: picked ? (pickFields(record!, picked) as RecordEvent["record"]) : record!,
+      action: change.action,
+    };
     return encodeJson(event);
   }
 

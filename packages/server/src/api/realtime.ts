@@ -1,0 +1,97 @@
+import {
+  type ClientId,
+  clientId,
+  encodeEvent,
+  type ErrorData,
+  parseSubscription,
+  type Subscription,
+} from "@headwater/protocol";
+import { z } from "zod";
+import type { Session } from "../hub/session.ts";
+import { badRequest, forbidden, invalid, notFound } from "../lib/api-error.ts";
+import { byteLength, each, problems, required } from "../lib/checks.ts";
+import { randomText } from "../lib/random.ts";
+import { type Principal, principalKey } from "../rules/principal.ts";
+import { GUEST } from "../rules/principal.ts";
+import { openSse } from "../transports/sse.ts";
+import type { ApiDeps } from "./api-deps.ts";
+import type { ApiRequest } from "./api-request.ts";
+import { noContent } from "./responses.ts";
+import { get, post, type Route } from "./route.ts";
+
+/** Subscriptions that one connection may have. */
+const MAX_SUBSCRIPTIONS = 1_000;
+/** Bytes that one of them may be long, options included. */
+const MAX_SUBSCRIPTION_BYTES = 2_500;
+
+export const realtimeRoutes: readonly Route[] = [
+  get("/api/realtime", connect),
+  post("/api/realtime", setSubscriptions),
+];
+
+/** Opens the stream. Its client is a guest until it subscribes: browsers' `EventSource` can't send a token. */
+function connect(request: ApiRequest, { hub }: ApiDeps): Response {
+  const id = clientId(randomText(40));
+  let session: Session<Principal> | undefined;
+  return openSse(request.raw, request.server, {
+    open(wire) {
+      session = hub.open({ id, address: request.ip, principal: GUEST, wire });
+      wire.send(connected(id));
+    },
+    drained: () => session?.drained(),
+    closed() {
+      session?.ended();
+      request.logEnd();
+    },
+  });
+}
+
+/** The first event, byte for byte: SDKs take the client id from its `id:`. */
+const connected = (id: ClientId): Uint8Array =>
+  new TextEncoder().encode(encodeEvent({ id, event: "PB_CONNECT", data: JSON.stringify({ clientId: id }) }));
+
+const FORM = z.object({
+  clientId: z.string().nullish(),
+  subscriptions: z.preprocess((value) => (typeof value === "string" ? [value] : value), z.array(z.string()).nullish()),
+});
+
+/** Replaces all that a connection listens to, and who it is. */
+async function setSubscriptions(request: ApiRequest, { hub }: ApiDeps): Promise<Response> {
+  const form = await request.bound(FORM);
+  const submitted = { clientId: form.clientId ?? "", subscriptions: form.subscriptions ?? [] };
+  const wrong = problemsOf(submitted);
+  if (wrong) throw badRequest("", wrong);
+
+  const session = hub.session(clientId(submitted.clientId));
+  if (!session) throw notFound("Missing or invalid client id.");
+  if (session.address !== request.ip) throw badRequest("Invalid realtime client.");
+  if (session.principal.kind !== "guest" && principalKey(session.principal) !== principalKey(request.principal)) {
+    throw forbidden("The current and the previous request authorization don't match.");
+  }
+  hub.subscribe(session, request.principal, parseSubscriptions(submitted.subscriptions));
+  return noContent();
+}
+
+function problemsOf({
+  clientId: id,
+  subscriptions,
+}: {
+  clientId: string;
+  subscriptions: readonly string[];
+}): ErrorData | undefined {
+  const tooLong = (max: number) =>
+    invalid("validation_length_too_long", `The length must be no more than ${max}.`, { min: 0, max });
+  return problems({
+    clientId: required(id) ?? byteLength(id, 1, 255),
+    subscriptions:
+      subscriptions.length > MAX_SUBSCRIPTIONS
+        ? tooLong(MAX_SUBSCRIPTIONS)
+        : each(subscriptions, (name) =>
+            Buffer.byteLength(name) > MAX_SUBSCRIPTION_BYTES ? tooLong(MAX_SUBSCRIPTION_BYTES) : undefined,
+          ),
+  });
+}
+
+/** Empty names are skipped, and one that is given twice counts once. */
+const parseSubscriptions = (names: readonly string[]): Subscription[] =>
+  [...new Set(names)].filter((name) => name !== "").map(parseSubscription);

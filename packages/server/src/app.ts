@@ -1,0 +1,158 @@
+import { readEpoch, readHead } from "./log/change-log.ts";
+import type { Change } from "./log/change.ts";
+import { type Follower, LogTail } from "./log/tail.ts";
+import type { Logger } from "pino";
+import { type Api, createApi } from "./api/create-api.ts";
+import { reviseForSchema, revisePrincipal } from "./auth/revise-principal.ts";
+import { Tokens } from "./auth/tokens.ts";
+import type { Registry } from "./collections/registry.ts";
+import type { Config } from "./config.ts";
+import { claimFolder, type Folder, openFolder } from "./folder.ts";
+import { Hub } from "./hub/hub.ts";
+import { UserError } from "./lib/user-error.ts";
+import { RecordEvents } from "./records/record-events.ts";
+import type { Principal } from "./rules/principal.ts";
+import { startHeartbeat } from "./transports/heartbeat.ts";
+
+/** Bytes that may wait for one stream before it is closed and must come back. */
+const MAX_QUEUE_BYTES = 256 << 10;
+/** What in-flight requests get to finish in when the server stops, in milliseconds. */
+const GRACE_MS = 3_000;
+
+/** A server, built and joined; it hears nobody until `listen`. */
+export interface App {
+  readonly folder: Folder;
+  /** @throws UserError when the address can't be had */
+  listen(): { readonly url: string };
+  /**
+   * Stops: no new connections, streams end so that their clients come back elsewhere, requests under way finish,
+   * the last changes go out, the database is checkpointed.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the folder and joins all parts: the only place that knows everybody.
+ *
+ * @throws UserError when the folder can't be served
+ */
+export async function openApp(config: Config, logger: Logger): Promise<App> {
+  const release = claimFolder(config.dir);
+  try {
+    return await joinParts(config, logger, await openFolder(config.dir), release);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function joinParts(config: Config, logger: Logger, folder: Folder, release: () => void): Promise<App> {
+  const { store, registry, files } = folder;
+  const tasks = new BackgroundTasks(logger);
+  const visibility = new RecordEvents({ reader: store, schema: () => registry.current, files });
+  const hub = new Hub<Principal>({
+    epoch: await readEpoch(store),
+    visibility,
+    maxQueueBytes: MAX_QUEUE_BYTES,
+    onError: (error, { seq, collection, record }) =>
+      logger.error({ err: error, seq, collection, record }, "a change could not be shown"),
+  });
+
+  // The whole event system: what happens because of a write happens here, after it, in the order of the log.
+  const followers: readonly Follower[] = [
+    (change) => refreshCollections(change, folder, hub),
+    (change) => reviseSessions(change, registry, hub),
+    (change) => hub.fanOut(change),
+  ];
+  const tail = new LogTail(store, await readHead(store), followers, (error, change) =>
+    logger.error({ err: error, seq: change?.seq }, "a change could not be followed"),
+  );
+  store.onCommit(() => tail.wake());
+
+  const api = createApi({
+    store,
+    registry,
+    files,
+    tokens: new Tokens(),
+    hub,
+    config,
+    logger,
+    now: () => new Date(),
+    background: (work) => tasks.run(work),
+  });
+  const stopHeartbeat = startHeartbeat(hub);
+  let server: Bun.Server<undefined> | undefined;
+
+  return {
+    folder,
+    listen() {
+      server = serve(config, api);
+      return { url: server.url.href.replace(/\/$/, "") };
+    },
+    async close() {
+      api.drain();
+      const stopped = server?.stop();
+      stopHeartbeat();
+      await api.idle(GRACE_MS);
+      await tail.stop();
+      hub.closeAll("shutdown");
+      await tasks.done();
+      await server?.stop(true);
+      await stopped;
+      await folder.close();
+      release();
+    },
+  };
+}
+
+function serve({ host, port }: Config, api: Api): Bun.Server<undefined> {
+  try {
+    return Bun.serve({
+      hostname: host,
+      // Development pages show stacks to clients, and a stream that we cut would be reported as an error.
+      development: false,
+      port,
+      // Quiet requests are ended by Bun after this many seconds; streams lift it for themselves.
+      idleTimeout: 60,
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      fetch: (request, server) => api.fetch(request, server),
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(`The server can't listen on ${host}:${port}: ${reason.replace(/\.$/, "")}.`, { cause: error });
+  }
+}
+
+/** A change of a collection, made here or by another process: everything that follows sees the new ones. */
+async function refreshCollections(change: Change, { registry, store }: Folder, hub: Hub<Principal>): Promise<void> {
+  if (change.collection !== "_collections") return;
+  await registry.reload(store);
+  hub.regroup((principal) => reviseForSchema(principal, registry.current));
+}
+
+/** A change of an auth record takes effect on those who are connected as it before anything later is sent to them. */
+function reviseSessions(change: Change, registry: Registry, hub: Hub<Principal>): void {
+  const revision = revisePrincipal(change, registry.current);
+  if (revision) hub.become(hub.sessionsOf(revision.key), revision.principal);
+}
+
+/** Work that nobody waits for, except the end of the server. */
+class BackgroundTasks {
+  readonly #running = new Set<Promise<void>>();
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  run(work: () => Promise<void>): void {
+    const task: Promise<void> = work()
+      .catch((error: unknown) => this.#logger.error({ err: error }, "background work failed"))
+      .finally(() => this.#running.delete(task));
+    this.#running.add(task);
+  }
+
+  async done(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+}
