@@ -33,13 +33,13 @@ export interface BoolField extends FieldBase {
 }
 export interface EmailField extends FieldBase {
   readonly type: "email";
-  readonly exceptDomains: readonly string[] | null;
-  readonly onlyDomains: readonly string[] | null;
+  readonly exceptDomains: readonly string[];
+  readonly onlyDomains: readonly string[];
 }
 export interface UrlField extends FieldBase {
   readonly type: "url";
-  readonly exceptDomains: readonly string[] | null;
-  readonly onlyDomains: readonly string[] | null;
+  readonly exceptDomains: readonly string[];
+  readonly onlyDomains: readonly string[];
 }
 export interface EditorField extends FieldBase {
   readonly type: "editor";
@@ -69,8 +69,8 @@ export interface FileField extends FieldBase {
   /** Bytes a file; 0 means 5 MiB. */
   readonly maxSize: number;
   readonly maxSelect: number;
-  readonly mimeTypes: readonly string[] | null;
-  readonly thumbs: readonly string[] | null;
+  readonly mimeTypes: readonly string[];
+  readonly thumbs: readonly string[];
   readonly protected: boolean;
 }
 export interface RelationField extends FieldBase {
@@ -115,6 +115,9 @@ export type Field =
 
 export type FieldType = Field["type"];
 export type FieldOf<Type extends FieldType> = Extract<Field, { type: Type }>;
+
+/** What one kind of field has besides what all have. */
+export type OptionsOf<Type extends FieldType> = Omit<FieldOf<Type>, keyof FieldBase | "type">;
 
 /** Select, relation and file hold a list when more than one value may be chosen. */
 export const isMultiple = (field: Field): boolean => "maxSelect" in field && field.maxSelect > 1;

@@ -1,17 +1,33 @@
 import type { ErrorData, FieldValue, ValidationError } from "@headwater/protocol";
 import type { SqlValue } from "../../store/sql.ts";
-import type { FieldOf, FieldType } from "./field.ts";
+import type { Collection } from "../collection.ts";
+import type { Raw } from "../decode.ts";
+import type { Schema } from "../schema.ts";
+import type { FieldOf, FieldType, OptionsOf } from "./field.ts";
+
+/** Where a field's options are checked. */
+export interface OptionContext {
+  /** The collection as it is to become. */
+  readonly collection: Collection;
+  /** As it is now; `undefined` for a new one. */
+  readonly original: Collection | undefined;
+  readonly schema: Schema;
+}
+
+/** What was found wrong, by option. */
+export type OptionProblems = Readonly<Record<string, ValidationError | ErrorData | undefined>>;
 
 /** How one kind of field is stored, read, written and checked. One file a kind; `kinds.ts` lists them. */
 export interface FieldKind<Type extends FieldType = FieldType> {
   readonly type: Type;
 
-  /** Reads the options of a field object, as stored or as submitted; what is missing gets its zero value. */
-  parse(
-    raw: Readonly<Record<string, unknown>>,
-  ): Omit<FieldOf<Type>, "id" | "name" | "type" | "system" | "hidden" | "presentable" | "help" | "required">;
-  /** Checks the options themselves; the answer is keyed by option. */
-  checkOptions(field: FieldOf<Type>): ErrorData | undefined;
+  /**
+   * Reads the options of a field object, as stored or as submitted; what is missing gets its zero value.
+   * @throws ApiError 400 for an option of the wrong JSON type
+   */
+  parse(raw: Raw): OptionsOf<Type>;
+  /** Checks the options themselves; what all fields have is checked elsewhere. */
+  checkOptions?(field: FieldOf<Type>, context: OptionContext): OptionProblems;
 
   /** The column's definition without its name, PocketBase's text to the letter. */
   column(field: FieldOf<Type>): string;
@@ -27,8 +43,8 @@ export interface FieldKind<Type extends FieldType = FieldType> {
 
   /** `name+`: append or add. `+name`: prepend. `name-`: remove or subtract. Missing where the kind has none. */
   readonly modifiers?: {
-    readonly append?: (field: FieldOf<Type>, current: FieldValue, input: unknown) => FieldValue;
-    readonly prepend?: (field: FieldOf<Type>, current: FieldValue, input: unknown) => FieldValue;
-    readonly remove?: (field: FieldOf<Type>, current: FieldValue, input: unknown) => FieldValue;
+    append?(field: FieldOf<Type>, current: FieldValue, input: unknown): FieldValue;
+    prepend?(field: FieldOf<Type>, current: FieldValue, input: unknown): FieldValue;
+    remove?(field: FieldOf<Type>, current: FieldValue, input: unknown): FieldValue;
   };
 }

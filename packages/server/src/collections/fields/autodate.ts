@@ -1,0 +1,33 @@
+import type { ValidationError } from "@headwater/protocol";
+import { invalid } from "../../lib/api-error.ts";
+import { sameAs } from "../../lib/checks.ts";
+import { readBool } from "../decode.ts";
+import { storedDate } from "./date.ts";
+import type { AutodateField } from "./field.ts";
+import type { FieldKind, OptionContext } from "./kind.ts";
+
+/** Set by the server alone: the records verbs pass over what a client sends for it. */
+export const autodateKind: FieldKind<"autodate"> = {
+  type: "autodate",
+  parse: (raw) => ({ onCreate: readBool(raw, "onCreate"), onUpdate: readBool(raw, "onUpdate") }),
+  checkOptions: (field, context) => ({
+    onCreate: changeProblem(field, "onCreate", context) ?? neverSet(field),
+    onUpdate: changeProblem(field, "onUpdate", context) ?? neverSet(field),
+  }),
+  ...storedDate,
+  check: () => undefined,
+};
+
+const neverSet = (field: AutodateField): ValidationError | undefined =>
+  field.onCreate || field.onUpdate
+    ? undefined
+    : invalid("validation_required", "Either onCreate or onUpdate must be enabled.");
+
+function changeProblem(
+  field: AutodateField,
+  option: "onCreate" | "onUpdate",
+  { original }: OptionContext,
+): ValidationError | undefined {
+  const before = original?.fields.find(({ id }) => id === field.id);
+  return field.system && before?.type === "autodate" ? sameAs(field[option], before[option]) : undefined;
+}

@@ -1,0 +1,15 @@
+import { toBool } from "../../lib/cast.ts";
+import { REQUIRED } from "../../lib/checks.ts";
+import type { FieldKind } from "./kind.ts";
+import { columnText } from "./stored-text.ts";
+
+export const boolKind: FieldKind<"bool"> = {
+  type: "bool",
+  parse: () => ({}),
+  column: () => "BOOLEAN DEFAULT FALSE NOT NULL",
+  zero: () => false,
+  normalise: (_field, input) => toBool(input),
+  fromColumn: (_field, stored) => toBool(columnText(stored)),
+  toColumn: (_field, value) => (toBool(value) ? 1 : 0),
+  check: (field, value) => (field.required && value !== true ? REQUIRED : undefined),
+};

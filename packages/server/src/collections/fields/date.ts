@@ -1,0 +1,39 @@
+import type { ValidationError } from "@headwater/protocol";
+import { invalid } from "../../lib/api-error.ts";
+import { toText } from "../../lib/cast.ts";
+import { REQUIRED } from "../../lib/checks.ts";
+import { parseDateTime } from "../../lib/date-time.ts";
+import { readText } from "../decode.ts";
+import type { FieldKind } from "./kind.ts";
+import { columnText, storedText } from "./stored-text.ts";
+
+/** What date and autodate fields share: any readable date in, the stored form out. */
+export const storedDate = {
+  ...storedText,
+  normalise: (_field: unknown, input: unknown): string => parseDateTime(toText(input)),
+  fromColumn: (_field: unknown, stored: Parameters<typeof columnText>[0]): string => parseDateTime(columnText(stored)),
+};
+
+export const dateKind: FieldKind<"date"> = {
+  type: "date",
+  parse: (raw) => ({ min: parseDateTime(readText(raw, "min")), max: parseDateTime(readText(raw, "max")) }),
+  checkOptions: ({ min, max }) => ({ max: max !== "" && min !== "" && max < min ? OUT_OF_RANGE : undefined }),
+  ...storedDate,
+  check: ({ min, max, required }, value) => {
+    const date = toText(value);
+    if (date === "") return required ? REQUIRED : undefined;
+    // The stored form sorts as time does.
+    if (min !== "" && date < min) return limitProblem("validation_min_greater_equal_than_required", "no less", min);
+    if (max !== "" && date > max) return limitProblem("validation_max_less_equal_than_required", "no greater", max);
+    return undefined;
+  },
+};
+
+const OUT_OF_RANGE = invalid("validation_date_out_of_range", "The date is out of range.");
+
+/** Go writes a moment in two ways: by `String` in the message, as RFC 3339 in JSON. */
+function limitProblem(code: string, relation: string, limit: string): ValidationError {
+  const withoutZeros = limit.replace(/\.?0*Z$/, "");
+  const threshold = `${withoutZeros.replace(" ", "T")}Z`;
+  return invalid(code, `Must be ${relation} than ${withoutZeros} +0000 UTC.`, { threshold });
+}

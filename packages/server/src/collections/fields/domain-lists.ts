@@ -1,0 +1,23 @@
+import { domain, each, mustBeBlank } from "../../lib/checks.ts";
+import { readTexts, type Raw } from "../decode.ts";
+import type { OptionProblems } from "./kind.ts";
+
+/** Only these domains, or all but these: an email or url field may have one of the lists. */
+export interface DomainLists {
+  readonly exceptDomains: readonly string[];
+  readonly onlyDomains: readonly string[];
+}
+
+export const parseDomainLists = (raw: Raw): DomainLists => ({
+  exceptDomains: readTexts(raw, "exceptDomains"),
+  onlyDomains: readTexts(raw, "onlyDomains"),
+});
+
+export const checkDomainLists = ({ exceptDomains, onlyDomains }: DomainLists): OptionProblems => ({
+  exceptDomains: onlyDomains.length > 0 ? mustBeBlank(exceptDomains) : each(exceptDomains, domain),
+  onlyDomains: exceptDomains.length > 0 ? mustBeBlank(onlyDomains) : each(onlyDomains, domain),
+});
+
+/** Compares letter by letter, case included. */
+export const isDomainAllowed = ({ exceptDomains, onlyDomains }: DomainLists, name: string): boolean =>
+  (onlyDomains.length === 0 || onlyDomains.includes(name)) && !exceptDomains.includes(name);

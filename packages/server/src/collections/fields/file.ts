@@ -1,0 +1,37 @@
+import type { ValidationError } from "@headwater/protocol";
+import { invalid } from "../../lib/api-error.ts";
+import { toTexts } from "../../lib/cast.ts";
+import { between, each, matches, noneOf, REQUIRED } from "../../lib/checks.ts";
+import { readBool, readInt, readTexts } from "../decode.ts";
+import type { FieldKind } from "./kind.ts";
+import { maxSizeProblem } from "./max-size.ts";
+import { oneOrMany, selectLimit } from "./one-or-many.ts";
+
+/** Holds names; the uploads themselves are checked by the records verbs, which see them. */
+export const fileKind: FieldKind<"file"> = {
+  type: "file",
+  parse: (raw) => ({
+    maxSize: readInt(raw, "maxSize"),
+    maxSelect: readInt(raw, "maxSelect"),
+    mimeTypes: readTexts(raw, "mimeTypes"),
+    thumbs: readTexts(raw, "thumbs"),
+    protected: readBool(raw, "protected"),
+  }),
+  checkOptions: (field) => ({
+    maxSelect: between(field.maxSelect, 0, Number.MAX_SAFE_INTEGER),
+    maxSize: maxSizeProblem(field.maxSize),
+    thumbs: each(field.thumbs, thumbProblem),
+  }),
+  ...oneOrMany,
+  check: (field, value) => {
+    const names = toTexts(value);
+    if (names.length === 0) return field.required ? REQUIRED : undefined;
+    const maxSelect = selectLimit(field);
+    if (names.length <= maxSelect) return undefined;
+    return invalid("validation_too_many_files", `The maximum allowed files is ${maxSelect}.`, { maxSelect });
+  },
+};
+
+/** `WxH` with a letter for crop from top, crop from bottom or fit; one side may be 0, not both. */
+const thumbProblem = (size: string): ValidationError | undefined =>
+  noneOf(size, ["0x0", "0x0t", "0x0b", "0x0f"]) ?? matches(size, /^(\d+)x(\d+)([tbf])?$/);

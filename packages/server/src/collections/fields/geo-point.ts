@@ -1,0 +1,37 @@
+import { invalid } from "../../lib/api-error.ts";
+import { parseJson } from "../../lib/cast.ts";
+import { REQUIRED } from "../../lib/checks.ts";
+import { isObject } from "../decode.ts";
+import type { FieldKind } from "./kind.ts";
+import { columnText } from "./stored-text.ts";
+
+interface GeoPoint {
+  readonly [axis: string]: number;
+  readonly lon: number;
+  readonly lat: number;
+}
+
+export const geoPointKind: FieldKind<"geoPoint"> = {
+  type: "geoPoint",
+  parse: () => ({}),
+  column: () => `JSON DEFAULT '{"lon":0,"lat":0}' NOT NULL`,
+  zero: () => pointOf(undefined),
+  normalise: (_field, input) => pointOf(typeof input === "string" ? parseJson(input) : input),
+  fromColumn: (_field, stored) => pointOf(parseJson(columnText(stored))),
+  toColumn: (_field, value) => JSON.stringify(pointOf(value)),
+  check: (field, value) => {
+    const { lon, lat } = pointOf(value);
+    // Where the equator meets the prime meridian there is only water: it stands for "not set".
+    if (lon === 0 && lat === 0) return field.required ? REQUIRED : undefined;
+    if (lat < -90 || lat > 90)
+      return invalid("validation_invalid_latitude", "Latitude must be between -90 and 90 degrees.");
+    if (lon < -180 || lon > 180)
+      return invalid("validation_invalid_longitude", "Longitude must be between -180 and 180 degrees.");
+    return undefined;
+  },
+};
+
+function pointOf(value: unknown): GeoPoint {
+  const { lon, lat } = isObject(value) ? value : {};
+  return { lon: typeof lon === "number" ? lon : 0, lat: typeof lat === "number" ? lat : 0 };
+}

@@ -1,0 +1,45 @@
+import type { FieldValue, JsonValue } from "@headwater/protocol";
+import { invalid } from "../../lib/api-error.ts";
+import { parseJson } from "../../lib/cast.ts";
+import { REQUIRED } from "../../lib/checks.ts";
+import { isObject, readInt } from "../decode.ts";
+import type { FieldKind } from "./kind.ts";
+import { maxSizeOf, maxSizeProblem } from "./max-size.ts";
+import { columnText } from "./stored-text.ts";
+
+const EMPTY_VALUES: ReadonlySet<string> = new Set(["null", '""', "[]", "{}"]);
+
+export const jsonKind: FieldKind<"json"> = {
+  type: "json",
+  parse: (raw) => ({ maxSize: readInt(raw, "maxSize") }),
+  checkOptions: (field) => ({ maxSize: maxSizeProblem(field.maxSize) }),
+  column: () => "JSON DEFAULT NULL",
+  zero: () => null,
+  normalise: (_field, input) => (typeof input === "string" ? fromText(input) : sortKeys(input)),
+  fromColumn: (_field, stored) => (stored === null ? null : fromText(columnText(stored))),
+  toColumn: (_field, value) => (value === null ? null : JSON.stringify(value)),
+  check: (field, value) => {
+    const text = JSON.stringify(value);
+    const maxSize = maxSizeOf(field);
+    if (Buffer.byteLength(text) > maxSize)
+      return invalid("validation_json_size_limit", `The maximum allowed JSON size is ${maxSize} bytes.`, { maxSize });
+    return field.required && EMPTY_VALUES.has(text) ? REQUIRED : undefined;
+  },
+};
+
+/** A form can only send text: what looks like JSON is taken for JSON, the rest for a string. */
+function fromText(text: string): FieldValue {
+  if (text === "null" || text === "true" || text === "false" || /^[\d"[{-]/.test(text)) {
+    const value = parseJson(text);
+    if (value !== undefined) return value as JsonValue;
+  }
+  return text;
+}
+
+/** PocketBase keeps objects in maps that it writes in the order of their keys. */
+function sortKeys(value: unknown): JsonValue {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (!isObject(value)) return (value ?? null) as JsonValue;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sortKeys(item)]));
+}

@@ -1,0 +1,12 @@
+import type { ValidationError } from "@headwater/protocol";
+import { between } from "../../lib/checks.ts";
+
+/** Bytes that a value of these kinds may have where the field names no limit. */
+export const DEFAULT_MAX_SIZE = { editor: 5 << 20, file: 5 << 20, json: 1 << 20 } as const;
+
+/** The limit in force, in bytes. */
+export const maxSizeOf = (field: { readonly type: keyof typeof DEFAULT_MAX_SIZE; readonly maxSize: number }): number =>
+  field.maxSize > 0 ? field.maxSize : DEFAULT_MAX_SIZE[field.type];
+
+export const maxSizeProblem = (maxSize: number): ValidationError | undefined =>
+  between(maxSize, 0, Number.MAX_SAFE_INTEGER);

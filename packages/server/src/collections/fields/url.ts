@@ -1,0 +1,22 @@
+import { invalid } from "../../lib/api-error.ts";
+import { toText } from "../../lib/cast.ts";
+import { REQUIRED } from "../../lib/checks.ts";
+import { isUrl, urlHost } from "../../lib/formats.ts";
+import { checkDomainLists, isDomainAllowed, parseDomainLists } from "./domain-lists.ts";
+import type { FieldKind } from "./kind.ts";
+import { storedText } from "./stored-text.ts";
+
+export const urlKind: FieldKind<"url"> = {
+  type: "url",
+  parse: parseDomainLists,
+  checkOptions: checkDomainLists,
+  ...storedText,
+  check: (field, value) => {
+    const url = toText(value);
+    if (url === "") return field.required ? REQUIRED : undefined;
+    if (!isUrl(url)) return invalid("validation_invalid_url", "Must be a valid url.");
+    if (!isDomainAllowed(field, urlHost(url)))
+      return invalid("validation_url_domain_not_allowed", "Url domain is not allowed.");
+    return undefined;
+  },
+};

@@ -1,0 +1,80 @@
+/**
+ * Loose readings of values that JSON, a form or a database column holds, as PocketBase reads them (Go's `cast`
+ * library). None of them throws: what can't be read becomes the zero value.
+ */
+
+/** Numbers without exponent; lists and objects are "". */
+export function toText(input: unknown): string {
+  if (typeof input === "string") return input;
+  if (typeof input === "number") return decimalText(input);
+  if (typeof input === "boolean" || typeof input === "bigint") return String(input);
+  return "";
+}
+
+export function toNumber(input: unknown): number {
+  if (typeof input === "number") return input;
+  if (typeof input === "bigint") return Number(input);
+  if (typeof input === "boolean") return input ? 1 : 0;
+  return typeof input === "string" ? parseNumber(input) : 0;
+}
+
+export function toBool(input: unknown): boolean {
+  if (typeof input === "boolean") return input;
+  if (typeof input === "number" || typeof input === "bigint") return Number(input) !== 0;
+  return typeof input === "string" && TRUE.has(input);
+}
+
+const TRUE: ReadonlySet<string> = new Set(["1", "t", "T", "true", "TRUE", "True"]);
+
+/**
+ * A list of texts without blanks and repetitions. A text is a list of one, unless it is a JSON list of texts; a list's
+ * members are read one by one.
+ */
+export function toTexts(input: unknown): string[] {
+  const texts = Array.isArray(input) ? input.map(toText) : typeof input === "string" ? textsIn(input) : [toText(input)];
+  return [...new Set(texts)].filter((text) => text !== "");
+}
+
+function textsIn(text: string): readonly string[] {
+  if (!text.includes("[")) return [text];
+  const list = parseJson(text);
+  const isTexts = Array.isArray(list) && list.every((item) => typeof item === "string" || item === null);
+  return isTexts ? list.map(toText) : [text];
+}
+
+/** The value of a JSON text; `undefined` when it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const SPECIAL: Readonly<Record<string, number>> = {
+  nan: Number.NaN,
+  inf: Number.POSITIVE_INFINITY,
+  "+inf": Number.POSITIVE_INFINITY,
+  "-inf": Number.NEGATIVE_INFINITY,
+  infinity: Number.POSITIVE_INFINITY,
+  "+infinity": Number.POSITIVE_INFINITY,
+  "-infinity": Number.NEGATIVE_INFINITY,
+};
+
+function parseNumber(text: string): number {
+  if (!DECIMAL.test(text)) return SPECIAL[text.toLowerCase()] ?? 0;
+  const number = Number(text);
+  // Out of range is an error in Go, and errors read as zero.
+  return Number.isFinite(number) ? number : 0;
+}
+
+function decimalText(number: number): string {
+  const text = String(number);
+  const match = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text);
+  if (!match) return text;
+  const [, sign, first, rest = "", exponent] = match;
+  const digits = `${first}${rest}`;
+  const shift = Number(exponent);
+  return shift < 0 ? `${sign}0.${"0".repeat(-shift - 1)}${digits}` : `${sign}${digits.padEnd(shift + 1, "0")}`;
+}

@@ -1,0 +1,81 @@
+/**
+ * Dates as PocketBase keeps them: the text `2026-01-31 23:59:59.123Z`, always UTC, always three digits, "" for none.
+ * Text of this form sorts as time does.
+ */
+
+/** @param date the moment, a Date or milliseconds since 1970 */
+export function formatDateTime(date: Date | number): string {
+  return (typeof date === "number" ? new Date(date) : date).toISOString().replace("T", " ");
+}
+
+/** Milliseconds since 1970 of a text that `formatDateTime` or `parseDateTime` gave; NaN for "". */
+export const dateTimeMillis = (text: string): number => (text === "" ? Number.NaN : Date.parse(text.replace(" ", "T")));
+
+/**
+ * Reads the spellings of a date that PocketBase reads (those of Go's `cast` library; without a zone it is UTC).
+ *
+ * @returns the moment in the stored form, digits below a millisecond cut off; "" for what can't be read
+ */
+export function parseDateTime(text: string): string {
+  for (const layout of LAYOUTS) {
+    const parts = layout.exec(text)?.groups;
+    if (parts) return toText(parts);
+  }
+  return "";
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)";
+const LONG_DAY = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day";
+const MONTH = `(?<month>${MONTHS.join("|")})`;
+const TIME = String.raw`(?<hour>\d\d?):(?<minute>\d\d):(?<second>\d\d)(?:[.,](?<fraction>\d+))?`;
+const DATE = String.raw`(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)`;
+/** A zone's name never shifts the clock: `cast` reads it as a label. */
+const NAMED = String.raw`(?:[A-Z]{3,5}|GMT[+-]\d{1,2}|[+-]\d\d)`;
+const OFFSET = String.raw`(?<sign>[+-])(?<hours>\d\d):?(?<minutes>\d\d)`;
+
+const LAYOUTS: readonly RegExp[] = [
+  `${DATE}(?:[T ]${TIME})?`,
+  `${DATE}T${TIME}(?:Z|${OFFSET})`,
+  `${DATE} ${TIME}(?:Z| ?${OFFSET})`,
+  `${DATE} ${TIME} ${OFFSET} ${NAMED}`,
+  String.raw`${DAY}, (?<day>\d\d) ${MONTH} (?<year>\d{4}) ${TIME} (?:${OFFSET}|${NAMED})`,
+  String.raw`(?<day>\d\d) ${MONTH} (?<shortYear>\d\d) (?<hour>\d\d?):(?<minute>\d\d) (?:${OFFSET}|${NAMED})`,
+  String.raw`${LONG_DAY}, (?<day>\d\d)-${MONTH}-(?<shortYear>\d\d) ${TIME} ${NAMED}`,
+  String.raw`${DAY} ${MONTH} +(?<day>\d\d?) ${TIME}(?: ${NAMED})? (?<year>\d{4})`,
+  String.raw`${DAY} ${MONTH} (?<day>\d\d) ${TIME} ${OFFSET} (?<year>\d{4})`,
+  String.raw`(?<day>\d\d) ${MONTH} (?<year>\d{4})`,
+  String.raw`(?<hour>\d\d?):(?<minute>\d\d)(?<half>AM|PM)`,
+  String.raw`${MONTH} +(?<day>\d\d?) ${TIME}`,
+].map((source) => new RegExp(`^${source}$`));
+
+function toText(parts: Record<string, string | undefined>): string {
+  const year = parts.shortYear === undefined ? Number(parts.year ?? 0) : fullYear(Number(parts.shortYear));
+  const month = parts.month === undefined ? 1 : MONTHS.indexOf(parts.month) + 1 || Number(parts.month);
+  const day = Number(parts.day ?? 1);
+  const hour = hourOf(parts);
+  const minute = Number(parts.minute ?? 0);
+  const second = Number(parts.second ?? 0);
+  const offset = Number(parts.hours ?? 0) * 60 + Number(parts.minutes ?? 0);
+  if (hour > 23 || minute > 59 || second > 59 || Number(parts.minutes ?? 0) > 59) return "";
+
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  // The calendar of Date rolls over what a month does not have; Go refuses it.
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return "";
+  const millisecond = Number((parts.fraction ?? "").slice(0, 3).padEnd(3, "0"));
+  date.setUTCHours(hour, minute - (parts.sign === "-" ? -offset : offset), second, millisecond);
+  const text = formatDateTime(date);
+  // Go's zero time is no date; outside of four digits the text would not sort.
+  return text === ZERO || !/^\d{4}-/.test(text) ? "" : text;
+}
+
+const ZERO = "0001-01-01 00:00:00.000Z";
+
+/** Go's reading of two digits: 69 and more are of the last century. */
+const fullYear = (short: number): number => short + (short >= 69 ? 1900 : 2000);
+
+function hourOf({ hour = "0", half }: Record<string, string | undefined>): number {
+  if (half === undefined) return Number(hour);
+  return Number(hour) > 12 ? 24 : (Number(hour) % 12) + (half === "PM" ? 12 : 0);
+}
