@@ -179,6 +179,15 @@ describe("subscriptions", () => {
   });
 });
 
+test("at the end of the server, what was on its way still leaves", async () => {
+  const { hub, join } = openHub();
+  const { wire, session } = join("ann", "posts/*");
+  await hub.fanOut(change(1));
+  hub.closeAll("shutdown");
+  expect(wire.events.map(({ id }) => id)).toEqual(["e.1"]);
+  expect([wire.closed, session.closed, hub.size]).toEqual(["shutdown", true, 0]);
+});
+
 describe("slow and dead peers", () => {
   test("a full socket gets nothing more until it drains, then all that waited, in order", async () => {
     const { hub, join } = openHub();

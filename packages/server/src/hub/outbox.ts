@@ -18,6 +18,8 @@ export interface Queue {
   push(frame: Frame): void;
   /** The socket took all it was given. */
   drained(): void;
+  /** Writes what waits now, unless the socket is full. */
+  flush(): void;
   /** Drops what waits and takes nothing more. */
   end(): void;
   readonly blocked: boolean;

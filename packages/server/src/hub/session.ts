@@ -60,9 +60,10 @@ export class Session<Principal> {
     this.#active = false;
   }
 
-  /** Ends the connection from our side. */
+  /** Ends the connection from our side; a peer that reads still gets what was on its way. */
   close(reason: CloseReason): void {
     if (this.#closed) return;
+    if (reason === "shutdown") this.#queue.flush();
     this.ended();
     this.#wire.close(reason);
   }
