@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
+import { atExit } from "./at-exit.ts";
 import { freePort } from "./free-port.ts";
 import { commandOf, runCommand, type ServerKind, testedKind } from "./server-kind.ts";
 import { type TempDir, tempDir } from "./temp-dir.ts";
@@ -75,9 +76,11 @@ async function launch(
     stdout: log,
     stderr: log,
   });
+  const forget = atExit(() => child.kill("SIGKILL"));
   const stop = async (signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> => {
     child.kill(signal);
     await child.exited;
+    forget();
     return child.exitCode;
   };
   const url = `http://127.0.0.1:${port}`;

@@ -17,7 +17,8 @@ export class SseStream {
   /** The status line and the headers, once they are here. */
   head: string | undefined;
   readonly #handlers: StreamHandlers;
-  readonly #chunks = new ChunkedDecoder();
+  /** Absent where the body simply ends with the connection. */
+  #chunks: ChunkedDecoder | undefined;
   readonly #events = new EventSplitter();
   readonly #opened = Promise.withResolvers<void>();
   #socket: Socket<SseStream> | undefined;
@@ -72,18 +73,24 @@ export class SseStream {
     const end = this.#early.indexOf("\r\n\r\n");
     if (end < 0) return;
     this.head = this.#early.toString("latin1", 0, end);
-    if (!this.head.startsWith("HTTP/1.1 200 ") || !/transfer-encoding: chunked/i.test(this.head)) {
+    if (!this.head.startsWith("HTTP/1.1 200 ")) {
       this.#socket?.end();
       return;
     }
+    this.#chunks = /^transfer-encoding: chunked\r?$/im.test(this.head) ? new ChunkedDecoder() : undefined;
     this.#opened.resolve();
     this.#receiveBody(this.#early.subarray(end + 4));
     this.#early = Buffer.alloc(0);
   }
 
   #receiveBody(bytes: Buffer): void {
-    this.#chunks.feed(bytes, (data) => this.#events.feed(data, (block) => this.#handlers.onBlock(block, this)));
+    if (this.#chunks === undefined) return this.#split(bytes);
+    this.#chunks.feed(bytes, (data) => this.#split(data));
     if (this.#chunks.ended) this.#socket?.end();
+  }
+
+  #split(data: Buffer): void {
+    this.#events.feed(data, (block) => this.#handlers.onBlock(block, this));
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { atExit } from "./at-exit.ts";
 
 /** A folder that lives as long as its scope: `using dir = tempDir()`. */
 export interface TempDir extends Disposable {
@@ -9,5 +10,13 @@ export interface TempDir extends Disposable {
 
 export function tempDir(): TempDir {
   const path = mkdtempSync(join(tmpdir(), "headwater-"));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+  const remove = (): void => rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+  const forget = atExit(remove);
+  return {
+    path,
+    [Symbol.dispose]() {
+      forget();
+      remove();
+    },
+  };
 }

@@ -1,0 +1,88 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { atExit } from "../../packages/server/test/support/at-exit.ts";
+import { freePort } from "../../packages/server/test/support/free-port.ts";
+import { tempDir } from "../../packages/server/test/support/temp-dir.ts";
+import { post } from "./servers.ts";
+
+/** nginx's publish and subscribe module: no records, no rules, no database. What fan-out alone costs in C. */
+export interface Nchan extends AsyncDisposable {
+  readonly pid: number;
+  readonly subscribeUrl: string;
+  readonly publish: (message: unknown) => Promise<void>;
+}
+
+const BINARY = Bun.which("nginx", { PATH: `${process.env["PATH"]}:/usr/sbin:/usr/local/sbin` });
+const MODULE = ["/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/share/nginx/modules"]
+  .map((folder) => join(folder, "ngx_nchan_module.so"))
+  .find((path) => existsSync(path));
+
+export const hasNchan = BINARY !== null && MODULE !== undefined;
+
+export async function startNchan(): Promise<Nchan> {
+  const dir = tempDir();
+  const port = freePort();
+  const url = `http://127.0.0.1:${port}`;
+  await Bun.write(join(dir.path, "nginx.conf"), configuration(dir.path, port));
+  const child = Bun.spawn(
+    [BINARY!, "-p", dir.path, "-c", join(dir.path, "nginx.conf"), "-e", join(dir.path, "error.log")],
+    {
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "ignore",
+    },
+  );
+  const forget = atExit(() => child.kill("SIGTERM"));
+  const stop = async (): Promise<void> => {
+    child.kill("SIGTERM");
+    await child.exited;
+    forget();
+    dir[Symbol.dispose]();
+  };
+  while (
+    !(await fetch(`${url}/ready`).then(
+      (response) => response.ok,
+      () => false,
+    ))
+  ) {
+    if (child.exitCode !== null) {
+      const reason = await Bun.file(join(dir.path, "error.log")).text();
+      await stop();
+      throw new Error(`nginx did not start: ${reason}`);
+    }
+    await Bun.sleep(10);
+  }
+  return {
+    pid: child.pid,
+    subscribeUrl: `${url}/subscribe`,
+    publish: (message) => post(`${url}/publish`, message),
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** One worker, as the others have one process; room for a burst in the buffer, so that nothing is lost for want of it. */
+const configuration = (dir: string, port: number): string => `
+load_module ${MODULE};
+daemon off;
+worker_processes 1;
+worker_rlimit_nofile 20000;
+pid ${dir}/nginx.pid;
+error_log ${dir}/error.log warn;
+events { worker_connections 20000; }
+http {
+  access_log off;
+  client_body_temp_path ${dir}/body;
+  proxy_temp_path ${dir}/proxy;
+  fastcgi_temp_path ${dir}/fastcgi;
+  uwsgi_temp_path ${dir}/uwsgi;
+  scgi_temp_path ${dir}/scgi;
+  nchan_shared_memory_size 256m;
+  nchan_message_buffer_length 10000;
+  server {
+    listen 127.0.0.1:${port};
+    location = /ready { return 200; }
+    location = /publish { nchan_publisher; nchan_channel_id bench; }
+    location = /subscribe { nchan_subscriber eventsource; nchan_channel_id bench; nchan_subscriber_first_message newest; }
+  }
+}
+`;

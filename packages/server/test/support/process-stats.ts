@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** What the kernel knows about a process and all its descendants (Linux, proc(5)). */
+export interface ProcessStats {
+  /** User and system time so far, in microseconds; the kernel counts in steps of 10 ms. */
+  readonly cpuMicros: number;
+  /** Memory that is the process's own: heap and stacks, without mapped files and shared memory. */
+  readonly anonymousBytes: number;
+  readonly openFiles: number;
+}
+
+const CLOCK_TICKS_PER_SECOND = 100;
+
+export function readStats(pid: number): ProcessStats {
+  const all = withDescendants(pid).map(readOne);
+  return {
+    cpuMicros: sum(all, ({ cpuMicros }) => cpuMicros),
+    anonymousBytes: sum(all, ({ anonymousBytes }) => anonymousBytes),
+    openFiles: sum(all, ({ openFiles }) => openFiles),
+  };
+}
+
+/** Memory once it has come to rest: collectors work some time after the load is over. */
+export async function settledMemory(pid: number, timeoutMs = 5000): Promise<number> {
+  const deadline = performance.now() + timeoutMs;
+  let before = readStats(pid).anonymousBytes;
+  while (performance.now() < deadline) {
+    await Bun.sleep(500);
+    const now = readStats(pid).anonymousBytes;
+    if (Math.abs(now - before) < 0.005 * before) return now;
+    before = now;
+  }
+  return before;
+}
+
+function readOne(pid: number): ProcessStats {
+  const fields = afterName(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  return {
+    cpuMicros: (ticks * 1e6) / CLOCK_TICKS_PER_SECOND,
+    anonymousBytes: Number(/^RssAnon:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024,
+    openFiles: readdirSync(`/proc/${pid}/fd`).length,
+  };
+}
+
+function withDescendants(pid: number): number[] {
+  const children = readdirSync(`/proc/${pid}/task`)
+    .flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" "))
+    .filter((child) => child !== "")
+    .map(Number);
+  return [pid].concat(children.flatMap(withDescendants));
+}
+
+/** The name of the program is in parentheses and may hold anything, so counting starts behind the last one. */
+const afterName = (stat: string): string[] => stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+
+const sum = <T>(items: readonly T[], value: (item: T) => number): number =>
+  items.reduce((total, item) => total + value(item), 0);
