@@ -20,7 +20,7 @@ export interface OAuth2Provider {
   readonly tokenURL: string;
   readonly userInfoURL: string;
   readonly displayName: string;
-  readonly extra: Readonly<Record<string, unknown>> | null;
+  readonly extra: Readonly<Record<string, unknown>>;
 }
 
 /** What an auth collection has besides a base one; PocketBase keeps it in the `options` column. */

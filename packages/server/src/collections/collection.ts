@@ -5,7 +5,7 @@ import type { Field } from "./fields/field.ts";
 /** An API rule: `null` superusers only, `""` everyone, else an expression of the rule language. */
 export type Rule = string | null;
 
-interface CollectionBase {
+export interface CollectionBase {
   readonly id: CollectionId;
   readonly name: string;
   readonly system: boolean;
