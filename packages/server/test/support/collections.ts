@@ -31,3 +31,29 @@ export const PRIVATE_NOTES = {
     { name: "owner", type: "relation", collectionId: "_pb_users_auth_", maxSelect: 1, required: true },
   ],
 } as const;
+
+/** Read by anyone, written by superusers, with checks, a relation and files. */
+export const ARTICLES = {
+  name: "articles",
+  type: "base",
+  listRule: "",
+  viewRule: "",
+  fields: [
+    { name: "title", type: "text", required: true, min: 3 },
+    { name: "rank", type: "number" },
+    { name: "author", type: "relation", collectionId: "_pb_users_auth_", maxSelect: 1 },
+    { name: "pictures", type: "file", maxSelect: 3, mimeTypes: ["text/plain"] },
+    { name: "draft", type: "file", maxSelect: 1, protected: true },
+  ],
+} as const;
+
+/** Listed for those who name the team in a header. */
+export const TEAM_NOTES = {
+  name: "team_notes",
+  type: "base",
+  listRule: "@request.headers.x_team = team",
+  fields: [
+    { name: "team", type: "text" },
+    { name: "title", type: "text" },
+  ],
+} as const;

@@ -1,30 +1,32 @@
-import { type Reply, request } from "./request.ts";
 import { parseEvent, type ReceivedEvent } from "./event-splitter.ts";
+import { Inbox } from "./inbox.ts";
+import { type Reply, request } from "./request.ts";
 import { SseStream } from "./sse-stream.ts";
 
 /** A subscriber that speaks PocketBase's protocol, keeps every event it got, and never reconnects by itself. */
 export class SseClient implements Disposable {
-  readonly events: ReceivedEvent[] = [];
+  /** Record events and messages, without `PB_CONNECT`. */
+  readonly inbox = new Inbox<ReceivedEvent>();
   /** Resolves when the stream is over. */
   readonly ended: Promise<void>;
   readonly #url: string;
+  readonly #connected = Promise.withResolvers<string>();
   readonly #ended = Promise.withResolvers<void>();
-  readonly #waiting = new Set<() => void>();
   #stream: SseStream | undefined;
   #id = "";
-  #over = false;
 
   private constructor(url: string) {
     this.#url = url;
     this.ended = this.#ended.promise;
+    this.#connected.promise.catch(() => undefined); // Who waits for it is told; nobody may.
   }
 
   /** Connects and waits for `PB_CONNECT`. */
   static async connect(url: string, headers: Record<string, string> = {}): Promise<SseClient> {
     const client = new SseClient(url);
-    const onBlock = (block: string): void => client.#receive(block);
-    client.#stream = await SseStream.open(`${url}/api/realtime`, { onBlock, onEnd: () => client.#finish() }, headers);
-    await client.until(() => client.#id !== "");
+    const handlers = { onBlock: (block: string) => client.#receive(block), onEnd: () => client.#finish() };
+    client.#stream = await SseStream.open(`${url}/api/realtime`, handlers, headers);
+    client.#id = await client.#connected.promise;
     return client;
   }
 
@@ -32,8 +34,13 @@ export class SseClient implements Disposable {
     return this.#id;
   }
 
+  /** The response's status line and headers. */
   get head(): string {
     return this.#stream?.head ?? "";
+  }
+
+  get events(): readonly ReceivedEvent[] {
+    return this.inbox.items;
   }
 
   /** Replaces the subscriptions; the identity is that of the token. */
@@ -42,30 +49,8 @@ export class SseClient implements Disposable {
   }
 
   async subscribe(topics: readonly string[], token?: string): Promise<void> {
-    const { status, body } = await this.submit(topics, token);
-    if (status !== 204) throw new Error(`the subscription was refused: ${JSON.stringify(body)}`);
-  }
-
-  /** The events of record changes: all but `PB_CONNECT`. */
-  get changes(): readonly ReceivedEvent[] {
-    return this.events.filter(({ event }) => event !== "PB_CONNECT");
-  }
-
-  /** Waits until it holds; asked again after each event. Fails when the stream ends first. */
-  async until(holds: () => boolean, timeoutMs = 30_000): Promise<void> {
-    if (holds()) return;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const check = (): void => {
-      if (holds()) resolve();
-      else if (this.#over) reject(new Error("the stream ended"));
-    };
-    const timer = setTimeout(() => reject(new Error(`not seen within ${timeoutMs} ms`)), timeoutMs);
-    this.#waiting.add(check);
-    check();
-    await promise.finally(() => {
-      clearTimeout(timer);
-      this.#waiting.delete(check);
-    });
+    const { status, text } = await this.submit(topics, token);
+    if (status !== 204) throw new Error(`the subscription was refused: ${status} ${text}`);
   }
 
   pause(): void {
@@ -87,18 +72,13 @@ export class SseClient implements Disposable {
   #receive(block: string): void {
     const event = parseEvent(block);
     if (event === undefined) return;
-    this.events.push(event);
-    if (event.event === "PB_CONNECT") this.#id = event.id ?? "";
-    this.#notify();
+    if (event.event === "PB_CONNECT") this.#connected.resolve(event.id ?? "");
+    else this.inbox.push(event);
   }
 
   #finish(): void {
-    this.#over = true;
+    this.#connected.reject(new Error("the stream ended before PB_CONNECT"));
     this.#ended.resolve();
-    this.#notify();
-  }
-
-  #notify(): void {
-    for (const check of this.#waiting) check();
+    this.inbox.close();
   }
 }
