@@ -1,0 +1,23 @@
+import type { Collection } from "../collections/collection.ts";
+import type { Schema } from "../collections/schema.ts";
+import { parseRule } from "./parse.ts";
+import { resolveExpression } from "./resolve.ts";
+import { recordNames } from "./resolve-record.ts";
+import { RuleError } from "./rule-error.ts";
+
+/**
+ * Why a text can't be a rule of a collection; `undefined` when it can. What depends on who asks and on what is
+ * submitted is not looked at, as in PocketBase: one rule may serve several auth collections.
+ *
+ * @param collection as it is to be saved; the schema may have an older one
+ */
+export function checkRule(text: string, collection: Collection, schema: Schema): string | undefined {
+  if (text === "") return undefined;
+  try {
+    resolveExpression(parseRule(text), recordNames({ schema, collection, trust: "trusted", auth: undefined }));
+    return undefined;
+  } catch (error) {
+    if (error instanceof RuleError) return error.message;
+    throw error;
+  }
+}

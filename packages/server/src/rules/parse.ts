@@ -1,0 +1,89 @@
+import { LRUCache } from "lru-cache";
+import { RuleError } from "./rule-error.ts";
+import type { ExpressionNode, OperandNode } from "./syntax.ts";
+import { readToken, type Token } from "./tokenize.ts";
+
+/** Far beyond any written rule; keeps a text of brackets from exhausting the stack. */
+const MAX_GROUP_DEPTH = 1_000;
+
+const parsed = new LRUCache<string, ExpressionNode>({ max: 1_000 });
+
+/**
+ * Reads a rule or filter. `&&` binds tighter than `||`. Trees are kept by their text and shared.
+ *
+ * @throws RuleError for text that is no expression; the empty text is none
+ */
+export function parseRule(text: string): ExpressionNode {
+  let tree = parsed.get(text);
+  if (!tree) parsed.set(text, (tree = parseExpression(text, 0, 0)));
+  return tree;
+}
+
+/**
+ * A group may come wherever a token may, and then an unfinished comparison is dropped: PocketBase's behaviour.
+ *
+ * @param text ends where the expression ends
+ * @param from where it begins: what stands before keeps the offsets those of the whole text
+ */
+function parseExpression(text: string, from: number, depth: number): ExpressionNode {
+  const terms = new Terms();
+  let expects: "left" | "operator" | "right" | "join" = "left";
+  let left: OperandNode | undefined;
+  let operator: Extract<Token, { kind: "operator" }> | undefined;
+
+  for (let token = readToken(text, from); token; token = readToken(text, token.end)) {
+    if (token.kind === "group") {
+      if (depth === MAX_GROUP_DEPTH) throw new RuleError("brackets nested too deeply", token.start);
+      terms.add(parseExpression(text.slice(0, token.end - 1), token.start + 1, depth + 1));
+      expects = "join";
+    } else if (expects === "left") {
+      left = operandOf(token);
+      expects = "operator";
+    } else if (expects === "operator") {
+      if (token.kind !== "operator") throw new RuleError("expected a comparison operator", token.start);
+      operator = token;
+      expects = "right";
+    } else if (expects === "right") {
+      const { operator: is, any } = operator!;
+      terms.add({ kind: "comparison", left: left!, operator: is, any, right: operandOf(token) });
+      expects = "join";
+    } else {
+      if (token.kind !== "join") throw new RuleError("expected && or ||", token.start);
+      terms.join = token.join;
+      expects = "left";
+    }
+  }
+  if (expects === "join") return terms.toExpression();
+  throw new RuleError(left || !terms.isEmpty ? "incomplete expression" : "empty expression", text.length);
+}
+
+/** Terms as they come, kept as what SQL makes of them: alternatives of conjunctions. */
+class Terms {
+  /** What the next term is joined by; a group without a join takes the last one's. */
+  join: "and" | "or" = "and";
+  readonly #alternatives: ExpressionNode[][] = [];
+
+  get isEmpty(): boolean {
+    return this.#alternatives.length === 0;
+  }
+
+  add(term: ExpressionNode): void {
+    if (this.join === "or" || this.isEmpty) this.#alternatives.push([term]);
+    else this.#alternatives.at(-1)!.push(term);
+  }
+
+  toExpression(): ExpressionNode {
+    return combine(
+      "or",
+      this.#alternatives.map((parts) => combine("and", parts)),
+    );
+  }
+}
+
+const combine = (kind: "and" | "or", parts: readonly ExpressionNode[]): ExpressionNode =>
+  parts.length === 1 ? parts[0]! : { kind, parts };
+
+function operandOf(token: Token): OperandNode {
+  if (token.kind === "operand") return token.operand;
+  throw new RuleError("expected a name, a text, a number or a function", token.start);
+}

@@ -1,0 +1,36 @@
+import { LRUCache } from "lru-cache";
+import type { AuthCollection, Collection } from "../collections/collection.ts";
+import type { Schema } from "../collections/schema.ts";
+import type { Condition } from "./condition.ts";
+import { parseRule } from "./parse.ts";
+import type { RecordScope } from "./record-scope.ts";
+import { resolveExpression } from "./resolve.ts";
+import { recordNames } from "./resolve-record.ts";
+
+type Conditions = LRUCache<string, Condition>;
+
+/** Kept as long as the schema they were resolved against; a new schema starts with none. */
+const resolved = new WeakMap<Schema, WeakMap<Collection, Conditions>>();
+
+/**
+ * What a rule or filter means in a scope. The same scope and text give the same tree, shared: never change one.
+ *
+ * @throws RuleError for text that is no rule of the collection
+ */
+export function resolveRule(text: string, scope: RecordScope): Condition {
+  const conditions = conditionsOf(scope.schema, scope.collection);
+  const key = `${scope.trust}/${authKey(scope.auth)}/${text}`;
+  let condition = conditions.get(key);
+  if (!condition) conditions.set(key, (condition = resolveExpression(parseRule(text), recordNames(scope))));
+  return condition;
+}
+
+const authKey = (auth: AuthCollection | undefined): string => auth?.id ?? "";
+
+function conditionsOf(schema: Schema, collection: Collection): Conditions {
+  let collections = resolved.get(schema);
+  if (!collections) resolved.set(schema, (collections = new WeakMap()));
+  let conditions = collections.get(collection);
+  if (!conditions) collections.set(collection, (conditions = new LRUCache({ max: 200 })));
+  return conditions;
+}

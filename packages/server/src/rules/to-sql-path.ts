@@ -1,0 +1,72 @@
+import { type Sql, sql } from "../store/sql.ts";
+import type { Step } from "./condition.ts";
+import { bodyIds } from "./request-value.ts";
+import { jsonItems } from "./to-sql-json.ts";
+import type { JoinList } from "./to-sql-joins.ts";
+import type { Target } from "./to-sql-target.ts";
+
+/** A place on a path: the alias of the record there. */
+export interface Place {
+  readonly alias: string;
+  /** Equal for equal places of a statement. */
+  readonly key: string;
+  /** Where what comes next is joined. */
+  readonly joins: JoinList;
+}
+
+/** The place of the record itself. */
+export const start = ({ row, joins }: Target): Place => ({ alias: row, key: row, joins });
+
+/** Joins what a path leads through. */
+export const reach = (steps: readonly Step[], target: Target): Place =>
+  steps.reduce((place, step) => follow(place, step, target), start(target));
+
+function follow(place: Place, step: Step, target: Target): Place {
+  const joins = joinsAfter(place, step.many, target);
+  const key = `${place.key}.${step.key}`;
+  const table = sql.table(step.collection.name);
+  const on = condition(step, { ...place, key, joins }, target);
+  const alias = joins.alias(key, step.collection.name, table, on);
+  if (joins === target.joins) target.onJoin(step.collection, alias);
+  return { alias, key, joins };
+}
+
+/** How the records that a step leads to are found, `from` being where it starts. */
+function condition(step: Step, from: Place, { context }: Target): (alias: string) => Sql {
+  switch (step.kind) {
+    case "collection":
+      return () => TRUE;
+    case "auth": {
+      const id = context.principal.kind === "guest" ? null : context.principal.values.id;
+      return (alias) => sql`${sql.id(alias, "id")} = ${id}`;
+    }
+    case "body": {
+      const ids = JSON.stringify(bodyIds(step.field.name, context));
+      return (alias) => sql`${sql.id(alias, "id")} IN (SELECT value FROM json_each(${ids}))`;
+    }
+    case "relation": {
+      const ids = step.many ? sql.id(joinItems(from, step.field.name), "value") : sql.id(from.alias, step.field.name);
+      return (alias) => sql`${sql.id(alias, "id")} = ${ids}`;
+    }
+    case "backRelation": {
+      const id = sql.id(from.alias, "id");
+      const { name, maxSelect } = step.field;
+      return maxSelect > 1
+        ? (alias) => sql`${id} IN (SELECT value FROM ${jsonItems(sql.id(alias, name))})`
+        : (alias) => sql`${sql.id(alias, name)} = ${id}`;
+    }
+  }
+}
+
+/** Joins the items of a list column of the record at that place, and gives their alias. */
+export const joinItems = ({ alias, key, joins }: Place, column: string): string =>
+  joins.alias(`${key}.${column}:items`, column, jsonItems(sql.id(alias, column)), () => TRUE);
+
+/** A subquery has joins of its own from the first step to many records on. */
+export function joinsAfter({ joins }: Place, many: boolean, { inner }: Target): JoinList {
+  if (many && inner) return inner;
+  if (many) joins.multiplies = true;
+  return joins;
+}
+
+const TRUE = sql`TRUE`;
