@@ -1,0 +1,41 @@
+import { Database } from "bun:sqlite";
+import { join } from "node:path";
+
+/** A row of the log as it lies on disk, read beside the server that writes it. */
+export interface LoggedChange {
+  readonly seq: number;
+  readonly record: string;
+  readonly action: "create" | "update" | "delete";
+  readonly before: Readonly<Record<string, unknown>> | null;
+  readonly after: Readonly<Record<string, unknown>> | null;
+}
+
+interface Row extends Omit<LoggedChange, "before" | "after"> {
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** The changes of one collection in the order of the log. */
+export function readChanges(dir: string, collection: string): LoggedChange[] {
+  using db = new Database(join(dir, "data.db"), { readonly: true });
+  const rows = db
+    .query<Row, [string]>(
+      `SELECT seq, record, action, before, after FROM _changes
+       WHERE collection = (SELECT id FROM _collections WHERE name = ?) ORDER BY seq`,
+    )
+    .all(collection);
+  return rows.map(({ seq, record, action, before, after }) => ({
+    seq,
+    record,
+    action,
+    before: parse(before),
+    after: parse(after),
+  }));
+}
+
+export function readRows(dir: string, table: string): Record<string, unknown>[] {
+  using db = new Database(join(dir, "data.db"), { readonly: true });
+  return db.query<Record<string, unknown>, []>(`SELECT * FROM "${table}"`).all();
+}
+
+const parse = (json: string | null): Record<string, unknown> | null => (json === null ? null : JSON.parse(json));
