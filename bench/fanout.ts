@@ -2,7 +2,7 @@ import { readStats, settledMemory } from "../packages/server/test/support/proces
 import { type Bench, measureEach, type Report } from "./lib/bench.ts";
 import { now } from "./lib/clock.ts";
 import { type FanoutTarget, fanoutTargets } from "./lib/fanout-target.ts";
-import { inParallel } from "./lib/in-parallel.ts";
+import { inParallel } from "../packages/server/test/support/in-parallel.ts";
 import { requireOpenFiles } from "./lib/open-files.ts";
 import { ReaderProcess } from "./lib/reader-process.ts";
 import { formatStamp } from "./lib/stamp.ts";

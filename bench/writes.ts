@@ -1,6 +1,6 @@
 import { readStats } from "../packages/server/test/support/process-stats.ts";
 import { type Bench, measureEach, type Report } from "./lib/bench.ts";
-import { inParallel } from "./lib/in-parallel.ts";
+import { inParallel } from "../packages/server/test/support/in-parallel.ts";
 import { percentile } from "./lib/percentile.ts";
 import { type RecordServer, recordServerKinds, startRecordServer } from "./lib/servers.ts";
 import type { Column, Metric } from "./lib/table.ts";

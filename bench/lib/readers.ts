@@ -1,6 +1,6 @@
 import { request } from "../../packages/server/test/support/request.ts";
 import { SseStream } from "../../packages/server/test/support/sse-stream.ts";
-import { inParallel } from "./in-parallel.ts";
+import { inParallel } from "../../packages/server/test/support/in-parallel.ts";
 import { findStamp } from "./stamp.ts";
 import { Tally, type TallyResult } from "./tally.ts";
 
