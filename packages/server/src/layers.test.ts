@@ -33,7 +33,7 @@ const STRANGERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const SOURCE = import.meta.dir;
-const IMPORT = /(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;
+const IMPORT = /(?:from|import)\s*\(?\s*"(\.[^"]+\.ts)"/g;
 
 const layerOf = (path: string): string => path.split("/")[0]!;
 

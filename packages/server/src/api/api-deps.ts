@@ -1,0 +1,22 @@
+import type { Logger } from "pino";
+import type { Tokens } from "../auth/tokens.ts";
+import type { Registry } from "../collections/registry.ts";
+import type { Config } from "../config.ts";
+import type { FileStore } from "../files/file-store.ts";
+import type { Hub } from "../hub/hub.ts";
+import type { Principal } from "../rules/principal.ts";
+import type { Store } from "../store/store.ts";
+
+/** All that the endpoints work with. Built in app.ts. */
+export interface ApiDeps {
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly files: FileStore;
+  readonly tokens: Tokens;
+  readonly hub: Hub<Principal>;
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly now: () => Date;
+  /** Takes over work that follows a response and that nobody waits for. */
+  readonly background: (work: () => Promise<void>) => void;
+}

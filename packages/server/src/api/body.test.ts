@@ -1,0 +1,162 @@
+import { describe, expect, test } from "bun:test";
+import { z } from "zod";
+import { ApiError } from "../lib/api-error.ts";
+import { type Body, readBody } from "./body.ts";
+import { boundValues, freeValues } from "./body-values.ts";
+import { formText } from "./form-text.ts";
+
+const LIMIT = 1000;
+
+type Content = string | FormData | Blob | Uint8Array<ArrayBuffer> | ReadableStream;
+
+async function read(content: Content | undefined, contentType?: string, query = ""): Promise<Body> {
+  const url = new URL(`http://localhost/${query}`);
+  const headers = contentType === undefined ? {} : { "Content-Type": contentType };
+  return readBody(
+    new Request(url.href, { method: "POST", headers, ...(content === undefined ? {} : { body: content }) }),
+    url,
+    LIMIT,
+  );
+}
+
+const nested = (depth: number): string => `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+
+const endless = (chunk: number): ReadableStream =>
+  new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(chunk).fill(0x20)) });
+
+/** What a read fails with. */
+const refusal = (reading: Promise<unknown>): Promise<unknown> =>
+  reading.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+const form = (...entries: [string, string | File][]): FormData => {
+  const data = new FormData();
+  for (const [name, value] of entries) data.append(name, value);
+  return data;
+};
+
+describe("free values", () => {
+  const json = "application/json; charset=utf-8";
+  const urlEncoded = "application/x-www-form-urlencoded";
+
+  test("no body is no values, whatever the content type", async () => {
+    expect(freeValues(await read(undefined, "text/plain"))).toEqual({});
+  });
+
+  test("of JSON are as they came", async () => {
+    expect(freeValues(await read('{"a":"1","b":[true,null],"__proto__":{"x":1}}', json))).toEqual(
+      JSON.parse('{"a":"1","b":[true,null],"__proto__":{"x":1}}'),
+    );
+    expect(freeValues(await read("null", json))).toEqual({});
+  });
+
+  test.each(['{"a":', "[]", '"a"', "1", "", "{}{", "\u{feff}{}"])("%p is not the JSON of an object", async (text) => {
+    expect(await refusal(read(new Blob([text]), json).then(freeValues))).toBeInstanceOf(Error);
+  });
+
+  test("text that is not UTF-8 is refused", async () => {
+    expect(await refusal(read(new Uint8Array([0x22, 0xff, 0x22]), json))).toBeInstanceOf(Error);
+  });
+
+  test("nesting is limited as in Go, brackets in strings don't count", async () => {
+    const url = new URL("http://localhost/");
+    const post = (text: string) =>
+      readBody(new Request(url.href, { method: "POST", headers: { "Content-Type": json }, body: text }), url, 1e6);
+    expect(await refusal(post(nested(10_000)))).toEqual(new SyntaxError("too deep"));
+    expect((await post(nested(9_999))).kind).toBe("json");
+    expect((await post(JSON.stringify({ a: `\\"${"[".repeat(20_000)}` }))).kind).toBe("json");
+  });
+
+  test.each([
+    ["true", true],
+    ["false", false],
+    ["0", 0],
+    ["-12.5", -12.5],
+    ["", ""],
+    ["007", "007"],
+    ["1.0", "1.0"],
+    ["1e3", "1e3"],
+    ["-", "-"],
+    ["1-2", "1-2"],
+    ["True", "True"],
+    ["Infinity", "Infinity"],
+    ["9007199254740993", "9007199254740993"],
+  ])("of a form: %p reads as %p", async (text, value) => {
+    expect(freeValues(await read(form(["a", text])))).toEqual({ a: value });
+  });
+
+  test("a name that a form repeats is a list; the JSON payload comes on top, unread", async () => {
+    const body = await read(
+      form(["a", "1"], ["a", "x"], ["b", "1"], ["@jsonPayload", '{"b":"1"}'], ["@jsonPayload", '{"c":[]}']),
+    );
+    expect(freeValues(body)).toEqual({ a: [1, "x"], b: "1", c: [] });
+  });
+
+  test("parameters of the URL belong to a form and not to JSON", async () => {
+    expect(freeValues(await read("a=1", urlEncoded, "?a=2&b=3"))).toEqual({ a: [1, 2], b: 3 });
+    expect(freeValues(await read(form(["a", "1"]), undefined, "?a=2"))).toEqual({ a: [2, 1] });
+    expect(freeValues(await read("{}", json, "?a=2"))).toEqual({});
+  });
+
+  test.each(["a=%zz", "a=%", "a=1;b=2"])("%p is not form-urlencoded", async (text) => {
+    expect(await refusal(read(text, urlEncoded))).toBeInstanceOf(Error);
+  });
+
+  test.each(["multipart/form-data", "multipart/form-data; boundary=x"])(
+    "no %s is a body without parts",
+    async (type) => {
+      expect(await refusal(read("x", type))).toBeInstanceOf(Error);
+    },
+  );
+});
+
+test("files of a form are apart from its values; an input that was left empty is no file", async () => {
+  const content = [
+    '--x\r\nContent-Disposition: form-data; name="a"; filename=""\r\nContent-Type: application/octet-stream\r\n\r\n\r\n',
+    '--x\r\nContent-Disposition: form-data; name="b"; filename="b.txt"\r\nContent-Type: text/plain\r\n\r\nhi\r\n--x--\r\n',
+  ].join("");
+  const body = await read(content, "multipart/form-data; boundary=x");
+  expect(freeValues(body)).toEqual({ a: "" });
+  const [file] = (body.kind === "form" && body.files.get("b")) || [];
+  expect(file?.name).toBe("b.txt");
+  expect(await file?.text()).toBe("hi");
+});
+
+describe("bound values", () => {
+  const shape = z.object({ userName: formText, tags: z.array(z.string()).optional() });
+
+  test("match names in any case and ignore what they don't know; null and nothing are the empty text", async () => {
+    expect(boundValues(await read('{"USERNAME":"a","other":1}', "application/json"), shape)).toEqual({ userName: "a" });
+    expect(boundValues(await read('{"userName":null}', "application/json"), shape)).toEqual({ userName: "" });
+    expect(boundValues(await read(undefined), shape)).toEqual({ userName: "" });
+  });
+
+  test("are texts in a form, whatever they look like", async () => {
+    expect(boundValues(await read(form(["userName", "1"], ["tags", "a"], ["tags", "b"])), shape)).toEqual({
+      userName: "1",
+      tags: ["a", "b"],
+    });
+  });
+
+  test("of another type are refused", async () => {
+    const body = await read('{"userName":1}', "application/json");
+    expect(() => boundValues(body, shape)).toThrow();
+  });
+});
+
+test("another content type is refused by its name", async () => {
+  expect(await refusal(read("x", "text/plain"))).toEqual(new ApiError(400, "Unsupported Content-Type."));
+  expect((await read('{"a":1}', "APPLICATION/JSON")).kind).toBe("json");
+});
+
+describe("a body over the limit", () => {
+  test("is refused by its stated length", async () => {
+    expect(await refusal(read("x".repeat(LIMIT + 1), "application/json"))).toEqual(new ApiError(413));
+  });
+
+  test("is given up while it comes in when it states none", async () => {
+    expect(await refusal(read(endless(300), "application/json"))).toEqual(new ApiError(413));
+  });
+});

@@ -1,0 +1,35 @@
+import { expect, test } from "bun:test";
+import { assert, nat, property, tuple } from "fast-check";
+import { readRange } from "./byte-range.ts";
+
+test.each([
+  [null, "whole"],
+  ["bytes=0-0", { start: 0, end: 0 }],
+  ["bytes=0-", { start: 0, end: 9 }],
+  ["bytes=3-5", { start: 3, end: 5 }],
+  ["bytes=3-500", { start: 3, end: 9 }],
+  ["bytes=-4", { start: 6, end: 9 }],
+  ["bytes=-400", { start: 0, end: 9 }],
+  ["bytes=0-1,3-4", "whole"],
+  ["bytes=10-", "unsatisfiable"],
+  ["bytes=5-3", "unsatisfiable"],
+  ["bytes=-0", "unsatisfiable"],
+  ["bytes=-", "unsatisfiable"],
+  ["bytes=a-b", "unsatisfiable"],
+  ["lines=1-2", "unsatisfiable"],
+] as const)("of ten bytes, %p is %p", (header, range) => {
+  expect(readRange(header, 10)).toEqual(range);
+});
+
+test("a range never leaves the file", () => {
+  const header = tuple(nat(30), nat(30)).map(([a, b]) => `bytes=${a}-${b}`);
+  assert(
+    property(header, nat(20), (text, size) => {
+      const range = readRange(text, size);
+      if (typeof range === "string") return;
+      expect(range.start).toBeGreaterThanOrEqual(0);
+      expect(range.end).toBeGreaterThanOrEqual(range.start);
+      expect(range.end).toBeLessThan(size);
+    }),
+  );
+});

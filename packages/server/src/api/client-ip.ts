@@ -1,0 +1,13 @@
+import { isIPv6 } from "node:net";
+
+/** An address in PocketBase's spelling: IPv6 with all eight groups of four digits, IPv4 plain even inside IPv6. */
+export function clientIp(address: string | undefined): string {
+  if (address === undefined || !isIPv6(address)) return address ?? "";
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  const [head = "", tail] = address.replace(/%.*$/, "").toLowerCase().split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const last = tail ? tail.split(":") : [];
+  const zeros = tail === undefined ? [] : Array<string>(8 - groups.length - last.length).fill("0");
+  return [...groups, ...zeros, ...last].map((group) => group.padStart(4, "0")).join(":");
+}

@@ -1,0 +1,69 @@
+import { collectionId } from "@headwater/protocol";
+import type { Collection } from "../collections/collection.ts";
+import { collectionToJson } from "../collections/collection-json.ts";
+import { createCollection } from "../collections/create-collection.ts";
+import { deleteCollection } from "../collections/delete-collection.ts";
+import { collectionOf as collectionOfDraft, newDraft } from "../collections/draft.ts";
+import { loadSchema } from "../collections/registry.ts";
+import type { CollectionContext } from "../collections/save-collection.ts";
+import { updateCollection } from "../collections/update-collection.ts";
+import { LOWER_ALPHANUMERIC, randomText } from "../lib/random.ts";
+import { checkRule } from "../rules/check-rule.ts";
+import type { Transaction } from "../store/store.ts";
+import type { ApiDeps } from "./api-deps.ts";
+import type { ApiRequest } from "./api-request.ts";
+import { selectCollections } from "./collections-page.ts";
+import { collectionOf } from "./guards.ts";
+import { json, jsonPage, noContent } from "./responses.ts";
+
+export const list = async (request: ApiRequest, { store }: ApiDeps): Promise<Response> =>
+  jsonPage(request, await store.read((reader) => selectCollections(reader, request.query, request.now)));
+
+export const view = (request: ApiRequest, deps: ApiDeps): Response =>
+  json(request, collectionToJson(collectionOf(request, deps)));
+
+export async function create(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+  const body = await request.values("Failed to load the collection type data due to invalid formatting.");
+  const collection = await change(request, deps, (tx, context) => createCollection(tx, context, body));
+  return json(request, collectionToJson(collection));
+}
+
+export async function update(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+  const { id } = collectionOf(request, deps);
+  const body = await request.values("Failed to load the submitted data due to invalid formatting.");
+  const collection = await change(request, deps, (tx, context) => updateCollection(tx, context, id, body));
+  return json(request, collectionToJson(collection));
+}
+
+export async function remove(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+  const { id } = collectionOf(request, deps);
+  await change(request, deps, (tx, context) => deleteCollection(tx, context, id));
+  deps.background(() => deps.files.removeFolder(id));
+  return noContent();
+}
+
+/** A blank collection of each type, for forms to start from. */
+export function scaffolds(request: ApiRequest): Response {
+  const name = randomText(10, LOWER_ALPHANUMERIC);
+  const blank = (type: string) =>
+    collectionToJson(collectionOfDraft({ ...newDraft(type, "", name), id: collectionId("") }));
+  return json(request, { auth: blank("auth"), base: blank("base"), view: blank("view") });
+}
+
+/** Runs a change of collections by itself, and puts the new schema in force before the next writer starts. */
+function change(
+  { now }: ApiRequest,
+  { store, registry }: ApiDeps,
+  work: (tx: Transaction, context: CollectionContext) => Promise<Collection>,
+): Promise<Collection> {
+  return store.write(
+    async (tx) => {
+      // Another process may have changed collections a moment ago.
+      const collection = await work(tx, { schema: await loadSchema(tx), checkRule, now });
+      const schema = await loadSchema(tx);
+      tx.afterCommit(() => registry.replace(schema));
+      return collection;
+    },
+    { alone: true },
+  );
+}

@@ -1,0 +1,26 @@
+import type { Logger } from "pino";
+import { ApiError } from "../lib/api-error.ts";
+import { StoreError } from "../store/store.ts";
+import { jsonAs } from "./responses.ts";
+
+/**
+ * The answer to whatever was thrown. What goes wrong inside is logged with its stack and never sent.
+ *
+ * @param id of the request
+ */
+export function errorResponse(error: unknown, logger: Logger, id: string): Response {
+  const known = toApiError(error);
+  if (known.status >= 500 || known !== error) logger.error({ request: id, err: error }, "request failed");
+  else if (known.cause !== undefined) logger.debug({ request: id, err: known }, "request refused");
+  const response = jsonAs(known.status, known.toBody());
+  if (known.status === 503) response.headers.set("Retry-After", "1");
+  return response;
+}
+
+/** As PocketBase: what the database refused is a 400, a fault of the program a 500, both without details. */
+function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (!(error instanceof StoreError)) return new ApiError(500, "", {}, error);
+  const passing = error.kind === "closed" || error.kind === "busy";
+  return new ApiError(passing ? 503 : 400, "", {}, error);
+}

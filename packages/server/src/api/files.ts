@@ -1,0 +1,54 @@
+import type { RecordValues } from "@headwater/protocol";
+import type { Collection } from "../collections/collection.ts";
+import type { FileField } from "../collections/fields/field.ts";
+import { keyOf } from "../files/file-store.ts";
+import { notFound } from "../lib/api-error.ts";
+import { findRecord } from "../records/find-record.ts";
+import { passesRule } from "../auth/passes-rule.ts";
+import { GUEST, principalOf } from "../rules/principal.ts";
+import type { ApiDeps } from "./api-deps.ts";
+import type { ApiRequest } from "./api-request.ts";
+import { fileResponse } from "./file-response.ts";
+import { collectionOf, signedIn } from "./guards.ts";
+import { recordContext } from "./record-context.ts";
+import { json } from "./responses.ts";
+
+/** A short-lived token for links to protected files, which browsers open without an `Authorization` header. */
+export const createToken = signedIn(async (request, { tokens }) => {
+  const { principal, now } = request;
+  if (principal.kind === "guest") throw notFound();
+  return json(request, { token: await tokens.issue({ ...principal, type: "file", now }) });
+});
+
+export async function download(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+  const collection = collectionOf(request, deps);
+  const { id = "", name = "" } = request.params;
+  const record = await findRecord(deps.store, collection, id);
+  const field = record && fileFieldOf(collection, record, name);
+  if (!field || (field.protected && !(await mayView(request, deps, collection, record)))) throw notFound();
+  const file = await deps.files.open(keyOf(collection.id, id, name));
+  if (!file) throw notFound();
+  return fileResponse(request, name, file);
+}
+
+const fileFieldOf = (collection: Collection, record: RecordValues, name: string): FileField | undefined =>
+  collection.fields.find((field): field is FileField => {
+    if (field.type !== "file") return false;
+    const value = record[field.name];
+    return Array.isArray(value) ? value.includes(name) : value === name;
+  });
+
+/** Judges by who the file token in the link belongs to, and by nothing else. */
+async function mayView(
+  request: ApiRequest,
+  deps: ApiDeps,
+  collection: Collection,
+  record: RecordValues,
+): Promise<boolean> {
+  const { store, tokens, registry } = deps;
+  const token = request.query["token"] ?? "";
+  const owner = await tokens.verify(store, registry.current, token, "file", request.now);
+  const principal = owner ? principalOf(owner.collection, owner.values) : GUEST;
+  const context = { ...recordContext(request, deps, { context: "protectedFile" }), principal };
+  return passesRule(store, context, collection, record, collection.viewRule);
+}

@@ -1,0 +1,51 @@
+import type { AuthCollection, Collection } from "../collections/collection.ts";
+import { forbidden, notFound, unauthorized } from "../lib/api-error.ts";
+import { isSuperuser } from "../rules/principal.ts";
+import type { ApiDeps } from "./api-deps.ts";
+import type { ApiRequest } from "./api-request.ts";
+import type { Endpoint } from "./route.ts";
+
+/** Lets only the signed-in in. */
+export const signedIn =
+  (endpoint: Endpoint): Endpoint =>
+  (request, deps) => {
+    if (request.principal.kind === "guest") throw unauthorized(NO_TOKEN);
+    return endpoint(request, deps);
+  };
+
+/** Lets only superusers in. */
+export const superusersOnly = (endpoint: Endpoint): Endpoint =>
+  signedIn((request, deps) => {
+    if (!isSuperuser(request.principal)) {
+      throw forbidden("The authorized record is not allowed to perform this action.");
+    }
+    return endpoint(request, deps);
+  });
+
+/** Lets only auth records of the path's collection in. */
+export const ownCollectionOnly = (endpoint: Endpoint): Endpoint =>
+  signedIn((request, deps) => {
+    const { principal, params } = request;
+    if (principal.kind === "guest") throw unauthorized(NO_TOKEN);
+    if (principal.collection.id !== deps.registry.current.find(params["collection"] ?? "")?.id) {
+      throw forbidden(`The request requires auth record from ${principal.collection.name} collection.`);
+    }
+    return endpoint(request, deps);
+  });
+
+const NO_TOKEN = "The request requires valid record authorization token.";
+
+/** @throws ApiError 404 when the path names no collection */
+export function collectionOf({ params }: ApiRequest, { registry }: ApiDeps, missing = ""): Collection {
+  const collection = registry.current.find(params["collection"] ?? "");
+  if (!collection) throw notFound(missing);
+  return collection;
+}
+
+/** @throws ApiError 404 when the path names no auth collection */
+export function authCollectionOf(request: ApiRequest, deps: ApiDeps): AuthCollection {
+  const missing = "Missing or invalid auth collection context.";
+  const collection = collectionOf(request, deps, missing);
+  if (collection.type !== "auth") throw notFound(missing);
+  return collection;
+}

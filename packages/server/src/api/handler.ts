@@ -1,0 +1,77 @@
+import type { Server } from "bun";
+import { GUEST, type Principal } from "../rules/principal.ts";
+import { notFound } from "../lib/api-error.ts";
+import { readPrincipal } from "../auth/read-principal.ts";
+import { logAccess } from "./access-log.ts";
+import type { ApiDeps } from "./api-deps.ts";
+import { ApiRequest } from "./api-request.ts";
+import { assertBodyLimit, DEFAULT_BODY_LIMIT } from "./body-bytes.ts";
+import { createCors } from "./cors.ts";
+import { errorResponse } from "./error-response.ts";
+import { requestId } from "./request-id.ts";
+import { createRouter, get, type Route } from "./route.ts";
+
+const SECURITY_HEADERS = [
+  ["Cross-Origin-Opener-Policy", "same-origin"],
+  ["X-Content-Type-Options", "nosniff"],
+  ["X-XSS-Protection", "1; mode=block"],
+] as const;
+
+/** Stands for every path and method that nothing is at. */
+const NOWHERE = get("*", () => {
+  throw notFound();
+});
+
+/** From a request to its endpoint, and from what that returns or throws to a response: the only catch of the server. */
+export function createHandler(
+  routes: readonly Route[],
+  deps: ApiDeps,
+): (raw: Request, server: Server<unknown>) => Response | Promise<Response> {
+  const find = createRouter(routes);
+  const cors = createCors(deps.config.origins);
+
+  const answer = async (raw: Request, server: Server<unknown>): Promise<Response> => {
+    const started = performance.now();
+    const id = requestId(raw);
+    const url = new URL(raw.url);
+    let request: ApiRequest | undefined;
+    let response: Response;
+    const log = (): void =>
+      logAccess(deps.logger, {
+        id,
+        method: raw.method,
+        url,
+        status: response.status,
+        started,
+        principal: request?.principal ?? GUEST,
+      });
+    try {
+      const { route, params } = find(raw.method, url.pathname) ?? { route: NOWHERE, params: {} };
+      const limit = route.bodyLimit?.(params, deps) ?? DEFAULT_BODY_LIMIT;
+      request = new ApiRequest(raw, server, url, params, id, deps.now(), limit, log);
+      if (request.token !== "") request.principal = await principalOf(request, deps);
+      assertBodyLimit(raw, limit);
+      response = await route.endpoint(request, deps);
+    } catch (error) {
+      response = errorResponse(error, deps.logger, id);
+    }
+    addHeaders(response.headers, id, cors.allowed(raw.headers.get("origin")));
+    // A stream goes on: its route logs it when it ends.
+    if (response.headers.get("content-type") !== "text/event-stream") log();
+    return response;
+  };
+  return (raw, server) => (raw.method === "OPTIONS" ? cors.preflight(raw) : answer(raw, server));
+}
+
+const principalOf = ({ token, now }: ApiRequest, { tokens, store, registry }: ApiDeps): Promise<Principal> =>
+  readPrincipal(tokens, store, registry.current, token, now);
+
+/** Sets them on the response itself: wrapping it again would cost an event stream its direct way to the socket. */
+function addHeaders(headers: Headers, id: string, origin: string | undefined): void {
+  headers.append("Vary", "Origin");
+  headers.set("X-Request-Id", id);
+  if (origin !== undefined) headers.set("Access-Control-Allow-Origin", origin);
+  for (const [name, value] of SECURITY_HEADERS) headers.set(name, value);
+  // A file brings a policy of its own, and may stand in anybody's frame.
+  if (!headers.has("Content-Security-Policy")) headers.set("X-Frame-Options", "SAMEORIGIN");
+}

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { authMethods } from "../auth/auth-methods.ts";
+import { originFingerprint } from "../auth/auth-origins.ts";
+import { signIn, stayIn } from "../auth/auth-response.ts";
+import { findByPassword, type PasswordForm } from "../auth/auth-with-password.ts";
+import { readClaims } from "../auth/token-claims.ts";
+import type { AuthRecord } from "../auth/tokens.ts";
+import type { AuthCollection } from "../collections/collection.ts";
+import { badRequest, forbidden } from "../lib/api-error.ts";
+import { toBool } from "../lib/cast.ts";
+import { byteLength, oneOf, problems, required } from "../lib/checks.ts";
+import type { ApiDeps } from "./api-deps.ts";
+import type { ApiRequest } from "./api-request.ts";
+import { formText } from "./form-text.ts";
+import { authCollectionOf, ownCollectionOnly } from "./guards.ts";
+import { recordContext } from "./record-context.ts";
+import { json, jsonAs } from "./responses.ts";
+
+const UNREADABLE = "An error occurred while loading the submitted data.";
+
+export const methods = (request: ApiRequest, deps: ApiDeps): Response =>
+  json(request, authMethods(authCollectionOf(request, deps)));
+
+const PASSWORD_FORM = z.object({ identity: formText, password: formText, identityField: formText });
+const MFA_FORM = z.object({ mfaId: formText });
+
+export async function withPassword(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+  const { store, tokens } = deps;
+  const collection = authCollectionOf(request, deps);
+  if (!collection.auth.passwordAuth.enabled) {
+    throw forbidden("The collection is not configured to allow password authentication.");
+  }
+  const form = await request.bound(PASSWORD_FORM, UNREADABLE);
+  checkPasswordForm(collection, form);
+  const values = await findByPassword(store, collection, form);
+  if (!values) throw badRequest("Failed to authenticate.");
+
+  const record = { collection, values };
+  const outcome = await signIn(store, {
+    record,
+    context: recordContext(request, deps, { context: "password", body: await request.values(UNREADABLE) }),
+    method: "password",
+    mfaId: request.query["mfaId"] || (await request.bound(MFA_FORM, "Failed to read MFA Id")).mfaId,
+    fingerprint: originFingerprint(request.ip, request.raw.headers.get("user-agent") ?? ""),
+  });
+  if ("mfaId" in outcome) return jsonAs(401, outcome);
+  return json(request, { record: outcome.record, token: await tokens.issue(authToken(record, request.now)) });
+}
+
+function checkPasswordForm({ auth }: AuthCollection, { identity, password, identityField }: PasswordForm): void {
+  const wrong = problems({
+    identity: required(identity) ?? byteLength(identity, 1, 255),
+    password: required(password) ?? byteLength(password, 1, 255),
+    identityField: byteLength(identityField, 1, 255) ?? oneOf(identityField, auth.passwordAuth.identityFields),
+  });
+  if (wrong) throw badRequest("An error occurred while validating the submitted data.", wrong);
+}
+
+/** Exchanges a token for a fresh one, or answers the same where it says that it can't be. */
+export const refresh = ownCollectionOnly(async (request, deps) => {
+  const { principal, token } = request;
+  if (principal.kind === "guest") throw forbidden();
+  const context = recordContext(request, deps, { body: await request.values() });
+  const record = await stayIn(deps.store, context, principal);
+  const refreshable = toBool(readClaims(token)?.refreshable);
+  return json(request, {
+    record,
+    token: refreshable ? await deps.tokens.issue(authToken(principal, request.now)) : token,
+  });
+});
+
+const authToken = ({ collection, values }: AuthRecord, now: Date) =>
+  ({ collection, values, type: "auth", now, claims: { refreshable: true } }) as const;

@@ -1,0 +1,30 @@
+import { headerName } from "@headwater/protocol";
+import type { RecordContext } from "../records/record-context.ts";
+import type { ApiDeps } from "./api-deps.ts";
+import type { ApiRequest } from "./api-request.ts";
+
+/** What the record verbs know of a request. Its headers are read when a rule first asks for one: most never do. */
+export function recordContext(
+  request: ApiRequest,
+  { registry, files, background }: ApiDeps,
+  { context = "default", body = {} }: Partial<Pick<RecordContext, "context" | "body">> = {},
+): RecordContext {
+  let headers: Readonly<Record<string, string>> | undefined;
+  return {
+    principal: request.principal,
+    context,
+    method: request.raw.method,
+    query: request.query,
+    get headers() {
+      return (headers ??= headersOf(request.raw));
+    },
+    body,
+    schema: registry.current,
+    now: request.now,
+    files,
+    background,
+  };
+}
+
+const headersOf = ({ headers }: Request): Record<string, string> =>
+  Object.fromEntries([...headers].map(([name, value]) => [headerName(name), value]));

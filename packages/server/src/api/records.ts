@@ -1,0 +1,125 @@
+import type { RecordValues } from "@headwater/protocol";
+import type { Collection } from "../collections/collection.ts";
+import { notFound } from "../lib/api-error.ts";
+import { assertWritable } from "../records/assert-writable.ts";
+import { createRecord } from "../records/create-record.ts";
+import { deleteRecord } from "../records/delete-record.ts";
+import { listRecords } from "../records/list-records.ts";
+import { prepareSubmission } from "../records/prepare-submission.ts";
+import { presentRecords } from "../records/present.ts";
+import type { RecordContext } from "../records/record-context.ts";
+import type { Submission } from "../records/submission.ts";
+import { updateRecord } from "../records/update-record.ts";
+import { viewRecord } from "../records/view-record.ts";
+import type { Transaction } from "../store/store.ts";
+import type { ApiDeps } from "./api-deps.ts";
+import type { ApiRequest } from "./api-request.ts";
+import { collectionOf } from "./guards.ts";
+import { recordContext } from "./record-context.ts";
+import type { Params } from "./route.ts";
+import { DEFAULT_BODY_LIMIT } from "./body-bytes.ts";
+import type { Field } from "../collections/fields/field.ts";
+import { maxSizeOf } from "../collections/fields/max-size.ts";
+import { json, jsonPage, noContent } from "./responses.ts";
+
+const MISSING = "Missing collection context.";
+
+export async function list(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+  const collection = collectionOf(request, deps, MISSING);
+  const context = await submittedContext(request, deps);
+  // One snapshot: the count, the page and what it expands to must tell of one state.
+  const page = await deps.store.read(async (reader) => {
+    const found = await listRecords(reader, context, collection, request.query);
+    const items = await presentRecords(reader, context, collection, found.items, request.query["expand"] ?? "");
+    return { ...found, items };
+  });
+  return jsonPage(request, page);
+}
+
+export async function view(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+  const collection = collectionOf(request, deps, MISSING);
+  const context = await submittedContext(request, deps);
+  const record = await viewRecord(deps.store, context, collection, request.params["id"]!);
+  return presented(request, deps, context, collection, record);
+}
+
+export async function create(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+  const collection = writableCollectionOf(request, deps);
+  const context = await submittedContext(request, deps);
+  const record = await submit(request, deps, context, collection, undefined, (tx, submission) =>
+    createRecord(tx, context, collection, submission),
+  );
+  return presented(request, deps, context, collection, record);
+}
+
+export async function update(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+  const collection = writableCollectionOf(request, deps);
+  const id = request.params["id"]!;
+  const context = await submittedContext(request, deps);
+  const record = await submit(request, deps, context, collection, id, (tx, submission) =>
+    updateRecord(tx, context, collection, id, submission),
+  );
+  return presented(request, deps, context, collection, record);
+}
+
+export async function remove(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+  const collection = writableCollectionOf(request, deps);
+  const context = await submittedContext(request, deps);
+  await deps.store.write((tx) => deleteRecord(tx, context, collection, request.params["id"]!));
+  return noContent();
+}
+
+/**
+ * Bytes that a record's body may have: PocketBase's default, and what its fields may hold beyond it.
+ *
+ * @throws ApiError 404 for an unknown collection
+ */
+export function bodyLimit({ collection: name = "" }: Params, { registry }: ApiDeps): number {
+  const collection = registry.current.find(name);
+  if (!collection) throw notFound("Missing or invalid collection context.");
+  return collection.fields.reduce((sum, field) => sum + maxBytes(field), DEFAULT_BODY_LIMIT);
+}
+
+function maxBytes(field: Field): number {
+  if (field.type === "file") return maxSizeOf(field) * Math.max(1, field.maxSelect);
+  return field.type === "editor" || field.type === "json" ? maxSizeOf(field) : 0;
+}
+
+function writableCollectionOf(request: ApiRequest, deps: ApiDeps): Collection {
+  const collection = collectionOf(request, deps, MISSING);
+  assertWritable(collection);
+  return collection;
+}
+
+const submittedContext = async (request: ApiRequest, deps: ApiDeps): Promise<RecordContext> =>
+  recordContext(request, deps, { body: await request.values() });
+
+/** Does the slow part of a write, then the write; what the slow part stored goes again if the write fails. */
+async function submit(
+  request: ApiRequest,
+  { store }: ApiDeps,
+  context: RecordContext,
+  collection: Collection,
+  id: string | undefined,
+  write: (tx: Transaction, submission: Submission) => Promise<RecordValues>,
+): Promise<RecordValues> {
+  const submitted = { body: context.body, files: await request.uploads() };
+  const submission = await prepareSubmission(store, context, collection, id, submitted);
+  try {
+    return await store.write((tx) => write(tx, submission));
+  } catch (error) {
+    await submission.discard();
+    throw error;
+  }
+}
+
+async function presented(
+  request: ApiRequest,
+  { store }: ApiDeps,
+  context: RecordContext,
+  collection: Collection,
+  record: RecordValues,
+): Promise<Response> {
+  const [shown] = await presentRecords(store, context, collection, [record], request.query["expand"] ?? "");
+  return json(request, shown);
+}

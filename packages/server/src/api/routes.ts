@@ -1,0 +1,38 @@
+import * as collections from "./collections.ts";
+import * as files from "./files.ts";
+import { superusersOnly } from "./guards.ts";
+import { health } from "./health.ts";
+import { realtimeRoutes } from "./realtime.ts";
+import * as recordAuth from "./record-auth.ts";
+import * as records from "./records.ts";
+import { del, get, patch, post, type Route } from "./route.ts";
+
+const COLLECTION = "/api/collections/:collection";
+const RECORDS = `${COLLECTION}/records`;
+
+/** All that the server answers to. Of two routes that match a path, the first counts. */
+export const routes: readonly Route[] = [
+  get("/api/health", health),
+
+  get("/api/collections", superusersOnly(collections.list)),
+  post("/api/collections", superusersOnly(collections.create)),
+  get("/api/collections/meta/scaffolds", superusersOnly(collections.scaffolds)),
+  get(COLLECTION, superusersOnly(collections.view)),
+  patch(COLLECTION, superusersOnly(collections.update)),
+  del(COLLECTION, superusersOnly(collections.remove)),
+
+  get(RECORDS, records.list),
+  get(`${RECORDS}/:id`, records.view),
+  post(RECORDS, records.create, { bodyLimit: records.bodyLimit }),
+  patch(`${RECORDS}/:id`, records.update, { bodyLimit: records.bodyLimit }),
+  del(`${RECORDS}/:id`, records.remove),
+
+  get(`${COLLECTION}/auth-methods`, recordAuth.methods),
+  post(`${COLLECTION}/auth-with-password`, recordAuth.withPassword),
+  post(`${COLLECTION}/auth-refresh`, recordAuth.refresh),
+
+  post("/api/files/token", files.createToken),
+  get("/api/files/:collection/:id/:name", files.download),
+
+  ...realtimeRoutes,
+];

@@ -1,0 +1,28 @@
+import type { AuthCollection } from "../collections/collection.ts";
+
+/** How one may sign in to a collection, in PocketBase's words and the order of its keys. */
+export interface AuthMethods {
+  readonly password: { readonly identityFields: readonly string[]; readonly enabled: boolean };
+  readonly oauth2: { readonly providers: readonly never[]; readonly enabled: boolean };
+  /** Durations are seconds; 0 when disabled. */
+  readonly mfa: { readonly enabled: boolean; readonly duration: number };
+  readonly otp: { readonly enabled: boolean; readonly duration: number };
+  /** The last three are for SDKs older than PocketBase 0.23. */
+  readonly authProviders: readonly never[] | null;
+  readonly usernamePassword: boolean;
+  readonly emailPassword: boolean;
+}
+
+/** Providers that the server can't speak to are left out, as PocketBase leaves out those that it can't set up. */
+export function authMethods({ auth: { passwordAuth, oauth2, mfa, otp } }: AuthCollection): AuthMethods {
+  const identityFields = passwordAuth.enabled ? passwordAuth.identityFields : [];
+  return {
+    password: { identityFields, enabled: passwordAuth.enabled },
+    oauth2: { providers: [], enabled: oauth2.enabled },
+    mfa: { enabled: mfa.enabled, duration: mfa.enabled ? mfa.duration : 0 },
+    otp: { enabled: otp.enabled, duration: otp.enabled ? otp.duration : 0 },
+    authProviders: oauth2.enabled ? [] : null,
+    usernamePassword: identityFields.includes("username"),
+    emailPassword: identityFields.includes("email"),
+  };
+}

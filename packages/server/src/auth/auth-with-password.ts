@@ -1,0 +1,73 @@
+import type { RecordValues } from "@headwater/protocol";
+import type { AuthCollection } from "../collections/collection.ts";
+import { type IndexColumn, parseIndex } from "../collections/indexes.ts";
+import { toText } from "../lib/cast.ts";
+import { isEmail } from "../lib/formats.ts";
+import { verifyPassword } from "../lib/password.ts";
+import { findRecords } from "../records/find-record.ts";
+import { sql, verbatim } from "../store/sql.ts";
+import type { Reader } from "../store/store.ts";
+
+export interface PasswordForm {
+  /** An email, or the value of another identity field. */
+  readonly identity: string;
+  readonly password: string;
+  /** The identity field to look in; "" for all. */
+  readonly identityField: string;
+}
+
+/**
+ * Finds who the password belongs to. It takes as long for an unknown identity as for a wrong password, so the answer's
+ * time tells nobody who has an account.
+ */
+export async function findByPassword(
+  reader: Reader,
+  collection: AuthCollection,
+  { identity, password, identityField }: PasswordForm,
+): Promise<RecordValues | undefined> {
+  const fields = identityField === "" ? lookupOrder(collection, identity) : [identityField];
+  const values = await findByIdentity(reader, collection, fields, identity);
+  const hash = values ? hashOf(values) : await anyHash(reader, collection);
+  const isRight = await verifyPassword(password, hash);
+  return isRight ? values : undefined;
+}
+
+const hashOf = (values: RecordValues): string => toText(values["password"]);
+
+/** Email comes first, as in PocketBase, and only for what can be one. */
+function lookupOrder({ auth }: AuthCollection, identity: string): readonly string[] {
+  const { identityFields } = auth.passwordAuth;
+  const others = identityFields.filter((name) => name !== "email");
+  return identityFields.includes("email") && isEmail(identity) ? ["email", ...others] : others;
+}
+
+async function findByIdentity(
+  reader: Reader,
+  collection: AuthCollection,
+  fields: readonly string[],
+  identity: string,
+): Promise<RecordValues | undefined> {
+  for (const field of fields) {
+    const { collate } = uniqueColumn(collection, field);
+    const collation = verbatim(collate.toLowerCase() === "nocase" ? "COLLATE NOCASE" : "");
+    const condition = sql`${sql.id(field)} = ${identity} ${collation} LIMIT 1`;
+    const [values] = await findRecords(reader, collection, condition);
+    if (values) return values;
+  }
+  return undefined;
+}
+
+/** @throws Error when the field lost its unique index: then it can't tell who is meant */
+function uniqueColumn(collection: AuthCollection, field: string): IndexColumn {
+  for (const statement of collection.indexes) {
+    const { unique, columns } = parseIndex(statement);
+    if (unique && columns.length === 1 && columns[0]!.name.toLowerCase() === field.toLowerCase()) return columns[0]!;
+  }
+  throw new Error(`the identity field ${field} of ${collection.name} has no unique index`);
+}
+
+/** Somebody's hash, whose cost is the collection's; "" when there is nobody. */
+async function anyHash(reader: Reader, collection: AuthCollection): Promise<string> {
+  const [values] = await findRecords(reader, collection, sql`TRUE LIMIT 1`);
+  return values ? hashOf(values) : "";
+}

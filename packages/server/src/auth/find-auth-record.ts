@@ -1,0 +1,22 @@
+import type { RecordValues } from "@headwater/protocol";
+import type { AuthCollection } from "../collections/collection.ts";
+import { readRow } from "../records/columns.ts";
+import { sql, toQuery } from "../store/sql.ts";
+import type { Reader } from "../store/store.ts";
+
+const texts = new WeakMap<AuthCollection, string>();
+
+/** The record of that id. Each request with a token asks for one, so the statement is built once a collection. */
+export async function findAuthRecord(
+  reader: Reader,
+  collection: AuthCollection,
+  id: string,
+): Promise<RecordValues | undefined> {
+  let text = texts.get(collection);
+  if (text === undefined) {
+    ({ text } = toQuery(sql`SELECT * FROM ${sql.table(collection.name)} WHERE id = ${id}`));
+    texts.set(collection, text);
+  }
+  const row = await reader.first({ text, values: [id] });
+  return row && readRow(collection, row);
+}

@@ -1,0 +1,33 @@
+import { decodeJwt } from "jose";
+import { z } from "zod";
+
+/** What a token is for; each kind has a secret and a duration of its own in its collection. */
+export type TokenType = "auth" | "file" | "verification" | "passwordReset" | "emailChange";
+
+const claimsSchema = z.looseObject({
+  id: z.string().min(1),
+  collectionId: z.string().min(1),
+  type: z.enum(["auth", "file", "verification", "passwordReset", "emailChange"]),
+  /** May the token be exchanged for a fresh one? */
+  refreshable: z.unknown(),
+  exp: z.number().optional(),
+  nbf: z.number().optional(),
+  iat: z.number().optional(),
+});
+
+export type TokenClaims = Readonly<z.output<typeof claimsSchema>>;
+
+/** What a token says, true or not; `undefined` when it is no token of ours at all. */
+export function readClaims(token: string): TokenClaims | undefined {
+  try {
+    return claimsSchema.parse(decodeJwt(token));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it is neither too late nor too early for the token, without leeway (RFC 7519, section 4.1). */
+export function isTimely({ exp, nbf, iat }: TokenClaims, now: Date): boolean {
+  const seconds = now.getTime() / 1000;
+  return seconds < (exp ?? Infinity) && seconds >= (nbf ?? 0) && seconds >= (iat ?? 0);
+}

@@ -1,0 +1,72 @@
+import { Command, CommanderError, Option } from "@commander-js/extra-typings";
+import { readConfig, SETTINGS, type SettingName } from "../config.ts";
+import { serve } from "./serve.ts";
+import { createSuperuser, deleteSuperuser, updateSuperuser, upsertSuperuser } from "./superuser.ts";
+import { VERSION } from "./version.ts";
+
+/**
+ * Runs the command line.
+ *
+ * @param args without the names of runtime and script
+ * @throws UserError for what the person who typed it can mend
+ */
+export async function runCommand(args: readonly string[]): Promise<void> {
+  try {
+    await program().parseAsync(args, { from: "user" });
+  } catch (error) {
+    // Commander has said what it had to say.
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode;
+  }
+}
+
+const program = () =>
+  new Command("headwater")
+    .description("A realtime backend in one process and one folder, at home in PocketBase's data and API.")
+    .version(VERSION, "-v, --version")
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`${text.replace(/^error: /, "").trim()}\n`) })
+    .addCommand(serveCommand())
+    .addCommand(superuserCommand());
+
+const serveCommand = () =>
+  new Command("serve")
+    .description("serve the folder's collections over HTTP")
+    .addOption(setting("dir", "path"))
+    .addOption(setting("http", "address"))
+    .addOption(setting("origins", "list"))
+    .addOption(setting("logLevel", "level"))
+    .action((flags) => serve(readConfig(flags, process.env)));
+
+const superuserCommand = () =>
+  new Command("superuser")
+    .description("manage those who may do everything; works beside a running server")
+    .addCommand(accountCommand("create", "make a superuser", createSuperuser))
+    .addCommand(accountCommand("upsert", "make a superuser, or set the password of an existing one", upsertSuperuser))
+    .addCommand(accountCommand("update", "set the password of a superuser", updateSuperuser))
+    .addCommand(
+      new Command("delete")
+        .description("delete a superuser")
+        .argument("<email>")
+        .addOption(setting("dir", "path"))
+        .action((email, flags) => deleteSuperuser(readConfig(flags, process.env).dir, email)),
+    );
+
+/** A command that takes an email and a password. */
+const accountCommand = (
+  name: string,
+  description: string,
+  run: (dir: string, email: string, password: string | undefined) => Promise<void>,
+) =>
+  new Command(name)
+    .description(description)
+    .argument("<email>")
+    .argument("[password]", "asked for, or read from standard input, when it is missing")
+    .addOption(setting("dir", "path"))
+    .action((email, password, flags) => run(readConfig(flags, process.env).dir, email, password));
+
+/** The option of a setting. Its value is read with the environment, so commander itself knows no default. */
+const setting = (name: SettingName, value: string): Option<string> => {
+  const { flag, variable, fallback, help } = SETTINGS[name];
+  return new Option(`${flag} <${value}>`, `${help} (default: ${fallback}, or $${variable})`);
+};

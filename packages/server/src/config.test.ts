@@ -1,0 +1,56 @@
+import { expect, test } from "bun:test";
+import { resolve } from "node:path";
+import { readConfig } from "./config.ts";
+import { UserError } from "./lib/user-error.ts";
+
+test("defaults are PocketBase's", () => {
+  expect(readConfig({}, {})).toEqual({
+    dir: resolve("pb_data"),
+    host: "127.0.0.1",
+    port: 8090,
+    origins: ["*"],
+    logLevel: "info",
+  });
+});
+
+test("a flag wins over a variable, a variable over the default, and an empty variable counts as none", () => {
+  const environment = { HEADWATER_DIR: "/srv/a", HEADWATER_HTTP: "0.0.0.0:1", HEADWATER_ORIGINS: "" };
+  const config = readConfig({ dir: "/srv/b" }, environment);
+  expect(config).toMatchObject({ dir: "/srv/b", host: "0.0.0.0", port: 1, origins: ["*"] });
+});
+
+test.each([
+  ["127.0.0.1:0", "127.0.0.1", 0],
+  [":8080", "0.0.0.0", 8080],
+  ["[::1]:90", "::1", 90],
+  ["localhost:65535", "localhost", 65_535],
+])("%s is an address", (http, host, port) => {
+  expect(readConfig({ http }, {})).toMatchObject({ host, port });
+});
+
+test.each(["8090", "127.0.0.1", "::1:90", "a b:1", "host:65536", "host:-1", "http://x:1", ""])(
+  "%p is no address, and the message names the flag",
+  (http) => {
+    expect(() => readConfig({ http }, {})).toThrow(
+      new UserError(`--http must be HOST:PORT such as 127.0.0.1:8090, not "${http}".`),
+    );
+  },
+);
+
+test("a bad value of a variable names the variable", () => {
+  expect(() => readConfig({}, { HEADWATER_LOG_LEVEL: "loud" })).toThrow(
+    'HEADWATER_LOG_LEVEL must be one of debug, info, warn, error, silent, not "loud".',
+  );
+});
+
+test("origins are a list; an empty entry is a mistake", () => {
+  expect(readConfig({ origins: "https://a.example/, https://*.b.example" }, {}).origins).toEqual([
+    "https://a.example",
+    "https://*.b.example",
+  ]);
+  expect(() => readConfig({ origins: "https://a.example,," }, {})).toThrow(UserError);
+});
+
+test("the config can't be changed", () => {
+  expect(Object.isFrozen(readConfig({}, {}))).toBe(true);
+});

@@ -1,0 +1,97 @@
+import { resolve } from "node:path";
+import { UserError } from "./lib/user-error.ts";
+
+/** How the server runs. Settings of the data itself live in the database. */
+export interface Config {
+  /** The data folder, absolute. */
+  readonly dir: string;
+  readonly host: string;
+  /** 0 lets the system choose a free one. */
+  readonly port: number;
+  /** Origins that browsers may call from; `*` and `?` are wildcards. */
+  readonly origins: readonly string[];
+  readonly logLevel: LogLevel;
+}
+
+const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** One setting: its flag, its environment variable, and what holds when neither is given. */
+export interface Setting {
+  readonly flag: string;
+  readonly variable: string;
+  readonly fallback: string;
+  readonly help: string;
+}
+
+export const SETTINGS = {
+  dir: {
+    flag: "--dir",
+    variable: "HEADWATER_DIR",
+    fallback: "pb_data",
+    help: "the data folder; made if it is missing",
+  },
+  http: {
+    flag: "--http",
+    variable: "HEADWATER_HTTP",
+    fallback: "127.0.0.1:8090",
+    help: "the address to listen on, HOST:PORT",
+  },
+  origins: {
+    flag: "--origins",
+    variable: "HEADWATER_ORIGINS",
+    fallback: "*",
+    help: "origins that browsers may call from, separated by commas; * and ? are wildcards",
+  },
+  logLevel: {
+    flag: "--log-level",
+    variable: "HEADWATER_LOG_LEVEL",
+    fallback: "info",
+    help: `the least level to log: ${LOG_LEVELS.join(", ")}`,
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/**
+ * Joins flags and environment; a flag wins, and an empty variable counts as none.
+ *
+ * @throws UserError for a value that can't be used
+ */
+export function readConfig(
+  flags: Readonly<Partial<Record<SettingName, string | undefined>>>,
+  environment: Readonly<Record<string, string | undefined>>,
+): Config {
+  const given = <Value>(name: SettingName, parse: (text: string) => Value | undefined, wanted: string): Value => {
+    const { flag, variable, fallback } = SETTINGS[name];
+    const text = flags[name] ?? (environment[variable] || fallback);
+    const value = parse(text);
+    if (value !== undefined) return value;
+    throw new UserError(`${flags[name] === undefined ? variable : flag} must be ${wanted}, not "${text}".`);
+  };
+  const { host, port } = given("http", parseAddress, "HOST:PORT such as 127.0.0.1:8090");
+  return Object.freeze({
+    dir: given("dir", (text) => (text === "" ? undefined : resolve(text)), "the path of a folder"),
+    host,
+    port,
+    origins: given("origins", parseOrigins, "a list such as https://example.com,https://*.example.com"),
+    logLevel: given(
+      "logLevel",
+      (text) => LOG_LEVELS.find((level) => level === text),
+      `one of ${LOG_LEVELS.join(", ")}`,
+    ),
+  });
+}
+
+/** `HOST:PORT`; an IPv6 host stands in brackets, and no host means all addresses, as in Go. */
+function parseAddress(text: string): { readonly host: string; readonly port: number } | undefined {
+  const match = /^(\[[\da-f:.]+\]|[^\s:[\]/]*):(\d{1,5})$/i.exec(text);
+  const port = Number(match?.[2]);
+  if (!match || port > 65_535) return undefined;
+  return { host: match[1]!.replace(/^\[|\]$/g, "") || "0.0.0.0", port };
+}
+
+function parseOrigins(text: string): readonly string[] | undefined {
+  const origins = text.split(",").map((origin) => origin.trim().replace(/\/$/, ""));
+  return origins.every((origin) => origin !== "" && !/\s/.test(origin)) ? origins : undefined;
+}

@@ -1,0 +1,11 @@
+import { runCommand } from "./cli/commands.ts";
+import { explain } from "./cli/explain.ts";
+
+try {
+  await runCommand(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(explain(error));
+  process.exitCode = 1;
+}
+// Whatever a library still holds open must not keep a finished command from ending.
+process.exit();
