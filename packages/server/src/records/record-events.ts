@@ -66,12 +66,13 @@ export class RecordEvents {
     return made;
   }
 
-  /** What besides the topic decides whether a listener may see a record. */
+  /** What besides the subscription's text decides whether a listener may see a record. */
   #decisionKey({ rule }: RecordTopic, { options }: Subscription, principal: Principal): string {
     const filter = options.query["filter"] ?? "";
     const judge = isSuperuser(principal) ? "" : rule;
     if (judge === null) return "nobody";
-    const readsAuth = readsOf(judge).auth || readsOf(filter).auth;
+    // A filter that follows a relation is guarded by the list rules of other collections, which may read who asks.
+    const readsAuth = readsOf(judge).auth || filter.includes(".");
     return `${isSuperuser(principal) ? "superuser" : "user"}/${readsAuth ? principalKey(principal) : ""}`;
   }
 
@@ -81,7 +82,9 @@ export class RecordEvents {
       return false;
     }
     const filter = context.query["filter"] ?? "";
-    return filter === "" || canSee(reader, context, collection, filter, image, "client");
+    if (filter === "") return true;
+    if (!isSuperuser(context.principal) && /@(request|collection)\./.test(filter)) return false;
+    return canSee(reader, context, collection, filter, image, "client");
   }
 
   async #encode(

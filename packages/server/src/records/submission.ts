@@ -6,11 +6,8 @@ export interface Submitted {
   readonly files: ReadonlyMap<string, readonly File[]>;
 }
 
-/**
- * A submission after its slow part. Passwords are hashed and files are stored under their new names, so that the
- * transaction waits for neither. Nothing in it depends on what the transaction may find changed.
- */
-export interface Submission {
+/** What the transaction gets to see of a submission. Nothing in it depends on what may have changed meanwhile. */
+export interface Form {
   /** The record's id where it is known: of an update, or chosen for a new record that has files. */
   readonly id: string | undefined;
   /** As submitted, with the new names of uploaded files put in their places. */
@@ -21,6 +18,13 @@ export interface Submission {
   readonly hashes: ReadonlyMap<string, string>;
   /** The stored hash that `oldPassword` was found to match. */
   readonly matchedHash: string | undefined;
+}
+
+/**
+ * A submission after its slow part: passwords are hashed and files are stored under their new names, so that the
+ * transaction waits for neither.
+ */
+export interface Submission extends Form {
   /** Removes the files it stored: for a submission that was refused or whose transaction was undone. */
-  discard(): Promise<void>;
+  readonly discard: () => Promise<void>;
 }
