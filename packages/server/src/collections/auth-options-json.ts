@@ -1,3 +1,4 @@
+import { sortObject } from "../lib/json-value.ts";
 import { BLANK_AUTH as BLANK, BLANK_PROVIDER } from "./auth-defaults.ts";
 import type { AuthOptions, EmailTemplate, OAuth2Provider, TokenOptions } from "./auth-options.ts";
 import {
@@ -81,7 +82,7 @@ const parseOAuth2 = (raw: Raw, before: OAuth2): OAuth2 => ({
   providers:
     raw.providers === undefined
       ? before.providers
-      : readList(raw, "providers").map((item) => keepSecret(parseProvider(item), before.providers)),
+      : readList(raw, "providers").map((item) => parseProvider(item, before.providers)),
   mappedFields: readObject(raw, "mappedFields", before.mappedFields, BLANK.oauth2.mappedFields, (fields, old) => ({
     id: readText(fields, "id", old.id),
     name: readText(fields, "name", old.name),
@@ -91,26 +92,24 @@ const parseOAuth2 = (raw: Raw, before: OAuth2): OAuth2 => ({
   enabled: readBool(raw, "enabled", before.enabled),
 });
 
-function parseProvider(input: unknown): OAuth2Provider {
+/**
+ * A provider is read on top of the one that had its name. Clients never see the secret, so an empty one keeps the old.
+ */
+function parseProvider(input: unknown, providers: readonly OAuth2Provider[]): OAuth2Provider {
   const raw = input === null ? {} : asObject(input);
+  const name = readText(raw, "name");
+  const before = providers.find((provider) => provider.name === name) ?? BLANK_PROVIDER;
   return {
-    pkce: readBoolOrNull(raw, "pkce"),
-    name: readText(raw, "name"),
-    clientId: readText(raw, "clientId"),
-    clientSecret: readText(raw, "clientSecret"),
-    authURL: readText(raw, "authURL"),
-    tokenURL: readText(raw, "tokenURL"),
-    userInfoURL: readText(raw, "userInfoURL"),
-    displayName: readText(raw, "displayName"),
-    extra: readObject<Raw>(raw, "extra", BLANK_PROVIDER.extra, BLANK_PROVIDER.extra, (extra) => extra),
+    pkce: readBoolOrNull(raw, "pkce", before.pkce),
+    name,
+    clientId: readText(raw, "clientId", before.clientId),
+    clientSecret: readText(raw, "clientSecret", before.clientSecret) || before.clientSecret,
+    authURL: readText(raw, "authURL", before.authURL),
+    tokenURL: readText(raw, "tokenURL", before.tokenURL),
+    userInfoURL: readText(raw, "userInfoURL", before.userInfoURL),
+    displayName: readText(raw, "displayName", before.displayName),
+    extra: readObject<Raw>(raw, "extra", before.extra, {}, (extra, old) => sortObject({ ...old, ...extra })),
   };
-}
-
-/** Clients never see the secret, so they send the provider back without it. */
-function keepSecret(provider: OAuth2Provider, before: readonly OAuth2Provider[]): OAuth2Provider {
-  if (provider.clientSecret !== "") return provider;
-  const same = before.find(({ name }) => name === provider.name);
-  return { ...provider, clientSecret: same?.clientSecret ?? "" };
 }
 
 /** The options as the `options` column holds them, keys in PocketBase's order; an empty secret is left out. */
@@ -138,6 +137,6 @@ const providerToJson = ({ clientSecret, ...provider }: OAuth2Provider): Raw => {
 /** The same options without any secret. */
 export function redactAuthOptions(auth: AuthOptions): AuthOptions {
   const providers = auth.oauth2.providers.map((provider) => ({ ...provider, clientSecret: "" }));
-  const redacted = { ...auth, oauth2: { ...auth.oauth2, providers } };
-  return TOKENS.reduce((options, name) => ({ ...options, [name]: { ...options[name], secret: "" } }), redacted);
+  const tokens = Object.fromEntries(TOKENS.map((name) => [name, { ...auth[name], secret: "" }]));
+  return { ...auth, oauth2: { ...auth.oauth2, providers }, ...tokens };
 }

@@ -1,4 +1,5 @@
-import { parseJson, toBool, toText } from "../lib/cast.ts";
+import { toBool, toText } from "../lib/cast.ts";
+import { parseJson } from "../lib/json-value.ts";
 import type { Row, SqlValue } from "../store/sql.ts";
 import { BLANK_AUTH } from "./auth-defaults.ts";
 import { authOptionsToJson } from "./auth-options-json.ts";

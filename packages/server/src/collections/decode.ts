@@ -22,7 +22,7 @@ function reader<T>(zero: T, decode: (value: unknown) => T | undefined) {
 
 export const readText = reader("", (value) => (typeof value === "string" ? value : undefined));
 export const readBool = reader(false, (value) => (typeof value === "boolean" ? value : undefined));
-export const readInt = reader(0, (value) => (Number.isSafeInteger(value) ? (value as number) : undefined));
+export const readInt = reader(0, (value) => (typeof value === "number" && isInt64(value) ? value : undefined));
 export const readNumberOrNull = reader<number | null>(null, (value) => (typeof value === "number" ? value : undefined));
 export const readTextOrNull = reader<string | null>(null, (value) => (typeof value === "string" ? value : undefined));
 export const readBoolOrNull = reader<boolean | null>(null, (value) => (typeof value === "boolean" ? value : undefined));
@@ -32,6 +32,8 @@ export const readTexts = reader<readonly string[]>([], (value) =>
     ? value.map((item) => item ?? "")
     : undefined,
 );
+const isInt64 = (value: number): boolean => Number.isInteger(value) && Math.abs(value) < 2 ** 63;
+
 const readRecord = reader<Raw>({}, (value) => (isObject(value) ? value : undefined));
 
 /** A nested object read on top of what is there; `null` starts from nothing instead. */

@@ -4,6 +4,7 @@ import { problems } from "../lib/checks.ts";
 import { verbatim } from "../store/sql.ts";
 import { StoreError, type Transaction } from "../store/store.ts";
 import type { Collection } from "./collection.ts";
+import { engineWords } from "./engine-words.ts";
 import { quote } from "./create-table.ts";
 import { buildIndex, isComplete, parseIndex } from "./indexes.ts";
 
@@ -27,7 +28,7 @@ async function createIndex(tx: Transaction, statement: string, table: string): P
     return undefined;
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    const message = `Failed to create index ${index.name} - ${error.message}.`;
+    const message = `Failed to create index ${index.name} - ${engineWords(error)}.`;
     return invalid("validation_invalid_index_expression", message);
   }
 }

@@ -1,3 +1,5 @@
+import { splitOutside } from "../lib/split-outside.ts";
+
 /** A `CREATE INDEX` statement taken apart. */
 export interface Index {
   readonly unique: boolean;
@@ -24,14 +26,14 @@ const COLUMN = /^([\s\S]+?)(?:\s+collate\s+(\w+))?(?:\s+(asc|desc))?$/i;
 /** Takes a statement apart as PocketBase does; what can't be read comes out empty, see `isComplete`. */
 export function parseIndex(statement: string): Index {
   const [, unique, optional, path = "", table = "", columns = "", where = ""] = STATEMENT.exec(statement) ?? [];
-  const names = splitOutside(path, ".");
+  const names = splitOutside(path, ".") ?? [];
   return {
     unique: unique !== undefined,
     optional: optional !== undefined,
     schema: names.length === 2 ? unquote(names[0]!) : "",
     name: unquote(names[names.length === 2 ? 1 : 0] ?? ""),
     table: unquote(table),
-    columns: splitOutside(columns, ",").flatMap(parseColumn),
+    columns: (splitOutside(columns, ",") ?? []).flatMap(parseColumn),
     where: where.trim(),
   };
 }
@@ -72,28 +74,3 @@ export const hasUniqueIndex = (collection: { readonly indexes: readonly string[]
   });
 
 const unquote = (text: string): string => text.replaceAll(/^[`"'[\]\s]+|[`"'[\]\s]+$/g, "");
-
-/** Splits at a separator that stands in no quotes and no parentheses; nothing when those don't close. */
-function splitOutside(text: string, separator: string): string[] {
-  const parts: string[] = [];
-  let part = "";
-  let depth = 0;
-  let quote = "";
-  let escaped = false;
-  for (const character of text) {
-    if (!escaped) {
-      if (character === "(" && quote === "") depth++;
-      else if (character === ")" && depth > 0 && quote === "") depth--;
-      else if ("'\"`".includes(character)) quote = quote === "" ? character : quote === character ? "" : quote;
-    }
-    escaped = character === "\\";
-    if (character === separator && depth === 0 && quote === "") {
-      parts.push(part);
-      part = "";
-    } else {
-      part += character;
-    }
-  }
-  if (depth > 0 || quote !== "") return [];
-  return [...parts, part].map((piece) => piece.trim()).filter((piece) => piece !== "");
-}

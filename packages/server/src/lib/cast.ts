@@ -1,3 +1,5 @@
+import { parseJson } from "./json-value.ts";
+
 /**
  * Loose readings of values that JSON, a form or a database column holds, as PocketBase reads them (Go's `cast`
  * library). None of them throws: what can't be read becomes the zero value.
@@ -42,13 +44,11 @@ function textsIn(text: string): readonly string[] {
   return isTexts ? list.map(toText) : [text];
 }
 
-/** The value of a JSON text; `undefined` when it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** How many code points a text has: what PocketBase calls characters. */
+export function countCharacters(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
 }
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;

@@ -61,6 +61,8 @@ export const each = <T>(values: readonly T[], check: (value: T) => Problem): Err
 export function problems(
   found: Readonly<Record<string, ValidationError | ErrorData | undefined>>,
 ): ErrorData | undefined {
-  const entries = Object.entries(found).filter(([, problem]) => problem !== undefined);
-  return entries.length > 0 ? (Object.fromEntries(entries) as ErrorData) : undefined;
+  const entries = Object.entries(found).flatMap(([key, problem]) =>
+    problem === undefined ? [] : [[key, problem] as const],
+  );
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }

@@ -1,3 +1,4 @@
+import { countCharacters } from "./cast.ts";
 import { matchesPattern } from "./re2.ts";
 
 /**
@@ -43,8 +44,7 @@ const SCHEME_WITHOUT_COLON = /^(?:https?|ftp|tcp|udp|wss?)\/\//i;
 
 /** A web address, with or without its scheme. */
 export function isUrl(text: string): boolean {
-  const length = [...text].length;
-  if (length >= 2083 || new TextEncoder().encode(text).length <= 3 || text.startsWith(".")) return false;
+  if (countCharacters(text) >= 2083 || new TextEncoder().encode(text).length <= 3 || text.startsWith(".")) return false;
   if (SCHEME_WITHOUT_COLON.test(text) || !isParsable(text)) return false;
   const host = urlHost(text);
   if (host.startsWith(".")) return false;

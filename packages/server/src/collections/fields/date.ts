@@ -17,7 +17,6 @@ export const storedDate = {
 export const dateKind: FieldKind<"date"> = {
   type: "date",
   parse: (raw) => ({ min: parseDateTime(readText(raw, "min")), max: parseDateTime(readText(raw, "max")) }),
-  checkOptions: ({ min, max }) => ({ max: max !== "" && min !== "" && max < min ? OUT_OF_RANGE : undefined }),
   ...storedDate,
   check: ({ min, max, required }, value) => {
     const date = toText(value);
@@ -28,8 +27,6 @@ export const dateKind: FieldKind<"date"> = {
     return undefined;
   },
 };
-
-const OUT_OF_RANGE = invalid("validation_date_out_of_range", "The date is out of range.");
 
 /** Go writes a moment in two ways: by `String` in the message, as RFC 3339 in JSON. */
 function limitProblem(code: string, relation: string, limit: string): ValidationError {

@@ -1,5 +1,5 @@
 import { invalid } from "../../lib/api-error.ts";
-import { parseJson } from "../../lib/cast.ts";
+import { parseJson } from "../../lib/json-value.ts";
 import { REQUIRED } from "../../lib/checks.ts";
 import { isObject } from "../decode.ts";
 import type { FieldKind } from "./kind.ts";

@@ -1,8 +1,8 @@
-import type { FieldValue, JsonValue } from "@headwater/protocol";
+import type { FieldValue } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { parseJson } from "../../lib/cast.ts";
 import { REQUIRED } from "../../lib/checks.ts";
-import { isObject, readInt } from "../decode.ts";
+import { parseJson, sortKeys } from "../../lib/json-value.ts";
+import { readInt } from "../decode.ts";
 import type { FieldKind } from "./kind.ts";
 import { maxSizeOf, maxSizeProblem } from "./max-size.ts";
 import { columnText } from "./stored-text.ts";
@@ -31,15 +31,7 @@ export const jsonKind: FieldKind<"json"> = {
 function fromText(text: string): FieldValue {
   if (text === "null" || text === "true" || text === "false" || /^[\d"[{-]/.test(text)) {
     const value = parseJson(text);
-    if (value !== undefined) return value as JsonValue;
+    if (value !== undefined) return value;
   }
   return text;
-}
-
-/** PocketBase keeps objects in maps that it writes in the order of their keys. */
-function sortKeys(value: unknown): JsonValue {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (!isObject(value)) return (value ?? null) as JsonValue;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, item]) => [key, sortKeys(item)]));
 }

@@ -1,6 +1,6 @@
 import type { ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { toText } from "../../lib/cast.ts";
+import { countCharacters, toText } from "../../lib/cast.ts";
 import { between, REQUIRED } from "../../lib/checks.ts";
 import { matchesPattern } from "../../lib/re2.ts";
 import { readInt, readText } from "../decode.ts";
@@ -38,7 +38,7 @@ export const costOf = (field: PasswordField): number => (field.cost > 0 ? field.
 export function checkPlainPassword(field: PasswordField, plain: string): ValidationError | undefined {
   if (Buffer.byteLength(plain) > LONGEST + 1) return invalid("validation_invalid_value", "Invalid value.");
   if (plain === "") return field.required ? REQUIRED : undefined;
-  const length = [...plain].length;
+  const length = countCharacters(plain);
   const max = field.max > 0 ? field.max : LONGEST;
   if (length < field.min)
     return invalid("validation_min_text_constraint", `Must be at least ${field.min} character(s).`);

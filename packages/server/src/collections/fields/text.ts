@@ -1,6 +1,6 @@
 import type { ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { toText } from "../../lib/cast.ts";
+import { countCharacters, toText } from "../../lib/cast.ts";
 import { atLeast, atMost, mustBeBlank, REQUIRED, required } from "../../lib/checks.ts";
 import { randomByPattern } from "../../lib/random-by-pattern.ts";
 import { matchesPattern } from "../../lib/re2.ts";
@@ -50,7 +50,7 @@ export function autogenerate(field: TextField): string {
 
 function checkText(field: TextField, value: string): ValidationError | undefined {
   if (value === "") return field.required || field.primaryKey ? REQUIRED : undefined;
-  const length = [...value].length;
+  const length = countCharacters(value);
   const max = field.max === 0 ? DEFAULT_MAX : field.max;
   if (field.min > 0 && length < field.min)
     return invalid("validation_min_text_constraint", `Must be at least ${field.min} character(s).`, { min: field.min });
@@ -72,14 +72,14 @@ function checkLooseId(value: string): ValidationError | undefined {
   return invalid("validation_reserved_pk", message, { reserved });
 }
 
-const FORBIDDEN_IN_IDS = [..."./\\|\"'`<>:?*%$\0\t\n\r "];
+const FORBIDDEN_IN_IDS = "./\\|\"'`<>:?*%$\0\t\n\r ".split("");
 /** Names of devices on Windows. */
 const RESERVED_IDS = [
   "CON",
   "PRN",
   "AUX",
   "NUL",
-  ...["COM", "LPT"].flatMap((port) => [..."123456789"].map((n) => port + n)),
+  ...["COM", "LPT"].flatMap((port) => "123456789".split("").map((n) => port + n)),
 ];
 
 const MUST_BE_NAMED_ID = invalid("validation_in_invalid", 'The primary key must be named "id".');

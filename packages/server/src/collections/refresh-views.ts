@@ -1,0 +1,41 @@
+import { formatDateTime } from "../lib/date-time.ts";
+import type { Transaction } from "../store/store.ts";
+import type { Collection } from "./collection.ts";
+import { updateCollectionRow } from "./collection-store.ts";
+import { fieldToJson } from "./fields/kinds.ts";
+import { logCollection } from "./log-collection.ts";
+import type { Schema } from "./schema.ts";
+import { inferViewFields, syncView, viewErrorText } from "./view-sync.ts";
+
+/**
+ * Saves the views whose fields are others after a change of a collection. A view that no longer works is left for
+ * its owner to mend, as in PocketBase.
+ *
+ * @returns the views that don't work
+ */
+export async function refreshViews(
+  tx: Transaction,
+  { schema, now }: { readonly schema: Schema; readonly now: Date },
+  changed: Collection,
+): Promise<readonly Collection[]> {
+  const broken: Collection[] = [];
+  for (const view of schema.collections) {
+    if (view.type !== "view" || view.id === changed.id) continue;
+    try {
+      const fields = await inferViewFields(tx, view.viewQuery, schema);
+      if (shapeOf({ ...view, fields }) === shapeOf(view)) continue;
+      const after = { ...view, fields, updated: formatDateTime(now) };
+      await updateCollectionRow(tx, after);
+      await syncView(tx, after);
+      await logCollection(tx, view, after);
+    } catch (error) {
+      viewErrorText(error);
+      broken.push(view);
+    }
+  }
+  return broken;
+}
+
+/** Ids of copied fields are random, so they tell nothing. */
+const shapeOf = ({ fields }: Collection): string =>
+  JSON.stringify(fields.map((field) => ({ ...fieldToJson(field), id: "" })));

@@ -1,0 +1,27 @@
+import { notFound } from "../lib/api-error.ts";
+import type { Transaction } from "../store/store.ts";
+import type { Collection } from "./collection.ts";
+import { mergeCollection } from "./collection-json.ts";
+import { asObject } from "./decode.ts";
+import { draftOf } from "./draft.ts";
+import { normaliseChanged } from "./normalise-collection.ts";
+import { type CollectionContext, saveCollection } from "./save-collection.ts";
+
+/**
+ * Changes a collection and its table: fields and indexes that are sent replace the old ones, everything else merges.
+ *
+ * @throws ApiError 404 when there is no such collection, 400 with what is wrong
+ */
+export async function updateCollection(
+  tx: Transaction,
+  context: CollectionContext,
+  nameOrId: string,
+  body: unknown,
+): Promise<Collection> {
+  const original = context.schema.find(nameOrId);
+  if (!original) throw notFound();
+  const draft = mergeCollection(asObject(body), draftOf(original));
+  // Another id names another collection, and there must be one for PocketBase to go on to its checks.
+  if (!context.schema.find(draft.id)) throw notFound();
+  return saveCollection(tx, context, normaliseChanged(draft, context.now), original);
+}
