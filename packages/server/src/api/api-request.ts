@@ -47,7 +47,7 @@ export class ApiRequest {
   /**
    * The body's values, whatever they are.
    *
-   * @param unreadable the message when there is no reading it; PocketBase's default for ""
+   * @param unreadable the message when it is malformed; PocketBase's default for ""
    */
   values(unreadable = ""): Promise<Values> {
     return this.#read(freeValues, unreadable);

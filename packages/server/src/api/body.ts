@@ -36,6 +36,7 @@ function readerOf(contentType: string): BodyReader | undefined {
   if (contentType.startsWith("application/json")) return readJson;
   if (contentType.startsWith("multipart/form-data")) return readMultipart;
   if (contentType.startsWith("application/x-www-form-urlencoded")) return readUrlEncoded;
+  if (/^(?:text|application)\/xml/.test(contentType)) return refuseXml;
   return undefined;
 }
 
@@ -81,6 +82,11 @@ function readUrlEncoded(bytes: Uint8Array, _contentType: string, url: URL): Body
   const values = textsOf(new URLSearchParams(text));
   for (const [name, value] of url.searchParams) push(values, name, value);
   return { kind: "form", values, files: new Map() };
+}
+
+/** PocketBase takes it for known, and then can make no values of it. */
+function refuseXml(): never {
+  throw new SyntaxError("XML");
 }
 
 function textsOf(parameters: URLSearchParams): Map<string, string[]> {

@@ -4,6 +4,8 @@ import { readRange } from "./byte-range.ts";
 
 test.each([
   [null, "whole"],
+  ["bytes=", "whole"],
+  ["bytes= 0-3 ,", { start: 0, end: 3 }],
   ["bytes=0-0", { start: 0, end: 0 }],
   ["bytes=0-", { start: 0, end: 9 }],
   ["bytes=3-5", { start: 3, end: 5 }],
@@ -11,12 +13,12 @@ test.each([
   ["bytes=-4", { start: 6, end: 9 }],
   ["bytes=-400", { start: 0, end: 9 }],
   ["bytes=0-1,3-4", "whole"],
-  ["bytes=10-", "unsatisfiable"],
-  ["bytes=5-3", "unsatisfiable"],
-  ["bytes=-0", "unsatisfiable"],
-  ["bytes=-", "unsatisfiable"],
-  ["bytes=a-b", "unsatisfiable"],
-  ["lines=1-2", "unsatisfiable"],
+  ["bytes=10-", "outside"],
+  ["bytes=5-3", "malformed"],
+  ["bytes=-0", "outside"],
+  ["bytes=-", "malformed"],
+  ["bytes=a-b", "malformed"],
+  ["lines=1-2", "malformed"],
 ] as const)("of ten bytes, %p is %p", (header, range) => {
   expect(readRange(header, 10)).toEqual(range);
 });

@@ -9,17 +9,21 @@ export interface ByteRange {
  * RFC allows and every client understands.
  *
  * @param size of the file, in bytes
+ * @returns `outside` for a range that the file ends before, `malformed` for what is none
  */
-export function readRange(header: string | null, size: number): ByteRange | "whole" | "unsatisfiable" {
-  if (header === null) return "whole";
-  const match = /^bytes=\s*(\d*)\s*-\s*(\d*)\s*$/.exec(header);
-  if (!match) return header.startsWith("bytes=") && header.includes(",") ? "whole" : "unsatisfiable";
-  const [, first, last] = match;
-  if (first === "") {
-    const length = Math.min(Number(last), size);
-    return last === "" || length === 0 ? "unsatisfiable" : { start: size - length, end: size - 1 };
-  }
-  const start = Number(first);
-  const end = last === "" ? size - 1 : Math.min(Number(last), size - 1);
-  return start >= size || (last !== "" && Number(last) < start) ? "unsatisfiable" : { start, end };
+export function readRange(header: string | null, size: number): ByteRange | "whole" | "outside" | "malformed" {
+  if (header === null || header === "") return "whole";
+  const ranges = /^bytes=(.*)$/.exec(header)?.[1]?.split(",");
+  if (!ranges) return "malformed";
+  const [range = "", ...others] = ranges.map((text) => text.trim()).filter((text) => text !== "");
+  if (range === "" || others.length > 0) return "whole";
+
+  const [, first = "", last = ""] = /^(\d*)\s*-\s*(\d*)$/.exec(range) ?? [];
+  if (first === "" && last === "") return "malformed";
+  if (first === "") return last === "0" ? "outside" : inside(Math.max(0, size - Number(last)), size - 1, size);
+  if (last !== "" && Number(last) < Number(first)) return "malformed";
+  return inside(Number(first), last === "" ? size - 1 : Number(last), size);
 }
+
+const inside = (start: number, end: number, size: number): ByteRange | "outside" =>
+  start >= size ? "outside" : { start, end: Math.min(end, size - 1) };

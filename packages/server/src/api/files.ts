@@ -9,19 +9,17 @@ import { GUEST, principalOf } from "../rules/principal.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { ApiRequest } from "./api-request.ts";
 import { fileResponse } from "./file-response.ts";
-import { collectionOf, signedIn } from "./guards.ts";
+import { collectionOf, NO_COLLECTION, signedIn } from "./guards.ts";
 import { recordContext } from "./record-context.ts";
 import { json } from "./responses.ts";
 
 /** A short-lived token for links to protected files, which browsers open without an `Authorization` header. */
-export const createToken = signedIn(async (request, { tokens }) => {
-  const { principal, now } = request;
-  if (principal.kind === "guest") throw notFound();
-  return json(request, { token: await tokens.issue({ ...principal, type: "file", now }) });
-});
+export const createToken = signedIn(async (request, { tokens }, owner) =>
+  json(request, { token: await tokens.issue({ ...owner, type: "file", now: request.now }) }),
+);
 
 export async function download(request: ApiRequest, deps: ApiDeps): Promise<Response> {
-  const collection = collectionOf(request, deps);
+  const collection = collectionOf(request, deps, NO_COLLECTION);
   const { id = "", name = "" } = request.params;
   const record = await findRecord(deps.store, collection, id);
   const field = record && fileFieldOf(collection, record, name);

@@ -1,3 +1,4 @@
+import type { AuthRecord } from "../auth/tokens.ts";
 import type { AuthCollection, Collection } from "../collections/collection.ts";
 import { forbidden, notFound, unauthorized } from "../lib/api-error.ts";
 import { isSuperuser } from "../rules/principal.ts";
@@ -5,12 +6,15 @@ import type { ApiDeps } from "./api-deps.ts";
 import type { ApiRequest } from "./api-request.ts";
 import type { Endpoint } from "./route.ts";
 
+/** An endpoint that needs to know who asks: it is given them. */
+type OwnEndpoint = (request: ApiRequest, deps: ApiDeps, owner: AuthRecord) => Response | Promise<Response>;
+
 /** Lets only the signed-in in. */
 export const signedIn =
-  (endpoint: Endpoint): Endpoint =>
+  (endpoint: OwnEndpoint): Endpoint =>
   (request, deps) => {
     if (request.principal.kind === "guest") throw unauthorized(NO_TOKEN);
-    return endpoint(request, deps);
+    return endpoint(request, deps, request.principal);
   };
 
 /** Lets only superusers in. */
@@ -23,16 +27,19 @@ export const superusersOnly = (endpoint: Endpoint): Endpoint =>
   });
 
 /** Lets only auth records of the path's collection in. */
-export const ownCollectionOnly = (endpoint: Endpoint): Endpoint =>
-  signedIn((request, deps) => {
-    const { principal, params } = request;
+export const ownCollectionOnly =
+  (endpoint: OwnEndpoint): Endpoint =>
+  (request, deps) => {
+    const { id } = collectionOf(request, deps, NO_COLLECTION);
+    const { principal } = request;
     if (principal.kind === "guest") throw unauthorized(NO_TOKEN);
-    if (principal.collection.id !== deps.registry.current.find(params["collection"] ?? "")?.id) {
+    if (principal.collection.id !== id) {
       throw forbidden(`The request requires auth record from ${principal.collection.name} collection.`);
     }
-    return endpoint(request, deps);
-  });
+    return endpoint(request, deps, principal);
+  };
 
+export const NO_COLLECTION = "Missing or invalid collection context.";
 const NO_TOKEN = "The request requires valid record authorization token.";
 
 /** @throws ApiError 404 when the path names no collection */
@@ -44,8 +51,7 @@ export function collectionOf({ params }: ApiRequest, { registry }: ApiDeps, miss
 
 /** @throws ApiError 404 when the path names no auth collection */
 export function authCollectionOf(request: ApiRequest, deps: ApiDeps): AuthCollection {
-  const missing = "Missing or invalid auth collection context.";
-  const collection = collectionOf(request, deps, missing);
-  if (collection.type !== "auth") throw notFound(missing);
+  const collection = collectionOf(request, deps, NO_COLLECTION);
+  if (collection.type !== "auth") throw notFound("Missing or invalid auth collection context.");
   return collection;
 }

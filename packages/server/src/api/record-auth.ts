@@ -57,16 +57,12 @@ function checkPasswordForm({ auth }: AuthCollection, { identity, password, ident
 }
 
 /** Exchanges a token for a fresh one, or answers the same where it says that it can't be. */
-export const refresh = ownCollectionOnly(async (request, deps) => {
-  const { principal, token } = request;
-  if (principal.kind === "guest") throw forbidden();
+export const refresh = ownCollectionOnly(async (request, deps, owner) => {
   const context = recordContext(request, deps, { body: await request.values() });
-  const record = await stayIn(deps.store, context, principal);
-  const refreshable = toBool(readClaims(token)?.refreshable);
-  return json(request, {
-    record,
-    token: refreshable ? await deps.tokens.issue(authToken(principal, request.now)) : token,
-  });
+  const record = await stayIn(deps.store, context, owner);
+  const refreshable = toBool(readClaims(request.token)?.refreshable);
+  const token = refreshable ? await deps.tokens.issue(authToken(owner, request.now)) : request.token;
+  return json(request, { record, token });
 });
 
 const authToken = ({ collection, values }: AuthRecord, now: Date) =>

@@ -14,7 +14,7 @@ import { viewRecord } from "../records/view-record.ts";
 import type { Transaction } from "../store/store.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { ApiRequest } from "./api-request.ts";
-import { collectionOf } from "./guards.ts";
+import { collectionOf, NO_COLLECTION } from "./guards.ts";
 import { recordContext } from "./record-context.ts";
 import type { Params } from "./route.ts";
 import { DEFAULT_BODY_LIMIT } from "./body-bytes.ts";
@@ -76,7 +76,7 @@ export async function remove(request: ApiRequest, deps: ApiDeps): Promise<Respon
  */
 export function bodyLimit({ collection: name = "" }: Params, { registry }: ApiDeps): number {
   const collection = registry.current.find(name);
-  if (!collection) throw notFound("Missing or invalid collection context.");
+  if (!collection) throw notFound(NO_COLLECTION);
   return collection.fields.reduce((sum, field) => sum + maxBytes(field), DEFAULT_BODY_LIMIT);
 }
 

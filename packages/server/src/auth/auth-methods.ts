@@ -8,7 +8,7 @@ export interface AuthMethods {
   readonly mfa: { readonly enabled: boolean; readonly duration: number };
   readonly otp: { readonly enabled: boolean; readonly duration: number };
   /** The last three are for SDKs older than PocketBase 0.23. */
-  readonly authProviders: readonly never[] | null;
+  readonly authProviders: readonly never[];
   readonly usernamePassword: boolean;
   readonly emailPassword: boolean;
 }
@@ -21,7 +21,7 @@ export function authMethods({ auth: { passwordAuth, oauth2, mfa, otp } }: AuthCo
     oauth2: { providers: [], enabled: oauth2.enabled },
     mfa: { enabled: mfa.enabled, duration: mfa.enabled ? mfa.duration : 0 },
     otp: { enabled: otp.enabled, duration: otp.enabled ? otp.duration : 0 },
-    authProviders: oauth2.enabled ? [] : null,
+    authProviders: [],
     usernamePassword: identityFields.includes("username"),
     emailPassword: identityFields.includes("email"),
   };

@@ -9,7 +9,7 @@ const claimsSchema = z.looseObject({
   collectionId: z.string().min(1),
   type: z.enum(["auth", "file", "verification", "passwordReset", "emailChange"]),
   /** May the token be exchanged for a fresh one? */
-  refreshable: z.unknown(),
+  refreshable: z.unknown().optional(),
   exp: z.number().optional(),
   nbf: z.number().optional(),
   iat: z.number().optional(),
