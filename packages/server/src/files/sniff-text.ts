@@ -2,15 +2,15 @@ import type { Sniffed } from "./sniff.ts";
 
 /** What a text is, by its first bytes; `undefined` when it is no text. The types are those PocketBase stores. */
 export function sniffText(head: Uint8Array): Sniffed | undefined {
+  if (head.length === 0) return { contentType: "text/plain", extension: ".txt" };
   const charset = charsetOf(head);
   if (charset === undefined) return undefined;
+  const parameter = charset === "windows-1252" ? "" : `; charset=${charset}`;
   const text = new TextDecoder(charset).decode(head).trimStart();
   const kind = KINDS.find((candidate) => candidate.matches(text));
-  if (kind === undefined) return { contentType: `text/plain; charset=${charset}`, extension: ".txt" };
-  return {
-    contentType: kind.hasCharset ? `${kind.contentType}; charset=${charset}` : kind.contentType,
-    extension: kind.extension,
-  };
+  if (kind === undefined) return { contentType: `text/plain${parameter}`, extension: ".txt" };
+  const { contentType, extension, hasCharset } = kind;
+  return { contentType: hasCharset ? contentType + parameter : contentType, extension };
 }
 
 interface TextKind extends Sniffed {
@@ -18,21 +18,31 @@ interface TextKind extends Sniffed {
   readonly matches: (text: string) => boolean;
 }
 
+const kind = (extension: string, contentType: string, matches: TextKind["matches"], hasCharset = false): TextKind => ({
+  contentType,
+  extension,
+  hasCharset,
+  matches,
+});
+
 const HTML =
   /^<(?:!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|!--)(?:[ >]|(?<=!--))/i;
+const SUBTITLE = /^\d+\r?\n\d\d:\d\d:\d\d,\d{3} --> \d\d:\d\d:\d\d,\d{3}/;
 
+/** The first that matches counts. */
 const KINDS: readonly TextKind[] = [
-  { contentType: "image/svg+xml", extension: ".svg", hasCharset: false, matches: isSvg },
-  { contentType: "text/html", extension: ".html", hasCharset: true, matches: (text) => HTML.test(text) },
-  { contentType: "text/xml", extension: ".xml", hasCharset: true, matches: (text) => text.startsWith("<?xml") },
-  { contentType: "application/json", extension: ".json", hasCharset: false, matches: isJson },
-  { contentType: "text/csv", extension: ".csv", hasCharset: false, matches: (text) => isTable(text, ",") },
-  {
-    contentType: "text/tab-separated-values",
-    extension: ".tsv",
-    hasCharset: false,
-    matches: (text) => isTable(text, "\t"),
-  },
+  kind(".html", "text/html", (text) => HTML.test(text), true),
+  kind(".svg", "image/svg+xml", isSvg),
+  kind(".xml", "text/xml", (text) => text.startsWith("<?xml"), true),
+  kind(".php", "text/x-php", (text) => /^(?:<\?php|<\?\n|<\?\r|<\? )/i.test(text)),
+  kind(".py", "text/x-python", (text) => /^#!.*\bpython/.test(text)),
+  kind(".sh", "text/x-shellscript", (text) => /^#!.*\b(?:ba|da|z|k)?sh\b/.test(text)),
+  kind(".geojson", "application/geo+json", (text) => isJson(text) && GEO.test(text)),
+  kind(".json", "application/json", isJson),
+  kind(".ndjson", "application/x-ndjson", isJsonLines),
+  kind(".srt", "application/x-subrip", (text) => SUBTITLE.test(text)),
+  kind(".csv", "text/csv", (text) => isTable(text, ",")),
+  kind(".tsv", "text/tab-separated-values", (text) => isTable(text, "\t")),
 ];
 
 /** The declaration, comments and a doctype may stand before the root. */
@@ -48,6 +58,15 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+const GEO =
+  /^\{\s*"type"\s*:\s*"(?:Feature|FeatureCollection|Point|LineString|Polygon|MultiPoint|MultiLineString|MultiPolygon|GeometryCollection)"/;
+
+/** At least two lines, each a JSON object or list. */
+function isJsonLines(text: string): boolean {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  return lines.length > 1 && lines.every(isJson);
 }
 
 /** At least two lines, all with the same number of columns, and more than one. */

@@ -15,9 +15,15 @@ test.each([
   ["html", "<!DOCTYPE html><p>x</p>", "text/html; charset=utf-8", ".html"],
   ["json", '{"a":[1,2]}', "application/json", ".json"],
   ["csv", 'a,b\n1,"2,3"\n', "text/csv", ".csv"],
+  ["geojson", '{"type":"FeatureCollection"}', "application/geo+json", ".geojson"],
+  ["json lines", '{"a":1}\n{"b":2}\n', "application/x-ndjson", ".ndjson"],
+  ["a comment first", "<!-- x --><svg/>", "text/html; charset=utf-8", ".html"],
+  ["a shell script", "#!/bin/sh\necho", "text/x-shellscript", ".sh"],
   ["text", "hello, world", "text/plain; charset=utf-8", ".txt"],
   ["utf-8 text", "čau světe", "text/plain; charset=utf-8", ".txt"],
   ["latin text", new Uint8Array([0x63, 0xe9, 0x20, 0x61]), "text/plain; charset=iso-8859-1", ".txt"],
+  ["windows text", new Uint8Array([0x93, 0x61, 0x94]), "text/plain", ".txt"],
+  ["nothing", "", "text/plain", ".txt"],
   ["other bytes", new Uint8Array([0, 1, 2, 3]), "application/octet-stream", ""],
 ])("%s is told by its content", async (_name, content, contentType, extension) => {
   expect(await sniff(new Blob([content]))).toEqual({ contentType, extension });

@@ -25,6 +25,8 @@ export async function sniff(content: Blob): Promise<Sniffed> {
 /** Where the two libraries call a type by another name. */
 const POCKETBASE_NAMES: Readonly<Record<string, string>> = {
   "application/rtf": "text/rtf",
+  "application/x-rar-compressed": "application/vnd.rar",
+  "application/x-sqlite3": "application/vnd.sqlite3",
   "application/x-msdownload": "application/vnd.microsoft.portable-executable",
   "audio/ogg; codecs=opus": "audio/ogg",
   "video/matroska": "video/x-matroska",

@@ -34,9 +34,17 @@ export class ApiError extends Error {
   }
 
   toBody(): ErrorBody {
-    return { data: this.data, message: this.message, status: this.status };
+    return { data: sortKeys(this.data), message: this.message, status: this.status };
   }
 }
+
+/** Clients get the problems in the order of their fields' names, whatever the order in which they were found. */
+function sortKeys(data: ErrorData): ErrorData {
+  const entries = Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, value]) => [key, isProblem(value) ? value : sortKeys(value)]));
+}
+
+const isProblem = (value: ValidationError | ErrorData): value is ValidationError => typeof value["code"] === "string";
 
 export const badRequest = (message = "", data: ErrorData = {}, cause?: unknown): ApiError =>
   new ApiError(400, message, data, cause);

@@ -1,6 +1,5 @@
 import type { FieldValue, RecordValues } from "@headwater/protocol";
 import type { Collection } from "../collections/collection.ts";
-import { kindOf } from "../collections/fields/kinds.ts";
 import { autogenerate } from "../collections/fields/text.ts";
 import { toText } from "../lib/cast.ts";
 import type { Upload } from "../files/upload.ts";
@@ -31,7 +30,8 @@ export function draftFrom(
   const passwords = new Map<string, string>();
   for (const field of collection.fields) {
     const { name, type } = field;
-    const value = name in body ? kindOf(field).normalise(field, body[name]) : undefined;
+    // In normal form already, which is not to be read a second time: '"[1]"' is a text in a json field.
+    const value = name in body ? (body[name] as FieldValue) : undefined;
     const hash = type === "password" ? hashes.get(name) : undefined;
     if (type === "password" && value !== undefined) passwords.set(name, toText(value));
     // A password that the server chose has a hash and stands in no body.

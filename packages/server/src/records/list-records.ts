@@ -56,7 +56,7 @@ export async function listRecords(
 function assertPlain(query: Readonly<Record<string, string>>): void {
   for (const text of [query["filter"] ?? "", query["sort"] ?? ""]) {
     for (const prefix of ["@collection.", "@request."]) {
-      if (text.includes(prefix)) throw forbidden(`Only superusers can filter by ${prefix}.`);
+      if (text.includes(prefix)) throw forbidden(`Only superusers can filter by ${prefix}`);
     }
   }
 }

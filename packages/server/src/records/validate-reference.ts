@@ -1,16 +1,20 @@
 import type { ErrorData, RecordValues, ValidationError } from "@headwater/protocol";
 import type { Collection } from "../collections/collection.ts";
+import { OAUTH2_PROVIDERS } from "../collections/oauth2-providers.ts";
 import type { Schema } from "../collections/schema.ts";
 import { invalid } from "../lib/api-error.ts";
 import { toText } from "../lib/cast.ts";
-import { required } from "../lib/checks.ts";
+import { oneOf, required } from "../lib/checks.ts";
 import type { Reader } from "../store/store.ts";
 import { findRecord } from "./find-record.ts";
 
 /** System collections whose records belong to one auth record and go with it. */
 export const DEPENDENTS: readonly string[] = ["_externalAuths", "_mfas", "_otps", "_authOrigins"];
 
-/** Such a record must belong to somebody: `collectionRef` names an auth collection, `recordRef` a record of it. */
+/**
+ * Such a record must belong to somebody: `collectionRef` names an auth collection, `recordRef` a record of it. A linked
+ * account is one of a provider that exists.
+ */
 export async function checkReference(
   reader: Reader,
   schema: Schema,
@@ -25,7 +29,11 @@ export async function checkReference(
 
   const recordRef = toText(values["recordRef"]);
   const recordProblem = required(recordRef) ?? (await checkOwner(reader, owners, recordRef));
-  return recordProblem && { recordRef: recordProblem };
+  if (recordProblem) return { recordRef: recordProblem };
+
+  if (collection.name !== "_externalAuths") return undefined;
+  const providerProblem = oneOf(toText(values["provider"]), [...OAUTH2_PROVIDERS]);
+  return providerProblem && { provider: providerProblem };
 }
 
 /** Only the id counts, not the name. */
