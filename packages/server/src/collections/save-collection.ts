@@ -10,6 +10,7 @@ import { engineWords } from "./engine-words.ts";
 import { createIndexes } from "./index-sync.ts";
 import { logCollection } from "./log-collection.ts";
 import { settleDraft } from "./normalise-collection.ts";
+import { renameRateLimits } from "./rename-rate-limits.ts";
 import { refreshViews } from "./refresh-views.ts";
 import type { Schema } from "./schema.ts";
 import { syncTable } from "./table-sync.ts";
@@ -48,6 +49,7 @@ export async function saveCollection(
     else await insertCollection(tx, collection);
     const indexes = await syncStorage(tx, collection, original);
     if (indexes) throw badRequest(failed, { indexes });
+    if (original && original.name !== collection.name) await renameRateLimits(tx, original.name, collection.name);
     await logCollection(tx, original, collection);
     await refreshViews(tx, { schema: context.schema.with(collection), now: context.now }, collection);
     return collection;

@@ -21,7 +21,5 @@ export async function updateCollection(
   const original = context.schema.find(nameOrId);
   if (!original) throw notFound();
   const draft = mergeCollection(asObject(body), draftOf(original));
-  // Another id names another collection, and there must be one for PocketBase to go on to its checks.
-  if (!context.schema.find(draft.id)) throw notFound();
   return saveCollection(tx, context, normaliseChanged(draft, context.now), original);
 }

@@ -40,8 +40,10 @@ export function toTexts(input: unknown): string[] {
 function textsIn(text: string): readonly string[] {
   if (!text.includes("[")) return [text];
   const list = parseJson(text);
-  const isTexts = Array.isArray(list) && list.every((item) => typeof item === "string" || item === null);
-  return isTexts ? list.map(toText) : [text];
+  if (!Array.isArray(list)) return [text];
+  // Where the list stops being one of texts, the decoder stops, and what it has is kept beside the whole.
+  const stranger = list.findIndex((item) => typeof item !== "string" && item !== null);
+  return stranger < 0 ? list.map(toText) : [...list.slice(0, stranger).map(toText), text];
 }
 
 /** How many code points a text has: what PocketBase calls characters. */

@@ -24,10 +24,13 @@ export function parseDateTime(text: string): string {
   return "";
 }
 
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)";
-const LONG_DAY = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day";
-const MONTH = `(?<month>${MONTHS.join("|")})`;
+const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+/** Names may be written in any case, the letters T, Z, AM and PM may not. */
+const anyCase = (names: string): string =>
+  names.replaceAll(/[a-z]/gi, (letter) => `[${letter.toUpperCase()}${letter.toLowerCase()}]`);
+const DAY = anyCase("(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)");
+const LONG_DAY = anyCase("(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day");
+const MONTH = `(?<month>${anyCase(MONTHS.join("|"))})`;
 const TIME = String.raw`(?<hour>\d\d?):(?<minute>\d\d):(?<second>\d\d)(?:[.,](?<fraction>\d+))?`;
 const DATE = String.raw`(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)`;
 /** A zone's name never shifts the clock: `cast` reads it as a label. */
@@ -51,7 +54,7 @@ const LAYOUTS: readonly RegExp[] = [
 
 function toText(parts: Record<string, string | undefined>): string {
   const year = parts.shortYear === undefined ? Number(parts.year ?? 0) : fullYear(Number(parts.shortYear));
-  const month = parts.month === undefined ? 1 : MONTHS.indexOf(parts.month) + 1 || Number(parts.month);
+  const month = parts.month === undefined ? 1 : MONTHS.indexOf(parts.month.toLowerCase()) + 1 || Number(parts.month);
   const day = Number(parts.day ?? 1);
   const hour = hourOf(parts);
   const minute = Number(parts.minute ?? 0);

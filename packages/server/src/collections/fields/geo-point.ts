@@ -31,7 +31,12 @@ export const geoPointKind: FieldKind<"geoPoint"> = {
   },
 };
 
+/** A missing axis is 0; one that is no number spoils the point. */
 function pointOf(value: unknown): GeoPoint {
   const { lon, lat } = isObject(value) ? value : {};
-  return { lon: typeof lon === "number" ? lon : 0, lat: typeof lat === "number" ? lat : 0 };
+  const axes = { lon: lon ?? 0, lat: lat ?? 0 };
+  return isGeoPoint(axes) ? axes : { lon: 0, lat: 0 };
 }
+
+const isGeoPoint = (axes: { readonly lon: unknown; readonly lat: unknown }): axes is GeoPoint =>
+  typeof axes.lon === "number" && typeof axes.lat === "number";

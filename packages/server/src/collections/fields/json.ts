@@ -31,7 +31,8 @@ export const jsonKind: FieldKind<"json"> = {
 function fromText(text: string): FieldValue {
   if (text === "null" || text === "true" || text === "false" || /^[\d"[{-]/.test(text)) {
     const value = parseJson(text);
-    if (value !== undefined) return value;
+    // A number out of range would be written as null.
+    if (value !== undefined && !(typeof value === "number" && !Number.isFinite(value))) return value;
   }
   return text;
 }

@@ -21,6 +21,6 @@ export const selectKind: FieldKind<"select"> = {
       return invalid("validation_too_many_values", `Select no more than ${maxSelect}.`, { maxSelect });
     const unknown = chosen.find((text) => !field.values.includes(text));
     if (unknown === undefined) return undefined;
-    return invalid("validation_invalid_value", `Invalid value ${unknown}.`, { value: unknown });
+    return invalid("validation_invalid_value", `Invalid value ${unknown}`, { value: unknown });
   },
 };
