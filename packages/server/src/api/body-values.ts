@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { isObject } from "../collections/decode.ts";
 import type { Body, FormTexts } from "./body.ts";
 
@@ -29,8 +29,8 @@ export function freeValues(body: Body): Values {
 }
 
 /**
- * The values of a body that must have a known shape. Keys match in any case, as Go's decoder matches them; a form's
- * values are texts, or lists of them; unknown keys are ignored.
+ * The values of a body that must have a known shape. Names match in any case, as Go's decoder matches them, and unknown
+ * ones are dropped. A form's value is a list where the shape wants one, else the first text of its name.
  *
  * @throws ZodError when a value has another type; TypeError or SyntaxError when the body is JSON but no object
  */
@@ -39,14 +39,20 @@ export function boundValues<Shape extends z.ZodRawShape>(
   shape: z.ZodObject<Shape>,
 ): z.output<typeof shape> {
   const names = new Map(Object.keys(shape.shape).map((name) => [name.toLowerCase(), name]));
-  const objects = body.kind === "form" ? [formTexts(body.values), ...payloads(body.values)] : [freeValues(body)];
+  const objects = body.kind === "form" ? [formTexts(body.values, shape), ...payloads(body.values)] : [freeValues(body)];
   const entries = objects.flatMap((object) => Object.entries(object));
   const known = entries.map(([key, value]) => [names.get(key.toLowerCase()) ?? key, value] as const);
   return shape.parse(Object.fromEntries<unknown>(known));
 }
 
-const formTexts = (values: FormTexts): Values =>
-  Object.fromEntries([...values].map(([name, texts]) => [name, texts.length === 1 ? texts[0] : texts]));
+function formTexts(values: FormTexts, { shape }: z.ZodObject): Values {
+  const wanted = Object.entries(shape).flatMap(([name, schema]) => {
+    const texts = values.get(name);
+    if (!texts) return [];
+    return [[name, z.safeParse(schema, texts).success ? texts : texts[0]] as const];
+  });
+  return Object.fromEntries(wanted);
+}
 
 const payloads = (values: FormTexts): Values[] =>
   (values.get(JSON_PAYLOAD) ?? []).map((text) => asObject(JSON.parse(text)));

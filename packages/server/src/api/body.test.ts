@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ApiError } from "../lib/api-error.ts";
 import { type Body, readBody } from "./body.ts";
 import { boundValues, freeValues } from "./body-values.ts";
-import { formText } from "./form-text.ts";
+import { formText } from "./form-values.ts";
 
 const LIMIT = 1000;
 

@@ -45,7 +45,15 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 function readJson(bytes: Uint8Array): Body {
   const text = utf8.decode(bytes);
   assertShallow(text);
-  return { kind: "json", value: JSON.parse(text) };
+  return { kind: "json", value: MAYBE_HUGE.test(text) ? JSON.parse(text, assertFinite) : JSON.parse(text) };
+}
+
+/** Texts that may hold a number beyond 1e308, which Go refuses and JavaScript reads as infinite. */
+const MAYBE_HUGE = /\de\+?\d{3}|\d{300}/i;
+
+function assertFinite(_key: string, value: unknown): unknown {
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) throw new RangeError("too large");
+  return value;
 }
 
 /** Counts brackets only where there are enough of them to matter. */

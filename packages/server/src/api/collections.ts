@@ -5,7 +5,7 @@ import { createCollection } from "../collections/create-collection.ts";
 import { deleteCollection } from "../collections/delete-collection.ts";
 import { collectionOf as collectionOfDraft, newDraft } from "../collections/draft.ts";
 import { loadSchema } from "../collections/registry.ts";
-import type { CollectionContext } from "../collections/save-collection.ts";
+import type { CollectionContext } from "../collections/collection-context.ts";
 import { updateCollection } from "../collections/update-collection.ts";
 import { LOWER_ALPHANUMERIC, randomText } from "../lib/random.ts";
 import { checkRule } from "../rules/check-rule.ts";

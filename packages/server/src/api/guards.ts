@@ -40,6 +40,7 @@ export const ownCollectionOnly =
   };
 
 export const NO_COLLECTION = "Missing or invalid collection context.";
+export const NO_AUTH_COLLECTION = "Missing or invalid auth collection context.";
 const NO_TOKEN = "The request requires valid record authorization token.";
 
 /** @throws ApiError 404 when the path names no collection */
@@ -50,8 +51,8 @@ export function collectionOf({ params }: ApiRequest, { registry }: ApiDeps, miss
 }
 
 /** @throws ApiError 404 when the path names no auth collection */
-export function authCollectionOf(request: ApiRequest, deps: ApiDeps): AuthCollection {
-  const collection = collectionOf(request, deps, NO_COLLECTION);
-  if (collection.type !== "auth") throw notFound("Missing or invalid auth collection context.");
+export function authCollectionOf(request: ApiRequest, deps: ApiDeps, missing = NO_COLLECTION): AuthCollection {
+  const collection = collectionOf(request, deps, missing);
+  if (collection.type !== "auth") throw notFound(NO_AUTH_COLLECTION);
   return collection;
 }

@@ -52,7 +52,7 @@ const connected = (id: ClientId): Uint8Array =>
 
 const FORM = z.object({
   clientId: z.string().nullish(),
-  subscriptions: z.preprocess((value) => (typeof value === "string" ? [value] : value), z.array(z.string()).nullish()),
+  subscriptions: z.array(z.string()).nullish(),
 });
 
 /** Replaces all that a connection listens to, and who it is. */

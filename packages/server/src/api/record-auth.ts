@@ -2,21 +2,23 @@ import { z } from "zod";
 import { authMethods } from "../auth/auth-methods.ts";
 import { originFingerprint } from "../auth/auth-origins.ts";
 import { signIn, stayIn } from "../auth/auth-response.ts";
+import { findAuthRecord } from "../auth/find-auth-record.ts";
 import { findByPassword, type PasswordForm } from "../auth/auth-with-password.ts";
 import { readClaims } from "../auth/token-claims.ts";
 import type { AuthRecord } from "../auth/tokens.ts";
 import type { AuthCollection } from "../collections/collection.ts";
-import { badRequest, forbidden } from "../lib/api-error.ts";
+import { badRequest, forbidden, notFound } from "../lib/api-error.ts";
 import { toBool } from "../lib/cast.ts";
-import { byteLength, oneOf, problems, required } from "../lib/checks.ts";
+import { atLeast, byteLength, oneOf, problems, required } from "../lib/checks.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { ApiRequest } from "./api-request.ts";
-import { formText } from "./form-text.ts";
-import { authCollectionOf, ownCollectionOnly } from "./guards.ts";
+import { formInteger, formText } from "./form-values.ts";
+import { authCollectionOf, NO_AUTH_COLLECTION, ownCollectionOnly } from "./guards.ts";
 import { recordContext } from "./record-context.ts";
 import { json, jsonAs } from "./responses.ts";
 
 const UNREADABLE = "An error occurred while loading the submitted data.";
+const INVALID = "An error occurred while validating the submitted data.";
 
 export const methods = (request: ApiRequest, deps: ApiDeps): Response =>
   json(request, authMethods(authCollectionOf(request, deps)));
@@ -53,7 +55,7 @@ function checkPasswordForm({ auth }: AuthCollection, { identity, password, ident
     password: required(password) ?? byteLength(password, 1, 255),
     identityField: byteLength(identityField, 1, 255) ?? oneOf(identityField, auth.passwordAuth.identityFields),
   });
-  if (wrong) throw badRequest("An error occurred while validating the submitted data.", wrong);
+  if (wrong) throw badRequest(INVALID, wrong);
 }
 
 /** Exchanges a token for a fresh one, or answers the same where it says that it can't be. */
@@ -64,6 +66,30 @@ export const refresh = ownCollectionOnly(async (request, deps, owner) => {
   const token = refreshable ? await deps.tokens.issue(authToken(owner, request.now)) : request.token;
   return json(request, { record, token });
 });
+
+const IMPERSONATION_FORM = z.object({ duration: formInteger });
+
+/** A token of somebody else's, for a time that the superuser chooses. It can't be exchanged for a longer one. */
+export async function impersonate(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+  const { store, tokens } = deps;
+  const collection = authCollectionOf(request, deps, NO_AUTH_COLLECTION);
+  const values = await findAuthRecord(store, collection, request.params["id"]!);
+  if (!values) throw notFound();
+  const { duration } = await request.bound(IMPERSONATION_FORM, UNREADABLE);
+  const wrong = problems({ duration: atLeast(duration, 0) });
+  if (wrong) throw badRequest(INVALID, wrong);
+
+  const owner = { collection, values };
+  const record = await stayIn(store, recordContext(request, deps, { body: await request.values() }), owner);
+  const token = await tokens.issue({
+    ...owner,
+    type: "auth",
+    now: request.now,
+    duration,
+    claims: { refreshable: false },
+  });
+  return json(request, { record, token });
+}
 
 const authToken = ({ collection, values }: AuthRecord, now: Date) =>
   ({ collection, values, type: "auth", now, claims: { refreshable: true } }) as const;

@@ -30,6 +30,7 @@ export const routes: readonly Route[] = [
   get(`${COLLECTION}/auth-methods`, recordAuth.methods),
   post(`${COLLECTION}/auth-with-password`, recordAuth.withPassword),
   post(`${COLLECTION}/auth-refresh`, recordAuth.refresh),
+  post(`${COLLECTION}/impersonate/:id`, superusersOnly(recordAuth.impersonate)),
 
   post("/api/files/token", files.createToken),
   get("/api/files/:collection/:id/:name", files.download),

@@ -23,6 +23,8 @@ export interface VerifiedToken extends AuthRecord {
 export interface TokenGrant extends AuthRecord {
   readonly type: TokenType;
   readonly now: Date;
+  /** Seconds; the collection's for 0 or none. */
+  readonly duration?: number;
   /** Claims besides id, collectionId, type and exp. */
   readonly claims?: Readonly<Record<string, unknown>>;
 }
@@ -40,8 +42,8 @@ export class Tokens {
     max: REMEMBERED,
   });
 
-  issue({ collection, values, type, now, claims = {} }: TokenGrant): Promise<string> {
-    const expires = Math.floor(now.getTime() / 1000) + optionsOf(collection, type).duration;
+  issue({ collection, values, type, now, duration = 0, claims = {} }: TokenGrant): Promise<string> {
+    const expires = Math.floor(now.getTime() / 1000) + (duration || optionsOf(collection, type).duration);
     return new SignJWT({ ...claims, id: values.id, collectionId: collection.id, type, exp: expires })
       .setProtectedHeader({ alg: "HS256", typ: "JWT" })
       .sign(bytesOf(keyOf(collection, values, type)));
