@@ -1,11 +1,13 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../collections/collection.ts";
-import type { FileField } from "../collections/fields/field.ts";
+import { type FileField, isMultiple } from "../collections/fields/field.ts";
+import { viewOrigin } from "../collections/view-fields.ts";
 import { keyOf } from "../files/file-store.ts";
 import { notFound } from "../lib/api-error.ts";
-import { findRecord } from "../records/find-record.ts";
+import { findRecord, findRecords, itemsOf } from "../records/find-record.ts";
 import { passesRule } from "../auth/passes-rule.ts";
 import { GUEST, principalOf } from "../rules/principal.ts";
+import { sql } from "../store/sql.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { ApiRequest } from "./api-request.ts";
 import { fileResponse } from "./file-response.ts";
@@ -24,9 +26,29 @@ export async function download(request: ApiRequest, deps: ApiDeps): Promise<Resp
   const record = await findRecord(deps.store, collection, id);
   const field = record && fileFieldOf(collection, record, name);
   if (!field || (field.protected && !(await mayView(request, deps, collection, record)))) throw notFound();
-  const file = await deps.files.open(keyOf(collection.id, id, name));
+  const key = await storedKey(deps, collection, field, id, name);
+  const file = key === undefined ? undefined : await deps.files.open(key);
   if (!file) throw notFound();
   return fileResponse(request, name, file);
+}
+
+/** A view shows files of other collections' records, which keep them. */
+async function storedKey(
+  { store, registry }: ApiDeps,
+  collection: Collection,
+  field: FileField,
+  id: string,
+  name: string,
+): Promise<string | undefined> {
+  if (collection.type !== "view") return keyOf(collection.id, id, name);
+  const origin = viewOrigin(collection, field.name, registry.current);
+  if (!origin) return undefined;
+  const column = sql.id(origin.field.name);
+  const condition = isMultiple(origin.field)
+    ? sql`${name} IN (SELECT value FROM ${itemsOf(column)})`
+    : sql`${column} = ${name}`;
+  const [keeper] = await findRecords(store, origin.collection, sql`${condition} LIMIT 1`);
+  return keeper && keyOf(origin.collection.id, keeper.id, name);
 }
 
 const fileFieldOf = (collection: Collection, record: RecordValues, name: string): FileField | undefined =>

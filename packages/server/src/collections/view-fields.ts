@@ -1,6 +1,6 @@
 import { randomText } from "../lib/random.ts";
 import { arrangeFields } from "./arrange-fields.ts";
-import type { Collection } from "./collection.ts";
+import type { Collection, ViewCollection } from "./collection.ts";
 import type { Field } from "./fields/field.ts";
 import { parseField } from "./fields/kinds.ts";
 import { DEFAULT_ID_PATTERN } from "./fields/text.ts";
@@ -20,34 +20,62 @@ export function viewFields(query: string, names: readonly string[], schema: Sche
 
 function suggestFields(query: string, schema: Schema): ReadonlyMap<string, Field> {
   const { columns, tables } = parseViewQuery(query);
+  const findOrigin = originFinder(tables, schema);
+  return new Map(columns.map((column) => [column.alias, suggestField(column, findOrigin)]));
+}
+
+/** The collection that a column comes from, and the field that it is there. */
+export interface Origin {
+  readonly collection: Collection;
+  readonly field: Field;
+}
+
+/**
+ * Where a column of a view comes from: a collection that stores records, through as many views as it takes.
+ *
+ * @returns `undefined` for a column that is computed
+ */
+export function viewOrigin(view: ViewCollection, name: string, schema: Schema, depth = 0): Origin | undefined {
+  const { columns, tables } = parseViewQuery(view.viewQuery);
+  const column = columns.find(({ alias }) => alias === name);
+  const origin = column && originFinder(tables, schema)(column.original);
+  if (origin?.collection.type !== "view") return origin;
+  return depth < MAX_NESTED_VIEWS ? viewOrigin(origin.collection, origin.field.name, schema, depth + 1) : undefined;
+}
+
+const MAX_NESTED_VIEWS = 5;
+
+/** Finds what a column's expression names, if it is the name of a field. */
+function originFinder(tables: readonly Identifier[], schema: Schema): (expression: string) => Origin | undefined {
   const sources = new Map<string, Collection>();
   for (const table of tables) {
     const collection = schema.collections.find(({ name }) => name === table.original);
     if (collection) sources.set(table.alias, collection);
   }
   const main = sources.get(tables[0]?.alias ?? "");
-  return new Map(columns.map((column) => [column.alias, suggestField(column, sources, main)]));
+  return (expression) => {
+    const parts = expression.split(".");
+    const collection = parts.length === 2 ? sources.get(parts[0]!) : main;
+    const name = (parts.length === 2 ? parts[1]! : parts[0]!).toLowerCase();
+    const field = collection?.fields.find((other) => other.name.toLowerCase() === name);
+    return collection && field && { collection, field };
+  };
 }
 
 const WILDCARD =
   "wildcard columns (*) are not supported - manually type the collection field names you want the view query to have";
 
-function suggestField(
-  { original, alias }: Identifier,
-  sources: ReadonlyMap<string, Collection>,
-  main: Collection | undefined,
-): Field {
+function suggestField({ original, alias }: Identifier, findOrigin: (expression: string) => Origin | undefined): Field {
   if (alias === "*") throw new ViewQueryError(WILDCARD);
   if (alias === "id") return plainField("id");
   const computed = computedField(original.toLowerCase(), alias);
   if (computed) return computed;
 
-  const parts = original.split(".");
-  const source = parts.length === 2 ? sources.get(parts[0]!) : main;
-  const name = (parts.length === 2 ? parts[1]! : parts[0]!).toLowerCase();
-  const field = source?.fields.find((other) => other.name.toLowerCase() === name);
-  if (!source || !field) return plainField(alias);
-  if (name === "id") return parseField({ name: alias, type: "relation", maxSelect: 1, collectionId: source.id });
+  const origin = findOrigin(original);
+  if (!origin) return plainField(alias);
+  const { collection, field } = origin;
+  if (field.name === "id")
+    return parseField({ name: alias, type: "relation", maxSelect: 1, collectionId: collection.id });
   // The same field may stand there twice under two names, so its copy has an id of its own.
   return { ...field, id: `_clone_${randomText(4)}`, name: alias };
 }
