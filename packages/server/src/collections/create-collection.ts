@@ -1,11 +1,11 @@
-import { ApiError, badRequest } from "../lib/api-error.ts";
 import type { Transaction } from "../store/store.ts";
 import type { Collection } from "./collection.ts";
+import type { CollectionContext } from "./collection-context.ts";
 import { mergeCollection } from "./collection-json.ts";
-import { isObject, readText } from "./decode.ts";
+import { asObject, orBadRequest, readText } from "./decode.ts";
 import { newDraft } from "./draft.ts";
 import { normaliseNew } from "./normalise-collection.ts";
-import { type CollectionContext, saveCollection } from "./save-collection.ts";
+import { saveCollection } from "./save-collection.ts";
 
 /**
  * Makes a collection and its table. The body is read on top of the defaults of its type.
@@ -17,18 +17,11 @@ export async function createCollection(
   context: CollectionContext,
   body: unknown,
 ): Promise<Collection> {
-  const { type, name } = readKind(body);
+  const { type, name } = orBadRequest(() => {
+    const kind = asObject(body);
+    return { type: readText(kind, "type"), name: readText(kind, "name") };
+  }, "Failed to load the collection type data due to invalid formatting.");
   const scaffold = newDraft(type, name);
-  const draft = mergeCollection(isObject(body) ? body : {}, scaffold);
+  const draft = mergeCollection(asObject(body), scaffold);
   return saveCollection(tx, context, normaliseNew(draft, scaffold.id, context.schema, context.now), undefined);
-}
-
-function readKind(body: unknown): { readonly type: string; readonly name: string } {
-  try {
-    if (!isObject(body)) throw badRequest();
-    return { type: readText(body, "type"), name: readText(body, "name") };
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    throw badRequest("Failed to load the collection type data due to invalid formatting.");
-  }
 }

@@ -1,4 +1,4 @@
-import { type ApiError, badRequest } from "../lib/api-error.ts";
+import { ApiError, badRequest } from "../lib/api-error.ts";
 
 /** A JSON object as it came. */
 export type Raw = Readonly<Record<string, unknown>>;
@@ -48,5 +48,15 @@ export function asObject(value: unknown): Raw {
 
 export const isObject = (value: unknown): value is Raw =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Runs a reading whose endpoint has words of its own for what can't be read. */
+export function orBadRequest<T>(read: () => T, message: string): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ApiError) throw badRequest(message);
+    throw error;
+  }
+}
 
 const badFormat = (): ApiError => badRequest("Failed to load the submitted data due to invalid formatting.");

@@ -8,9 +8,10 @@ import type { Schema } from "./schema.ts";
 import { inferViewFields, syncView, viewErrorText } from "./view-sync.ts";
 
 /**
- * Saves the views whose fields are others after a change of a collection. A view that no longer works is left for
- * its owner to mend, as in PocketBase.
+ * Saves the views whose fields are others after a change of a collection, and those that build on them. A view that no
+ * longer works is left for its owner to mend, as in PocketBase.
  *
+ * @param schema with the change
  * @returns the views that don't work
  */
 export async function refreshViews(
@@ -18,19 +19,27 @@ export async function refreshViews(
   { schema, now }: { readonly schema: Schema; readonly now: Date },
   changed: Collection,
 ): Promise<readonly Collection[]> {
-  const broken: Collection[] = [];
-  for (const view of schema.collections) {
-    if (view.type !== "view" || view.id === changed.id) continue;
-    try {
-      const fields = await inferViewFields(tx, view.viewQuery, schema);
-      if (shapeOf({ ...view, fields }) === shapeOf(view)) continue;
-      const after = { ...view, fields, updated: formatDateTime(now) };
-      await updateCollectionRow(tx, after);
-      await syncView(tx, after);
-      await logCollection(tx, view, after);
-    } catch (error) {
-      viewErrorText(error);
-      broken.push(view);
+  let known = schema;
+  let broken: Collection[] = [];
+  // Each pass reaches one level of views on views; a view on itself can't be.
+  for (let saved = true; saved;) {
+    saved = false;
+    broken = [];
+    for (const view of known.collections) {
+      if (view.type !== "view" || view.id === changed.id) continue;
+      try {
+        const fields = await inferViewFields(tx, view.viewQuery, known);
+        if (shapeOf({ ...view, fields }) === shapeOf(view)) continue;
+        const after = { ...view, fields, updated: formatDateTime(now) };
+        await syncView(tx, after);
+        await updateCollectionRow(tx, after);
+        await logCollection(tx, view, after);
+        known = known.with(after);
+        saved = true;
+      } catch (error) {
+        viewErrorText(error);
+        broken.push(view);
+      }
     }
   }
   return broken;

@@ -19,4 +19,8 @@ export class Schema {
   with(collection: Collection): Schema {
     return new Schema([...this.collections.filter(({ id }) => id !== collection.id), collection]);
   }
+
+  without(id: string): Schema {
+    return new Schema(this.collections.filter((collection) => collection.id !== id));
+  }
 }

@@ -1,11 +1,12 @@
 import { notFound } from "../lib/api-error.ts";
 import type { Transaction } from "../store/store.ts";
 import type { Collection } from "./collection.ts";
+import type { CollectionContext } from "./collection-context.ts";
 import { mergeCollection } from "./collection-json.ts";
 import { asObject } from "./decode.ts";
 import { draftOf } from "./draft.ts";
 import { normaliseChanged } from "./normalise-collection.ts";
-import { type CollectionContext, saveCollection } from "./save-collection.ts";
+import { saveCollection } from "./save-collection.ts";
 
 /**
  * Changes a collection and its table: fields and indexes that are sent replace the old ones, everything else merges.

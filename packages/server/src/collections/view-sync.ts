@@ -2,7 +2,7 @@ import { randomText } from "../lib/random.ts";
 import { sql, verbatim } from "../store/sql.ts";
 import { StoreError, type Transaction } from "../store/store.ts";
 import type { Collection } from "./collection.ts";
-import { engineWords } from "./engine-words.ts";
+import { engineWords, plainWords } from "./engine-words.ts";
 import { quote } from "./create-table.ts";
 import { checkField } from "./fields/check-field.ts";
 import type { Field } from "./fields/field.ts";
@@ -14,8 +14,8 @@ import { dropView } from "./view-sql.ts";
 /** The columns of a query with their declared types, found by making a view of it for a moment. */
 async function columnsOf(tx: Transaction, query: string): Promise<readonly { name: string; type: string }[]> {
   const name = `_temp_${randomText(6)}`;
-  await saveView(tx, name, query);
   try {
+    await saveView(tx, name, query);
     const rows = await tx.all(sql`SELECT name, type FROM pragma_table_info(${name})`);
     return rows.map((row) => ({ name: String(row.name), type: String(row.type) }));
   } finally {
@@ -84,12 +84,10 @@ function fieldProblem(collection: Collection, schema: Schema): string | undefine
   for (const [place, field] of collection.fields.entries()) {
     const name = checkField(field, { collection, original: undefined, schema })?.name;
     if (typeof name?.message === "string")
-      return `invalid field ${JSON.stringify(field.name)} (${place}): name: ${uncapitalise(name.message)}`;
+      return `invalid field ${JSON.stringify(field.name)} (${place}): name: ${plainWords(name.message)}`;
   }
   return undefined;
 }
-
-const uncapitalise = (message: string): string => message[0]!.toLowerCase() + message.slice(1);
 
 /** The words of an error that a query is to blame for; throws any other again. */
 export function viewErrorText(error: unknown): string {
