@@ -118,8 +118,10 @@ function serve({ host, port }: Config, api: Api): Bun.Server<undefined> {
       fetch: (request, server) => api.fetch(request, server),
     });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(`The server can't listen on ${host}:${port}: ${reason.replace(/\.$/, "")}.`, { cause: error });
+    const { code } = error as { code?: unknown };
+    const reason =
+      code === "EADDRINUSE" ? "something else listens there" : error instanceof Error ? error.message : code;
+    throw new UserError(`The server can't listen on ${host}:${port}: ${String(reason)}.`, { cause: error });
   }
 }
 

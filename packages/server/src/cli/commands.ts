@@ -1,4 +1,5 @@
-import { Command, CommanderError, Option } from "@commander-js/extra-typings";
+import { Command, type CommandUnknownOpts, CommanderError, Option } from "@commander-js/extra-typings";
+import { sentence } from "../lib/api-error.ts";
 import { readConfig, SETTINGS, type SettingName } from "../config.ts";
 import { serve } from "./serve.ts";
 import { createSuperuser, deleteSuperuser, updateSuperuser, upsertSuperuser } from "./superuser.ts";
@@ -20,14 +21,22 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   }
 }
 
-const program = () =>
-  new Command("headwater")
+function program(): Command {
+  const root = new Command("headwater")
     .description("A realtime backend in one process and one folder, at home in PocketBase's data and API.")
     .version(VERSION, "-v, --version")
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`${text.replace(/^error: /, "").trim()}\n`) })
-    .addCommand(serveCommand())
-    .addCommand(superuserCommand());
+    .configureOutput({ outputError: (text, write) => write(`${sentence(text.replace(/^error: /, ""))}\n`) });
+  for (const command of [serveCommand(), superuserCommand()]) root.addCommand(inherit(command, root));
+  return root;
+}
+
+/** Commander hands its settings down only to commands that it makes itself. */
+function inherit(command: CommandUnknownOpts, parent: CommandUnknownOpts): CommandUnknownOpts {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inherit(child, command);
+  return command;
+}
 
 const serveCommand = () =>
   new Command("serve")

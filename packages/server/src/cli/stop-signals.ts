@@ -1,14 +1,17 @@
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** From the first signal on, in milliseconds: then the process ends whatever still hangs. */
 const PATIENCE_MS = 5_000;
+/** A terminal sends Ctrl-C to npm, the launcher and the server alike, and the first two pass it on. */
+const ECHO_MS = 500;
 
 /** Resolves on the first signal to stop. A second one, or five seconds, ends the process at once. */
 export function untilStopped(): Promise<string> {
   return new Promise((resolve) => {
-    let stopping = false;
+    let stoppedAt: number | undefined;
     const stop = (signal: NodeJS.Signals): void => {
-      if (stopping) process.exit(1);
-      stopping = true;
+      const now = performance.now();
+      if (stoppedAt !== undefined && now - stoppedAt > ECHO_MS) process.exit(1);
+      stoppedAt ??= now;
       setTimeout(() => process.exit(0), PATIENCE_MS).unref();
       resolve(signal);
     };
