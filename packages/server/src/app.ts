@@ -5,13 +5,15 @@ import type { Logger } from "pino";
 import { type Api, createApi } from "./api/create-api.ts";
 import { reviseForSchema, revisePrincipal } from "./auth/revise-principal.ts";
 import { Tokens } from "./auth/tokens.ts";
-import type { Registry } from "./collections/registry.ts";
+import { COLLECTIONS } from "./collections/log-collection.ts";
+import { loadSchema, Registry } from "./collections/registry.ts";
 import type { Config } from "./config.ts";
 import { claimFolder, type Folder, openFolder } from "./folder.ts";
 import { Hub } from "./hub/hub.ts";
 import { UserError } from "./lib/user-error.ts";
 import { RecordEvents } from "./records/record-events.ts";
 import type { Principal } from "./rules/principal.ts";
+import type { Store } from "./store/store.ts";
 import { startHeartbeat } from "./transports/heartbeat.ts";
 
 /** Bytes that may wait for one stream before it is closed and must come back. */
@@ -49,7 +51,10 @@ export async function openApp(config: Config, logger: Logger): Promise<App> {
 async function joinParts(config: Config, logger: Logger, folder: Folder, release: () => void): Promise<App> {
   const { store, registry, files } = folder;
   const tasks = new BackgroundTasks(logger);
-  const visibility = new RecordEvents({ reader: store, schema: () => registry.current, files });
+  // The collections as the tail has come to know them: audiences are sorted by these, so they change together.
+  const followed = new Registry();
+  followed.replace(registry.current);
+  const visibility = new RecordEvents({ reader: store, schema: () => followed.current, files });
   const hub = new Hub<Principal>({
     epoch: await readEpoch(store),
     visibility,
@@ -60,8 +65,8 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
 
   // The whole event system: what happens because of a write happens here, after it, in the order of the log.
   const followers: readonly Follower[] = [
-    (change) => refreshCollections(change, folder, hub),
-    (change) => reviseSessions(change, registry, hub),
+    (change) => refreshCollections(change, folder, followed, hub),
+    (change) => reviseSessions(change, followed, hub),
     (change) => hub.fanOut(change),
   ];
   const tail = new LogTail(store, await readHead(store), followers, (error, change) =>
@@ -125,16 +130,32 @@ function serve({ host, port }: Config, api: Api): Bun.Server<undefined> {
   }
 }
 
-/** A change of a collection, made here or by another process: everything that follows sees the new ones. */
-async function refreshCollections(change: Change, { registry, store }: Folder, hub: Hub<Principal>): Promise<void> {
-  if (change.collection !== "_collections") return;
-  await registry.reload(store);
-  hub.regroup((principal) => reviseForSchema(principal, registry.current));
+/** A change of a collection, made here or by another process: whatever comes later is seen under the new ones. */
+async function refreshCollections(
+  change: Change,
+  { registry, store }: Folder,
+  followed: Registry,
+  hub: Hub<Principal>,
+): Promise<void> {
+  if (change.collection !== COLLECTIONS) return;
+  await reloadRegistry(store, registry);
+  followed.replace(registry.current);
+  hub.regroup((principal) => reviseForSchema(principal, followed.current));
 }
 
+/** In the writers' queue: read beside it, the collections could be older than what a commit meanwhile put in force. */
+const reloadRegistry = (store: Store, registry: Registry): Promise<void> =>
+  store.write(
+    async (tx) => {
+      const schema = await loadSchema(tx);
+      tx.afterCommit(() => registry.replace(schema));
+    },
+    { alone: true },
+  );
+
 /** A change of an auth record takes effect on those who are connected as it before anything later is sent to them. */
-function reviseSessions(change: Change, registry: Registry, hub: Hub<Principal>): void {
-  const revision = revisePrincipal(change, registry.current);
+function reviseSessions(change: Change, followed: Registry, hub: Hub<Principal>): void {
+  const revision = revisePrincipal(change, followed.current);
   if (revision) hub.become(hub.sessionsOf(revision.key), revision.principal);
 }
 

@@ -14,6 +14,7 @@ import { viewRecord } from "../records/view-record.ts";
 import type { Transaction } from "../store/store.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { ApiRequest } from "./api-request.ts";
+import { writeBySchema } from "./current-schema.ts";
 import { collectionOf, NO_COLLECTION } from "./guards.ts";
 import { recordContext } from "./record-context.ts";
 import type { Params } from "./route.ts";
@@ -65,7 +66,7 @@ export async function update(request: ApiRequest, deps: ApiDeps): Promise<Respon
 export async function remove(request: ApiRequest, deps: ApiDeps): Promise<Response> {
   const collection = writableCollectionOf(request, deps);
   const context = await submittedContext(request, deps);
-  await deps.store.write((tx) => deleteRecord(tx, context, collection, request.params["id"]!));
+  await writeBySchema(deps, context, (tx) => deleteRecord(tx, context, collection, request.params["id"]!));
   return noContent();
 }
 
@@ -97,16 +98,16 @@ const submittedContext = async (request: ApiRequest, deps: ApiDeps): Promise<Rec
 /** Does the slow part of a write, then the write; what the slow part stored goes again if the write fails. */
 async function submit(
   request: ApiRequest,
-  { store }: ApiDeps,
+  deps: ApiDeps,
   context: RecordContext,
   collection: Collection,
   id: string | undefined,
   write: (tx: Transaction, submission: Submission) => Promise<RecordValues>,
 ): Promise<RecordValues> {
   const submitted = { body: context.body, files: await request.uploads() };
-  const submission = await prepareSubmission(store, context, collection, id, submitted);
+  const submission = await prepareSubmission(deps.store, context, collection, id, submitted);
   try {
-    return await store.write((tx) => write(tx, submission));
+    return await writeBySchema(deps, context, (tx) => write(tx, submission));
   } catch (error) {
     await submission.discard();
     throw error;

@@ -1,5 +1,6 @@
 import * as collections from "./collections.ts";
 import * as files from "./files.ts";
+import { onCurrentSchema } from "./current-schema.ts";
 import { superusersOnly } from "./guards.ts";
 import { health } from "./health.ts";
 import { realtimeRoutes } from "./realtime.ts";
@@ -23,9 +24,9 @@ export const routes: readonly Route[] = [
 
   get(RECORDS, records.list),
   get(`${RECORDS}/:id`, records.view),
-  post(RECORDS, records.create, { bodyLimit: records.bodyLimit }),
-  patch(`${RECORDS}/:id`, records.update, { bodyLimit: records.bodyLimit }),
-  del(`${RECORDS}/:id`, records.remove),
+  post(RECORDS, onCurrentSchema(records.create), { bodyLimit: records.bodyLimit }),
+  patch(`${RECORDS}/:id`, onCurrentSchema(records.update), { bodyLimit: records.bodyLimit }),
+  del(`${RECORDS}/:id`, onCurrentSchema(records.remove)),
 
   get(`${COLLECTION}/auth-methods`, recordAuth.methods),
   post(`${COLLECTION}/auth-with-password`, recordAuth.withPassword),

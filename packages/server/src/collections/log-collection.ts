@@ -4,6 +4,9 @@ import type { NewChange } from "../log/change.ts";
 import type { Transaction } from "../store/store.ts";
 import type { Collection } from "./collection.ts";
 
+/** Where the log tells of collections themselves. */
+export const COLLECTIONS = collectionId("_collections");
+
 /**
  * Tells the log that a collection came, changed or went. Followers only need to know that there is something to load
  * again, so nothing secret goes in.
@@ -20,7 +23,7 @@ export async function logCollection(
 function changeOf(before: Collection | undefined, after: Collection | undefined): NewChange | undefined {
   const known = after ?? before;
   if (!known) return undefined;
-  const place = { collection: collectionId("_collections"), record: recordId(known.id) };
+  const place = { collection: COLLECTIONS, record: recordId(known.id) };
   if (!before) return { ...place, action: "create", before: null, after: summaryOf(known) };
   if (!after) return { ...place, action: "delete", before: summaryOf(known), after: null };
   return { ...place, action: "update", before: summaryOf(before), after: summaryOf(after) };
