@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { parseJson } from "../lib/json-value.ts";
 import type { FileAttributes } from "./file-store.ts";
 
 /** The side-car of a file: `<name>.attrs`, the format of Go Cloud's fileblob, which PocketBase keeps. */
@@ -23,19 +25,19 @@ export function encodeAttrs({ contentType, originalName }: FileAttributes, md5: 
   return `${JSON.stringify(attrs)}\n`;
 }
 
+const ATTRIBUTES = z.object({
+  "user.content_type": z.string().min(1).catch(UNKNOWN_TYPE),
+  "user.metadata": z.object({ [ORIGINAL_NAME]: z.string().optional() }).nullish(),
+});
+
 /** Tolerates a missing or broken side-car: the file is then of unknown type. */
 export function parseAttrs(text: string | undefined): FileAttributes {
-  try {
-    const raw = JSON.parse(text ?? "") as { "user.content_type"?: unknown; "user.metadata"?: Record<string, unknown> };
-    const type = raw["user.content_type"];
-    const name = raw["user.metadata"]?.[ORIGINAL_NAME];
-    return {
-      contentType: typeof type === "string" && type !== "" ? type : UNKNOWN_TYPE,
-      ...(typeof name === "string" && { originalName: name }),
-    };
-  } catch {
-    return { contentType: UNKNOWN_TYPE };
-  }
+  const { data } = ATTRIBUTES.safeParse(parseJson(text ?? ""));
+  const originalName = data?.["user.metadata"]?.[ORIGINAL_NAME];
+  return {
+    contentType: data?.["user.content_type"] ?? UNKNOWN_TYPE,
+    ...(originalName !== undefined && { originalName }),
+  };
 }
 
 /** PocketBase cuts by bytes; a character that the cut splits is dropped. */

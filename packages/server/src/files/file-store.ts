@@ -24,7 +24,7 @@ export interface FileStore {
   put(key: string, content: Blob, attributes: FileAttributes): Promise<void>;
   /** `undefined` when there is no such file, or the key could name none. */
   open(key: string): Promise<StoredFile | undefined>;
-  /** Removes a file and its thumbnails. A missing one is no error. */
+  /** Removes a file, its thumbnails, and its folder if that is empty then. A missing one is no error. */
   remove(key: string): Promise<void>;
   /** Removes all files below the folder, e.g. a record's. A missing folder is no error. */
   removeFolder(folder: string): Promise<void>;

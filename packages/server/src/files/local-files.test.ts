@@ -45,6 +45,22 @@ test("removing a file takes its side-car and its thumbnails, and twice is once",
   expect((await readdir(join(root, "c/r5"))).sort()).toEqual(["b.png", "b.png.attrs"]);
 });
 
+test("the last file of a folder takes the folder with it", async () => {
+  await files.put("c/r7/a", new Blob(["x"]), { contentType: "" });
+  await files.remove("c/r7/a");
+  expect(await exists(join(root, "c/r7"))).toBe(false);
+});
+
+const keep = async (key: string): Promise<void> => files.put(key, new Blob(["x"]), { contentType: "" });
+
+test("files that come and go at once in one folder are none lost", async () => {
+  const names = Array.from({ length: 20 }, (_, n) => `c/r8/${n}`);
+  await Promise.all(
+    names.map(async (key) => (await keep(`${key}.old`), Promise.all([files.remove(`${key}.old`), keep(key)]))),
+  );
+  expect(await Promise.all(names.map(async (key) => (await files.open(key))?.size))).toEqual(names.map(() => 1));
+});
+
 test("removing a folder leaves its neighbours", async () => {
   await files.put("c/r6/a", new Blob(["x"]), { contentType: "" });
   await files.put("c/r66/a", new Blob(["x"]), { contentType: "" });

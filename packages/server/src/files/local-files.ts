@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { ATTRS, encodeAttrs, parseAttrs } from "./attrs.ts";
 import type { FileAttributes, FileStore, StoredFile } from "./file-store.ts";
@@ -16,10 +16,9 @@ export class LocalFiles implements FileStore {
   async put(key: string, content: Blob, attributes: FileAttributes): Promise<void> {
     const path = localPath(this.#root, key);
     if (path === undefined) throw new Error(`not a file key: ${JSON.stringify(key)}`);
-    await mkdir(dirname(path), { recursive: true });
     const temporary = `${path}.${process.hrtime.bigint().toString(16)}.tmp`;
     try {
-      const md5 = await writeHashed(temporary, content);
+      const md5 = await writeInFolder(temporary, content);
       await Bun.write(path + ATTRS, encodeAttrs(attributes, md5));
       await rename(temporary, path);
     } catch (error) {
@@ -44,12 +43,22 @@ export class LocalFiles implements FileStore {
     await rm(path, { force: true });
     await rm(path + ATTRS, { force: true });
     await rm(join(dirname(path), `thumbs_${basename(path)}`), { recursive: true, force: true });
+    await rmdir(dirname(path)).catch(ifOccupied);
   }
 
   async removeFolder(folder: string): Promise<void> {
     const path = localPath(this.#root, folder);
     if (path !== undefined) await rm(path, { recursive: true, force: true });
   }
+}
+
+/** The folder may be removed, as empty, between its making and the first file in it: then once more. */
+async function writeInFolder(path: string, content: Blob): Promise<string> {
+  await mkdir(dirname(path), { recursive: true });
+  const md5 = await writeHashed(path, content).catch(ifMissing);
+  if (md5 !== undefined) return md5;
+  await mkdir(dirname(path), { recursive: true });
+  return writeHashed(path, content);
 }
 
 /** @returns the content's MD5 in base64, taken on the way: the side-car wants it, and the content is read once */
@@ -64,8 +73,11 @@ async function writeHashed(path: string, content: Blob): Promise<string> {
   return hash.digest("base64");
 }
 
-function ifMissing(error: unknown): undefined {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-  throw error;
+const ifMissing = ignoring("ENOENT", "ENOTDIR");
+const ifOccupied = ignoring("ENOENT", "ENOTDIR", "ENOTEMPTY", "EEXIST");
+
+function ignoring(...codes: readonly string[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!(error instanceof Error && "code" in error && codes.includes(String(error.code)))) throw error;
+  };
 }

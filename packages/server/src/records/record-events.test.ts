@@ -1,0 +1,190 @@
+import { describe, expect, test } from "bun:test";
+import { parseSubscription, type RecordEvent, recordId } from "@headwater/protocol";
+import type { Change } from "../log/change.ts";
+import { GUEST, type Principal } from "../rules/principal.ts";
+import { RecordWorld } from "../testing/record-world.ts";
+import { RecordEvents } from "./record-events.ts";
+
+const world = await RecordWorld.open([
+  {
+    name: "teams",
+    type: "base",
+    viewRule: "",
+    fields: [{ name: "name", type: "text" }],
+  },
+  {
+    name: "tasks",
+    type: "base",
+    listRule: "@request.auth.id != '' && (owner = @request.auth.id || open = true)",
+    viewRule: "",
+    createRule: "",
+    updateRule: "",
+    deleteRule: "",
+    fields: [
+      { name: "title", type: "text" },
+      { name: "open", type: "bool" },
+      { name: "owner", type: "text" },
+      { name: "secret", type: "text", hidden: true },
+      { name: "team", type: "relation", collectionId: "teams", maxSelect: 1 },
+    ],
+  },
+  { name: "private", type: "base", listRule: null, viewRule: null, fields: [] },
+]);
+const events = new RecordEvents({ reader: world.store, schema: () => world.context().schema, files: world.files });
+
+const account = async (name: string): Promise<Principal> => {
+  const { body } = await world.create("users", {
+    as: world.superuser(),
+    body: { email: `${name}@example.com`, password: "1234567890", passwordConfirm: "1234567890", name },
+  });
+  return world.principal("users", body.id);
+};
+const ann = await account("ann");
+const bob = await account("bob");
+const idOf = (principal: Principal): string => (principal.kind === "guest" ? "" : principal.values.id);
+
+const named = (topic: string, query: Record<string, string> = {}): ReturnType<typeof parseSubscription> =>
+  parseSubscription(`${topic}?options=${encodeURIComponent(JSON.stringify({ query }))}`);
+
+async function heard(
+  change: Change,
+  principal: Principal,
+  subscription = named("tasks/*"),
+): Promise<RecordEvent | undefined> {
+  const data = await events.present(change, subscription, principal);
+  return data === undefined ? undefined : (JSON.parse(data) as RecordEvent);
+}
+
+const changesOf = (work: () => Promise<unknown>): Promise<Change[]> => world.changesOf(work);
+
+describe("the rule judges the record as it was at the change", () => {
+  test("each update is judged by what it made of the record, whatever came later", async () => {
+    const { body } = await world.create("tasks", { body: { title: "t", owner: idOf(ann) } });
+    const changes = await changesOf(async () => {
+      await world.update("tasks", body.id, { body: { owner: idOf(bob) } });
+      await world.update("tasks", body.id, { body: { open: true } });
+      await world.update("tasks", body.id, { body: { open: false } });
+    });
+    const seen = await Promise.all(changes.map(async (change) => [await heard(change, ann), await heard(change, bob)]));
+    expect(seen.map(([a, b]) => [a !== undefined, b !== undefined])).toEqual([
+      [false, true],
+      [true, true],
+      [false, true],
+    ]);
+  });
+
+  test("a deletion is told to those who saw the record last, with all of it", async () => {
+    const { body } = await world.create("tasks", { body: { title: "going", owner: idOf(ann) } });
+    const [change] = await changesOf(() => world.remove("tasks", body.id, { as: world.superuser() }));
+    expect(await heard(change!, ann)).toEqual({ record: body, action: "delete" });
+    expect(await heard(change!, bob)).toBeUndefined();
+    expect(await heard(change!, GUEST)).toBeUndefined();
+  });
+
+  test("a record of a collection for superusers alone reaches nobody else", async () => {
+    const [change] = await changesOf(() => world.create("private", { as: world.superuser() }));
+    expect(await heard(change!, ann, named("private/*"))).toBeUndefined();
+    expect(await heard(change!, world.superuser(), named("private/*"))).toMatchObject({ action: "create" });
+  });
+
+  test("the topic decides the rule: a list for all, a view for one", async () => {
+    const [change] = await changesOf(() => world.create("tasks", { body: { title: "x" } }));
+    expect(await heard(change!, GUEST)).toBeUndefined();
+    expect(await heard(change!, GUEST, named(`tasks/${change!.record}`))).toMatchObject({ action: "create" });
+  });
+});
+
+describe("options", () => {
+  test("a filter narrows, and can't be used to read what no rule shows", async () => {
+    const [change] = await changesOf(() =>
+      world.create("tasks", { body: { title: "urgent", open: true, secret: "s" } }),
+    );
+    const filtered = (filter: string): Promise<RecordEvent | undefined> =>
+      heard(change!, ann, named("tasks/*", { filter }));
+    expect(await filtered("title = 'urgent'")).toBeDefined();
+    expect(await filtered("title = 'calm'")).toBeUndefined();
+    expect(await filtered("secret = 's'")).toBeUndefined();
+    expect(await filtered("@request.auth.id != ''")).toBeUndefined();
+    expect(await filtered("no filter at all")).toBeUndefined();
+  });
+
+  test("fields pick from the record, and a picker that can't be read picks all", async () => {
+    const [change] = await changesOf(() => world.create("tasks", { body: { title: "pick", open: true } }));
+    expect((await heard(change!, ann, named("tasks/*", { fields: "title" })))?.record).toEqual({ title: "pick" });
+    expect((await heard(change!, ann, named("tasks/*", { fields: "title:nonsense(" })))?.record).toMatchObject({
+      title: "pick",
+      open: true,
+    });
+  });
+
+  test("relations are expanded, hidden fields are for superusers", async () => {
+    const team = await world.create("teams", { as: world.superuser(), body: { name: "blue" } });
+    const [change] = await changesOf(() =>
+      world.create("tasks", { as: world.superuser(), body: { open: true, team: team.body.id, secret: "s" } }),
+    );
+    const options = named("tasks/*", { expand: "team" });
+    const forAnn = (await heard(change!, ann, options))?.record;
+    expect(forAnn).toMatchObject({ expand: { team: { name: "blue" } } });
+    expect(forAnn).not.toHaveProperty("secret");
+    expect((await heard(change!, world.superuser(), options))?.record).toMatchObject({ secret: "s" });
+  });
+});
+
+describe("audiences", () => {
+  test("listeners of one audience get the same, whoever they are and whatever changes", async () => {
+    const principals = [GUEST, ann, bob, world.superuser()];
+    const subscriptions = [
+      named("tasks/*"),
+      named("tasks/*", { filter: "open = true" }),
+      named("tasks/*", { filter: "team.name = 'blue'" }),
+      named("tasks/*", { expand: "team" }),
+      named("users/*"),
+      named(`users/${idOf(ann)}`),
+      named("private/*"),
+      named("nowhere/*"),
+    ];
+    const changes = await changesOf(async () => {
+      const { body } = await world.create("tasks", { body: { open: true, owner: idOf(ann) } });
+      await world.update("tasks", body.id, { body: { open: false } });
+      await world.update("users", idOf(ann), { as: ann, body: { name: "Ann" } });
+      await world.update("users", idOf(ann), { as: world.superuser(), body: { emailVisibility: true } });
+      await world.create("private", { as: world.superuser() });
+    });
+    expect(changes.length).toBeGreaterThan(4);
+    for (const subscription of subscriptions) {
+      for (const change of changes) {
+        if (!events.topicsOf(change).includes(subscription.topic)) continue;
+        const answers = new Map<string, string | undefined>();
+        for (const principal of principals) {
+          const key = events.audienceKey(subscription, principal);
+          // Another object: nothing made for one listener may be handed to the next of another audience by mistake.
+          const data = await events.present({ ...change }, subscription, principal);
+          if (answers.has(key)) expect(data).toBe(answers.get(key));
+          answers.set(key, data);
+        }
+      }
+    }
+  });
+
+  test("where the rule reads nothing of the principal, all users are one audience", async () => {
+    const subscription = named(`tasks/${recordId("x")}`);
+    expect(events.audienceKey(subscription, ann)).toBe(events.audienceKey(subscription, bob));
+    expect(events.audienceKey(subscription, ann)).not.toBe(events.audienceKey(subscription, world.superuser()));
+    expect(events.audienceKey(named("tasks/*"), ann)).not.toBe(events.audienceKey(named("tasks/*"), bob));
+  });
+});
+
+describe("topics", () => {
+  test("a change appears under the collection's name and id, for all records and for its own", async () => {
+    const [change] = await changesOf(() => world.create("tasks", { body: {} }));
+    const { id } = world.collection("tasks");
+    expect(events.topicsOf(change!)).toEqual([
+      "tasks/*",
+      `tasks/${change!.record}`,
+      "tasks",
+      `${id}/*`,
+      `${id}/${change!.record}`,
+      id,
+    ]);
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, test } from "bun:test";
+import { recordId, type RecordValues } from "@headwater/protocol";
+import { RecordWorld } from "../testing/record-world.ts";
+import { blankRecord } from "./columns.ts";
+import { canSee } from "./visibility.ts";
+
+const world = await RecordWorld.open([
+  { name: "teams", type: "base", listRule: "open = true", fields: [{ name: "open", type: "bool" }] },
+  {
+    name: "tasks",
+    type: "base",
+    fields: [
+      { name: "title", type: "text" },
+      { name: "n", type: "number" },
+      { name: "done", type: "bool" },
+      { name: "labels", type: "select", values: ["a", "b"], maxSelect: 2 },
+      { name: "team", type: "relation", collectionId: "teams" },
+      { name: "data", type: "json" },
+      { name: "secret", type: "text", hidden: true },
+    ],
+  },
+]);
+const as = world.superuser();
+await world.create("teams", { as, body: { id: "team00000000000", open: true } });
+const tasks = world.collection("tasks");
+const image: RecordValues = {
+  ...blankRecord(tasks),
+  id: recordId("gone00000000000"),
+  title: "1",
+  n: 1,
+  labels: ["a", "b"],
+  team: "team00000000000",
+  data: { a: 1 },
+  secret: "s",
+};
+
+describe("a record that is stored nowhere", () => {
+  test.each<[string | null, boolean]>([
+    ["", true],
+    [null, false],
+    ["id = 'gone00000000000'", true],
+    ["n = '1'", true],
+    ["n > 1", false],
+    ["title = '1'", true],
+    ["title = 1", false],
+    ["done = false", true],
+    ["labels:length = 2 && labels:each != 'c'", true],
+    ["labels ?~ 'a'", true],
+    ["team.open = true", true],
+    ["data.a = 1", true],
+    ["@request.auth.id = ''", true],
+    ["missing = 1", false],
+    ["n = ", false],
+  ])("%p holds: %p", async (rule, expected) => {
+    expect(await canSee(world.store, world.context(), tasks, rule, image)).toBe(expected);
+  });
+
+  test.each([
+    ["secret = 's'", true, false],
+    ["team.open = true", true, true],
+  ])("%p is %p as a rule and %p as a client's filter", async (text, trusted, client) => {
+    expect(await canSee(world.store, world.context(), tasks, text, image, "trusted")).toBe(trusted);
+    expect(await canSee(world.store, world.context(), tasks, text, image, "client")).toBe(client);
+  });
+});
+
+test("for a stored record it says what the list rule says", async () => {
+  const { body } = await world.create("tasks", { as, body: { title: "t", n: 3, labels: ["b"], data: [1] } });
+  const { ["collectionId"]: _id, ["collectionName"]: _name, ...values } = body;
+  for (const rule of [
+    "n = 3",
+    "n = '3'",
+    "title > 's'",
+    "labels = '[\"b\"]'",
+    "data = '[1]'",
+    "data = null",
+    "team = ''",
+  ]) {
+    const listed = await world.list("tasks", { as, query: { filter: `(${rule}) && id = '${body.id}'` } });
+    expect([rule, await canSee(world.store, world.context(), tasks, rule, values)]).toEqual([
+      rule,
+      listed.body.totalItems === 1,
+    ]);
+  }
+});
