@@ -15,7 +15,7 @@ export class JoinList {
   readonly #aliases = new Map<string, string>();
   readonly #joins: Sql[] = [];
 
-  /** A join may give several rows for one, or the joined rows can't be told to be unique. */
+  /** A join may give several rows for one. */
   multiplies = false;
 
   constructor(readonly names: AliasNames) {}

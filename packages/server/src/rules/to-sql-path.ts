@@ -27,6 +27,8 @@ function follow(place: Place, step: Step, target: Target): Place {
   const table = sql.table(step.collection.name);
   const on = condition(step, { ...place, key, joins }, target);
   const alias = joins.alias(key, step.collection.name, table, on);
+  // Nothing says that the ids of a view differ.
+  if (step.many || step.collection.type === "view") joins.multiplies = true;
   if (joins === target.joins) target.onJoin(step.collection, alias);
   return { alias, key, joins };
 }
@@ -59,14 +61,18 @@ function condition(step: Step, from: Place, { context }: Target): (alias: string
 }
 
 /** Joins the items of a list column of the record at that place, and gives their alias. */
-export const joinItems = ({ alias, key, joins }: Place, column: string): string =>
-  joins.alias(`${key}.${column}:items`, column, jsonItems(sql.id(alias, column)), () => TRUE);
+export const joinItems = (place: Place, column: string): string =>
+  joinRows(place, `${column}:items`, column, jsonItems(sql.id(place.alias, column)));
+
+/** Joins the rows of a table function, each of them to the record at that place. */
+export function joinRows({ key, joins }: Place, name: string, label: string, rows: Sql): string {
+  joins.multiplies = true;
+  return joins.alias(`${key}.${name}`, label, rows, () => TRUE);
+}
 
 /** A subquery has joins of its own from the first step to many records on. */
 export function joinsAfter({ joins }: Place, many: boolean, { inner }: Target): JoinList {
-  if (many && inner) return inner;
-  if (many) joins.multiplies = true;
-  return joins;
+  return many && inner ? inner : joins;
 }
 
 const TRUE = sql`TRUE`;

@@ -6,7 +6,7 @@ import { RuleError } from "./rule-error.ts";
 import { compareTerms, type Term } from "./to-sql-compare.ts";
 import { distanceSql, strftimeSql } from "./to-sql-functions.ts";
 import { jsonLength, jsonValue } from "./to-sql-json.ts";
-import { joinItems, joinsAfter, reach, start } from "./to-sql-path.ts";
+import { joinItems, joinRows, joinsAfter, reach, start } from "./to-sql-path.ts";
 import type { Target } from "./to-sql-target.ts";
 
 /** How a value gets into the statement; `~` has a way of its own. */
@@ -36,7 +36,7 @@ export function toTerm(operand: Operand, target: Target, bindValue: Bind): Term 
     case "literal":
       return valueTerm(operand.value, bindValue);
     case "constant":
-      return valueTerm(operand.value, bindValue);
+      return constantTerm(operand.value);
     case "macro":
       return valueTerm(macroValue(operand.name, target.now), bindValue);
     case "request":
@@ -70,6 +70,11 @@ export function settle(operand: Operand, { context }: Target): Operand {
   return operand.target;
 }
 
+function constantTerm(value: null | boolean): Term {
+  if (value === null) return NULL;
+  return value ? TRUE : FALSE;
+}
+
 function valueTerm(value: Value, bindValue: Bind): Term {
   if (value === null) return NULL;
   return { ...column(bindValue(value)), values: [value] };
@@ -77,7 +82,7 @@ function valueTerm(value: Value, bindValue: Bind): Term {
 
 function requestTerm(operand: RequestOperand, { context }: Target, bindValue: Bind): Term {
   const value = requestValue(operand, context);
-  if (operand.reading === "isset") return value === true ? TRUE : FALSE;
+  if (operand.reading === "isset") return constantTerm(value === true);
   if (operand.reading === "length") return { ...filled(bind(value ?? 0n)), isFilled: value === 0n || value === 1n };
   const term = valueTerm(value, bindValue);
   return operand.lower && value !== null ? { ...term, sql: sql`LOWER(${term.sql})` } : term;
@@ -105,7 +110,7 @@ function itemsTerm({ name, maxSelect }: ListField, target: Target): Term {
   const place = start(target);
   const items = jsonText(bodyItems(name, target.context));
   const joins = joinsAfter(place, maxSelect > 1, target);
-  const alias = joins.alias(`${place.key}.@body.${name}:items`, name, sql`json_each(${items})`, () => sql`TRUE`);
+  const alias = joinRows({ ...place, joins }, `@body.${name}:items`, name, sql`json_each(${items})`);
   return filled(sql.id(alias, "value"));
 }
 

@@ -14,8 +14,8 @@ export type Token = Meaning & { readonly start: number; readonly end: number };
 const BLANK = /(?:[ \t\n]+|\/\/[^\n]*)+/y;
 const NAME = /[A-Za-z_@#][\w.:]*/y;
 const NUMBER = /-?\d*\.?\d*/y;
-/** Ends at the first such quote that no backslash precedes: a text can't end in a backslash. */
-const TEXT = /(['"])[\s\S]*?(?<!\\)\1/y;
+const TEXTS = { "'": /'[^'\\]*(?:\\[^][^'\\]*)*'/y, '"': /"[^"\\]*(?:\\[^][^"\\]*)*"/y };
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", "\\": "\\", "'": "'", '"': '"' };
 const OPERATOR = /[=?!<>~]+/y;
 const JOIN = /[&|]+/y;
 const BRACKET_OR_QUOTE = /[()'"]/g;
@@ -52,9 +52,10 @@ export function readToken(text: string, from: number): Token | undefined {
 function readOperand(text: string, start: number, callDepth: number): Extract<Token, { kind: "operand" }> {
   const first = text[start]!;
   if (first === "'" || first === '"') {
-    const quoted = matchAt(TEXT, text, start);
+    const quoted = matchAt(TEXTS[first], text, start);
     if (quoted === "") throw new RuleError("text without a closing quote", start);
-    const value = quoted.slice(1, -1).replaceAll(`\\${first}`, first);
+    // A backslash before any other character stands for itself.
+    const value = quoted.slice(1, -1).replace(/\\([^])/g, (pair, character: string) => ESCAPES[character] ?? pair);
     return { kind: "operand", operand: { kind: "text", value, position: start }, start, end: start + quoted.length };
   }
   if (first === "-" || (first >= "0" && first <= "9")) {
