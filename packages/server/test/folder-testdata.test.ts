@@ -13,6 +13,8 @@ setDefaultTimeout(60_000);
 const ACCOUNT = { email: "test@example.com", password: "1234567890" };
 /** `users` is missing: its accounts need a second factor. */
 const ASKERS = ["_superusers", "clients"];
+/** The sign-ins of this test: PocketBase keeps them only where it can send mail. */
+const SIGN_INS = "_authOrigins";
 
 for (const testdata of hasPocketBase ? [process.env["HEADWATER_POCKETBASE_TESTDATA"] ?? []].flat() : []) {
   describe("the folder of PocketBase's own tests", () => {
@@ -60,7 +62,7 @@ for (const testdata of hasPocketBase ? [process.env["HEADWATER_POCKETBASE_TESTDA
     test("shows everybody the same records", async () => {
       const admin = await Admin.signIn(theirs.url, ACCOUNT);
       const { body } = await admin.request<{ items: { name: string }[] }>("GET", "/api/collections?perPage=200");
-      for (const { name } of body.items) {
+      for (const { name } of body.items.filter((collection) => collection.name !== SIGN_INS)) {
         for (const asker of [...ASKERS, "guest"]) {
           const [our, their] = await ask(`/api/collections/${name}/records?perPage=200&sort=id`, asker);
           expect(our).toEqual(their);
