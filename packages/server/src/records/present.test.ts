@@ -50,6 +50,17 @@ describe("an email is shown", () => {
   });
 });
 
+test("of an account that is gone the manager of an event still sees the email", async () => {
+  const managed = world.collection("managed");
+  const values = (await findRecord(world.store, managed, managedId("bob")))!;
+  await world.remove("managed", values.id, { as: superuser });
+  const context = { ...world.context({ as: principals["boss"]! }), context: "realtime" as const };
+  expect(await presentRecords(world.store, context, managed, [values], "")).toMatchObject([
+    { email: "bob@example.com" },
+  ]);
+  await world.create("managed", { as: superuser, body: { ...values, ...passwords } });
+});
+
 test("no account shows its password or token key, to nobody", async () => {
   for (const who of Object.keys(principals)) {
     const shown = await present(who, "members", memberId("ann"));

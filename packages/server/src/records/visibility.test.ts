@@ -22,6 +22,7 @@ const world = await RecordWorld.open([
 ]);
 const as = world.superuser();
 await world.create("teams", { as, body: { id: "team00000000000", open: true } });
+await world.create("teams", { as, body: { id: "closed000000000", open: false } });
 const tasks = world.collection("tasks");
 const image: RecordValues = {
   ...blankRecord(tasks),
@@ -62,6 +63,13 @@ describe("a record that is stored nowhere", () => {
     expect(await canSee(world.store, world.context(), tasks, text, image, "trusted")).toBe(trusted);
     expect(await canSee(world.store, world.context(), tasks, text, image, "client")).toBe(client);
   });
+});
+
+test("a client's filter reaches related records only as their list rule allows", async () => {
+  const closed = { ...image, team: "closed000000000" };
+  const filter = "team.id != '' && team.open = false";
+  expect(await canSee(world.store, world.context(), tasks, filter, closed, "trusted")).toBe(true);
+  expect(await canSee(world.store, world.context(), tasks, filter, closed, "client")).toBe(false);
 });
 
 test("for a stored record it says what the list rule says", async () => {
