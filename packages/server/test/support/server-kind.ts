@@ -15,12 +15,15 @@ export const commandOf = (kind: ServerKind): readonly string[] =>
     ? ["pocketbase"]
     : [process.execPath, fileURLToPath(new URL("../../src/main.ts", import.meta.url))];
 
-/** One run of the program to its end. */
-export async function runCommand(
-  kind: ServerKind,
-  args: readonly string[],
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  const child = Bun.spawn([...commandOf(kind), ...args], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One run of the program to its end, with a text on its standard input. */
+export async function runCommand(kind: ServerKind, args: readonly string[], input = ""): Promise<CommandResult> {
+  const child = Bun.spawn([...commandOf(kind), ...args], { stdin: Buffer.from(input), stdout: "pipe", stderr: "pipe" });
   const [code, stdout, stderr] = await Promise.all([child.exited, child.stdout.text(), child.stderr.text()]);
   return { code, stdout, stderr };
 }

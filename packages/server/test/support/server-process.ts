@@ -23,8 +23,9 @@ export interface ServerProcess extends AsyncDisposable {
   readonly port: number;
   readonly pid: number;
   readonly dir: string;
-  /** What it wrote so far on both outputs. */
-  readonly output: () => Promise<string>;
+  /** What it wrote so far. */
+  readonly stdout: () => Promise<string>;
+  readonly stderr: () => Promise<string>;
   /** Sends the signal and waits for the end. Gives the exit code, or null if the signal ended it. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
 }
@@ -70,11 +71,13 @@ async function launch(
   args: readonly string[],
   temp: TempDir | undefined,
 ): Promise<ServerProcess | { readonly failure: string }> {
-  const log = Bun.file(join(dir, "..", `server-${port}-${Date.now()}.log`));
+  // Files and not pipes: nobody has to read them for the server to go on.
+  const outputs = join(dir, "..", `${kind}-${port}-${Date.now()}`);
+  const [stdout, stderr] = [Bun.file(`${outputs}.out`), Bun.file(`${outputs}.err`)];
   const child = Bun.spawn([...commandOf(kind), "serve", "--dir", dir, "--http", `127.0.0.1:${port}`, ...args], {
     stdin: "ignore",
-    stdout: log,
-    stderr: log,
+    stdout: stdout,
+    stderr: stderr,
   });
   const forget = atExit(() => child.kill("SIGKILL"));
   const stop = async (signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> => {
@@ -86,7 +89,7 @@ async function launch(
   const url = `http://127.0.0.1:${port}`;
   if (!(await answers(url, child))) {
     await stop("SIGKILL");
-    return { failure: `${kind} did not start on port ${port}:\n${await log.text()}` };
+    return { failure: `${kind} did not start on port ${port}:\n${await stdout.text()}${await stderr.text()}` };
   }
   return {
     url,
@@ -94,10 +97,11 @@ async function launch(
     dir,
     pid: child.pid,
     stop,
-    output: () => log.text(),
+    stdout: () => stdout.text(),
+    stderr: () => stderr.text(),
     async [Symbol.asyncDispose]() {
       await stop("SIGKILL");
-      await log.delete().catch(() => undefined);
+      await Promise.all([stdout, stderr].map((file) => file.delete().catch(() => undefined)));
       temp?.[Symbol.dispose]();
     },
   };
