@@ -57,7 +57,7 @@ export function createHandler(
     }
     addHeaders(response.headers, id, cors.allowed(raw.headers.get("origin")));
     // A stream goes on: its route logs it when it ends.
-    if (response.headers.get("content-type") !== "text/event-stream") log();
+    if (raw.method === "HEAD" || response.headers.get("content-type") !== "text/event-stream") log();
     return response;
   };
   return (raw, server) => (raw.method === "OPTIONS" ? cors.preflight(raw) : answer(raw, server));

@@ -1,5 +1,6 @@
 import type { RecordValues } from "@headwater/protocol";
-import { type Collection, SUPERUSERS } from "../collections/collection.ts";
+import { superusersOf, systemContext } from "../auth/system-context.ts";
+import type { Collection } from "../collections/collection.ts";
 import { type Folder, openFolder } from "../folder.ts";
 import { isEmail } from "../lib/formats.ts";
 import { UserError } from "../lib/user-error.ts";
@@ -9,8 +10,6 @@ import { findRecords } from "../records/find-record.ts";
 import { prepareSubmission } from "../records/prepare-submission.ts";
 import type { RecordContext } from "../records/record-context.ts";
 import { updateRecord } from "../records/update-record.ts";
-import { blankRecord } from "../records/columns.ts";
-import { principalOf } from "../rules/principal.ts";
 import { sql } from "../store/sql.ts";
 import { readPassword } from "./read-password.ts";
 
@@ -51,7 +50,7 @@ export async function deleteSuperuser(dir: string, email: string): Promise<void>
   });
 }
 
-/** The open folder, and the one at the keyboard as a superuser: whoever may write the folder may do everything. */
+/** The open folder, with the one at the keyboard as a superuser. */
 interface Door {
   readonly folder: Folder;
   readonly collection: Collection;
@@ -67,32 +66,17 @@ async function withAccount(
   const folder = await openFolder(dir);
   const cleaning: Promise<void>[] = [];
   try {
-    const door = doorOf(folder, (task) => cleaning.push(task()));
-    const [existing] = await findRecords(folder.store, door.collection, sql`"email" = ${email}`);
-    await work(door, existing);
+    const { store, registry, files } = folder;
+    const schema = registry.current;
+    const background = (task: () => Promise<void>): void => void cleaning.push(task());
+    const context = systemContext({ schema, files, now: new Date(), background });
+    const collection = superusersOf(schema);
+    const [existing] = await findRecords(store, collection, sql`"email" = ${email}`);
+    await work({ folder, collection, context }, existing);
   } finally {
     await Promise.allSettled(cleaning);
     await folder.close();
   }
-}
-
-function doorOf(folder: Folder, background: RecordContext["background"]): Door {
-  const schema = folder.registry.current;
-  const collection = schema.find(SUPERUSERS);
-  if (collection?.type !== "auth") throw new UserError("The folder has no collection of superusers.");
-  const context: RecordContext = {
-    principal: principalOf(collection, blankRecord(collection)),
-    context: "default",
-    method: "POST",
-    query: {},
-    headers: {},
-    body: {},
-    schema,
-    now: new Date(),
-    files: folder.files,
-    background,
-  };
-  return { folder, collection, context };
 }
 
 async function create({ folder, collection, context }: Door, email: string, password: string): Promise<void> {

@@ -1,0 +1,55 @@
+import { expect, test } from "bun:test";
+import { epoch } from "@headwater/protocol";
+import pino from "pino";
+import { Tokens } from "../auth/tokens.ts";
+import { readConfig } from "../config.ts";
+import { openFolder } from "../folder.ts";
+import { Hub } from "../hub/hub.ts";
+import { tempDir } from "../testing/temp-dir.ts";
+import { createApi } from "./create-api.ts";
+
+test("an API that drains finishes what it began and takes nothing new", async () => {
+  const folder = await openFolder(tempDir());
+  const api = createApi({
+    ...folder,
+    tokens: new Tokens(),
+    hub: new Hub({ epoch: epoch("e"), visibility: NOBODY, maxQueueBytes: 1, onError: () => {} }),
+    config: readConfig({}, {}),
+    logger: pino({ level: "silent" }),
+    now: () => new Date(),
+    background: () => {},
+  });
+  await using server = Bun.serve({ port: 0, fetch: (request, self) => api.fetch(request, self) });
+  let body!: ReadableStreamDefaultController<Uint8Array>;
+  const slow = api.fetch(
+    new Request(new URL("/api/collections/users/auth-with-password", server.url).href, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: new ReadableStream<Uint8Array>({ start: (controller) => void (body = controller) }),
+    }),
+    server,
+  );
+
+  api.drain();
+  const refused = await fetch(new URL("/api/health", server.url));
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get("retry-after")).toBe("1");
+  expect(await refused.json()).toMatchObject({ status: 503, data: {} });
+
+  let isIdle = false;
+  const idle = api.idle(60_000).then(() => (isIdle = true));
+  body.enqueue(new TextEncoder().encode('{"identity":"a","password":"b"}'));
+  expect(isIdle).toBe(false);
+  body.close();
+  expect((await slow).status).toBe(400);
+  await idle;
+  await api.idle(0);
+  await folder.close();
+});
+
+const NOBODY = {
+  topicsOf: () => [],
+  audienceKey: () => "",
+  present: async () => undefined,
+  principalKey: () => "",
+};

@@ -1,0 +1,182 @@
+import { describe, expect, test } from "bun:test";
+import { readClaims } from "../auth/token-claims.ts";
+import { play, type Scenario, testScenarios } from "../testing/scenario.ts";
+import { startTestApp } from "../testing/test-app.ts";
+
+const { url, admin, add, define, tokenOf, collection } = await startTestApp();
+await define({
+  name: "docs",
+  listRule: "",
+  viewRule: "owner = @request.auth.id",
+  fields: [
+    { type: "text", name: "owner" },
+    { type: "file", name: "open", maxSelect: 3 },
+    { type: "file", name: "closed", protected: true },
+  ],
+});
+await define({ name: "shown", type: "view", viewRule: "", viewQuery: "select id, open, closed from docs" });
+
+const ann = await add("users", { email: "ann@example.com" });
+const bob = await add("users", { email: "bob@example.com" });
+const CONTENT = "0123456789";
+
+interface Doc {
+  readonly id: string;
+  readonly open: readonly string[];
+  readonly closed: string;
+}
+
+async function upload(): Promise<Doc> {
+  const form = new FormData();
+  form.append("owner", ann.id);
+  form.append("open", new File([CONTENT], "ten.txt"));
+  form.append("open", new File(["<svg xmlns='http://www.w3.org/2000/svg'></svg>"], "sign.svg"));
+  form.append("open", new File([PNG], "dot.png"));
+  form.append("closed", new File(["secret"], "secret.txt"));
+  const response = await play(url, { method: "POST", path: "/api/collections/docs/records", token: admin, body: form });
+  return (await response.json()) as Doc;
+}
+
+/** One transparent pixel. */
+const PNG = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==",
+  "base64",
+);
+
+const doc = await upload();
+const [ten = "", sign = "", dot = ""] = doc.open;
+const path = (name: string, of = "docs"): string => `/api/files/${of}/${doc.id}/${name}`;
+
+const fileToken = async (token: string): Promise<string> => {
+  const response = await play(url, { method: "POST", path: "/api/files/token", token });
+  return ((await response.json()) as { token: string }).token;
+};
+const annToken = await tokenOf("users", ann);
+
+test("a file token is its owner's, and good for files alone", async () => {
+  const token = await fileToken(annToken);
+  expect(readClaims(token)).toMatchObject({ id: ann.id, collectionId: collection("users").id, type: "file" });
+  expect((await play(url, { path: "/api/collections/users/auth-refresh", method: "POST", token })).status).toBe(401);
+});
+
+test("a file says when it changed, and is sent again only when it did", async () => {
+  const { headers } = await play(url, { path: path(ten) });
+  const modified = headers.get("last-modified")!;
+  const again = (name: string, value: string): Promise<Response> =>
+    play(url, { path: path(ten), headers: { [name]: value } });
+  expect((await again("If-Modified-Since", modified)).status).toBe(304);
+  expect((await again("If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT")).status).toBe(200);
+  expect((await again("If-None-Match", "*")).status).toBe(304);
+  expect((await again("If-None-Match", '"x"')).status).toBe(200);
+  expect((await again("If-Unmodified-Since", modified)).status).toBe(200);
+  expect((await again("If-Unmodified-Since", "Thu, 01 Jan 1970 00:00:00 GMT")).status).toBe(412);
+  expect((await again("If-Match", '"x"')).status).toBe(412);
+});
+
+test("a range of an older state is not mixed into the new one", async () => {
+  const { headers } = await play(url, { path: path(ten) });
+  const part = (ifRange: string): Promise<Response> =>
+    play(url, { path: path(ten), headers: { Range: "bytes=0-1", "If-Range": ifRange } });
+  expect((await part(headers.get("last-modified")!)).status).toBe(206);
+  expect((await part("Thu, 01 Jan 1970 00:00:00 GMT")).status).toBe(200);
+});
+
+const inFrames = { "x-frame-options": null };
+testScenarios(url, [
+  { name: "a file token is for the signed-in", method: "POST", path: "/api/files/token", status: 401 },
+  {
+    name: "a text is a download with its type",
+    path: path(ten),
+    status: 200,
+    contains: [CONTENT],
+    answers: {
+      ...inFrames,
+      "content-type": "text/plain; charset=utf-8",
+      "content-disposition": `attachment; filename="${ten}"`,
+      "content-length": "10",
+      "cache-control": "max-age=2592000, stale-while-revalidate=86400",
+      "content-security-policy": "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox",
+    },
+  },
+  {
+    name: "an image is shown",
+    path: path(dot),
+    status: 200,
+    answers: { "content-type": "image/png", "content-disposition": `inline; filename="${dot}"` },
+  },
+  {
+    name: "an image is a download when it is asked for as one",
+    path: `${path(dot)}?download=1`,
+    status: 200,
+    answers: { "content-disposition": `attachment; filename="${dot}"` },
+  },
+  {
+    name: "an SVG, which can run code, is a download",
+    path: path(sign),
+    status: 200,
+    answers: { "content-type": "image/svg+xml", "content-disposition": `attachment; filename="${sign}"` },
+  },
+  {
+    name: "a HEAD tells the length",
+    method: "HEAD",
+    path: path(ten),
+    status: 200,
+    answers: { "content-length": "10" },
+  },
+  {
+    name: "a part is a part",
+    path: path(ten),
+    headers: { Range: "bytes=2-4" },
+    status: 206,
+    contains: ["234"],
+    excludes: ["1", "5"],
+    answers: { "content-range": "bytes 2-4/10", "content-length": "3" },
+  },
+  {
+    name: "a part beyond the end is none",
+    path: path(ten),
+    headers: { Range: "bytes=10-" },
+    status: 416,
+    answers: { "content-range": "bytes */10", "cache-control": null },
+  },
+  ...[path("nope.txt"), path("..%2Ften.txt"), `/api/files/docs/nope/${ten}`, `/api/files/users/${ann.id}/${ten}`].map(
+    (missing): Scenario => ({ name: `nothing is at ${missing.replace(doc.id, "ID")}`, path: missing, status: 404 }),
+  ),
+  {
+    name: "a file of no collection is not there",
+    path: `/api/files/nope/x/y`,
+    status: 404,
+    contains: ["Missing or invalid collection context."],
+  },
+]);
+
+const tokens = {
+  ann: await fileToken(annToken),
+  bob: await fileToken(await tokenOf("users", bob)),
+  admin: await fileToken(admin),
+};
+
+describe("a protected file", () => {
+  const closed = (name: string, query: string, status: number, more: Partial<Scenario> = {}): Scenario => ({
+    name,
+    path: `${path(doc.closed)}${query}`,
+    status,
+    ...more,
+  });
+  testScenarios(url, [
+    closed("is hidden from guests", "", 404, { answers: { "x-frame-options": "SAMEORIGIN" } }),
+    closed("is hidden from who presents no file token", "", 404, { token: annToken }),
+    closed("is hidden from a token for something else", `?token=${annToken}`, 404),
+    closed("is hidden from whom the view rule keeps out", `?token=${tokens.bob}`, 404),
+    closed("is there for whom the view rule lets in", `?token=${tokens.ann}`, 200, { contains: ["secret"] }),
+    closed("is there for superusers", `?token=${tokens.admin}`, 200),
+  ]);
+});
+
+describe("a view", () => {
+  testScenarios(url, [
+    { name: "serves the files of the records it shows", path: path(ten, "shown"), status: 200, contains: [CONTENT] },
+    { name: "judges by its own view rule", path: path(doc.closed, "shown"), status: 200, contains: ["secret"] },
+    { name: "serves no others", path: path("nope.txt", "shown"), status: 404 },
+  ]);
+});

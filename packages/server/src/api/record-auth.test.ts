@@ -1,0 +1,303 @@
+import { describe, expect, test } from "bun:test";
+import type { RecordValues } from "@headwater/protocol";
+import { readClaims } from "../auth/token-claims.ts";
+import { errorText, play, type Scenario, testScenarios } from "../testing/scenario.ts";
+import { PASSWORD, startTestApp } from "../testing/test-app.ts";
+
+const { url, app, admin, add, define, tokenOf, collection } = await startTestApp();
+const memberFields = [{ type: "text", name: "nick" }];
+const memberIndexes = (table: string): string[] => [
+  `CREATE UNIQUE INDEX nick_${table} ON ${table} (nick COLLATE NOCASE)`,
+  `CREATE UNIQUE INDEX key_${table} ON ${table} (tokenKey)`,
+  `CREATE UNIQUE INDEX mail_${table} ON ${table} (email) WHERE email != ''`,
+];
+const members = (name: string, more: object): Record<string, unknown> => ({
+  name,
+  type: "auth",
+  fields: memberFields,
+  indexes: memberIndexes(name),
+  passwordAuth: { enabled: true, identityFields: ["nick", "email"] },
+  ...more,
+});
+await define(members("members", { authRule: "verified = true" }));
+await define(
+  members("careful", {
+    mfa: { enabled: true, duration: 60, rule: "" },
+    otp: { enabled: true, duration: 60, length: 6 },
+  }),
+);
+await define(
+  members("closed", {
+    passwordAuth: { enabled: false, identityFields: [] },
+    otp: { enabled: true, duration: 60, length: 6 },
+  }),
+);
+
+const ann = await add("members", { email: "ann@example.com", nick: "Ann", verified: true });
+await add("members", { email: "new@example.com", nick: "new" });
+const annToken = await tokenOf("members", ann);
+const cara = await add("careful", { email: "cara@example.com", nick: "cara" });
+
+const PATH = "/api/collections/members/auth-with-password";
+const LOADING = "An error occurred while loading the submitted data.";
+const VALIDATING = "An error occurred while validating the submitted data.";
+const REFUSED = errorText(400, "Failed to authenticate.");
+
+const signIn = (identity: string, password = PASSWORD, more: object = {}): Partial<Scenario> => ({
+  body: { identity, password, ...more },
+});
+
+describe("signing in with a password", () => {
+  const post = (name: string, status: number, more: Partial<Scenario>): Scenario => ({
+    name,
+    method: "POST",
+    path: PATH,
+    status,
+    ...more,
+  });
+  const long = "x".repeat(256);
+  const range = '"code":"validation_length_out_of_range","message":"The length must be between 1 and 255."';
+  testScenarios(url, [
+    post("works by email", 200, {
+      ...signIn("ann@example.com"),
+      contains: [`"id":"${ann.id}"`, '"email":"ann@example.com"'],
+    }),
+    post("works by another field, in any case where its index says so", 200, signIn("aNN")),
+    post("works by the field that is named", 200, signIn("Ann", PASSWORD, { identityField: "nick" })),
+    post("works from a form", 200, {
+      body: "identity=ann@example.com&password=1234567890",
+      headers: { "Content-Type": "application/x-www-form-urlencoded" },
+    }),
+    post("shows what is asked for", 200, {
+      ...signIn("ann@example.com"),
+      path: `${PATH}?fields=record.nick`,
+      contains: ['{"record":{"nick":"Ann"}}'],
+    }),
+    post("never shows what is secret", 200, {
+      ...signIn("ann@example.com"),
+      excludes: ["tokenKey", "password", "$2a$"],
+    }),
+    post("fails with another password", 400, { ...signIn("ann@example.com", "wrong"), contains: [REFUSED] }),
+    post("fails for nobody with the same words", 400, { ...signIn("nobody@example.com"), contains: [REFUSED] }),
+    post("fails by a field that does not hold it", 400, {
+      ...signIn("Ann", PASSWORD, { identityField: "email" }),
+      contains: [REFUSED],
+    }),
+    post("fails by email in another case, as its index says", 400, {
+      ...signIn("ANN@example.com"),
+      contains: [REFUSED],
+    }),
+    post("fails where the auth rule does", 403, {
+      ...signIn("new@example.com"),
+      contains: [errorText(403, "The request doesn't satisfy the collection requirements to authenticate.")],
+    }),
+    post("lets a superuser pass the auth rule", 200, { ...signIn("new@example.com"), token: admin }),
+    post("needs both", 400, {
+      body: {},
+      contains: [VALIDATING, '"identity":{"code":"validation_required"', '"password":{"code":"validation_required"'],
+    }),
+    post("has limits", 400, { ...signIn(long, long), contains: [`"identity":{${range}`, `"password":{${range}`] }),
+    post("knows its fields", 400, {
+      ...signIn("a", "b", { identityField: "id" }),
+      contains: ['"identityField":{"code":"validation_in_invalid","message":"Must be a valid value."}'],
+    }),
+    ...["{", "[]", '{"identity":1}', '{"identity":{}}', '{"password":true}'].map((body) =>
+      post(`can't read ${body}`, 400, { body, contains: [errorText(400, LOADING)] }),
+    ),
+    post("is not for every collection", 403, {
+      path: PATH.replace("members", "closed"),
+      ...signIn("a"),
+      contains: [errorText(403, "The collection is not configured to allow password authentication.")],
+    }),
+    post("is for auth collections", 404, {
+      path: PATH.replace("members", "_mfas"),
+      contains: [errorText(404, "Missing or invalid auth collection context.")],
+    }),
+    post("is for collections", 404, {
+      path: PATH.replace("members", "nope"),
+      contains: [errorText(404, "Missing or invalid collection context.")],
+    }),
+  ]);
+});
+
+describe("signing in with two factors", () => {
+  const path = PATH.replace("members", "careful");
+  const body = { identity: "cara@example.com", password: PASSWORD };
+  const post = (more: object): Promise<Response> => play(url, { method: "POST", path, body: { ...body, ...more } });
+  const sessions = (): Promise<readonly unknown[]> =>
+    app.folder.store.all({ text: "SELECT * FROM _mfas WHERE recordRef = ?", values: [cara.id] });
+
+  test("asks for another one, and notes the first", async () => {
+    const response = await post({});
+    expect(response.status).toBe(401);
+    const answer = (await response.json()) as { mfaId: string };
+    expect(Object.keys(answer)).toEqual(["mfaId"]);
+    expect(await sessions()).toMatchObject([
+      { id: answer.mfaId, collectionRef: collection("careful").id, recordRef: cara.id, method: "password" },
+    ]);
+  });
+
+  test("wants another one indeed, an existing one, of the same record", async () => {
+    const { mfaId } = (await (await post({})).json()) as { mfaId: string };
+    expect(await (await post({ mfaId })).text()).toBe(errorText(400, "A different authentication method is required."));
+    expect(await (await post({ mfaId: "nope" })).text()).toBe(errorText(400, "Invalid or expired MFA session."));
+    const other = await add("careful", { email: `other@example.com`, nick: "other" });
+    const answer = await post({ identity: "other@example.com", mfaId });
+    expect(await answer.text()).toBe(errorText(400, "Invalid MFA session."));
+    expect(other.id).not.toBe(cara.id);
+  });
+
+  test("ends with the time, and completes with another method", async () => {
+    const note = (id: string, created: string, method: string): Promise<number> =>
+      app.folder.store.write((tx) =>
+        tx.run({
+          text: "INSERT INTO _mfas (id, collectionRef, recordRef, method, created, updated) VALUES (?, ?, ?, ?, ?, ?)",
+          values: [id, collection("careful").id, cara.id, method, created, created],
+        }),
+      );
+    await note("expiredexpired1", "2020-01-01 00:00:00.000Z", "otp");
+    await note("currentcurrent1", new Date().toISOString().replace("T", " "), "otp");
+    expect((await post({ mfaId: "expiredexpired1" })).status).toBe(400);
+    const response = await play(url, { method: "POST", path: `${path}?mfaId=currentcurrent1`, body });
+    expect(response.status).toBe(200);
+    expect((await post({ mfaId: "currentcurrent1" })).status).toBe(400);
+  });
+});
+
+describe("origins", () => {
+  const origins = (values: RecordValues): Promise<readonly { readonly [column: string]: unknown }[]> =>
+    app.folder.store.all({
+      text: "SELECT * FROM _authOrigins WHERE recordRef = ? ORDER BY created",
+      values: [values.id],
+    });
+  const from = (agent: string, nick: string): Promise<Response> =>
+    play(url, {
+      method: "POST",
+      path: PATH,
+      headers: { "User-Agent": agent },
+      body: { identity: nick, password: PASSWORD },
+    });
+
+  test("are noted once each, by PocketBase's fingerprint, the last five of them", async () => {
+    const bea = await add("members", { email: "bea@example.com", nick: "bea", verified: true });
+    for (const agent of ["one", "one", "two", "three", "four", "five"]) await from(agent, "bea");
+    const first = await origins(bea);
+    expect(first.length).toBe(5);
+    expect(first[0]!["fingerprint"]).toBe(new Bun.CryptoHasher("md5").update("127.0.0.1one").digest("hex"));
+    await from("six", "bea");
+    const then = await origins(bea);
+    expect(then.length).toBe(5);
+    expect(then.map((origin) => origin["id"])).not.toContain(first[0]!["id"]);
+  });
+
+  test("are not noted where alerts are off, nor by a refresh", async () => {
+    await define(members("quiet", { authAlert: { enabled: false } }));
+    const dan = await add("quiet", { email: "dan@example.com", nick: "dan" });
+    const path = PATH.replace("members", "quiet");
+    expect((await play(url, { method: "POST", path, body: { identity: "dan", password: PASSWORD } })).status).toBe(200);
+    expect(await origins(dan)).toEqual([]);
+    const eve = await add("members", { email: "eve@example.com", nick: "eve", verified: true });
+    await play(url, {
+      method: "POST",
+      path: "/api/collections/members/auth-refresh",
+      token: await tokenOf("members", eve),
+    });
+    expect(await origins(eve)).toEqual([]);
+  });
+});
+
+describe("a refresh", () => {
+  const path = "/api/collections/members/auth-refresh";
+  interface Refreshed {
+    readonly token: string;
+    readonly record: { readonly email: string };
+  }
+  const refresh = async (token: string): Promise<Refreshed> =>
+    (await (await play(url, { method: "POST", path, token })).json()) as Refreshed;
+
+  test("gives a fresh token for one that may be refreshed, else the same", async () => {
+    const renewable = await tokenOf("members", ann);
+    const fixed = await tokenOf("members", ann, { refreshable: false });
+    const fresh = readClaims((await refresh(`Bearer ${renewable}`)).token);
+    expect(fresh).toMatchObject({ id: ann.id, refreshable: true, type: "auth" });
+    expect((await refresh(fixed)).token).toBe(fixed);
+    expect((await refresh(renewable)).record.email).toBe("ann@example.com");
+  });
+
+  testScenarios(url, [
+    { name: "is for the signed-in", method: "POST", path, status: 401 },
+    {
+      name: "is for the collection's own",
+      method: "POST",
+      path,
+      token: admin,
+      status: 403,
+      contains: [errorText(403, "The request requires auth record from _superusers collection.")],
+    },
+    { name: "is of a collection", method: "POST", path: path.replace("members", "nope"), token: annToken, status: 404 },
+    { name: "is a POST", path, token: annToken, status: 404 },
+  ]);
+
+  test("ends where the auth rule no longer holds, and with the record", async () => {
+    const gone = await add("members", { email: "gone@example.com", nick: "gone", verified: true });
+    const goneToken = await tokenOf("members", gone);
+    const patch = (body: object): Promise<Response> =>
+      play(url, { method: "PATCH", path: `/api/collections/members/records/${gone.id}`, token: admin, body });
+    const status = async (): Promise<number> => (await play(url, { method: "POST", path, token: goneToken })).status;
+    expect((await patch({ verified: false })).status).toBe(200);
+    expect(await status()).toBe(403);
+    expect((await patch({ password: "another-one", passwordConfirm: "another-one" })).status).toBe(200);
+    expect(await status()).toBe(401);
+  });
+});
+
+describe("impersonation", () => {
+  const path = `/api/collections/members/impersonate/${ann.id}`;
+
+  test("gives a token for the time that was asked for, which can't be refreshed", async () => {
+    const response = await play(url, { method: "POST", path, token: admin, body: { duration: 100 } });
+    const { token } = (await response.json()) as { token: string };
+    const claims = readClaims(token)!;
+    expect(claims).toMatchObject({ id: ann.id, refreshable: false });
+    expect(claims.exp! - Date.now() / 1000).toBeWithin(90, 101);
+  });
+
+  testScenarios(url, [
+    { name: "is for superusers", method: "POST", path, token: annToken, status: 403 },
+    { name: "is of somebody", method: "POST", path: path.replace(ann.id, "nope"), token: admin, status: 404 },
+    {
+      name: "takes no time below zero",
+      method: "POST",
+      path,
+      token: admin,
+      body: { duration: -1 },
+      status: 400,
+      contains: ["validation_min_greater_equal_than_required"],
+    },
+    {
+      name: "takes whole seconds",
+      method: "POST",
+      path,
+      token: admin,
+      body: { duration: 1.5 },
+      status: 400,
+      contains: [errorText(400, LOADING)],
+    },
+  ]);
+});
+
+describe("the ways to sign in", () => {
+  testScenarios(url, [
+    {
+      name: "are told to everybody",
+      path: "/api/collections/careful/auth-methods",
+      status: 200,
+      contains: [
+        '{"password":{"identityFields":["nick","email"],"enabled":true},"oauth2":{"providers":[],"enabled":false},' +
+          '"mfa":{"enabled":true,"duration":60},"otp":{"enabled":true,"duration":60},' +
+          '"authProviders":[],"usernamePassword":false,"emailPassword":true}',
+      ],
+    },
+    { name: "are none for what is no auth collection", path: "/api/collections/_mfas/auth-methods", status: 404 },
+  ]);
+});

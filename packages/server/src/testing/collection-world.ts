@@ -1,0 +1,81 @@
+import { afterAll } from "bun:test";
+import { join } from "node:path";
+import { bootstrap } from "../collections/bootstrap.ts";
+import type { Collection } from "../collections/collection.ts";
+import type { CollectionContext } from "../collections/collection-context.ts";
+import { createCollection } from "../collections/create-collection.ts";
+import { deleteCollection } from "../collections/delete-collection.ts";
+import { importCollections } from "../collections/import-collections.ts";
+import { loadSchema } from "../collections/registry.ts";
+import type { Schema } from "../collections/schema.ts";
+import { updateCollection } from "../collections/update-collection.ts";
+import { ApiError } from "../lib/api-error.ts";
+import { type Row, verbatim } from "../store/sql.ts";
+import { migrate } from "../store/migrations/migrations.ts";
+import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
+import type { Store, Transaction } from "../store/store.ts";
+import { tempDir } from "./temp-dir.ts";
+
+export const NOW = new Date("2026-01-02T03:04:05.678Z");
+
+/** A fresh database and the verbs on its collections. Rules that name `nope` are found wrong. */
+export class CollectionWorld {
+  private constructor(readonly store: Store) {}
+
+  static async open(): Promise<CollectionWorld> {
+    const store = openSqliteStore(join(tempDir(), "data.db"));
+    afterAll(() => store.close());
+    await store.write(async (tx) => {
+      await bootstrap(tx, NOW);
+      await migrate(tx);
+    });
+    return new CollectionWorld(store);
+  }
+
+  schema(): Promise<Schema> {
+    return loadSchema(this.store);
+  }
+
+  create(body: unknown): Promise<Collection> {
+    return this.#change((tx, context) => createCollection(tx, context, body));
+  }
+
+  update(nameOrId: string, body: unknown): Promise<Collection> {
+    return this.#change((tx, context) => updateCollection(tx, context, nameOrId, body));
+  }
+
+  delete(nameOrId: string): Promise<Collection> {
+    return this.#change((tx, context) => deleteCollection(tx, context, nameOrId));
+  }
+
+  import(body: unknown): Promise<void> {
+    return this.#change((tx, context) => importCollections(tx, context, body));
+  }
+
+  /** Runs a statement of the test's own. */
+  sql(text: string): Promise<readonly Row[]> {
+    return this.store.write((tx) => tx.all(verbatim(text)));
+  }
+
+  #change<T>(work: (tx: Transaction, context: CollectionContext) => Promise<T>): Promise<T> {
+    return this.store.write(async (tx) => work(tx, { schema: await loadSchema(tx), checkRule, now: NOW }), {
+      alone: true,
+    });
+  }
+}
+
+/** Stands in for the rule language: knows which fields the rules of these tests name. */
+const checkRule: CollectionContext["checkRule"] = (text, { fields }) => {
+  const isLost = text.includes("recordRef") && !fields.some(({ name }) => name === "recordRef");
+  return isLost || /nope|\(\(|^x = 1/.test(text) ? "no such thing" : undefined;
+};
+
+/** The error that a verb refused with; the test fails when it did not. */
+export async function refusal(work: Promise<unknown>): Promise<ApiError> {
+  const error: unknown = await work.then(
+    () => new Error("it was not refused"),
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof ApiError) return error;
+  throw error;
+}

@@ -1,0 +1,68 @@
+import { afterAll } from "bun:test";
+import type { RecordValues } from "@headwater/protocol";
+import pino from "pino";
+import { type App, openApp } from "../app.ts";
+import { systemContext } from "../auth/system-context.ts";
+import { Tokens } from "../auth/tokens.ts";
+import type { AuthCollection, Collection } from "../collections/collection.ts";
+import { readConfig } from "../config.ts";
+import { createRecord } from "../records/create-record.ts";
+import { prepareSubmission } from "../records/prepare-submission.ts";
+import { play } from "./scenario.ts";
+import { tempDir } from "./temp-dir.ts";
+
+/** A server of a test file's own: a listening one, on a new folder. */
+export interface TestApp {
+  readonly app: App;
+  readonly url: string;
+  /** The lines that it logged. */
+  readonly log: readonly Readonly<Record<string, unknown>>[];
+  /** A superuser's token. */
+  readonly admin: string;
+  collection(name: string): Collection;
+  /** Makes a collection over the API. */
+  define(body: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Makes a record whatever the rules say; auth records get a password of their own. */
+  add(collection: string, body: Readonly<Record<string, unknown>>): Promise<RecordValues>;
+  /** A token of an auth record's. */
+  tokenOf(collection: string, values: RecordValues, claims?: Readonly<Record<string, unknown>>): Promise<string>;
+}
+
+export const PASSWORD = "1234567890";
+
+export async function startTestApp(flags: Readonly<Record<string, string>> = {}): Promise<TestApp> {
+  const log: Readonly<Record<string, unknown>>[] = [];
+  const logger = pino({ level: "debug" }, { write: (line: string) => void log.push(JSON.parse(line)) });
+  const app = await openApp(readConfig({ dir: tempDir(), http: "127.0.0.1:0", ...flags }, {}), logger);
+  afterAll(() => app.close());
+  const { url } = app.listen();
+
+  const collection: TestApp["collection"] = (name) => {
+    const found = app.folder.registry.current.find(name);
+    if (!found) throw new Error(`no collection ${name}`);
+    return found;
+  };
+  const add: TestApp["add"] = async (name, body) => {
+    const { store, registry, files } = app.folder;
+    const context = systemContext({ schema: registry.current, files, now: new Date(), background: () => {} });
+    const password = collection(name).type === "auth" ? { password: PASSWORD, passwordConfirm: PASSWORD } : {};
+    const submitted = { body: { ...password, ...body }, files: new Map() };
+    const submission = await prepareSubmission(store, context, collection(name), undefined, submitted);
+    return store.write((tx) => createRecord(tx, context, collection(name), submission));
+  };
+  const tokenOf: TestApp["tokenOf"] = (name, values, claims = { refreshable: true }) =>
+    new Tokens().issue({
+      collection: collection(name) as AuthCollection,
+      values,
+      type: "auth",
+      now: new Date(),
+      claims,
+    });
+
+  const admin = await tokenOf("_superusers", await add("_superusers", { email: "root@example.com" }));
+  const define: TestApp["define"] = async (body) => {
+    const response = await play(url, { method: "POST", path: "/api/collections", token: admin, body });
+    if (response.status !== 200) throw new Error(await response.text());
+  };
+  return { app, url, log, admin, collection, define, add, tokenOf };
+}
