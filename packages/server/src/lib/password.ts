@@ -5,11 +5,12 @@ const MAX_BYTES = 72;
  * Hashes with bcrypt, in the spelling of PocketBase (`$2a$`).
  *
  * @param cost 4 to 31; each step doubles the time
- * @returns `undefined` when the text has more than 72 bytes
+ * @returns `undefined` when the text has more than 72 bytes; "" for "", which is no password
  */
 export async function hashPassword(plain: string, cost: number): Promise<string | undefined> {
   const bytes = new TextEncoder().encode(plain);
   if (bytes.length > MAX_BYTES) return undefined;
+  if (bytes.length === 0) return "";
   const hash = await Bun.password.hash(bytes, { algorithm: "bcrypt", cost });
   // The two spellings mean the same algorithm.
   return hash.replace(/^\$2b\$/, "$2a$");

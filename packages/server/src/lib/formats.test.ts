@@ -1,0 +1,23 @@
+import { expect, test } from "bun:test";
+import { isDomain, isUrl, urlHost } from "./formats.ts";
+
+test.each([
+  ["a.de", true],
+  ["a-b.co.uk", true],
+  ["-a.de", false],
+  ["a", false],
+  [`${"a".repeat(64)}.de`, false],
+])("%p as a domain: %p", (text, valid) => {
+  expect(isDomain(text)).toBe(valid);
+});
+
+test("a hostile address is judged at once", () => {
+  const started = performance.now();
+  expect(isUrl(`http://${"a-".repeat(900)}!`)).toBe(false);
+  expect(performance.now() - started).toBeLessThan(2000);
+});
+
+test("the host of an address has its port and no user", () => {
+  expect(urlHost("https://me:pw@a.de:80/x@y")).toBe("a.de:80");
+  expect(urlHost("a.de/x")).toBe("");
+});
