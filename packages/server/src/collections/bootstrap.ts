@@ -2,7 +2,7 @@ import { formatDateTime } from "../lib/date-time.ts";
 import { UserError } from "../lib/user-error.ts";
 import { sql, verbatim } from "../store/sql.ts";
 import type { Reader, Transaction } from "../store/store.ts";
-import { insertCollection } from "./collection-store.ts";
+import { insertCollection } from "./collections-table.ts";
 import { createTable } from "./create-table.ts";
 import { DEFAULT_SETTINGS } from "./default-settings.ts";
 import { createIndexes } from "./index-sync.ts";

@@ -3,7 +3,7 @@ import { appendChange } from "../log/append-change.ts";
 import { sql, verbatim } from "../store/sql.ts";
 import type { Transaction } from "../store/store.ts";
 import type { Collection } from "./collection.ts";
-import { deleteCollectionRow } from "./collection-store.ts";
+import { deleteCollectionRow } from "./collections-table.ts";
 import { quote } from "./create-table.ts";
 import { kindOf } from "./fields/kinds.ts";
 import { logCollection } from "./log-collection.ts";

@@ -1,7 +1,7 @@
 import { formatDateTime } from "../lib/date-time.ts";
 import type { Transaction } from "../store/store.ts";
 import type { Collection } from "./collection.ts";
-import { updateCollectionRow } from "./collection-store.ts";
+import { updateCollectionRow } from "./collections-table.ts";
 import { fieldToJson } from "./fields/kinds.ts";
 import { logCollection } from "./log-collection.ts";
 import type { Schema } from "./schema.ts";

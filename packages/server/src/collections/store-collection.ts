@@ -1,7 +1,7 @@
 import type { ErrorData } from "@headwater/protocol";
 import type { Transaction } from "../store/store.ts";
 import type { Collection } from "./collection.ts";
-import { insertCollection, updateCollectionRow } from "./collection-store.ts";
+import { insertCollection, updateCollectionRow } from "./collections-table.ts";
 import { createTable } from "./create-table.ts";
 import { type CollectionDraft, collectionOf } from "./draft.ts";
 import { createIndexes } from "./index-sync.ts";
