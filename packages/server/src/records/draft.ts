@@ -16,9 +16,6 @@ export interface Draft {
   readonly uploads: ReadonlyMap<string, Upload>;
 }
 
-/** A draft that this program made itself: nothing in it came from a form. */
-export const draftOf = (values: RecordValues): Draft => ({ values, passwords: new Map(), uploads: new Map() });
-
 /** Puts a resolved body on top of a record; what names no field is left out. */
 export function draftFrom(
   collection: Collection,
