@@ -6,14 +6,17 @@ import {
   parseSubscription,
   type Subscription,
 } from "@headwater/protocol";
+import { LRUCache } from "lru-cache";
 import { z } from "zod";
+import type { Hub } from "../hub/hub.ts";
 import type { Session } from "../hub/session.ts";
+import type { Wire } from "../hub/wire.ts";
 import { badRequest, forbidden, invalid, notFound } from "../lib/api-error.ts";
 import { byteLength, each, problems, required } from "../lib/checks.ts";
 import { randomText } from "../lib/random.ts";
 import { type Principal, principalKey } from "../rules/principal.ts";
 import { GUEST } from "../rules/principal.ts";
-import { openSse } from "../transports/sse.ts";
+import { openSse, type SseListener } from "../transports/sse.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { ApiRequest } from "./api-request.ts";
 import { noContent } from "./responses.ts";
@@ -31,19 +34,36 @@ export const realtimeRoutes: readonly Route[] = [
 
 /** Opens the stream. Its client is a guest until it subscribes: browsers' `EventSource` can't send a token. */
 function connect(request: ApiRequest, { hub }: ApiDeps): Response {
-  const id = clientId(randomText(40));
-  let session: Session<Principal> | undefined;
-  return openSse(request.raw, request.server, {
-    open(wire) {
-      session = hub.open({ id, address: request.ip, principal: GUEST, wire });
-      wire.send(connected(id));
-    },
-    drained: () => session?.drained(),
-    closed() {
-      session?.ended();
-      request.logEnd();
-    },
-  });
+  return openSse(request.raw, request.server, new Connection(hub, request.ip, request.logEnd));
+}
+
+/** One stream and its session. It outlives its request by hours, so it keeps nothing of it. */
+class Connection implements SseListener {
+  readonly #hub: Hub<Principal>;
+  readonly #address: string;
+  readonly #logEnd: () => void;
+  #session: Session<Principal> | undefined;
+
+  constructor(hub: Hub<Principal>, address: string, logEnd: () => void) {
+    this.#hub = hub;
+    this.#address = address;
+    this.#logEnd = logEnd;
+  }
+
+  open(wire: Wire): void {
+    const id = clientId(randomText(40));
+    this.#session = this.#hub.open({ id, address: this.#address, principal: GUEST, wire });
+    wire.send(connected(id));
+  }
+
+  drained(): void {
+    this.#session?.drained();
+  }
+
+  closed(): void {
+    this.#session?.ended();
+    this.#logEnd();
+  }
 }
 
 /** The first event, byte for byte: SDKs take the client id from its `id:`. */
@@ -94,4 +114,13 @@ function problemsOf({
 
 /** Empty names are skipped, and one that is given twice counts once. */
 const parseSubscriptions = (names: readonly string[]): Subscription[] =>
-  [...new Set(names)].filter((name) => name !== "").map(parseSubscription);
+  [...new Set(names)].filter((name) => name !== "").map(known);
+
+const recent = new LRUCache<string, Subscription>({ max: 5_000 });
+
+/** Thousands subscribe to the same: they share one reading of it, and its text. */
+function known(name: string): Subscription {
+  let subscription = recent.get(name);
+  if (!subscription) recent.set(name, (subscription = parseSubscription(name)));
+  return subscription;
+}

@@ -40,7 +40,6 @@ export class Hub<Principal> {
   readonly #index: TopicIndex<Principal>;
   readonly #sessions = new Map<ClientId, Session<Principal>>();
   readonly #byPrincipal = new Map<string, Set<Session<Principal>>>();
-  readonly #leave = new Map<Session<Principal>, (() => void)[]>();
 
   constructor({ epoch, visibility, maxQueueBytes, onError }: HubOptions<Principal>) {
     this.#epoch = epoch;
@@ -158,18 +157,16 @@ export class Hub<Principal> {
     let peers = this.#byPrincipal.get(key);
     if (!peers) this.#byPrincipal.set(key, (peers = new Set()));
     peers.add(session);
-    this.#leave.set(session, [
-      ...session.subscriptions.map((subscription) => this.#index.add(session, subscription)),
-      () => {
-        peers.delete(session);
-        if (peers.size === 0 && this.#byPrincipal.get(key) === peers) this.#byPrincipal.delete(key);
-      },
-    ]);
+    session.audiences = session.subscriptions.map((subscription) => this.#index.add(session, subscription));
   }
 
   #delist(session: Session<Principal>): void {
-    for (const leave of this.#leave.get(session) ?? []) leave();
-    this.#leave.delete(session);
+    const key = this.#visibility.principalKey(session.principal);
+    const peers = this.#byPrincipal.get(key);
+    peers?.delete(session);
+    if (peers?.size === 0) this.#byPrincipal.delete(key);
+    for (const audience of session.audiences) this.#index.remove(session, audience);
+    session.audiences = [];
   }
 }
 

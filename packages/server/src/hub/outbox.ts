@@ -44,15 +44,15 @@ export class Outbox {
   }
 
   queue(outlet: Outlet): Queue {
-    return new OutletQueue(outlet, this.#limit, this.#root, (queue) => this.#schedule(queue));
+    return new OutletQueue(outlet, this.#limit, this.#root, this.#schedule);
   }
 
-  #schedule(queue: OutletQueue): void {
+  readonly #schedule = (queue: OutletQueue): void => {
     this.#dirty.push(queue);
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(this.#flush);
-  }
+  };
 
   readonly #flush = (): void => {
     const end = Math.min(this.#dirty.length, this.#next + SLICE);

@@ -1,19 +1,23 @@
 import type { ClientId, Subscription } from "@headwater/protocol";
 import type { Frame } from "./frame.ts";
-import type { Outbox, Queue } from "./outbox.ts";
+import type { Outbox, Outlet, Queue } from "./outbox.ts";
+import type { Audience } from "./topic-index.ts";
 import type { CloseReason, Wire } from "./wire.ts";
 
 /** One live connection: who it is, what it listens to, and what waits for it. */
-export class Session<Principal> {
+export class Session<Principal> implements Outlet {
   readonly id: ClientId;
   /** The peer's address: only requests from there may change the subscriptions. */
   readonly address: string;
   principal: Principal;
   subscriptions: readonly Subscription[] = [];
+  /** Where the hub has put it. */
+  audiences: readonly Audience<Principal>[] = [];
   readonly #wire: Wire;
   readonly #queue: Queue;
   readonly #onClose: (session: Session<Principal>) => void;
   #closed = false;
+  /** Something was written since the last beat. */
   #active = false;
   #blockedBeats = 0;
 
@@ -27,7 +31,7 @@ export class Session<Principal> {
     this.principal = init.principal;
     this.#wire = init.wire;
     this.#onClose = onClose;
-    this.#queue = outbox.queue({ write: (bytes) => this.#write(bytes), overflow: () => this.close("slow") });
+    this.#queue = outbox.queue(this);
   }
 
   get closed(): boolean {
@@ -56,7 +60,7 @@ export class Session<Principal> {
       if (this.#blockedBeats >= patience) this.close("dead");
       return;
     }
-    if (!this.#active && this.#queue.size === 0) this.#write(heartbeat);
+    if (!this.#active && this.#queue.size === 0) this.write(heartbeat);
     this.#active = false;
   }
 
@@ -76,10 +80,16 @@ export class Session<Principal> {
     this.#onClose(this);
   }
 
-  #write(bytes: Uint8Array): "sent" | "blocked" | "closed" {
+  /** For the outbox. */
+  write(bytes: Uint8Array): "sent" | "blocked" | "closed" {
     this.#active = true;
     const outcome = this.#wire.send(bytes);
     if (outcome === "closed") this.ended();
     return outcome;
+  }
+
+  /** For the outbox. */
+  overflow(): void {
+    this.close("slow");
   }
 }

@@ -3,7 +3,7 @@ import type { Session } from "./session.ts";
 
 /** Sessions that listen to one topic under one event name and for which every answer is the same. */
 export interface Audience<Principal> {
-  readonly topic: string;
+  readonly key: string;
   readonly subscription: Subscription;
   /** The principal of any of them: they are alike in all that matters here. */
   readonly principal: Principal;
@@ -25,23 +25,23 @@ export class TopicIndex<Principal> {
     return this.#topics.get(topic)?.values() ?? [];
   }
 
-  /** @returns a function that takes the session out again, whatever has become of its principal since */
-  add(session: Session<Principal>, subscription: Subscription): () => void {
-    const { topic } = subscription;
+  /** @returns the audience that the session is in from now on, for `remove`: its principal may be another by then */
+  add(session: Session<Principal>, subscription: Subscription): Audience<Principal> {
     const { principal } = session;
     const key = `${subscription.name}\n${this.#audienceKey(subscription, principal)}`;
-    let audiences = this.#topics.get(topic);
-    if (!audiences) this.#topics.set(topic, (audiences = new Map()));
+    let audiences = this.#topics.get(subscription.topic);
+    if (!audiences) this.#topics.set(subscription.topic, (audiences = new Map()));
     let audience = audiences.get(key);
-    if (!audience) audiences.set(key, (audience = { topic, subscription, principal, sessions: new Set() }));
-    const { sessions } = audience;
-    sessions.add(session);
+    if (!audience) audiences.set(key, (audience = { key, subscription, principal, sessions: new Set() }));
+    audience.sessions.add(session);
+    return audience;
+  }
 
-    return () => {
-      sessions.delete(session);
-      if (sessions.size > 0 || audiences.get(key)?.sessions !== sessions) return;
-      audiences.delete(key);
-      if (audiences.size === 0 && this.#topics.get(topic) === audiences) this.#topics.delete(topic);
-    };
+  remove(session: Session<Principal>, { key, subscription, sessions }: Audience<Principal>): void {
+    sessions.delete(session);
+    if (sessions.size > 0) return;
+    const audiences = this.#topics.get(subscription.topic);
+    if (audiences?.get(key)?.sessions === sessions) audiences.delete(key);
+    if (audiences?.size === 0) this.#topics.delete(subscription.topic);
   }
 }

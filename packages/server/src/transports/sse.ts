@@ -1,5 +1,5 @@
 import type { Server } from "bun";
-import type { Wire } from "../hub/wire.ts";
+import type { CloseReason, Wire } from "../hub/wire.ts";
 
 /** What the connection tells its owner. */
 export interface SseListener {
@@ -21,33 +21,32 @@ const HEADERS = { "Content-Type": "text/event-stream", "Cache-Control": "no-stor
 export function openSse(request: Request, server: Server<unknown>, listener: SseListener): Response {
   // Without this Bun closes a response that is silent for ten seconds.
   server.timeout(request, 0);
-  let wire: SseWire | undefined;
-  const stream = new ReadableStream({
-    type: "direct",
-    pull(controller: ReadableStreamDirectController) {
-      wire = new SseWire(controller, listener);
-      listener.open(wire);
-    },
-    cancel() {
-      wire?.ended();
-    },
-  });
-  return new Response(stream, { headers: HEADERS });
+  return new Response(new ReadableStream(new SseWire(listener)), { headers: HEADERS });
 }
 
+/** The stream's source and its wire in one: a connection is held for hours, and every object of it counts. */
 class SseWire implements Wire {
-  readonly #controller: ReadableStreamDirectController;
+  readonly type = "direct";
   readonly #listener: SseListener;
+  #controller: ReadableStreamDirectController | undefined;
   #ended = false;
   #blocked = false;
 
-  constructor(controller: ReadableStreamDirectController, listener: SseListener) {
-    this.#controller = controller;
+  constructor(listener: SseListener) {
     this.#listener = listener;
   }
 
+  pull(controller: ReadableStreamDirectController): void {
+    this.#controller = controller;
+    this.#listener.open(this);
+  }
+
+  cancel(): void {
+    if (this.#controller) this.#end();
+  }
+
   send(bytes: Uint8Array): "sent" | "blocked" | "closed" {
-    if (this.#ended) return "closed";
+    if (this.#ended || !this.#controller) return "closed";
     try {
       // The types promise a number; a full socket answers with a promise that resolves when it is empty again.
       const written: unknown = this.#controller.write(bytes);
@@ -59,23 +58,24 @@ class SseWire implements Wire {
       return this.#blocked ? "blocked" : "sent";
     } catch {
       // The peer left between two calls; Bun says so by throwing.
-      this.ended();
+      this.#end();
       return "closed";
     }
   }
 
-  close(reason: "slow" | "dead" | "shutdown"): void {
+  close(reason: CloseReason): void {
     if (this.#ended) return;
     this.#ended = true;
     try {
       // Closing with an error resets the connection and frees it at once; in order, it would wait for the peer to read.
-      this.#controller.close(reason === "shutdown" ? undefined : new Error(reason));
+      this.#controller?.close(reason === "shutdown" ? undefined : new Error(reason));
     } catch {
       // It was closed already: what we wanted.
     }
+    this.#listener.closed();
   }
 
-  ended(): void {
+  #end(): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#listener.closed();
