@@ -116,6 +116,8 @@ function serve({ host, port }: Config, api: Api): Bun.Server<undefined> {
       hostname: host,
       // Development pages show stacks to clients, and a stream that we cut would be reported as an error.
       development: false,
+      // Without development Bun shares the port with whoever else asks for it, and half of the requests go astray.
+      reusePort: false,
       port,
       // Quiet requests are ended by Bun after this many seconds; streams lift it for themselves.
       idleTimeout: 60,
