@@ -44,14 +44,11 @@ function stringMap(raw: unknown, rename: (key: string) => string): Record<string
   return Object.fromEntries(Object.entries(raw).map(([key, value]) => [rename(key), text(value)]));
 }
 
-const text = (value: unknown): string =>
-  typeof value === "string"
-    ? value
-    : value === null
-      ? ""
-      : typeof value === "object"
-        ? JSON.stringify(value)
-        : String(value);
+/** JSON's numbers and booleans in their own spelling, nothing for `null`. */
+function text(value: unknown): string {
+  if (typeof value === "string") return value;
+  return value === null ? "" : JSON.stringify(value);
+}
 
 /** `X-Token` becomes `x_token`: the spelling of `@request.headers.*`. */
 export const headerName = (name: string): string => name.toLowerCase().replaceAll("-", "_");

@@ -9,10 +9,10 @@ test("records written while their collection changes are written by the old or t
   const admin = await Admin.signIn(server.url);
   const fields = [{ name: "title", type: "text" }];
   await admin.createCollection({ name: "moving", type: "base", createRule: "", fields });
-  let done = false;
+  const changing = { done: false };
   const statuses: number[] = [];
   const writer = async (): Promise<void> => {
-    while (!done) {
+    while (!changing.done) {
       const { status } = await admin.request("POST", "/api/collections/moving/records", { body: { title: "x" } });
       statuses.push(status);
     }
@@ -22,7 +22,7 @@ test("records written while their collection changes are written by the old or t
     const extra = i % 2 === 0 ? [{ name: `extra${i}`, type: "text" }] : [];
     await admin.updateCollection("moving", { fields: [...fields, ...extra] });
   }
-  done = true;
+  changing.done = true;
   await writers;
   expect(statuses.length).toBeGreaterThan(0);
   expect(statuses.filter((status) => status !== 200)).toEqual([]);

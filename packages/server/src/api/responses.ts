@@ -1,5 +1,4 @@
 import { badRequest } from "../lib/api-error.ts";
-import { encodeJson } from "../lib/encode-json.ts";
 import { type FieldPick, parseFields, pickFields } from "../lib/pick-fields.ts";
 import type { ApiRequest } from "./api-request.ts";
 
@@ -19,7 +18,7 @@ export function jsonPage(request: ApiRequest, page: { readonly items: readonly u
 
 /** A JSON answer as it stands. */
 export const jsonAs = (status: number, value: unknown): Response =>
-  new Response(encodeJson(value), { status, headers: JSON_HEADERS });
+  new Response(JSON.stringify(value), { status, headers: JSON_HEADERS });
 
 export const noContent = (): Response => new Response(null, { status: 204 });
 

@@ -43,12 +43,19 @@ export class Batch {
   #join(): Uint8Array {
     if (this.#frame && this.#frame.bytes.length === this.size) return this.#frame.bytes;
     const joined = new Uint8Array(this.size);
-    let end = this.size;
-    for (let node: Batch | undefined = this; node !== undefined; node = node.#parent) {
-      if (node.#frame === undefined) break;
-      end -= node.#frame.bytes.length;
-      joined.set(node.#frame.bytes, end);
-    }
+    Batch.#fill(joined, this);
     return joined;
+  }
+
+  /** From the newest frame back to the root: the nodes know their parents only. */
+  static #fill(joined: Uint8Array, newest: Batch): void {
+    let end = joined.length;
+    let node: Batch | undefined = newest;
+    while (node?.size) {
+      const { bytes } = node.#frame!;
+      end -= bytes.length;
+      joined.set(bytes, end);
+      node = node.#parent;
+    }
   }
 }

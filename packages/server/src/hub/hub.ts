@@ -135,7 +135,7 @@ export class Hub<Principal> {
 
   /** Ends every connection. */
   closeAll(reason: CloseReason): void {
-    for (const session of [...this.#sessions.values()]) session.close(reason);
+    for (const session of this.#sessions.values()) session.close(reason);
   }
 
   async #present(change: Change, { subscription, principal }: Audience<Principal>): Promise<string | undefined> {

@@ -1,4 +1,3 @@
-import { type Sql, sql } from "../store/sql.ts";
 import type { Transaction } from "../store/store.ts";
 import type { NewChange } from "./change.ts";
 

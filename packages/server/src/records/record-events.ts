@@ -1,7 +1,6 @@
 import type { RecordEvent, RecordValues, Subscription } from "@headwater/protocol";
 import type { Schema } from "../collections/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
-import { encodeJson } from "../lib/encode-json.ts";
 import { parseFields, pickFields } from "../lib/pick-fields.ts";
 import type { Change } from "../log/change.ts";
 import { isSuperuser, type Principal, principalKey } from "../rules/principal.ts";
@@ -101,7 +100,7 @@ export class RecordEvents {
       record: picked ? (pickFields(record!, picked) as RecordEvent["record"]) : record!,
       action: change.action,
     };
-    return encodeJson(event);
+    return JSON.stringify(event);
   }
 
   #context({ options }: Subscription, principal: Principal): RecordContext {

@@ -49,7 +49,10 @@ export class Checkpointer {
     const worker = (this.#worker ??= new Worker(new URL("./checkpoint-worker.ts", import.meta.url)));
     worker.unref();
     return new Promise((resolve) => {
-      worker.addEventListener("message", (_: MessageEvent<CheckpointReply>) => resolve(), { once: true });
+      const replied = (): void => resolve();
+      worker.addEventListener("message", replied satisfies (reply: MessageEvent<CheckpointReply>) => void, {
+        once: true,
+      });
       worker.postMessage({ path: this.#path, mode } satisfies CheckpointRequest);
     });
   }
