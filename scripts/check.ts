@@ -4,9 +4,9 @@ import { $ } from "bun";
 const steps: readonly (readonly [string, () => Promise<{ exitCode: number }>])[] = [
   ["types", () => $`tsc -p .`.nothrow()],
   ["lint", () => $`oxlint --type-aware --deny-warnings`.nothrow()],
-  ["format", () => $`bun fmt --check packages bench scripts`.nothrow()],
+  ["format", () => $`bun fmt --check .`.nothrow()],
   ["dead code", () => $`bun --bun knip`.nothrow()],
-  ["lock file", () => $`bun scripts/check-lock.ts`.nothrow()],
+  ["lock file", () => $`bun run ${new URL("check-lock.ts", import.meta.url).pathname}`.nothrow()],
 ];
 
 let failed = 0;
