@@ -39,7 +39,9 @@ export class RecordEvents {
   audienceKey(subscription: Subscription, principal: Principal): string {
     const topic = readRecordTopic(this.#options.schema(), subscription.topic);
     if (!topic) return "";
-    return `${this.#decisionKey(topic, subscription, principal)}\n${viewOf(topic, subscription, principal)}`;
+    const { expand = "" } = subscription.options.query;
+    const view = viewKey(principal, topic.collection, expand, topic.record);
+    return `${this.#decisionKey(topic, subscription, principal)}\n${view}`;
   }
 
   principalKey(principal: Principal): string {
@@ -59,7 +61,8 @@ export class RecordEvents {
     }
     const { expand = "", fields = "" } = subscription.options.query;
     // The view rules of expanded records may read the options' headers too.
-    const key = `${expand === "" ? fields : subscription.name}\n${viewOf(topic, subscription, principal)}`;
+    const view = viewKey(principal, topic.collection, expand, change.record);
+    const key = `${expand === "" ? fields : subscription.name}\n${view}`;
     let made = this.#made.get(key);
     if (!made) this.#made.set(key, (made = this.#encode(change, topic, context, image)));
     return made;
@@ -118,6 +121,3 @@ export class RecordEvents {
     };
   }
 }
-
-const viewOf = ({ collection }: RecordTopic, { options }: Subscription, principal: Principal): string =>
-  viewKey(principal, collection, options.query["expand"] ?? "");

@@ -6,6 +6,8 @@ import type { Schema } from "../collections/schema.ts";
 export interface RecordTopic {
   readonly collection: Collection;
   readonly rule: Rule;
+  /** The id, where the topic is one record. */
+  readonly record: string | undefined;
 }
 
 /**
@@ -18,8 +20,10 @@ export function readRecordTopic(schema: Schema, topic: string): RecordTopic | un
   const collection = schema.find(name);
   // Topics match to the letter, where paths match in any case.
   if (!collection || (collection.name !== name && collection.id !== name)) return undefined;
-  const one = slash >= 0 && topic.slice(slash + 1) !== "*";
-  return { collection, rule: one ? collection.viewRule : collection.listRule };
+  const record = slash < 0 ? "*" : topic.slice(slash + 1);
+  return record === "*"
+    ? { collection, rule: collection.listRule, record: undefined }
+    : { collection, rule: collection.viewRule, record };
 }
 
 /** Every topic on which a record's change appears. */
