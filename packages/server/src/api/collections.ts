@@ -1,9 +1,9 @@
 import { collectionId } from "@headwater/protocol";
-import type { Collection } from "../collections/collection.ts";
 import { collectionToJson } from "../collections/collection-json.ts";
 import { createCollection } from "../collections/create-collection.ts";
 import { deleteCollection } from "../collections/delete-collection.ts";
 import { collectionOf as collectionOfDraft, newDraft } from "../collections/draft.ts";
+import { importCollections } from "../collections/import-collections.ts";
 import { loadSchema } from "../collections/registry.ts";
 import type { CollectionContext } from "../collections/collection-context.ts";
 import { updateCollection } from "../collections/update-collection.ts";
@@ -38,7 +38,13 @@ export async function update(request: ApiRequest, deps: ApiDeps): Promise<Respon
 export async function remove(request: ApiRequest, deps: ApiDeps): Promise<Response> {
   const { id } = collectionOf(request, deps);
   await change(request, deps, (tx, context) => deleteCollection(tx, context, id));
-  deps.background(() => deps.files.removeFolder(id));
+  return noContent();
+}
+
+/** Makes many collections what they are submitted to be, all or none. */
+export async function importAll(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+  const body = await request.values("An error occurred while loading the submitted data.");
+  await change(request, deps, (tx, context) => importCollections(tx, context, body));
   return noContent();
 }
 
@@ -50,19 +56,27 @@ export function scaffolds(request: ApiRequest): Response {
   return json(request, { auth: blank("auth"), base: blank("base"), view: blank("view") });
 }
 
-/** Runs a change of collections by itself, and puts the new schema in force before the next writer starts. */
-function change(
+/**
+ * Runs a change of collections by itself, and puts the new schema in force before the next writer starts. The files of
+ * collections that are gone go after it.
+ */
+function change<Result>(
   { now }: ApiRequest,
-  { store, registry }: ApiDeps,
-  work: (tx: Transaction, context: CollectionContext) => Promise<Collection>,
-): Promise<Collection> {
+  { store, registry, files, background }: ApiDeps,
+  work: (tx: Transaction, context: CollectionContext) => Promise<Result>,
+): Promise<Result> {
   return store.write(
     async (tx) => {
       // Another process may have changed collections a moment ago.
-      const collection = await work(tx, { schema: await loadSchema(tx), checkRule, now });
-      const schema = await loadSchema(tx);
-      tx.afterCommit(() => registry.replace(schema));
-      return collection;
+      const before = await loadSchema(tx);
+      const result = await work(tx, { schema: before, checkRule, now });
+      const after = await loadSchema(tx);
+      const gone = before.collections.filter(({ id }) => !after.find(id));
+      tx.afterCommit(() => {
+        registry.replace(after);
+        for (const { id } of gone) background(() => files.removeFolder(id));
+      });
+      return result;
     },
     { alone: true },
   );

@@ -19,7 +19,7 @@ test("an API that drains finishes what it began and takes nothing new", async ()
     now: () => new Date(),
     background: () => {},
   });
-  await using server = Bun.serve({ port: 0, fetch: (request, self) => api.fetch(request, self) });
+  using server = Bun.serve({ port: 0, fetch: (request, self) => api.fetch(request, self) });
   let body!: ReadableStreamDefaultController<Uint8Array>;
   const slow = api.fetch(
     new Request(new URL("/api/collections/users/auth-with-password", server.url).href, {

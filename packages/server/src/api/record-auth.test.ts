@@ -1,42 +1,18 @@
 import { describe, expect, test } from "bun:test";
-import type { RecordValues } from "@headwater/protocol";
 import { readClaims } from "../auth/token-claims.ts";
+import { authCollection } from "../testing/auth-collection.ts";
 import { errorText, play, type Scenario, testScenarios } from "../testing/scenario.ts";
 import { PASSWORD, startTestApp } from "../testing/test-app.ts";
 
-const { url, app, admin, add, define, tokenOf, collection } = await startTestApp();
-const memberFields = [{ type: "text", name: "nick" }];
-const memberIndexes = (table: string): string[] => [
-  `CREATE UNIQUE INDEX nick_${table} ON ${table} (nick COLLATE NOCASE)`,
-  `CREATE UNIQUE INDEX key_${table} ON ${table} (tokenKey)`,
-  `CREATE UNIQUE INDEX mail_${table} ON ${table} (email) WHERE email != ''`,
-];
-const members = (name: string, more: object): Record<string, unknown> => ({
-  name,
-  type: "auth",
-  fields: memberFields,
-  indexes: memberIndexes(name),
-  passwordAuth: { enabled: true, identityFields: ["nick", "email"] },
-  ...more,
-});
-await define(members("members", { authRule: "verified = true" }));
-await define(
-  members("careful", {
-    mfa: { enabled: true, duration: 60, rule: "" },
-    otp: { enabled: true, duration: 60, length: 6 },
-  }),
-);
-await define(
-  members("closed", {
-    passwordAuth: { enabled: false, identityFields: [] },
-    otp: { enabled: true, duration: 60, length: 6 },
-  }),
-);
+const { url, admin, add, define, tokenOf } = await startTestApp();
+const otp = { enabled: true, duration: 60, length: 6 };
+await define(authCollection("members", { authRule: "verified = true" }));
+await define(authCollection("careful", { mfa: { enabled: true, duration: 60, rule: "" }, otp }));
+await define(authCollection("closed", { passwordAuth: { enabled: false, identityFields: [] }, otp }));
 
 const ann = await add("members", { email: "ann@example.com", nick: "Ann", verified: true });
-await add("members", { email: "new@example.com", nick: "new" });
 const annToken = await tokenOf("members", ann);
-const cara = await add("careful", { email: "cara@example.com", nick: "cara" });
+await add("members", { email: "new@example.com", nick: "new" });
 
 const PATH = "/api/collections/members/auth-with-password";
 const LOADING = "An error occurred while loading the submitted data.";
@@ -118,92 +94,6 @@ describe("signing in with a password", () => {
       contains: [errorText(404, "Missing or invalid collection context.")],
     }),
   ]);
-});
-
-describe("signing in with two factors", () => {
-  const path = PATH.replace("members", "careful");
-  const body = { identity: "cara@example.com", password: PASSWORD };
-  const post = (more: object): Promise<Response> => play(url, { method: "POST", path, body: { ...body, ...more } });
-  const sessions = (): Promise<readonly unknown[]> =>
-    app.folder.store.all({ text: "SELECT * FROM _mfas WHERE recordRef = ?", values: [cara.id] });
-
-  test("asks for another one, and notes the first", async () => {
-    const response = await post({});
-    expect(response.status).toBe(401);
-    const answer = (await response.json()) as { mfaId: string };
-    expect(Object.keys(answer)).toEqual(["mfaId"]);
-    expect(await sessions()).toMatchObject([
-      { id: answer.mfaId, collectionRef: collection("careful").id, recordRef: cara.id, method: "password" },
-    ]);
-  });
-
-  test("wants another one indeed, an existing one, of the same record", async () => {
-    const { mfaId } = (await (await post({})).json()) as { mfaId: string };
-    expect(await (await post({ mfaId })).text()).toBe(errorText(400, "A different authentication method is required."));
-    expect(await (await post({ mfaId: "nope" })).text()).toBe(errorText(400, "Invalid or expired MFA session."));
-    const other = await add("careful", { email: `other@example.com`, nick: "other" });
-    const answer = await post({ identity: "other@example.com", mfaId });
-    expect(await answer.text()).toBe(errorText(400, "Invalid MFA session."));
-    expect(other.id).not.toBe(cara.id);
-  });
-
-  test("ends with the time, and completes with another method", async () => {
-    const note = (id: string, created: string, method: string): Promise<number> =>
-      app.folder.store.write((tx) =>
-        tx.run({
-          text: "INSERT INTO _mfas (id, collectionRef, recordRef, method, created, updated) VALUES (?, ?, ?, ?, ?, ?)",
-          values: [id, collection("careful").id, cara.id, method, created, created],
-        }),
-      );
-    await note("expiredexpired1", "2020-01-01 00:00:00.000Z", "otp");
-    await note("currentcurrent1", new Date().toISOString().replace("T", " "), "otp");
-    expect((await post({ mfaId: "expiredexpired1" })).status).toBe(400);
-    const response = await play(url, { method: "POST", path: `${path}?mfaId=currentcurrent1`, body });
-    expect(response.status).toBe(200);
-    expect((await post({ mfaId: "currentcurrent1" })).status).toBe(400);
-  });
-});
-
-describe("origins", () => {
-  const origins = (values: RecordValues): Promise<readonly { readonly [column: string]: unknown }[]> =>
-    app.folder.store.all({
-      text: "SELECT * FROM _authOrigins WHERE recordRef = ? ORDER BY created",
-      values: [values.id],
-    });
-  const from = (agent: string, nick: string): Promise<Response> =>
-    play(url, {
-      method: "POST",
-      path: PATH,
-      headers: { "User-Agent": agent },
-      body: { identity: nick, password: PASSWORD },
-    });
-
-  test("are noted once each, by PocketBase's fingerprint, the last five of them", async () => {
-    const bea = await add("members", { email: "bea@example.com", nick: "bea", verified: true });
-    for (const agent of ["one", "one", "two", "three", "four", "five"]) await from(agent, "bea");
-    const first = await origins(bea);
-    expect(first.length).toBe(5);
-    expect(first[0]!["fingerprint"]).toBe(new Bun.CryptoHasher("md5").update("127.0.0.1one").digest("hex"));
-    await from("six", "bea");
-    const then = await origins(bea);
-    expect(then.length).toBe(5);
-    expect(then.map((origin) => origin["id"])).not.toContain(first[0]!["id"]);
-  });
-
-  test("are not noted where alerts are off, nor by a refresh", async () => {
-    await define(members("quiet", { authAlert: { enabled: false } }));
-    const dan = await add("quiet", { email: "dan@example.com", nick: "dan" });
-    const path = PATH.replace("members", "quiet");
-    expect((await play(url, { method: "POST", path, body: { identity: "dan", password: PASSWORD } })).status).toBe(200);
-    expect(await origins(dan)).toEqual([]);
-    const eve = await add("members", { email: "eve@example.com", nick: "eve", verified: true });
-    await play(url, {
-      method: "POST",
-      path: "/api/collections/members/auth-refresh",
-      token: await tokenOf("members", eve),
-    });
-    expect(await origins(eve)).toEqual([]);
-  });
 });
 
 describe("a refresh", () => {

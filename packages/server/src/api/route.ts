@@ -30,6 +30,7 @@ const route =
 export const get = route("GET");
 export const post = route("POST");
 export const patch = route("PATCH");
+export const put = route("PUT");
 export const del = route("DELETE");
 
 /** Finds the route of a method and path with the path's parameters; of two that match, the first of the list. */

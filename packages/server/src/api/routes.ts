@@ -6,7 +6,7 @@ import { health } from "./health.ts";
 import { realtimeRoutes } from "./realtime.ts";
 import * as recordAuth from "./record-auth.ts";
 import * as records from "./records.ts";
-import { del, get, patch, post, type Route } from "./route.ts";
+import { del, get, patch, post, put, type Route } from "./route.ts";
 
 const COLLECTION = "/api/collections/:collection";
 const RECORDS = `${COLLECTION}/records`;
@@ -17,6 +17,7 @@ export const routes: readonly Route[] = [
 
   get("/api/collections", superusersOnly(collections.list)),
   post("/api/collections", superusersOnly(collections.create)),
+  put("/api/collections/import", superusersOnly(collections.importAll)),
   get("/api/collections/meta/scaffolds", superusersOnly(collections.scaffolds)),
   get(COLLECTION, superusersOnly(collections.view)),
   patch(COLLECTION, superusersOnly(collections.update)),

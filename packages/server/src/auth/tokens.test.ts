@@ -1,8 +1,9 @@
 import { createHmac } from "node:crypto";
 import { expect, test } from "bun:test";
 import { recordId, type RecordValues } from "@headwater/protocol";
+import { toText } from "../lib/cast.ts";
 import { startTestApp } from "../testing/test-app.ts";
-import { sql } from "../store/sql.ts";
+import { type Sql, sql } from "../store/sql.ts";
 import type { Reader } from "../store/store.ts";
 import { readClaims } from "./token-claims.ts";
 import { type AuthRecord, Tokens } from "./tokens.ts";
@@ -19,7 +20,7 @@ const addUser = async (name: string): Promise<AuthRecord> => ({
   values: await add("users", { email: `${name}@example.com` }),
 });
 
-const keyOf = ({ values }: AuthRecord): string => String(values["tokenKey"]) + users.auth.authToken.secret;
+const keyOf = ({ values }: AuthRecord): string => toText(values["tokenKey"]) + users.auth.authToken.secret;
 
 /** A token made without the library that is tested. */
 function signed(claims: object, key: string, header: object = { alg: "HS256", typ: "JWT" }, hash = "sha256"): string {
@@ -100,6 +101,8 @@ test("a token is good until the second before it expires, and for ever when it s
   expect(await verify(signed({ ...good, exp: undefined }, key))).toBe(stranger.values.id);
 });
 
+const change = (statement: Sql): Promise<number> => store.write((tx) => tx.run(statement));
+
 test("a remembered token costs one read, and ends with its time, its key and its record", async () => {
   const user = await addUser("remembered");
   const tokens = new Tokens();
@@ -116,11 +119,10 @@ test("a remembered token costs one read, and ends with its time, its key and its
   expect([await check(), await check()]).toEqual([user.values.id, user.values.id]);
   expect(reads).toBe(2);
 
-  const change = (statement: ReturnType<typeof sql>): Promise<number> => store.write((tx) => tx.run(statement));
   expect(await check(new Date("2031-01-01T00:00:00Z"))).toBeUndefined();
   await change(sql`UPDATE users SET "tokenKey" = ${"k".repeat(50)} WHERE id = ${user.values.id}`);
   expect(await check()).toBeUndefined();
-  await change(sql`UPDATE users SET "tokenKey" = ${String(user.values["tokenKey"])} WHERE id = ${user.values.id}`);
+  await change(sql`UPDATE users SET "tokenKey" = ${toText(user.values["tokenKey"])} WHERE id = ${user.values.id}`);
   expect(await check()).toBe(user.values.id);
   await change(sql`DELETE FROM users WHERE id = ${user.values.id}`);
   expect(await check()).toBeUndefined();

@@ -15,6 +15,9 @@ import { tempDir } from "./temp-dir.ts";
 export interface TestApp {
   readonly app: App;
   readonly url: string;
+  readonly dir: string;
+  /** Ends it before the file's last test does. */
+  stop(): Promise<void>;
   /** The lines that it logged. */
   readonly log: readonly Readonly<Record<string, unknown>>[];
   /** A superuser's token. */
@@ -33,8 +36,11 @@ export const PASSWORD = "1234567890";
 export async function startTestApp(flags: Readonly<Record<string, string>> = {}): Promise<TestApp> {
   const log: Readonly<Record<string, unknown>>[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => void log.push(JSON.parse(line)) });
-  const app = await openApp(readConfig({ dir: tempDir(), http: "127.0.0.1:0", ...flags }, {}), logger);
-  afterAll(() => app.close());
+  const config = readConfig({ dir: tempDir(), http: "127.0.0.1:0", ...flags }, {});
+  const app = await openApp(config, logger);
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopping ??= app.close());
+  afterAll(stop);
   const { url } = app.listen();
 
   const collection: TestApp["collection"] = (name) => {
@@ -64,5 +70,5 @@ export async function startTestApp(flags: Readonly<Record<string, string>> = {})
     const response = await play(url, { method: "POST", path: "/api/collections", token: admin, body });
     if (response.status !== 200) throw new Error(await response.text());
   };
-  return { app, url, log, admin, collection, define, add, tokenOf };
+  return { app, url, dir: config.dir, stop, log, admin, collection, define, add, tokenOf };
 }

@@ -1,0 +1,13 @@
+/** The body that makes an auth collection whose records sign in by email, or by a nick in any case. */
+export const authCollection = (name: string, more: object): Record<string, unknown> => ({
+  name,
+  type: "auth",
+  fields: [{ type: "text", name: "nick" }],
+  indexes: [
+    `CREATE UNIQUE INDEX nick_${name} ON ${name} (nick COLLATE NOCASE)`,
+    `CREATE UNIQUE INDEX key_${name} ON ${name} (tokenKey)`,
+    `CREATE UNIQUE INDEX mail_${name} ON ${name} (email) WHERE email != ''`,
+  ],
+  passwordAuth: { enabled: true, identityFields: ["nick", "email"] },
+  ...more,
+});
