@@ -12,6 +12,9 @@ async function answer(message: ReaderRequest): Promise<ReaderReply> {
   return {};
 }
 
+// Killed or not, the parent takes its readers with it.
+process.on("disconnect", () => process.exit());
+
 process.on("message", (message: ReaderRequest) => {
   void answer(message).then(
     (reply) => process.send!(reply),

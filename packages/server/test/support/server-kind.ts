@@ -9,11 +9,14 @@ export const testedKind: ServerKind =
 
 export const hasPocketBase = Bun.which("pocketbase") !== null;
 
-/** Our program is run without the npm launcher, so that the process that is measured or killed is the server itself. */
+/**
+ * Our program is run without the npm launcher, so that the process that is measured or killed is the server itself; the
+ * runtime's flag ends it with the test, even if that is killed.
+ */
 export const commandOf = (kind: ServerKind): readonly string[] =>
   kind === "pocketbase"
     ? ["pocketbase"]
-    : [process.execPath, fileURLToPath(new URL("../../src/main.ts", import.meta.url))];
+    : [process.execPath, "--no-orphans", fileURLToPath(new URL("../../src/main.ts", import.meta.url))];
 
 export interface CommandResult {
   readonly code: number;
