@@ -14,7 +14,7 @@ export async function greet(url: string, { dir }: Config, reader: Reader): Promi
   ];
   if (!(await hasSuperuser(reader))) {
     const folder = relative("", dir) === "pb_data" ? "" : ` --dir ${quoted(dir)}`;
-    lines.push("", "There is no superuser yet. Make one:", `  headwater superuser create you@example.com${folder}`);
+    lines.push("", "There is no superuser yet. Make one:", `  npx headwater superuser create you@example.com${folder}`);
   }
   return `${lines.join("\n")}\n`;
 }
