@@ -17,7 +17,7 @@ test("a process that is killed lets go", async () => {
     [
       process.execPath,
       "-e",
-      `require(${JSON.stringify(import.meta.dir)} + "/folder-lock.ts").lockFolder(${JSON.stringify(path)}); console.log("held"); setInterval(() => {}, 1e6)`,
+      `globalThis.release = require(${JSON.stringify(import.meta.dir)} + "/folder-lock.ts").lockFolder(${JSON.stringify(path)}); console.log("held"); setInterval(() => {}, 1e6)`,
     ],
     { stdout: "pipe" },
   );

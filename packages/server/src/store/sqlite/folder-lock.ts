@@ -6,7 +6,7 @@ import { translateError } from "./store-error.ts";
  * a crash leaves nothing to clean up.
  *
  * @param path the lock's file, made if it is missing
- * @returns a function that lets go
+ * @returns a function that lets go; whoever drops it may lose the lock, since the connection is collected with it
  * @throws StoreError of kind `busy` when another process holds it
  */
 export function lockFolder(path: string): () => void {
