@@ -5,24 +5,32 @@ import type { Principal } from "../rules/principal.ts";
 const SECRETS = ["token", "access_token", "code", "mfaId"];
 const MAX_URL = 3000;
 
-export interface AccessEntry {
-  readonly id: string;
-  readonly method: string;
-  readonly url: URL;
-  readonly status: number;
-  /** `performance.now()` at the request's start. */
-  readonly started: number;
-  readonly principal: Principal;
-}
+/**
+ * The one line that each request leaves in the log. It keeps texts alone, since that of an event stream is written
+ * hours after its request.
+ */
+export class AccessLine {
+  readonly #logger: Logger;
+  readonly #request: { readonly request: string; readonly method: string; readonly url: string };
+  readonly #started = performance.now();
+  status = 0;
+  /** `users/ID`; "" for a guest. */
+  principal = "";
 
-/** The one line that each request leaves in the log. */
-export function logAccess(logger: Logger, { id, method, url, status, started, principal }: AccessEntry): void {
-  const ms = Math.round((performance.now() - started) * 100) / 100;
-  logger.info({ request: id, method, url: loggedUrl(url), status, ms, principal: principalName(principal) }, "request");
+  constructor(logger: Logger, id: string, method: string, url: URL) {
+    this.#logger = logger;
+    this.#request = { request: id, method, url: loggedUrl(url) };
+  }
+
+  write(): void {
+    const ms = Math.round((performance.now() - this.#started) * 100) / 100;
+    this.#logger.info({ ...this.#request, status: this.status, ms, principal: this.principal }, "request");
+  }
 }
 
 /** Path and parameters, secrets blotted out. */
 export function loggedUrl(url: URL): string {
+  if (url.search === "") return cut(url.pathname);
   if (!SECRETS.some((name) => url.searchParams.has(name))) return cut(url.pathname + url.search);
   const parameters = new URLSearchParams(url.search);
   for (const name of SECRETS) if (parameters.has(name)) parameters.set(name, "***");
@@ -31,6 +39,6 @@ export function loggedUrl(url: URL): string {
 
 const cut = (text: string): string => (text.length > MAX_URL ? `${text.slice(0, MAX_URL)}...` : text);
 
-/** `users/ID`; "" for a guest. */
-const principalName = (principal: Principal): string =>
+/** How the log calls a principal. */
+export const principalName = (principal: Principal): string =>
   principal.kind === "guest" ? "" : `${principal.collection.name}/${principal.values.id}`;

@@ -2,6 +2,7 @@ import type { Server } from "bun";
 import type { z } from "zod";
 import { ApiError, badRequest } from "../lib/api-error.ts";
 import { GUEST, type Principal } from "../rules/principal.ts";
+import type { AccessLine } from "./access-log.ts";
 import { type Body, type FormFiles, readBody } from "./body.ts";
 import { boundValues, freeValues, type Values } from "./body-values.ts";
 import { clientIp } from "./client-ip.ts";
@@ -26,8 +27,8 @@ export class ApiRequest {
     readonly id: string,
     readonly now: Date,
     readonly bodyLimit: number,
-    /** Writes the line of the access log, once. For event streams, which are logged when they end. */
-    readonly logEnd: () => void,
+    /** Its line in the log. The handler writes it, but for event streams, which write it when they end. */
+    readonly line: AccessLine,
   ) {
     const authorization = raw.headers.get("authorization") ?? "";
     this.token = /^bearer ./i.test(authorization) ? authorization.slice("bearer ".length) : authorization;

@@ -1,8 +1,8 @@
 import type { Server } from "bun";
-import { GUEST, type Principal } from "../rules/principal.ts";
+import type { Principal } from "../rules/principal.ts";
 import { notFound } from "../lib/api-error.ts";
 import { readPrincipal } from "../auth/read-principal.ts";
-import { logAccess } from "./access-log.ts";
+import { AccessLine, principalName } from "./access-log.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { ApiRequest } from "./api-request.ts";
 import { assertBodyLimit, DEFAULT_BODY_LIMIT } from "./body-bytes.ts";
@@ -31,33 +31,27 @@ export function createHandler(
   const cors = createCors(deps.config.origins);
 
   const answer = async (raw: Request, server: Server<unknown>): Promise<Response> => {
-    const started = performance.now();
     const id = requestId(raw);
     const url = new URL(raw.url);
-    let request: ApiRequest | undefined;
+    const line = new AccessLine(deps.logger, id, raw.method, url);
     let response: Response;
-    const log = (): void =>
-      logAccess(deps.logger, {
-        id,
-        method: raw.method,
-        url,
-        status: response.status,
-        started,
-        principal: request?.principal ?? GUEST,
-      });
     try {
       const { route, params } = find(raw.method, url.pathname) ?? { route: NOWHERE, params: {} };
       const limit = route.bodyLimit?.(params, deps) ?? DEFAULT_BODY_LIMIT;
-      request = new ApiRequest(raw, server, url, params, id, deps.now(), limit, log);
-      if (request.token !== "") request.principal = await principalOf(request, deps);
+      const request = new ApiRequest(raw, server, url, params, id, deps.now(), limit, line);
+      if (request.token !== "") {
+        request.principal = await principalOf(request, deps);
+        line.principal = principalName(request.principal);
+      }
       assertBodyLimit(raw, limit);
       response = await route.endpoint(request, deps);
     } catch (error) {
       response = errorResponse(error, deps.logger, id);
     }
     addHeaders(response.headers, id, cors.allowed(raw.headers.get("origin")));
-    // A stream goes on: its route logs it when it ends.
-    if (raw.method === "HEAD" || response.headers.get("content-type") !== "text/event-stream") log();
+    line.status = response.status;
+    // A stream goes on: its route writes the line when it ends.
+    if (raw.method === "HEAD" || response.headers.get("content-type") !== "text/event-stream") line.write();
     return response;
   };
   return (raw, server) => (raw.method === "OPTIONS" ? cors.preflight(raw) : answer(raw, server));

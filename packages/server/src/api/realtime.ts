@@ -17,6 +17,7 @@ import { randomText } from "../lib/random.ts";
 import { type Principal, principalKey } from "../rules/principal.ts";
 import { GUEST } from "../rules/principal.ts";
 import { openSse, type SseListener } from "../transports/sse.ts";
+import type { AccessLine } from "./access-log.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { ApiRequest } from "./api-request.ts";
 import { noContent } from "./responses.ts";
@@ -34,20 +35,20 @@ export const realtimeRoutes: readonly Route[] = [
 
 /** Opens the stream. Its client is a guest until it subscribes: browsers' `EventSource` can't send a token. */
 function connect(request: ApiRequest, { hub }: ApiDeps): Response {
-  return openSse(request.raw, request.server, new Connection(hub, request.ip, request.logEnd));
+  return openSse(request.raw, request.server, new Connection(hub, request.ip, request.line));
 }
 
 /** One stream and its session. It outlives its request by hours, so it keeps nothing of it. */
 class Connection implements SseListener {
   readonly #hub: Hub<Principal>;
   readonly #address: string;
-  readonly #logEnd: () => void;
+  readonly #line: AccessLine;
   #session: Session<Principal> | undefined;
 
-  constructor(hub: Hub<Principal>, address: string, logEnd: () => void) {
+  constructor(hub: Hub<Principal>, address: string, line: AccessLine) {
     this.#hub = hub;
     this.#address = address;
-    this.#logEnd = logEnd;
+    this.#line = line;
   }
 
   open(wire: Wire): void {
@@ -62,7 +63,7 @@ class Connection implements SseListener {
 
   closed(): void {
     this.#session?.ended();
-    this.#logEnd();
+    this.#line.write();
   }
 }
 

@@ -1,10 +1,10 @@
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** From the first signal on, in milliseconds: then the process ends whatever still hangs. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 4_500;
 /** A terminal sends Ctrl-C to npm, the launcher and the server alike, and the first two pass it on. */
 const ECHO_MS = 500;
 
-/** Resolves on the first signal to stop. A second one, or five seconds, ends the process at once. */
+/** Resolves on the first signal to stop. A second one, or 4.5 seconds, end the process at once. */
 export function untilStopped(): Promise<string> {
   return new Promise((resolve) => {
     let stoppedAt: number | undefined;
