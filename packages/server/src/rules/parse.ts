@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { RuleError } from "./rule-error.ts";
 import type { ExpressionNode, OperandNode } from "./syntax.ts";
-import { readToken, type Token } from "./tokenize.ts";
+import { type GroupEnds, readToken, type Token } from "./tokenize.ts";
 
 /** Far beyond any written rule; keeps a text of brackets from exhausting the stack. */
 const MAX_GROUP_DEPTH = 1_000;
@@ -15,7 +15,7 @@ const parsed = new LRUCache<string, ExpressionNode>({ max: 1_000 });
  */
 export function parseRule(text: string): ExpressionNode {
   let tree = parsed.get(text);
-  if (!tree) parsed.set(text, (tree = parseExpression(text, 0, 0)));
+  if (!tree) parsed.set(text, (tree = parseExpression(text, 0, 0, new Map())));
   return tree;
 }
 
@@ -25,16 +25,16 @@ export function parseRule(text: string): ExpressionNode {
  * @param text ends where the expression ends
  * @param from where it begins: what stands before keeps the offsets those of the whole text
  */
-function parseExpression(text: string, from: number, depth: number): ExpressionNode {
+function parseExpression(text: string, from: number, depth: number, ends: GroupEnds): ExpressionNode {
   const terms = new Terms();
   let expects: "left" | "operator" | "right" | "join" = "left";
   let left: OperandNode | undefined;
   let operator: Extract<Token, { kind: "operator" }> | undefined;
 
-  for (let token = readToken(text, from); token; token = readToken(text, token.end)) {
+  for (let token = readToken(text, from, ends); token; token = readToken(text, token.end, ends)) {
     if (token.kind === "group") {
       if (depth === MAX_GROUP_DEPTH) throw new RuleError("brackets nested too deeply", token.start);
-      terms.add(parseExpression(text.slice(0, token.end - 1), token.start + 1, depth + 1));
+      terms.add(parseExpression(text.slice(0, token.end - 1), token.start + 1, depth + 1, ends));
       expects = "join";
     } else if (expects === "left") {
       left = operandOf(token);

@@ -1,4 +1,3 @@
-import { encodeJson } from "../lib/encode-json.ts";
 import { toNumber, toText, toTexts } from "../lib/cast.ts";
 import type { RequestOperand } from "./condition.ts";
 import type { RuleContext } from "./rule-context.ts";
@@ -34,8 +33,8 @@ export const bodyItems = (field: string, { body }: RuleContext): readonly unknow
 export const bodyIds = (field: string, { body }: RuleContext): readonly string[] =>
   Object.hasOwn(body, field) ? toTexts(body[field]) : [];
 
-/** JSON as Go writes it: keys in order, safe inside HTML. */
-export const jsonText = (value: unknown): string => encodeJson(sorted(value));
+/** JSON as PocketBase writes it: keys in order. */
+export const jsonText = (value: unknown): string => JSON.stringify(sorted(value));
 
 function authValue(keys: readonly string[], { principal }: RuleContext): unknown {
   if (principal.kind === "guest") return undefined;

@@ -23,17 +23,21 @@ const BRACKET_OR_QUOTE = /[()'"]/g;
 /** How deep a call may stand inside calls, the outermost counted. */
 const MAX_CALL_DEPTH = 3;
 
+/** Where groups end, by their start: finding the end of a group finds those of the groups inside it. */
+export type GroupEnds = Map<number, number>;
+
 /**
  * The token at or after `from`; `undefined` at the end of the text.
  *
+ * @param ends what earlier calls with this text, or with one that goes on after its end, have found
  * @throws RuleError where no token can begin
  */
-export function readToken(text: string, from: number): Token | undefined {
+export function readToken(text: string, from: number, ends: GroupEnds): Token | undefined {
   const start = skipBlank(text, from);
   if (start >= text.length) return undefined;
   const first = text[start]!;
 
-  if (first === "(") return readGroup(text, start);
+  if (first === "(") return { kind: "group", start, end: ends.get(start) ?? endOfGroup(text, start, ends) };
   if (first === "&" || first === "|") {
     const join = matchAt(JOIN, text, start);
     if (join !== "&&" && join !== "||") throw new RuleError(`invalid join operator "${join}"`, start);
@@ -99,20 +103,23 @@ function readCall(text: string, start: number, name: string, depth: number): Ext
   return { kind: "operand", operand, start, end: at + 1 };
 }
 
-/** Quotes are respected when looking for the closing bracket, comments are not: PocketBase's behaviour. */
-function readGroup(text: string, start: number): Token {
-  let open = 0;
+/**
+ * Where the group that begins here ends. Quotes are respected when looking for the closing bracket, comments are not:
+ * PocketBase's behaviour.
+ */
+function endOfGroup(text: string, start: number, ends: GroupEnds): number {
+  const open: number[] = [];
   let at = start;
-  for (;;) {
+  do {
     BRACKET_OR_QUOTE.lastIndex = at;
     const found = BRACKET_OR_QUOTE.exec(text);
     if (!found) throw new RuleError("missing closing bracket", start);
     at = found.index + 1;
-    if (found[0] === "(") open += 1;
-    else if (found[0] === ")") open -= 1;
+    if (found[0] === "(") open.push(found.index);
+    else if (found[0] === ")") ends.set(open.pop()!, at);
     else at = readOperand(text, found.index, 0).end;
-    if (open === 0) return { kind: "group", start, end: at };
-  }
+  } while (open.length > 0);
+  return at;
 }
 
 const skipBlank = (text: string, from: number): number => from + matchAt(BLANK, text, from).length;

@@ -1,0 +1,118 @@
+import { Database } from "bun:sqlite";
+import { readFileSync } from "node:fs";
+import { recordId } from "@headwater/protocol";
+import { collectionFromRow } from "../../collections/collection-row.ts";
+import { type AuthCollection, type Collection, SUPERUSERS } from "../../collections/collection.ts";
+import { kindOf } from "../../collections/fields/kinds.ts";
+import { Schema } from "../../collections/schema.ts";
+import { EMPTY, type Row, type Sql, sql, type SqlValue, toQuery } from "../../store/sql.ts";
+import { GUEST, isSuperuser, type Principal, principalOf } from "../principal.ts";
+import { QueryScope } from "../query-scope.ts";
+import { RuleError } from "../rule-error.ts";
+import type { RuleContext } from "../rule-context.ts";
+
+/** The time at which PocketBase gave the answers of the tables. */
+export const NOW = new Date("2026-11-21T10:00:00Z");
+
+export interface Ask {
+  readonly collection: string;
+  /** `guest`, `root` (a superuser), or the short id of a user. */
+  readonly as: string;
+  readonly rule?: string;
+  readonly filter?: string;
+  readonly sort?: string;
+  readonly context?: Partial<RuleContext>;
+}
+
+/** The database of `blog.sql`, as PocketBase wrote it. Ids are padded with zeros to their length: `p1` is `p10000000000000`. */
+export class Blog {
+  readonly #database = new Database(":memory:");
+  readonly schema: Schema;
+
+  constructor() {
+    this.#database.run(read("blog.sql"));
+    const rows = this.#database.query<Row, []>("SELECT * FROM _collections").all();
+    this.schema = new Schema(rows.map(collectionFromRow));
+  }
+
+  collection(name: string): Collection {
+    const collection = this.schema.find(name);
+    if (!collection) throw new Error(`no collection ${name}`);
+    return collection;
+  }
+
+  all(statement: Sql): Row[] {
+    const { text, values } = toQuery(statement);
+    return this.#database.query<Row, SqlValue[]>(text).all(...values);
+  }
+
+  principal(name: string): Principal {
+    if (name === "guest") return GUEST;
+    if (name === "root") return principalOf(this.#auth(SUPERUSERS), { id: recordId(longId("root")) });
+    const users = this.#auth("users");
+    const [row] = this.all(sql`SELECT * FROM users WHERE id = ${longId(name)}`);
+    const values = users.fields.map((field) => [field.name, kindOf(field).fromColumn(field, row![field.name]!)]);
+    return principalOf(users, { id: recordId(longId(name)), ...Object.fromEntries(values) });
+  }
+
+  scope({ collection, as, context }: Ask, table?: { name: string }): QueryScope {
+    return new QueryScope({
+      schema: this.schema,
+      collection: this.collection(collection),
+      context: {
+        principal: this.principal(as),
+        context: "default",
+        method: "GET",
+        query: {},
+        headers: {},
+        body: {},
+        ...context,
+      },
+      now: NOW,
+      ...(table && { table }),
+    });
+  }
+
+  /** The short ids of the records that PocketBase would list, sorted unless a sort is asked for; `error` for a refusal. */
+  list(ask: Ask): string {
+    try {
+      const ids = this.all(this.#select(ask)).map(({ id }) => String(id).replace(/0{6,}$/, ""));
+      return (ask.sort ? ids : ids.sort()).join(" ");
+    } catch (error) {
+      if (error instanceof RuleError) return "error";
+      throw error;
+    }
+  }
+
+  #select(ask: Ask): Sql {
+    const { rule = "", filter = "", sort = "" } = ask;
+    const scope = this.scope(ask);
+    const trust = isSuperuser(this.principal(ask.as)) ? "trusted" : "client";
+    const conditions = [sql`TRUE`];
+    if (rule !== "" && trust === "client") conditions.push(scope.condition(rule, "trusted"));
+    if (filter !== "") conditions.push(scope.filter(filter, trust));
+    const order = scope.order(sort, trust);
+    conditions.push(...scope.extraConditions);
+    const table = sql.id(this.collection(ask.collection).name);
+    const distinct = scope.distinct ? sql`DISTINCT` : EMPTY;
+    const where = sql.join(conditions, sql` AND `);
+    return sql`SELECT ${distinct} ${table}.* FROM ${table}${scope.joins} WHERE ${where} ${order ? sql`ORDER BY ${order}` : EMPTY}`;
+  }
+
+  #auth(name: string): AuthCollection {
+    const collection = this.collection(name);
+    if (collection.type !== "auth") throw new Error(`${name} is no auth collection`);
+    return collection;
+  }
+}
+
+export const longId = (short: string): string => short.padEnd(15, "0");
+
+/** The lines of a table: fields with tabs between them. */
+export const readTable = (name: string): string[][] =>
+  read(name)
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.split("\t"));
+
+const read = (name: string): string => readFileSync(new URL(name, import.meta.url), "utf8");

@@ -1,0 +1,113 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { parseRule } from "./parse.ts";
+import { RuleError } from "./rule-error.ts";
+import type { ExpressionNode, OperandNode } from "./syntax.ts";
+
+const operand = (node: OperandNode): string => {
+  if (node.kind === "name") return node.name;
+  return node.kind === "call" ? `${node.name}(${node.arguments.map(operand).join(", ")})` : JSON.stringify(node.value);
+};
+
+/** The tree with all its brackets. */
+const show = (node: ExpressionNode): string =>
+  node.kind === "comparison"
+    ? `${operand(node.left)} ${node.any ? "?" : ""}${node.operator} ${operand(node.right)}`
+    : `(${node.parts.map(show).join(` ${node.kind} `)})`;
+
+const parsed = (text: string): string => show(parseRule(text));
+
+function failure(text: string): string {
+  try {
+    return parsed(text);
+  } catch (error) {
+    if (error instanceof RuleError) return error.message;
+    throw error;
+  }
+}
+
+test("&& binds tighter than ||, and brackets tighter than both", () => {
+  expect(parsed("a=1 && b=2 || c=3 && d=4 || e=5")).toBe("((a = 1 and b = 2) or (c = 3 and d = 4) or e = 5)");
+  expect(parsed("a=1 && (b=2 || c=3) && d=4")).toBe("(a = 1 and (b = 2 or c = 3) and d = 4)");
+  expect(parsed("((a ?!~ 'x'))")).toBe('a ?!~ "x"');
+});
+
+test("a group drops an unfinished comparison", () => {
+  expect(parsed("a = (b = 1)")).toBe("b = 1");
+  expect(parsed("a (b = 1)")).toBe("b = 1");
+});
+
+test("a group without a join takes the join before it, and && when there is none", () => {
+  expect(parsed("(a=1)(b=2)")).toBe("(a = 1 and b = 2)");
+  expect(parsed("a=1 || (b=2)(c=3)")).toBe("(a = 1 or b = 2 or c = 3)");
+});
+
+test("a comment inside a group ends at the bracket that ends the group", () => {
+  expect(parsed("(a=1 // one) && b=2")).toBe("(a = 1 and b = 2)");
+  expect(parsed("(\na=1 // one\n)")).toBe("a = 1");
+});
+
+describe("what is no expression says where it is wrong", () => {
+  const table: [string, string][] = [
+    ["", "empty expression at offset 0"],
+    ["  // nothing", "empty expression at offset 12"],
+    ["a=1 && ()", "empty expression at offset 8"],
+    ["a", "incomplete expression at offset 1"],
+    ["a =", "incomplete expression at offset 3"],
+    ["a = 1 &&", "incomplete expression at offset 8"],
+    ["(a = 1) || (b >) && c = 1", "incomplete expression at offset 15"],
+    ["= 1", "expected a name, a text, a number or a function at offset 0"],
+    ["a 1", "expected a comparison operator at offset 2"],
+    ["a = =", "expected a name, a text, a number or a function at offset 4"],
+    ["a = 1 b = 2", "expected && or || at offset 6"],
+    ["a = 1 && (b = 2 && (c = 'x' = d))", "expected && or || at offset 28"],
+    ["a = 1)", 'unexpected character ")" at offset 5'],
+  ];
+  test.each(table)("%s", (text, message) => expect(failure(text)).toBe(message));
+});
+
+test("brackets without end are refused, not a fault", () => {
+  expect(failure(`${"(".repeat(5_000)}a=1${")".repeat(5_000)}`)).toBe("brackets nested too deeply at offset 1000");
+  expect(failure("(".repeat(50_000))).toContain("missing closing bracket");
+  expect(parsed(`${"(".repeat(900)}a=1${")".repeat(900)}`)).toBe("a = 1");
+});
+
+test("whatever the text, there is a tree or an error with a place inside the text", () => {
+  const words = [
+    "a",
+    "b.c:d",
+    "=",
+    "?!~",
+    "&&",
+    "||",
+    "(",
+    ")",
+    "'x'",
+    '"',
+    "'",
+    "\\",
+    "1.5",
+    "-",
+    "f(",
+    ",",
+    "//",
+    "\n",
+    " ",
+    "é",
+  ];
+  const texts = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.array(fc.constantFrom(...words)).map((parts) => parts.join("")),
+    fc.array(fc.constantFrom("a=1", "&&", "||", "(", ")", " ")).map((parts) => parts.join("")),
+  );
+  fc.assert(
+    fc.property(texts, (text) => {
+      try {
+        return show(parseRule(text)).length > 0;
+      } catch (error) {
+        return error instanceof RuleError && error.position >= 0 && error.position <= text.length;
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
