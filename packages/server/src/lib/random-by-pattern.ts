@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import { type PatternNode, parsePattern, type Range } from "./pattern-tree.ts";
 
 /** What `x*`, `x+` and `x{n,}` stop at. */
@@ -16,7 +17,14 @@ const ANY: readonly Range[] = [
  * @param pattern RE2 syntax
  * @throws Error with Go's words for a pattern that is malformed or can't be used for this
  */
-export const randomByPattern = (pattern: string): string => write(parsePattern(pattern));
+export function randomByPattern(pattern: string): string {
+  let tree = parsed.get(pattern);
+  if (!tree) parsed.set(pattern, (tree = parsePattern(pattern)));
+  return write(tree);
+}
+
+/** Every new record asks for the same one. */
+const parsed = new LRUCache<string, PatternNode>({ max: 200 });
 
 function write(node: PatternNode): string {
   switch (node.kind) {

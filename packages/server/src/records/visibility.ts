@@ -25,7 +25,7 @@ export async function canSee(
   image: RecordValues,
   trust: Trust = "trusted",
 ): Promise<boolean> {
-  return meets(reader, context, collection, rule, columnsOf(collection).map(typed(image)), trust);
+  return meets(reader, context, collection, rule, typed(image), trust);
 }
 
 /**
@@ -39,7 +39,7 @@ export async function mayCreate(
   rule: string | null,
   image: RecordValues,
 ): Promise<boolean> {
-  return meets(reader, context, collection, rule, columnsOf(collection).map(plain(image)), "trusted");
+  return meets(reader, context, collection, rule, plain(image), "trusted");
 }
 
 /** No collection's name starts like this. */
@@ -50,7 +50,7 @@ async function meets(
   context: RecordContext,
   collection: Collection,
   rule: string | null,
-  columns: readonly Sql[],
+  valueOf: (column: Column) => Sql,
   trust: Trust,
 ): Promise<boolean> {
   if (rule === null || rule === "") return rule === "";
@@ -60,6 +60,7 @@ async function meets(
     const condition = scope.condition(rule, trust);
     const where = allOf([condition, ...scope.extraConditions]);
     const image = sql.id(IMAGE);
+    const columns = columnsOf(collection).map(valueOf);
     return reader.first(
       sql`WITH ${image} AS (SELECT ${sql.join(columns)}) SELECT 1 FROM ${image} ${scope.joins} WHERE ${where} LIMIT 1`,
     );
