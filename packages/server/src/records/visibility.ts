@@ -25,7 +25,7 @@ export async function canSee(
   image: RecordValues,
   trust: Trust = "trusted",
 ): Promise<boolean> {
-  return meets(reader, context, collection, rule, typed(image), trust);
+  return meets(reader, context, collection, rule, { valueOf: typed(image), trust, isNew: false });
 }
 
 /**
@@ -39,24 +39,29 @@ export async function mayCreate(
   rule: string | null,
   image: RecordValues,
 ): Promise<boolean> {
-  return meets(reader, context, collection, rule, plain(image), "trusted");
+  return meets(reader, context, collection, rule, { valueOf: plain(image), trust: "trusted", isNew: true });
 }
 
 /** No collection's name starts like this. */
 const IMAGE = "@record";
+
+interface Judged {
+  readonly valueOf: (column: Column) => Sql;
+  readonly trust: Trust;
+  readonly isNew: boolean;
+}
 
 async function meets(
   reader: Reader,
   context: RecordContext,
   collection: Collection,
   rule: string | null,
-  valueOf: (column: Column) => Sql,
-  trust: Trust,
+  { valueOf, trust, isNew }: Judged,
 ): Promise<boolean> {
   if (rule === null || rule === "") return rule === "";
   const found = await orNone(async () => {
     const { schema, now } = context;
-    const scope = new QueryScope({ schema, collection, context, now, table: { name: IMAGE } });
+    const scope = new QueryScope({ schema, collection, context, now, table: { name: IMAGE, isNew } });
     const condition = scope.condition(rule, trust);
     const where = allOf([condition, ...scope.extraConditions]);
     const image = sql.id(IMAGE);

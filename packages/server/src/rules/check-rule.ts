@@ -13,8 +13,9 @@ import { RuleError } from "./rule-error.ts";
  */
 export function checkRule(text: string, collection: Collection, schema: Schema): string | undefined {
   if (text === "") return undefined;
+  const scope = { schema, collection, trust: "trusted", auth: undefined, isNew: false } as const;
   try {
-    resolveExpression(parseRule(text), recordNames({ schema, collection, trust: "trusted", auth: undefined }));
+    resolveExpression(parseRule(text), recordNames(scope));
     return undefined;
   } catch (error) {
     if (error instanceof RuleError) return error.message;

@@ -20,9 +20,9 @@ export interface QueryScopeOptions {
   readonly now: Date;
   /**
    * The row source, when it is not the collection's own table: a table expression with the collection's columns that
-   * holds the values of a new record, or of a record as it was.
+   * holds the values of a record that is about to be made (`isNew`), or of a record as it was.
    */
-  readonly table?: { readonly name: string; readonly alias?: string };
+  readonly table?: { readonly name: string; readonly alias?: string; readonly isNew?: boolean };
 }
 
 /**
@@ -114,9 +114,10 @@ export class QueryScope {
   }
 
   #scope(collection: Collection, trust: Trust): RecordScope {
-    const { schema, context } = this.#options;
+    const { schema, context, table } = this.#options;
+    const isNew = table?.isNew === true && collection === this.#options.collection;
     const auth = context.principal.kind === "guest" ? undefined : context.principal.collection;
-    return { schema, collection, trust, auth };
+    return { schema, collection, trust, auth, isNew };
   }
 
   #target(row: string, trust: Trust): Target {

@@ -15,6 +15,8 @@ export interface RecordScope {
   readonly trust: Trust;
   /** The collection of who asks; none for a guest. */
   readonly auth: AuthCollection | undefined;
+  /** The record is about to be made: nothing can refer to it, and PocketBase refuses a rule that asks what does. */
+  readonly isNew: boolean;
 }
 
 /** By id or name; the collection at hand goes before the schema's, which may not have it yet. */

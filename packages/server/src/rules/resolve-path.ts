@@ -40,6 +40,9 @@ export function resolvePath(walk: Walk, from: Collection, steps: readonly Step[]
     if (field && !isMultiple(field) && depth === parts.length - 2 && parts.at(-1) === "id") {
       return fieldOperand(reached, { kind: "column", column: columnOf(field), lower: false });
     }
+    if (!field && walk.scope.isNew && reached.length === 0) {
+      throw new RuleError(`a new record has no "${part}"`, walk.position);
+    }
     const step = field ? relationStep(walk, field) : backRelationStep(walk, collection, part);
     if (!step) return NULL;
     if (client) checkListed(walk, step.collection);

@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { AuthCollection, Collection } from "../collections/collection.ts";
+import type { Collection } from "../collections/collection.ts";
 import type { Schema } from "../collections/schema.ts";
 import type { Condition } from "./condition.ts";
 import { parseRule } from "./parse.ts";
@@ -19,13 +19,11 @@ const resolved = new WeakMap<Schema, WeakMap<Collection, Conditions>>();
  */
 export function resolveRule(text: string, scope: RecordScope): Condition {
   const conditions = conditionsOf(scope.schema, scope.collection);
-  const key = `${scope.trust}/${authKey(scope.auth)}/${text}`;
+  const key = `${scope.trust}/${scope.isNew ? "new" : ""}/${scope.auth?.id ?? ""}/${text}`;
   let condition = conditions.get(key);
   if (!condition) conditions.set(key, (condition = resolveExpression(parseRule(text), recordNames(scope))));
   return condition;
 }
-
-const authKey = (auth: AuthCollection | undefined): string => auth?.id ?? "";
 
 function conditionsOf(schema: Schema, collection: Collection): Conditions {
   let collections = resolved.get(schema);
