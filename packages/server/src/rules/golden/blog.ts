@@ -7,7 +7,7 @@ import { kindOf } from "../../collections/fields/kinds.ts";
 import { Schema } from "../../collections/schema.ts";
 import { EMPTY, type Row, type Sql, sql, type SqlValue, toQuery } from "../../store/sql.ts";
 import { GUEST, isSuperuser, type Principal, principalOf } from "../principal.ts";
-import { QueryScope } from "../query-scope.ts";
+import { QueryScope, type QueryScopeOptions } from "../query-scope.ts";
 import { RuleError } from "../rule-error.ts";
 import type { RuleContext } from "../rule-context.ts";
 
@@ -29,10 +29,11 @@ export class Blog {
   readonly #database = new Database(":memory:");
   readonly schema: Schema;
 
-  constructor() {
+  /** @param schema another than the stored one */
+  constructor(schema?: Schema) {
     this.#database.run(read("blog.sql"));
     const rows = this.#database.query<Row, []>("SELECT * FROM _collections").all();
-    this.schema = new Schema(rows.map(collectionFromRow));
+    this.schema = schema ?? new Schema(rows.map(collectionFromRow));
   }
 
   collection(name: string): Collection {
@@ -55,7 +56,7 @@ export class Blog {
     return principalOf(users, { id: recordId(longId(name)), ...Object.fromEntries(values) });
   }
 
-  scope({ collection, as, context }: Ask, table?: { name: string }): QueryScope {
+  scope({ collection, as, context }: Ask, table?: QueryScopeOptions["table"]): QueryScope {
     return new QueryScope({
       schema: this.schema,
       collection: this.collection(collection),
