@@ -1,4 +1,4 @@
-import { readEpoch, readHead } from "./log/change-log.ts";
+import { readEpoch, readFloor, readHead, readSpan } from "./log/change-log.ts";
 import type { Change } from "./log/change.ts";
 import { type Follower, LogTail } from "./log/tail.ts";
 import type { Logger } from "pino";
@@ -55,12 +55,22 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
   const followed = new Registry();
   followed.replace(registry.current);
   const visibility = new RecordEvents({ reader: store, schema: () => followed.current, files });
+  const head = await readHead(store);
   const hub = new Hub<Principal>({
     epoch: await readEpoch(store),
+    head,
+    history: {
+      head: () => readHead(store),
+      floor: () => readFloor(store),
+      span: (after, upTo, limit) => readSpan(store, after, upTo, limit),
+    },
     visibility,
     maxQueueBytes: MAX_QUEUE_BYTES,
-    onError: (error, { seq, collection, record }) =>
-      logger.error({ err: error, seq, collection, record }, "a change could not be shown"),
+    onError: (error, change) =>
+      logger.error(
+        { err: error, seq: change?.seq, collection: change?.collection, record: change?.record },
+        "a change could not be shown",
+      ),
   });
 
   // The whole event system: what happens because of a write happens here, after it, in the order of the log.
@@ -69,7 +79,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     (change) => reviseSessions(change, followed, hub),
     (change) => hub.fanOut(change),
   ];
-  const tail = new LogTail(store, await readHead(store), followers, (error, change) =>
+  const tail = new LogTail(store, head, followers, (error, change) =>
     logger.error({ err: error, seq: change?.seq }, "a change could not be followed"),
   );
   store.onCommit(() => tail.wake());

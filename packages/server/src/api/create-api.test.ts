@@ -13,7 +13,14 @@ test("an API that drains finishes what it began and takes nothing new", async ()
   const api = createApi({
     ...folder,
     tokens: new Tokens(),
-    hub: new Hub({ epoch: epoch("e"), visibility: NOBODY, maxQueueBytes: 1, onError: () => {} }),
+    hub: new Hub({
+      epoch: epoch("e"),
+      visibility: NOBODY,
+      head: 0,
+      history: { head: async () => 0, floor: async () => 0, span: async () => [] },
+      maxQueueBytes: 1,
+      onError: () => {},
+    }),
     config: readConfig({}, {}),
     logger: pino({ level: "silent" }),
     now: () => new Date(),

@@ -1,8 +1,10 @@
 import {
   type ClientId,
   clientId,
+  type Cursor,
   encodeEvent,
   type ErrorData,
+  parseCursor,
   parseSubscription,
   type Subscription,
 } from "@headwater/protocol";
@@ -35,7 +37,7 @@ export const realtimeRoutes: readonly Route[] = [
 
 /** Opens the stream. Its client is a guest until it subscribes: browsers' `EventSource` can't send a token. */
 function connect(request: ApiRequest, { hub }: ApiDeps): Response {
-  return openSse(request.raw, request.server, new Connection(hub, request.ip, request.line));
+  return openSse(request.raw, request.server, new Connection(hub, request.ip, request.line, lastSeen(request)));
 }
 
 /** One stream and its session. It outlives its request by hours, so it keeps nothing of it. */
@@ -43,17 +45,19 @@ class Connection implements SseListener {
   readonly #hub: Hub<Principal>;
   readonly #address: string;
   readonly #line: AccessLine;
+  readonly #since: Cursor | undefined;
   #session: Session<Principal> | undefined;
 
-  constructor(hub: Hub<Principal>, address: string, line: AccessLine) {
+  constructor(hub: Hub<Principal>, address: string, line: AccessLine, since: Cursor | undefined) {
     this.#hub = hub;
     this.#address = address;
     this.#line = line;
+    this.#since = since;
   }
 
   open(wire: Wire): void {
     const id = clientId(randomText(40));
-    this.#session = this.#hub.open({ id, address: this.#address, principal: GUEST, wire });
+    this.#session = this.#hub.open({ id, address: this.#address, principal: GUEST, wire, since: this.#since });
     wire.send(connected(id));
   }
 
@@ -67,12 +71,20 @@ class Connection implements SseListener {
   }
 }
 
+/**
+ * Where a client that comes back was: the standard's header, or a parameter where it can't be set. A client id, which
+ * `PB_CONNECT` leaves behind as the last event id, is no place.
+ */
+const lastSeen = (request: ApiRequest): Cursor | undefined =>
+  parseCursor(request.raw.headers.get("last-event-id") ?? request.query["since"] ?? "");
+
 /** The first event, byte for byte: SDKs take the client id from its `id:`. */
 const connected = (id: ClientId): Uint8Array =>
   new TextEncoder().encode(encodeEvent({ id, event: "PB_CONNECT", data: JSON.stringify({ clientId: id }) }));
 
 const FORM = z.object({
   clientId: z.string().nullish(),
+  since: z.string().nullish(),
   subscriptions: z.array(z.string()).nullish(),
 });
 
@@ -89,8 +101,17 @@ async function setSubscriptions(request: ApiRequest, { hub }: ApiDeps): Promise<
   if (session.principal.kind !== "guest" && principalKey(session.principal) !== principalKey(request.principal)) {
     throw forbidden("The current and the previous request authorization don't match.");
   }
-  hub.subscribe(session, request.principal, parseSubscriptions(submitted.subscriptions));
+  const since = readSince(form.since ?? "");
+  hub.subscribe(session, request.principal, parseSubscriptions(submitted.subscriptions), since);
   return noContent();
+}
+
+/** @throws ApiError 400 for a text that was never a cursor: silence would be a gap that nobody notices */
+function readSince(text: string): Cursor | undefined {
+  const cursor = parseCursor(text);
+  if (text !== "" && !cursor)
+    throw badRequest("", { since: invalid("validation_invalid_cursor", "Must be a cursor.") });
+  return cursor;
 }
 
 function problemsOf({

@@ -1,8 +1,19 @@
-import type { ClientId, Subscription } from "@headwater/protocol";
+import type { ClientId, Cursor, Subscription } from "@headwater/protocol";
 import type { Frame } from "./frame.ts";
 import type { Outbox, Outlet, Queue } from "./outbox.ts";
 import type { Audience } from "./topic-index.ts";
 import type { CloseReason, Wire } from "./wire.ts";
+
+/** A session that reads the log: nothing live reaches it. */
+export interface Hold {
+  /** Up to where each subscription, by its name, has everything. */
+  readonly from: ReadonlyMap<string, number>;
+  /** Up to where the session was told. */
+  progress: number;
+}
+
+/** What may wait for a connection while a replay goes on. */
+const ROOM_BYTES = 64 << 10;
 
 /** One live connection: who it is, what it listens to, and what waits for it. */
 export class Session<Principal> implements Outlet {
@@ -10,9 +21,12 @@ export class Session<Principal> implements Outlet {
   /** The peer's address: only requests from there may change the subscriptions. */
   readonly address: string;
   principal: Principal;
+  /** Where its client was when it was here before, until it subscribes. */
+  since: Cursor | undefined;
   subscriptions: readonly Subscription[] = [];
   /** Where the hub has put it. */
   audiences: readonly Audience<Principal>[] = [];
+  hold: Hold | undefined;
   readonly #wire: Wire;
   readonly #queue: Queue;
   readonly #onClose: (session: Session<Principal>) => void;
@@ -20,15 +34,25 @@ export class Session<Principal> implements Outlet {
   /** Something was written since the last beat. */
   #active = false;
   #blockedBeats = 0;
+  /** The seq up to which it has everything. */
+  #reached = 0;
+  #onRoom: (() => void) | undefined;
 
   constructor(
-    init: { readonly id: ClientId; readonly address: string; readonly principal: Principal; readonly wire: Wire },
+    init: {
+      readonly id: ClientId;
+      readonly address: string;
+      readonly principal: Principal;
+      readonly wire: Wire;
+      readonly since: Cursor | undefined;
+    },
     outbox: Outbox,
     onClose: (session: Session<Principal>) => void,
   ) {
     this.id = init.id;
     this.address = init.address;
     this.principal = init.principal;
+    this.since = init.since;
     this.#wire = init.wire;
     this.#onClose = onClose;
     this.#queue = outbox.queue(this);
@@ -38,29 +62,53 @@ export class Session<Principal> implements Outlet {
     return this.#closed;
   }
 
-  /** Queues a frame; it leaves in the next turn of the loop, or when the socket drains. */
-  deliver(frame: Frame): void {
+  /**
+   * Queues the frame of a live change, unless the session has it already or will read it from the log.
+   * It leaves in the next turn of the loop, or when the socket drains.
+   */
+  deliver(frame: Frame, seq: number): void {
+    if (!this.hold && seq > this.#reached) this.#queue.push(frame);
+  }
+
+  /** Queues a frame whatever the state: of a replay, or about the connection itself. */
+  send(frame: Frame): void {
     this.#queue.push(frame);
+  }
+
+  /** Live again: changes above `reached` are delivered. */
+  release(reached: number): void {
+    this.hold = undefined;
+    this.#reached = reached;
+  }
+
+  /** Resolves at once, or when what waits has left: a replay must not overflow the queue that it fills. */
+  async room(): Promise<void> {
+    while (!this.#closed && (this.#queue.size > ROOM_BYTES || this.#queue.blocked)) {
+      await new Promise<void>((resolve) => (this.#onRoom = resolve));
+    }
   }
 
   /** The wire took all that was sent. */
   drained(): void {
     this.#blockedBeats = 0;
     this.#queue.drained();
+    this.#makeRoom();
   }
 
   /**
    * Keeps a quiet connection alive, and ends one whose socket has been full for `patience` beats on end.
    *
-   * @param heartbeat bytes that clients ignore
+   * @param heartbeat bytes that clients ignore, but for the cursor in them: a session that has nothing on its way has
+   *   seen everything up to there
+   * @param comment the same without a cursor, for a session that has not caught up yet
    */
-  beat(heartbeat: Uint8Array, patience: number): void {
+  beat(heartbeat: Uint8Array, comment: Uint8Array, patience: number): void {
     if (this.#queue.blocked) {
       this.#blockedBeats += 1;
       if (this.#blockedBeats >= patience) this.close("dead");
       return;
     }
-    if (!this.#active && this.#queue.size === 0) this.write(heartbeat);
+    if (!this.#active && this.#queue.size === 0) this.write(this.hold ? comment : heartbeat);
     this.#active = false;
   }
 
@@ -77,6 +125,7 @@ export class Session<Principal> implements Outlet {
     if (this.#closed) return;
     this.#closed = true;
     this.#queue.end();
+    this.#makeRoom();
     this.#onClose(this);
   }
 
@@ -85,11 +134,17 @@ export class Session<Principal> implements Outlet {
     this.#active = true;
     const outcome = this.#wire.send(bytes);
     if (outcome === "closed") this.ended();
+    else this.#makeRoom();
     return outcome;
   }
 
   /** For the outbox. */
   overflow(): void {
     this.close("slow");
+  }
+
+  #makeRoom(): void {
+    this.#onRoom?.();
+    this.#onRoom = undefined;
   }
 }

@@ -1,5 +1,5 @@
 /** Why the server ends a connection. */
-export type CloseReason = "slow" | "dead" | "shutdown";
+export type CloseReason = "slow" | "dead" | "failed" | "shutdown";
 
 /** What carries frames to one client. */
 export interface Wire {

@@ -22,6 +22,21 @@ export async function readAfter(reader: Reader, seq: number, limit: number): Pro
   return rows.map(changeFromRow);
 }
 
+/** The changes above `after` and up to `upTo`, in their order, at most `limit` of them. */
+export async function readSpan(reader: Reader, after: number, upTo: number, limit: number): Promise<Change[]> {
+  const rows = await reader.all({ text: SPAN, values: [after, upTo, limit] });
+  return rows.map(changeFromRow);
+}
+
+/** Every change above this seq is still in the log. */
+export async function readFloor(reader: Reader): Promise<number> {
+  const row = await reader.first({ text: "SELECT min(seq) AS oldest FROM _changes", values: [] });
+  const oldest = row?.["oldest"];
+  return typeof oldest === "number" ? oldest - 1 : readHead(reader);
+}
+
+const SPAN =
+  "SELECT seq, time, collection, record, action, before, after FROM _changes WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
 const AFTER =
   "SELECT seq, time, collection, record, action, before, after FROM _changes WHERE seq > ? ORDER BY seq LIMIT ?";
 

@@ -1,0 +1,241 @@
+import { describe, expect, test } from "bun:test";
+import { type Cursor, epoch, parseCursor, parseSubscription } from "@headwater/protocol";
+import fc from "fast-check";
+import { change, flushed, type Joined, openHub, type TestWire } from "../testing/hub-world.ts";
+
+const POSTS = [parseSubscription("posts/*")];
+const at = (seq: number): Cursor => ({ epoch: epoch("e"), seq });
+const seqs = ({ wire }: Joined): (number | undefined)[] =>
+  wire.events.filter(({ event }) => event !== "resync").map(({ id }) => (id ? parseCursor(id)?.seq : undefined));
+const resyncs = ({ wire }: Joined): unknown[] =>
+  wire.events.filter(({ event }) => event === "resync").map(({ data }) => JSON.parse(data));
+
+describe("a client that comes back", () => {
+  test("gets what it missed, in order, then what is live, each once", async () => {
+    const { hub, open, tell } = openHub();
+    for (let seq = 1; seq <= 300; seq += 1) await tell(change(seq));
+    const back = open();
+    hub.subscribe(back.session, "ann", POSTS, at(2));
+    for (let seq = 301; seq <= 310; seq += 1) await tell(change(seq));
+    await until(() => seqs(back).length === 308);
+    await flushed();
+    expect(seqs(back)).toEqual(Array.from({ length: 308 }, (_, i) => i + 3));
+  });
+
+  test("gets what it missed by its last event id, once it subscribes", async () => {
+    const { hub, open, tell } = openHub();
+    for (let seq = 1; seq <= 3; seq += 1) await tell(change(seq));
+    const back = open(at(1));
+    hub.subscribe(back.session, "ann", []);
+    hub.subscribe(back.session, "ann", POSTS);
+    await until(() => seqs(back).length === 2);
+    hub.subscribe(back.session, "ann", [...POSTS, parseSubscription("posts/r9")]);
+    await tell(change(4));
+    await until(() => seqs(back).length === 3);
+    expect(seqs(back)).toEqual([2, 3, 4]);
+  });
+
+  test("gets what it may see now, not what it might have seen then", async () => {
+    const { hub, open, tell } = openHub();
+    await tell(change(1, "secret-ann"));
+    await tell(change(2, "secret-bob"));
+    await tell(change(3));
+    const back = open();
+    hub.subscribe(back.session, "bob", POSTS, at(0));
+    await until(() => seqs(back).length === 2);
+    expect(seqs(back)).toEqual([2, 3]);
+  });
+
+  test("is judged by who it becomes while it catches up", async () => {
+    const { hub, open, tell } = openHub();
+    for (let seq = 1; seq <= 400; seq += 1) await tell(change(seq, "secret-ann"));
+    const back = open();
+    hub.subscribe(back.session, "ann", POSTS, at(0));
+    await until(() => seqs(back).length > 0);
+    hub.become([back.session], "guest");
+    const before = seqs(back).length;
+    await tell(change(401));
+    await until(() => seqs(back).at(-1) === 401);
+    // What was presented already may still be on its way; nothing is presented after it.
+    expect(seqs(back).length).toBeLessThanOrEqual(before + 2);
+  });
+
+  test("with a list's cursor that is ahead of the telling gets nothing twice", async () => {
+    const { hub, open, log } = openHub();
+    log.push(change(1), change(2));
+    const reader = open();
+    hub.subscribe(reader.session, "ann", POSTS, at(1));
+    await hub.fanOut(log[0]!);
+    await hub.fanOut(log[1]!);
+    await until(() => seqs(reader).length === 1);
+    await flushed();
+    expect(seqs(reader)).toEqual([2]);
+  });
+});
+
+describe("a topic that is added with a cursor", () => {
+  test("gets what it missed, and the others go on without a gap or a double", async () => {
+    const { hub, open, tell } = openHub();
+    const { session, wire } = open();
+    hub.subscribe(session, "ann", [parseSubscription("posts/a")]);
+    for (const [i, record] of ["a", "b", "a", "b"].entries()) await tell(change(i + 1, record));
+    hub.subscribe(session, "ann", [parseSubscription("posts/a"), parseSubscription("posts/b")], at(0));
+    for (const [i, record] of ["a", "b"].entries()) await tell(change(i + 5, record));
+    await until(() => wire.events.length === 6);
+    await flushed();
+    const heard = (event: string): unknown[] => wire.events.filter((each) => each.event === event).map(({ id }) => id);
+    expect([heard("posts/a"), heard("posts/b")]).toEqual([
+      ["e.1", "e.3", "e.5"],
+      ["e.2", "e.4", "e.6"],
+    ]);
+  });
+
+  test("that is too old gets a resync, and the others miss nothing meanwhile", async () => {
+    const { hub, open, tell, trimmed } = openHub();
+    const joined = open();
+    hub.subscribe(joined.session, "ann", [parseSubscription("posts/a")]);
+    for (let seq = 1; seq <= 4; seq += 1) await tell(change(seq, "a"));
+    trimmed.to = 2;
+    hub.subscribe(joined.session, "ann", [parseSubscription("posts/a"), parseSubscription("posts/b")], at(1));
+    const telling = tell(change(5, "a")).then(() => tell(change(6, "b")));
+    await until(() => joined.wire.events.length === 7);
+    await telling;
+    expect(seqs(joined)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(resyncs(joined)).toEqual([{ reason: "expired", cursor: "e.4" }]);
+  });
+});
+
+describe("where there is no catching up", () => {
+  test.each([
+    ["the log was trimmed beyond it", { reason: "expired" }, at(1)],
+    ["the log began another life", { reason: "epoch" }, { epoch: epoch("other"), seq: 5 }],
+    ["the log was never there", { reason: "unknown" }, at(99)],
+  ])("because %s, the client is told, and goes on live", async (_name, why, since) => {
+    const { hub, open, tell, trimmed } = openHub();
+    for (let seq = 1; seq <= 5; seq += 1) await tell(change(seq));
+    trimmed.to = 3;
+    const back = open();
+    hub.subscribe(back.session, "ann", POSTS, since);
+    await until(() => resyncs(back).length === 1);
+    await tell(change(6));
+    await until(() => seqs(back).length === 1);
+    expect(resyncs(back)).toEqual([{ ...why, cursor: "e.5" }]);
+    expect(seqs(back)).toEqual([6]);
+  });
+
+  test("the floor itself is still whole", async () => {
+    const { hub, open, tell, trimmed } = openHub();
+    for (let seq = 1; seq <= 5; seq += 1) await tell(change(seq));
+    trimmed.to = 3;
+    const back = open();
+    hub.subscribe(back.session, "ann", POSTS, at(3));
+    await until(() => seqs(back).length === 2);
+    expect([seqs(back), resyncs(back)]).toEqual([[4, 5], []]);
+  });
+});
+
+test("a thousand that come back from the same place are answered with one judgement a change", async () => {
+  const { hub, open, tell, asked } = openHub();
+  for (let seq = 1; seq <= 5; seq += 1) await tell(change(seq));
+  const herd = Array.from({ length: 1_000 }, () => open());
+  for (const { session } of herd) hub.subscribe(session, "ann", POSTS, at(0));
+  await until(() => herd.every((each) => seqs(each).length === 5));
+  expect(asked.presented).toHaveLength(5);
+});
+
+test("a replay larger than the queue may be is let through piece by piece", async () => {
+  const { hub, open, tell } = openHub(100_000);
+  for (let seq = 1; seq <= 3_000; seq += 1) await tell(change(seq, `r${"x".repeat(100)}${seq}`));
+  const back = open();
+  hub.subscribe(back.session, "ann", POSTS, at(0));
+  await until(() => seqs(back).length === 3_000);
+  expect(back.wire.closed).toBeUndefined();
+});
+
+test("however changes, absences, stalls and returns interleave, a client gets each change once and in order", async () => {
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ do: fc.constantFrom("tell" as const, "turn" as const) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constantFrom("leave" as const, "block" as const, "drain" as const, "more" as const),
+        who: fc.nat(2),
+      }),
+    },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
+      const { hub, open, tell } = openHub();
+      const clients = [0, 1, 2].map(
+        () => new Returning(open, (joined, since) => hub.subscribe(joined.session, "ann", POSTS, since)),
+      );
+      let seq = 0;
+      const telling: Promise<void>[] = [];
+      let last = Promise.resolve();
+      for (const action of steps) {
+        if (action.do === "tell") {
+          const told = change((seq += 1));
+          last = last.then(() => tell(told));
+          telling.push(last);
+        } else if (action.do === "turn") await flushed();
+        else if ("who" in action) clients[action.who]![action.do]();
+      }
+      await Promise.all(telling);
+      for (const client of clients) client.drain();
+      await until(() => clients.every((client) => client.seen.at(-1) === (seq || undefined)));
+      const expected = Array.from({ length: seq }, (_, i) => i + 1);
+      for (const client of clients) expect(client.seen).toEqual(expected);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+/** A client that comes back with the cursor of the last event it read. */
+class Returning {
+  readonly #open: () => Joined;
+  readonly #subscribe: (joined: Joined, since: Cursor) => void;
+  readonly #read: number[] = [];
+  #now: Joined;
+
+  constructor(open: () => Joined, subscribe: (joined: Joined, since: Cursor) => void) {
+    this.#open = open;
+    this.#subscribe = subscribe;
+    this.#now = open();
+    subscribe(this.#now, at(0));
+  }
+
+  get seen(): readonly number[] {
+    return [...this.#read, ...idsOf(this.#now.wire)];
+  }
+
+  leave(): void {
+    this.#read.push(...idsOf(this.#now.wire));
+    this.#now.session.ended();
+    this.#now = this.#open();
+    this.#subscribe(this.#now, at(this.#read.at(-1) ?? 0));
+  }
+
+  block(): void {
+    this.#now.wire.full = true;
+  }
+
+  drain(): void {
+    this.#now.wire.full = false;
+    this.#now.session.drained();
+  }
+
+  /** Says again what it listens to, as SDKs do when a topic is added. */
+  more(): void {
+    this.#subscribe(this.#now, at(this.seen.at(-1) ?? 0));
+  }
+}
+
+const idsOf = (wire: TestWire): number[] => wire.events.map(({ id }) => parseCursor(id!)!.seq);
+
+/** Waits for an event of this process's own: every turn of the loop brings one nearer. */
+async function until(holds: () => boolean): Promise<void> {
+  for (let turns = 0; !holds(); turns += 1) {
+    if (turns > 100_000) throw new Error("it never came to hold");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,186 @@
+import { type Cursor, type Epoch, formatCursor } from "@headwater/protocol";
+import { LRUCache } from "lru-cache";
+import type { Change } from "../log/change.ts";
+import { encodeFrame, type Frame, FrameSet } from "./frame.ts";
+import type { Hold, Session } from "./session.ts";
+import type { Audience } from "./topic-index.ts";
+
+/** What is left of the log: where it begins, and its changes. */
+export interface History {
+  /** The seq of the newest change that is committed, told or not. */
+  head(): Promise<number>;
+  /** Every change above this seq is still there. */
+  floor(): Promise<number>;
+  /** The changes above `after` and up to `upTo`, in order, at most `limit` of them. */
+  span(after: number, upTo: number, limit: number): Promise<readonly Change[]>;
+}
+
+/** What a catch-up asks of the hub. */
+export interface CatchUpHub<Principal> {
+  readonly epoch: Epoch;
+  readonly history: History;
+  /** The seq of the newest change that was told to everyone. */
+  readonly seq: number;
+  topicsOf(change: Change): readonly string[];
+  present(change: Change, audience: Audience<Principal>): Promise<string | undefined>;
+  /** Runs the work when no change is being told. */
+  betweenChanges(work: () => void): void;
+}
+
+/** Why a client can't be given what it missed, and must read everything anew. */
+export type ResyncReason = "expired" | "epoch" | "unknown";
+
+/** Changes that are read at a time. */
+const BATCH = 128;
+/** Sessions that read at the same time; the others wait their turn. */
+const AT_ONCE = 32;
+/** Answers kept for those who come back from the same place: after a restart that is everyone. */
+const SHARED_ANSWERS = 8_192;
+const SHARED_SPANS = 64;
+
+/**
+ * Gives sessions what they missed, from the log, by what they may see now, and lets them go live without a gap or a
+ * double. While a session catches up nothing live reaches it: the log has that too, so nothing needs to be held for it.
+ */
+export class CatchUp<Principal> {
+  readonly #hub: CatchUpHub<Principal>;
+  readonly #onError: (error: unknown) => void;
+  readonly #answers = new LRUCache<string, Promise<FrameSet | "nothing">>({ max: SHARED_ANSWERS });
+  readonly #spans = new LRUCache<string, Promise<readonly Change[]>>({ max: SHARED_SPANS });
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(hub: CatchUpHub<Principal>, onError: (error: unknown) => void) {
+    this.#hub = hub;
+    this.#onError = onError;
+  }
+
+  /** Rules or principals have changed: what was answered before may not be said again. */
+  forget(): void {
+    this.#answers.clear();
+  }
+
+  /**
+   * Called between two changes; returns at once.
+   *
+   * @param since the cursor that the client gave, for all subscriptions that are new
+   * @param known names of those that it had before: they go on from where they are
+   */
+  start(session: Session<Principal>, since: Cursor, known: ReadonlySet<string>): void {
+    const position = session.hold?.progress ?? this.#hub.seq;
+    const fromOf = (name: string): number =>
+      known.has(name) ? Math.max(position, session.hold?.from.get(name) ?? 0) : since.seq;
+    const from = new Map(session.subscriptions.map(({ name }) => [name, fromOf(name)]));
+    session.hold = { from, progress: Math.min(...from.values()) };
+    // Whatever went wrong: a client that is cut comes back and asks again, one that is left waiting does not.
+    this.#run(session, session.hold, since, position).catch((error: unknown) => {
+      this.#onError(error);
+      session.close("failed");
+    });
+  }
+
+  async #run(session: Session<Principal>, hold: Hold, since: Cursor, position: number): Promise<void> {
+    await this.#enter();
+    try {
+      const reason = await this.#refusal(since);
+      if (session.hold !== hold) return;
+      if (reason) {
+        session.send(this.#resync(reason, position));
+        session.hold = { from: new Map(), progress: position };
+      }
+      await this.#replay(session, session.hold);
+    } finally {
+      this.#running -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  /** Why what came behind the cursor can't be had. */
+  async #refusal({ epoch, seq }: Cursor): Promise<ResyncReason | undefined> {
+    const { history } = this.#hub;
+    if (epoch !== this.#hub.epoch) return "epoch";
+    // A list's cursor may be ahead of what was told by now, but no cursor of ours is ahead of the log.
+    if (seq > this.#hub.seq && seq > (await history.head())) return "unknown";
+    return seq < (await history.floor()) ? "expired" : undefined;
+  }
+
+  async #enter(): Promise<void> {
+    while (this.#running >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#running += 1;
+  }
+
+  /** Tells the session what is behind its place until it is where everyone is, and lets it go live there. */
+  async #replay(session: Session<Principal>, hold: Hold): Promise<void> {
+    while (session.hold === hold && !session.closed) {
+      const changes = await this.#span(hold.progress, this.#hub.seq);
+      // Asked after the reading: what was trimmed before or during it may be missing from it.
+      const isWhole = hold.progress >= (await this.#hub.history.floor());
+      if (session.hold !== hold) return;
+      if (!isWhole) {
+        hold.progress = this.#hub.seq;
+        session.send(this.#resync("expired", hold.progress));
+        continue;
+      }
+      for (const change of changes) {
+        await this.#tell(session, hold, change);
+        await session.room();
+      }
+      await this.#releaseAt(session, hold);
+    }
+  }
+
+  /** Shared by those who come back from the same place: what is up to `upTo` never changes. */
+  #span(after: number, upTo: number): Promise<readonly Change[]> {
+    const key = `${after}-${upTo}`;
+    let span = this.#spans.get(key);
+    if (!span) {
+      span = this.#hub.history.span(after, upTo, BATCH);
+      this.#spans.set(key, span);
+      span.catch(() => this.#spans.delete(key));
+    }
+    return span;
+  }
+
+  async #tell(session: Session<Principal>, hold: Hold, change: Change): Promise<void> {
+    const topics = new Set(this.#hub.topicsOf(change));
+    const heard: (readonly [event: string, frames: FrameSet])[] = [];
+    for (const audience of session.audiences) {
+      const { name, topic } = audience.subscription;
+      if (!topics.has(topic) || change.seq <= (hold.from.get(name) ?? 0)) continue;
+      const frames = await this.#answer(change, audience);
+      if (frames !== "nothing") heard.push([name, frames]);
+    }
+    if (session.hold !== hold) return;
+    for (const [i, [event, frames]] of heard.entries()) session.send(frames.frame(event, i === heard.length - 1));
+    hold.progress = change.seq;
+  }
+
+  #answer(change: Change, audience: Audience<Principal>): Promise<FrameSet | "nothing"> {
+    const key = `${change.seq}\n${audience.key}`;
+    let answer = this.#answers.get(key);
+    if (!answer) this.#answers.set(key, (answer = this.#ask(change, audience)));
+    return answer;
+  }
+
+  async #ask(change: Change, audience: Audience<Principal>): Promise<FrameSet | "nothing"> {
+    const data = await this.#hub.present(change, audience);
+    const cursor = formatCursor({ epoch: this.#hub.epoch, seq: change.seq });
+    return data === undefined ? "nothing" : new FrameSet(cursor, data);
+  }
+
+  /** Lets the session go live if it was told all that everyone else was. */
+  #releaseAt(session: Session<Principal>, hold: Hold): Promise<void> {
+    return new Promise((resolve) => {
+      this.#hub.betweenChanges(() => {
+        if (hold.progress >= this.#hub.seq && session.hold === hold) session.release(hold.progress);
+        resolve();
+      });
+    });
+  }
+
+  /** Says that there is no catching up: the client must read everything anew, and has all that comes behind `seq`. */
+  #resync(reason: ResyncReason, seq: number): Frame {
+    const cursor = formatCursor({ epoch: this.#hub.epoch, seq });
+    return encodeFrame({ id: cursor, event: "resync", data: JSON.stringify({ reason, cursor }) });
+  }
+}
