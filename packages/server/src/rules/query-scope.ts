@@ -33,8 +33,9 @@ export class QueryScope {
   readonly #options: QueryScopeOptions;
   readonly #row: string;
   readonly #joins = new JoinList(new AliasNames());
-  /** Records of other collections that a client's text reached, by their alias, until their list rule is added. */
+  /** The collections with a list rule that a client's text reached, by the alias of their record. */
   readonly #reached = new Map<string, Collection>();
+  /** The aliases whose list rule is among the extra conditions. */
   readonly #guarded = new Set<string>();
   readonly #extraConditions: Sql[] = [];
 
@@ -91,7 +92,11 @@ export class QueryScope {
     return this.#joins.multiplies || (this.#options.collection.type === "view" && !this.#joins.isEmpty);
   }
 
-  /** What must hold besides: the list rules of the collections that a client's filter or sort reached. */
+  /**
+   * What must hold besides: the list rules of the collections that a client's filter or sort reached.
+   *
+   * @throws RuleError when one of those is no rule
+   */
   get extraConditions(): readonly Sql[] {
     this.#guard();
     return this.#extraConditions;

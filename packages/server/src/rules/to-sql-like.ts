@@ -23,7 +23,7 @@ function hasWildcard(text: string): boolean {
 }
 
 /**
- * Puts a backslash before each `\\`, `%` and `_` that has none. Read from the end, and of two such characters side by
+ * Puts a backslash before each `\`, `%` and `_` that has none. Read from the end, and of two such characters side by
  * side only the second gets one: PocketBase's behaviour.
  */
 function escapeUnescaped(text: string): string {
