@@ -35,11 +35,14 @@ const STRANGERS: Readonly<Record<string, readonly string[]>> = {
 const SOURCE = import.meta.dir;
 const IMPORT = /(?:from|import)\s*\(?\s*"(\.[^"]+\.ts)"/g;
 
+/** Tests, and what they stand on. */
+const isTest = (file: string): boolean => /\.test\.ts$|^testing\/|\/golden\//.test(file);
+
 const layerOf = (path: string): string => path.split("/")[0]!;
 
 async function* imports(): AsyncGenerator<{ file: string; target: string }> {
   for await (const file of new Glob("**/*.ts").scan(SOURCE)) {
-    if (file.endsWith(".test.ts") || file.startsWith("testing/")) continue;
+    if (isTest(file)) continue;
     const text = await Bun.file(join(SOURCE, file)).text();
     for (const [, specifier] of text.matchAll(IMPORT)) {
       yield { file, target: normalize(join(dirname(file), specifier!)) };
@@ -63,7 +66,7 @@ test("a folder imports only from folders above it", async () => {
 test("only the SQLite engine knows the driver", async () => {
   const wrong: string[] = [];
   for await (const file of new Glob("**/*.ts").scan(SOURCE)) {
-    if (file.startsWith("store/sqlite/") || file.endsWith(".test.ts")) continue;
+    if (file.startsWith("store/sqlite/") || isTest(file)) continue;
     if ((await Bun.file(join(SOURCE, file)).text()).includes('from "bun:sqlite"')) wrong.push(file);
   }
   expect(wrong).toEqual([]);
