@@ -1,5 +1,6 @@
 import { readEpoch, readFloor, readHead, readSpan } from "./log/change-log.ts";
 import type { Change } from "./log/change.ts";
+import { startRetention } from "./log/retention.ts";
 import { type Follower, LogTail } from "./log/tail.ts";
 import type { Logger } from "pino";
 import { type Api, createApi } from "./api/create-api.ts";
@@ -55,9 +56,9 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
   const followed = new Registry();
   followed.replace(registry.current);
   const visibility = new RecordEvents({ reader: store, schema: () => followed.current, files });
-  const head = await readHead(store);
+  const [epoch, head] = [await readEpoch(store), await readHead(store)];
   const hub = new Hub<Principal>({
-    epoch: await readEpoch(store),
+    epoch,
     head,
     history: {
       head: () => readHead(store),
@@ -89,6 +90,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     registry,
     files,
     tokens: new Tokens(),
+    epoch,
     hub,
     config,
     logger,
@@ -96,6 +98,9 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     background: (work) => tasks.run(work),
   });
   const stopHeartbeat = startHeartbeat(hub);
+  const stopRetention = startRetention(store, config.retention, (error) =>
+    logger.error({ err: error }, "the log could not be trimmed"),
+  );
   let server: Bun.Server<undefined> | undefined;
 
   return {
@@ -108,6 +113,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
       api.drain();
       const stopped = server?.stop();
       stopHeartbeat();
+      stopRetention();
       await api.idle(GRACE_MS);
       await tail.stop();
       hub.closeAll("shutdown");

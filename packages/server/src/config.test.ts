@@ -10,6 +10,7 @@ test("defaults are PocketBase's", () => {
     port: 8090,
     origins: ["*"],
     logLevel: "info",
+    retention: { maxAgeMs: 72 * 3_600_000, maxChanges: 1_000_000 },
   });
 });
 

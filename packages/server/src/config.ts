@@ -11,10 +11,18 @@ export interface Config {
   /** Origins that browsers may call from; `*` and `?` are wildcards. */
   readonly origins: readonly string[];
   readonly logLevel: LogLevel;
+  /** How long and how many changes are kept for clients that come back. */
+  readonly retention: Retention;
 }
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** How much of the log is kept: what is older or beyond that number goes, and clients that far back must resync. */
+export interface Retention {
+  readonly maxAgeMs: number;
+  readonly maxChanges: number;
+}
 
 /** One setting: its flag, its environment variable, and what holds when neither is given. */
 export interface Setting {
@@ -49,6 +57,18 @@ export const SETTINGS = {
     fallback: "info",
     help: `the least level to log: ${LOG_LEVELS.join(", ")}`,
   },
+  keepHours: {
+    flag: "--keep-hours",
+    variable: "HEADWATER_KEEP_HOURS",
+    fallback: "72",
+    help: "hours for which changes are kept for clients that come back",
+  },
+  keepChanges: {
+    flag: "--keep-changes",
+    variable: "HEADWATER_KEEP_CHANGES",
+    fallback: "1000000",
+    help: "changes that are kept for clients that come back",
+  },
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -75,6 +95,10 @@ export function readConfig(
     host,
     port,
     origins: given("origins", parseOrigins, "a list such as https://example.com,https://*.example.com"),
+    retention: Object.freeze({
+      maxAgeMs: given("keepHours", parsePositive, "a number above 0") * 3_600_000,
+      maxChanges: Math.ceil(given("keepChanges", parsePositive, "a number above 0")),
+    }),
     logLevel: given(
       "logLevel",
       (text) => LOG_LEVELS.find((level) => level === text),
@@ -89,6 +113,11 @@ function parseAddress(text: string): { readonly host: string; readonly port: num
   const port = Number(match?.[2]);
   if (!match || port > 65_535) return undefined;
   return { host: match[1]!.replace(/^\[|\]$/g, "") || "0.0.0.0", port };
+}
+
+function parsePositive(text: string): number | undefined {
+  const number = /^\d{1,12}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
+  return number > 0 ? number : undefined;
 }
 
 function parseOrigins(text: string): readonly string[] | undefined {

@@ -1,3 +1,4 @@
+import type { Epoch } from "@headwater/protocol";
 import type { Logger } from "pino";
 import type { Tokens } from "../auth/tokens.ts";
 import type { Registry } from "../collections/registry.ts";
@@ -13,6 +14,8 @@ export interface ApiDeps {
   readonly registry: Registry;
   readonly files: FileStore;
   readonly tokens: Tokens;
+  /** The life of the log. */
+  readonly epoch: Epoch;
   readonly hub: Hub<Principal>;
   readonly config: Config;
   readonly logger: Logger;

@@ -13,6 +13,7 @@ test("an API that drains finishes what it began and takes nothing new", async ()
   const api = createApi({
     ...folder,
     tokens: new Tokens(),
+    epoch: epoch("e"),
     hub: new Hub({
       epoch: epoch("e"),
       visibility: NOBODY,

@@ -1,6 +1,7 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../collections/collection.ts";
 import { notFound } from "../lib/api-error.ts";
+import { readHead } from "../log/change-log.ts";
 import { assertWritable } from "../records/assert-writable.ts";
 import { createRecord } from "../records/create-record.ts";
 import { deleteRecord } from "../records/delete-record.ts";
@@ -21,7 +22,7 @@ import type { Params } from "./route.ts";
 import { DEFAULT_BODY_LIMIT } from "./body-bytes.ts";
 import type { Field } from "../collections/fields/field.ts";
 import { maxSizeOf } from "../collections/fields/max-size.ts";
-import { json, jsonPage, noContent } from "./responses.ts";
+import { json, jsonPage, noContent, withCursor } from "./responses.ts";
 
 const MISSING = "Missing collection context.";
 
@@ -29,12 +30,13 @@ export async function list(request: ApiRequest, deps: ApiDeps): Promise<Response
   const collection = collectionOf(request, deps, MISSING);
   const context = await submittedContext(request, deps);
   // One snapshot: the count, the page and what it expands to must tell of one state.
-  const page = await deps.store.read(async (reader) => {
+  const { seq, ...page } = await deps.store.read(async (reader) => {
+    const seq = await readHead(reader);
     const found = await listRecords(reader, context, collection, request.query);
     const items = await presentRecords(reader, context, collection, found.items, request.query["expand"] ?? "");
-    return { ...found, items };
+    return { ...found, items, seq };
   });
-  return jsonPage(request, page);
+  return withCursor(jsonPage(request, page), { epoch: deps.epoch, seq });
 }
 
 export async function view(request: ApiRequest, deps: ApiDeps): Promise<Response> {

@@ -1,3 +1,4 @@
+import { type Cursor, formatCursor } from "@headwater/protocol";
 import { badRequest } from "../lib/api-error.ts";
 import { type FieldPick, parseFields, pickFields } from "../lib/pick-fields.ts";
 import type { ApiRequest } from "./api-request.ts";
@@ -14,6 +15,13 @@ export function json(request: ApiRequest, value: unknown): Response {
 export function jsonPage(request: ApiRequest, page: { readonly items: readonly unknown[] }): Response {
   const pick = requestedFields(request);
   return jsonAs(200, pick ? { ...page, items: pickFields(page.items, pick) } : page);
+}
+
+/** Says of which moment of the log the answer is: to subscribe from there leaves no hole. Browsers may read it too. */
+export function withCursor(response: Response, cursor: Cursor): Response {
+  response.headers.set("Headwater-Cursor", formatCursor(cursor));
+  response.headers.set("Access-Control-Expose-Headers", "Headwater-Cursor");
+  return response;
 }
 
 /** A JSON answer as it stands. */

@@ -45,6 +45,8 @@ const serveCommand = () =>
     .addOption(setting("http", "address"))
     .addOption(setting("origins", "list"))
     .addOption(setting("logLevel", "level"))
+    .addOption(setting("keepHours", "hours"))
+    .addOption(setting("keepChanges", "count"))
     .action((flags) => serve(readConfig(flags, process.env)));
 
 const superuserCommand = () =>

@@ -43,13 +43,14 @@ export class SseClient implements Disposable {
     return this.inbox.items;
   }
 
-  /** Replaces the subscriptions; the identity is that of the token. */
-  submit(subscriptions: readonly string[], token?: string): Promise<Reply> {
-    return request(this.#url, "POST", "/api/realtime", { token, body: { clientId: this.#id, subscriptions } });
+  /** Replaces the subscriptions; the identity is that of the token. `since` asks for what came behind that cursor. */
+  submit(subscriptions: readonly string[], token?: string, since?: string): Promise<Reply> {
+    const body = { clientId: this.#id, subscriptions, ...(since !== undefined && { since }) };
+    return request(this.#url, "POST", "/api/realtime", { token, body });
   }
 
-  async subscribe(topics: readonly string[], token?: string): Promise<void> {
-    const { status, text } = await this.submit(topics, token);
+  async subscribe(topics: readonly string[], token?: string, since?: string): Promise<void> {
+    const { status, text } = await this.submit(topics, token, since);
     if (status !== 204) throw new Error(`the subscription was refused: ${status} ${text}`);
   }
 
