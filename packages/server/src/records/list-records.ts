@@ -82,9 +82,10 @@ function compile(context: RecordContext, collection: Collection, rule: string, f
 }
 
 async function count(reader: Reader, collection: Collection, { from, distinct }: Select): Promise<number> {
-  const key = sql.id(collection.name, collection.type === "view" ? "id" : "_rowid_");
-  const row = await reader.first(
-    sql`SELECT ${distinct ? sql`count(DISTINCT ${key})` : sql`count(*)`} AS total ${from}`,
-  );
+  // Nothing keeps a view from repeating an id: PocketBase counts each once.
+  const isView = collection.type === "view";
+  const key = sql.id(collection.name, isView ? "id" : "_rowid_");
+  const counted = distinct || isView ? sql`count(DISTINCT ${key})` : sql`count(*)`;
+  const row = await reader.first(sql`SELECT ${counted} AS total ${from}`);
   return Number(row?.["total"]);
 }
