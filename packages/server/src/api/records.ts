@@ -31,10 +31,10 @@ export async function list(request: ApiRequest, deps: ApiDeps): Promise<Response
   const context = await submittedContext(request, deps);
   // One snapshot: the count, the page and what it expands to must tell of one state.
   const { seq, ...page } = await deps.store.read(async (reader) => {
-    const seq = await readHead(reader);
+    const head = await readHead(reader);
     const found = await listRecords(reader, context, collection, request.query);
     const items = await presentRecords(reader, context, collection, found.items, request.query["expand"] ?? "");
-    return { ...found, items, seq };
+    return { ...found, items, seq: head };
   });
   return withCursor(jsonPage(request, page), { epoch: deps.epoch, seq });
 }
