@@ -57,7 +57,7 @@ test("an API that drains finishes what it began and takes nothing new", async ()
 
 const NOBODY = {
   topicsOf: () => [],
-  audienceKey: () => "",
+  audienceOf: () => ({ key: "", requires: undefined }),
   present: async () => undefined,
   principalKey: () => "",
 };

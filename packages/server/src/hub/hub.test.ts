@@ -14,6 +14,19 @@ describe("fan-out", () => {
     expect(listeners[0]!.wire.events).toEqual([{ id: "e.1", event: "posts/*", data: '{"record":"r1"}' }]);
   });
 
+  test("of a thousand who each wait for their own record, only its listener is asked about", async () => {
+    const { hub, join, asked } = openHub();
+    const listeners = Array.from({ length: 1_000 }, (_, i) => join(`only-r${i}`, "posts/*"));
+    await hub.fanOut(change(1, "r7"));
+    await hub.fanOut(change(2, "nobody's"));
+    await flushed();
+    expect(asked.presented).toEqual(["posts/* only-r7"]);
+    expect(listeners.flatMap(({ wire }, i) => (wire.events.length > 0 ? [i] : []))).toEqual([7]);
+    for (const { session } of listeners) session.ended();
+    await hub.fanOut(change(3, "r7"));
+    expect(asked.presented).toHaveLength(1);
+  });
+
   test("who may not see a change gets nothing", async () => {
     const { hub, join } = openHub();
     const ann = join("ann", "posts/*");

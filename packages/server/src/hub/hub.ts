@@ -12,15 +12,15 @@ import { CatchUp, type History } from "./catch-up.ts";
 import { FrameSet } from "./frame.ts";
 import { Outbox } from "./outbox.ts";
 import { Session } from "./session.ts";
-import { type Audience, TopicIndex } from "./topic-index.ts";
+import { type Audience, type AudienceKind, TopicIndex } from "./topic-index.ts";
 import type { CloseReason, Wire } from "./wire.ts";
 
 /** Who may see what, and how it looks: the hub asks, and knows no rule, no record and no database. */
 export interface Visibility<Principal> {
   /** The topics that a change appears on, each once. */
   topicsOf(change: Change): readonly string[];
-  /** Equal for subscriptions that get the same answer and the same bytes for every change. */
-  audienceKey(subscription: Subscription, principal: Principal): string;
+  /** Which listeners are alike, and which changes can concern them at all. */
+  audienceOf(subscription: Subscription, principal: Principal): AudienceKind;
   /** The event's data as one line of JSON; `undefined` for those who may not see it. */
   present(change: Change, subscription: Subscription, principal: Principal): Promise<string | undefined>;
   /** Equal for equal principals. */
@@ -64,7 +64,7 @@ export class Hub<Principal> {
     this.#visibility = visibility;
     this.#onError = onError;
     this.#outbox = new Outbox(maxQueueBytes);
-    this.#index = new TopicIndex((subscription, principal) => visibility.audienceKey(subscription, principal));
+    this.#index = new TopicIndex((subscription, principal) => visibility.audienceOf(subscription, principal));
     const seq = (): number => this.#seq;
     this.#catchUp = new CatchUp(
       {
@@ -184,10 +184,11 @@ export class Hub<Principal> {
 
   async #tell(change: Change): Promise<void> {
     const { seq } = change;
+    const record = change.after ?? change.before;
     const heard: (readonly [audience: Audience<Principal>, frames: FrameSet])[] = [];
     const cursor = formatCursor({ epoch: this.#epoch, seq });
     for (const topic of this.#visibility.topicsOf(change)) {
-      for (const audience of this.#index.audiences(topic)) {
+      for (const audience of this.#index.audiences(topic, (field) => record[field])) {
         const data = await this.#present(change, audience);
         if (data !== undefined) heard.push([audience, new FrameSet(cursor, data)]);
       }

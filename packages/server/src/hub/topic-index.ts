@@ -1,47 +1,93 @@
 import type { Subscription } from "@headwater/protocol";
 import type { Session } from "./session.ts";
 
+/** What makes an audience. */
+export interface AudienceKind {
+  /** Equal for those who get the same answer and the same bytes for every change. */
+  readonly key: string;
+  /** Only changes of records that hold this text in this field can reach it; `undefined`: any may. */
+  readonly requires: { readonly field: string; readonly value: string } | undefined;
+}
+
 /** Sessions that listen to one topic under one event name and for which every answer is the same. */
 export interface Audience<Principal> {
   readonly key: string;
+  readonly requires: AudienceKind["requires"];
   readonly subscription: Subscription;
   /** The principal of any of them: they are alike in all that matters here. */
   readonly principal: Principal;
   readonly sessions: Set<Session<Principal>>;
 }
 
-/** Who listens to what: topic to audiences. */
-export class TopicIndex<Principal> {
-  readonly #topics = new Map<string, Map<string, Audience<Principal>>>();
-  readonly #audienceKey: (subscription: Subscription, principal: Principal) => string;
+type Audiences<Principal> = Map<string, Audience<Principal>>;
 
-  /** @param audienceKey equal for subscriptions that get the same answer and the same bytes for every change */
-  constructor(audienceKey: (subscription: Subscription, principal: Principal) => string) {
-    this.#audienceKey = audienceKey;
+/** The listeners of one topic: those for any change, and those for records that hold a text, by field and text. */
+interface Topic<Principal> {
+  readonly any: Audiences<Principal>;
+  readonly byField: Map<string, Map<string, Audiences<Principal>>>;
+}
+
+/** Who listens to what: topic, and what the record must hold, to audiences. */
+export class TopicIndex<Principal> {
+  readonly #topics = new Map<string, Topic<Principal>>();
+  readonly #kindOf: (subscription: Subscription, principal: Principal) => AudienceKind;
+
+  constructor(kindOf: (subscription: Subscription, principal: Principal) => AudienceKind) {
+    this.#kindOf = kindOf;
   }
 
-  /** The audiences of a topic; none for a topic nobody listens to. */
-  audiences(topic: string): Iterable<Audience<Principal>> {
-    return this.#topics.get(topic)?.values() ?? [];
+  /**
+   * The audiences that a record's change may reach: found by what the record holds, however many listen for others.
+   *
+   * @param valueOf what the record holds in a field
+   */
+  *audiences(topic: string, valueOf: (field: string) => unknown): Generator<Audience<Principal>> {
+    const listeners = this.#topics.get(topic);
+    if (!listeners) return;
+    yield* listeners.any.values();
+    for (const [field, byValue] of listeners.byField) {
+      const value = valueOf(field);
+      const audiences = typeof value === "string" ? byValue.get(value) : undefined;
+      if (audiences) yield* audiences.values();
+    }
   }
 
   /** @returns the audience that the session is in from now on, for `remove`: its principal may be another by then */
   add(session: Session<Principal>, subscription: Subscription): Audience<Principal> {
     const { principal } = session;
-    const key = `${subscription.name}\n${this.#audienceKey(subscription, principal)}`;
-    let audiences = this.#topics.get(subscription.topic);
-    if (!audiences) this.#topics.set(subscription.topic, (audiences = new Map()));
+    const { key: kind, requires } = this.#kindOf(subscription, principal);
+    const key = `${subscription.name}\n${kind}`;
+    const audiences = this.#audiencesOf(subscription.topic, requires);
     let audience = audiences.get(key);
-    if (!audience) audiences.set(key, (audience = { key, subscription, principal, sessions: new Set() }));
+    if (!audience) audiences.set(key, (audience = { key, requires, subscription, principal, sessions: new Set() }));
     audience.sessions.add(session);
     return audience;
   }
 
-  remove(session: Session<Principal>, { key, subscription, sessions }: Audience<Principal>): void {
+  remove(session: Session<Principal>, { key, requires, subscription, sessions }: Audience<Principal>): void {
     sessions.delete(session);
     if (sessions.size > 0) return;
-    const audiences = this.#topics.get(subscription.topic);
-    if (audiences?.get(key)?.sessions === sessions) audiences.delete(key);
-    if (audiences?.size === 0) this.#topics.delete(subscription.topic);
+    const topic = this.#topics.get(subscription.topic);
+    const byValue = requires && topic?.byField.get(requires.field);
+    const audiences = requires ? byValue?.get(requires.value) : topic?.any;
+    if (!topic || audiences?.get(key)?.sessions !== sessions) return;
+    audiences.delete(key);
+    if (requires && audiences.size === 0) byValue?.delete(requires.value);
+    if (requires && byValue?.size === 0) topic.byField.delete(requires.field);
+    if (topic.any.size === 0 && topic.byField.size === 0) this.#topics.delete(subscription.topic);
   }
+
+  #audiencesOf(topic: string, requires: AudienceKind["requires"]): Audiences<Principal> {
+    const listeners = entry(this.#topics, topic, () => ({ any: new Map(), byField: new Map() }));
+    if (!requires) return listeners.any;
+    const byValue = entry(listeners.byField, requires.field, () => new Map());
+    return entry(byValue, requires.value, () => new Map());
+  }
+}
+
+/** The value of a key, made where there is none. */
+function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = make()));
+  return value;
 }

@@ -1,10 +1,15 @@
 import type { RecordEvent, RecordValues, Subscription } from "@headwater/protocol";
+import type { Collection } from "../collections/collection.ts";
 import type { Schema } from "../collections/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
 import { parseFields, pickFields } from "../lib/pick-fields.ts";
 import type { Change } from "../log/change.ts";
 import { isSuperuser, type Principal, principalKey } from "../rules/principal.ts";
 import { readsOf } from "../rules/reads.ts";
+import type { Trust } from "../rules/record-scope.ts";
+import { type RequiredValue, requiredValue } from "../rules/required-value.ts";
+import { resolveRule } from "../rules/resolved-rules.ts";
+import { RuleError } from "../rules/rule-error.ts";
 import type { Reader } from "../store/store.ts";
 import { presentRecords, viewKey } from "./present.ts";
 import type { RecordContext } from "./record-context.ts";
@@ -15,6 +20,12 @@ export interface RecordEventsOptions {
   readonly reader: Reader;
   readonly schema: () => Schema;
   readonly files: FileStore;
+}
+
+/** Listeners who are alike: see the hub's index. */
+export interface RecordAudience {
+  readonly key: string;
+  readonly requires: RequiredValue | undefined;
 }
 
 /**
@@ -36,12 +47,15 @@ export class RecordEvents {
     return collection ? topicsOfRecord(collection, change) : [];
   }
 
-  audienceKey(subscription: Subscription, principal: Principal): string {
+  audienceOf(subscription: Subscription, principal: Principal): RecordAudience {
     const topic = readRecordTopic(this.#options.schema(), subscription.topic);
-    if (!topic) return "";
+    if (!topic) return { key: "", requires: undefined };
     const { expand = "" } = subscription.options.query;
     const view = viewKey(principal, topic.collection, expand, topic.record);
-    return `${this.#decisionKey(topic, subscription, principal)}\n${view}`;
+    return {
+      key: `${this.#decisionKey(topic, subscription, principal)}\n${view}`,
+      requires: this.#requires(topic, this.#context(subscription, principal)),
+    };
   }
 
   principalKey(principal: Principal): string {
@@ -76,6 +90,13 @@ export class RecordEvents {
     // A filter that follows a relation is guarded by the list rules of other collections, which may read who asks.
     const readsAuth = readsOf(judge).auth || filter.includes(".");
     return `${isSuperuser(principal) ? "superuser" : "user"}/${readsAuth ? principalKey(principal) : ""}`;
+  }
+
+  /** What a record must hold for this listener to see it, by the rule or by the filter. */
+  #requires({ collection, rule }: RecordTopic, context: RecordContext): RequiredValue | undefined {
+    const filter = context.query["filter"] ?? "";
+    const byRule = isSuperuser(context.principal) || !rule ? undefined : required(rule, collection, context, "trusted");
+    return byRule ?? (filter === "" ? undefined : required(filter, collection, context, "client"));
   }
 
   async #maySee({ collection, rule }: RecordTopic, context: RecordContext, image: RecordValues): Promise<boolean> {
@@ -119,5 +140,22 @@ export class RecordEvents {
       files: this.#options.files,
       background: (work) => void work(),
     };
+  }
+}
+
+/** A text that is no rule is met by no record: nothing is required of those that will not be shown. */
+function required(
+  text: string,
+  collection: Collection,
+  context: RecordContext,
+  trust: Trust,
+): RequiredValue | undefined {
+  const { principal, schema } = context;
+  const auth = principal.kind === "guest" ? undefined : principal.collection;
+  try {
+    return requiredValue(resolveRule(text, { schema, collection, trust, auth, isNew: false }), context);
+  } catch (error) {
+    if (error instanceof RuleError) return undefined;
+    throw error;
   }
 }

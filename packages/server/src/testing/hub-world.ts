@@ -30,7 +30,7 @@ export class TestWire implements Wire {
   }
 }
 
-/** Principals are names; a record named `secret-X` is for X alone. */
+/** Principals are names; a record named `secret-X` is for X alone, and who is named `only-X` hears of record X alone. */
 interface Asked extends Visibility<string> {
   readonly presented: string[];
 }
@@ -39,7 +39,10 @@ const visibility = (): Asked => {
   return {
     presented,
     topicsOf: ({ record }) => ["posts/*", `posts/${record}`],
-    audienceKey: (_, principal) => principal,
+    audienceOf: (_, principal) => ({
+      key: principal,
+      requires: principal.startsWith("only-") ? { field: "id", value: principal.slice("only-".length) } : undefined,
+    }),
     principalKey: (principal) => principal,
     present: async ({ record }, subscription, principal) => {
       presented.push(`${subscription.topic} ${principal}`);
