@@ -170,7 +170,7 @@ describe("audiences", () => {
 
   test("where the rule reads nothing of the principal, all users are one audience", async () => {
     const subscription = named(`tasks/${recordId("x")}`);
-    const keyOf = (named: typeof subscription, principal: Principal): string => events.audienceOf(named, principal).key;
+    const keyOf = (asked: typeof subscription, principal: Principal): string => events.audienceOf(asked, principal).key;
     expect(keyOf(subscription, ann)).toBe(keyOf(subscription, bob));
     expect(keyOf(subscription, ann)).not.toBe(keyOf(subscription, world.superuser()));
     expect(keyOf(named("tasks/*"), ann)).not.toBe(keyOf(named("tasks/*"), bob));
