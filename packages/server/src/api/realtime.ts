@@ -3,6 +3,7 @@ import {
   clientId,
   type Cursor,
   encodeEvent,
+  encodeRetry,
   type ErrorData,
   parseCursor,
   parseSubscription,
@@ -78,9 +79,18 @@ class Connection implements SseListener {
 const lastSeen = (request: ApiRequest): Cursor | undefined =>
   parseCursor(request.raw.headers.get("last-event-id") ?? request.query["since"] ?? "");
 
-/** The first event, byte for byte: SDKs take the client id from its `id:`. */
-const connected = (id: ClientId): Uint8Array =>
-  new TextEncoder().encode(encodeEvent({ id, event: "PB_CONNECT", data: JSON.stringify({ clientId: id }) }));
+/** What a client waits before it comes back, in milliseconds: each another time, so that all do not come back at once. */
+const RETRY_MS = { least: 500, spread: 2_000 };
+
+/**
+ * The first event, byte for byte: SDKs take the client id from its `id:`. Then when to come back, for those who leave
+ * that to the standard's `EventSource`.
+ */
+function connected(id: ClientId): Uint8Array {
+  const event = encodeEvent({ id, event: "PB_CONNECT", data: JSON.stringify({ clientId: id }) });
+  const retry = Math.round(RETRY_MS.least + Math.random() * RETRY_MS.spread);
+  return new TextEncoder().encode(event + encodeRetry(retry));
+}
 
 const FORM = z.object({
   clientId: z.string().nullish(),
