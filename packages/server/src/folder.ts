@@ -84,5 +84,8 @@ async function fillAuxiliary(path: string): Promise<void> {
   }
 }
 
-const reason = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replace(/^[A-Z]+: /, "").replace(/, .*$/, "");
+function reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  if (text.startsWith("EEXIST") || text.startsWith("ENOTDIR")) return "there is a file in its place";
+  return text.replace(/^[A-Z]+: /, "").replace(/, .*$/, "");
+}

@@ -86,7 +86,7 @@ describe("one sentence and exit code 1 for", () => {
     [
       "what is no folder",
       ["serve", "--dir", join(fake, "data.db")],
-      `The folder ${fake}/data.db can't be written: file already exists.`,
+      `The folder ${fake}/data.db can't be written: there is a file in its place.`,
     ],
   ])("%s", async (_, args, sentence) => {
     expect(await run(args)).toEqual({ code: 1, stdout: "", stderr: `${sentence}\n` });
