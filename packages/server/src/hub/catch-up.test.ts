@@ -143,6 +143,19 @@ test("a thousand that come back from the same place are answered with one judgem
   expect(asked.presented).toHaveLength(5);
 });
 
+test("clients that come back and do not read keep nobody else from catching up", async () => {
+  const { hub, open, tell } = openHub(100_000);
+  for (let seq = 1; seq <= 100; seq += 1) await tell(change(seq));
+  for (let i = 0; i < 100; i += 1) {
+    const stalled = open();
+    stalled.wire.full = true;
+    hub.subscribe(stalled.session, "ann", POSTS, at(0));
+  }
+  const reader = open();
+  hub.subscribe(reader.session, "ann", POSTS, at(0));
+  await until(() => seqs(reader).length === 100);
+});
+
 test("a replay larger than the queue may be is let through piece by piece", async () => {
   const { hub, open, tell } = openHub(100_000);
   for (let seq = 1; seq <= 3_000; seq += 1) await tell(change(seq, `r${"x".repeat(100)}${seq}`));

@@ -2,6 +2,7 @@ import { type Cursor, type Epoch, formatCursor } from "@headwater/protocol";
 import { LRUCache } from "lru-cache";
 import type { Change } from "../log/change.ts";
 import { encodeFrame, type Frame, FrameSet } from "./frame.ts";
+import type { Progress } from "./progress.ts";
 import type { Hold, Session } from "./session.ts";
 import type { Audience } from "./topic-index.ts";
 
@@ -15,16 +16,14 @@ export interface History {
   span(after: number, upTo: number, limit: number): Promise<readonly Change[]>;
 }
 
-/** What a catch-up asks of the hub. */
-export interface CatchUpHub<Principal> {
+export interface CatchUpOptions<Principal> {
   readonly epoch: Epoch;
   readonly history: History;
-  /** The seq of the newest change that was told to everyone. */
-  readonly seq: number;
+  /** Of those who are live. */
+  readonly progress: Progress;
   topicsOf(change: Change): readonly string[];
   present(change: Change, audience: Audience<Principal>): Promise<string | undefined>;
-  /** Runs the work when no change is being told. */
-  betweenChanges(work: () => void): void;
+  onError(error: unknown): void;
 }
 
 /** Why a client can't be given what it missed, and must read everything anew. */
@@ -43,16 +42,16 @@ const SHARED_SPANS = 64;
  * double. While a session catches up nothing live reaches it: the log has that too, so nothing needs to be held for it.
  */
 export class CatchUp<Principal> {
-  readonly #hub: CatchUpHub<Principal>;
-  readonly #onError: (error: unknown) => void;
+  readonly #options: CatchUpOptions<Principal>;
+  readonly #progress: Progress;
   readonly #answers = new LRUCache<string, Promise<FrameSet | "nothing">>({ max: SHARED_ANSWERS });
   readonly #spans = new LRUCache<string, Promise<readonly Change[]>>({ max: SHARED_SPANS });
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  constructor(hub: CatchUpHub<Principal>, onError: (error: unknown) => void) {
-    this.#hub = hub;
-    this.#onError = onError;
+  constructor(options: CatchUpOptions<Principal>) {
+    this.#options = options;
+    this.#progress = options.progress;
   }
 
   /** Rules or principals have changed: what was answered before may not be said again. */
@@ -67,14 +66,14 @@ export class CatchUp<Principal> {
    * @param known names of those that it had before: they go on from where they are
    */
   start(session: Session<Principal>, since: Cursor, known: ReadonlySet<string>): void {
-    const position = session.hold?.progress ?? this.#hub.seq;
+    const position = session.hold?.progress ?? this.#progress.seq;
     const fromOf = (name: string): number =>
       known.has(name) ? Math.max(position, session.hold?.from.get(name) ?? 0) : since.seq;
     const from = new Map(session.subscriptions.map(({ name }) => [name, fromOf(name)]));
     session.hold = { from, progress: Math.min(...from.values()) };
     // Whatever went wrong: a client that is cut comes back and asks again, one that is left waiting does not.
     this.#run(session, session.hold, since, position).catch((error: unknown) => {
-      this.#onError(error);
+      this.#options.onError(error);
       session.close("failed");
     });
   }
@@ -90,17 +89,16 @@ export class CatchUp<Principal> {
       }
       await this.#replay(session, session.hold);
     } finally {
-      this.#running -= 1;
-      this.#waiting.shift()?.();
+      this.#leave();
     }
   }
 
   /** Why what came behind the cursor can't be had. */
   async #refusal({ epoch, seq }: Cursor): Promise<ResyncReason | undefined> {
-    const { history } = this.#hub;
-    if (epoch !== this.#hub.epoch) return "epoch";
+    const { history } = this.#options;
+    if (epoch !== this.#options.epoch) return "epoch";
     // A list's cursor may be ahead of what was told by now, but no cursor of ours is ahead of the log.
-    if (seq > this.#hub.seq && seq > (await history.head())) return "unknown";
+    if (seq > this.#progress.seq && seq > (await history.head())) return "unknown";
     return seq < (await history.floor()) ? "expired" : undefined;
   }
 
@@ -109,21 +107,33 @@ export class CatchUp<Principal> {
     this.#running += 1;
   }
 
+  #leave(): void {
+    this.#running -= 1;
+    this.#waiting.shift()?.();
+  }
+
+  /** Gives its turn to another while it waits: clients that do not read must not keep others from catching up. */
+  async #stepAside(wait: () => Promise<void>): Promise<void> {
+    this.#leave();
+    await wait();
+    await this.#enter();
+  }
+
   /** Tells the session what is behind its place until it is where everyone is, and lets it go live there. */
   async #replay(session: Session<Principal>, hold: Hold): Promise<void> {
     while (session.hold === hold && !session.closed) {
-      const changes = await this.#span(hold.progress, this.#hub.seq);
+      const changes = await this.#span(hold.progress, this.#progress.seq);
       // Asked after the reading: what was trimmed before or during it may be missing from it.
-      const isWhole = hold.progress >= (await this.#hub.history.floor());
+      const isWhole = hold.progress >= (await this.#options.history.floor());
       if (session.hold !== hold) return;
       if (!isWhole) {
-        hold.progress = this.#hub.seq;
+        hold.progress = this.#progress.seq;
         session.send(this.#resync("expired", hold.progress));
         continue;
       }
       for (const change of changes) {
         await this.#tell(session, hold, change);
-        await session.room();
+        if (!session.hasRoom) await this.#stepAside(() => session.room());
       }
       await this.#releaseAt(session, hold);
     }
@@ -134,7 +144,7 @@ export class CatchUp<Principal> {
     const key = `${after}-${upTo}`;
     let span = this.#spans.get(key);
     if (!span) {
-      span = this.#hub.history.span(after, upTo, BATCH);
+      span = this.#options.history.span(after, upTo, BATCH);
       this.#spans.set(key, span);
       span.catch(() => this.#spans.delete(key));
     }
@@ -142,15 +152,18 @@ export class CatchUp<Principal> {
   }
 
   async #tell(session: Session<Principal>, hold: Hold, change: Change): Promise<void> {
-    const topics = new Set(this.#hub.topicsOf(change));
+    const topics = new Set(this.#options.topicsOf(change));
     const heard: (readonly [event: string, frames: FrameSet])[] = [];
-    for (const audience of session.audiences) {
+    const { audiences } = session;
+    for (const audience of audiences) {
       const { name, topic } = audience.subscription;
       if (!topics.has(topic) || change.seq <= (hold.from.get(name) ?? 0)) continue;
       const frames = await this.#answer(change, audience);
       if (frames !== "nothing") heard.push([name, frames]);
     }
     if (session.hold !== hold) return;
+    // Rules or principals changed while it was judged: what was found may not be said any more.
+    if (session.audiences !== audiences) return this.#tell(session, hold, change);
     for (const [i, [event, frames]] of heard.entries()) session.send(frames.frame(event, i === heard.length - 1));
     hold.progress = change.seq;
   }
@@ -163,16 +176,16 @@ export class CatchUp<Principal> {
   }
 
   async #ask(change: Change, audience: Audience<Principal>): Promise<FrameSet | "nothing"> {
-    const data = await this.#hub.present(change, audience);
-    const cursor = formatCursor({ epoch: this.#hub.epoch, seq: change.seq });
+    const data = await this.#options.present(change, audience);
+    const cursor = formatCursor({ epoch: this.#options.epoch, seq: change.seq });
     return data === undefined ? "nothing" : new FrameSet(cursor, data);
   }
 
   /** Lets the session go live if it was told all that everyone else was. */
   #releaseAt(session: Session<Principal>, hold: Hold): Promise<void> {
     return new Promise((resolve) => {
-      this.#hub.betweenChanges(() => {
-        if (hold.progress >= this.#hub.seq && session.hold === hold) session.release(hold.progress);
+      this.#progress.between(() => {
+        if (hold.progress >= this.#progress.seq && session.hold === hold) session.release(hold.progress);
         resolve();
       });
     });
@@ -180,7 +193,7 @@ export class CatchUp<Principal> {
 
   /** Says that there is no catching up: the client must read everything anew, and has all that comes behind `seq`. */
   #resync(reason: ResyncReason, seq: number): Frame {
-    const cursor = formatCursor({ epoch: this.#hub.epoch, seq });
+    const cursor = formatCursor({ epoch: this.#options.epoch, seq });
     return encodeFrame({ id: cursor, event: "resync", data: JSON.stringify({ reason, cursor }) });
   }
 }

@@ -15,6 +15,16 @@ export interface Hold {
 /** What may wait for a connection while a replay goes on. */
 const ROOM_BYTES = 64 << 10;
 
+/** What a connection begins with. */
+export interface SessionInit<Principal> {
+  readonly id: ClientId;
+  readonly address: string;
+  readonly principal: Principal;
+  readonly wire: Wire;
+  /** Where its client was when it was connected before: counts at its first subscription. */
+  readonly since: Cursor | undefined;
+}
+
 /** One live connection: who it is, what it listens to, and what waits for it. */
 export class Session<Principal> implements Outlet {
   readonly id: ClientId;
@@ -38,17 +48,7 @@ export class Session<Principal> implements Outlet {
   #reached = 0;
   #onRoom: (() => void) | undefined;
 
-  constructor(
-    init: {
-      readonly id: ClientId;
-      readonly address: string;
-      readonly principal: Principal;
-      readonly wire: Wire;
-      readonly since: Cursor | undefined;
-    },
-    outbox: Outbox,
-    onClose: (session: Session<Principal>) => void,
-  ) {
+  constructor(init: SessionInit<Principal>, outbox: Outbox, onClose: (session: Session<Principal>) => void) {
     this.id = init.id;
     this.address = init.address;
     this.principal = init.principal;
@@ -83,9 +83,11 @@ export class Session<Principal> implements Outlet {
 
   /** Resolves at once, or when what waits has left: a replay must not overflow the queue that it fills. */
   async room(): Promise<void> {
-    while (!this.#closed && (this.#queue.size > ROOM_BYTES || this.#queue.blocked)) {
-      await new Promise<void>((resolve) => (this.#onRoom = resolve));
-    }
+    while (!this.hasRoom) await new Promise<void>((resolve) => (this.#onRoom = resolve));
+  }
+
+  get hasRoom(): boolean {
+    return this.#closed || (this.#queue.size <= ROOM_BYTES && !this.#queue.blocked);
   }
 
   /** The wire took all that was sent. */
