@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { recordId, type RecordValues } from "@headwater/protocol";
+import type { Reader } from "../store/store.ts";
 import { RecordWorld } from "../testing/record-world.ts";
 import { blankRecord } from "./columns.ts";
 import { canSee } from "./visibility.ts";
@@ -62,6 +63,61 @@ describe("a record that is stored nowhere", () => {
   ])("%p is %p as a rule and %p as a client's filter", async (text, trusted, client) => {
     expect(await canSee(world.store, world.context(), tasks, text, image, "trusted")).toBe(trusted);
     expect(await canSee(world.store, world.context(), tasks, text, image, "client")).toBe(client);
+  });
+});
+
+/** The store, and how often it was asked. */
+class CountingReader implements Reader {
+  asked = 0;
+
+  readonly all: Reader["all"] = (statement) => {
+    this.asked += 1;
+    return world.store.all(statement);
+  };
+  readonly first: Reader["first"] = (statement) => {
+    this.asked += 1;
+    return world.store.first(statement);
+  };
+}
+
+describe("the database", () => {
+  test.each([
+    ["title = '1' && (n > 0 || done = true)", 0],
+    ["id = @request.auth.id || @request.auth.collectionName = 'people'", 0],
+    ["title ~ 'a' || title !~ n", 0],
+    ["labels:each = 'a' || labels:each ?= 'b' || labels:length > 1", 0],
+    ["data.a = 1 && data.b.0 = null", 0],
+    ["title:lower = '1' && team = 'team00000000000'", 0],
+    ["@now > '2026' && @request.query.q:isset = false && @request.body.n:changed = false", 0],
+    ["missing = 1", 0],
+    ["n = ", 0],
+    ["team.id = 'team00000000000'", 0],
+    ["n ~ '2' || '1' = data.a", 0],
+    ["team.open = true", 1],
+    ["title = '1' || team.open = true", 1],
+    ["team.tasks_via_team.n > 0", 1],
+    ["@collection.teams.open ?= true", 1],
+    ["strftime('%Y', '2026-01-01') = '2026'", 1],
+    ["geoDistance(1, 2, 3, n) > 1", 1],
+  ])("is asked for %p: %p", async (rule, asked) => {
+    const reader = new CountingReader();
+    await canSee(reader, world.context(), tasks, rule, image);
+    expect(reader.asked).toBe(asked);
+  });
+
+  test("is asked for a value that a predicate can't judge", async () => {
+    const reader = new CountingReader();
+    expect(await canSee(reader, world.context(), tasks, "n ~ '.1'", { ...image, n: 0.1 })).toBe(true);
+    expect(await canSee(reader, world.context(), tasks, "n ~ '.5'", { ...image, n: 0.5 })).toBe(true);
+    expect(reader.asked).toBe(1);
+  });
+
+  test("is asked for what an account has besides its loaded fields", async () => {
+    const reader = new CountingReader();
+    await canSee(reader, world.context({ as }), tasks, "@request.auth.verified = true", image);
+    expect(reader.asked).toBe(0);
+    await canSee(reader, world.context({ as }), tasks, "@request.auth.created != ''", image);
+    expect(reader.asked).toBe(1);
   });
 });
 

@@ -6,6 +6,7 @@ import { parseRule } from "./parse.ts";
 import type { RecordScope } from "./record-scope.ts";
 import { resolveExpression } from "./resolve.ts";
 import { recordNames } from "./resolve-record.ts";
+import { compilePredicate, type Predicate } from "./to-predicate.ts";
 
 type Conditions = LRUCache<string, Condition>;
 
@@ -23,6 +24,22 @@ export function resolveRule(text: string, scope: RecordScope): Condition {
   let condition = conditions.get(key);
   if (!condition) conditions.set(key, (condition = resolveExpression(parseRule(text), recordNames(scope))));
   return condition;
+}
+
+/** A condition is of one collection in one schema: its predicate is as good as long. */
+const predicates = new WeakMap<Condition, Predicate | "unanswerable">();
+
+/**
+ * The rule as a predicate over a record's values; `undefined` for one that takes the database.
+ *
+ * @throws RuleError as `resolveRule`
+ */
+export function resolvePredicate(text: string, scope: RecordScope): Predicate | undefined {
+  const condition = resolveRule(text, scope);
+  let predicate = predicates.get(condition);
+  if (!predicate)
+    predicates.set(condition, (predicate = compilePredicate(condition, scope.collection) ?? "unanswerable"));
+  return predicate === "unanswerable" ? undefined : predicate;
 }
 
 function conditionsOf(schema: Schema, collection: Collection): Conditions {
