@@ -1,9 +1,13 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
+import { recordId } from "@headwater/protocol";
 import fc from "fast-check";
+import { collectionFromRow } from "../collections/collection-row.ts";
+import { Schema } from "../collections/schema.ts";
 import { imageStatement } from "../records/image-statement.ts";
 import { type SqlValue, toQuery } from "../store/sql.ts";
 import { type RuleCase, ruleCases } from "../testing/rule-cases.ts";
+import { GUEST } from "./principal.ts";
 import type { RecordScope } from "./record-scope.ts";
 import { resolvePredicate } from "./resolved-rules.ts";
 
@@ -47,3 +51,32 @@ test(`a rule's predicate and its SQL agree on every record (HEADWATER_SEED=${SEE
   expect(answers.no).toBeGreaterThan(CASES / 10);
   expect(answers.none).toBeLessThan(CASES / 10);
 }, 60_000);
+
+const FIELDS = [
+  { id: "1", name: "title", type: "text" },
+  { id: "2", name: "n", type: "number" },
+  { id: "3", name: "tags", type: "select", maxSelect: 3 },
+];
+const notes = collectionFromRow({ id: "pbc_notes", name: "notes", type: "base", fields: JSON.stringify(FIELDS) });
+
+test.each([
+  ["@request.body.tags:each = 'a'", true],
+  ["title = @request.body.tags:length", false],
+  ["n:lower = '0.0'", true],
+  ["n:lower = '0'", false],
+  ["9007199254740992 = @request.query.n", true],
+  ["title != n", true],
+])("what chance seldom makes: %p is %p", (rule, expected) => {
+  const values = { id: recordId("r"), title: "2", n: -0, tags: [] };
+  const context = { principal: GUEST, context: "default", method: "GET", query: { n: "9007199254740992" } } as const;
+  const asked: RuleCase = {
+    schema: new Schema([notes]),
+    collection: notes,
+    values,
+    context: { ...context, headers: {}, body: { tags: ["a", null] } },
+    trust: "trusted",
+    rule,
+  };
+  expect(resolvePredicate(rule, scopeOf(asked))?.(values, asked.context, NOW)).toBe(expected);
+  expect(bySql(asked)).toBe(expected);
+});
