@@ -45,6 +45,15 @@ const world = await RecordWorld.open([
   },
   { name: "closed", type: "base", fields: [] },
   { name: "broken", type: "base", fields: [] },
+  {
+    name: "numbers",
+    type: "base",
+    fields: [
+      { name: "n", type: "number" },
+      { name: "t", type: "text" },
+      { name: "b", type: "bool" },
+    ],
+  },
   { name: "shown", type: "view", viewQuery: "SELECT id FROM posts" },
   { name: "staff", type: "auth", createRule: "", fields: [] },
 ]);
@@ -69,6 +78,23 @@ test("what is missing takes its zero, dates are set, texts are generated", async
     title: "plain",
   });
   expect(Object.keys(body)).toEqual(Object.keys(body).sort());
+});
+
+describe("a create rule compares a number as a float, and without its column's type, as PocketBase does", () => {
+  test.each<[string, number]>([
+    ["n ~ '.0'", 200],
+    ["n ~ '1'", 200],
+    ["n:lower = '1.0'", 200],
+    ["n = '1.0'", 400],
+    ["n = '1'", 400],
+    ["n = 1", 200],
+    ["t = n", 400],
+    ["b ~ '1'", 200],
+    ["b ~ '1.0'", 400],
+  ])("%s", async (rule, status) => {
+    await world.setRule("numbers", "createRule", rule);
+    expect(await world.create("numbers", { body: { n: 1, t: "1", b: true } })).toMatchObject({ status });
+  });
 });
 
 describe("values are read as PocketBase reads them", () => {

@@ -44,6 +44,8 @@ export function imageStatement(
 /** With the affinity that the table's column has, as far as a cast can give it without changing the value. */
 function columnSql({ field, name, write }: Column, { values, as }: Image): Sql {
   const value = write(values[name] ?? null);
+  // PocketBase binds a number as a float, whose text has a fraction: `n ~ ".0"` is met by 1.
+  if (as === "bound" && field.type === "number") return sql`(${value} + 0.0) AS ${sql.id(name)}`;
   const affinity = as === "stored" ? affinityOf(field) : "none";
   switch (affinity) {
     case "none":
