@@ -28,7 +28,6 @@ export function draftFrom(
   for (const field of collection.fields) {
     const { name, type } = field;
     // In normal form already, which is not to be read a second time: '"[1]"' is a text in a json field.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a resolved body holds nothing else for fields
     const value = name in body ? (body[name] as FieldValue) : undefined;
     const hash = type === "password" ? hashes.get(name) : undefined;
     if (type === "password" && value !== undefined) passwords.set(name, toText(value));

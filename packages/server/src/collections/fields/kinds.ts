@@ -46,7 +46,6 @@ export function parseField(input: unknown): Field {
   const raw = asObject(input);
   const type = readText(raw, "type");
   if (!isFieldType(type)) throw badRequest("Failed to load the submitted data due to invalid formatting.");
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table pairs each type with its own options
   return { ...parseCommon(raw), ...KINDS[type].parse(raw), type } as Field;
 }
 
