@@ -91,6 +91,24 @@ describe("writing", () => {
     expect(refusal).toMatchObject({ kind: "unique", columns: ["notes.body"] });
   });
 
+  test("a full database refuses what does not fit, keeps what was answered, and goes on when there is room", async () => {
+    const { store } = await openNotes();
+    const limit = (pages: number): Promise<unknown> =>
+      store.write((tx) => tx.all({ text: `PRAGMA max_page_count=${pages}`, values: [] }));
+    await limit(30);
+    const outcomes = await Promise.allSettled([
+      store.write(insert("a", "a")),
+      store.write(insert("b", "x".repeat(500_000))),
+      store.write(insert("c", "c")),
+    ]);
+    const stored = await ids(store);
+    expect(outcomes[1]).toMatchObject({ status: "rejected", reason: { kind: "full" } });
+    expect(stored).toEqual(["a", "b", "c"].filter((_, i) => outcomes[i]!.status === "fulfilled"));
+    await limit(100_000);
+    await store.write(insert("d", "x".repeat(500_000)));
+    expect(await ids(store)).toEqual([...stored, "d"]);
+  });
+
   test("whatever fails in whatever order, what was answered is there and nothing else is", async () => {
     await fc.assert(
       fc.asyncProperty(

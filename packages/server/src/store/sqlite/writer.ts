@@ -80,7 +80,7 @@ export class Writer {
     }
     const done: Done[] = [];
     const deadline = performance.now() + GROUP_MS;
-    for (let ran = 0; this.#queue.length > 0; ran += 1) {
+    for (let ran = 0; this.#queue.length > 0 && this.#connection.inTransaction; ran += 1) {
       if (ran > 0 && (this.#queue[0]!.alone || (ran >= GROUP_MIN && performance.now() > deadline))) break;
       const job = this.#queue.shift()!;
       await this.#runJob(job, done);
@@ -118,9 +118,8 @@ export class Writer {
         connection.exec("RELEASE work");
         return;
       }
-      // A full disk or an I/O error undid the whole group, not this work alone.
+      // A full disk or an I/O error undid the whole group, not this work alone; who still waits gets another one.
       for (const other of done.splice(0)) other.job.reject(error);
-      await this.#begin();
     }
   }
 
