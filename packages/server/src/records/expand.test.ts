@@ -64,17 +64,20 @@ for (const name of ["c1", "c2"]) {
 }
 await world.create("covers", { as, body: { id: id("cover"), post: id("post1") } });
 
+interface Expanded {
+  readonly id: string;
+  readonly expand?: Readonly<Record<string, Expanded | readonly Expanded[]>>;
+}
+
 /** The expanded part alone: `{ author: "ann" }`, lists as lists, nested ones below the id. */
-// oxlint-disable-next-line typescript/no-explicit-any -- bodies of every shape
-function shape(expand: any): unknown {
+function shape(expand: Expanded["expand"]): unknown {
   if (expand === undefined) return undefined;
-  // oxlint-disable-next-line typescript/no-explicit-any -- bodies of every shape
-  const one = (record: any): unknown => {
+  const one = (record: Expanded): unknown => {
     const name = record.id.replace(/0+$/, "");
     return record.expand ? { [name]: shape(record.expand) } : name;
   };
   return Object.fromEntries(
-    Object.entries(expand).map(([key, value]) => [key, Array.isArray(value) ? value.map(one) : one(value)]),
+    Object.entries(expand).map(([key, value]) => [key, "id" in value ? one(value) : value.map(one)]),
   );
 }
 
