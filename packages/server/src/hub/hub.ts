@@ -157,15 +157,21 @@ export class Hub<Principal> {
   }
 
   async #tell(change: Change): Promise<void> {
-    const { seq } = change;
-    const record = change.after ?? change.before;
+    const { seq, before, after } = change;
     const cursor = formatCursor({ epoch: this.#epoch, seq });
+    const valuesOf = (field: string): readonly unknown[] => [before?.[field], after?.[field]];
+    const audiences = this.#visibility
+      .topicsOf(change)
+      .flatMap((topic) => [...this.#roster.audiences(topic, valuesOf)]);
+    // All are asked before the first answer, so that what takes the database can be asked for everyone together.
+    const answers = await Promise.all(audiences.map((audience) => this.#present(change, audience)));
     const heard: (readonly [audience: Audience<Principal>, frames: FrameSet])[] = [];
-    for (const topic of this.#visibility.topicsOf(change)) {
-      for (const audience of this.#roster.audiences(topic, (field) => record[field])) {
-        const data = await this.#present(change, audience);
-        if (data !== undefined) heard.push([audience, new FrameSet(cursor, data)]);
-      }
+    const framesOf = new Map<string, FrameSet>();
+    for (const [i, data] of answers.entries()) {
+      if (data === undefined) continue;
+      let frames = framesOf.get(data);
+      if (!frames) framesOf.set(data, (frames = new FrameSet(cursor, data)));
+      heard.push([audiences[i]!, frames]);
     }
     if (heard.length === 1) {
       const [audience, frames] = heard[0]!;

@@ -39,8 +39,8 @@ export class Roster<Principal> {
   }
 
   /** See `TopicIndex.audiences`. */
-  audiences(topic: string, valueOf: (field: string) => unknown): Iterable<Audience<Principal>> {
-    return this.#index.audiences(topic, valueOf);
+  audiences(topic: string, valuesOf: (field: string) => readonly unknown[]): Iterable<Audience<Principal>> {
+    return this.#index.audiences(topic, valuesOf);
   }
 
   add(session: Session<Principal>): void {

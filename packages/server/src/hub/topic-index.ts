@@ -39,16 +39,17 @@ export class TopicIndex<Principal> {
   /**
    * The audiences that a record's change may reach: found by what the record holds, however many listen for others.
    *
-   * @param valueOf what the record holds in a field
+   * @param valuesOf what the record held in a field before the change and holds after it
    */
-  *audiences(topic: string, valueOf: (field: string) => unknown): Generator<Audience<Principal>> {
+  *audiences(topic: string, valuesOf: (field: string) => readonly unknown[]): Generator<Audience<Principal>> {
     const listeners = this.#topics.get(topic);
     if (!listeners) return;
     yield* listeners.any.values();
     for (const [field, byValue] of listeners.byField) {
-      const value = valueOf(field);
-      const audiences = typeof value === "string" ? byValue.get(value) : undefined;
-      if (audiences) yield* audiences.values();
+      for (const value of new Set(valuesOf(field))) {
+        const audiences = typeof value === "string" ? byValue.get(value) : undefined;
+        if (audiences) yield* audiences.values();
+      }
     }
   }
 

@@ -130,6 +130,78 @@ describe("options", () => {
   });
 });
 
+describe("who wants to know what becomes visible, and what does not any more", () => {
+  const live = (transitions: string, query = {}): ReturnType<typeof parseSubscription> =>
+    named("tasks/*", { transitions, ...query });
+  const actions = async (
+    changes: readonly Change[],
+    principal: Principal,
+    subscription: ReturnType<typeof parseSubscription>,
+  ): Promise<(string | undefined)[]> =>
+    Promise.all(changes.map(async (change) => (await heard(change, principal, subscription))?.action));
+
+  test("is told of a record that enters and leaves its sight, by names of its choice", async () => {
+    const changes = await changesOf(async () => {
+      const { body } = await world.create("tasks", { body: { title: "t", owner: idOf(bob) } });
+      await world.update("tasks", body.id, { body: { owner: idOf(ann) } });
+      await world.update("tasks", body.id, { body: { title: "u" } });
+      await world.update("tasks", body.id, { body: { owner: idOf(bob) } });
+      await world.update("tasks", body.id, { body: { title: "v" } });
+      await world.remove("tasks", body.id, { as: world.superuser() });
+    });
+    expect(await actions(changes, ann, live("enter-leave"))).toEqual([
+      undefined,
+      "enter",
+      "update",
+      "leave",
+      undefined,
+      undefined,
+    ]);
+    expect(await actions(changes, bob, live("create-delete"))).toEqual([
+      "create",
+      "delete",
+      undefined,
+      "create",
+      "update",
+      "delete",
+    ]);
+    expect(await actions(changes, ann, named("tasks/*"))).toEqual([
+      undefined,
+      "update",
+      "update",
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test("sees a record that leaves as it was before, and nothing of what it became", async () => {
+    const { body } = await world.create("tasks", { body: { title: "seen", owner: idOf(ann) } });
+    const [change] = await changesOf(() =>
+      world.update("tasks", body.id, { body: { title: "unseen", owner: idOf(bob) } }),
+    );
+    expect(await heard(change!, ann, live("enter-leave"))).toMatchObject({
+      action: "leave",
+      record: { title: "seen" },
+    });
+  });
+
+  test("is told so of its filter too", async () => {
+    const changes = await changesOf(async () => {
+      const { body } = await world.create("tasks", { body: { title: "low", open: true } });
+      await world.update("tasks", body.id, { body: { title: "high" } });
+      await world.update("tasks", body.id, { body: { title: "low" } });
+    });
+    const filtered = live("enter-leave", { filter: "title = 'high'" });
+    expect(await actions(changes, ann, filtered)).toEqual([undefined, "enter", "leave"]);
+  });
+
+  test("a word that is none of the ways is no wish", async () => {
+    const [change] = await changesOf(() => world.create("tasks", { body: { open: true } }));
+    expect(await actions([change!], ann, live("toString"))).toEqual(["create"]);
+  });
+});
+
 describe("audiences", () => {
   test("listeners of one audience get the same, whoever they are and whatever changes", async () => {
     const principals = [GUEST, ann, bob, world.superuser()];

@@ -50,7 +50,7 @@ export async function mayCreate(
   return found !== undefined;
 }
 
-function scopeOf(
+export function scopeOf(
   { schema, principal }: RecordContext,
   collection: Collection,
   trust: Trust,

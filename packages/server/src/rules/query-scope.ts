@@ -1,6 +1,7 @@
 import type { Collection } from "../collections/collection.ts";
 import type { Schema } from "../collections/schema.ts";
 import { type Sql, sql } from "../store/sql.ts";
+import type { Askers } from "./askers.ts";
 import type { Condition } from "./condition.ts";
 import { checkFilterLength } from "./limits.ts";
 import type { RecordScope, Trust } from "./record-scope.ts";
@@ -17,6 +18,8 @@ export interface QueryScopeOptions {
   readonly schema: Schema;
   readonly collection: Collection;
   readonly context: RuleContext;
+  /** Those who ask, when the SELECT is for many. */
+  readonly askers?: Askers;
   readonly now: Date;
   /**
    * The row source, when it is not the collection's own table: a table expression with the collection's columns that
@@ -126,10 +129,10 @@ export class QueryScope {
   }
 
   #target(row: string, trust: Trust): Target {
-    const { context, now } = this.#options;
+    const { context, askers, now } = this.#options;
     const onJoin = (collection: Collection, alias: string): void => {
       if (trust === "client" && collection.listRule) this.#reached.set(alias, collection);
     };
-    return { context, now, row, joins: this.#joins, inner: undefined, onJoin };
+    return { context, askers, now, row, joins: this.#joins, inner: undefined, onJoin };
   }
 }

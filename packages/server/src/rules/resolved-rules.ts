@@ -34,11 +34,13 @@ const predicates = new WeakMap<Condition, Predicate | "unanswerable">();
  *
  * @throws RuleError as `resolveRule`
  */
-export function resolvePredicate(text: string, scope: RecordScope): Predicate | undefined {
-  const condition = resolveRule(text, scope);
+export const resolvePredicate = (text: string, scope: RecordScope): Predicate | undefined =>
+  predicateOf(resolveRule(text, scope), scope.collection);
+
+/** A condition of the collection as a predicate; `undefined` for one that takes the database. */
+export function predicateOf(condition: Condition, collection: Collection): Predicate | undefined {
   let predicate = predicates.get(condition);
-  if (!predicate)
-    predicates.set(condition, (predicate = compilePredicate(condition, scope.collection) ?? "unanswerable"));
+  if (!predicate) predicates.set(condition, (predicate = compilePredicate(condition, collection) ?? "unanswerable"));
   return predicate === "unanswerable" ? undefined : predicate;
 }
 

@@ -32,6 +32,7 @@ export class SimpleScope {
     this.#options = options;
     this.#target = {
       context: NO_REQUEST,
+      askers: undefined,
       now: options.now,
       row: options.table,
       joins: new JoinList(new AliasNames()),

@@ -3,7 +3,9 @@ import { sql } from "../store/sql.ts";
 import type { Bind } from "./to-sql-term.ts";
 
 /** Binds a value as the pattern that `~` makes of it. */
-export const bindPattern: Bind = (value) => sql`${likePattern(toText(value))}`;
+export const bindPattern: Bind = Object.assign((value: Parameters<Bind>[0]) => sql`${likePattern(toText(value))}`, {
+  text: likePattern,
+});
 
 /**
  * Text without a `%` of its own is looked for anywhere, all its characters meant literally. With one it is a pattern,

@@ -1,6 +1,7 @@
 import { type Sql, sql } from "../store/sql.ts";
 import type { Step } from "./condition.ts";
 import { bodyIds } from "./request-value.ts";
+import type { RuleContext } from "./rule-context.ts";
 import { jsonItems } from "./to-sql-json.ts";
 import type { JoinList } from "./to-sql-joins.ts";
 import type { Target } from "./to-sql-target.ts";
@@ -34,12 +35,12 @@ function follow(place: Place, step: Step, target: Target): Place {
 }
 
 /** How the records that a step leads to are found, `from` being where it starts. */
-function condition(step: Step, from: Place, { context }: Target): (alias: string) => Sql {
+function condition(step: Step, from: Place, { context, askers }: Target): (alias: string) => Sql {
   switch (step.kind) {
     case "collection":
       return () => TRUE;
     case "auth": {
-      const id = context.principal.kind === "guest" ? null : context.principal.values.id;
+      const id = askers?.leading(idOfAsker) ?? sql`${idOfAsker(context)}`;
       return (alias) => sql`${sql.id(alias, "id")} = ${id}`;
     }
     case "body": {
@@ -59,6 +60,9 @@ function condition(step: Step, from: Place, { context }: Target): (alias: string
     }
   }
 }
+
+const idOfAsker = ({ principal }: RuleContext): string | null =>
+  principal.kind === "guest" ? null : principal.values.id;
 
 /** Joins the items of a list column of the record at that place, and gives their alias. */
 export const joinItems = (place: Place, column: string): string =>

@@ -1,10 +1,13 @@
 import type { Collection } from "../collections/collection.ts";
+import type { Askers } from "./askers.ts";
 import type { RuleContext } from "./rule-context.ts";
 import type { JoinList } from "./to-sql-joins.ts";
 
 /** What a condition is compiled for. */
 export interface Target {
   readonly context: RuleContext;
+  /** Those who ask, when the statement is for many: the context is that of the first. */
+  readonly askers: Askers | undefined;
   readonly now: Date;
   /** The alias of the record that the rule is about. */
   readonly row: string;

@@ -10,14 +10,21 @@ import { joinItems, joinRows, joinsAfter, reach, start } from "./to-sql-path.ts"
 import type { Target } from "./to-sql-target.ts";
 
 /** How a value gets into the statement; `~` has a way of its own. */
-export type Bind = (value: Exclude<Value, null>) => Sql;
+export interface Bind {
+  (value: Exclude<Value, null>): Sql;
+  /** What is bound for a text. */
+  readonly text: (text: string) => string;
+}
 
 /** Plain numbers are floats, as in Go: 1.0 does not match the text "1" as an integer 1 would. */
-export const bind: Bind = (value) => {
-  if (typeof value === "number") return sql`(${value} + 0.0)`;
-  if (typeof value === "string") return sql`${value}`;
-  return sql`${Number(value)}`;
-};
+export const bind: Bind = Object.assign(
+  (value: Exclude<Value, null>): Sql => {
+    if (typeof value === "number") return sql`(${value} + 0.0)`;
+    if (typeof value === "string") return sql`${value}`;
+    return sql`${Number(value)}`;
+  },
+  { text: (text: string) => text },
+);
 
 const NULL: Term = { sql: sql`NULL`, values: [], nulls: "plain", isNull: true, isFilled: false };
 const column = (of: Sql): Term => ({ sql: of, values: [], nulls: "plain", isNull: false, isFilled: false });
@@ -80,12 +87,15 @@ function valueTerm(value: Value, bindValue: Bind): Term {
   return { ...column(bindValue(value)), values: [value] };
 }
 
-function requestTerm(operand: RequestOperand, { context }: Target, bindValue: Bind): Term {
+function requestTerm(operand: RequestOperand, { context, askers }: Target, bindValue: Bind): Term {
   const value = requestValue(operand, context);
+  const asked =
+    operand.path[0] === "auth" ? askers?.column((asking) => requestValue(operand, asking), bindValue.text) : undefined;
   if (operand.reading === "isset") return constantTerm(value === true);
   if (operand.reading === "length") return { ...filled(bind(value ?? 0n)), isFilled: value === 0n || value === 1n };
-  const term = valueTerm(value, bindValue);
-  return operand.lower && value !== null ? { ...term, sql: sql`LOWER(${term.sql})` } : term;
+  if (value === null) return NULL;
+  const term: Term = { ...column(asked ?? bindValue(value)), values: [value] };
+  return operand.lower ? { ...term, sql: sql`LOWER(${term.sql})` } : term;
 }
 
 function fieldTerm({ steps, access }: FieldOperand, target: Target): Term {

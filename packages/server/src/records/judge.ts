@@ -1,0 +1,143 @@
+import type { RecordValues } from "@headwater/protocol";
+import type { Collection } from "../collections/collection.ts";
+import type { Schema } from "../collections/schema.ts";
+import type { Trust } from "../rules/record-scope.ts";
+import { resolvePredicate } from "../rules/resolved-rules.ts";
+import { RuleError } from "../rules/rule-error.ts";
+import { type Reader, StoreError } from "../store/store.ts";
+import { manyStatement } from "./image-statement.ts";
+import type { RecordContext } from "./record-context.ts";
+import { canSee, scopeOf } from "./visibility.ts";
+
+/** Images that one statement is asked about; a hundred columns each stay below SQLite's limit of bound values. */
+const MAX_IMAGES = 64;
+
+/** What the database is asked in one go: one rule, about any of the images, for any of the askers. */
+interface Batch {
+  readonly rule: string;
+  readonly collection: Collection;
+  readonly trust: Trust;
+  readonly images: Map<RecordValues, number>;
+  readonly askers: Map<string, { readonly context: RecordContext; readonly place: number }>;
+  readonly answers: Promise<Answers>;
+}
+
+/** By the places of image and asker. */
+type Answers = (image: number, asker: number) => boolean;
+
+/**
+ * As `canSee`, for many listeners at a time: a predicate answers at once; what takes the database is gathered until the
+ * statement before it is done, and asked for everyone together.
+ */
+export class Judge {
+  readonly #reader: Reader;
+  readonly #batches = new Map<Schema, Map<string, Batch>>();
+  #asking: Promise<void> = Promise.resolve();
+
+  constructor(reader: Reader) {
+    this.#reader = reader;
+  }
+
+  /**
+   * @param asker equal for contexts that get the same answer to the same rule
+   * @param rule the text of a rule; `null` is met by none, "" by all
+   * @param trust `client` for a filter that a client supplied
+   */
+  async canSee(
+    context: RecordContext,
+    asker: string,
+    collection: Collection,
+    rule: string | null,
+    image: RecordValues,
+    trust: Trust,
+  ): Promise<boolean> {
+    if (rule === null || rule === "") return rule === "";
+    const answer = inMemory(context, collection, rule, image, trust);
+    if (answer !== undefined) return answer;
+
+    const batch = this.#batch(context, collection, rule, trust);
+    if (!batch.images.has(image)) batch.images.set(image, batch.images.size);
+    if (!batch.askers.has(asker)) batch.askers.set(asker, { context, place: batch.askers.size });
+    const [imagePlace, askerPlace] = [batch.images.get(image)!, batch.askers.get(asker)!.place];
+    return (await batch.answers)(imagePlace, askerPlace);
+  }
+
+  /** The batch that is still open for this question. */
+  #batch(context: RecordContext, collection: Collection, rule: string, trust: Trust): Batch {
+    const { schema, query, headers } = context;
+    let batches = this.#batches.get(schema);
+    if (!batches) this.#batches.set(schema, (batches = new Map()));
+    const key = JSON.stringify([collection.id, trust, rule, query, headers]);
+    let batch = batches.get(key);
+    if (batch && batch.images.size < MAX_IMAGES) return batch;
+    const close = (): void => {
+      if (batches.get(key) === batch) batches.delete(key);
+      if (batches.size === 0 && this.#batches.get(schema) === batches) this.#batches.delete(schema);
+    };
+    const answers = this.#asking.then(() => {
+      close();
+      return this.#answer(batch!);
+    });
+    batch = { rule, collection, trust, images: new Map(), askers: new Map(), answers };
+    batches.set(key, batch);
+    this.#asking = answers.then(nothing, nothing);
+    return batch;
+  }
+
+  async #answer(batch: Batch): Promise<Answers> {
+    const met = await this.#pairs(batch).catch((error: unknown) => {
+      // What one asker's values make of the statement must not cost the others theirs.
+      if (error instanceof StoreError && error.kind === "invalid") return this.#pairsOneByOne(batch);
+      if (error instanceof RuleError) return new Set<string>();
+      throw error;
+    });
+    return (image, asker) => met.has(pair(image, asker));
+  }
+
+  async #pairs({ rule, collection, trust, images, askers }: Batch): Promise<ReadonlySet<string>> {
+    const met = new Set<string>();
+    const places = new Map([...askers.values()].map(({ context, place }) => [context, place]));
+    let waiting: readonly RecordContext[] = [...places.keys()];
+    while (waiting.length > 0) {
+      const [first] = waiting as [RecordContext];
+      const scope = scopeOf(first, collection, trust, false);
+      const { statement, contexts } = manyStatement(rule, scope, [...images.keys()], waiting, first.now);
+      const served = contexts as readonly RecordContext[];
+      for (const { image, asker } of await this.#reader.all(statement)) {
+        met.add(pair(Number(image), places.get(served[Number(asker)]!)!));
+      }
+      const done = new Set(served);
+      waiting = waiting.filter((context) => !done.has(context));
+    }
+    return met;
+  }
+
+  async #pairsOneByOne({ rule, collection, trust, images, askers }: Batch): Promise<ReadonlySet<string>> {
+    const met = new Set<string>();
+    for (const { context, place: asker } of askers.values()) {
+      for (const [values, image] of images) {
+        if (await canSee(this.#reader, context, collection, rule, values, trust)) met.add(pair(image, asker));
+      }
+    }
+    return met;
+  }
+}
+
+/** A rule that can't be understood is met by none; `undefined` for what takes the database. */
+function inMemory(
+  context: RecordContext,
+  collection: Collection,
+  rule: string,
+  image: RecordValues,
+  trust: Trust,
+): boolean | undefined {
+  try {
+    return resolvePredicate(rule, scopeOf(context, collection, trust, false))?.(image, context, context.now);
+  } catch (error) {
+    if (error instanceof RuleError) return false;
+    throw error;
+  }
+}
+
+const pair = (image: number, asker: number): string => `${image}/${asker}`;
+const nothing = (): void => {};

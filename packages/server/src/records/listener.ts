@@ -1,0 +1,115 @@
+import type { Subscription } from "@headwater/protocol";
+import type { Schema } from "../collections/schema.ts";
+import type { FileStore } from "../files/file-store.ts";
+import { decisionKey } from "../rules/decision-key.ts";
+import { isSuperuser, type Principal, principalKey } from "../rules/principal.ts";
+import type { Trust } from "../rules/record-scope.ts";
+import { type RequiredValue, requiredValue } from "../rules/required-value.ts";
+import { resolveRule } from "../rules/resolved-rules.ts";
+import { RuleError } from "../rules/rule-error.ts";
+import type { Condition } from "../rules/condition.ts";
+import { viewKey } from "./present.ts";
+import type { RecordContext } from "./record-context.ts";
+import { readRecordTopic, type RecordTopic } from "./record-topic.ts";
+import { scopeOf } from "./visibility.ts";
+
+/** A principal with one of its subscriptions, under the collections of one moment. */
+export interface Listener {
+  readonly topic: RecordTopic;
+  readonly context: RecordContext;
+  readonly principal: Principal;
+  readonly subscription: Subscription;
+  /** "" for a superuser; `null`: sees nothing. */
+  readonly rule: string | null;
+  /** "" for none; `null` for one that may not be asked. */
+  readonly filter: string | null;
+  /** What a record is called that becomes visible or invisible; `undefined`: its listener is not told. */
+  readonly transitions: Transitions | undefined;
+}
+
+export interface Transitions {
+  readonly enter: "enter" | "create";
+  readonly leave: "leave" | "delete";
+}
+
+const TRANSITIONS: Readonly<Record<string, Transitions>> = {
+  "enter-leave": { enter: "enter", leave: "leave" },
+  "create-delete": { enter: "create", leave: "delete" },
+};
+
+/** @returns `undefined` for a topic that is of no records */
+export function readListener(
+  schema: Schema,
+  files: FileStore,
+  subscription: Subscription,
+  principal: Principal,
+): Listener | undefined {
+  const topic = readRecordTopic(schema, subscription.topic);
+  if (!topic) return undefined;
+  const { query, headers } = subscription.options;
+  const { filter = "" } = query;
+  const mayName = isSuperuser(principal) || !/@(request|collection)\./.test(filter);
+  return {
+    topic,
+    principal,
+    subscription,
+    context: {
+      principal,
+      context: "realtime",
+      method: "GET",
+      query,
+      headers,
+      body: {},
+      schema,
+      now: new Date(),
+      files,
+      background: (work) => void work(),
+    },
+    rule: isSuperuser(principal) ? "" : topic.rule,
+    filter: mayName ? filter : null,
+    transitions: Object.hasOwn(query, "transitions") ? TRANSITIONS[query["transitions"]!] : undefined,
+  };
+}
+
+/** Listeners to one subscription who are alike have equal keys: they get the same answer and the same bytes. */
+export function listenerKey(listener: Listener): string {
+  const { topic, subscription, principal } = listener;
+  const { expand = "" } = subscription.options.query;
+  const view = viewKey(principal, topic.collection, expand, topic.record);
+  return `${sightKey(listener)}\n${view}`;
+}
+
+/** What besides the subscription's text decides which records a listener sees. */
+function sightKey({ context, principal, topic, rule, filter }: Listener): string {
+  if (rule === null || filter === null) return "nobody";
+  if (isSuperuser(principal)) return `superuser/${filter === "" ? "" : principalKey(principal)}`;
+  // A filter that follows a relation is guarded by the list rules of other collections, which may read who asks.
+  if (filter.includes(".")) return principalKey(principal);
+  if (rule === "") return "all";
+  const condition = resolved(context, topic, rule, "trusted");
+  return condition ? decisionKey(condition, scopeOf(context, topic.collection, "trusted", false), context) : "nobody";
+}
+
+/** What a record must hold for this listener to see it, by the rule or by the filter. */
+export function requiredOf({ context, topic, rule, filter }: Listener): RequiredValue | undefined {
+  const byRule = rule ? resolved(context, topic, rule, "trusted") : undefined;
+  const required = byRule && requiredValue(byRule, context);
+  if (required) return required;
+  const byFilter = filter ? resolved(context, topic, filter, "client") : undefined;
+  return byFilter && requiredValue(byFilter, context);
+}
+
+/** A text that is no rule is met by no record: nothing is required of those that will not be shown. */
+function resolved(
+  context: RecordContext,
+  { collection }: RecordTopic,
+  text: string,
+  trust: Trust,
+): Condition | undefined {
+  try {
+    return resolveRule(text, scopeOf(context, collection, trust, false));
+  } catch (error) {
+    if (error instanceof RuleError) return undefined;
+    throw error;
+  }
+}
