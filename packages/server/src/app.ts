@@ -10,15 +10,20 @@ import { COLLECTIONS } from "./collections/log-collection.ts";
 import { loadSchema, Registry } from "./collections/registry.ts";
 import type { Config } from "./config.ts";
 import { claimFolder, type Folder, openFolder } from "./folder.ts";
+import { Admission } from "./hub/admission.ts";
 import { Hub } from "./hub/hub.ts";
+import { Turnstile } from "./lib/turnstile.ts";
 import { UserError } from "./lib/user-error.ts";
 import { RecordEvents } from "./records/record-events.ts";
 import type { Principal } from "./rules/principal.ts";
 import type { Store } from "./store/store.ts";
+import { drain } from "./transports/drain.ts";
 import { startHeartbeat } from "./transports/heartbeat.ts";
 
 /** Bytes that may wait for one stream before it is closed and must come back. */
 const MAX_QUEUE_BYTES = 256 << 10;
+/** Streams and subscriptions that are set up in one turn of the loop, about three milliseconds' work. */
+const SETUPS_PER_TURN = 32;
 /** What in-flight requests get to finish in when the server stops, in milliseconds. */
 const GRACE_MS = 3_000;
 
@@ -28,8 +33,8 @@ export interface App {
   /** @throws UserError when the address can't be had */
   listen(): { readonly url: string };
   /**
-   * Stops: no new connections, streams end so that their clients come back elsewhere, requests under way finish,
-   * the last changes go out, the database is checkpointed.
+   * Stops: no new connections, requests under way finish, the last changes go out, streams end one after the other so
+   * that their clients do not come back in one instant, the database is checkpointed.
    */
   close(): Promise<void>;
 }
@@ -92,6 +97,8 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     tokens: new Tokens(),
     epoch,
     hub,
+    admission: new Admission({ total: config.limits.connections, perAddress: config.limits.connectionsPerIp }),
+    setups: new Turnstile(SETUPS_PER_TURN, config.limits.setups),
     config,
     logger,
     now: () => new Date(),
@@ -116,7 +123,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
       stopRetention();
       await api.idle(GRACE_MS);
       await tail.stop();
-      hub.closeAll("shutdown");
+      await drain(hub, config.drainMs);
       await tasks.done();
       await server?.stop(true);
       await stopped;

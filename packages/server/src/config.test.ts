@@ -11,6 +11,14 @@ test("defaults are PocketBase's", () => {
     origins: ["*"],
     logLevel: "info",
     retention: { maxAgeMs: 72 * 3_600_000, maxChanges: 1_000_000 },
+    limits: {
+      connections: 50_000,
+      connectionsPerIp: 0,
+      connectionsPerUser: 0,
+      setups: 8_192,
+      requestsPerSecond: 100,
+    },
+    drainMs: 3_000,
   });
 });
 
@@ -42,6 +50,15 @@ test("a bad value of a variable names the variable", () => {
   expect(() => readConfig({}, { HEADWATER_LOG_LEVEL: "loud" })).toThrow(
     'HEADWATER_LOG_LEVEL must be one of debug, info, warn, error, silent, not "loud".',
   );
+});
+
+test.each([
+  [{ maxConnections: "-1" }, "--max-connections must be a whole number"],
+  [{ maxSetups: "many" }, "--max-setups must be a whole number"],
+  [{ requestRate: "0" }, "--request-rate must be a number above 0"],
+  [{ drainSeconds: "601" }, "--drain-seconds must be a number from 0 to 600"],
+])("%p is no limit", (flags, message) => {
+  expect(() => readConfig(flags, {})).toThrow(message);
 });
 
 test("origins are a list; an empty entry is a mistake", () => {

@@ -13,6 +13,9 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** How long and how many changes are kept for clients that come back. */
   readonly retention: Retention;
+  readonly limits: Limits;
+  /** The longest that streams are ended one after the other when the server stops. */
+  readonly drainMs: number;
 }
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
@@ -22,6 +25,18 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export interface Retention {
   readonly maxAgeMs: number;
   readonly maxChanges: number;
+}
+
+/** What realtime clients may take. */
+export interface Limits {
+  /** Connections in all; 0: no limit, here and in the next two. */
+  readonly connections: number;
+  readonly connectionsPerIp: number;
+  readonly connectionsPerUser: number;
+  /** Streams and subscriptions that may wait to be set up. */
+  readonly setups: number;
+  /** Requests for other subscriptions that one connection may make in the long run. */
+  readonly requestsPerSecond: number;
 }
 
 /** One setting: its flag, its environment variable, and what holds when neither is given. */
@@ -69,6 +84,42 @@ export const SETTINGS = {
     fallback: "1000000",
     help: "changes that are kept for clients that come back",
   },
+  maxConnections: {
+    flag: "--max-connections",
+    variable: "HEADWATER_MAX_CONNECTIONS",
+    fallback: "50000",
+    help: "realtime connections; 0 is no limit",
+  },
+  maxConnectionsPerIp: {
+    flag: "--max-connections-per-ip",
+    variable: "HEADWATER_MAX_CONNECTIONS_PER_IP",
+    fallback: "0",
+    help: "realtime connections from one address; 0 is no limit, which suits a server behind a proxy",
+  },
+  maxConnectionsPerUser: {
+    flag: "--max-connections-per-user",
+    variable: "HEADWATER_MAX_CONNECTIONS_PER_USER",
+    fallback: "0",
+    help: "realtime connections of one auth record; 0 is no limit",
+  },
+  maxSetups: {
+    flag: "--max-setups",
+    variable: "HEADWATER_MAX_SETUPS",
+    fallback: "8192",
+    help: "realtime connections that may wait to be set up; the others are told to come back later",
+  },
+  requestRate: {
+    flag: "--request-rate",
+    variable: "HEADWATER_REQUEST_RATE",
+    fallback: "100",
+    help: "times a second that a realtime connection may change its subscriptions, 20 times as many at once",
+  },
+  drainSeconds: {
+    flag: "--drain-seconds",
+    variable: "HEADWATER_DRAIN_SECONDS",
+    fallback: "3",
+    help: "the longest that streams are ended one after the other when the server stops; 0 ends all at once",
+  },
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -99,6 +150,14 @@ export function readConfig(
       maxAgeMs: given("keepHours", parsePositive, "a number above 0") * 3_600_000,
       maxChanges: Math.ceil(given("keepChanges", parsePositive, "a number above 0")),
     }),
+    limits: Object.freeze({
+      connections: given("maxConnections", parseCount, "a whole number"),
+      connectionsPerIp: given("maxConnectionsPerIp", parseCount, "a whole number"),
+      connectionsPerUser: given("maxConnectionsPerUser", parseCount, "a whole number"),
+      setups: given("maxSetups", parseCount, "a whole number"),
+      requestsPerSecond: given("requestRate", parsePositive, "a number above 0"),
+    }),
+    drainMs: given("drainSeconds", parseSeconds, "a number from 0 to 600") * 1_000,
     logLevel: given(
       "logLevel",
       (text) => LOG_LEVELS.find((level) => level === text),
@@ -118,6 +177,13 @@ function parseAddress(text: string): { readonly host: string; readonly port: num
 function parsePositive(text: string): number | undefined {
   const number = /^\d{1,12}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
   return number > 0 ? number : undefined;
+}
+
+const parseCount = (text: string): number | undefined => (/^\d{1,9}$/.test(text) ? Number(text) : undefined);
+
+function parseSeconds(text: string): number | undefined {
+  const seconds = /^\d{1,3}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
+  return seconds <= 600 ? seconds : undefined;
 }
 
 function parseOrigins(text: string): readonly string[] | undefined {

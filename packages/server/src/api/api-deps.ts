@@ -4,7 +4,9 @@ import type { Tokens } from "../auth/tokens.ts";
 import type { Registry } from "../collections/registry.ts";
 import type { Config } from "../config.ts";
 import type { FileStore } from "../files/file-store.ts";
+import type { Admission } from "../hub/admission.ts";
 import type { Hub } from "../hub/hub.ts";
+import type { Turnstile } from "../lib/turnstile.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { Store } from "../store/store.ts";
 
@@ -17,6 +19,9 @@ export interface ApiDeps {
   /** The life of the log. */
   readonly epoch: Epoch;
   readonly hub: Hub<Principal>;
+  readonly admission: Admission;
+  /** Where streams and subscriptions wait to be set up. */
+  readonly setups: Turnstile;
   readonly config: Config;
   readonly logger: Logger;
   readonly now: () => Date;

@@ -1,5 +1,6 @@
 import type { Server } from "bun";
 import { ApiError } from "../lib/api-error.ts";
+import { drawRetryAfter } from "../transports/retry.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { createHandler } from "./handler.ts";
 import { jsonAs } from "./responses.ts";
@@ -51,7 +52,7 @@ export function createApi(deps: ApiDeps): Api {
 
 function unavailable(): Response {
   const response = jsonAs(503, new ApiError(503).toBody());
-  response.headers.set("Retry-After", "1");
+  response.headers.set("Retry-After", String(drawRetryAfter(1, 5)));
   // Or the client would ask again on a connection that is about to be closed.
   response.headers.set("Connection", "close");
   return response;

@@ -10,10 +10,12 @@ import { jsonAs } from "./responses.ts";
  */
 export function errorResponse(error: unknown, logger: Logger, id: string): Response {
   const known = toApiError(error);
-  if (known.status >= 500 || known !== error) logger.error({ request: id, err: error }, "request failed");
+  const isFault = known !== error || (known.status >= 500 && known.retryAfter === undefined);
+  if (isFault) logger.error({ request: id, err: error }, "request failed");
   else if (known.cause !== undefined) logger.debug({ request: id, err: known }, "request refused");
   const response = jsonAs(known.status, known.toBody());
-  if (known.status === 503) response.headers.set("Retry-After", "1");
+  const retryAfter = known.retryAfter ?? (known.status === 503 ? 1 : undefined);
+  if (retryAfter !== undefined) response.headers.set("Retry-After", String(retryAfter));
   return response;
 }
 

@@ -11,18 +11,20 @@ import {
 } from "@headwater/protocol";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
+import type { Admission } from "../hub/admission.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Session } from "../hub/session.ts";
 import type { Wire } from "../hub/wire.ts";
 import { badRequest, forbidden, invalid, notFound } from "../lib/api-error.ts";
 import { byteLength, each, problems, required } from "../lib/checks.ts";
 import { randomText } from "../lib/random.ts";
-import { type Principal, principalKey } from "../rules/principal.ts";
-import { GUEST } from "../rules/principal.ts";
+import { GUEST, type Principal, principalKey } from "../rules/principal.ts";
+import { drawRetry } from "../transports/retry.ts";
 import { openSse, type SseListener } from "../transports/sse.ts";
 import type { AccessLine } from "./access-log.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { ApiRequest } from "./api-request.ts";
+import { assertPace, assertRoom, assertRoomForUser, takeTurn } from "./realtime-limits.ts";
 import { noContent } from "./responses.ts";
 import { get, post, type Route } from "./route.ts";
 
@@ -30,27 +32,34 @@ import { get, post, type Route } from "./route.ts";
 const MAX_SUBSCRIPTIONS = 1_000;
 /** Bytes that one of them may be long, options included. */
 const MAX_SUBSCRIPTION_BYTES = 2_500;
+/** Bytes of the request that sets them: enough for as many and as long as there may be. */
+const MAX_BODY_BYTES = 4 << 20;
 
 export const realtimeRoutes: readonly Route[] = [
   get("/api/realtime", connect),
-  post("/api/realtime", setSubscriptions),
+  post("/api/realtime", setSubscriptions, { bodyLimit: () => MAX_BODY_BYTES }),
 ];
 
 /** Opens the stream. Its client is a guest until it subscribes: browsers' `EventSource` can't send a token. */
-function connect(request: ApiRequest, { hub }: ApiDeps): Response {
-  return openSse(request.raw, request.server, new Connection(hub, request.ip, request.line, lastSeen(request)));
+async function connect(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+  const { ip } = request;
+  await takeTurn(deps);
+  assertRoom(deps, ip);
+  return openSse(request.raw, request.server, new Connection(deps, ip, request.line, lastSeen(request)));
 }
 
 /** One stream and its session. It outlives its request by hours, so it keeps nothing of it. */
 class Connection implements SseListener {
   readonly #hub: Hub<Principal>;
+  readonly #admission: Admission;
   readonly #address: string;
   readonly #line: AccessLine;
   readonly #since: Cursor | undefined;
   #session: Session<Principal> | undefined;
 
-  constructor(hub: Hub<Principal>, address: string, line: AccessLine, since: Cursor | undefined) {
+  constructor({ hub, admission }: ApiDeps, address: string, line: AccessLine, since: Cursor | undefined) {
     this.#hub = hub;
+    this.#admission = admission;
     this.#address = address;
     this.#line = line;
     this.#since = since;
@@ -58,8 +67,9 @@ class Connection implements SseListener {
 
   open(wire: Wire): void {
     const id = clientId(randomText(40));
+    this.#admission.enter(this.#address);
     this.#session = this.#hub.open({ id, address: this.#address, principal: GUEST, wire, since: this.#since });
-    wire.send(connected(id));
+    wire.send(connected(id, this.#hub.size));
   }
 
   drained(): void {
@@ -68,6 +78,7 @@ class Connection implements SseListener {
 
   closed(): void {
     this.#session?.ended();
+    this.#admission.leave(this.#address);
     this.#line.write();
   }
 }
@@ -79,17 +90,13 @@ class Connection implements SseListener {
 const lastSeen = (request: ApiRequest): Cursor | undefined =>
   parseCursor(request.raw.headers.get("last-event-id") ?? request.query["since"] ?? "");
 
-/** What a client waits before it comes back, in milliseconds: each another time, so that all do not come back at once. */
-const RETRY_MS = { least: 500, spread: 2_000 };
-
 /**
  * The first event, byte for byte: SDKs take the client id from its `id:`. Then when to come back, for those who leave
  * that to the standard's `EventSource`.
  */
-function connected(id: ClientId): Uint8Array {
+function connected(id: ClientId, connections: number): Uint8Array {
   const event = encodeEvent({ id, event: "PB_CONNECT", data: JSON.stringify({ clientId: id }) });
-  const retry = Math.round(RETRY_MS.least + Math.random() * RETRY_MS.spread);
-  return new TextEncoder().encode(event + encodeRetry(retry));
+  return new TextEncoder().encode(event + encodeRetry(drawRetry(connections)));
 }
 
 const FORM = z.object({
@@ -99,7 +106,8 @@ const FORM = z.object({
 });
 
 /** Replaces all that a connection listens to, and who it is. */
-async function setSubscriptions(request: ApiRequest, { hub }: ApiDeps): Promise<Response> {
+async function setSubscriptions(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+  const { hub } = deps;
   const form = await request.bound(FORM);
   const submitted = { clientId: form.clientId ?? "", subscriptions: form.subscriptions ?? [] };
   const wrong = problemsOf(submitted);
@@ -112,6 +120,9 @@ async function setSubscriptions(request: ApiRequest, { hub }: ApiDeps): Promise<
     throw forbidden("The current and the previous request authorization don't match.");
   }
   const since = readSince(form.since ?? "");
+  assertPace(deps, session);
+  await takeTurn(deps);
+  assertRoomForUser(deps, session, request.principal);
   hub.subscribe(session, request.principal, parseSubscriptions(submitted.subscriptions), since);
   return noContent();
 }

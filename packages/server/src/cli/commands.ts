@@ -47,6 +47,12 @@ const serveCommand = () =>
     .addOption(setting("logLevel", "level"))
     .addOption(setting("keepHours", "hours"))
     .addOption(setting("keepChanges", "count"))
+    .addOption(setting("maxConnections", "count"))
+    .addOption(setting("maxConnectionsPerIp", "count"))
+    .addOption(setting("maxConnectionsPerUser", "count"))
+    .addOption(setting("maxSetups", "count"))
+    .addOption(setting("requestRate", "count"))
+    .addOption(setting("drainSeconds", "seconds"))
     .action((flags) => serve(readConfig(flags, process.env)));
 
 const superuserCommand = () =>

@@ -19,7 +19,7 @@ export async function serve(config: Config): Promise<void> {
   process.stderr.write(await greet(url, config, app.folder.store));
   logger.info({ url, dir: config.dir }, "listening");
 
-  const signal = await untilStopped();
+  const signal = await untilStopped(config.drainMs);
   logger.info({ signal }, "stopping");
   await app.close();
   logger.info("stopped");

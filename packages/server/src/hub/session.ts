@@ -1,4 +1,5 @@
 import type { ClientId, Cursor, Subscription } from "@headwater/protocol";
+import type { Bucket } from "../lib/token-bucket.ts";
 import type { Frame } from "./frame.ts";
 import type { Outbox, Outlet, Queue } from "./outbox.ts";
 import type { Audience } from "./topic-index.ts";
@@ -37,6 +38,8 @@ export class Session<Principal> implements Outlet {
   /** Where the hub has put it. */
   audiences: readonly Audience<Principal>[] = [];
   hold: Hold | undefined;
+  /** Of its requests for other subscriptions. */
+  readonly requests: Bucket = { fullAt: 0 };
   readonly #wire: Wire;
   readonly #queue: Queue;
   readonly #onClose: (session: Session<Principal>) => void;

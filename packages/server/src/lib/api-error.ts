@@ -23,12 +23,14 @@ export class ApiError extends Error {
    * @param message a sentence; empty for PocketBase's default of that status
    * @param data the failed checks by field
    * @param cause what went wrong inside: logged, never sent
+   * @param retryAfter seconds after which to ask again; says that the refusal is meant, and no fault
    */
   constructor(
     readonly status: number,
     message = "",
     readonly data: ErrorData = {},
     cause?: unknown,
+    readonly retryAfter?: number,
   ) {
     super(sentence(message || (DEFAULT_MESSAGES[status] ?? DEFAULT_MESSAGES[400]!)), { cause });
   }
@@ -51,6 +53,10 @@ export const badRequest = (message = "", data: ErrorData = {}, cause?: unknown):
 export const unauthorized = (message = ""): ApiError => new ApiError(401, message);
 export const forbidden = (message = ""): ApiError => new ApiError(403, message);
 export const notFound = (message = "", cause?: unknown): ApiError => new ApiError(404, message, {}, cause);
+
+/** A limit is reached: by this client (429), or by all together (503). */
+export const limited = (status: 429 | 503, data: ErrorData, retryAfter: number): ApiError =>
+  new ApiError(status, status === 503 ? "There is no room, try again later." : "", data, undefined, retryAfter);
 
 /** A failed check; its message is written as PocketBase writes it: a capital first, a full stop last. */
 export const invalid = (code: string, message: string, params?: ValidationError["params"]): ValidationError =>

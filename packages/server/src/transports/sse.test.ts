@@ -100,11 +100,12 @@ test("a client that leaves is noticed without a write, once", async () => {
   expect(connection.closings).toBe(1);
 });
 
-test("an orderly end completes the response", async () => {
-  const { connection, until, received } = await client();
+test("an orderly end completes the response, and ends the connection with it", async () => {
+  const { connection, until, received, ended } = await client();
   connection.wire.send(encode("event:last\ndata:2\n\n"));
   connection.wire.close("shutdown");
   await until("\r\n0\r\n\r\n");
+  await ended;
   expect(received()).toContain("data:2");
 });
 

@@ -11,8 +11,17 @@ export interface SseListener {
   closed(): void;
 }
 
-/** PocketBase's headers for the stream; the last keeps nginx from buffering it. */
-const HEADERS = { "Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no" };
+/**
+ * PocketBase's headers for the stream; the third keeps nginx from buffering it. The last ends the connection with the
+ * stream: a browser that came back on it while the server stops would meet a 503, which ends its `EventSource` for good,
+ * where a connection that is refused does not.
+ */
+const HEADERS = {
+  "Content-Type": "text/event-stream",
+  "Cache-Control": "no-store",
+  "X-Accel-Buffering": "no",
+  Connection: "close",
+};
 
 /**
  * Answers a request with an event stream. A direct stream writes to the socket with one call and no copy, and can be

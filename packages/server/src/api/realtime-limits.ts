@@ -1,0 +1,63 @@
+import type { Session } from "../hub/session.ts";
+import { invalid, limited } from "../lib/api-error.ts";
+import { takeToken } from "../lib/token-bucket.ts";
+import { type Principal, principalKey } from "../rules/principal.ts";
+import { drawRetryAfter } from "../transports/retry.ts";
+import type { ApiDeps } from "./api-deps.ts";
+
+/** Requests that a connection may make at once, as a multiple of what it may make a second. */
+const BURST = 20;
+
+/** Connections come and go: a place is free sooner or later. */
+const whenPlacesAreFree = (): number => drawRetryAfter(5, 30);
+
+/**
+ * Waits until it is this request's turn to set up a stream or its subscriptions.
+ *
+ * @throws ApiError 503 when too many wait already
+ */
+export async function takeTurn({ setups }: ApiDeps): Promise<void> {
+  if (await setups.enter()) return;
+  throw limited(
+    503,
+    { setup: invalid("limit_setups", "Too many connections are being set up.") },
+    drawRetryAfter(1, 5),
+  );
+}
+
+/** @throws ApiError 503 when the server, or the address, has all the connections that it may have */
+export function assertRoom({ admission }: ApiDeps, address: string): void {
+  const refusal = admission.refusal(address);
+  if (!refusal) return;
+  const problem =
+    refusal === "total"
+      ? invalid("limit_connections", "The server has all the connections that it may have.")
+      : invalid("limit_connections_ip", "The address has all the connections that it may have.");
+  throw limited(503, { connections: problem }, whenPlacesAreFree());
+}
+
+/**
+ * @throws ApiError 429 when the session would become one more of a user who has all the connections that it may have.
+ *   Not 503: it is this client's affair, and no proxy should try another server or take this one for ill.
+ */
+export function assertRoomForUser({ hub, config }: ApiDeps, session: Session<Principal>, principal: Principal): void {
+  const { connectionsPerUser } = config.limits;
+  const key = principalKey(principal);
+  if (connectionsPerUser === 0 || principal.kind === "guest" || principalKey(session.principal) === key) return;
+  if (hub.sessionsOf(key).length < connectionsPerUser) return;
+  const problem = invalid("limit_connections_user", "The user has all the connections that it may have.");
+  throw limited(429, { connections: problem }, whenPlacesAreFree());
+}
+
+/** @throws ApiError 429 when the connection asks for other subscriptions too often */
+export function assertPace({ config }: ApiDeps, session: Session<Principal>): void {
+  const perSecond = config.limits.requestsPerSecond;
+  const wait = takeToken(session.requests, { perSecond, burst: BURST * perSecond }, performance.now());
+  if (wait === 0) return;
+  const seconds = Math.ceil(wait / 1_000);
+  throw limited(
+    429,
+    { requests: invalid("limit_requests", "Too many requests for this connection.") },
+    drawRetryAfter(seconds, seconds + 1),
+  );
+}
