@@ -80,9 +80,10 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
   });
 
   // The whole event system: what happens because of a write happens here, after it, in the order of the log.
+  const revisions = { count: 0 };
   const followers: readonly Follower[] = [
-    (change) => refreshCollections(change, folder, followed, hub),
-    (change) => reviseSessions(change, followed, hub),
+    (change) => refreshCollections(change, folder, followed, hub, revisions),
+    (change) => reviseSessions(change, followed, hub, revisions),
     (change) => hub.fanOut(change),
   ];
   const tail = new LogTail(store, head, followers, (error, change) =>
@@ -97,6 +98,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     tokens: new Tokens(),
     epoch,
     hub,
+    revisions,
     admission: new Admission({ total: config.limits.connections, perAddress: config.limits.connectionsPerIp }),
     setups: new Turnstile(SETUPS_PER_TURN, config.limits.setups),
     config,
@@ -155,16 +157,23 @@ function serve({ host, port }: Config, api: Api): Bun.Server<undefined> {
   }
 }
 
+/** Counted in the same turn as sessions are revised: who is about to become a session's principal is read again. */
+interface Revisions {
+  count: number;
+}
+
 /** A change of a collection, made here or by another process: whatever comes later is seen under the new ones. */
 async function refreshCollections(
   change: Change,
   { registry, store }: Folder,
   followed: Registry,
   hub: Hub<Principal>,
+  revisions: Revisions,
 ): Promise<void> {
   if (change.collection !== COLLECTIONS) return;
   await reloadRegistry(store, registry);
   followed.replace(registry.current);
+  revisions.count += 1;
   hub.regroup((principal) => reviseForSchema(principal, followed.current));
 }
 
@@ -179,9 +188,11 @@ const reloadRegistry = (store: Store, registry: Registry): Promise<void> =>
   );
 
 /** A change of an auth record takes effect on those who are connected as it before anything later is sent to them. */
-function reviseSessions(change: Change, followed: Registry, hub: Hub<Principal>): void {
+function reviseSessions(change: Change, followed: Registry, hub: Hub<Principal>, revisions: Revisions): void {
   const revision = revisePrincipal(change, followed.current);
-  if (revision) hub.become(hub.sessionsOf(revision.key), revision.principal);
+  if (!revision) return;
+  revisions.count += 1;
+  hub.become(hub.sessionsOf(revision.key), revision.principal);
 }
 
 /** Work that nobody waits for, except the end of the server. */

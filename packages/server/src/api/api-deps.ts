@@ -19,6 +19,8 @@ export interface ApiDeps {
   /** The life of the log. */
   readonly epoch: Epoch;
   readonly hub: Hub<Principal>;
+  /** How often it has happened that principals became others: what was read of one before may be old. */
+  readonly revisions: { readonly count: number };
   readonly admission: Admission;
   /** Where streams and subscriptions wait to be set up. */
   readonly setups: Turnstile;

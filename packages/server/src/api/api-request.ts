@@ -12,6 +12,8 @@ import type { Params } from "./route.ts";
 export class ApiRequest {
   /** Who asks. Set by the handler before the endpoint runs. */
   principal: Principal = GUEST;
+  /** How many revisions of principals there had been when that was found out. */
+  identifiedAt = 0;
   /** Of the `Authorization` header, without `Bearer`; "" for none. */
   readonly token: string;
   #query: Readonly<Record<string, string>> | undefined;

@@ -24,6 +24,7 @@ test("an API that drains finishes what it began and takes nothing new", async ()
       maxQueueBytes: 1,
       onError: () => {},
     }),
+    revisions: { count: 0 },
     admission: new Admission({ total: 0, perAddress: 0 }),
     setups: new Turnstile(1, 1),
     config: readConfig({}, {}),

@@ -1,13 +1,12 @@
 import type { Server } from "bun";
-import type { Principal } from "../rules/principal.ts";
 import { notFound } from "../lib/api-error.ts";
-import { readPrincipal } from "../auth/read-principal.ts";
 import { AccessLine, principalName } from "./access-log.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { ApiRequest } from "./api-request.ts";
 import { assertBodyLimit, DEFAULT_BODY_LIMIT } from "./body-bytes.ts";
 import { createCors } from "./cors.ts";
 import { errorResponse } from "./error-response.ts";
+import { identify } from "./identify.ts";
 import { requestId } from "./request-id.ts";
 import { createRouter, get, type Route } from "./route.ts";
 
@@ -40,7 +39,7 @@ export function createHandler(
       const limit = route.bodyLimit?.(params, deps) ?? DEFAULT_BODY_LIMIT;
       const request = new ApiRequest(raw, server, url, params, id, deps.now(), limit, line);
       if (request.token !== "") {
-        request.principal = await principalOf(request, deps);
+        await identify(request, deps);
         line.principal = principalName(request.principal);
       }
       assertBodyLimit(raw, limit);
@@ -56,9 +55,6 @@ export function createHandler(
   };
   return (raw, server) => (raw.method === "OPTIONS" ? cors.preflight(raw) : answer(raw, server));
 }
-
-const principalOf = ({ token, now }: ApiRequest, { tokens, store, registry }: ApiDeps): Promise<Principal> =>
-  readPrincipal(tokens, store, registry.current, token, now);
 
 /** Sets them on the response itself: wrapping it again would cost an event stream its direct way to the socket. */
 function addHeaders(headers: Headers, id: string, origin: string | undefined): void {
