@@ -1,134 +1,190 @@
-import { readStats, settledMemory } from "../packages/server/test/support/process-stats.ts";
-import { type Bench, measureEach, type Report } from "./lib/bench.ts";
+import { readStats } from "../packages/server/test/support/process-stats.ts";
+import { startBare } from "./lib/bare.ts";
+import { type Bench, type Columns, measureEach, type Report } from "./lib/bench.ts";
 import { now } from "./lib/clock.ts";
-import { type FanoutTarget, fanoutTargets } from "./lib/fanout-target.ts";
-import { inParallel } from "../packages/server/test/support/in-parallel.ts";
+import { deliveriesOf } from "./lib/groups.ts";
+import { hasNchan, startNchan } from "./lib/nchan.ts";
 import { requireOpenFiles } from "./lib/open-files.ts";
+import type { ChoiceOption, NumberOption, NumbersOption } from "./lib/options.ts";
+import { Publisher } from "./lib/publisher.ts";
 import { ReaderProcess } from "./lib/reader-process.ts";
-import { formatStamp } from "./lib/stamp.ts";
+import type { PhaseResult } from "./lib/readers.ts";
+import { recordTargets } from "./lib/record-target.ts";
+import { listRuleOf, type Rule, RULES } from "./lib/rules.ts";
 import type { Column, Metric } from "./lib/table.ts";
-import type { TallyResult } from "./lib/tally.ts";
+import type { Target } from "./lib/target.ts";
+import { warmUp } from "./lib/warm-up.ts";
 
-const METRICS: readonly Metric[] = [
-  { key: "burst_deliveries_per_second", name: "deliveries/s, burst", digits: 0, better: "more" },
-  { key: "burst_cpu_us_per_delivery", name: "server CPU us/delivery, burst", digits: 2, better: "less" },
-  { key: "paced_cpu_us_per_delivery", name: "server CPU us/delivery, paced", digits: 2, better: "less" },
-  { key: "paced_p50_ms", name: "p50 ms, paced", digits: 2, better: "less" },
-  { key: "paced_p99_ms", name: "p99 ms, paced", digits: 2, better: "less" },
-  { key: "idle_connection_kb", name: "memory KB/idle connection", digits: 1, better: "less" },
-];
+type Options = {
+  readonly rule: ChoiceOption<Rule | "all">;
+  readonly subscribers: NumbersOption;
+  readonly changes: NumbersOption;
+  readonly seconds: NumberOption;
+};
 
 const LEGEND = [
-  "paced: one write after the other at a fixed rate; burst: as fast as 8 writers are answered",
+  "k a tick: k changes reach the server in one turn of its loop, and the next k when all deliveries have arrived",
+  "CPU: user and system time of the server's process, the writes included",
   "p50, p99: from the writer's start of the request to the reader's bytes, over all deliveries",
-  "CPU: user and system time of the server's process, the writes included; memory: RssAnon",
+  "events/write: how many events the server put into one write of a socket",
+  "bare loop: one write of the finished bytes for each event and socket, and nothing else",
   "ratio: above 1 the first server is the better one",
 ];
 
-const BURST_WRITERS = 8;
-const WARM_UP = { subscribers: 100, events: 50 };
-const PACED_DELIVERIES_PER_SECOND = 20_000;
-
-interface Load {
-  readonly subscribers: number;
-  readonly events: number;
-  readonly rate: number;
-}
-
-export const fanout: Bench<keyof Load> = {
-  summary: "one change to many event streams: throughput, CPU, latency, memory",
+export const fanout: Bench<Options> = {
+  summary: "changes to many event streams under a rule: throughput, CPU, latency",
   options: {
-    subscribers: { help: "event streams that are open at the same time", standard: 1000, least: 1 },
-    events: { help: "changes that are written in each of the two phases", standard: 60, least: 1 },
-    rate: {
-      help: `writes per second while latency is measured; 0: what makes ${PACED_DELIVERIES_PER_SECOND} deliveries/s`,
-      standard: 0,
-      least: 0,
-    },
+    rule: { help: "who may see the changes", standard: "public", choices: [...RULES, "all"] },
+    subscribers: { help: "event streams that are open at the same time", standard: [1000], least: 1 },
+    changes: { help: "changes that are made in one tick", standard: [1, 16, 64], least: 1 },
+    seconds: { help: "how long each is measured; at least one tick", standard: 3, least: 0 },
   },
-  async run({ subscribers, events, rate: chosen }): Promise<Report> {
-    requireOpenFiles(subscribers + 200);
-    const rate = chosen || Math.max(1, Math.min(50, PACED_DELIVERIES_PER_SECOND / subscribers));
-    const columns = await measureEach(fanoutTargets(), (target) => measure(target, { subscribers, events, rate }));
-    const counted = columns[0].notes.map(([, text]) => text);
-    return {
-      title: `fanout: ${subscribers} subscribers, ${events} events paced at ${rate}/s, then ${events} in a burst`,
-      metrics: METRICS,
-      columns,
-      legend: LEGEND,
-      broken: counted.filter((text) => text.endsWith(INEXACT)).map((text) => `deliveries are not exact: ${text}`),
-    };
+  async run({ rule: chosen, subscribers, changes, seconds }): Promise<Report[]> {
+    requireOpenFiles(Math.max(...subscribers) + 200);
+    const reports: Report[] = [];
+    for (const rule of chosen === "all" ? RULES : [chosen]) {
+      const sizes: Columns[] = [];
+      for (const count of subscribers) {
+        const columns = await measureEach(targetsOf(rule, count), (target) => measure(target, count, changes, seconds));
+        sizes.push(columns);
+        reports.push(reportOf(`fanout: ${count} subscribers, rule ${listRuleOf[rule] || "public"}`, changes, columns));
+      }
+      if (sizes.length > 1) reports.push(growth(rule, subscribers, changes, sizes));
+    }
+    return reports;
   },
 };
 
-async function measure(target: FanoutTarget, { subscribers, events, rate }: Load): Promise<Column> {
+const targetsOf = (rule: Rule, subscribers: number): readonly (() => Promise<Target>)[] => [
+  ...recordTargets(rule, subscribers),
+  ...(rule === "public" && hasNchan ? [startNchan] : []),
+  ...(rule === "public" ? [startBare] : []),
+];
+
+/** Of one number of changes a tick. The order is that of `valuesOf`. */
+const metricsOf = (changes: number): Metric[] => [
+  {
+    key: `deliveries_per_second_${changes}`,
+    name: `deliveries/s, ${changes} a tick`,
+    digits: 0,
+    better: "more",
+  },
+  { key: `cpu_us_per_delivery_${changes}`, name: `CPU us/delivery, ${changes} a tick`, digits: 2, better: "less" },
+  { key: `cpu_us_per_change_${changes}`, name: `CPU us/change, ${changes} a tick`, digits: 0, better: "less" },
+  { key: `p50_ms_${changes}`, name: `p50 ms, ${changes} a tick`, digits: 2, better: "less" },
+  { key: `p99_ms_${changes}`, name: `p99 ms, ${changes} a tick`, digits: 2, better: "less" },
+];
+
+const CPU_PER_CHANGE = 2;
+
+interface Phase extends PhaseResult {
+  readonly changes: number;
+  readonly expected: number;
+  readonly milliseconds: number;
+  readonly cpuMicros: number;
+}
+
+const valuesOf = ({ changes, delivered, milliseconds, cpuMicros, p50, p99 }: Phase): number[] => [
+  (delivered * 1000) / milliseconds,
+  cpuMicros / delivered,
+  cpuMicros / changes,
+  p50,
+  p99,
+];
+
+async function measure(
+  target: Target,
+  subscribers: number,
+  ticks: readonly number[],
+  seconds: number,
+): Promise<Column> {
   using readers = new ReaderProcess();
-  await warmUp(target, readers);
-  const memoryBefore = await settledMemory(target.pid);
+  using publisher = await Publisher.open(target, Math.max(...ticks));
+  await warmUp(target, readers, publisher, Math.max(...ticks));
   await readers.open(target.subscription, subscribers);
-  const memory = (await settledMemory(target.pid)) - memoryBefore;
-  const paced = await runPhase(target, readers, events, () => publishPaced(target, events, rate));
-  const burst = await runPhase(target, readers, events, () => publishBurst(target, events));
+  const phases: Phase[] = [];
+  for (const changes of ticks) phases.push(await runPhase(target, readers, publisher, subscribers, changes, seconds));
   return {
     server: target.name,
-    values: [
-      burst.delivered / ((burst.lastAt - burst.startedAt) / 1000),
-      burst.cpuMicros / burst.delivered,
-      paced.cpuMicros / paced.delivered,
-      paced.p50,
-      paced.p99,
-      memory / 1024 / subscribers,
-    ],
-    notes: [
-      ["delivered/expected, paced", counts(paced, subscribers * events)],
-      ["delivered/expected, burst", counts(burst, subscribers * events)],
-    ],
+    values: phases.flatMap(valuesOf),
+    notes: phases.flatMap((phase, row): [string, string][] => [
+      [`delivered/expected, ${ticks[row]} a tick`, counts(phase)],
+      [`events/write, ${ticks[row]} a tick`, phase.chunks === 0 ? "-" : (phase.delivered / phase.chunks).toFixed(1)],
+    ]),
+  };
+}
+
+async function runPhase(
+  target: Target,
+  readers: ReaderProcess,
+  publisher: Publisher,
+  subscribers: number,
+  changes: number,
+  seconds: number,
+): Promise<Phase> {
+  const groups = { subscribers, count: target.groups };
+  publisher.restart();
+  await readers.begin(groups);
+  const cpuBefore = readStats(target.pid).cpuMicros;
+  const startedAt = now();
+  let all = true;
+  do {
+    await publisher.tick(changes);
+    all = await readers.reached(deliveriesOf(groups, publisher.published));
+  } while (all && now() - startedAt < seconds * 1000);
+  const result = await readers.finish(publisher.published);
+  return {
+    ...result,
+    changes: publisher.published,
+    expected: deliveriesOf(groups, publisher.published),
+    milliseconds: result.lastAt - startedAt,
+    cpuMicros: readStats(target.pid).cpuMicros - cpuBefore,
   };
 }
 
 const INEXACT = " (!)";
-const counts = ({ delivered, exact }: TallyResult, expected: number): string =>
-  `${delivered}/${expected}${exact ? "" : INEXACT}`;
+const counts = ({ delivered, exact, expected }: Phase): string => `${delivered}/${expected}${exact ? "" : INEXACT}`;
 
-/** Compilers and allocators reach their working state before anything counts. */
-async function warmUp(target: FanoutTarget, readers: ReaderProcess): Promise<void> {
-  await readers.open(target.subscription, WARM_UP.subscribers);
-  await runPhase(target, readers, WARM_UP.events, () => publishBurst(target, WARM_UP.events));
-  await readers.close();
+function reportOf(title: string, ticks: readonly number[], columns: Columns): Report {
+  const counted = columns[0].notes.map(([, text]) => text);
+  return {
+    title,
+    metrics: ticks.flatMap(metricsOf),
+    columns,
+    legend: LEGEND,
+    broken: counted.filter((text) => text.endsWith(INEXACT)).map((text) => `deliveries are not exact: ${text}`),
+  };
 }
 
-interface PhaseResult extends TallyResult {
-  readonly startedAt: number;
-  readonly cpuMicros: number;
+/** How much more a change costs with the most subscribers than with the fewest. */
+function growth(
+  rule: Rule,
+  subscribers: readonly number[],
+  ticks: readonly number[],
+  sizes: readonly Columns[],
+): Report {
+  const [least, most] = [Math.min(...subscribers), Math.max(...subscribers)];
+  const [few, many] = [sizes[subscribers.indexOf(least)]!, sizes[subscribers.indexOf(most)]!];
+  const growthOf = ({ values }: Column, server: number): number[] =>
+    ticks.map((_, row) => {
+      const at = row * metricsOf(1).length + CPU_PER_CHANGE;
+      return values[at]! / few[server]!.values[at]!;
+    });
+  const [first, ...peers] = many.map((column, server) => ({
+    server: column.server,
+    values: growthOf(column, server),
+    notes: [],
+  }));
+  return {
+    title: `fanout: CPU/change with ${most} subscribers as a multiple of that with ${least}, rule ${listRuleOf[rule] || "public"}`,
+    metrics: ticks.map((changes) => ({
+      key: `growth_${changes}`,
+      name: `times, ${changes} a tick`,
+      digits: 2,
+      better: "less",
+    })),
+    columns: [first!, ...peers],
+    legend: [],
+    broken: [],
+  };
 }
-
-async function runPhase(
-  target: FanoutTarget,
-  readers: ReaderProcess,
-  events: number,
-  publish: () => Promise<void>,
-): Promise<PhaseResult> {
-  await readers.begin(events);
-  const cpuBefore = readStats(target.pid).cpuMicros;
-  const startedAt = now();
-  await publish();
-  const result = await readers.finish();
-  return { ...result, startedAt, cpuMicros: readStats(target.pid).cpuMicros - cpuBefore };
-}
-
-const publish = (target: FanoutTarget, index: number): Promise<void> =>
-  target.publish(formatStamp({ index, at: now() }));
-
-/** Keeps to its times whether or not the write before was answered: a slow server may not slow the load down. */
-async function publishPaced(target: FanoutTarget, events: number, rate: number): Promise<void> {
-  const start = performance.now();
-  const answers: Promise<void>[] = [];
-  for (let index = 0; index < events; index += 1) {
-    await Bun.sleep(Math.max(0, start + (index * 1000) / rate - performance.now()));
-    answers.push(publish(target, index));
-  }
-  await Promise.all(answers);
-}
-
-const publishBurst = (target: FanoutTarget, events: number): Promise<void> =>
-  inParallel(events, BURST_WRITERS, (index) => publish(target, index));

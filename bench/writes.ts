@@ -1,8 +1,10 @@
+import { inParallel } from "../packages/server/test/support/in-parallel.ts";
 import { readStats } from "../packages/server/test/support/process-stats.ts";
 import { type Bench, measureEach, type Report } from "./lib/bench.ts";
-import { inParallel } from "../packages/server/test/support/in-parallel.ts";
+import type { NumberOption } from "./lib/options.ts";
 import { percentile } from "./lib/percentile.ts";
-import { type RecordServer, recordServerKinds, startRecordServer } from "./lib/servers.ts";
+import { Publisher } from "./lib/publisher.ts";
+import { type RecordTarget, recordTargets } from "./lib/record-target.ts";
 import type { Column, Metric } from "./lib/table.ts";
 
 const METRICS: readonly Metric[] = [
@@ -12,40 +14,42 @@ const METRICS: readonly Metric[] = [
   { key: "p99_ms", name: "p99 ms", digits: 2, better: "less" },
 ];
 
-interface Load {
-  readonly writers: number;
-  readonly writes: number;
-}
+type Options = { readonly writers: NumberOption; readonly writes: NumberOption };
 
-export const writes: Bench<keyof Load> = {
+export const writes: Bench<Options> = {
   summary: "records created by many writers at the same time",
   options: {
     writers: { help: "requests that are under way at the same time", standard: 64, least: 1 },
     writes: { help: "records that are created", standard: 5000, least: 1 },
   },
-  async run(load): Promise<Report> {
-    const starts = recordServerKinds().map((kind) => () => startRecordServer(kind));
-    return {
-      title: `writes: ${load.writes} creates by ${load.writers} writers`,
-      metrics: METRICS,
-      columns: await measureEach(starts, (server) => measure(server, load)),
-      legend: ["p50, p99: of the requests as a writer sees them", "ratio: above 1 the first server is the better one"],
-      broken: [],
-    };
+  async run({ writers, writes: count }): Promise<Report[]> {
+    return [
+      {
+        title: `writes: ${count} creates by ${writers} writers`,
+        metrics: METRICS,
+        columns: await measureEach(recordTargets("public", 0), (target) => measure(target, writers, count)),
+        legend: [
+          "p50, p99: of the requests as a writer sees them",
+          "ratio: above 1 the first server is the better one",
+        ],
+        broken: [],
+      },
+    ];
   },
 };
 
-async function measure(server: RecordServer, { writers, writes: count }: Load): Promise<Column> {
-  await createMany(server, Math.ceil(count / 10), writers);
-  const cpuBefore = readStats(server.pid).cpuMicros;
+async function measure(target: RecordTarget, writers: number, count: number): Promise<Column> {
+  using publisher = await Publisher.open(target, writers);
+  await createMany(publisher, Math.ceil(count / 10), writers);
+  const cpuBefore = readStats(target.pid).cpuMicros;
   const start = performance.now();
-  const latencies = await createMany(server, count, writers);
+  const latencies = await createMany(publisher, count, writers);
   const seconds = (performance.now() - start) / 1000;
   return {
-    server: server.name,
+    server: target.name,
     values: [
       count / seconds,
-      (readStats(server.pid).cpuMicros - cpuBefore) / count,
+      (readStats(target.pid).cpuMicros - cpuBefore) / count,
       percentile(latencies, 50),
       percentile(latencies, 99),
     ],
@@ -54,11 +58,11 @@ async function measure(server: RecordServer, { writers, writes: count }: Load): 
 }
 
 /** Gives the times of the requests in milliseconds, sorted. */
-async function createMany(server: RecordServer, count: number, writers: number): Promise<Float64Array> {
+async function createMany(publisher: Publisher, count: number, writers: number): Promise<Float64Array> {
   const latencies = new Float64Array(count);
   await inParallel(count, writers, async (index) => {
     const start = performance.now();
-    await server.create(`note ${index}`);
+    await publisher.publish();
     latencies[index] = performance.now() - start;
   });
   return latencies.sort();

@@ -1,32 +1,29 @@
+import type { Option, Values } from "./options.ts";
 import type { Column, Metric } from "./table.ts";
 
 /** What a bench measured; `broken` says which promise our server did not keep while it ran. */
 export interface Report {
   readonly title: string;
   readonly metrics: readonly Metric[];
-  readonly columns: readonly [Column, ...Column[]];
+  readonly columns: Columns;
   readonly legend: readonly string[];
   readonly broken: readonly string[];
 }
 
-/** A whole number on the command line. */
-export interface NumberOption {
-  readonly help: string;
-  readonly standard: number;
-  readonly least: number;
-}
+/** Our server, and those that it is compared with. */
+export type Columns = readonly [Column, ...Column[]];
 
-export interface Bench<Name extends string = string> {
+export interface Bench<Options extends Readonly<Record<string, Option>> = Readonly<Record<string, Option>>> {
   readonly summary: string;
-  readonly options: Readonly<Record<Name, NumberOption>>;
-  run(values: Readonly<Record<Name, number>>): Promise<Report>;
+  readonly options: Options;
+  run(values: Values<Options>): Promise<readonly Report[]>;
 }
 
 /** Runs the measurement for one server after the other: they never share the machine. */
 export async function measureEach<Target extends AsyncDisposable>(
   starts: readonly (() => Promise<Target>)[],
   measure: (target: Target) => Promise<Column>,
-): Promise<[Column, ...Column[]]> {
+): Promise<Columns> {
   const columns: Column[] = [];
   for (const start of starts) {
     await using target = await start();

@@ -3,14 +3,7 @@ import { join } from "node:path";
 import { atExit } from "../../packages/server/test/support/at-exit.ts";
 import { freePort } from "../../packages/server/test/support/free-port.ts";
 import { tempDir } from "../../packages/server/test/support/temp-dir.ts";
-import { post } from "./servers.ts";
-
-/** nginx's publish and subscribe module: no records, no rules, no database. What fan-out alone costs in C. */
-export interface Nchan extends AsyncDisposable {
-  readonly pid: number;
-  readonly subscribeUrl: string;
-  readonly publish: (message: unknown) => Promise<void>;
-}
+import { recordEvent, type Target } from "./target.ts";
 
 const BINARY = Bun.which("nginx", { PATH: `${process.env["PATH"]}:/usr/sbin:/usr/local/sbin` });
 const MODULE = ["/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/share/nginx/modules"]
@@ -19,7 +12,8 @@ const MODULE = ["/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/shar
 
 export const hasNchan = BINARY !== null && MODULE !== undefined;
 
-export async function startNchan(): Promise<Nchan> {
+/** nginx's publish and subscribe module: no records, no rules, no database. What fan-out alone costs in C. */
+export async function startNchan(): Promise<Target> {
   const dir = tempDir();
   const port = freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -53,9 +47,12 @@ export async function startNchan(): Promise<Nchan> {
     await Bun.sleep(10);
   }
   return {
+    name: "nginx nchan",
     pid: child.pid,
-    subscribeUrl: `${url}/subscribe`,
-    publish: (message) => post(`${url}/publish`, message),
+    groups: 1,
+    subscription: { url: `${url}/subscribe` },
+    publishUrl: `${url}/publish`,
+    body: recordEvent,
     [Symbol.asyncDispose]: stop,
   };
 }

@@ -5,11 +5,23 @@ import type { ReaderReply, ReaderRequest } from "./reader-process.ts";
 const readers = new Readers();
 
 async function answer(message: ReaderRequest): Promise<ReaderReply> {
-  if (message.do === "finish") return { result: await readers.finish() };
-  if (message.do === "open") await readers.open(message.target, message.subscribers);
-  else if (message.do === "begin") readers.begin(message.events);
-  else readers.close();
-  return {};
+  switch (message.do) {
+    case "open":
+      await readers.open(message.subscription, message.subscribers, message.resume);
+      return {};
+    case "begin":
+      readers.begin(message.groups);
+      return {};
+    case "reached":
+      return { reached: await readers.reached(message.deliveries) };
+    case "finish":
+      return { phase: readers.finish(message.events) };
+    case "churn":
+      return { cycles: await readers.churn(message.subscription, message.milliseconds, message.lanes) };
+    case "close":
+      readers.close();
+      return {};
+  }
 }
 
 // Killed or not, the parent takes its readers with it.

@@ -1,20 +1,25 @@
+import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { atExit } from "../../packages/server/test/support/at-exit.ts";
-import type { SubscriptionTarget } from "./readers.ts";
-import type { TallyResult } from "./tally.ts";
+import type { Groups } from "./groups.ts";
+import type { PhaseResult, Subscription } from "./readers.ts";
 
 export type ReaderRequest =
-  | { readonly do: "open"; readonly target: SubscriptionTarget; readonly subscribers: number }
-  | { readonly do: "begin"; readonly events: number }
-  | { readonly do: "finish" }
+  | { readonly do: "open"; readonly subscription: Subscription; readonly subscribers: number; readonly resume: boolean }
+  | { readonly do: "begin"; readonly groups: Groups }
+  | { readonly do: "reached"; readonly deliveries: number }
+  | { readonly do: "finish"; readonly events: number }
+  | { readonly do: "churn"; readonly subscription: Subscription; readonly milliseconds: number; readonly lanes: number }
   | { readonly do: "close" };
 
 export interface ReaderReply {
-  readonly result?: TallyResult;
+  readonly phase?: PhaseResult;
+  readonly reached?: boolean;
+  readonly cycles?: number;
   readonly failure?: string;
 }
 
-/** The subscribers of a bench, in a process of their own. */
+/** The subscribers of a bench, in a process of their own: see `Readers`. */
 export class ReaderProcess implements Disposable {
   #waiting = Promise.withResolvers<ReaderReply>();
   readonly #child = Bun.spawn([process.execPath, fileURLToPath(new URL("reader-main.ts", import.meta.url))], {
@@ -25,18 +30,29 @@ export class ReaderProcess implements Disposable {
 
   readonly #forget = atExit(() => this.#child.kill("SIGKILL"));
 
-  async open(target: SubscriptionTarget, subscribers: number): Promise<void> {
-    await this.#call({ do: "open", target, subscribers });
+  /** Others go first where there are more processes than cores. */
+  stepBack(): void {
+    setPriority(this.#child.pid, 19);
   }
 
-  /** From here on deliveries count. */
-  async begin(events: number): Promise<void> {
-    await this.#call({ do: "begin", events });
+  async open(subscription: Subscription, subscribers: number, resume = false): Promise<void> {
+    await this.#call({ do: "open", subscription, subscribers, resume });
   }
 
-  async finish(): Promise<TallyResult> {
-    const { result } = await this.#call({ do: "finish" });
-    return result!;
+  async begin(groups: Groups): Promise<void> {
+    await this.#call({ do: "begin", groups });
+  }
+
+  async reached(deliveries: number): Promise<boolean> {
+    return (await this.#call({ do: "reached", deliveries })).reached!;
+  }
+
+  async finish(events: number): Promise<PhaseResult> {
+    return (await this.#call({ do: "finish", events })).phase!;
+  }
+
+  async churn(subscription: Subscription, milliseconds: number, lanes: number): Promise<number> {
+    return (await this.#call({ do: "churn", subscription, milliseconds, lanes })).cycles!;
   }
 
   async close(): Promise<void> {

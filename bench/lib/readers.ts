@@ -1,62 +1,129 @@
+import { inParallel } from "../../packages/server/test/support/in-parallel.ts";
 import { request } from "../../packages/server/test/support/request.ts";
 import { SseStream } from "../../packages/server/test/support/sse-stream.ts";
-import { inParallel } from "../../packages/server/test/support/in-parallel.ts";
+import type { Groups } from "./groups.ts";
 import { findStamp } from "./stamp.ts";
 import { Tally, type TallyResult } from "./tally.ts";
 
 /** Where subscribers connect. With a topic they speak PocketBase's protocol, without one the stream is all there is. */
-export interface SubscriptionTarget {
+export interface Subscription {
   readonly url: string;
   readonly topic?: string;
+  /** Who they are, by their number; a guest where there is none. */
+  readonly tokens?: readonly string[];
+}
+
+export interface PhaseResult extends TallyResult {
+  /** Chunks of the transfer coding: what the server wrote with one call. */
+  readonly chunks: number;
+  readonly bytes: number;
 }
 
 const CONNECT_LANES = 64;
-const SILENCE_MS = 5000;
+const SILENCE_MS = 10_000;
 
-/** Many subscribers of one topic, and the tally of what they get. */
+/** Many subscribers, and the tally of what they get. */
 export class Readers {
-  readonly #streams: SseStream[] = [];
-  #tally = new Tally(0, 0);
+  #streams: SseStream[] = [];
+  #tally = new Tally({ subscribers: 0, count: 1 });
+  #before = { chunks: 0, bytes: 0 };
+  /** Of the last event that counted. */
+  #lastEventId = "";
 
-  async open(target: SubscriptionTarget, count: number): Promise<void> {
-    await inParallel(count, CONNECT_LANES, async () => {
-      const subscriber = this.#streams.length;
-      const connected = Promise.withResolvers<string | undefined>();
-      const stream = SseStream.open(target.url, {
-        onBlock: (block) => {
-          const stamp = findStamp(block);
-          if (stamp) this.#tally.add(subscriber, stamp);
-          else if (block.includes("event:PB_CONNECT")) connected.resolve(/^id:(\w+)/m.exec(block)?.[1]);
-        },
-      });
-      this.#streams.length += 1;
-      this.#streams[subscriber] = await stream;
-      if (target.topic !== undefined) await subscribe(target.url, await connected.promise, target.topic);
+  /** @param resume whether they say what was the last that they saw */
+  async open(subscription: Subscription, count: number, resume = false): Promise<void> {
+    const headers: Record<string, string> = resume ? { "Last-Event-ID": this.#lastEventId } : {};
+    const first = this.#streams.length;
+    this.#streams.length += count;
+    await inParallel(count, CONNECT_LANES, async (index) => {
+      this.#streams[first + index] = await this.#connect(subscription, first + index, headers);
     });
   }
 
-  begin(events: number): void {
-    this.#tally = new Tally(this.#streams.length, events);
+  /** From here on deliveries count. */
+  begin(groups: Groups): void {
+    this.#tally = new Tally(groups);
+    this.#before = this.#traffic();
   }
 
-  /** Waits for the last delivery, or until nothing has come for so long that nothing will. */
-  async finish(): Promise<TallyResult> {
-    let seen = -1;
-    while (!this.#tally.complete && this.#tally.lastAt !== seen) {
-      seen = this.#tally.lastAt;
-      for (let waited = 0; waited < SILENCE_MS && !this.#tally.complete; waited += 10) await Bun.sleep(10);
+  /** @returns whether so many deliveries came; false when nothing has come for so long that nothing will */
+  async reached(deliveries: number): Promise<boolean> {
+    const reached = this.#tally.reached(deliveries).then(() => true);
+    for (let seen = -1; seen !== this.#tally.delivered;) {
+      seen = this.#tally.delivered;
+      const silence = Promise.withResolvers<false>();
+      const timer = setTimeout(() => silence.resolve(false), SILENCE_MS);
+      const done = await Promise.race([reached, silence.promise]);
+      clearTimeout(timer);
+      if (done) return true;
     }
-    return this.#tally.result();
+    return false;
+  }
+
+  finish(events: number): PhaseResult {
+    const { chunks, bytes } = this.#traffic();
+    return {
+      ...this.#tally.result(events),
+      chunks: chunks - this.#before.chunks,
+      bytes: bytes - this.#before.bytes,
+    };
   }
 
   close(): void {
     for (const stream of this.#streams) stream.close();
-    this.#streams.length = 0;
+    this.#streams = [];
+  }
+
+  /** Connects, subscribes and leaves, over and over. @returns how often */
+  async churn(subscription: Subscription, milliseconds: number, lanes: number): Promise<number> {
+    const end = performance.now() + milliseconds;
+    let cycles = 0;
+    const lane = async (): Promise<void> => {
+      while (performance.now() < end) {
+        (await this.#connect(subscription, 0, {})).close();
+        cycles += 1;
+      }
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
+    return cycles;
+  }
+
+  async #connect(
+    { url, topic, tokens }: Subscription,
+    subscriber: number,
+    headers: Record<string, string>,
+  ): Promise<SseStream> {
+    const connected = Promise.withResolvers<string | undefined>();
+    const onBlock = (block: string): void => {
+      const stamp = findStamp(block);
+      if (stamp) {
+        this.#tally.add(subscriber, stamp);
+        if (subscriber === 0) this.#lastEventId = idOf(block) ?? "";
+      } else if (block.includes("event:PB_CONNECT")) connected.resolve(idOf(block));
+    };
+    const stream = await SseStream.open(url, { onBlock }, headers);
+    if (topic !== undefined) await subscribe(url, await connected.promise, topic, tokens?.[subscriber]);
+    return stream;
+  }
+
+  #traffic(): { chunks: number; bytes: number } {
+    return {
+      chunks: this.#streams.reduce((sum, stream) => sum + stream.chunks, 0),
+      bytes: this.#streams.reduce((sum, stream) => sum + stream.bytes, 0),
+    };
   }
 }
 
-async function subscribe(url: string, clientId: string | undefined, topic: string): Promise<void> {
+const idOf = (block: string): string | undefined => /^id: ?(.+)$/m.exec(block)?.[1];
+
+async function subscribe(
+  url: string,
+  clientId: string | undefined,
+  topic: string,
+  token: string | undefined,
+): Promise<void> {
   const { origin, pathname } = new URL(url);
-  const { status, text } = await request(origin, "POST", pathname, { body: { clientId, subscriptions: [topic] } });
+  const body = { clientId, subscriptions: [topic] };
+  const { status, text } = await request(origin, "POST", pathname, { token, body });
   if (status !== 204) throw new Error(`a subscription was refused: ${status} ${text}`);
 }

@@ -12,26 +12,35 @@ function tallyOf(change: (deliveries: [subscriber: number, index: number][]) => 
     Math.floor(turn / SUBSCRIBERS),
   ]);
   change(deliveries);
-  const tally = new Tally(SUBSCRIBERS, EVENTS);
+  const tally = new Tally({ subscribers: SUBSCRIBERS, count: 1 });
   for (const [subscriber, index] of deliveries) tally.add(subscriber, { index, at: now() - 5 });
   return tally;
 }
 
 test("each event once for each subscriber is exact", () => {
-  const tally = tallyOf(() => undefined);
-  expect(tally.complete).toBe(true);
-  const { delivered, exact, p50 } = tally.result();
+  const { delivered, exact, p50 } = tallyOf(() => undefined).result(EVENTS);
   expect({ delivered, exact }).toEqual({ delivered: 12, exact: true });
   expect(p50).toBeGreaterThanOrEqual(5);
 });
 
-test("a lost event is not exact, and the tally is not complete", () => {
+test("a lost event is not exact", () => {
   const tally = tallyOf((deliveries) => void deliveries.pop());
-  expect(tally.complete).toBe(false);
-  expect(tally.result()).toMatchObject({ delivered: 11, exact: false });
+  expect(tally.result(EVENTS)).toMatchObject({ delivered: 11, exact: false });
 });
 
 test("an event twice in place of another is not exact", () => {
   const tally = tallyOf((deliveries) => (deliveries[3]![1] = deliveries[0]![1]));
-  expect(tally.result()).toMatchObject({ delivered: 12, exact: false });
+  expect(tally.result(EVENTS)).toMatchObject({ delivered: 12, exact: false });
+});
+
+test("the goal is reached with the delivery that makes it, and not before", async () => {
+  const tally = new Tally({ subscribers: 1, count: 1 });
+  let reached = false;
+  const goal = tally.reached(2).then(() => (reached = true));
+  tally.add(0, { index: 0, at: now() });
+  await Promise.resolve();
+  expect(reached).toBe(false);
+  tally.add(0, { index: 1, at: now() });
+  await goal;
+  await tally.reached(1);
 });

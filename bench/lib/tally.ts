@@ -1,11 +1,12 @@
 import { now } from "./clock.ts";
+import { type Groups, expectedOf } from "./groups.ts";
 import { percentile } from "./percentile.ts";
 import type { Stamp } from "./stamp.ts";
 
 /** What the readers saw of one phase. */
 export interface TallyResult {
   readonly delivered: number;
-  /** Each subscriber got each event, and each once. */
+  /** Each subscriber got each event that is for it, and each once. */
   readonly exact: boolean;
   /** When the last event came: milliseconds since 1970. */
   readonly lastAt: number;
@@ -13,48 +14,65 @@ export interface TallyResult {
   readonly p99: number;
 }
 
+const FIRST_CAPACITY = 1 << 16;
+
 /** Counts the deliveries of one phase. Flat arrays, so that counting costs next to nothing. */
 export class Tally {
+  readonly #groups: Groups;
   readonly #counts: Uint32Array;
   /** Right count and right sum together mean each index once, unless two mistakes cancel out in both. */
   readonly #sums: Float64Array;
-  readonly #latencies: Float64Array;
-  readonly #events: number;
+  #latencies = new Float64Array(FIRST_CAPACITY);
   #delivered = 0;
   #lastAt = 0;
+  #goal = Number.NaN;
+  #onGoal = (): void => undefined;
 
-  constructor(subscribers: number, events: number) {
-    this.#counts = new Uint32Array(subscribers);
-    this.#sums = new Float64Array(subscribers);
-    this.#latencies = new Float64Array(subscribers * events);
-    this.#events = events;
+  constructor(groups: Groups) {
+    this.#groups = groups;
+    this.#counts = new Uint32Array(groups.subscribers);
+    this.#sums = new Float64Array(groups.subscribers);
   }
 
-  get complete(): boolean {
-    return this.#delivered >= this.#latencies.length;
+  get delivered(): number {
+    return this.#delivered;
   }
 
-  get lastAt(): number {
-    return this.#lastAt;
+  /** Resolves with the delivery that makes it so many. */
+  reached(deliveries: number): Promise<void> {
+    if (this.#delivered >= deliveries) return Promise.resolve();
+    this.#goal = deliveries;
+    return new Promise((resolve) => (this.#onGoal = resolve));
   }
 
   add(subscriber: number, { index, at }: Stamp): void {
     this.#lastAt = now();
+    if (this.#delivered === this.#latencies.length) this.#grow();
     this.#latencies[this.#delivered] = this.#lastAt - at;
     this.#delivered += 1;
     this.#counts[subscriber]! += 1;
     this.#sums[subscriber]! += index;
+    if (this.#delivered === this.#goal) this.#onGoal();
   }
 
-  result(): TallyResult {
-    const sum = (this.#events * (this.#events - 1)) / 2;
+  /** @param events how many there were in all */
+  result(events: number): TallyResult {
     const latencies = this.#latencies.subarray(0, this.#delivered).sort();
     return {
       delivered: this.#delivered,
-      exact: this.#counts.every((count) => count === this.#events) && this.#sums.every((total) => total === sum),
+      exact: this.#counts.every((count, subscriber) => {
+        const expected = expectedOf(this.#groups, subscriber, events);
+        return count === expected.count && this.#sums[subscriber] === expected.sum;
+      }),
       lastAt: this.#lastAt,
       p50: percentile(latencies, 50),
       p99: percentile(latencies, 99),
     };
+  }
+
+  #grow(): void {
+    const larger = new Float64Array(2 * this.#latencies.length);
+    larger.set(this.#latencies);
+    this.#latencies = larger;
   }
 }

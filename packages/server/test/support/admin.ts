@@ -15,6 +15,11 @@ export class Admin {
     return new Admin(url, (await signIn(url, "_superusers", account.email, account.password)).token);
   }
 
+  /** The same superuser on the same folder, served elsewhere by now. */
+  at(url: string): Admin {
+    return new Admin(url, this.token);
+  }
+
   createCollection(definition: Readonly<Record<string, unknown>>): Promise<Model> {
     return this.#model("POST", "/api/collections", definition);
   }

@@ -10,6 +10,13 @@ export interface LoggedChange {
   readonly after: Readonly<Record<string, unknown>> | null;
 }
 
+/** A change of any collection; `collection` is its name, or its id when it is gone. */
+export interface LogEntry extends LoggedChange {
+  readonly collection: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+}
+
 interface Row extends Omit<LoggedChange, "before" | "after"> {
   readonly before: string | null;
   readonly after: string | null;
@@ -31,6 +38,19 @@ export function readChanges(dir: string, collection: string): LoggedChange[] {
     before: parse(before),
     after: parse(after),
   }));
+}
+
+/** All changes behind `after`, in the order of the log. */
+export function readLog(dir: string, after = 0): LogEntry[] {
+  using db = new Database(join(dir, "data.db"), { readonly: true });
+  const rows = db
+    .query<Row & Pick<LogEntry, "collection" | "time">, [number]>(
+      `SELECT seq, time, coalesce((SELECT name FROM _collections WHERE id = collection), collection) AS collection,
+         record, action, before, after
+       FROM _changes WHERE seq > ? ORDER BY seq`,
+    )
+    .all(after);
+  return rows.map((row) => ({ ...row, before: parse(row.before), after: parse(row.after) }));
 }
 
 export function readRows(dir: string, table: string): Record<string, unknown>[] {

@@ -9,6 +9,12 @@ export class ChunkedDecoder {
   #remaining = 0;
   #line = "";
   #ended = false;
+  #count = 0;
+
+  /** Chunks that have begun. */
+  get count(): number {
+    return this.#count;
+  }
 
   /** True after the last chunk. */
   get ended(): boolean {
@@ -38,6 +44,7 @@ export class ChunkedDecoder {
     this.#remaining = Number.parseInt(this.#line, 16);
     if (Number.isNaN(this.#remaining)) throw new Error(`not a chunk size: ${this.#line}`);
     this.#ended = this.#remaining === 0;
+    this.#count += 1;
     this.#line = "";
   }
 }

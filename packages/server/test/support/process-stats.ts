@@ -12,7 +12,7 @@ export interface ProcessStats {
 const CLOCK_TICKS_PER_SECOND = 100;
 
 export function readStats(pid: number): ProcessStats {
-  const all = withDescendants(pid).map(readOne);
+  const all = processesOf(pid).map(readOne);
   return {
     cpuMicros: sum(all, ({ cpuMicros }) => cpuMicros),
     anonymousBytes: sum(all, ({ anonymousBytes }) => anonymousBytes),
@@ -44,12 +44,13 @@ function readOne(pid: number): ProcessStats {
   };
 }
 
-function withDescendants(pid: number): number[] {
+/** The process and all its descendants. */
+export function processesOf(pid: number): number[] {
   const children = readdirSync(`/proc/${pid}/task`)
     .flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" "))
     .filter((child) => child !== "")
     .map(Number);
-  return [pid].concat(children.flatMap(withDescendants));
+  return [pid].concat(children.flatMap(processesOf));
 }
 
 /** The name of the program is in parentheses and may hold anything, so counting starts behind the last one. */

@@ -12,11 +12,13 @@ export const hasPocketBase = Bun.which("pocketbase") !== null;
 /**
  * Our program is run without the npm launcher, so that the process that is measured or killed is the server itself; the
  * runtime's flag ends it with the test, even if that is killed.
+ *
+ * @param runtimeArgs for Bun itself, such as a preload
  */
-export const commandOf = (kind: ServerKind): readonly string[] =>
+export const commandOf = (kind: ServerKind, runtimeArgs: readonly string[] = []): readonly string[] =>
   kind === "pocketbase"
     ? ["pocketbase"]
-    : [process.execPath, "--no-orphans", fileURLToPath(new URL("../../src/main.ts", import.meta.url))];
+    : [process.execPath, "--no-orphans", ...runtimeArgs, fileURLToPath(new URL("../../src/main.ts", import.meta.url))];
 
 export interface CommandResult {
   readonly code: number;

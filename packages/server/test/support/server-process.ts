@@ -15,6 +15,8 @@ export interface ServerOptions {
   /** Without one a free port is taken. */
   readonly port?: number;
   readonly args?: readonly string[];
+  /** Arguments of the runtime that our server runs on, such as a preload. */
+  readonly runtimeArgs?: readonly string[];
 }
 
 /** A server in a process of its own: `await using server = await startServer()`. */
@@ -42,7 +44,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
   try {
     if (!existsSync(join(dir, "data.db"))) await addSuperuser(kind, dir);
     for (let attempt = 1; ; attempt += 1) {
-      const started = await launch(kind, dir, options.port ?? freePort(), options.args ?? [], temp);
+      const started = await launch(kind, dir, options.port ?? freePort(), options, temp);
       if ("url" in started) return started;
       if (options.port !== undefined || attempt === START_ATTEMPTS) throw new Error(started.failure);
     }
@@ -68,17 +70,16 @@ async function launch(
   kind: ServerKind,
   dir: string,
   port: number,
-  args: readonly string[],
+  { args = [], runtimeArgs = [] }: ServerOptions,
   temp: TempDir | undefined,
 ): Promise<ServerProcess | { readonly failure: string }> {
   // Files and not pipes: nobody has to read them for the server to go on.
   const outputs = join(dir, "..", `${kind}-${port}-${Date.now()}`);
   const [stdout, stderr] = [Bun.file(`${outputs}.out`), Bun.file(`${outputs}.err`)];
-  const child = Bun.spawn([...commandOf(kind), "serve", "--dir", dir, "--http", `127.0.0.1:${port}`, ...args], {
-    stdin: "ignore",
-    stdout: stdout,
-    stderr: stderr,
-  });
+  const child = Bun.spawn(
+    [...commandOf(kind, runtimeArgs), "serve", "--dir", dir, "--http", `127.0.0.1:${port}`, ...args],
+    { stdin: "ignore", stdout, stderr },
+  );
   const forget = atExit(() => child.kill("SIGKILL"));
   const stop = async (signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> => {
     child.kill(signal);

@@ -9,11 +9,14 @@ export class SseClient implements Disposable {
   readonly inbox = new Inbox<ReceivedEvent>();
   /** Resolves when the stream is over. */
   readonly ended: Promise<void>;
+  /** When each of the events came, in milliseconds since 1970. */
+  readonly arrivals: number[] = [];
   readonly #url: string;
   readonly #connected = Promise.withResolvers<string>();
   readonly #ended = Promise.withResolvers<void>();
   #stream: SseStream | undefined;
   #id = "";
+  #lastEventId: string | undefined;
 
   private constructor(url: string) {
     this.#url = url;
@@ -22,10 +25,10 @@ export class SseClient implements Disposable {
   }
 
   /** Connects and waits for `PB_CONNECT`. */
-  static async connect(url: string, headers: Record<string, string> = {}): Promise<SseClient> {
+  static async connect(url: string, headers: Record<string, string> = {}, query = ""): Promise<SseClient> {
     const client = new SseClient(url);
     const handlers = { onBlock: (block: string) => client.#receive(block), onEnd: () => client.#finish() };
-    client.#stream = await SseStream.open(`${url}/api/realtime`, handlers, headers);
+    client.#stream = await SseStream.open(`${url}/api/realtime${query}`, handlers, headers);
     client.#id = await client.#connected.promise;
     return client;
   }
@@ -37,6 +40,11 @@ export class SseClient implements Disposable {
   /** The response's status line and headers. */
   get head(): string {
     return this.#stream?.head ?? "";
+  }
+
+  /** As `EventSource` keeps it, but for the client id of `PB_CONNECT`: heartbeats move it too. */
+  get lastEventId(): string | undefined {
+    return this.#lastEventId;
   }
 
   get events(): readonly ReceivedEvent[] {
@@ -72,9 +80,11 @@ export class SseClient implements Disposable {
 
   #receive(block: string): void {
     const event = parseEvent(block);
+    if (event?.event === "PB_CONNECT") return this.#connected.resolve(event.id ?? "");
+    this.#lastEventId = event?.id ?? idOf(block) ?? this.#lastEventId;
     if (event === undefined) return;
-    if (event.event === "PB_CONNECT") this.#connected.resolve(event.id ?? "");
-    else this.inbox.push(event);
+    this.arrivals.push(Date.now());
+    this.inbox.push(event);
   }
 
   #finish(): void {
@@ -83,3 +93,5 @@ export class SseClient implements Disposable {
     this.inbox.close();
   }
 }
+
+const idOf = (block: string): string | undefined => /^id: ?(.*)$/m.exec(block)?.[1];

@@ -24,6 +24,7 @@ export class SseStream {
   #socket: Socket<SseStream> | undefined;
   #early = Buffer.alloc(0);
   #ended = false;
+  #bytes = 0;
 
   private constructor(handlers: StreamHandlers) {
     this.#handlers = handlers;
@@ -42,6 +43,16 @@ export class SseStream {
     return stream;
   }
 
+  /** Bytes received so far, the head included. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Chunks of the transfer coding so far: a server makes one of each write. */
+  get chunks(): number {
+    return this.#chunks?.count ?? 0;
+  }
+
   /** Closes at once, as a browser tab does that goes away. */
   close(): void {
     this.#socket?.terminate();
@@ -57,6 +68,7 @@ export class SseStream {
   }
 
   receive(bytes: Buffer): void {
+    this.#bytes += bytes.length;
     if (this.head === undefined) this.#receiveHead(bytes);
     else this.#receiveBody(bytes);
   }

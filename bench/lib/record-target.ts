@@ -1,0 +1,45 @@
+import { Admin } from "../../packages/server/test/support/admin.ts";
+import { hasPocketBase, type ServerKind } from "../../packages/server/test/support/server-kind.ts";
+import { startServer } from "../../packages/server/test/support/server-process.ts";
+import { addAccounts } from "./accounts.ts";
+import { COLLECTION, type Rule, setScene } from "./rules.ts";
+import type { Target } from "./target.ts";
+
+/** A record server with a collection under a rule, and an account for each subscriber where the rule reads who asks. */
+export interface RecordTarget extends Target {
+  readonly url: string;
+}
+
+/** Ours first, then those that are installed. */
+export const recordServerKinds = (): readonly ServerKind[] =>
+  hasPocketBase ? ["headwater", "pocketbase"] : ["headwater"];
+
+export async function startRecordTarget(kind: ServerKind, rule: Rule, subscribers: number): Promise<RecordTarget> {
+  const server = await startServer({ kind });
+  try {
+    const admin = await Admin.signIn(server.url);
+    const accounts = rule === "public" ? [] : await addAccounts(admin, server.dir, subscribers);
+    const { groups, note } = await setScene(admin, rule, accounts);
+    return {
+      name: kind,
+      pid: server.pid,
+      url: server.url,
+      groups,
+      subscription: {
+        url: `${server.url}/api/realtime`,
+        topic: `${COLLECTION}/*`,
+        tokens: accounts.map(({ token }) => token),
+      },
+      publishUrl: `${server.url}/api/collections/${COLLECTION}/records`,
+      body: (event, title) => ({ title, count: 1, ...note(event % groups) }),
+      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Starts for our server and for those of this machine that speak the same API. */
+export const recordTargets = (rule: Rule, subscribers: number): readonly (() => Promise<RecordTarget>)[] =>
+  recordServerKinds().map((kind) => () => startRecordTarget(kind, rule, subscribers));

@@ -1,0 +1,61 @@
+import { PUBLIC_NOTES } from "../../packages/server/test/support/collections.ts";
+import type { Admin } from "../../packages/server/test/support/admin.ts";
+import { type Account, USERS } from "./accounts.ts";
+
+/** Who may see a note: all; all who signed in; its owner; the members of its team. */
+export type Rule = "public" | "auth" | "owner" | "join";
+export const RULES: readonly Rule[] = ["public", "auth", "owner", "join"];
+
+export const COLLECTION = PUBLIC_NOTES.name;
+const TEAM_SIZE = 100;
+
+/** A collection under a rule, and whom its records are for. */
+export interface Scene {
+  /** In how many groups the accounts are: see `Groups`. */
+  readonly groups: number;
+  /** What a note for the group has besides its title. */
+  readonly note: (group: number) => Readonly<Record<string, unknown>>;
+}
+
+export const listRuleOf: Readonly<Record<Rule, string>> = {
+  public: "",
+  auth: '@request.auth.id != ""',
+  owner: "owner = @request.auth.id",
+  join: "team.members.id ?= @request.auth.id",
+};
+
+/** Makes the collection of notes; the accounts are the subscribers, in their order. */
+export async function setScene(admin: Admin, rule: Rule, accounts: readonly Account[]): Promise<Scene> {
+  if (rule === "owner") {
+    await createNotes(admin, rule, [{ ...relation("owner", USERS), maxSelect: 1 }]);
+    return { groups: accounts.length, note: (group) => ({ owner: accounts[group]!.id }) };
+  }
+  if (rule === "join") return setTeams(admin, accounts);
+  await createNotes(admin, rule, []);
+  return { groups: 1, note: () => ({}) };
+}
+
+async function setTeams(admin: Admin, accounts: readonly Account[]): Promise<Scene> {
+  const groups = Math.ceil(accounts.length / TEAM_SIZE);
+  const { id: teams } = await admin.createCollection({
+    name: "teams",
+    type: "base",
+    fields: [{ ...relation("members", USERS), maxSelect: 2 * TEAM_SIZE }],
+  });
+  await createNotes(admin, "join", [{ ...relation("team", teams), maxSelect: 1 }]);
+  const ids: string[] = [];
+  for (let group = 0; group < groups; group += 1) {
+    const members = accounts.filter((_, index) => index % groups === group).map(({ id }) => id);
+    ids.push((await admin.create("teams", { members })).id);
+  }
+  return { groups, note: (group) => ({ team: ids[group] }) };
+}
+
+const relation = (name: string, collectionId: string) => ({ name, type: "relation", collectionId });
+
+const createNotes = (admin: Admin, rule: Rule, extra: readonly Readonly<Record<string, unknown>>[]) =>
+  admin.createCollection({
+    ...PUBLIC_NOTES,
+    listRule: listRuleOf[rule],
+    fields: [...PUBLIC_NOTES.fields, ...extra],
+  });

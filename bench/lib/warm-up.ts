@@ -1,0 +1,26 @@
+import { deliveriesOf } from "./groups.ts";
+import type { Publisher } from "./publisher.ts";
+import type { ReaderProcess } from "./reader-process.ts";
+import type { Target } from "./target.ts";
+
+const SUBSCRIBERS = 100;
+const EVENTS = 200;
+
+/** Compilers and allocators reach their working state before anything counts. Leaves no subscriber behind. */
+export async function warmUp(
+  target: Target,
+  readers: ReaderProcess,
+  publisher: Publisher,
+  eventsInATick: number,
+): Promise<void> {
+  const groups = {
+    subscribers: Math.min(SUBSCRIBERS, target.subscription.tokens?.length || SUBSCRIBERS),
+    count: target.groups,
+  };
+  await readers.open(target.subscription, groups.subscribers);
+  publisher.restart();
+  await readers.begin(groups);
+  while (publisher.published < EVENTS) await publisher.tick(eventsInATick);
+  await readers.reached(deliveriesOf(groups, publisher.published));
+  await readers.close();
+}
