@@ -1,0 +1,22 @@
+import { type Admin, signIn } from "../../packages/server/test/support/admin.ts";
+import { readRows } from "../../packages/server/test/support/change-table.ts";
+import { GUEST } from "./history.ts";
+import type { Account } from "./listener.ts";
+
+export const GUEST_ACCOUNT: Account = { identity: GUEST, token: undefined };
+
+/** A user's token with the key that it stands and falls with. */
+export function accountOf({ id, token }: { readonly id: string; readonly token: string }, dir: string): Account {
+  const tokenKey = String(readRows(dir, "users").find((row) => row["id"] === id)?.["tokenKey"]);
+  return { identity: { kind: "user", id, tokenKey }, token };
+}
+
+/** Another password ends all of a user's tokens. */
+export async function setPassword(admin: Admin, id: string, password: string): Promise<void> {
+  await admin.update("users", id, { password, passwordConfirm: password });
+}
+
+export async function signInAs(url: string, dir: string, name: string, password: string): Promise<Account> {
+  const { token, record } = await signIn(url, "users", `${name}@example.com`, password);
+  return accountOf({ id: record.id, token }, dir);
+}

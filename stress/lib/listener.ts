@@ -1,0 +1,103 @@
+import { parseCursor } from "@headwater/protocol";
+import type { Inbox } from "../../packages/server/test/support/inbox.ts";
+import type { ReceivedEvent } from "../../packages/server/test/support/event-splitter.ts";
+import type { Identity } from "./history.ts";
+import type { Topic } from "./topics.ts";
+import { within } from "./within.ts";
+
+/** One live connection, whatever carries it. */
+export interface Connection {
+  readonly inbox: Inbox<ReceivedEvent>;
+  /** When each event came, in milliseconds since 1970. */
+  readonly arrivals: readonly number[];
+  /** The newest cursor that came. */
+  readonly lastEventId: string | undefined;
+  readonly ended: Promise<void>;
+  subscribe(topics: readonly string[], token?: string, since?: string): Promise<void>;
+  pause(): void;
+  resume(): void;
+  close(): void;
+}
+
+/** Where a client that comes back says where it was: the header, the address, or the subscription. */
+export type Way = "header" | "query" | "body";
+export const WAYS: readonly Way[] = ["header", "query", "body"];
+
+/** @param since told at once; undefined if the subscription will */
+export type Transport = (url: string, since: string | undefined, way: Way) => Promise<Connection>;
+
+/** A client between one subscription and the next, and all that came meanwhile. */
+export interface Sitting {
+  readonly identity: Identity;
+  readonly topics: readonly Topic[];
+  /** The cursor that it was behind. */
+  readonly since: string;
+  readonly connection: Connection;
+}
+
+export interface Account {
+  readonly identity: Identity;
+  readonly token: string | undefined;
+}
+
+/** A client that comes and goes, and always comes back by its newest cursor. */
+export class Listener {
+  readonly name: string;
+  readonly sittings: Sitting[] = [];
+  account: Account;
+  topics: readonly Topic[];
+  readonly #transport: Transport;
+  readonly #first: string;
+
+  /** @param since the cursor of the snapshot that it begins with */
+  constructor(name: string, transport: Transport, topics: readonly Topic[], account: Account, since: string) {
+    this.name = name;
+    this.#transport = transport;
+    this.topics = topics;
+    this.account = account;
+    this.#first = since;
+  }
+
+  get connection(): Connection {
+    const sitting = this.sittings.at(-1);
+    if (!sitting) throw new Error(`${this.name} was never connected`);
+    return sitting.connection;
+  }
+
+  /** "I have seen everything up to here." */
+  get cursor(): string {
+    return this.sittings.findLast(({ connection }) => connection.lastEventId)?.connection.lastEventId ?? this.#first;
+  }
+
+  get seq(): number {
+    return parseCursor(this.cursor)?.seq ?? 0;
+  }
+
+  /** @throws when the server is not there, or goes away meanwhile */
+  async sit(url: string, way: Way = "body"): Promise<void> {
+    const since = this.cursor;
+    const { account, topics } = this;
+    const opened = this.#transport(url, way === "body" ? undefined : since, way);
+    const connection = await within(opened, `${this.name} connects`);
+    // Kept before the answer is here: a server that is killed meanwhile may have sent events already.
+    this.sittings.push({ identity: account.identity, topics, since, connection });
+    const names = topics.map(({ name }) => name);
+    const subscribed = connection.subscribe(names, account.token, way === "body" ? since : undefined);
+    await within(subscribed, `${this.name} subscribes`);
+  }
+
+  /** Goes away without a word, and knows that nothing more will come. */
+  async drop(): Promise<void> {
+    this.connection.close();
+    await this.ended();
+  }
+
+  ended(): Promise<void> {
+    return within(this.connection.ended, `${this.name} sees its stream end`);
+  }
+
+  /** Waits until it has been told of everything up to that place, by an event that it may see. */
+  async reach(seq: number, patience?: number): Promise<void> {
+    await this.connection.inbox.until(() => this.seq >= seq, patience);
+  }
+}

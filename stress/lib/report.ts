@@ -1,0 +1,36 @@
+import { faultsOf, join, NOTHING_WRONG, type Verdict } from "./checker.ts";
+import { isOk, type Outcome } from "./run.ts";
+
+export function outcomeLine(outcome: Outcome): string {
+  const { scenario, seed, verdict, seconds } = outcome;
+  const state = isOk(outcome) ? "ok    " : "FAILED";
+  const numbers = `seed ${seed}, ${seconds.toFixed(1)} s, ${verdict.checked} events`;
+  return `${state} ${scenario.name.padEnd(30)} ${numbers.padEnd(36)} ${scenario.invariant}`;
+}
+
+/** What went wrong, and the command that shows it again. */
+export function failureLines(outcome: Outcome, isShort: boolean): string[] {
+  const { scenario, seed, verdict, failure } = outcome;
+  return [
+    ...(failure === undefined ? [] : [`  ${failure}`]),
+    ...(faultsOf(verdict) === 0 ? [] : [`  ${tally(verdict)}`]),
+    ...verdict.first.map((line) => `  ${line}`),
+    `  again: npm run stress -- --only ${scenario.name} --seed ${seed} --seeds 1${isShort ? " --short" : ""}`,
+  ];
+}
+
+export function summary(outcomes: readonly Outcome[], seconds: number): string {
+  const total = outcomes.map(({ verdict }) => verdict).reduce(join, NOTHING_WRONG);
+  const failed = outcomes.filter((outcome) => !isOk(outcome)).length;
+  const scenarios = new Set(outcomes.map(({ scenario }) => scenario.name)).size;
+  const seeds = new Set(outcomes.filter(({ scenario }) => scenario.manySeeds).map(({ seed }) => seed)).size;
+  return [
+    "",
+    `${scenarios} scenarios, ${seeds} seeds of those that have many, ${total.checked} events, ${seconds.toFixed(0)} s`,
+    tally(total),
+    `${outcomes.length - failed} ok, ${failed} failed`,
+  ].join("\n");
+}
+
+const tally = ({ lost, doubled, reordered, unauthorised, untrue }: Verdict): string =>
+  `lost ${lost}, doubled ${doubled}, reordered ${reordered}, unauthorised ${unauthorised}, untrue ${untrue}`;

@@ -1,0 +1,40 @@
+import { faultsOf, NOTHING_WRONG, type Verdict } from "./checker.ts";
+import type { Scenario } from "./scenario.ts";
+import { Stage } from "./stage.ts";
+import { within } from "./within.ts";
+import type { World } from "./world.ts";
+
+/** One scenario with one seed. */
+export interface Turn {
+  readonly scenario: Scenario;
+  readonly seed: number;
+}
+
+export interface Outcome extends Turn {
+  readonly verdict: Verdict;
+  /** What failed besides the events themselves, in words. */
+  readonly failure: string | undefined;
+  readonly seconds: number;
+}
+
+const PATIENCE_MS = 100_000;
+
+export const isOk = ({ verdict, failure }: Outcome): boolean => failure === undefined && faultsOf(verdict) === 0;
+
+export async function run(world: World, { scenario, seed }: Turn, isShort: boolean): Promise<Outcome> {
+  const begin = performance.now();
+  let verdict = NOTHING_WRONG;
+  let failure: string | undefined;
+  await using stage = new Stage(world, seed, isShort);
+  try {
+    await within(scenario.play(stage), "the end of the scenario", PATIENCE_MS);
+  } catch (error) {
+    failure = error instanceof Error ? error.message : String(error);
+  }
+  try {
+    verdict = stage.judge();
+  } catch (error) {
+    failure ??= `the log could not be read: ${String(error)}`;
+  }
+  return { scenario, seed, verdict, failure, seconds: (performance.now() - begin) / 1000 };
+}

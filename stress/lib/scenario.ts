@@ -1,0 +1,36 @@
+import type { Stage } from "./stage.ts";
+
+/** Something that is done to the server, and what must hold whatever happens. */
+export interface Scenario {
+  /** `family/name`, for the command line. */
+  readonly name: string;
+  /** What must hold, in one sentence. */
+  readonly invariant: string;
+  /** Played with every seed, and not with one alone: chance decides what happens in it. */
+  readonly manySeeds: boolean;
+  /** Part of the short form. */
+  readonly inShort: boolean;
+  readonly play: (stage: Stage) => Promise<void>;
+}
+
+type Told = readonly [
+  name: string,
+  invariant: string,
+  play: Scenario["play"],
+  marks?: readonly ("many seeds" | "long")[],
+];
+
+/** Scenarios of one family; `long` ones are left out of the short form. */
+export const family = (title: string, scenarios: readonly Told[]): readonly Scenario[] =>
+  scenarios.map(([name, invariant, play, marks = []]) => ({
+    name: `${title}/${name}`,
+    invariant,
+    manySeeds: marks.includes("many seeds"),
+    inShort: !marks.includes("long"),
+    play,
+  }));
+
+/** @throws Error with the sentence, unless it holds */
+export function ensure(holds: boolean, sentence: string): asserts holds {
+  if (!holds) throw new Error(sentence);
+}

@@ -1,0 +1,9 @@
+import { SseClient } from "../../packages/server/test/support/sse-client.ts";
+import type { Transport } from "./listener.ts";
+
+export const sse: Transport = (url, since, way) => {
+  if (since === undefined) return SseClient.connect(url);
+  return way === "header"
+    ? SseClient.connect(url, { "Last-Event-ID": since })
+    : SseClient.connect(url, {}, `?since=${since}`);
+};

@@ -1,0 +1,169 @@
+import type { Admin } from "../../packages/server/test/support/admin.ts";
+import { type LogEntry, readLog } from "../../packages/server/test/support/change-table.ts";
+import { request } from "../../packages/server/test/support/request.ts";
+import {
+  type ServerOptions,
+  type ServerProcess,
+  startServer,
+} from "../../packages/server/test/support/server-process.ts";
+import { tempDir } from "../../packages/server/test/support/temp-dir.ts";
+import { check, join, NOTHING_WRONG, type Verdict } from "./checker.ts";
+import { History } from "./history.ts";
+import { type Account, Listener } from "./listener.ts";
+import { expectedOf, seenIn } from "./oracle.ts";
+import { randomOf, type Random } from "./random.ts";
+import { RuleEdits } from "./rule-edits.ts";
+import { type Rule, type Values } from "./rules.ts";
+import { sse } from "./sse.ts";
+import { all, type Topic } from "./topics.ts";
+import { accountOf, GUEST_ACCOUNT } from "./accounts.ts";
+import { copyWorld, dataOf, RULES, type World } from "./world.ts";
+import { Writer } from "./writer.ts";
+
+/** Where one scenario is played: a server with a folder of its own, those who listen, and what the log says. */
+export class Stage implements AsyncDisposable {
+  readonly random: Random;
+  readonly listeners: Listener[] = [];
+  readonly ruleEdits: RuleEdits;
+  readonly world: World;
+  readonly isShort: boolean;
+  readonly #folder = tempDir();
+  readonly #log = new Map<number, LogEntry>();
+  #server: ServerProcess | undefined;
+  #options: ServerOptions = {};
+  #compared = 0;
+
+  constructor(world: World, seed: number, isShort: boolean) {
+    this.world = world;
+    this.isShort = isShort;
+    this.random = randomOf(seed);
+    this.ruleEdits = new RuleEdits(world.head);
+    copyWorld(world, this.#folder.path);
+  }
+
+  get dir(): string {
+    return dataOf(this.#folder.path);
+  }
+
+  get server(): ServerProcess {
+    if (!this.#server) throw new Error("no server runs");
+    return this.#server;
+  }
+
+  get url(): string {
+    return this.server.url;
+  }
+
+  get admin(): Admin {
+    return this.world.admin.at(this.url);
+  }
+
+  /** Says that so many rows or events were compared besides those that `judge` looks at. */
+  compared(count: number): void {
+    this.#compared += count;
+  }
+
+  /** Starts the server, for the first time or again; without options as before. */
+  async start(options: ServerOptions = this.#options): Promise<void> {
+    this.#options = options;
+    this.#server = await startServer({ ...options, dir: this.dir });
+    this.ruleEdits.settle(this.readLog());
+  }
+
+  /** Ends the server as a power cut does. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  /** Ends the server in order. */
+  async stop(): Promise<void> {
+    await this.#end("SIGTERM");
+  }
+
+  async restart(): Promise<void> {
+    await this.kill();
+    await this.start();
+  }
+
+  writer(): Promise<Writer> {
+    return Writer.open(this.url);
+  }
+
+  /** A client that has the state of now, without a connection yet. Everyone hears the marks of `settle`. */
+  async newcomer(topics: readonly Topic[], account: Account = GUEST_ACCOUNT): Promise<Listener> {
+    const { headers } = await request(this.url, "GET", "/api/collections/marks/records");
+    const name = `client ${this.listeners.length}`;
+    const listener = new Listener(name, sse, [...topics, all("marks")], account, headers.get("headwater-cursor")!);
+    this.listeners.push(listener);
+    return listener;
+  }
+
+  async listen(topics: readonly Topic[], account?: Account): Promise<Listener> {
+    const listener = await this.newcomer(topics, account);
+    await listener.sit(this.url);
+    return listener;
+  }
+
+  user(index: number): Account {
+    return accountOf(this.world.users[index]!, this.dir);
+  }
+
+  get superuser(): Account {
+    return { identity: { kind: "superuser", id: "", tokenKey: "" }, token: this.world.admin.token };
+  }
+
+  editRule(collection: string, rule: Rule): Promise<void> {
+    return this.ruleEdits.edit(this.admin, collection, rule);
+  }
+
+  /** Waits until those who are connected have been told of everything so far. */
+  async settle(listeners: readonly Listener[] = this.listeners): Promise<void> {
+    const mark = (await this.admin.create("marks", { title: "settled" })).id;
+    const seq = this.readLog().findLast(({ record }) => record === mark)!.seq;
+    await Promise.all(listeners.map((listener) => listener.reach(seq)));
+  }
+
+  /** All changes that this scenario's log ever held, those that were trimmed since included. */
+  readLog(): LogEntry[] {
+    for (const entry of readLog(this.dir, [...this.#log.keys()].at(-1) ?? 0)) this.#log.set(entry.seq, entry);
+    return [...this.#log.values()];
+  }
+
+  changesOf(collection: string): LogEntry[] {
+    return this.readLog().filter((entry) => entry.collection === collection);
+  }
+
+  history(): History {
+    const log = this.readLog();
+    return new History(log, RULES, this.ruleEdits.placed(log));
+  }
+
+  /** Compares what everyone got with what the log and the rules say. */
+  judge(): Verdict {
+    const history = this.history();
+    const verdicts = this.listeners.map(({ name, sittings }) => {
+      const expected = sittings.flatMap((sitting) => expectedOf(history, sitting));
+      const verdict = check(expected, sittings.flatMap(seenIn));
+      return { ...verdict, first: verdict.first.map((line) => `${name}: ${line}`) };
+    });
+    return verdicts.reduce(join, { ...NOTHING_WRONG, checked: this.#compared });
+  }
+
+  /** What is stored now, read by the API as a superuser. */
+  async stored(collection: string, query = ""): Promise<readonly Values[]> {
+    const path = `/api/collections/${collection}/records?perPage=1000&skipTotal=1${query}`;
+    return (await this.admin.request<{ items: Values[] }>("GET", path)).body.items;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { sittings } of this.listeners) for (const { connection } of sittings) connection.close();
+    await this.#server?.[Symbol.asyncDispose]();
+    this.#folder[Symbol.dispose]();
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    await this.server.stop(signal);
+    await this.#server?.[Symbol.asyncDispose]();
+    this.#server = undefined;
+  }
+}

@@ -1,0 +1,91 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { Admin } from "../../packages/server/test/support/admin.ts";
+import { readLog } from "../../packages/server/test/support/change-table.ts";
+import { startServer } from "../../packages/server/test/support/server-process.ts";
+import { type TempDir, tempDir } from "../../packages/server/test/support/temp-dir.ts";
+import { CREW, EVERYBODY, MEMBER, NOBODY, OPEN, OWNER, PASS_HOLDER, type Rule, SIGNED_IN } from "./rules.ts";
+
+/** Who sees which collection. All of them are written by anyone: it is reading that is tested. */
+export const RULES: Readonly<Record<string, Rule>> = {
+  marks: EVERYBODY,
+  notes: EVERYBODY,
+  comments: EVERYBODY,
+  inner: SIGNED_IN,
+  diaries: OWNER,
+  plans: CREW,
+  rooms: EVERYBODY,
+  messages: MEMBER,
+  passes: NOBODY,
+  vault: PASS_HOLDER,
+  changing: OPEN,
+};
+
+const USERS = "_pb_users_auth_";
+const TEXT = [
+  { name: "title", type: "text" },
+  { name: "body", type: "text", max: 8_000_000 },
+  { name: "size", type: "number" },
+  { name: "open", type: "bool" },
+];
+const one = (name: string, collectionId: string, cascadeDelete = false) => ({
+  name,
+  type: "relation",
+  collectionId,
+  maxSelect: 1,
+  cascadeDelete,
+});
+
+const FIELDS: Readonly<Record<string, (idOf: (name: string) => string) => readonly object[]>> = {
+  comments: (idOf) => [one("note", idOf("notes"), true)],
+  diaries: () => [one("owner", USERS)],
+  plans: () => [{ name: "crew", type: "text" }],
+  rooms: () => [{ name: "members", type: "relation", collectionId: USERS, maxSelect: 99 }],
+  messages: (idOf) => [one("room", idOf("rooms"))],
+  passes: () => [one("holder", USERS)],
+};
+
+export interface Account {
+  readonly id: string;
+  readonly name: string;
+  readonly password: string;
+  readonly token: string;
+}
+
+/** A folder with the collections above and some users, which every scenario gets a copy of. */
+export interface World {
+  readonly folder: TempDir;
+  readonly admin: Admin;
+  readonly users: readonly Account[];
+  /** The seq of its last change. */
+  readonly head: number;
+}
+
+const NAMES = ["ann", "bob", "cat", "dan"];
+
+export async function makeWorld(): Promise<World> {
+  const folder = tempDir();
+  await using server = await startServer({ dir: dataOf(folder.path) });
+  const admin = await Admin.signIn(server.url);
+  const ids = new Map<string, string>();
+  for (const [name, { text }] of Object.entries(RULES)) {
+    const fields = [...TEXT, ...(FIELDS[name]?.((other) => ids.get(other)!) ?? [])];
+    const writable = { createRule: "", updateRule: "", deleteRule: "" };
+    const { id } = await admin.createCollection({
+      ...{ name, type: "base", fields, listRule: text, viewRule: text },
+      ...writable,
+    });
+    ids.set(name, id);
+  }
+  const users = await Promise.all(
+    NAMES.map(async (name) => ({ ...(await admin.createUser(name)), name, password: "1234567890" })),
+  );
+  await server.stop();
+  return { folder, admin, users, head: readLog(server.dir).at(-1)!.seq };
+}
+
+/** The data folder below a scenario's own folder, which also takes the server's output. */
+export const dataOf = (path: string): string => join(path, "pb_data");
+
+export const copyWorld = ({ folder }: World, path: string): void =>
+  cpSync(dataOf(folder.path), dataOf(path), { recursive: true });
