@@ -32,7 +32,15 @@ export interface Sitting {
   readonly topics: readonly Topic[];
   /** The cursor that it was behind. */
   readonly since: string;
+  /** The server had told everyone of everything up to this seq before: nothing is judged by what held earlier. */
+  readonly told: number;
   readonly connection: Connection;
+}
+
+/** Where clients connect. */
+export interface Place {
+  readonly url: string;
+  readonly told: number;
 }
 
 export interface Account {
@@ -74,13 +82,13 @@ export class Listener {
   }
 
   /** @throws when the server is not there, or goes away meanwhile */
-  async sit(url: string, way: Way = "body"): Promise<void> {
+  async sit({ url, told }: Place, way: Way = "body"): Promise<void> {
     const since = this.cursor;
     const { account, topics } = this;
     const opened = this.#transport(url, way === "body" ? undefined : since, way);
     const connection = await within(opened, `${this.name} connects`);
     // Kept before the answer is here: a server that is killed meanwhile may have sent events already.
-    this.sittings.push({ identity: account.identity, topics, since, connection });
+    this.sittings.push({ identity: account.identity, topics, since, told, connection });
     const names = topics.map(({ name }) => name);
     const subscribed = connection.subscribe(names, account.token, way === "body" ? since : undefined);
     await within(subscribed, `${this.name} subscribes`);

@@ -14,8 +14,8 @@ interface Span {
 }
 
 /**
- * What should have come in a sitting. A change is judged at some moment between its commit and its arrival, by the
- * rules, principals and stored records of that moment: if the client may see it at each of these, it must come; if at
+ * What should have come in a sitting. A change is judged at some moment between its commit (or what the server had
+ * told before the sitting, if that is later) and its arrival, by the rules, principals and stored records of that moment: if the client may see it at each of these, it must come; if at
  * none, it must not.
  */
 export function expectedOf(history: History, sitting: Sitting): Expected[] {
@@ -30,11 +30,12 @@ export function expectedOf(history: History, sitting: Sitting): Expected[] {
       const topics = sitting.topics.filter((topic) => appearsOn(topic, entry));
       if (topics.length === 0) return [];
       const isCovered = spans.some(({ from, to }) => entry.seq > from && entry.seq <= to);
-      const moments = history.moments(entry.seq, history.headAt(arrivals[next]?.time ?? Date.now()));
+      const until = history.headAt(arrivals[next]?.time ?? Date.now());
+      const moments = history.moments(Math.max(entry.seq, sitting.told), until);
       return topics.flatMap((topic) => {
-        const answers = moments.map((moment) => isVisible(history, sitting.identity, topic, entry, moment));
-        if (!answers.includes(true)) return [];
-        const duty = isCovered && !answers.includes(false) ? "must" : "may";
+        const answers = new Set(moments.map((moment) => isVisible(history, sitting.identity, topic, entry, moment)));
+        if (!answers.has(true)) return [];
+        const duty = isCovered && !answers.has(false) ? "must" : "may";
         return [{ seq: entry.seq, topic: topic.name, action: entry.action, values: imageOf(entry), duty } as const];
       });
     });

@@ -31,7 +31,11 @@ export class Stage implements AsyncDisposable {
   readonly #log = new Map<number, LogEntry>();
   #server: ServerProcess | undefined;
   #options: ServerOptions = {};
+  /** Rooms that messages are written in. */
+  readonly rooms: string[] = [];
   #compared = 0;
+  /** The seq up to which the server is known to have told everyone everything. */
+  told = 0;
 
   constructor(world: World, seed: number, isShort: boolean) {
     this.world = world;
@@ -67,7 +71,9 @@ export class Stage implements AsyncDisposable {
   async start(options: ServerOptions = this.#options): Promise<void> {
     this.#options = options;
     this.#server = await startServer({ ...options, dir: this.dir });
-    this.ruleEdits.settle(this.readLog());
+    const log = this.readLog();
+    this.ruleEdits.settle(log);
+    this.told = log.at(-1)!.seq;
   }
 
   /** Ends the server as a power cut does. */
@@ -100,16 +106,23 @@ export class Stage implements AsyncDisposable {
 
   async listen(topics: readonly Topic[], account?: Account): Promise<Listener> {
     const listener = await this.newcomer(topics, account);
-    await listener.sit(this.url);
+    await listener.sit(this);
     return listener;
   }
 
+  /** One of the world's four users, with the token that it got there. */
   user(index: number): Account {
     return accountOf(this.world.users[index]!, this.dir);
   }
 
   get superuser(): Account {
     return { identity: { kind: "superuser", id: "", tokenKey: "" }, token: this.world.admin.token };
+  }
+
+  async addRoom(members: readonly string[]): Promise<string> {
+    const { id } = await this.admin.create("rooms", { title: "a room", members });
+    this.rooms.push(id);
+    return id;
   }
 
   editRule(collection: string, rule: Rule): Promise<void> {
@@ -121,6 +134,7 @@ export class Stage implements AsyncDisposable {
     const mark = (await this.admin.create("marks", { title: "settled" })).id;
     const seq = this.readLog().findLast(({ record }) => record === mark)!.seq;
     await Promise.all(listeners.map((listener) => listener.reach(seq)));
+    if (listeners.length > 0) this.told = seq;
   }
 
   /** All changes that this scenario's log ever held, those that were trimmed since included. */

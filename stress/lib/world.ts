@@ -70,11 +70,8 @@ export async function makeWorld(): Promise<World> {
   const ids = new Map<string, string>();
   for (const [name, { text }] of Object.entries(RULES)) {
     const fields = [...TEXT, ...(FIELDS[name]?.((other) => ids.get(other)!) ?? [])];
-    const writable = { createRule: "", updateRule: "", deleteRule: "" };
-    const { id } = await admin.createCollection({
-      ...{ name, type: "base", fields, listRule: text, viewRule: text },
-      ...writable,
-    });
+    const rules = { listRule: text, viewRule: text, createRule: "", updateRule: "", deleteRule: "" };
+    const { id } = await admin.createCollection({ name, type: "base", fields, ...rules });
     ids.set(name, id);
   }
   const users = await Promise.all(

@@ -19,7 +19,7 @@ export const recovery = family("recovery", [
       await stage.settle();
       await Promise.all(listeners.map((listener) => listener.drop()));
       await write(stage, 300);
-      await Promise.all(listeners.map((listener, i) => listener.sit(stage.url, WAYS[i])));
+      await Promise.all(listeners.map((listener, i) => listener.sit(stage, WAYS[i])));
       await write(stage, 20);
       await stage.settle();
     },

@@ -1,0 +1,89 @@
+import { Inbox } from "../../packages/server/test/support/inbox.ts";
+import type { Random } from "./random.ts";
+import type { Values } from "./rules.ts";
+import type { Stage } from "./stage.ts";
+import { within } from "./within.ts";
+import { Writer } from "./writer.ts";
+
+/** A write that was answered with success. Titles are never used twice. */
+export interface Written {
+  readonly action: "create" | "update" | "delete";
+  readonly collection: string;
+  readonly record: string;
+  readonly title: string;
+}
+
+/** Writers who change what they and the others made, until they are stopped or the server is gone. */
+export class Crowd {
+  readonly written = new Inbox<Written>();
+  readonly #stage: Stage;
+  readonly #collections: readonly string[];
+  /** What may be changed, by collection. */
+  readonly #known = new Map<string, string[]>();
+  readonly #name: string;
+  #stopped = false;
+  #done: Promise<unknown> = Promise.resolve();
+  #titles = 0;
+
+  /** @param name tells its titles from those of other crowds */
+  constructor(stage: Stage, name: string, collections: readonly string[]) {
+    this.#stage = stage;
+    this.#name = name;
+    this.#collections = collections;
+  }
+
+  start(writers: number): this {
+    const randoms = Array.from({ length: writers }, () => this.#stage.random.fork());
+    this.#done = Promise.all(randoms.map((random) => this.#write(random)));
+    this.#done.catch(() => undefined); // Whoever stops them is told.
+    return this;
+  }
+
+  /** Waits until so many writes were answered. */
+  async answered(count: number): Promise<void> {
+    await Promise.race([this.written.until(({ length }) => length >= count), this.#done]);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await within(this.#done, "the writers come to their end");
+  }
+
+  async #write(random: Random): Promise<void> {
+    using writer = await Writer.open(this.#stage.url);
+    while (!this.#stopped) {
+      const collection = random.pick(this.#collections);
+      if ((await this.#step(writer, random, collection)) === "gone") return;
+    }
+  }
+
+  async #step(writer: Writer, random: Random, collection: string): Promise<"gone" | "on"> {
+    const known = this.#known.getOrInsertComputed(collection, () => [] as string[]);
+    const title = `${this.#name} ${(this.#titles += 1)}${random.chance(30) ? " x" : ""}`;
+    const values = valuesFor(this.#stage, random, collection, title);
+    if (known.length === 0 || random.chance(50)) {
+      const record = await writer.create(collection, values);
+      if (record === undefined) return "gone";
+      known.push(record);
+      this.written.push({ action: "create", collection, record, title });
+      return "on";
+    }
+    const action = random.chance(80) ? "update" : "delete";
+    const record = random.pick(known);
+    if (action === "delete") known.splice(known.indexOf(record), 1);
+    const found = await (action === "update"
+      ? writer.update(collection, record, values)
+      : writer.remove(collection, record));
+    if (found) this.written.push({ action, collection, record, title });
+    return found === undefined ? "gone" : "on";
+  }
+}
+
+function valuesFor({ world, rooms }: Stage, random: Random, collection: string, title: string): Values {
+  const values = { title, size: random.int(0, 100), open: random.chance(50) };
+  const user = random.pick(world.users);
+  if (collection === "diaries") return { ...values, owner: user.id };
+  if (collection === "plans") return { ...values, crew: user.name };
+  if (collection === "messages") return { ...values, room: random.pick(rooms) };
+  return values;
+}

@@ -1,0 +1,128 @@
+import { setPassword, signInAgain } from "../lib/accounts.ts";
+import { Crowd } from "../lib/crowd.ts";
+import { type Listener, WAYS } from "../lib/listener.ts";
+import type { Random } from "../lib/random.ts";
+import { EVERYBODY, HAS_X, LARGE, NOBODY, OPEN, OPEN_OR_SMALL, SIGNED_IN } from "../lib/rules.ts";
+import { family } from "../lib/scenario.ts";
+import type { Stage } from "../lib/stage.ts";
+import { all, filtered, one } from "../lib/topics.ts";
+
+const COLLECTIONS = ["notes", "inner", "diaries", "plans", "messages", "vault", "changing"];
+const EVERYTHING = COLLECTIONS.map(all);
+
+/** Runs until it is told to stop, or until the server is gone: what is under way then may or may not have happened. */
+async function whileItLasts(isOver: () => boolean, step: () => Promise<void>): Promise<void> {
+  while (!isOver()) {
+    try {
+      await step();
+    } catch (error) {
+      if (isOver()) return;
+      throw error;
+    }
+  }
+}
+
+/** Comes and goes, stops reading for a while, and comes back by its cursor. */
+async function beRestless(stage: Stage, crowd: Crowd, listener: Listener, random: Random, isOver: () => boolean) {
+  const later = (): Promise<void> => crowd.answered(crowd.written.items.length + random.int(1, 60));
+  await whileItLasts(isOver, async () => {
+    await later();
+    if (isOver()) return;
+    if (random.chance(30)) {
+      listener.connection.pause();
+      await later();
+      listener.connection.resume();
+    } else {
+      await listener.drop();
+      if (random.chance(50)) await later();
+      if (!isOver()) await listener.sit(stage, random.pick(WAYS));
+    }
+  });
+}
+
+/** Changes rules, members, names, passes and passwords while everyone looks. */
+async function meddle(stage: Stage, crowd: Crowd, random: Random, isOver: () => boolean) {
+  const { admin, world } = stage;
+  const passes: string[] = [];
+  let rule = OPEN;
+  const pickUser = () => random.pick(world.users);
+  const acts: readonly (() => Promise<unknown>)[] = [
+    () => {
+      rule = random.pick([EVERYBODY, NOBODY, OPEN, SIGNED_IN].filter((other) => other !== rule));
+      return stage.editRule("changing", rule);
+    },
+    () => {
+      const members = world.users.filter(() => random.chance(50)).map(({ id }) => id);
+      return admin.update("rooms", random.pick(stage.rooms), { members });
+    },
+    async () => {
+      const last = passes.pop();
+      if (last !== undefined) await admin.request("DELETE", `/api/collections/passes/records/${last}`);
+      else passes.push((await admin.create("passes", { holder: pickUser().id })).id);
+    },
+    () => admin.update("users", pickUser().id, { name: pickUser().name }),
+    async () => {
+      const { id } = pickUser();
+      if (random.chance(30)) await setPassword(admin, id, `password ${random.int(0, 1e9)}`);
+      else await admin.update("users", id, { email: `someone${random.int(0, 1e9)}@example.com` });
+      await returnAs(stage, id, random);
+    },
+  ];
+  await whileItLasts(isOver, async () => {
+    await crowd.answered(crowd.written.items.length + random.int(10, 80));
+    if (!isOver()) await random.pick(acts)();
+  });
+}
+
+/** Some of those who were signed out get a new token for their next visit; the others go on with the dead one. */
+async function returnAs(stage: Stage, id: string, random: Random): Promise<void> {
+  const account = await signInAgain(stage.admin, id, stage.dir);
+  for (const listener of stage.listeners) {
+    if (listener.account.identity.id === id && random.chance(60)) listener.account = account;
+  }
+}
+
+async function settleIn(stage: Stage): Promise<void> {
+  const { users } = stage.world;
+  await stage.addRoom(users.slice(0, 2).map(({ id }) => id));
+  await stage.addRoom(users.slice(1, 3).map(({ id }) => id));
+  const note = (await stage.admin.create("notes", { title: "one of many" })).id;
+  const filters = [LARGE, HAS_X, OPEN_OR_SMALL].map((filter) => filtered("notes", filter));
+  await stage.listen([all("notes"), one("notes", note)]);
+  await stage.listen([...filters, all("changing")]);
+  await stage.listen(EVERYTHING);
+  await stage.listen(EVERYTHING, stage.superuser);
+  for (const [index] of users.entries()) await stage.listen(EVERYTHING, stage.user(index));
+  await stage.listen([...EVERYTHING, filtered("diaries", LARGE)], stage.user(0));
+  await stage.listen([filtered("messages", HAS_X), filtered("changing", LARGE)], stage.user(1));
+}
+
+export const storm = family("storm", [
+  [
+    "everything",
+    "Whatever clients, writers, rules, accounts and kill -9 do at once, each client gets what it may see, once, in order.",
+    async (stage) => {
+      await stage.start();
+      await settleIn(stage);
+      const rounds = stage.isShort ? 2 : 3;
+      for (let round = 1; round <= rounds; round += 1) {
+        const crowd = new Crowd(stage, `round ${round}`, COLLECTIONS).start(6);
+        let over = false;
+        const isOver = (): boolean => over;
+        const actors = [
+          meddle(stage, crowd, stage.random.fork(), isOver),
+          ...stage.listeners.map((each) => beRestless(stage, crowd, each, stage.random.fork(), isOver)),
+        ];
+        await crowd.answered(stage.random.int(100, stage.isShort ? 300 : 700));
+        over = true;
+        await stage.kill();
+        await Promise.all([...actors, crowd.stop()]);
+        await Promise.all(stage.listeners.map((listener) => listener.ended()));
+        await stage.start();
+        await Promise.all(stage.listeners.map((listener) => listener.sit(stage, stage.random.pick(WAYS))));
+      }
+      await stage.settle();
+    },
+    ["many seeds"],
+  ],
+]);
