@@ -4,6 +4,7 @@ import { startRetention } from "./log/retention.ts";
 import { type Follower, LogTail } from "./log/tail.ts";
 import type { Logger } from "pino";
 import { type Api, createApi } from "./api/create-api.ts";
+import { CustomRoutes } from "./api/custom-routes.ts";
 import { reviseForSchema, revisePrincipal } from "./auth/revise-principal.ts";
 import { Tokens } from "./auth/tokens.ts";
 import { COLLECTIONS } from "./collections/log-collection.ts";
@@ -14,6 +15,8 @@ import { Admission } from "./hub/admission.ts";
 import { Hub } from "./hub/hub.ts";
 import { Turnstile } from "./lib/turnstile.ts";
 import { UserError } from "./lib/user-error.ts";
+import { Hooks } from "./records/hooks.ts";
+import { HookTail } from "./records/hook-tail.ts";
 import { RecordEvents } from "./records/record-events.ts";
 import type { Principal } from "./rules/principal.ts";
 import type { Store } from "./store/store.ts";
@@ -30,6 +33,11 @@ const GRACE_MS = 3_000;
 /** A server, built and joined; it hears nobody until `listen`. */
 export interface App {
   readonly folder: Folder;
+  /** What the application brings, empty at first. */
+  readonly hooks: Hooks;
+  readonly customRoutes: CustomRoutes;
+  /** Takes over work that nobody waits for, except `close`. */
+  readonly background: (work: () => Promise<void>) => void;
   /** @throws UserError when the address can't be had */
   listen(): { readonly url: string };
   /**
@@ -89,7 +97,24 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
   const tail = new LogTail(store, head, followers, (error, change) =>
     logger.error({ err: error, seq: change?.seq }, "a change could not be followed"),
   );
-  store.onCommit(() => tail.wake());
+  const hooks = new Hooks();
+  const hookTail = new HookTail({
+    reader: store,
+    hooks,
+    schema: () => registry.current,
+    head: () => tail.seq,
+    onError: (error, change) =>
+      logger.error(
+        { err: error, seq: change?.seq, collection: change?.collection, record: change?.record },
+        "an after hook failed",
+      ),
+  });
+  store.onCommit(() => {
+    hookTail.wake();
+    tail.wake();
+  });
+  const customRoutes = new CustomRoutes();
+  const background = (work: () => Promise<void>): void => tasks.run(work);
 
   const api = createApi({
     store,
@@ -101,10 +126,12 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     revisions,
     admission: new Admission({ total: config.limits.connections, perAddress: config.limits.connectionsPerIp }),
     setups: new Turnstile(SETUPS_PER_TURN, config.limits.setups),
+    customRoutes,
+    hooks,
     config,
     logger,
     now: () => new Date(),
-    background: (work) => tasks.run(work),
+    background,
   });
   const stopHeartbeat = startHeartbeat(hub);
   const stopRetention = startRetention(store, config.retention, (error) =>
@@ -114,6 +141,9 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
 
   return {
     folder,
+    hooks,
+    customRoutes,
+    background,
     listen() {
       server = serve(config, api);
       return { url: server.url.href.replace(/\/$/, "") };
@@ -124,6 +154,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
       stopHeartbeat();
       stopRetention();
       await api.idle(GRACE_MS);
+      await hookTail.stop(GRACE_MS);
       await tail.stop();
       await drain(hub, config.drainMs);
       await tasks.done();

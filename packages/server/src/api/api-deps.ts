@@ -7,8 +7,10 @@ import type { FileStore } from "../files/file-store.ts";
 import type { Admission } from "../hub/admission.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Turnstile } from "../lib/turnstile.ts";
+import type { Hooks } from "../records/hooks.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { Store } from "../store/store.ts";
+import type { CustomRoutes } from "./custom-routes.ts";
 
 /** All that the endpoints work with. Built in app.ts. */
 export interface ApiDeps {
@@ -24,6 +26,9 @@ export interface ApiDeps {
   readonly admission: Admission;
   /** Where streams and subscriptions wait to be set up. */
   readonly setups: Turnstile;
+  /** What the application brings: routes, and hooks of writes. */
+  readonly customRoutes: CustomRoutes;
+  readonly hooks: Hooks;
   readonly config: Config;
   readonly logger: Logger;
   readonly now: () => Date;

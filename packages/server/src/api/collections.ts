@@ -1,10 +1,10 @@
 import { collectionId } from "@headwater/protocol";
+import { changeCollections } from "../collections/change-collections.ts";
 import { collectionToJson } from "../collections/collection-json.ts";
 import { createCollection } from "../collections/create-collection.ts";
 import { deleteCollection } from "../collections/delete-collection.ts";
 import { collectionOf as collectionOfDraft, newDraft } from "../collections/draft.ts";
 import { importCollections } from "../collections/import-collections.ts";
-import { loadSchema } from "../collections/registry.ts";
 import type { CollectionContext } from "../collections/collection-context.ts";
 import { updateCollection } from "../collections/update-collection.ts";
 import { LOWER_ALPHANUMERIC, randomText } from "../lib/random.ts";
@@ -56,28 +56,8 @@ export function scaffolds(request: ApiRequest): Response {
   return json(request, { auth: blank("auth"), base: blank("base"), view: blank("view") });
 }
 
-/**
- * Runs a change of collections by itself, and puts the new schema in force before the next writer starts. The files of
- * collections that are gone go after it.
- */
-function change<Result>(
+const change = <Result>(
   { now }: ApiRequest,
-  { store, registry, files, background }: ApiDeps,
+  deps: ApiDeps,
   work: (tx: Transaction, context: CollectionContext) => Promise<Result>,
-): Promise<Result> {
-  return store.write(
-    async (tx) => {
-      // Another process may have changed collections a moment ago.
-      const before = await loadSchema(tx);
-      const result = await work(tx, { schema: before, checkRule, now });
-      const after = await loadSchema(tx);
-      const gone = before.collections.filter(({ id }) => !after.find(id));
-      tx.afterCommit(() => {
-        registry.replace(after);
-        for (const { id } of gone) background(() => files.removeFolder(id));
-      });
-      return result;
-    },
-    { alone: true },
-  );
-}
+): Promise<Result> => changeCollections(deps, { checkRule, now }, work);

@@ -7,7 +7,9 @@ import { openFolder } from "../folder.ts";
 import { Admission } from "../hub/admission.ts";
 import { Hub } from "../hub/hub.ts";
 import { Turnstile } from "../lib/turnstile.ts";
+import { Hooks } from "../records/hooks.ts";
 import { tempDir } from "../testing/temp-dir.ts";
+import { CustomRoutes } from "./custom-routes.ts";
 import { createApi } from "./create-api.ts";
 
 test("an API that drains finishes what it began and takes nothing new", async () => {
@@ -27,6 +29,8 @@ test("an API that drains finishes what it began and takes nothing new", async ()
     revisions: { count: 0 },
     admission: new Admission({ total: 0, perAddress: 0 }),
     setups: new Turnstile(1, 1),
+    customRoutes: new CustomRoutes(),
+    hooks: new Hooks(),
     config: readConfig({}, {}),
     logger: pino({ level: "silent" }),
     now: () => new Date(),
@@ -62,7 +66,10 @@ test("an API that drains finishes what it began and takes nothing new", async ()
 
 const NOBODY = {
   topicsOf: () => [],
-  audienceOf: () => ({ key: "", requires: undefined }),
+  audienceOf: () => ({ key: "", requires: undefined, follows: undefined }),
   present: async () => undefined,
   principalKey: () => "",
+  moves: async () => [],
+  remember: () => async () => [],
+  mayMove: () => false,
 };

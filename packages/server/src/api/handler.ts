@@ -35,7 +35,8 @@ export function createHandler(
     const line = new AccessLine(deps.logger, id, raw.method, url);
     let response: Response;
     try {
-      const { route, params } = find(raw.method, url.pathname) ?? { route: NOWHERE, params: {} };
+      const { route, params } = find(raw.method, url.pathname) ??
+        deps.customRoutes.find(raw.method, url.pathname) ?? { route: NOWHERE, params: {} };
       const limit = route.bodyLimit?.(params, deps) ?? DEFAULT_BODY_LIMIT;
       const request = new ApiRequest(raw, server, url, params, id, deps.now(), limit, line);
       if (request.token !== "") {

@@ -1,4 +1,5 @@
 import { headerName } from "@headwater/protocol";
+import { hookDepth } from "../records/hook-scope.ts";
 import type { RecordContext } from "../records/record-context.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { ApiRequest } from "./api-request.ts";
@@ -6,7 +7,7 @@ import type { ApiRequest } from "./api-request.ts";
 /** What the record verbs know of a request. Its headers are read when a rule first asks for one: most never do. */
 export function recordContext(
   request: ApiRequest,
-  { registry, files, background }: ApiDeps,
+  { registry, files, background, hooks }: ApiDeps,
   { context = "default", body = {} }: Partial<Pick<RecordContext, "context" | "body">> = {},
 ): RecordContext {
   let headers: Readonly<Record<string, string>> | undefined;
@@ -23,6 +24,7 @@ export function recordContext(
     now: request.now,
     files,
     background,
+    hooks: { hooks, principal: request.principal, depth: hookDepth(), tx: undefined },
   };
 }
 

@@ -3,19 +3,13 @@ import type { Collection } from "../collections/collection.ts";
 import { notFound } from "../lib/api-error.ts";
 import { readHead } from "../log/change-log.ts";
 import { assertWritable } from "../records/assert-writable.ts";
-import { createRecord } from "../records/create-record.ts";
-import { deleteRecord } from "../records/delete-record.ts";
 import { listRecords } from "../records/list-records.ts";
-import { prepareSubmission } from "../records/prepare-submission.ts";
 import { presentRecords } from "../records/present.ts";
 import type { RecordContext } from "../records/record-context.ts";
-import type { Submission } from "../records/submission.ts";
-import { updateRecord } from "../records/update-record.ts";
+import { submitRecord, submitRemoval } from "../records/submit-record.ts";
 import { viewRecord } from "../records/view-record.ts";
-import type { Transaction } from "../store/store.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { ApiRequest } from "./api-request.ts";
-import { writeBySchema } from "./current-schema.ts";
 import { collectionOf, NO_COLLECTION } from "./guards.ts";
 import { recordContext } from "./record-context.ts";
 import type { Params } from "./route.ts";
@@ -47,28 +41,17 @@ export async function view(request: ApiRequest, deps: ApiDeps): Promise<Response
 }
 
 export async function create(request: ApiRequest, deps: ApiDeps): Promise<Response> {
-  const collection = writableCollectionOf(request, deps);
-  const context = await submittedContext(request, deps);
-  const record = await submit(request, deps, context, collection, undefined, (tx, submission) =>
-    createRecord(tx, context, collection, submission),
-  );
-  return presented(request, deps, context, collection, record);
+  return submit(request, deps, undefined);
 }
 
 export async function update(request: ApiRequest, deps: ApiDeps): Promise<Response> {
-  const collection = writableCollectionOf(request, deps);
-  const id = request.params["id"]!;
-  const context = await submittedContext(request, deps);
-  const record = await submit(request, deps, context, collection, id, (tx, submission) =>
-    updateRecord(tx, context, collection, id, submission),
-  );
-  return presented(request, deps, context, collection, record);
+  return submit(request, deps, request.params["id"]!);
 }
 
 export async function remove(request: ApiRequest, deps: ApiDeps): Promise<Response> {
   const collection = writableCollectionOf(request, deps);
   const context = await submittedContext(request, deps);
-  await writeBySchema(deps, context, (tx) => deleteRecord(tx, context, collection, request.params["id"]!));
+  await submitRemoval(deps, context, collection, request.params["id"]!);
   return noContent();
 }
 
@@ -97,23 +80,12 @@ function writableCollectionOf(request: ApiRequest, deps: ApiDeps): Collection {
 const submittedContext = async (request: ApiRequest, deps: ApiDeps): Promise<RecordContext> =>
   recordContext(request, deps, { body: await request.values() });
 
-/** Does the slow part of a write, then the write; what the slow part stored goes again if the write fails. */
-async function submit(
-  request: ApiRequest,
-  deps: ApiDeps,
-  context: RecordContext,
-  collection: Collection,
-  id: string | undefined,
-  write: (tx: Transaction, submission: Submission) => Promise<RecordValues>,
-): Promise<RecordValues> {
+async function submit(request: ApiRequest, deps: ApiDeps, id: string | undefined): Promise<Response> {
+  const collection = writableCollectionOf(request, deps);
+  const context = await submittedContext(request, deps);
   const submitted = { body: context.body, files: await request.uploads() };
-  const submission = await prepareSubmission(deps.store, context, collection, id, submitted);
-  try {
-    return await writeBySchema(deps, context, (tx) => write(tx, submission));
-  } catch (error) {
-    await submission.discard();
-    throw error;
-  }
+  const record = await submitRecord(deps, context, collection, id, submitted);
+  return presented(request, deps, context, collection, record);
 }
 
 async function presented(

@@ -20,6 +20,12 @@ export interface Route extends RouteOptions {
   readonly endpoint: Endpoint;
 }
 
+/** The route of a method and path, with the path's parameters. */
+export type FindRoute = (
+  method: string,
+  path: string,
+) => { readonly route: Route; readonly params: Params } | undefined;
+
 export type Params = Readonly<Record<string, string>>;
 
 const route =
@@ -34,9 +40,7 @@ export const put = route("PUT");
 export const del = route("DELETE");
 
 /** Finds the route of a method and path with the path's parameters; of two that match, the first of the list. */
-export function createRouter(
-  routes: readonly Route[],
-): (method: string, path: string) => { readonly route: Route; readonly params: Params } | undefined {
+export function createRouter(routes: readonly Route[]): FindRoute {
   const router = new SmartRouter<Route>({ routers: [new RegExpRouter(), new TrieRouter()] });
   for (const each of routes) router.add(each.method, each.path, each);
   return (method, path) => {

@@ -9,6 +9,7 @@ import { type Draft, withGenerated } from "./draft.ts";
 import { findRecord } from "./find-record.ts";
 import { failAs, refuse } from "./invalid-record.ts";
 import type { RecordContext } from "./record-context.ts";
+import { runBeforeSubmission } from "./run-hooks.ts";
 import { readUploads, storeUploads, withNewNames } from "./submission-files.ts";
 import { hashPasswords, hashRandomPassword, matchOldPassword } from "./submission-passwords.ts";
 import type { Form, Submission, Submitted } from "./submission.ts";
@@ -20,6 +21,8 @@ import { validateRecord } from "./validate-record.ts";
  * anyhow is refused before, so that nobody makes this server work or store for nothing. The transaction judges it all
  * again by what it finds then.
  *
+ * The before hooks come first: all that follows judges what they made of the submission.
+ *
  * In a batch nothing is judged here, since an earlier part of it may be what makes this one right.
  *
  * @param id of the record to update; `undefined` for a new one
@@ -30,9 +33,10 @@ export async function prepareSubmission(
   context: RecordContext,
   collection: Collection,
   id: string | undefined,
-  submitted: Submitted,
+  sent: Submitted,
 ): Promise<Submission> {
   assertWritable(collection);
+  const submitted = await runBeforeSubmission(reader, context, collection, id, sent);
   const uploads = await readUploads(collection, submitted);
   const body = withNewNames(submitted.body, uploads);
   const byName = new Map([...uploads.values()].flat().map((upload) => [upload.name, upload]));

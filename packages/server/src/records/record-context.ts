@@ -1,6 +1,7 @@
 import type { Schema } from "../collections/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
 import type { RuleContext } from "../rules/rule-context.ts";
+import type { WriteHooks } from "./hooks.ts";
 
 /** What a write needs to know besides the record. */
 export interface WriteContext {
@@ -9,6 +10,8 @@ export interface WriteContext {
   readonly files: FileStore;
   /** Takes over work that follows a commit and that nobody waits for, such as the removal of old files. */
   readonly background: (work: () => Promise<void>) => void;
+  /** Missing where no hooks are to run. */
+  readonly hooks?: WriteHooks | undefined;
 }
 
 /** Who asks, for what, and when: the same for all verbs of one request. */

@@ -11,6 +11,7 @@ import { findRecords, itemsOf } from "./find-record.ts";
 import { InvalidRecord } from "./invalid-record.ts";
 import type { WriteContext } from "./record-context.ts";
 import { removeAllFiles } from "./record-files.ts";
+import { runWithin } from "./run-hooks.ts";
 import { DEPENDENTS } from "./validate-reference.ts";
 import { deleteRow, updateRow } from "./write-row.ts";
 
@@ -30,6 +31,7 @@ export async function removeRecord(
   if (collection.name === SUPERUSERS) await assertNotLast(tx, collection);
   // The record goes first: two that refer to each other would else never end.
   await deleteRow(tx, collection, record);
+  await runWithin(tx, context, collection, record, undefined);
   removeAllFiles(tx, context, collection, record);
   for (const { from, field } of referencesTo(context, collection)) {
     await removeReferences(tx, context, from, field, record.id);
@@ -110,5 +112,6 @@ async function removeReference(
     [field.name]: kindOf(field).normalise(field, rest),
     ...autodates(from, "onUpdate", context.now),
   };
-  return updateRow(tx, from, record, after);
+  await updateRow(tx, from, record, after);
+  await runWithin(tx, context, from, record, after);
 }

@@ -9,6 +9,7 @@ import { type Draft, withGenerated } from "./draft.ts";
 import { refuse } from "./invalid-record.ts";
 import type { WriteContext } from "./record-context.ts";
 import { removeOldFiles } from "./record-files.ts";
+import { runWithin } from "./run-hooks.ts";
 import { validateRecord } from "./validate-record.ts";
 import { insertRow, updateRow } from "./write-row.ts";
 
@@ -28,6 +29,7 @@ export async function insertRecord(
   const after = { ...generated.values, ...autodates(collection, "onCreate", context.now), ...forced(collection) };
   if (collection.type === "auth") await assertSoleId(tx, context, collection, after.id);
   await insertRow(tx, collection, after);
+  await runWithin(tx, context, collection, undefined, after);
   if (collection.name === SUPERUSERS) await afterSuperuserInsert(tx, context, collection, after);
   return after;
 }
@@ -53,6 +55,7 @@ export async function saveRecord(
       : dated;
   if (collection.type === "auth") await assertSoleId(tx, context, collection, after.id);
   await updateRow(tx, collection, before, after);
+  await runWithin(tx, context, collection, before, after);
   if (collection.type === "auth") await afterAuthUpdate(tx, context, collection, before, after);
   removeOldFiles(tx, context, collection, before, after);
   return after;

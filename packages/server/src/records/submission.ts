@@ -6,6 +6,20 @@ export interface Submitted {
   readonly files: ReadonlyMap<string, readonly File[]>;
 }
 
+/** Parts uploads from what else was given as values, and leaves out what is `undefined`. */
+export function submittedOf(values: Submitted["body"], files: Submitted["files"] = new Map()): Submitted {
+  const body: Record<string, unknown> = {};
+  const uploads = new Map(files);
+  for (const [name, value] of Object.entries(values)) {
+    const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+    const sent = items.filter((item) => item instanceof File);
+    if (sent.length > 0) uploads.set(name, [...(uploads.get(name) ?? []), ...sent]);
+    if (sent.length === 0 && value !== undefined) body[name] = value;
+    if (sent.length > 0 && sent.length < items.length) body[name] = items.filter((item) => !(item instanceof File));
+  }
+  return { body, files: uploads };
+}
+
 /** What the transaction gets to see of a submission. Nothing in it depends on what may have changed meanwhile. */
 export interface Form {
   /** The record's id where it is known: of an update, or chosen for a new record that has files. */
