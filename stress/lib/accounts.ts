@@ -1,9 +1,6 @@
 import type { Admin } from "../../packages/server/test/support/admin.ts";
 import { readRows } from "../../packages/server/test/support/change-table.ts";
-import { GUEST } from "./history.ts";
 import type { Account } from "./listener.ts";
-
-export const GUEST_ACCOUNT: Account = { identity: GUEST, token: undefined };
 
 /** A user's token with the key that it stands and falls with. */
 export function accountOf({ id, token }: { readonly id: string; readonly token: string }, dir: string): Account {

@@ -73,9 +73,9 @@ export const NOTHING_WRONG: Verdict = {
   first: [],
 };
 
-export const faultsOf = (verdict: Verdict): number => FAULTS.reduce((sum, fault) => sum + verdict[fault], 0);
+export const faultsOf = (verdict: Verdict): number => FAULTS.reduce((total, fault) => total + verdict[fault], 0);
 
-export const join = (a: Verdict, b: Verdict): Verdict => ({
+export const sum = (a: Verdict, b: Verdict): Verdict => ({
   checked: a.checked + b.checked,
   lost: a.lost + b.lost,
   doubled: a.doubled + b.doubled,

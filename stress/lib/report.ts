@@ -1,4 +1,4 @@
-import { faultsOf, join, NOTHING_WRONG, type Verdict } from "./checker.ts";
+import { faultsOf, NOTHING_WRONG, sum, type Verdict } from "./checker.ts";
 import { isOk, type Outcome } from "./run.ts";
 
 export function outcomeLine(outcome: Outcome): string {
@@ -20,7 +20,7 @@ export function failureLines(outcome: Outcome, isShort: boolean): string[] {
 }
 
 export function summary(outcomes: readonly Outcome[], seconds: number): string {
-  const total = outcomes.map(({ verdict }) => verdict).reduce(join, NOTHING_WRONG);
+  const total = outcomes.map(({ verdict }) => verdict).reduce(sum, NOTHING_WRONG);
   const failed = outcomes.filter((outcome) => !isOk(outcome)).length;
   const scenarios = new Set(outcomes.map(({ scenario }) => scenario.name)).size;
   const seeds = new Set(outcomes.filter(({ scenario }) => scenario.manySeeds).map(({ seed }) => seed)).size;

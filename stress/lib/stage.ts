@@ -1,3 +1,5 @@
+import { Database } from "bun:sqlite";
+import { join } from "node:path";
 import type { Admin } from "../../packages/server/test/support/admin.ts";
 import { type LogEntry, readLog } from "../../packages/server/test/support/change-table.ts";
 import { request } from "../../packages/server/test/support/request.ts";
@@ -7,16 +9,17 @@ import {
   startServer,
 } from "../../packages/server/test/support/server-process.ts";
 import { tempDir } from "../../packages/server/test/support/temp-dir.ts";
-import { check, join, NOTHING_WRONG, type Verdict } from "./checker.ts";
-import { History } from "./history.ts";
+import { check, NOTHING_WRONG, sum, type Verdict } from "./checker.ts";
+import { GUEST, History } from "./history.ts";
 import { type Account, Listener } from "./listener.ts";
 import { expectedOf, seenIn } from "./oracle.ts";
 import { randomOf, type Random } from "./random.ts";
 import { RuleEdits } from "./rule-edits.ts";
 import { type Rule, type Values } from "./rules.ts";
+import { ensure } from "./scenario.ts";
 import { sse } from "./sse.ts";
 import { all, type Topic } from "./topics.ts";
-import { accountOf, GUEST_ACCOUNT } from "./accounts.ts";
+import { accountOf } from "./accounts.ts";
 import { copyWorld, dataOf, RULES, type World } from "./world.ts";
 import { Writer } from "./writer.ts";
 
@@ -95,13 +98,22 @@ export class Stage implements AsyncDisposable {
     return Writer.open(this.url);
   }
 
-  /** A client that has the state of now, without a connection yet. Everyone hears the marks of `settle`. */
-  async newcomer(topics: readonly Topic[], account: Account = GUEST_ACCOUNT): Promise<Listener> {
-    const { headers } = await request(this.url, "GET", "/api/collections/marks/records");
+  /**
+   * A client without a connection yet. Everyone hears the marks of `settle`.
+   *
+   * @param since where it begins; without it, where the log is now
+   */
+  async newcomer(topics: readonly Topic[], account: Account = this.guest, since?: string): Promise<Listener> {
     const name = `client ${this.listeners.length}`;
-    const listener = new Listener(name, sse, [...topics, all("marks")], account, headers.get("headwater-cursor")!);
+    const listener = new Listener(name, sse, [...topics, all("marks")], account, since ?? (await this.cursor()));
     this.listeners.push(listener);
     return listener;
+  }
+
+  /** Of the snapshot that a list of now is. */
+  async cursor(): Promise<string> {
+    const { headers } = await request(this.url, "GET", "/api/collections/marks/records");
+    return headers.get("headwater-cursor")!;
   }
 
   async listen(topics: readonly Topic[], account?: Account): Promise<Listener> {
@@ -109,6 +121,8 @@ export class Stage implements AsyncDisposable {
     await listener.sit(this);
     return listener;
   }
+
+  readonly guest: Account = { identity: GUEST, token: undefined };
 
   /** One of the world's four users, with the token that it got there. */
   user(index: number): Account {
@@ -160,13 +174,20 @@ export class Stage implements AsyncDisposable {
       const verdict = check(expected, sittings.flatMap(seenIn));
       return { ...verdict, first: verdict.first.map((line) => `${name}: ${line}`) };
     });
-    return verdicts.reduce(join, { ...NOTHING_WRONG, checked: this.#compared });
+    return verdicts.reduce(sum, { ...NOTHING_WRONG, checked: this.#compared });
   }
 
   /** What is stored now, read by the API as a superuser. */
   async stored(collection: string, query = ""): Promise<readonly Values[]> {
     const path = `/api/collections/${collection}/records?perPage=1000&skipTotal=1${query}`;
     return (await this.admin.request<{ items: Values[] }>("GET", path)).body.items;
+  }
+
+  /** Changes the database behind the back of the server, which must not run. */
+  alterData(statement: string): void {
+    ensure(this.#server === undefined, "the server still runs");
+    using db = new Database(join(this.dir, "data.db"));
+    db.run(statement);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,12 +1,9 @@
+import { parseCursor } from "@headwater/protocol";
+import { Crowd } from "../lib/crowd.ts";
 import { WAYS } from "../lib/listener.ts";
-import { family } from "../lib/scenario.ts";
-import type { Stage } from "../lib/stage.ts";
+import { ensure, family } from "../lib/scenario.ts";
 import { all } from "../lib/topics.ts";
-
-async function write(stage: Stage, count: number): Promise<void> {
-  using writer = await stage.writer();
-  for (let i = 0; i < count; i += 1) await writer.create("notes", { title: `note ${i}`, size: i });
-}
+import { createMany } from "../lib/writing.ts";
 
 export const recovery = family("recovery", [
   [
@@ -15,13 +12,178 @@ export const recovery = family("recovery", [
     async (stage) => {
       await stage.start();
       const listeners = await Promise.all(WAYS.map(() => stage.listen([all("notes")])));
-      await write(stage, 5);
+      await createMany(stage, "notes", 5);
       await stage.settle();
       await Promise.all(listeners.map((listener) => listener.drop()));
-      await write(stage, 300);
+      await createMany(stage, "notes", 300);
       await Promise.all(listeners.map((listener, i) => listener.sit(stage, WAYS[i])));
-      await write(stage, 20);
+      await createMany(stage, "notes", 20);
       await stage.settle();
+    },
+  ],
+  [
+    "each-place",
+    "Whichever place in the log a client comes back from, it gets exactly the rest.",
+    async (stage) => {
+      await stage.start();
+      for (let place = 0; place < 30; place += 1) {
+        await stage.newcomer([all("notes"), all("diaries")], stage.user(place % 4));
+        await createMany(stage, place % 2 === 0 ? "notes" : "diaries", 3, (i) => ({
+          title: `${place}.${i}`,
+          ...(place % 2 === 1 && { owner: stage.world.users[i]!.id }),
+        }));
+      }
+      await Promise.all(stage.listeners.map((listener, i) => listener.sit(stage, WAYS[i % 3])));
+      await stage.settle();
+    },
+  ],
+  [
+    "impatient",
+    "A client that leaves after every few events still gets each of them once.",
+    async (stage) => {
+      await stage.start();
+      const listeners = await Promise.all([1, 3, 7].map(() => stage.listen([all("notes")])));
+      const crowd = new Crowd(stage, "crowd", ["notes"]).start(4);
+      for (let visit = 0; visit < 12; visit += 1) {
+        await Promise.all(
+          listeners.map(async (listener, i) => {
+            await listener.connection.inbox.until(({ length }) => length >= [1, 3, 7][i]!);
+            await listener.drop();
+            await listener.sit(stage, stage.random.pick(WAYS));
+          }),
+        );
+      }
+      await crowd.stop();
+      await stage.settle();
+    },
+    ["many seeds"],
+  ],
+  [
+    "new-topic",
+    "A topic that is added with a cursor is told from there on, while the topics from before go on where they are.",
+    async (stage) => {
+      await stage.start();
+      const before = await stage.newcomer([all("notes")]);
+      const listener = await stage.listen([all("notes")]);
+      await createMany(stage, "notes", 40);
+      await createMany(stage, "inner", 40);
+      await createMany(stage, "comments", 40);
+      await stage.settle([listener]);
+      const late = await stage.newcomer([all("comments")]);
+      const count = listener.connection.inbox.items.length;
+      await listener.connection.subscribe(["notes/*", "marks/*", "comments/*"], undefined, before.cursor);
+      const comments = () => listener.connection.inbox.items.filter(({ event }) => event === "comments/*");
+      await listener.connection.inbox.until(() => comments().length === 40);
+      ensure(
+        listener.connection.inbox.items.length === count + 40,
+        "a topic from before was told again when another was added",
+      );
+      // From here on it is compared like the others, from where it stands.
+      stage.listeners.splice(0, 2);
+      listener.connection.close();
+      await late.sit(stage);
+      await stage.settle();
+      stage.compared(count + 40);
+    },
+  ],
+  [
+    "kill",
+    "The next server goes on from the cursors of the one that was killed.",
+    async (stage) => {
+      await stage.start();
+      for (const [i] of WAYS.entries()) await stage.listen([all("notes"), all("inner")], stage.user(i));
+      for (const round of [1, 2, 3]) {
+        const crowd = new Crowd(stage, `round ${round}`, ["notes", "inner"]).start(6);
+        await crowd.answered(stage.random.int(20, 120));
+        await stage.kill();
+        await crowd.stop();
+        await Promise.all(stage.listeners.map((listener) => listener.ended()));
+        await stage.start();
+        await Promise.all(stage.listeners.map((listener, i) => listener.sit(stage, WAYS[i % 3])));
+      }
+      await stage.settle();
+    },
+    ["many seeds"],
+  ],
+  [
+    "kill-in-replay",
+    "A replay that is killed half way goes on, on the next server, where it broke off.",
+    async (stage) => {
+      await stage.start();
+      const listeners = await Promise.all(WAYS.map(() => stage.newcomer([all("notes")])));
+      await createMany(stage, "notes", 1_500, undefined, 8);
+      for (let kills = 0; kills < 3; kills += 1) {
+        await Promise.all(listeners.map((listener, i) => listener.sit(stage, WAYS[i])));
+        const some = stage.random.int(1, 400);
+        await listeners[0]!.connection.inbox.until(({ length }) => length >= some);
+        await stage.kill();
+        await Promise.all(listeners.map((listener) => listener.ended()));
+        await stage.start();
+      }
+      await Promise.all(listeners.map((listener, i) => listener.sit(stage, WAYS[i])));
+      await stage.settle();
+    },
+  ],
+  [
+    "orderly-end",
+    "A server that stops in order tells everyone of the last committed change before it ends their streams.",
+    async (stage) => {
+      await stage.start();
+      for (let i = 0; i < 5; i += 1) await stage.listen([all("notes")]);
+      const crowd = new Crowd(stage, "crowd", ["notes"]).start(6);
+      await crowd.answered(60);
+      const stopping = stage.stop();
+      await Promise.all([stopping, crowd.stop()]);
+      await Promise.all(stage.listeners.map((listener) => listener.ended()));
+      const last = stage.changesOf("notes").at(-1)!.seq;
+      for (const { name, seq } of stage.listeners) {
+        ensure(seq === last, `${name} was told up to ${seq}, and the last change is ${last}`);
+      }
+    },
+  ],
+  [
+    "knocking",
+    "Clients that knock while the server is not up yet get in when it is, and have lost nothing.",
+    async (stage) => {
+      await stage.start();
+      for (const [i] of WAYS.entries()) await stage.newcomer([all("notes")], stage.user(i));
+      await createMany(stage, "notes", 200, undefined, 4);
+      const { url, port } = stage.server;
+      await stage.kill();
+      const knock = async (index: number): Promise<void> => {
+        const listener = stage.listeners[index]!;
+        while (listener.sittings.length === 0) {
+          await listener.sit({ url, told: 0 }, WAYS[index]).catch(() => Bun.sleep(5));
+        }
+      };
+      const knocking = WAYS.map((_, index) => knock(index));
+      await stage.start({ port });
+      await Promise.all(knocking);
+      await stage.settle();
+    },
+  ],
+  [
+    "two-lives",
+    "Cursors of one folder stay in one epoch and ascend, however often its server is killed.",
+    async (stage) => {
+      await stage.start();
+      const listener = await stage.listen([all("notes")]);
+      for (let kills = 0; kills < 3; kills += 1) {
+        await createMany(stage, "notes", 10);
+        await stage.settle();
+        await stage.restart();
+        await listener.ended();
+        await listener.sit(stage);
+      }
+      await stage.settle();
+      const ids = listener.sittings.flatMap(({ connection }) =>
+        connection.inbox.items.map(({ id }) => parseCursor(id!)!),
+      );
+      ensure(new Set(ids.map(({ epoch }) => epoch)).size === 1, "the epoch changed with a restart");
+      ensure(
+        ids.every(({ seq }, i) => i === 0 || seq > ids[i - 1]!.seq),
+        "a cursor does not ascend",
+      );
     },
   ],
 ]);

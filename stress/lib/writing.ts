@@ -1,0 +1,34 @@
+import { inParallel } from "../../packages/server/test/support/in-parallel.ts";
+import type { Values } from "./rules.ts";
+import type { Stage } from "./stage.ts";
+import { Writer } from "./writer.ts";
+
+/**
+ * Creates so many records over so many connections.
+ *
+ * @returns their ids, in no order if there is more than one lane
+ * @throws when the server goes away meanwhile
+ */
+export async function createMany(
+  { url }: Stage,
+  collection: string,
+  count: number,
+  valuesOf: (index: number) => Values = (index) => ({ title: `${collection} ${index}`, size: index % 100 }),
+  lanes = 1,
+): Promise<string[]> {
+  const ids: string[] = [];
+  const writers = await Promise.all(Array.from({ length: lanes }, () => Writer.open(url)));
+  const idle = [...writers];
+  try {
+    await inParallel(count, lanes, async (index) => {
+      const writer = idle.pop()!;
+      const id = await writer.create(collection, valuesOf(index));
+      if (id === undefined) throw new Error("the server went away");
+      ids.push(id);
+      idle.push(writer);
+    });
+  } finally {
+    for (const writer of writers) writer.close();
+  }
+  return ids;
+}

@@ -1,0 +1,157 @@
+import { Crowd, type Written } from "../lib/crowd.ts";
+import type { Values } from "../lib/rules.ts";
+import { ensure, family } from "../lib/scenario.ts";
+import type { Stage } from "../lib/stage.ts";
+import { all } from "../lib/topics.ts";
+import { createMany } from "../lib/writing.ts";
+
+/** The log, played from its start, must give exactly the rows that are there: neither is ever there without the other. */
+async function ensureStoredAsLogged(stage: Stage, collection: string): Promise<void> {
+  const played = new Map<string, unknown>();
+  for (const { action, record, before, after } of stage.changesOf(collection)) {
+    ensure(
+      before === null || before["title"] === played.get(record),
+      `a change of ${record} starts from another title`,
+    );
+    if (action === "delete") played.delete(record);
+    else played.set(record, after!["title"]);
+  }
+  const rows = await allStored(stage, collection);
+  const differing = rows.find(({ id, title }) => played.get(String(id)) !== title);
+  ensure(differing === undefined, `${String(differing?.["id"])} is stored otherwise than it is logged`);
+  ensure(rows.length === played.size, `${played.size} records of ${collection} are logged and ${rows.length} stored`);
+  stage.compared(rows.length);
+}
+
+async function allStored(stage: Stage, collection: string): Promise<Values[]> {
+  const rows: Values[] = [];
+  for (let page = 1; ; page += 1) {
+    const items = await stage.stored(collection, `&page=${page}&sort=id`);
+    rows.push(...items);
+    if (items.length < 1000) return rows;
+  }
+}
+
+function ensureAnsweredIsLogged(stage: Stage, written: readonly Written[]): void {
+  const key = (action: string, record: string, title: unknown): string => `${action} ${record} ${String(title)}`;
+  const logged = new Set(
+    stage
+      .readLog()
+      .map(({ action, record, after }) => key(action, record, action === "delete" ? "" : after?.["title"])),
+  );
+  const missing = written.find(
+    ({ action, record, title }) => !logged.has(key(action, record, action === "delete" ? "" : title)),
+  );
+  ensure(missing === undefined, `a write was answered and is not in the log: ${JSON.stringify(missing)}`);
+  stage.compared(written.length);
+}
+
+export const atomicity = family("atomicity", [
+  [
+    "kill-writers",
+    "After a kill -9 at any time what was answered is stored and logged, and what is stored is what is logged.",
+    async (stage) => {
+      await stage.start();
+      await stage.listen([all("notes")]);
+      for (const round of [1, 2, 3]) {
+        const crowd = new Crowd(stage, `round ${round}`, ["notes"]).start(16);
+        await crowd.answered(stage.random.int(1, 150));
+        await stage.kill();
+        await crowd.stop();
+        await stage.start();
+        ensureAnsweredIsLogged(stage, crowd.written.items);
+        await ensureStoredAsLogged(stage, "notes");
+        await stage.listeners[0]!.sit(stage);
+      }
+      await stage.settle();
+    },
+    ["many seeds"],
+  ],
+  [
+    "kill-cascade",
+    "A deletion that takes a thousand records along is there whole after a kill -9, or not at all.",
+    async (stage) => {
+      await stage.start();
+      const notes = await createMany(stage, "notes", 3);
+      await createMany(stage, "comments", 1_200, (i) => ({ title: `comment ${i}`, note: notes[i % 3] }), 8);
+      const listener = await stage.listen([all("comments"), all("notes")]);
+      for (const note of notes) {
+        const writer = await stage.writer();
+        const removing = writer.remove("notes", note);
+        await Bun.sleep(stage.random.int(0, 60)); // The moment of the kill is what chance decides here.
+        await stage.kill();
+        await removing;
+        await listener.ended();
+        await stage.start();
+        const left = (await stage.stored("comments", `&filter=note='${note}'`)).length;
+        const isThere = (await stage.stored("notes", `&filter=id='${note}'`)).length === 1;
+        ensure(left === (isThere ? 400 : 0), `${left} of 400 are left, and the note is ${isThere ? "there" : "gone"}`);
+        await ensureStoredAsLogged(stage, "comments");
+        await listener.sit(stage);
+      }
+      await stage.settle();
+    },
+    ["many seeds", "long"],
+  ],
+  [
+    "refused",
+    "A write that is refused leaves no row, no change and no event.",
+    async (stage) => {
+      await stage.start();
+      const [note] = await createMany(stage, "notes", 1);
+      await stage.listen([all("notes"), all("comments")]);
+      using writer = await stage.writer();
+      const before = stage.readLog().length;
+      const refused: readonly (readonly [method: string, path: string, body: unknown])[] = [
+        ["POST", "notes/records", { id: note, title: "the id is taken" }],
+        ["POST", "comments/records", { note: "nobodyisthere00" }],
+        ["PATCH", `notes/records/${note}`, { size: "no number", id: "another00000000" }],
+        ["PATCH", "notes/records/nobodyisthere00", { title: "nobody" }],
+        ["DELETE", "notes/records/nobodyisthere00", undefined],
+        ["POST", "nothing/records", { title: "no such collection" }],
+      ];
+      for (const [method, path, body] of refused) {
+        const answer = await writer.call(method, path, body);
+        ensure(answer!.status >= 400, `${method} ${path} was answered ${answer!.status}`);
+      }
+      ensure(stage.readLog().length === before, "a refused write is in the log");
+      await stage.settle();
+    },
+  ],
+  [
+    "seen-is-kept",
+    "What any client saw is in the log after a kill -9 in the moment in which it was seen.",
+    async (stage) => {
+      await stage.start();
+      for (let i = 0; i < 3; i += 1) await stage.listen([all("notes")]);
+      for (let kills = 0; kills < 4; kills += 1) {
+        const crowd = new Crowd(stage, `round ${kills}`, ["notes"]).start(8);
+        const { inbox } = stage.listeners[0]!.connection;
+        await inbox.until(({ length }) => length >= stage.random.int(1, 40));
+        await stage.kill();
+        await crowd.stop();
+        await Promise.all(stage.listeners.map((listener) => listener.ended()));
+        await stage.start();
+        await Promise.all(stage.listeners.map((listener) => listener.sit(stage)));
+      }
+      await stage.settle();
+    },
+    ["many seeds"],
+  ],
+  [
+    "seq",
+    "A place in the log is never used twice, not even when its newest changes are deleted from the log.",
+    async (stage) => {
+      await stage.start();
+      await createMany(stage, "notes", 20);
+      const head = stage.readLog().at(-1)!.seq;
+      await stage.kill();
+      stage.alterData("DELETE FROM _changes");
+      await stage.start();
+      const listener = await stage.listen([all("notes")]);
+      await createMany(stage, "notes", 20);
+      await stage.settle();
+      ensure(listener.seq > head + 20, "seqs were given again");
+    },
+  ],
+]);

@@ -1,0 +1,108 @@
+import { Crowd } from "../lib/crowd.ts";
+import { HAS_X, LARGE } from "../lib/rules.ts";
+import { ensure, family } from "../lib/scenario.ts";
+import { all, filtered, one } from "../lib/topics.ts";
+import { createMany } from "../lib/writing.ts";
+
+export const order = family("order", [
+  [
+    "many-writers",
+    "Changes of many writers arrive at every client in the order of their commits.",
+    async (stage) => {
+      await stage.start();
+      for (let i = 0; i < 8; i += 1) await stage.listen([all("notes"), all("diaries")], stage.user(i % 4));
+      const crowd = new Crowd(stage, "crowd", ["notes", "diaries"]).start(24);
+      await crowd.answered(600);
+      await crowd.stop();
+      await stage.settle();
+    },
+  ],
+  [
+    "one-record",
+    "Updates of one record by many arrive in the order in which they were stored.",
+    async (stage) => {
+      await stage.start();
+      const [id] = await createMany(stage, "notes", 1);
+      const listener = await stage.listen([one("notes", id!), all("notes")]);
+      const writers = await Promise.all(Array.from({ length: 8 }, () => stage.writer()));
+      await Promise.all(
+        writers.map(async (writer, w) => {
+          for (let i = 0; i < 40; i += 1) await writer.update("notes", id!, { title: `${w}.${i}` });
+          writer.close();
+        }),
+      );
+      await stage.settle();
+      const stored = await stage.stored("notes");
+      const last = listener.connection.inbox.items.findLast(({ event }) => event === "notes/*")!;
+      ensure(JSON.parse(last.data).record.title === stored[0]!["title"], "the last event is not what is stored");
+    },
+  ],
+  [
+    "many-topics",
+    "A change that a client hears on several topics comes once on each, and its cursor with the last of them only.",
+    async (stage) => {
+      await stage.start();
+      const ids = await createMany(stage, "notes", 5);
+      const topics = [...ids.map((id) => one("notes", id)), filtered("notes", HAS_X), filtered("notes", LARGE)];
+      const listener = await stage.listen([all("notes"), ...topics]);
+      using writer = await stage.writer();
+      for (let i = 0; i < 100; i += 1) await writer.update("notes", ids[i % 5]!, { title: `x ${i}`, size: i });
+      await stage.settle();
+      const heard = listener.connection.inbox.items.slice(0, -1);
+      const cursors = heard.filter(({ id }) => id !== undefined);
+      ensure(cursors.length === 100, `100 changes came with ${cursors.length} cursors`);
+      ensure(heard.length > 250, "the change did not come on each of its topics");
+    },
+  ],
+  [
+    "cut-between-topics",
+    "A client that is cut between two topics of one change gets that change whole when it comes back.",
+    async (stage) => {
+      await stage.start();
+      const ids = await createMany(stage, "notes", 3);
+      const listener = await stage.listen([
+        all("notes"),
+        ...ids.map((id) => one("notes", id)),
+        filtered("notes", HAS_X),
+      ]);
+      const crowd = new Crowd(stage, "crowd", ["notes"]).start(4);
+      for (let visit = 0; visit < 25; visit += 1) {
+        await crowd.answered(crowd.written.items.length + stage.random.int(1, 8));
+        await listener.drop();
+        await listener.sit(stage);
+      }
+      await crowd.stop();
+      await stage.settle();
+    },
+    ["many seeds"],
+  ],
+  [
+    "going-live",
+    "A client that goes live while others write misses nothing between the replay and the stream.",
+    async (stage) => {
+      await stage.start();
+      const crowd = new Crowd(stage, "crowd", ["notes"]).start(8);
+      for (let i = 0; i < 30; i += 1) {
+        await crowd.answered(i * 10);
+        await stage.listen([all("notes")]);
+      }
+      await crowd.stop();
+      await stage.settle();
+    },
+  ],
+  [
+    "cascade",
+    "A deletion and all that goes with it arrive in the order of the log.",
+    async (stage) => {
+      await stage.start();
+      const notes = await createMany(stage, "notes", 4);
+      await createMany(stage, "comments", 200, (i) => ({ title: `comment ${i}`, note: notes[i % 4] }), 4);
+      const listener = await stage.listen([all("comments"), all("notes")]);
+      using writer = await stage.writer();
+      for (const note of notes) await writer.remove("notes", note);
+      await stage.settle();
+      const deleted = listener.connection.inbox.items.filter(({ data }) => data.endsWith('"action":"delete"}'));
+      ensure(deleted.length === 204, `of 204 deletions ${deleted.length} came`);
+    },
+  ],
+]);
