@@ -46,7 +46,7 @@ test("a server that stops tells each client when to come back, each another time
   expect(Math.max(...last)).toBeLessThanOrEqual(2_500);
   // Of 2,001 values a thousand draws hit 790 on average.
   expect(new Set(last).size).toBeGreaterThan(600);
-  // Half a second for a thousand: the ends come in many ticks, unless the machine stands still.
+  // A second for a thousand: the ends come in many ticks, unless the machine stands still.
   const ticks = new Set(moments.map((at) => Math.round(at / 20)));
   expect(ticks.size).toBeGreaterThan(5);
 });

@@ -1,5 +1,5 @@
-/** What one process sets up without trouble. A herd of N is spread over N divided by this. */
-export const RECONNECTS_PER_SECOND = 2_000;
+/** A third of what one process can set up, so that there is time for what else it is asked. A herd of N takes N over this. */
+export const RECONNECTS_PER_SECOND = 1_000;
 
 const LEAST_MS = 500;
 const LEAST_SPREAD_MS = 2_000;
