@@ -1,19 +1,13 @@
-import { readStats } from "../packages/server/test/support/process-stats.ts";
 import { startBare } from "./lib/bare.ts";
-import { type Bench, type Columns, measureEach, type Report } from "./lib/bench.ts";
-import { now } from "./lib/clock.ts";
-import { deliveriesOf } from "./lib/groups.ts";
+import type { Bench, Columns, Report } from "./lib/bench.ts";
 import { hasNchan, startNchan } from "./lib/nchan.ts";
 import { requireOpenFiles } from "./lib/open-files.ts";
 import type { ChoiceOption, NumberOption, NumbersOption } from "./lib/options.ts";
-import { Publisher } from "./lib/publisher.ts";
-import { ReaderProcess } from "./lib/reader-process.ts";
-import type { PhaseResult } from "./lib/readers.ts";
 import { recordTargets } from "./lib/record-target.ts";
 import { listRuleOf, type Rule, RULES } from "./lib/rules.ts";
+import { countsOf, inexactIn, Stage, type Ticks } from "./lib/stage.ts";
 import type { Column, Metric } from "./lib/table.ts";
 import type { Target } from "./lib/target.ts";
-import { warmUp } from "./lib/warm-up.ts";
 
 type Options = {
   readonly rule: ChoiceOption<Rule | "all">;
@@ -45,7 +39,7 @@ export const fanout: Bench<Options> = {
     for (const rule of chosen === "all" ? RULES : [chosen]) {
       const sizes: Columns[] = [];
       for (const count of subscribers) {
-        const columns = await measureEach(targetsOf(rule, count), (target) => measure(target, count, changes, seconds));
+        const columns = await measure(targetsOf(rule, count), count, changes, seconds);
         sizes.push(columns);
         reports.push(reportOf(`fanout: ${count} subscribers, rule ${listRuleOf[rule] || "public"}`, changes, columns));
       }
@@ -76,15 +70,9 @@ const metricsOf = (changes: number): Metric[] => [
 ];
 
 const CPU_PER_CHANGE = 2;
+const ROUNDS = 3;
 
-interface Phase extends PhaseResult {
-  readonly changes: number;
-  readonly expected: number;
-  readonly milliseconds: number;
-  readonly cpuMicros: number;
-}
-
-const valuesOf = ({ changes, delivered, milliseconds, cpuMicros, p50, p99 }: Phase): number[] => [
+const valuesOf = ({ changes, delivered, milliseconds, cpuMicros, p50, p99 }: Ticks): number[] => [
   (delivered * 1000) / milliseconds,
   cpuMicros / delivered,
   cpuMicros / changes,
@@ -92,67 +80,45 @@ const valuesOf = ({ changes, delivered, milliseconds, cpuMicros, p50, p99 }: Pha
   p99,
 ];
 
+/** All servers stand at once and take turns: what else the machine does meanwhile meets them alike. */
 async function measure(
-  target: Target,
+  starts: readonly (() => Promise<Target>)[],
   subscribers: number,
   ticks: readonly number[],
   seconds: number,
-): Promise<Column> {
-  using readers = new ReaderProcess();
-  using publisher = await Publisher.open(target, Math.max(...ticks));
-  await warmUp(target, readers, publisher, Math.max(...ticks));
-  await readers.open(target.subscription, subscribers);
-  const phases: Phase[] = [];
-  for (const changes of ticks) phases.push(await runPhase(target, readers, publisher, subscribers, changes, seconds));
-  return {
-    server: target.name,
-    values: phases.flatMap(valuesOf),
-    notes: phases.flatMap((phase, row): [string, string][] => [
-      [`delivered/expected, ${ticks[row]} a tick`, counts(phase)],
-      [`events/write, ${ticks[row]} a tick`, phase.chunks === 0 ? "-" : (phase.delivered / phase.chunks).toFixed(1)],
-    ]),
-  };
+): Promise<Columns> {
+  await using opened = new AsyncDisposableStack();
+  const stages: Stage[] = [];
+  for (const start of starts) stages.push(opened.use(await Stage.open(start, subscribers, Math.max(...ticks))));
+  for (const stage of stages) await stage.listen();
+  const phases = stages.map((): Ticks[] => []);
+  for (const changes of ticks) {
+    for (const stage of stages) await stage.begin();
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      for (const stage of stages) await stage.tickUntil((seconds * 1000 * round) / ROUNDS, changes);
+    }
+    for (const [at, stage] of stages.entries()) phases[at]!.push(await stage.finish());
+  }
+  const [first, ...peers] = stages.map(({ target }, at) => columnOf(target.name, ticks, phases[at]!));
+  return [first!, ...peers];
 }
 
-async function runPhase(
-  target: Target,
-  readers: ReaderProcess,
-  publisher: Publisher,
-  subscribers: number,
-  changes: number,
-  seconds: number,
-): Promise<Phase> {
-  const groups = { subscribers, count: target.groups };
-  publisher.restart();
-  await readers.begin(groups);
-  const cpuBefore = readStats(target.pid).cpuMicros;
-  const startedAt = now();
-  let all = true;
-  do {
-    await publisher.tick(changes);
-    all = await readers.reached(deliveriesOf(groups, publisher.published));
-  } while (all && now() - startedAt < seconds * 1000);
-  const result = await readers.finish(publisher.published);
-  return {
-    ...result,
-    changes: publisher.published,
-    expected: deliveriesOf(groups, publisher.published),
-    milliseconds: result.lastAt - startedAt,
-    cpuMicros: readStats(target.pid).cpuMicros - cpuBefore,
-  };
-}
-
-const INEXACT = " (!)";
-const counts = ({ delivered, exact, expected }: Phase): string => `${delivered}/${expected}${exact ? "" : INEXACT}`;
+const columnOf = (server: string, ticks: readonly number[], phases: readonly Ticks[]): Column => ({
+  server,
+  values: phases.flatMap(valuesOf),
+  notes: phases.flatMap((phase, row): [string, string][] => [
+    [`delivered/expected, ${ticks[row]} a tick`, countsOf(phase)],
+    [`events/write, ${ticks[row]} a tick`, phase.chunks === 0 ? "-" : (phase.delivered / phase.chunks).toFixed(1)],
+  ]),
+});
 
 function reportOf(title: string, ticks: readonly number[], columns: Columns): Report {
-  const counted = columns[0].notes.map(([, text]) => text);
   return {
     title,
     metrics: ticks.flatMap(metricsOf),
     columns,
     legend: LEGEND,
-    broken: counted.filter((text) => text.endsWith(INEXACT)).map((text) => `deliveries are not exact: ${text}`),
+    broken: inexactIn(columns[0].notes),
   };
 }
 

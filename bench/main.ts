@@ -1,11 +1,15 @@
 /** `npm run bench -- NAME [--option VALUE]`: one bench, its tables, with peers beside it where they are installed. */
+import { bystander } from "./bystander.ts";
+import { catchUp } from "./catch-up.ts";
+import { churn } from "./churn.ts";
 import { fanout } from "./fanout.ts";
+import { idle } from "./idle.ts";
 import type { Bench, Report } from "./lib/bench.ts";
 import { describeOptions, readOptions } from "./lib/options.ts";
 import { formatTable } from "./lib/table.ts";
 import { writes } from "./writes.ts";
 
-const BENCHES: Readonly<Record<string, Bench>> = { fanout, writes };
+const BENCHES: Readonly<Record<string, Bench>> = { fanout, idle, "catch-up": catchUp, churn, bystander, writes };
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;

@@ -25,6 +25,11 @@ export class Publisher implements Disposable {
     return new Publisher(target, await Promise.all(connections));
   }
 
+  /** How many events may be under way at the same time. */
+  get lanes(): number {
+    return this.#connections.length;
+  }
+
   /** Events so far. */
   get published(): number {
     return this.#next;

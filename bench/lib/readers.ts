@@ -27,10 +27,11 @@ export class Readers {
   #streams: SseStream[] = [];
   #tally = new Tally({ subscribers: 0, count: 1 });
   #before = { chunks: 0, bytes: 0 };
-  /** Of the last event that counted. */
+  /** The newest event that anybody got in this phase, and its place. */
+  #newest = -1;
   #lastEventId = "";
 
-  /** @param resume whether they say what was the last that they saw */
+  /** @param resume whether they say that they have seen everything up to the newest event */
   async open(subscription: Subscription, count: number, resume = false): Promise<void> {
     const headers: Record<string, string> = resume ? { "Last-Event-ID": this.#lastEventId } : {};
     const first = this.#streams.length;
@@ -43,6 +44,7 @@ export class Readers {
   /** From here on deliveries count. */
   begin(groups: Groups): void {
     this.#tally = new Tally(groups);
+    this.#newest = -1;
     this.#before = this.#traffic();
   }
 
@@ -98,7 +100,10 @@ export class Readers {
       const stamp = findStamp(block);
       if (stamp) {
         this.#tally.add(subscriber, stamp);
-        if (subscriber === 0) this.#lastEventId = idOf(block) ?? "";
+        if (stamp.index > this.#newest) {
+          this.#newest = stamp.index;
+          this.#lastEventId = idOf(block) ?? "";
+        }
       } else if (block.includes("event:PB_CONNECT")) connected.resolve(idOf(block));
     };
     const stream = await SseStream.open(url, { onBlock }, headers);

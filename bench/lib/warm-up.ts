@@ -1,18 +1,16 @@
+import { inParallel } from "../../packages/server/test/support/in-parallel.ts";
 import { deliveriesOf } from "./groups.ts";
 import type { Publisher } from "./publisher.ts";
 import type { ReaderProcess } from "./reader-process.ts";
 import type { Target } from "./target.ts";
 
-const SUBSCRIBERS = 100;
-const EVENTS = 200;
+const SUBSCRIBERS = 20;
+const EVENTS = 3000;
+
+const LANES = 8;
 
 /** Compilers and allocators reach their working state before anything counts. Leaves no subscriber behind. */
-export async function warmUp(
-  target: Target,
-  readers: ReaderProcess,
-  publisher: Publisher,
-  eventsInATick: number,
-): Promise<void> {
+export async function warmUp(target: Target, readers: ReaderProcess, publisher: Publisher): Promise<void> {
   const groups = {
     subscribers: Math.min(SUBSCRIBERS, target.subscription.tokens?.length || SUBSCRIBERS),
     count: target.groups,
@@ -20,7 +18,7 @@ export async function warmUp(
   await readers.open(target.subscription, groups.subscribers);
   publisher.restart();
   await readers.begin(groups);
-  while (publisher.published < EVENTS) await publisher.tick(eventsInATick);
+  await inParallel(EVENTS, Math.min(LANES, publisher.lanes), () => publisher.publish());
   await readers.reached(deliveriesOf(groups, publisher.published));
   await readers.close();
 }

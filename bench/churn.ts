@@ -1,0 +1,57 @@
+import { readStats, settledMemory } from "../packages/server/test/support/process-stats.ts";
+import { type Bench, measureEach, type Report } from "./lib/bench.ts";
+import type { NumberOption } from "./lib/options.ts";
+import { ReaderProcess } from "./lib/reader-process.ts";
+import { type RecordTarget, recordTargets } from "./lib/record-target.ts";
+import type { Column, Metric } from "./lib/table.ts";
+
+const METRICS: readonly Metric[] = [
+  { key: "cycles_per_second", name: "connections/s", digits: 0, better: "more" },
+  { key: "cpu_us_per_cycle", name: "server CPU us/connection", digits: 0, better: "less" },
+  { key: "memory_before_mib", name: "memory MiB before", digits: 1, better: "less" },
+  { key: "memory_after_mib", name: "memory MiB afterwards", digits: 1, better: "less" },
+  { key: "left_bytes", name: "bytes left behind/connection", digits: 0, better: "less" },
+];
+
+type Options = { readonly seconds: NumberOption; readonly lanes: NumberOption };
+
+export const churn: Bench<Options> = {
+  summary: "streams that connect, subscribe and leave, over and over",
+  options: {
+    seconds: { help: "how long it goes on", standard: 10, least: 1 },
+    lanes: { help: "how many do so at the same time", standard: 32, least: 1 },
+  },
+  async run({ seconds, lanes }): Promise<Report[]> {
+    return [
+      {
+        title: `churn: ${lanes} at a time, ${seconds} s`,
+        metrics: METRICS,
+        columns: await measureEach(recordTargets("public", 0), (target) => measure(target, seconds, lanes)),
+        legend: [
+          "connection: open the stream, wait for PB_CONNECT, subscribe, wait for the answer, reset",
+          "memory: RssAnon of the server's process when it has settled; before: after a tenth of the load",
+          "ratio: above 1 the first server is the better one",
+        ],
+        broken: [],
+      },
+    ];
+  },
+};
+
+async function measure({ name, pid, subscription }: RecordTarget, seconds: number, lanes: number): Promise<Column> {
+  using readers = new ReaderProcess();
+  await readers.churn(subscription, seconds * 100, lanes);
+  const before = await settledMemory(pid);
+  const cpuBefore = readStats(pid).cpuMicros;
+  const startedAt = performance.now();
+  const cycles = await readers.churn(subscription, seconds * 1000, lanes);
+  const took = (performance.now() - startedAt) / 1000;
+  const cpu = readStats(pid).cpuMicros - cpuBefore;
+  const after = await settledMemory(pid);
+  const mebibyte = 1 << 20;
+  return {
+    server: name,
+    values: [cycles / took, cpu / cycles, before / mebibyte, after / mebibyte, Math.max(0, after - before) / cycles],
+    notes: [],
+  };
+}

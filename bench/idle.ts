@@ -1,0 +1,82 @@
+import { settledMemory } from "../packages/server/test/support/process-stats.ts";
+import { type Bench, measureEach, type Report } from "./lib/bench.ts";
+import { startBare } from "./lib/bare.ts";
+import { hasNchan, startNchan } from "./lib/nchan.ts";
+import { requireOpenFiles } from "./lib/open-files.ts";
+import type { ChoiceOption, NumbersOption } from "./lib/options.ts";
+import { recordTargets } from "./lib/record-target.ts";
+import { listRuleOf, type Rule, RULES } from "./lib/rules.ts";
+import { countsOf, inexactIn, Stage } from "./lib/stage.ts";
+import type { Column, Metric } from "./lib/table.ts";
+import type { Target } from "./lib/target.ts";
+
+const METRICS: readonly Metric[] = [
+  { key: "connection_kib", name: "memory KiB/connection", digits: 2, better: "less" },
+  { key: "served_connection_kib", name: "KiB/connection after a change", digits: 2, better: "less" },
+  { key: "first_ms", name: "first change: ms to half of them", digits: 1, better: "less" },
+  { key: "last_ms", name: "first change: ms to the last", digits: 1, better: "less" },
+];
+
+type Options = { readonly rule: ChoiceOption<Rule>; readonly subscribers: NumbersOption };
+
+export const idle: Bench<Options> = {
+  summary: "what event streams cost that nothing happens on, and how the next change reaches them",
+  options: {
+    rule: {
+      help: "who may see the changes; where it asks, each stream has an account",
+      standard: "public",
+      choices: RULES,
+    },
+    subscribers: { help: "event streams that are open at the same time", standard: [1000, 5000], least: 1 },
+  },
+  async run({ rule, subscribers }): Promise<Report[]> {
+    requireOpenFiles(Math.max(...subscribers) + 200);
+    const reports: Report[] = [];
+    for (const count of subscribers) {
+      const columns = await measureEach(
+        targetsOf(rule, count).map((start) => () => Stage.open(start, count, 8)),
+        measure(count),
+      );
+      reports.push({
+        title: `idle: ${count} streams, rule ${listRuleOf[rule] || "public"}`,
+        metrics: METRICS,
+        columns,
+        legend: [
+          "memory: RssAnon of the server's process when it has settled, above that of the same server without streams",
+          "ratio: above 1 the first server is the better one",
+        ],
+        broken: inexactIn(columns[0].notes),
+      });
+    }
+    return reports;
+  },
+};
+
+const targetsOf = (rule: Rule, subscribers: number): readonly (() => Promise<Target>)[] => [
+  ...recordTargets(rule, subscribers),
+  ...(rule === "public" && hasNchan ? [startNchan] : []),
+  ...(rule === "public" ? [startBare] : []),
+];
+
+const measure =
+  (subscribers: number) =>
+  async (stage: Stage): Promise<Column> => {
+    const { name, pid } = stage.target;
+    const before = await settledMemory(pid);
+    await stage.listen();
+    const listening = await settledMemory(pid);
+    await stage.begin();
+    await stage.tickUntil(0, 1);
+    const ticks = await stage.finish();
+    const served = await settledMemory(pid);
+    return {
+      server: name,
+      values: [
+        (listening - before) / 1024 / subscribers,
+        (served - before) / 1024 / subscribers,
+        ticks.p50,
+        ticks.milliseconds,
+      ],
+      notes: [["delivered/expected", countsOf(ticks)]],
+    };
+  };

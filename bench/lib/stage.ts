@@ -1,0 +1,105 @@
+import { readStats } from "../../packages/server/test/support/process-stats.ts";
+import { now } from "./clock.ts";
+import { deliveriesOf, type Groups } from "./groups.ts";
+import { Publisher } from "./publisher.ts";
+import { ReaderProcess } from "./reader-process.ts";
+import type { PhaseResult } from "./readers.ts";
+import type { Target } from "./target.ts";
+import { warmUp } from "./warm-up.ts";
+
+/** What came of the ticks of one phase. */
+export interface Ticks extends PhaseResult {
+  readonly changes: number;
+  readonly expected: number;
+  /** From the start of a tick to its last delivery, over all ticks. */
+  readonly milliseconds: number;
+  readonly cpuMicros: number;
+}
+
+/** A server that is warm, those who listen to it, and one who publishes. */
+export class Stage implements AsyncDisposable {
+  readonly target: Target;
+  readonly readers: ReaderProcess;
+  readonly publisher: Publisher;
+  readonly #groups: Groups;
+  #milliseconds = 0;
+  #cpuMicros = 0;
+  #complete = true;
+
+  private constructor(target: Target, readers: ReaderProcess, publisher: Publisher, subscribers: number) {
+    this.target = target;
+    this.readers = readers;
+    this.publisher = publisher;
+    this.#groups = { subscribers, count: target.groups };
+  }
+
+  /** Nobody listens yet: see `listen`. */
+  static async open(start: () => Promise<Target>, subscribers: number, mostInATick: number): Promise<Stage> {
+    await using started = new AsyncDisposableStack();
+    const target = started.use(await start());
+    const readers = started.use(new ReaderProcess());
+    const publisher = started.use(await Publisher.open(target, mostInATick));
+    await warmUp(target, readers, publisher);
+    started.move();
+    return new Stage(target, readers, publisher, subscribers);
+  }
+
+  listen(): Promise<void> {
+    return this.readers.open(this.target.subscription, this.#groups.subscribers);
+  }
+
+  /** Begins a phase. */
+  async begin(): Promise<void> {
+    this.publisher.restart();
+    this.#milliseconds = 0;
+    this.#cpuMicros = 0;
+    await this.readers.begin(this.#groups);
+  }
+
+  /**
+   * Makes so many changes at once and waits for all deliveries, again and again, until the phase has taken so long.
+   * Gives up when deliveries stay away.
+   */
+  async tickUntil(milliseconds: number, changes: number): Promise<void> {
+    const cpuBefore = readStats(this.target.pid).cpuMicros;
+    while (this.#complete && (this.#milliseconds < milliseconds || this.publisher.published === 0)) {
+      const startedAt = now();
+      await this.publisher.tick(changes);
+      await this.settled();
+      this.#milliseconds += now() - startedAt;
+    }
+    this.#cpuMicros += readStats(this.target.pid).cpuMicros - cpuBefore;
+  }
+
+  /** Resolves when all that was published has arrived, or nothing more comes. */
+  async settled(): Promise<void> {
+    this.#complete = await this.readers.reached(deliveriesOf(this.#groups, this.publisher.published));
+  }
+
+  async finish(): Promise<Ticks> {
+    const changes = this.publisher.published;
+    return {
+      ...(await this.readers.finish(changes)),
+      changes,
+      expected: deliveriesOf(this.#groups, changes),
+      milliseconds: this.#milliseconds,
+      cpuMicros: this.#cpuMicros,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.publisher[Symbol.dispose]();
+    this.readers[Symbol.dispose]();
+    await this.target[Symbol.asyncDispose]();
+  }
+}
+
+const INEXACT = " (!)";
+
+/** For the notes of a table. */
+export const countsOf = ({ delivered, exact, expected }: Ticks): string =>
+  `${delivered}/${expected}${exact ? "" : INEXACT}`;
+
+/** For the broken promises of a report: what the notes say of deliveries that are not exact. */
+export const inexactIn = (notes: readonly (readonly [string, string])[]): string[] =>
+  notes.filter(([, text]) => text.endsWith(INEXACT)).map(([, text]) => `deliveries are not exact: ${text}`);
