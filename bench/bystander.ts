@@ -1,6 +1,7 @@
 import { RawConnection } from "../packages/server/test/support/raw-connection.ts";
 import { request } from "../packages/server/test/support/request.ts";
 import { type Bench, measureEach, type Report } from "./lib/bench.ts";
+import { keepToLastCore } from "./lib/cores.ts";
 import { requireOpenFiles } from "./lib/open-files.ts";
 import type { NumberOption } from "./lib/options.ts";
 import { percentile } from "./lib/percentile.ts";
@@ -44,8 +45,8 @@ export const bystander: Bench<Options> = {
         columns,
         legend: [
           "read: one record by its id, on a connection of its own; write: one create, answered",
-          "each write waits until the one before has reached everyone; the readers of the streams run at low priority,",
-          "so that the one who asks does not wait for them on a machine with few cores",
+          "each write waits until the one before has reached everyone; the readers of the streams run at low priority",
+          "and all clients on one core, so that what is measured is the server and not who gets the processor",
           "ratio: above 1 the first server is the better one",
         ],
         broken: inexactIn(columns[0].notes),
@@ -56,7 +57,8 @@ export const bystander: Bench<Options> = {
 
 async function measure(stage: Stage, milliseconds: number, pause: number): Promise<Column> {
   const { target, readers, publisher } = stage;
-  readers.stepBack();
+  await readers.stepBack();
+  await keepToLastCore(process.pid);
   using asker = await RawConnection.open(target.publishUrl);
   const path = await someRecord(target.publishUrl);
   const read = (): Promise<void> => get(asker, path);

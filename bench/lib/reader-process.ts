@@ -1,6 +1,7 @@
 import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { atExit } from "../../packages/server/test/support/at-exit.ts";
+import { keepToLastCore } from "./cores.ts";
 import type { Groups } from "./groups.ts";
 import type { PhaseResult, Subscription } from "./readers.ts";
 
@@ -30,9 +31,10 @@ export class ReaderProcess implements Disposable {
 
   readonly #forget = atExit(() => this.#child.kill("SIGKILL"));
 
-  /** Others go first where there are more processes than cores. */
-  stepBack(): void {
+  /** From here on others go first where there are more processes than cores. */
+  async stepBack(): Promise<void> {
     setPriority(this.#child.pid, 19);
+    await keepToLastCore(this.#child.pid);
   }
 
   async open(subscription: Subscription, subscribers: number, resume = false): Promise<void> {
