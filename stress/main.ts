@@ -30,9 +30,10 @@ const isChosen = ({ name, inShort }: Scenario, { only, short }: Options): boolea
 const turnsOf = (scenarios: readonly Scenario[], { seed, seeds }: Options): Turn[] =>
   scenarios
     .toSorted((a, b) => Number(a.inShort) - Number(b.inShort))
-    .flatMap((scenario) =>
-      Array.from({ length: scenario.manySeeds ? seeds : 1 }, (_, i) => ({ scenario, seed: seed + i })),
-    );
+    .flatMap((scenario) => Array.from({ length: seedsOf(scenario, seeds) }, (_, i) => ({ scenario, seed: seed + i })));
+
+const seedsOf = (scenario: Scenario, all: number): number =>
+  ({ all, some: Math.ceil(all / 5), one: 1 })[scenario.seeds];
 
 async function playAll(turns: readonly Turn[], { lanes, short, seed }: Options): Promise<Outcome[]> {
   const begin = performance.now();

@@ -23,10 +23,10 @@ export function summary(outcomes: readonly Outcome[], seconds: number): string {
   const total = outcomes.map(({ verdict }) => verdict).reduce(sum, NOTHING_WRONG);
   const failed = outcomes.filter((outcome) => !isOk(outcome)).length;
   const scenarios = new Set(outcomes.map(({ scenario }) => scenario.name)).size;
-  const seeds = new Set(outcomes.filter(({ scenario }) => scenario.manySeeds).map(({ seed }) => seed)).size;
+  const seeds = new Set(outcomes.filter(({ scenario }) => scenario.seeds === "all").map(({ seed }) => seed)).size;
   return [
     "",
-    `${scenarios} scenarios, ${seeds} seeds of those that have many, ${total.checked} events, ${seconds.toFixed(0)} s`,
+    `${scenarios} scenarios, ${seeds} seeds of the storm, ${total.checked} events, ${seconds.toFixed(0)} s`,
     tally(total),
     `${outcomes.length - failed} ok, ${failed} failed`,
   ].join("\n");

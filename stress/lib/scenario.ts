@@ -6,8 +6,8 @@ export interface Scenario {
   readonly name: string;
   /** What must hold, in one sentence. */
   readonly invariant: string;
-  /** Played with every seed, and not with one alone: chance decides what happens in it. */
-  readonly manySeeds: boolean;
+  /** Chance decides what happens in it: played with all seeds, or with some of them. Without chance one is enough. */
+  readonly seeds: "all" | "some" | "one";
   /** Part of the short form. */
   readonly inShort: boolean;
   readonly play: (stage: Stage) => Promise<void>;
@@ -17,7 +17,7 @@ type Told = readonly [
   name: string,
   invariant: string,
   play: Scenario["play"],
-  marks?: readonly ("many seeds" | "long")[],
+  marks?: readonly ("all seeds" | "some seeds" | "long")[],
 ];
 
 /** Scenarios of one family; `long` ones are left out of the short form. */
@@ -25,7 +25,7 @@ export const family = (title: string, scenarios: readonly Told[]): readonly Scen
   scenarios.map(([name, invariant, play, marks = []]) => ({
     name: `${title}/${name}`,
     invariant,
-    manySeeds: marks.includes("many seeds"),
+    seeds: marks.includes("all seeds") ? "all" : marks.includes("some seeds") ? "some" : "one",
     inShort: !marks.includes("long"),
     play,
   }));

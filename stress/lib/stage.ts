@@ -10,6 +10,7 @@ import {
 } from "../../packages/server/test/support/server-process.ts";
 import { tempDir } from "../../packages/server/test/support/temp-dir.ts";
 import { check, NOTHING_WRONG, sum, type Verdict } from "./checker.ts";
+import { CLOCK_ARGS, setClock, writeClock } from "./clock.ts";
 import { GUEST, History } from "./history.ts";
 import { type Account, Listener } from "./listener.ts";
 import { expectedOf, seenIn } from "./oracle.ts";
@@ -17,6 +18,7 @@ import { randomOf, type Random } from "./random.ts";
 import { RuleEdits } from "./rule-edits.ts";
 import { type Rule, type Values } from "./rules.ts";
 import { ensure } from "./scenario.ts";
+import { until } from "./within.ts";
 import { sse } from "./sse.ts";
 import { all, type Topic } from "./topics.ts";
 import { accountOf } from "./accounts.ts";
@@ -27,6 +29,7 @@ import { Writer } from "./writer.ts";
 export class Stage implements AsyncDisposable {
   readonly random: Random;
   readonly listeners: Listener[] = [];
+  readonly #takenOut: Listener[] = [];
   readonly ruleEdits: RuleEdits;
   readonly world: World;
   readonly isShort: boolean;
@@ -87,6 +90,26 @@ export class Stage implements AsyncDisposable {
   /** Ends the server in order. */
   async stop(): Promise<void> {
     await this.#end("SIGTERM");
+  }
+
+  /** Starts a server whose clock can be set, and whose intervals run so many times faster. */
+  async startWithClock(rate: number, args: readonly string[] = []): Promise<void> {
+    writeClock(this.#clock, { offset: 0, rate });
+    await this.start({ args, runtimeArgs: CLOCK_ARGS });
+  }
+
+  /** @param offset what is added to the time of the server, in milliseconds */
+  async setClock(offset: number): Promise<void> {
+    await setClock(this.#clock, this.server.pid, { offset, rate: 1 });
+  }
+
+  get #clock(): string {
+    return join(this.#folder.path, "clock.json");
+  }
+
+  /** Waits until the log begins behind that place. */
+  async trimmed(seq: number): Promise<void> {
+    await until(() => (readLog(this.dir)[0]?.seq ?? Infinity) > seq, `the log is trimmed up to ${seq}`);
   }
 
   async restart(): Promise<void> {
@@ -166,6 +189,12 @@ export class Stage implements AsyncDisposable {
     return new History(log, RULES, this.ruleEdits.placed(log));
   }
 
+  /** From now on the scenario itself looks at what this one gets. */
+  takeOut(listener: Listener): void {
+    this.listeners.splice(this.listeners.indexOf(listener), 1);
+    this.#takenOut.push(listener);
+  }
+
   /** Compares what everyone got with what the log and the rules say. */
   judge(): Verdict {
     const history = this.history();
@@ -191,7 +220,8 @@ export class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { sittings } of this.listeners) for (const { connection } of sittings) connection.close();
+    for (const { sittings } of [...this.listeners, ...this.#takenOut])
+      for (const { connection } of sittings) connection.close();
     await this.#server?.[Symbol.asyncDispose]();
     this.#folder[Symbol.dispose]();
   }

@@ -27,6 +27,7 @@ const TEXT = [
   { name: "body", type: "text", max: 8_000_000 },
   { name: "size", type: "number" },
   { name: "open", type: "bool" },
+  { name: "data", type: "json", maxSize: 8_000_000 },
 ];
 const one = (name: string, collectionId: string, cascadeDelete = false) => ({
   name,

@@ -65,7 +65,7 @@ export const atomicity = family("atomicity", [
       }
       await stage.settle();
     },
-    ["many seeds"],
+    ["some seeds"],
   ],
   [
     "kill-cascade",
@@ -91,7 +91,7 @@ export const atomicity = family("atomicity", [
       }
       await stage.settle();
     },
-    ["many seeds", "long"],
+    ["some seeds", "long"],
   ],
   [
     "refused",
@@ -136,7 +136,7 @@ export const atomicity = family("atomicity", [
       }
       await stage.settle();
     },
-    ["many seeds"],
+    ["some seeds"],
   ],
   [
     "seq",

@@ -74,7 +74,7 @@ export const order = family("order", [
       await crowd.stop();
       await stage.settle();
     },
-    ["many seeds"],
+    ["some seeds"],
   ],
   [
     "going-live",

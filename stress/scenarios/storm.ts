@@ -123,6 +123,6 @@ export const storm = family("storm", [
       }
       await stage.settle();
     },
-    ["many seeds"],
+    ["all seeds"],
   ],
 ]);

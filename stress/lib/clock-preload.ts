@@ -1,0 +1,33 @@
+/**
+ * Runs before the server in its own process, and gives it a clock that can be set: `clock.json` beside its data folder
+ * says how far the time is off and how much faster intervals run. It is read at the start and at each SIGUSR2.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ClockSetting } from "./clock.ts";
+
+const file = join(process.argv[process.argv.indexOf("--dir") + 1]!, "..", "clock.json");
+const RealDate = Date;
+const realSetInterval = setInterval;
+let clock: ClockSetting;
+
+function read(): void {
+  clock = JSON.parse(readFileSync(file, "utf8")) as ClockSetting;
+  writeFileSync(`${file}.taken`, JSON.stringify(clock));
+}
+
+const now = (): number => RealDate.now() + clock.offset;
+
+globalThis.Date = new Proxy(RealDate, {
+  construct: (target, args: unknown[], newTarget) =>
+    Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget) as Date,
+  get: (target, name) => (name === "now" ? now : Reflect.get(target, name)),
+});
+
+globalThis.setInterval = Object.assign(
+  (handler: () => void, delay = 0): NodeJS.Timeout => realSetInterval(handler, delay / clock.rate),
+  realSetInterval,
+) as typeof setInterval;
+
+read();
+process.on("SIGUSR2", read);
