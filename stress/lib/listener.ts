@@ -13,6 +13,7 @@ export interface Connection {
   /** The newest cursor that came. */
   readonly lastEventId: string | undefined;
   readonly ended: Promise<void>;
+  readonly isOver: boolean;
   subscribe(topics: readonly string[], token?: string, since?: string): Promise<void>;
   pause(): void;
   resume(): void;
@@ -107,5 +108,23 @@ export class Listener {
   /** Waits until it has been told of everything up to that place, by an event that it may see. */
   async reach(seq: number, patience?: number): Promise<void> {
     await this.connection.inbox.until(() => this.seq >= seq, patience);
+  }
+
+  /** As `reach`, whatever number of times it is cut on the way. */
+  async comeBackUntil(place: Place, seq: number, patience?: number): Promise<void> {
+    while (this.seq < seq) {
+      const isCut = await Promise.race([
+        this.connection.ended.then(() => true),
+        this.reach(seq, patience).then(
+          () => false,
+          (error: unknown) => {
+            // A stream that ends is told to those who wait for its events, too.
+            if (!this.connection.isOver) throw error;
+            return true;
+          },
+        ),
+      ]);
+      if (isCut && this.seq < seq) await this.sit(place);
+    }
   }
 }

@@ -20,7 +20,7 @@ interface Span {
  */
 export function expectedOf(history: History, sitting: Sitting): Expected[] {
   const spans = spansOf(sitting);
-  const first = seqOf(sitting.since);
+  const first = Math.min(...spans.map(({ from }) => from));
   const arrivals = arrivalsOf(sitting);
   let next = 0;
   return history.entries

@@ -34,7 +34,8 @@ export class Stage implements AsyncDisposable {
   readonly world: World;
   readonly isShort: boolean;
   readonly #folder = tempDir();
-  readonly #log = new Map<number, LogEntry>();
+  readonly #log: LogEntry[] = [];
+  #logTable = "_changes";
   #server: ServerProcess | undefined;
   #options: ServerOptions = {};
   /** Rooms that messages are written in. */
@@ -92,8 +93,9 @@ export class Stage implements AsyncDisposable {
     await this.#end("SIGTERM");
   }
 
-  /** Starts a server whose clock can be set, and whose intervals run so many times faster. */
+  /** Starts a server whose clock can be set, and whose intervals run so many times faster: that of trimming, too. */
   async startWithClock(rate: number, args: readonly string[] = []): Promise<void> {
+    this.#copyLog();
     writeClock(this.#clock, { offset: 0, rate });
     await this.start({ args, runtimeArgs: CLOCK_ARGS });
   }
@@ -101,6 +103,16 @@ export class Stage implements AsyncDisposable {
   /** @param offset what is added to the time of the server, in milliseconds */
   async setClock(offset: number): Promise<void> {
     await setClock(this.#clock, this.server.pid, { offset, rate: 1 });
+  }
+
+  /** From now on the database keeps a copy of each change for us, which nobody trims. */
+  #copyLog(): void {
+    this.alterData(`CREATE TABLE stress_changes AS SELECT * FROM _changes`);
+    this.alterData(
+      `CREATE TRIGGER stress_copy AFTER INSERT ON _changes BEGIN
+         INSERT INTO stress_changes SELECT * FROM _changes WHERE seq = new.seq; END`,
+    );
+    this.#logTable = "stress_changes";
   }
 
   get #clock(): string {
@@ -174,10 +186,17 @@ export class Stage implements AsyncDisposable {
     if (listeners.length > 0) this.told = seq;
   }
 
+  /** As `settle`, for clients that may be cut meanwhile: they come back until they have everything. */
+  async bring(listeners: readonly Listener[] = this.listeners): Promise<void> {
+    const mark = (await this.admin.create("marks", { title: "brought" })).id;
+    const { seq } = this.readLog().findLast(({ record }) => record === mark)!;
+    await Promise.all(listeners.map((listener) => listener.comeBackUntil(this, seq)));
+  }
+
   /** All changes that this scenario's log ever held, those that were trimmed since included. */
-  readLog(): LogEntry[] {
-    for (const entry of readLog(this.dir, [...this.#log.keys()].at(-1) ?? 0)) this.#log.set(entry.seq, entry);
-    return [...this.#log.values()];
+  readLog(): readonly LogEntry[] {
+    this.#log.push(...readLog(this.dir, this.#log.at(-1)?.seq, this.#logTable));
+    return this.#log;
   }
 
   changesOf(collection: string): LogEntry[] {

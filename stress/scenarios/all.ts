@@ -1,9 +1,28 @@
 import type { Scenario } from "../lib/scenario.ts";
 import { atomicity } from "./atomicity.ts";
+import { bulk } from "./bulk.ts";
+import { clock } from "./clock.ts";
+import { herd } from "./herd.ts";
 import { order } from "./order.ts";
+import { poison } from "./poison.ts";
+import { readers } from "./readers.ts";
 import { recovery } from "./recovery.ts";
+import { resync } from "./resync.ts";
 import { revocation } from "./revocation.ts";
 import { snapshot } from "./snapshot.ts";
 import { storm } from "./storm.ts";
 
-export const SCENARIOS: readonly Scenario[] = [recovery, order, atomicity, snapshot, revocation, storm].flat();
+export const SCENARIOS: readonly Scenario[] = [
+  ...bulk,
+  ...recovery,
+  ...order,
+  ...atomicity,
+  ...snapshot,
+  ...revocation,
+  ...resync,
+  ...readers,
+  ...herd,
+  ...poison,
+  ...clock,
+  ...storm,
+];

@@ -40,14 +40,18 @@ export function readChanges(dir: string, collection: string): LoggedChange[] {
   }));
 }
 
-/** All changes behind `after`, in the order of the log. */
-export function readLog(dir: string, after = 0): LogEntry[] {
+/**
+ * All changes behind `after`, in the order of the log.
+ *
+ * @param table the log itself, or a copy of it
+ */
+export function readLog(dir: string, after = 0, table = "_changes"): LogEntry[] {
   using db = new Database(join(dir, "data.db"), { readonly: true });
   const rows = db
     .query<Row & Pick<LogEntry, "collection" | "time">, [number]>(
       `SELECT seq, time, coalesce((SELECT name FROM _collections WHERE id = collection), collection) AS collection,
          record, action, before, after
-       FROM _changes WHERE seq > ? ORDER BY seq`,
+       FROM ${table} WHERE seq > ? ORDER BY seq`,
     )
     .all(after);
   return rows.map((row) => ({ ...row, before: parse(row.before), after: parse(row.after) }));

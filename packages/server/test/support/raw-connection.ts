@@ -15,6 +15,8 @@ export class RawConnection implements Disposable {
   #waiting = Promise.withResolvers<void>();
   #socket: Socket<RawConnection> | undefined;
   #closed = false;
+  /** What the kernel did not take yet. */
+  #unsent = Buffer.alloc(0);
 
   private constructor() {}
 
@@ -39,9 +41,9 @@ export class RawConnection implements Disposable {
     const json = body === undefined ? "" : JSON.stringify(body);
     const fields = { host: "localhost", "content-type": "application/json", ...headers };
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-    this.write(
-      `${method} ${path} HTTP/1.1\r\n${lines.join("")}content-length: ${Buffer.byteLength(json)}\r\n\r\n${json}`,
-    );
+    const text = `${method} ${path} HTTP/1.1\r\n${lines.join("")}content-length: ${Buffer.byteLength(json)}\r\n\r\n${json}`;
+    this.#unsent = Buffer.concat([this.#unsent, Buffer.from(text)]);
+    this.drained();
   }
 
   /** The next response, or undefined when the connection ends before there is one. */
@@ -64,6 +66,11 @@ export class RawConnection implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** The kernel takes more of what was sent. */
+  drained(): void {
+    if (this.#unsent.length > 0) this.#unsent = this.#unsent.subarray(this.write(this.#unsent));
   }
 
   receive(bytes: Buffer): void {
@@ -96,6 +103,7 @@ export class RawConnection implements Disposable {
 
 const SOCKET_HANDLERS = {
   data: (socket: Socket<RawConnection>, bytes: Buffer) => socket.data.receive(Buffer.from(bytes)),
+  drain: (socket: Socket<RawConnection>) => socket.data.drained(),
   end: (socket: Socket<RawConnection>) => void socket.end(),
   close: (socket: Socket<RawConnection>) => socket.data.end(),
   error: (socket: Socket<RawConnection>) => socket.data.end(),

@@ -15,6 +15,7 @@ export class SseClient implements Disposable {
   readonly #connected = Promise.withResolvers<string>();
   readonly #ended = Promise.withResolvers<void>();
   #stream: SseStream | undefined;
+  isOver = false;
   #id = "";
   #lastEventId: string | undefined;
 
@@ -88,6 +89,7 @@ export class SseClient implements Disposable {
   }
 
   #finish(): void {
+    this.isOver = true;
     this.#connected.reject(new Error("the stream ended before PB_CONNECT"));
     this.#ended.resolve();
     this.inbox.close();

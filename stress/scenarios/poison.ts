@@ -1,0 +1,139 @@
+import { HAS_X, LARGE, type Rule } from "../lib/rules.ts";
+import { ensure, family } from "../lib/scenario.ts";
+import type { Stage } from "../lib/stage.ts";
+import { all, filtered, type Topic, withOptions } from "../lib/topics.ts";
+import { createMany } from "../lib/writing.ts";
+
+/** Each of these would end an event, a line or a string where somebody forgot to encode it. */
+const TEXTS = [
+  "a\nb\r\nc\rd",
+  "data: forged\n\nid: 1.1\nevent: forged\n\n",
+  "\u2028\u2029\u0085\u000b\u000c",
+  "\ufeffwith a byte order mark",
+  "\u0001\u0008\u001b[31m\u007f",
+  "👩‍👩‍👧‍👦 ‮right to left‬ é é Å",
+  "\ud800 alone \udfff",
+  '"\\"/\\u0000</script>',
+  ":::::",
+  " ",
+  "x".repeat(4_000),
+];
+
+/** What listens live, what comes back, and then what is written in between. */
+async function liveAndAgain(stage: Stage, topics: readonly Topic[], write: () => Promise<unknown>): Promise<void> {
+  const late = await stage.newcomer(topics);
+  await stage.listen(topics);
+  await write();
+  await createMany(stage, "notes", 5);
+  await stage.settle(stage.listeners.filter((listener) => listener !== late));
+  await late.sit(stage);
+  await stage.settle();
+}
+
+const NOTHING: Rule = { text: "", allows: () => false };
+
+export const poison = family("poison", [
+  [
+    "texts",
+    "Whatever is in a text, it arrives to the letter, and breaks no event, its own or another.",
+    async (stage) => {
+      await stage.start();
+      await liveAndAgain(stage, [all("notes"), filtered("notes", HAS_X)], async () => {
+        for (const text of TEXTS)
+          await stage.admin.create("notes", { title: text, body: text, data: { [text]: text } });
+      });
+    },
+  ],
+  [
+    "huge",
+    "A record that is larger than all that may wait for a client arrives, and so does what comes behind it.",
+    async (stage) => {
+      await stage.start();
+      await liveAndAgain(stage, [all("notes")], async () => {
+        for (const megabytes of [1, 6, 2]) {
+          await stage.admin.create("notes", { title: "huge", body: "é".repeat(megabytes * 500_000) });
+        }
+      });
+    },
+  ],
+  [
+    "json",
+    "Odd JSON, deep, empty, numeric or with keys that objects have, arrives as it was stored.",
+    async (stage) => {
+      await stage.start();
+      const deep = JSON.parse("[".repeat(2_000) + "]".repeat(2_000)) as unknown;
+      const odd = JSON.parse('{"__proto__":{"a":1},"constructor":0,"":null}') as unknown;
+      const values = [deep, odd, [], {}, 0, -1e300, 1e-300, 9_007_199_254_740_993, true, "null", [[[]]], null];
+      await liveAndAgain(stage, [all("notes")], async () => {
+        for (const data of values) await stage.admin.create("notes", { title: "json", data });
+      });
+    },
+  ],
+  [
+    "options",
+    "Options that nobody can make sense of concern only who gave them, and filters that can't be read show nothing.",
+    async (stage) => {
+      await stage.start();
+      const harmless = [
+        { query: { expand: "nothing.at.all,,." } },
+        { query: { fields: "*:excerpt(" } },
+        { query: 5 },
+        [],
+        7,
+      ];
+      const silent = ["(((", "nothing = 1", "title ~", "@collection.nothing.id = id", "title = 'open"];
+      const topics: Topic[] = [
+        ...harmless.map((options) => ({ name: withOptions("notes/*", options), collection: "notes" })),
+        ...silent.map((filter) => ({
+          name: withOptions("notes/*", { query: { filter } }),
+          collection: "notes",
+          filter: NOTHING,
+        })),
+        { name: "notes/*?options=%E0%A4%A", collection: "notes" },
+        { name: "nothing/*", collection: "nothing" },
+      ];
+      await stage.listen([all("notes")]);
+      await liveAndAgain(stage, topics, () => createMany(stage, "notes", 20));
+    },
+  ],
+  [
+    "lost-relation",
+    "A relation whose record is gone is told unexpanded, and keeps nobody from anything.",
+    async (stage) => {
+      await stage.start();
+      const room = await stage.addRoom(stage.world.users.map(({ id }) => id));
+      const topics = [
+        { name: withOptions("messages/*", { query: { expand: "room.members" } }), collection: "messages" },
+      ];
+      await stage.newcomer(topics, stage.user(0));
+      await createMany(stage, "messages", 10, (i) => ({ title: `before ${i}`, room }));
+      await stage.listen(topics, stage.superuser);
+      await stage.admin.request("DELETE", `/api/collections/rooms/records/${room}`);
+      await createMany(stage, "messages", 10, (i) => ({ title: `after ${i}` }));
+      await stage.listeners[0]!.sit(stage);
+      await stage.settle();
+    },
+  ],
+  [
+    "vanished-field",
+    "A field that vanishes takes the filters that read it along, and nothing else, in the stream and in replays.",
+    async (stage) => {
+      await stage.start();
+      const since = await stage.cursor();
+      const healthy = await stage.listen([all("notes")]);
+      const filtering = await stage.listen([filtered("notes", LARGE)]);
+      await createMany(stage, "notes", 100);
+      await stage.settle();
+      const { body } = await stage.admin.request<{ fields: { name: string }[] }>("GET", "/api/collections/notes");
+      await stage.admin.updateCollection("notes", { fields: body.fields.filter(({ name }) => name !== "size") });
+      await createMany(stage, "notes", 10, (i) => ({ title: `later ${i}` }));
+      await healthy.drop();
+      await healthy.sit(stage);
+      await (await stage.newcomer([all("notes")], stage.guest, since)).sit(stage);
+      await stage.settle();
+      const told = filtering.connection.inbox.items.filter(({ event }) => event !== "marks/*").length;
+      ensure(told === 49, `a filter by a field that vanished let ${told} changes through, not the 49 from before`);
+      stage.takeOut(filtering);
+    },
+  ],
+]);

@@ -1,0 +1,129 @@
+import { inParallel } from "../../packages/server/test/support/in-parallel.ts";
+import { readStats } from "../../packages/server/test/support/process-stats.ts";
+import { Crowd } from "../lib/crowd.ts";
+import { isResync } from "../lib/oracle.ts";
+import { ensure, family } from "../lib/scenario.ts";
+import { all } from "../lib/topics.ts";
+import { until } from "../lib/within.ts";
+import { createMany } from "../lib/writing.ts";
+
+const KILOBYTES = 1_000;
+const large = (size: number) => (i: number) => ({ title: `large ${i}`, body: "x".repeat(size) });
+
+export const readers = family("readers", [
+  [
+    "stalled",
+    "A client that stops reading is cut, and gets all that it missed when it comes back.",
+    async (stage) => {
+      await stage.start();
+      const [stalled, reading] = [await stage.listen([all("notes")]), await stage.listen([all("notes")])];
+      stalled.connection.pause();
+      await createMany(stage, "notes", 150, large(100 * KILOBYTES), 4);
+      await stage.bring([reading]);
+      stalled.connection.resume();
+      await stalled.ended();
+      await stage.bring();
+    },
+  ],
+  [
+    "many-stalled",
+    "Any number of stalled readers keep neither the others nor the writers waiting, and cost little memory.",
+    async (stage) => {
+      await stage.start();
+      const count = stage.isShort ? 100 : 1_000;
+      const since = await stage.cursor();
+      const stalled = await Promise.all(
+        Array.from({ length: count }, () => stage.newcomer([all("notes")], stage.guest, since)),
+      );
+      await inParallel(count, 32, async (i) => {
+        await stalled[i]!.sit(stage);
+        stalled[i]!.connection.pause();
+      });
+      const reading = await stage.listen([all("notes")]);
+      const before = readStats(stage.server.pid).anonymousBytes;
+      await createMany(stage, "notes", 60, large(100 * KILOBYTES), 4);
+      await stage.bring([reading]);
+      const grown = (readStats(stage.server.pid).anonymousBytes - before) / 1e6;
+      ensure(grown < 300, `the server grew by ${grown.toFixed(0)} MB`);
+      // Some of them come back; the rest would only take time.
+      for (const { connection } of stalled.slice(20)) connection.close();
+      for (const { connection } of stalled.slice(0, 20)) connection.resume();
+      await stage.bring([reading, ...stalled.slice(0, 20)]);
+    },
+  ],
+  [
+    "sips",
+    "A client that reads in sips gets everything once, be it cut in between or not.",
+    async (stage) => {
+      await stage.start();
+      const listener = await stage.newcomer([all("notes")]);
+      await createMany(stage, "notes", 60, large(100 * KILOBYTES), 4);
+      const last = stage.readLog().at(-1)!.seq;
+      await listener.sit(stage);
+      while (listener.seq < last) {
+        const { connection } = listener;
+        connection.pause();
+        await Bun.sleep(stage.random.int(1, 20)); // A pause is nothing but time.
+        connection.resume();
+        await listener.comeBackUntil(stage, Math.min(listener.seq + 1, last));
+      }
+      await stage.settle();
+    },
+  ],
+  [
+    "dead",
+    "A socket that stays full for three heartbeats is given up, and its client gets the rest when it is back.",
+    async (stage) => {
+      await stage.startWithClock(100);
+      const [dead, reading] = [await stage.listen([all("notes")]), await stage.listen([all("notes")])];
+      dead.connection.pause();
+      // One event alone may be larger than what may wait: the socket is full, and the queue is not.
+      await createMany(stage, "notes", 1, large(7_000 * KILOBYTES));
+      await stage.settle([reading]);
+      const sockets = readStats(stage.server.pid).openFiles;
+      await until(() => readStats(stage.server.pid).openFiles < sockets, "the server gives the dead peer up");
+      dead.connection.resume();
+      await dead.ended();
+      await dead.sit(stage);
+      await stage.settle();
+    },
+  ],
+  [
+    "quiet",
+    "A client that hears little comes back from a recent place, and need not resync, however much was trimmed.",
+    async (stage) => {
+      await stage.startWithClock(200, ["--keep-changes", "60"]);
+      const quiet = await stage.listen([all("inner")], stage.user(0));
+      await createMany(stage, "notes", 300, undefined, 4);
+      const last = stage.readLog().at(-1)!.seq;
+      await until(() => quiet.seq >= last, "a heartbeat brings the quiet client the newest cursor");
+      await stage.trimmed(last - 100);
+      await quiet.drop();
+      await createMany(stage, "inner", 3);
+      await quiet.sit(stage);
+      await stage.settle();
+      ensure(!quiet.connection.inbox.items.some(isResync), "the quiet client was told to resync");
+    },
+  ],
+  [
+    "stall-and-kill",
+    "Readers who stall over a kill -9 come back to everything.",
+    async (stage) => {
+      await stage.start();
+      for (let i = 0; i < 6; i += 1) await stage.listen([all("notes")]);
+      for (const round of [1, 2]) {
+        for (const { connection } of stage.listeners.slice(0, 4)) connection.pause();
+        const crowd = new Crowd(stage, `round ${round}`, ["notes"]).start(6);
+        await crowd.answered(stage.random.int(30, 120));
+        await stage.kill();
+        await crowd.stop();
+        for (const { connection } of stage.listeners) connection.resume();
+        await Promise.all(stage.listeners.map((listener) => listener.ended()));
+        await stage.start();
+        await Promise.all(stage.listeners.map((listener) => listener.sit(stage)));
+      }
+      await stage.settle();
+    },
+    ["some seeds"],
+  ],
+]);

@@ -1,0 +1,111 @@
+import { parseCursor } from "@headwater/protocol";
+import { Crowd } from "../lib/crowd.ts";
+import { type Listener, WAYS } from "../lib/listener.ts";
+import { isResync } from "../lib/oracle.ts";
+import { ensure, family } from "../lib/scenario.ts";
+import { all } from "../lib/topics.ts";
+import { createMany } from "../lib/writing.ts";
+
+/** The first thing that the client was told must be that it has to read anew, and why. */
+function ensureResync({ name, connection }: Listener, reason: string): void {
+  const [first, ...later] = connection.inbox.items;
+  ensure(first !== undefined && isResync(first), `${name} was not told to resync, but ${JSON.stringify(first)}`);
+  const { reason: given, cursor } = JSON.parse(first.data) as { reason: string; cursor: string };
+  ensure(given === reason, `${name} was told to resync because of "${given}" instead of "${reason}"`);
+  ensure(cursor === first.id, "a resync's cursor is not its id");
+  ensure(!later.some(isResync), `${name} was told to resync twice`);
+}
+
+export const resync = family("resync", [
+  [
+    "expired",
+    "Who was away for longer than changes are kept is told so first, and then misses nothing that comes.",
+    async (stage) => {
+      await stage.startWithClock(300, ["--keep-changes", "50"]);
+      const listeners = await Promise.all(WAYS.map(() => stage.listen([all("notes")])));
+      await stage.settle();
+      await Promise.all(listeners.map((listener) => listener.drop()));
+      const { seq } = listeners[0]!;
+      await createMany(stage, "notes", 300, undefined, 4);
+      await stage.trimmed(seq + 1);
+      await Promise.all(listeners.map((listener, i) => listener.sit(stage, WAYS[i])));
+      await createMany(stage, "notes", 20);
+      await stage.settle();
+      for (const listener of listeners) ensureResync(listener, "expired");
+    },
+  ],
+  [
+    "trimmed-in-replay",
+    "A replay that trimming overtakes says so: no change is missing without a word.",
+    async (stage) => {
+      await stage.start();
+      for (let i = 0; i < 6; i += 1) await stage.newcomer([all("notes")]);
+      await createMany(stage, "notes", 1_500, undefined, 16);
+      await stage.kill();
+      await stage.startWithClock(1_000, ["--keep-changes", "300"]);
+      const crowd = new Crowd(stage, "crowd", ["notes"]).start(4);
+      await Promise.all(stage.listeners.map((listener, i) => listener.sit(stage, WAYS[i % 3])));
+      await crowd.answered(100);
+      await crowd.stop();
+      await stage.settle();
+    },
+    ["some seeds"],
+  ],
+  [
+    "epoch",
+    "Who comes to a database that was restored is told so, and then hears of its changes.",
+    async (stage) => {
+      await stage.start();
+      const listeners = await Promise.all(WAYS.map(() => stage.listen([all("notes")])));
+      await createMany(stage, "notes", 10);
+      await stage.settle();
+      await stage.kill();
+      stage.alterData("UPDATE _headwater SET value = 'restored00' WHERE key = 'epoch'");
+      await Promise.all(listeners.map((listener) => listener.ended()));
+      await stage.start();
+      await Promise.all(listeners.map((listener, i) => listener.sit(stage, WAYS[i])));
+      await createMany(stage, "notes", 10);
+      await stage.settle();
+      for (const listener of listeners) {
+        ensureResync(listener, "epoch");
+        ensure(parseCursor(listener.cursor)?.epoch === "restored00", "a cursor is of the old epoch");
+      }
+    },
+  ],
+  [
+    "unknown",
+    "Who comes from a place that the log has not reached is told so, and then hears of its changes.",
+    async (stage) => {
+      await stage.start();
+      const { epoch, seq } = parseCursor(await stage.cursor())!;
+      const listeners = [];
+      for (const way of WAYS) {
+        const listener = await stage.newcomer([all("notes")], stage.guest, `${epoch}.${seq + 500}`);
+        await listener.sit(stage, way);
+        listeners.push(listener);
+      }
+      await createMany(stage, "notes", 10);
+      await stage.settle();
+      for (const listener of listeners) ensureResync(listener, "unknown");
+    },
+  ],
+  [
+    "restless",
+    "While the log is trimmed as fast as it is written, every client gets each change or the word that it did not.",
+    async (stage) => {
+      await stage.startWithClock(600, ["--keep-changes", "40"]);
+      const listeners = await Promise.all([1, 2, 3, 4].map(() => stage.listen([all("notes")])));
+      const crowd = new Crowd(stage, "crowd", ["notes"]).start(6);
+      const random = stage.random;
+      for (let visit = 1; visit <= 15; visit += 1) {
+        const listener = random.pick(listeners);
+        await listener.drop();
+        await crowd.answered(crowd.written.items.length + random.int(1, 80));
+        await listener.sit(stage, random.pick(WAYS));
+      }
+      await crowd.stop();
+      await stage.settle();
+    },
+    ["some seeds"],
+  ],
+]);
