@@ -21,9 +21,10 @@ const LAYERS = [
   "api",
   "folder.ts",
   "app.ts",
+  "library",
+  "index.ts",
   "cli",
   "main.ts",
-  "index.ts",
 ] as const;
 
 /** Layers that may not meet although one stands above the other. */

@@ -61,6 +61,14 @@ export class ApiRequest {
     return this.#read((body) => boundValues(body, shape), unreadable);
   }
 
+  /** What the body says: any value as JSON, an object as a form; `undefined` for no body. */
+  json(): Promise<unknown> {
+    return this.#read(
+      (body) => (body.kind === "json" ? body.value : body.kind === "form" ? freeValues(body) : undefined),
+      "",
+    );
+  }
+
   /** The files of a multipart form, by the name of their part. */
   uploads(): Promise<FormFiles> {
     return this.#read((body) => (body.kind === "form" ? body.files : NO_FILES), "");

@@ -1,6 +1,7 @@
 import { Command, type CommandUnknownOpts, CommanderError, Option } from "@commander-js/extra-typings";
 import { sentence } from "../lib/api-error.ts";
 import { readConfig, SETTINGS, type SettingName } from "../config.ts";
+import { hooksFolder } from "./hooks-folder.ts";
 import { serve } from "./serve.ts";
 import { createSuperuser, deleteSuperuser, updateSuperuser, upsertSuperuser } from "./superuser.ts";
 import { VERSION } from "./version.ts";
@@ -53,7 +54,14 @@ const serveCommand = () =>
     .addOption(setting("maxSetups", "count"))
     .addOption(setting("requestRate", "count"))
     .addOption(setting("drainSeconds", "seconds"))
-    .action((flags) => serve(readConfig(flags, process.env)));
+    .addOption(hooksOption())
+    .action(({ hooks, ...flags }) => {
+      const config = readConfig(flags, process.env);
+      return serve(config, hooksFolder(hooks, config.dir));
+    });
+
+const hooksOption = () =>
+  new Option("--hooks <path>", "a folder of TypeScript files with hooks and routes").env("HEADWATER_HOOKS");
 
 const superuserCommand = () =>
   new Command("superuser")

@@ -1,11 +1,15 @@
-import { openApp } from "../app.ts";
 import type { Config } from "../config.ts";
+import { createApp } from "../index.ts";
+import { createLogger } from "../library/logger.ts";
 import { greet } from "./greeting.ts";
-import { createLogger } from "./logger.ts";
+import { provideLibrary } from "./hooks-folder.ts";
 import { untilStopped } from "./stop-signals.ts";
 
-/** Serves until a signal says to stop. */
-export async function serve(config: Config): Promise<void> {
+/**
+ * Serves until a signal says to stop.
+ * @param hooks the folder of hook files, if there is one
+ */
+export async function serve(config: Config, hooks: string | undefined): Promise<void> {
   const logger = createLogger(config.logLevel);
   // Bun would end the process just the same, but say why in words that no log reader parses.
   for (const event of ["uncaughtException", "unhandledRejection"]) {
@@ -14,13 +18,14 @@ export async function serve(config: Config): Promise<void> {
       process.exit(1);
     });
   }
-  const app = await openApp(config, logger);
-  const { url } = app.listen();
-  process.stderr.write(await greet(url, config, app.folder.store));
+  provideLibrary();
+  const app = await createApp({ ...config, logger, ...(hooks !== undefined && { hooks }) });
+  const { url } = app.start();
+  process.stderr.write(await greet(url, config, app));
   logger.info({ url, dir: config.dir }, "listening");
 
   const signal = await untilStopped(config.drainMs);
   logger.info({ signal }, "stopping");
-  await app.close();
+  await app.stop();
   logger.info("stopped");
 }

@@ -69,7 +69,8 @@ const FAILED = "Failed to import collections.";
 const failure = (message: string) =>
   badRequest(FAILED, { collections: invalid("validation_collections_import_failure", message) });
 
-function readImport(raw: Raw, { schema, now }: CollectionContext, deleteMissing: boolean): Import {
+/** A submitted collection on top of the one that it names, if there is one. */
+export function readImport(raw: Raw, { schema, now }: CollectionContext, deleteMissing: boolean): Import {
   const original = schema.find(toText(raw.id) || toText(raw.name));
   if (!original) {
     const scaffold = newDraft(toText(raw.type), toText(raw.name), toText(raw.id));

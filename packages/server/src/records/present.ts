@@ -30,6 +30,10 @@ export async function presentRecords(
   return shown.map((record) => toJson(record, isSuperuser(context.principal)));
 }
 
+/** A record as the application itself sees it: all but what is secret. */
+export const showToApp = (collection: Collection, values: RecordValues): JsonObject =>
+  toJson({ collection, values, showsEmail: true }, true);
+
 /**
  * Equal keys promise equal JSON of the same values; different keys promise nothing.
  *

@@ -1,16 +1,17 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../collections/collection.ts";
+import type { Transaction } from "../store/store.ts";
 import { createRecord } from "./create-record.ts";
 import { type Door, writeBySchema } from "./current-schema.ts";
 import { deleteRecord } from "./delete-record.ts";
 import { prepareRemoval } from "./prepare-removal.ts";
 import { prepareSubmission } from "./prepare-submission.ts";
 import type { RecordContext } from "./record-context.ts";
-import type { Submitted } from "./submission.ts";
+import type { Submission, Submitted } from "./submission.ts";
 import { updateRecord } from "./update-record.ts";
 
 /**
- * Does the slow part of a create or update, then the write; what the slow part stored goes again if the write fails.
+ * Does the slow part of a create or update, then the write.
  *
  * @param id of the record to update; `undefined` for a new one
  * @throws ApiError as `createRecord` and `updateRecord` do; SchemaChanged, see `onCurrentSchema`
@@ -23,17 +24,35 @@ export async function submitRecord(
   submitted: Submitted,
 ): Promise<RecordValues> {
   const submission = await prepareSubmission(door.store, context, collection, id, submitted);
+  return writeSubmission(door, context, collection, id, submission);
+}
+
+/** Writes what was prepared; what its preparation stored goes again if the write fails. */
+export async function writeSubmission(
+  door: Door,
+  context: RecordContext,
+  collection: Collection,
+  id: string | undefined,
+  submission: Submission,
+): Promise<RecordValues> {
   try {
-    return await writeBySchema(door, context, (tx) =>
-      id === undefined
-        ? createRecord(tx, context, collection, submission)
-        : updateRecord(tx, context, collection, id, submission),
-    );
+    return await writeBySchema(door, context, (tx) => applySubmission(tx, context, collection, id, submission));
   } catch (error) {
     await submission.discard();
     throw error;
   }
 }
+
+export const applySubmission = (
+  tx: Transaction,
+  context: RecordContext,
+  collection: Collection,
+  id: string | undefined,
+  submission: Submission,
+): Promise<RecordValues> =>
+  id === undefined
+    ? createRecord(tx, context, collection, submission)
+    : updateRecord(tx, context, collection, id, submission);
 
 /** @throws ApiError as `deleteRecord` does; SchemaChanged, see `onCurrentSchema` */
 export async function submitRemoval(

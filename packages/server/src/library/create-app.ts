@@ -1,0 +1,91 @@
+import { resolve } from "node:path";
+import type { Logger } from "pino";
+import { openApp } from "../app.ts";
+import { changeCollections } from "../collections/change-collections.ts";
+import { declareCollections } from "../collections/declare-collections.ts";
+import { type Config, type Limits, readConfig, type Retention } from "../config.ts";
+import { checkRule } from "../rules/check-rule.ts";
+import { type AnyCollection, declaredOf } from "./define-collection.ts";
+import { type Extendable, extendable } from "./extendable.ts";
+import { Extension, useExtensions } from "./extension.ts";
+import type { Ground } from "./ground.ts";
+import { HookFiles } from "./hook-files.ts";
+import { createLogger } from "./logger.ts";
+
+/** How the server runs, where that is other than `headwater serve` does it, and what the program brings. */
+export interface AppOptions extends Partial<Omit<Config, "limits" | "retention">> {
+  readonly limits?: Partial<Limits>;
+  readonly retention?: Partial<Retention>;
+  /** Made where they are missing, and brought up to date. Other collections, and fields that are not named, stay. */
+  readonly collections?: readonly AnyCollection[];
+  /** Lets values be dropped: fields that are not named go, and those of another type are made anew. */
+  readonly prune?: boolean;
+  /** A folder of hook files, loaded now and whenever one is saved. */
+  readonly hooks?: string;
+  /** JSON lines on standard output unless given. */
+  readonly logger?: Logger;
+}
+
+/** A server and its folder. */
+export interface App extends Extendable {
+  readonly config: Config;
+  /** Listens from now on. @throws UserError when the address can't be had */
+  start(): { readonly url: string };
+  /** Finishes what is under way, ends the streams, closes the folder. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens a folder, which one process at a time may do, and brings its collections up to date.
+ *
+ * @throws UserError for a folder, collection or hook file that can't be used; ApiError for an invalid collection
+ */
+export async function createApp(options: AppOptions = {}): Promise<App> {
+  const { collections = [], prune = false, hooks, logger: own, ...given } = options;
+  const config = configOf(given);
+  const logger = own ?? createLogger(config.logLevel);
+  const core = await openApp(config, logger);
+  const ground: Ground = { core, logger };
+  const program = new Extension();
+  const files = new HookFiles(ground, (loaded) => useExtensions(core, [program, loaded]));
+  useExtensions(core, [program]);
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await files.close();
+    await core.close();
+  };
+  const app: App = {
+    ...extendable(ground, program),
+    config,
+    start: () => core.listen(),
+    stop: () => (stopping ??= stop()),
+  };
+  try {
+    if (collections.length > 0) await declare(ground, collections, prune);
+    if (hooks !== undefined) await files.open(resolve(hooks));
+    return app;
+  } catch (error) {
+    await app.stop();
+    throw error;
+  }
+}
+
+function configOf({
+  limits,
+  retention,
+  ...given
+}: Omit<AppOptions, "collections" | "prune" | "hooks" | "logger">): Config {
+  const usual = readConfig({}, {});
+  return Object.freeze({
+    ...usual,
+    ...given,
+    dir: resolve(given.dir ?? usual.dir),
+    limits: { ...usual.limits, ...limits },
+    retention: { ...usual.retention, ...retention },
+  });
+}
+
+const declare = ({ core }: Ground, collections: readonly AnyCollection[], prune: boolean): Promise<void> =>
+  changeCollections({ ...core.folder, background: core.background }, { checkRule, now: new Date() }, (tx, context) =>
+    declareCollections(tx, context, collections.map(declaredOf), { prune }),
+  );

@@ -1,0 +1,113 @@
+import { type FSWatcher, readdirSync, watch } from "node:fs";
+import { join, sep } from "node:path";
+import { UserError } from "../lib/user-error.ts";
+import { type Extendable, extendable } from "./extendable.ts";
+import { Extension } from "./extension.ts";
+import type { Ground } from "./ground.ts";
+import { placeOf } from "./source-place.ts";
+
+/** What a hook file exports as its default. A function that it returns is called when its hooks are replaced. */
+export type HookFile = (app: Extendable) => unknown;
+
+/** Editors save in several steps. */
+const SETTLE_MS = 50;
+
+interface Loaded {
+  readonly extension: Extension;
+  readonly cleanups: readonly (() => unknown)[];
+}
+
+const NOTHING: Loaded = { extension: new Extension(), cleanups: [] };
+
+/** A folder of TypeScript files whose hooks and routes are in force together, and replaced together on each save. */
+export class HookFiles {
+  readonly #ground: Ground;
+  readonly #use: (extension: Extension) => void;
+  #watcher: FSWatcher | undefined;
+  #timer: Timer | undefined;
+  #loading: Promise<void> = Promise.resolve();
+  #current = NOTHING;
+
+  /** @param use puts what was loaded in force */
+  constructor(ground: Ground, use: (extension: Extension) => void) {
+    this.#ground = ground;
+    this.#use = use;
+  }
+
+  /** Loads the files, and again whenever one changes. @throws UserError for a folder or file that can't be loaded */
+  async open(dir: string): Promise<void> {
+    try {
+      this.#watcher = watch(dir, { recursive: true }, () => this.#changed(dir));
+      await this.#replace(await this.#load(dir));
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new UserError(`The hooks can't be loaded: ${placeOf(error, dir) ?? dir}: ${message}`, { cause: error });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#watcher?.close();
+    clearTimeout(this.#timer);
+    await this.#loading;
+    await this.#replace(NOTHING);
+  }
+
+  #changed(dir: string): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#loading = this.#loading.then(() => this.#reload(dir));
+    }, SETTLE_MS);
+  }
+
+  async #reload(dir: string): Promise<void> {
+    const { logger } = this.#ground;
+    try {
+      await this.#replace(await this.#load(dir));
+      logger.info({ dir }, "hooks loaded again");
+    } catch (error) {
+      logger.error({ err: error, place: placeOf(error, dir) }, "hooks could not be loaded; those from before stay");
+    }
+  }
+
+  async #load(dir: string): Promise<Loaded> {
+    forgetModules(dir);
+    const extension = new Extension();
+    const cleanups: (() => unknown)[] = [];
+    const app = extendable(this.#ground, extension);
+    for (const file of hookFilesIn(dir)) {
+      const { default: setUp } = (await import(file)) as { readonly default?: unknown };
+      if (typeof setUp !== "function") throw new UserError(`${file} exports no function as its default`);
+      const cleanup = (await (setUp as HookFile)(app)) as unknown;
+      if (typeof cleanup === "function") cleanups.push(() => cleanup() as unknown);
+    }
+    return { extension, cleanups };
+  }
+
+  async #replace(next: Loaded): Promise<void> {
+    const { cleanups } = this.#current;
+    this.#current = next;
+    this.#use(next.extension);
+    for (const cleanup of cleanups) {
+      try {
+        await cleanup();
+      } catch (error) {
+        this.#ground.logger.error({ err: error }, "what hooks left behind could not be cleaned up");
+      }
+    }
+  }
+}
+
+/** In the order of their names; files in folders below are for these to import. */
+export const hookFilesIn = (dir: string): string[] =>
+  readdirSync(dir)
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts") && !name.endsWith(".test.ts"))
+    .sort()
+    .map((name) => join(dir, name));
+
+/** Or an import would give what was there before. Packages stay: they don't change under a running server. */
+function forgetModules(dir: string): void {
+  const own = dir + sep;
+  for (const path of Object.keys(require.cache)) {
+    if (path.startsWith(own) && !path.includes(`${sep}node_modules${sep}`)) delete require.cache[path];
+  }
+}

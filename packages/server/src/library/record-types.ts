@@ -1,0 +1,97 @@
+import type { AnyCollection, CollectionDefinition, CollectionType, Fields } from "./define-collection.ts";
+import type { FieldSpec, FieldTypes, TypesOf } from "./fields.ts";
+
+/** A collection that is defined in code, or the name of any other. */
+export type Subject = string | AnyCollection;
+
+/** A record as the application sees it. Who is no superuser misses hidden fields, and may miss an email. */
+export type RecordOf<S> =
+  S extends CollectionDefinition<infer N, infer F, infer T> ? TypedRecord<N, AllFields<F, T>> : UntypedRecord;
+
+/** What a new record is made of. */
+export type CreateInput<S> =
+  S extends CollectionDefinition<string, infer F, infer T> ? Created<AllFields<F, T>> : UntypedValues;
+
+/** What changes in a record: values, and modifiers such as `count+`. */
+export type UpdateInput<S> =
+  S extends CollectionDefinition<string, infer F, infer T> ? Changed<AllFields<F, T>> : UntypedValues;
+
+export interface UntypedRecord extends RecordBase<string> {
+  readonly expand?: Readonly<Record<string, unknown>>;
+  readonly [field: string]: unknown;
+}
+
+export type UntypedValues = Record<string, unknown>;
+
+interface RecordBase<N extends string> {
+  readonly id: string;
+  readonly collectionId: string;
+  readonly collectionName: N;
+}
+
+/** What every auth collection has. `email` is hidden from others unless `emailVisibility` is set. */
+interface AuthFields {
+  readonly email: FieldSpec<AuthField<string, string, true, true>>;
+  readonly password: FieldSpec<AuthField<never, string, true, true>>;
+  readonly emailVisibility: FieldSpec<AuthField<boolean, boolean, false, false>>;
+  readonly verified: FieldSpec<AuthField<boolean, boolean, false, false>>;
+}
+interface AuthField<Out, In, Required extends boolean, Hidden extends boolean> extends FieldTypes {
+  readonly out: Out;
+  readonly in: In;
+  readonly change: never;
+  readonly required: Required;
+  readonly hidden: Hidden;
+  readonly target: never;
+}
+
+type AllFields<F extends Fields, T extends CollectionType> = T extends "auth"
+  ? Omit<F, keyof AuthFields> & AuthFields
+  : F;
+
+/** One object type in place of an intersection: easier to read in an editor, and exact. */
+type Flat<T> = { [K in keyof T]: T[K] };
+type Never<T> = [T] extends [never] ? true : false;
+
+type TypedRecord<N extends string, F> = Flat<
+  RecordBase<N> & {
+    readonly [K in keyof F as Never<Out<F[K]>> extends true ? never : Hidden<F[K]> extends true ? never : K]: Out<F[K]>;
+  } & {
+    readonly [K in keyof F as Never<Out<F[K]>> extends true ? never : Hidden<F[K]> extends true ? K : never]?: Out<
+      F[K]
+    >;
+  } & { readonly expand?: Expanded<F> }
+>;
+
+/** Related records, where `expand` asked for them and they may be seen. */
+type Expanded<F> = {
+  readonly [K in keyof F as Never<TypesOf<F[K]>["target"]> extends true ? never : K]?: Out<
+    F[K]
+  > extends readonly unknown[]
+    ? readonly RecordOf<TypesOf<F[K]>["target"]>[]
+    : RecordOf<TypesOf<F[K]>["target"]>;
+} & { readonly [backRelation: `${string}_via_${string}`]: unknown };
+
+type Created<F> = Flat<
+  { id?: string | undefined } & {
+    [K in keyof F as Never<In<F[K]>> extends true ? never : TypesOf<F[K]>["required"] extends true ? K : never]: In<
+      F[K]
+    >;
+  } & {
+    [K in keyof F as Never<In<F[K]>> extends true ? never : TypesOf<F[K]>["required"] extends true ? never : K]?:
+      In<F[K]> | undefined;
+  }
+>;
+
+type Changed<F> = Flat<
+  { [K in keyof F as Never<In<F[K]>> extends true ? never : K]?: In<F[K]> | undefined } & {
+    [K in keyof F & string as Never<Change<F[K]>> extends true ? never : `${K}+` | `${K}-`]?: Change<F[K]> | undefined;
+  } & {
+    [K in keyof F & string as Out<F[K]> extends readonly unknown[] ? `+${K}` : never]?: Change<F[K]> | undefined;
+  }
+>;
+
+type Out<F> = TypesOf<F>["out"];
+type In<F> = TypesOf<F>["in"];
+type Change<F> = TypesOf<F>["change"];
+type Hidden<F> = TypesOf<F>["hidden"];

@@ -1,0 +1,9 @@
+import type { Ground } from "./ground.ts";
+import { type OpenTransaction, RecordsHandle } from "./records-handle.ts";
+import type { RecordsOf } from "./records.ts";
+
+/** Records in the folder, or in a transaction. */
+export const recordsOf =
+  (ground: Ground, open?: OpenTransaction): RecordsOf =>
+  (collection) =>
+    new RecordsHandle(ground, collection, open);
