@@ -1,0 +1,25 @@
+export interface TokenClaims {
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number | undefined;
+  /** Who it is of. */
+  readonly id: string;
+  readonly collectionId: string;
+}
+
+/** What a token says of itself. It is not verified: the server does that. */
+export function readClaims(token: string): TokenClaims | undefined {
+  try {
+    const payload = token.split(".")[1] ?? "";
+    const bytes = Uint8Array.from(atob(payload.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (typeof claims !== "object" || claims === null) return undefined;
+    const { exp, id, collectionId } = claims as { exp?: unknown; id?: unknown; collectionId?: unknown };
+    return {
+      expiresAt: typeof exp === "number" ? exp * 1_000 : undefined,
+      id: typeof id === "string" ? id : "",
+      collectionId: typeof collectionId === "string" ? collectionId : "",
+    };
+  } catch {
+    return undefined;
+  }
+}

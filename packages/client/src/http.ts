@@ -1,0 +1,102 @@
+import type { Clock } from "./clock.ts";
+import { aborted, HeadwaterError } from "./errors.ts";
+import { responseError } from "./http-errors.ts";
+
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+export type QueryValue = string | number | boolean | undefined;
+
+export interface RequestOptions {
+  readonly query?: Readonly<Record<string, QueryValue>> | undefined;
+  /** A form goes as it is, anything else as JSON. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** "" for a guest. */
+  readonly token?: string;
+  /** Milliseconds until the answer's head. */
+  readonly timeoutMs?: number;
+}
+
+export interface Answer {
+  readonly body: unknown;
+  readonly headers: Headers;
+}
+
+export interface HttpOptions {
+  /** The server's address, with the path that it is served under, if any. */
+  readonly url: string;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+}
+
+const TIMEOUT_MS = 30_000;
+
+/** Requests to one server: addresses, bodies, errors. It knows nothing of who asks. */
+export class Http {
+  readonly clock: Clock;
+  readonly #base: string;
+  readonly #fetch: Fetch;
+
+  constructor({ url, fetch, clock }: HttpOptions) {
+    this.#base = url.replace(/\/+$/, "");
+    this.#fetch = fetch;
+    this.clock = clock;
+  }
+
+  address(path: string, query: RequestOptions["query"] = {}): string {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined);
+    const search = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString();
+    return `${this.#base}${path}${search === "" ? "" : `?${search}`}`;
+  }
+
+  /** @throws HeadwaterError for anything but success */
+  async request(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
+    const response = await this.send(method, path, options);
+    if (!response.ok) throw await responseError(response, this.clock.now());
+    return { headers: response.headers, body: await readJson(response) };
+  }
+
+  /** The answer as it came, whatever it says. */
+  async send(method: string, path: string, options: RequestOptions): Promise<Response> {
+    const { body, token = "", query, headers, signal, timeoutMs = TIMEOUT_MS } = options;
+    const isForm = body instanceof FormData;
+    const limit = new AbortController();
+    const stopClock = this.clock.timer(timeoutMs, () => limit.abort());
+    try {
+      return await this.#fetch(this.address(path, query), {
+        method,
+        headers: {
+          ...(body !== undefined && !isForm && { "Content-Type": "application/json" }),
+          ...(token !== "" && { Authorization: token }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: isForm ? body : JSON.stringify(body) }),
+        signal: signal ? AbortSignal.any([signal, limit.signal]) : limit.signal,
+      });
+    } catch (cause) {
+      if (signal?.aborted) throw aborted(signal.reason);
+      const [code, message] = limit.signal.aborted
+        ? (["timeout", `no answer within ${timeoutMs} ms`] as const)
+        : (["network", cause instanceof Error ? cause.message : String(cause)] as const);
+      throw new HeadwaterError(code, message, { cause, url: this.address(path, query) });
+    } finally {
+      stopClock();
+    }
+  }
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  let text: string;
+  try {
+    text = await response.text();
+  } catch (cause) {
+    throw new HeadwaterError("network", "the answer was cut off", { cause, url: response.url });
+  }
+  if (text === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new HeadwaterError("malformed", "the answer is no JSON", { cause, text, url: response.url });
+  }
+}

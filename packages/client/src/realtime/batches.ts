@@ -1,0 +1,30 @@
+import type { Clock } from "../clock.ts";
+import type { BoundedQueue } from "./bounded-queue.ts";
+
+export interface BatchOptions {
+  /** Events of one batch at most. */
+  readonly maxSize: number;
+  /** How long the first event of a batch waits for others, in milliseconds. */
+  readonly maxDelayMs: number;
+}
+
+/** Takes events out in groups: one as soon as it is full, or as its first event has waited long enough. */
+export async function* batchesOf<T>(
+  queue: BoundedQueue<T>,
+  clock: Clock,
+  { maxSize, maxDelayMs }: BatchOptions,
+): AsyncGenerator<readonly T[], void, void> {
+  const size = Math.max(1, Math.min(maxSize, queue.capacity));
+  while (await queue.ready(1)) {
+    if (queue.size < size) await fullOrLate(queue, size, clock, maxDelayMs);
+    yield queue.take(size);
+  }
+}
+
+async function fullOrLate(queue: BoundedQueue<unknown>, size: number, clock: Clock, delayMs: number): Promise<void> {
+  const full = queue.ready(size);
+  full.catch(() => undefined); // An error comes after what waits: whoever asks next is told.
+  let cancel = (): void => undefined;
+  const late = new Promise<void>((resolve) => (cancel = clock.timer(delayMs, resolve)));
+  await Promise.race([full, late]).finally(() => cancel());
+}

@@ -1,0 +1,236 @@
+import { type Cursor, formatCursor, parseCursor } from "@headwater/protocol";
+import type { HeadwaterError } from "../errors.ts";
+import { type Entry, isBehind, type Sink } from "./entry.ts";
+import { isRecordData, type Resync } from "./events.ts";
+import { type Plan, planNext } from "./plan.ts";
+
+/**
+ * How long an id may have been under way, in milliseconds. Only ids of heartbeats need it: an event proves by its name
+ * that its subscription stands.
+ */
+const SETTLE_MS = 10_000;
+
+/**
+ * All subscriptions of a connection, and up to where each has everything. It decides what is asked of the server, what
+ * is new, and what was lost; it does no I/O and knows no time of its own.
+ *
+ * Each change reaches each subscription once, in the order of the log, or the subscription is told `resync`.
+ */
+export class Book {
+  readonly #entries = new Map<string, Entry>();
+  /** Those whose place is not the link's. */
+  readonly #apart = new Set<Entry>();
+  /** The link's place: the highest cursor that came over it. */
+  #reached: Cursor | undefined;
+  /** Events of a change whose cursor comes with the last of them. */
+  #held: { readonly entry: Entry | undefined; readonly data: unknown }[] = [];
+  /** Every name that was asked for on this link. */
+  readonly #used = new Set<string>();
+  #round = 0;
+  #stale = false;
+  #duplicates = 0;
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get names(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** Events that had come before, and were dropped. */
+  get duplicates(): number {
+    return this.#duplicates;
+  }
+
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
+  /**
+   * Whether a subscription that begins at a place of its own needs another name: the server replays nothing for a name
+   * that it has, and events of an earlier one may still be under way.
+   */
+  isTaken(name: string): boolean {
+    return this.#entries.has(name) || this.#used.has(name);
+  }
+
+  /** @param since where a subscription begins that is not there yet */
+  add(name: string, sink: Sink, since: Cursor | undefined): void {
+    let entry = this.#entries.get(name);
+    if (!entry) {
+      entry = { name, sinks: new Set(), standing: { kind: "away" }, place: since, asked: false, known: false };
+      this.#entries.set(name, entry);
+    }
+    entry.sinks.add(sink);
+    if (entry.known && entry.standing.kind !== "away") sink.confirmed();
+  }
+
+  remove(name: string, sink: Sink): void {
+    const entry = this.#entries.get(name);
+    if (!entry?.sinks.delete(sink) || entry.sinks.size > 0) return;
+    this.#entries.delete(name);
+    this.#apart.delete(entry);
+    this.#stale ||= entry.standing.kind !== "away";
+  }
+
+  /** The server should hear of a new token. */
+  touch(): void {
+    this.#stale = true;
+  }
+
+  /** A new link: nothing stands on it yet. */
+  opened(): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.standing.kind === "live") entry.place = this.#reached;
+      entry.standing = { kind: "away" };
+      entry.asked = false;
+    }
+    this.#apart.clear();
+    this.#used.clear();
+    this.#reached = undefined;
+    this.#held = [];
+    this.#stale = false;
+  }
+
+  /** What to ask the server for, if anything; the answer goes to `accepted` or `withdrawn`. */
+  submit(): Plan | undefined {
+    const plan = planNext(this.#entries.values(), this.#stale);
+    if (!plan) return undefined;
+    this.#stale = false;
+    this.#round += 1;
+    for (const name of plan.names) this.#used.add(name);
+    for (const entry of plan.added) {
+      entry.standing = { kind: "submitted", round: this.#round };
+      entry.asked = plan.since !== undefined;
+      this.#apart.add(entry);
+    }
+    return plan;
+  }
+
+  accepted({ added }: Plan, now: number): void {
+    for (const entry of added) {
+      if (entry.standing.kind === "submitted")
+        entry.standing = { kind: "settling", round: entry.standing.round, until: now + SETTLE_MS };
+      const lost = entry.known && !entry.asked && entry.place === undefined;
+      // What comes from now on comes behind the link's present place.
+      entry.place ??= this.#reached;
+      entry.known = true;
+      for (const sink of Array.from(entry.sinks)) sink.confirmed();
+      if (lost) tell(entry, { action: "resync", reason: "reconnected", cursor: undefined });
+    }
+  }
+
+  /** The request had no effect; `problems` are those that never will have one. */
+  withdrawn({ added }: Plan, problems: ReadonlyMap<string, HeadwaterError> = new Map()): void {
+    for (const entry of added) {
+      entry.standing = { kind: "away" };
+      this.#apart.delete(entry);
+    }
+    this.#stale = true;
+    for (const [name, error] of problems) {
+      const entry = this.#entries.get(name);
+      this.#entries.delete(name);
+      for (const sink of entry?.sinks ?? []) sink.fail(error);
+    }
+  }
+
+  /** The server does not know the places that were asked from. */
+  forgetPlaces({ added }: Plan): void {
+    for (const entry of added) {
+      entry.place = undefined;
+      entry.known = true;
+    }
+  }
+
+  /** An event of the stream. @returns whether anybody listens */
+  event(name: string, data: unknown, id: string | undefined, now: number): boolean {
+    const entry = this.#listening(name);
+    // Other messages than records may have no place in the log at all.
+    if (id === undefined && isRecordData(data)) {
+      this.#held.push({ entry, data });
+      return entry !== undefined;
+    }
+    const cursor = parseCursor(id ?? "");
+    if (!cursor) {
+      if (entry) deliver(entry, data, undefined);
+      return entry !== undefined;
+    }
+    const group = [...this.#held, { entry, data }];
+    this.#held = [];
+    for (const { entry: of, data: event } of group) if (of) this.#deliverOnce(of, event, cursor);
+    for (const { entry: of } of group) if (of) this.#heard(of);
+    this.place(cursor, now);
+    return entry !== undefined;
+  }
+
+  /** The stream has passed this place. */
+  place(cursor: Cursor, now: number): void {
+    if (isBehind(this.#reached, cursor)) this.#reached = cursor;
+    for (const entry of this.#apart) {
+      const { standing } = entry;
+      if (standing.kind === "submitted" || (standing.kind === "settling" && now < standing.until)) continue;
+      entry.standing = { kind: "following" };
+      if (isBehind(entry.place, cursor)) entry.place = cursor;
+      if (entry.place?.seq !== this.#reached?.seq) continue;
+      entry.standing = { kind: "live" };
+      this.#apart.delete(entry);
+    }
+  }
+
+  /** The server can't give what was missed: those who asked for it begin anew at the cursor. */
+  resync(resync: Resync, now: number): void {
+    this.#held = [];
+    const cursor = parseCursor(resync.cursor ?? "");
+    const asking = [...this.#apart].filter(({ asked }) => asked);
+    const anotherLog = cursor && this.#reached && cursor.epoch !== this.#reached.epoch;
+    const affected = asking.length > 0 && !anotherLog ? asking : [...this.#entries.values()];
+    for (const entry of affected) {
+      if (entry.standing.kind === "away") continue;
+      entry.place = cursor;
+      entry.standing = { kind: "following" };
+      this.#apart.add(entry);
+    }
+    if (cursor) this.place(cursor, now);
+    for (const entry of affected) tell(entry, resync);
+  }
+
+  /** Ends everything. */
+  fail(error: HeadwaterError): void {
+    const entries = [...this.#entries.values()];
+    this.#entries.clear();
+    this.#apart.clear();
+    for (const { sinks } of entries) for (const sink of sinks) sink.fail(error);
+  }
+
+  /** What comes for a name before it was asked for is of an earlier subscription. */
+  #listening(name: string): Entry | undefined {
+    const entry = this.#entries.get(name);
+    return entry?.standing.kind === "away" ? undefined : entry;
+  }
+
+  #deliverOnce(entry: Entry, data: unknown, cursor: Cursor): void {
+    const place = entry.standing.kind === "live" ? this.#reached : entry.place;
+    if (isBehind(place, cursor)) deliver(entry, data, formatCursor(cursor));
+    else this.#duplicates += 1;
+  }
+
+  /** An event proves that its subscription, and all that were asked for with it or before, stand on the server. */
+  #heard({ standing }: Entry): void {
+    if (standing.kind !== "submitted" && standing.kind !== "settling") return;
+    for (const entry of this.#apart) {
+      const other = entry.standing;
+      if ((other.kind === "submitted" || other.kind === "settling") && other.round <= standing.round)
+        entry.standing = { kind: "following" };
+    }
+  }
+}
+
+/** Those who join meanwhile are not told of it: hence the copy. */
+function deliver({ sinks }: Entry, data: unknown, cursor: string | undefined): void {
+  for (const sink of Array.from(sinks)) sink.deliver(data, cursor);
+}
+
+function tell({ sinks }: Entry, resync: Resync): void {
+  for (const sink of Array.from(sinks)) sink.resync(resync);
+}

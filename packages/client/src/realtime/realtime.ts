@@ -1,0 +1,193 @@
+import { type Cursor, parseCursor } from "@headwater/protocol";
+import type { ConnectionState } from "../connection/state.ts";
+import { aborted, asError, HeadwaterError } from "../errors.ts";
+import { Channel } from "./channel.ts";
+import { askLeave, type Check, checkList, checkRecord } from "./check.ts";
+import type { Sink } from "./entry.ts";
+import type { RecordModel, Resync, SubscriptionEvent } from "./events.ts";
+import { type Message, toMessage, toRecordChange } from "./messages.ts";
+import { Monitor, type MonitorEvent, type RealtimeStats } from "./monitor.ts";
+import type { RealtimeParts, SubscribeOptions } from "./realtime-options.ts";
+import { Subscription } from "./subscription.ts";
+import { nameOf, queryOf } from "./topic.ts";
+
+const CAPACITY = 1_024;
+
+/** What a subscription wants: a topic, leave to listen to it, and how its data is read. */
+interface Wish<E> {
+  readonly topic: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly check: Check | undefined;
+  /** `undefined` for data that is none of this subscription's kind. */
+  readonly read: (data: unknown, cursor: string | undefined) => E | undefined;
+}
+
+/** A subscription, whatever it is of. */
+type Counted = Pick<Subscription<never>, "queued" | "dropped" | "fail">;
+
+/** All subscriptions of a client, over one connection that is there while there are any. */
+export class Realtime {
+  readonly #parts: RealtimeParts;
+  readonly #monitor = new Monitor();
+  readonly #channel: Channel;
+  readonly #subscriptions = new Set<Counted>();
+  #replays = 0;
+
+  constructor(parts: RealtimeParts) {
+    this.#parts = parts;
+    this.#channel = new Channel(parts, this.#monitor, (error) => this.#fail(error));
+  }
+
+  get state(): ConnectionState {
+    return this.#channel.state;
+  }
+
+  /** The server's name for the present connection; "" while there is none. */
+  get clientId(): string {
+    return this.#channel.clientId;
+  }
+
+  /** The names of all subscriptions on the server. */
+  get names(): readonly string[] {
+    return this.#channel.names;
+  }
+
+  get stats(): RealtimeStats {
+    const open = [...this.#subscriptions];
+    return {
+      ...this.#monitor.counts,
+      state: this.state,
+      subscriptions: this.names.length,
+      duplicates: this.#channel.duplicates,
+      queued: open.reduce((sum, { queued }) => sum + queued, 0),
+      dropped: open.reduce((sum, { dropped }) => sum + dropped, this.#monitor.dropped),
+    };
+  }
+
+  /** Tells what happens to the connection, as it happens. Gives a function that ends it. */
+  monitor(listener: (event: MonitorEvent) => void): () => void {
+    return this.#monitor.listen(listener);
+  }
+
+  /** Every change of a collection's records that the list rule, and the filter, let through. */
+  subscribeToCollection<T = RecordModel>(
+    collection: string,
+    options: SubscribeOptions = {},
+  ): Subscription<SubscriptionEvent<T>> {
+    return this.#records(`${collection}/*`, checkList(collection, options), options);
+  }
+
+  /** Every change of one record that the view rule lets through. */
+  subscribeToRecord<T = RecordModel>(
+    collection: string,
+    id: string,
+    options: SubscribeOptions = {},
+  ): Subscription<SubscriptionEvent<T>> {
+    return this.#records(`${collection}/${id}`, checkRecord(collection, id, options), options);
+  }
+
+  /** Whatever the server sends under a name of its own: custom channels. Data that is no JSON comes as text. */
+  subscribe(topic: string, options: SubscribeOptions = {}): Subscription<Message | Resync> {
+    return this.#subscribe({ topic, query: queryOf(options), check: undefined, read: toMessage }, options);
+  }
+
+  /** Ends all subscriptions and the connection. Loops over them end with the error `aborted`. */
+  close(): void {
+    const error = aborted();
+    this.#fail(error);
+    this.#channel.close(error);
+  }
+
+  #records<T>(topic: string, check: Check, options: SubscribeOptions): Subscription<SubscriptionEvent<T>> {
+    // A stock PocketBase makes nothing of `transitions`.
+    const query = { transitions: "enter-leave", ...queryOf(options) };
+    const read = (data: unknown, cursor: string | undefined) => toRecordChange<T>(data, cursor);
+    return this.#subscribe({ topic, query, check: options.check === false ? undefined : check, read }, options);
+  }
+
+  #subscribe<E>(wish: Wish<E>, options: SubscribeOptions): Subscription<E | Resync> {
+    const since = options.since === undefined ? undefined : parseCursor(options.since);
+    if (options.since !== undefined && !since) throw new HeadwaterError("invalid", "`since` is no cursor");
+    const { capacity = CAPACITY, onOverflow = "resync", signal } = options;
+    let leave = (): Promise<void> => Promise.resolve();
+    const subscription: Subscription<E | Resync> = new Subscription<E | Resync>({
+      clock: this.#parts.api.http.clock,
+      capacity,
+      onOverflow,
+      overflowed: () => ({ action: "resync", reason: "overflow", cursor: undefined }),
+      overflowError: () => new HeadwaterError("overflow", `more than ${capacity} events waited`),
+      onEnd: () => {
+        this.#forget(subscription);
+        return leave();
+      },
+      onCallbackError: (error) => this.#monitor.warning(asError(error)),
+      signal,
+    });
+    this.#subscriptions.add(subscription);
+    if (signal?.aborted) void subscription.unsubscribe();
+    else void this.#admit(wish, options, since, subscription, (left) => (leave = left));
+    return subscription;
+  }
+
+  async #admit<E>(
+    { topic, query, check, read }: Wish<E>,
+    { headers }: SubscribeOptions,
+    since: Cursor | undefined,
+    subscription: Subscription<E | Resync>,
+    onAdmitted: (leave: () => Promise<void>) => void,
+  ): Promise<void> {
+    const shared = nameOf(topic, query, headers);
+    let place = since;
+    if (check && !this.#channel.has(shared)) {
+      const { api, random, limits } = this.#parts;
+      try {
+        const cursor = await askLeave(api, check, random, limits, () => !subscription.ended);
+        place ??= parseCursor(cursor ?? "");
+      } catch (error) {
+        return subscription.fail(asError(error));
+      }
+      if (subscription.ended) return;
+    }
+    // One that is there already is joined where it is, unless another place was asked for.
+    const joins = this.#channel.has(shared) && !since;
+    const name = joins || !place ? shared : this.#freeName(topic, query, headers);
+    const sink = this.#sink(name, subscription, read);
+    onAdmitted(() => this.#channel.leave(name, sink));
+    this.#channel.join(name, sink, joins ? undefined : place);
+  }
+
+  #freeName(topic: string, query: Readonly<Record<string, string>>, headers: SubscribeOptions["headers"]): string {
+    let name = nameOf(topic, query, headers);
+    while (this.#channel.isTaken(name)) {
+      this.#replays += 1;
+      name = nameOf(topic, { ...query, replay: String(this.#replays) }, headers);
+    }
+    return name;
+  }
+
+  #sink<E>(name: string, subscription: Subscription<E | Resync>, read: Wish<E>["read"]): Sink {
+    return {
+      deliver: (data, cursor) => {
+        const event = read(data, cursor);
+        if (event !== undefined) return subscription.push(event);
+        this.#channel.malformed(new HeadwaterError("malformed", `${name}: no change`, { text: JSON.stringify(data) }));
+      },
+      resync: (resync) => {
+        this.#monitor.resync(name, resync.reason);
+        subscription.push(resync);
+      },
+      confirmed: () => subscription.confirm(),
+      fail: (error) => subscription.fail(error),
+    };
+  }
+
+  #forget(subscription: Counted): void {
+    this.#monitor.dropped += subscription.dropped;
+    this.#subscriptions.delete(subscription);
+  }
+
+  /** Those who still ask for leave are in no book: they are told from here. */
+  #fail(error: HeadwaterError): void {
+    for (const subscription of this.#subscriptions) subscription.fail(error);
+  }
+}

@@ -1,0 +1,18 @@
+import type { RecordChange, RecordModel, Resync, SubscriptionEvent } from "./events.ts";
+
+/** What is called for which event. `any` hears all of them, after the one that is meant. */
+export interface Routes<T = RecordModel> {
+  readonly create?: (change: RecordChange<T>) => void;
+  readonly update?: (change: RecordChange<T>) => void;
+  readonly delete?: (change: RecordChange<T>) => void;
+  readonly enter?: (change: RecordChange<T>) => void;
+  readonly leave?: (change: RecordChange<T>) => void;
+  readonly resync?: (resync: Resync) => void;
+  readonly any?: (event: SubscriptionEvent<T>) => void;
+}
+
+export function route<T>(routes: Routes<T>, event: SubscriptionEvent<T>): void {
+  if (event.action === "resync") routes.resync?.(event);
+  else routes[event.action]?.(event);
+  routes.any?.(event);
+}
