@@ -48,6 +48,14 @@ function sortKeys(data: ErrorData): ErrorData {
 
 const isProblem = (value: ValidationError | ErrorData): value is ValidationError => typeof value["code"] === "string";
 
+/** All that the error says in one line, for a person who is no client. */
+export const explainApiError = ({ message, data }: ApiError): string => [message, ...problemLines(data)].join(" ");
+
+const problemLines = (data: ErrorData): string[] =>
+  Object.entries(data).flatMap(([field, value]) =>
+    isProblem(value) ? [`${field}: ${value.message}`] : problemLines(value),
+  );
+
 export const badRequest = (message = "", data: ErrorData = {}, cause?: unknown): ApiError =>
   new ApiError(400, message, data, cause);
 export const unauthorized = (message = ""): ApiError => new ApiError(401, message);

@@ -4,6 +4,8 @@ import { openApp } from "../app.ts";
 import { changeCollections } from "../collections/change-collections.ts";
 import { declareCollections } from "../collections/declare-collections.ts";
 import { type Config, type Limits, readConfig, type Retention } from "../config.ts";
+import { ApiError, explainApiError } from "../lib/api-error.ts";
+import { UserError } from "../lib/user-error.ts";
 import { checkRule } from "../rules/check-rule.ts";
 import { type AnyCollection, declaredOf } from "./define-collection.ts";
 import { type Extendable, extendable } from "./extendable.ts";
@@ -38,7 +40,7 @@ export interface App extends Extendable {
 /**
  * Opens a folder, which one process at a time may do, and brings its collections up to date.
  *
- * @throws UserError for a folder, collection or hook file that can't be used; ApiError for an invalid collection
+ * @throws UserError for a folder, collection or hook file that can't be used
  */
 export async function createApp(options: AppOptions = {}): Promise<App> {
   const { collections = [], prune = false, hooks, logger: own, ...given } = options;
@@ -85,7 +87,14 @@ function configOf({
   });
 }
 
-const declare = ({ core }: Ground, collections: readonly AnyCollection[], prune: boolean): Promise<void> =>
-  changeCollections({ ...core.folder, background: core.background }, { checkRule, now: new Date() }, (tx, context) =>
-    declareCollections(tx, context, collections.map(declaredOf), { prune }),
-  );
+async function declare({ core }: Ground, collections: readonly AnyCollection[], prune: boolean): Promise<void> {
+  const deps = { ...core.folder, background: core.background };
+  const declared = collections.map(declaredOf);
+  try {
+    await changeCollections(deps, { checkRule, now: new Date() }, (tx, context) =>
+      declareCollections(tx, context, declared, { prune }),
+    );
+  } catch (error) {
+    throw error instanceof ApiError ? new UserError(explainApiError(error), { cause: error }) : error;
+  }
+}

@@ -133,6 +133,10 @@ const listSpec = (
 ): FieldSpec<never> =>
   spec(type, { ...options, ...own, maxSelect: max ?? 1, ...(min !== undefined && { minSelect: min }) });
 
+/** PocketBase allows a list no more places than there are values. */
+const selectSpec = (values: readonly string[], { max = 1, ...options }: SelectOptions = {}): FieldSpec<never> =>
+  listSpec("select", { ...options, max: Math.min(max, Math.max(values.length, 1)) }, { values });
+
 /** A new record may leave out a required text that is generated. */
 type TextTypes<O> = O extends { readonly autogeneratePattern: string }
   ? Omit<Plain<string, string, O>, "required"> & { readonly required: false }
@@ -193,7 +197,7 @@ export const geoPoint = <const O extends FieldOptions = FieldOptions>(
 export const select = <const V extends string, const O extends SelectOptions = SelectOptions>(
   values: readonly V[],
   options?: Only<SelectOptions, O>,
-): Chosen<V, V, O> => listSpec("select", options, { values }) as Chosen<V, V, O>;
+): Chosen<V, V, O> => selectSpec(values, options) as Chosen<V, V, O>;
 
 /** Read as names, which stay valid as values; new ones are uploaded. */
 export const file = <const O extends FileOptions = FileOptions>(
