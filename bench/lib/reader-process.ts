@@ -1,4 +1,4 @@
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { atExit } from "../../packages/server/test/support/at-exit.ts";
 import { keepToLastCore } from "./cores.ts";
@@ -33,7 +33,7 @@ export class ReaderProcess implements Disposable {
 
   /** From here on others go first where there are more processes than cores. */
   async stepBack(): Promise<void> {
-    setPriority(this.#child.pid, 19);
+    setPriority(this.#child.pid, Math.min(19, getPriority() + 10));
     await keepToLastCore(this.#child.pid);
   }
 
