@@ -107,7 +107,8 @@ type Only<Shape, O> = O & { readonly [K in Exclude<keyof O, keyof Shape>]: never
 type Says<O, K extends string> = O extends Readonly<Record<K, true>> ? true : false;
 type IsList<O> = O extends { readonly max: infer N extends number } ? (N extends 0 | 1 ? false : true) : false;
 
-interface Plain<Out, In, O, Change = never, Target = never> extends FieldTypes {
+/** The types of a field, as its options make them. */
+export interface Plain<Out, In, O, Change = never, Target = never> extends FieldTypes {
   readonly out: Out;
   readonly in: In;
   readonly change: Change;
@@ -181,9 +182,8 @@ export const password = <const O extends PasswordOptions = PasswordOptions>(
   options?: Only<PasswordOptions, O>,
 ): FieldSpec<Plain<never, string, O>> => spec("password", options);
 
-export const json = <T = JsonValue>(
-  options?: JsonOptions,
-): FieldSpec<Plain<T | null, T | null, Record<never, never>>> => spec("json", options);
+export const json = <T = JsonValue>(options?: JsonOptions): FieldSpec<Plain<T | null, T | null, FieldOptions>> =>
+  spec("json", options);
 
 export interface GeoPoint {
   readonly lon: number;
@@ -197,21 +197,16 @@ export const geoPoint = <const O extends FieldOptions = FieldOptions>(
 export const select = <const V extends string, const O extends SelectOptions = SelectOptions>(
   values: readonly V[],
   options?: Only<SelectOptions, O>,
-): Chosen<V, V, O> => selectSpec(values, options) as Chosen<V, V, O>;
+): Chosen<V, V, O> => selectSpec(values, options);
 
 /** Read as names, which stay valid as values; new ones are uploaded. */
 export const file = <const O extends FileOptions = FileOptions>(
   options?: Only<FileOptions, O>,
-): Chosen<string, string | File, O> => listSpec("file", options) as Chosen<string, string | File, O>;
+): Chosen<string, string | File, O> => listSpec("file", options);
 
 /** Ids of records. @param target the collection, or its name where that would be a circle */
 export const relation = <const T extends string | AnyCollection, const O extends RelationOptions = RelationOptions>(
   target: T,
   options?: Only<RelationOptions, O>,
 ): Chosen<string, string, O, T> =>
-  listSpec("relation", options, { collectionId: typeof target === "string" ? target : target.name }) as Chosen<
-    string,
-    string,
-    O,
-    T
-  >;
+  listSpec("relation", options, { collectionId: typeof target === "string" ? target : target.name });

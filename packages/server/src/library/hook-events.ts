@@ -95,7 +95,7 @@ export const withinEvent = (ground: Ground, { action, collection, principal, bef
 export const afterEvent = ({ change, collection }: Committed): object => ({
   action: change.action,
   collection: collection.name,
-  record: showToApp(collection, (change.after ?? change.before)!),
+  record: showToApp(collection, change.after ?? change.before),
   previous: change.before && showToApp(collection, change.before),
   time: new Date(change.time),
 });

@@ -77,7 +77,7 @@ export class HookFiles {
     for (const file of hookFilesIn(dir)) {
       const { default: setUp } = (await import(file)) as { readonly default?: unknown };
       if (typeof setUp !== "function") throw new UserError(`${file} exports no function as its default`);
-      const cleanup = (await (setUp as HookFile)(app)) as unknown;
+      const cleanup = await (setUp as HookFile)(app);
       if (typeof cleanup === "function") cleanups.push(() => cleanup() as unknown);
     }
     return { extension, cleanups };

@@ -1,5 +1,5 @@
 import type { AnyCollection, CollectionDefinition, CollectionType, Fields } from "./define-collection.ts";
-import type { FieldSpec, FieldTypes, TypesOf } from "./fields.ts";
+import type { FieldOptions, FieldSpec, Plain, TypesOf } from "./fields.ts";
 
 /** A collection that is defined in code, or the name of any other. */
 export type Subject = string | AnyCollection;
@@ -31,18 +31,10 @@ interface RecordBase<N extends string> {
 
 /** What every auth collection has. `email` is hidden from others unless `emailVisibility` is set. */
 interface AuthFields {
-  readonly email: FieldSpec<AuthField<string, string, true, true>>;
-  readonly password: FieldSpec<AuthField<never, string, true, true>>;
-  readonly emailVisibility: FieldSpec<AuthField<boolean, boolean, false, false>>;
-  readonly verified: FieldSpec<AuthField<boolean, boolean, false, false>>;
-}
-interface AuthField<Out, In, Required extends boolean, Hidden extends boolean> extends FieldTypes {
-  readonly out: Out;
-  readonly in: In;
-  readonly change: never;
-  readonly required: Required;
-  readonly hidden: Hidden;
-  readonly target: never;
+  readonly email: FieldSpec<Plain<string, string, { readonly required: true; readonly hidden: true }>>;
+  readonly password: FieldSpec<Plain<never, string, { readonly required: true }>>;
+  readonly emailVisibility: FieldSpec<Plain<boolean, boolean, FieldOptions>>;
+  readonly verified: FieldSpec<Plain<boolean, boolean, FieldOptions>>;
 }
 
 type AllFields<F extends Fields, T extends CollectionType> = T extends "auth"
@@ -74,20 +66,23 @@ type Expanded<F> = {
 
 type Created<F> = Flat<
   { id?: string | undefined } & {
-    [K in keyof F as Never<In<F[K]>> extends true ? never : TypesOf<F[K]>["required"] extends true ? K : never]: In<
-      F[K]
-    >;
+    -readonly [
+      K in keyof F as Never<In<F[K]>> extends true ? never : TypesOf<F[K]>["required"] extends true ? K : never
+    ]: In<F[K]>;
   } & {
-    [K in keyof F as Never<In<F[K]>> extends true ? never : TypesOf<F[K]>["required"] extends true ? never : K]?:
-      In<F[K]> | undefined;
+    -readonly [
+      K in keyof F as Never<In<F[K]>> extends true ? never : TypesOf<F[K]>["required"] extends true ? never : K
+    ]?: In<F[K]> | undefined;
   }
 >;
 
 type Changed<F> = Flat<
-  { [K in keyof F as Never<In<F[K]>> extends true ? never : K]?: In<F[K]> | undefined } & {
-    [K in keyof F & string as Never<Change<F[K]>> extends true ? never : `${K}+` | `${K}-`]?: Change<F[K]> | undefined;
+  { -readonly [K in keyof F as Never<In<F[K]>> extends true ? never : K]?: In<F[K]> | undefined } & {
+    -readonly [K in keyof F & string as Never<Change<F[K]>> extends true ? never : `${K}+` | `${K}-`]?:
+      Change<F[K]> | undefined;
   } & {
-    [K in keyof F & string as Out<F[K]> extends readonly unknown[] ? `+${K}` : never]?: Change<F[K]> | undefined;
+    -readonly [K in keyof F & string as Out<F[K]> extends readonly unknown[] ? `+${K}` : never]?:
+      Change<F[K]> | undefined;
   }
 >;
 

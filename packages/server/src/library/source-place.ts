@@ -4,7 +4,7 @@ export function placeOf(error: unknown, dir: string): string | undefined {
   // Bun gathers what is wrong with the syntax of a file.
   if (error instanceof AggregateError && error.errors.length > 0) return placeOf(error.errors[0], dir);
   const { position, stack } = error as { readonly position?: unknown; readonly stack?: unknown };
-  return placeInSource(position) ?? placeInStack(String(stack ?? ""), dir);
+  return placeInSource(position) ?? (typeof stack === "string" ? placeInStack(stack, dir) : undefined);
 }
 
 function placeInSource(position: unknown): string | undefined {
