@@ -87,8 +87,8 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
       ),
   });
 
-  // The whole event system: what happens because of a write happens here, after it, in the order of the log.
   const revisions = { count: 0 };
+  // The whole event system: what happens because of a write happens here, after it, in the order of the log.
   const followers: readonly Follower[] = [
     (change) => refreshCollections(change, folder, followed, hub, revisions),
     (change) => reviseSessions(change, followed, hub, revisions),
@@ -203,9 +203,11 @@ async function refreshCollections(
 ): Promise<void> {
   if (change.collection !== COLLECTIONS) return;
   await reloadRegistry(store, registry);
-  followed.replace(registry.current);
   revisions.count += 1;
-  hub.regroup((principal) => reviseForSchema(principal, followed.current));
+  hub.regroup(
+    () => followed.replace(registry.current),
+    (principal) => reviseForSchema(principal, followed.current),
+  );
 }
 
 /** In the writers' queue: read beside it, the collections could be older than what a commit meanwhile put in force. */

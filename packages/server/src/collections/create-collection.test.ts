@@ -62,7 +62,7 @@ test("the change is in the log, without anything secret", async () => {
       record: id,
       action: "create",
       before: null,
-      after: JSON.stringify({ id, name: "logged", type: "auth" }),
+      after: JSON.stringify({ id, name: "logged", type: "auth", listRule: null, viewRule: null }),
     },
   ]);
 });

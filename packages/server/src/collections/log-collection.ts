@@ -9,7 +9,7 @@ export const COLLECTIONS = collectionId("_collections");
 
 /**
  * Tells the log that a collection came, changed or went. Followers only need to know that there is something to load
- * again, so nothing secret goes in.
+ * again, and whether who may see its records has changed; nothing secret goes in.
  */
 export async function logCollection(
   tx: Transaction,
@@ -29,4 +29,10 @@ function changeOf(before: Collection | undefined, after: Collection | undefined)
   return { ...place, action: "update", before: summaryOf(before), after: summaryOf(after) };
 }
 
-const summaryOf = ({ id, name, type }: Collection): RecordValues => ({ id: recordId(id), name, type });
+const summaryOf = ({ id, name, type, listRule, viewRule }: Collection): RecordValues => ({
+  id: recordId(id),
+  name,
+  type,
+  listRule,
+  viewRule,
+});

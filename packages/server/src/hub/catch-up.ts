@@ -1,6 +1,7 @@
 import { type Cursor, type Epoch, formatCursor } from "@headwater/protocol";
 import { LRUCache } from "lru-cache";
 import type { Change } from "../log/change.ts";
+import { RESYNC } from "./deliver.ts";
 import { encodeFrame, type Frame, FrameSet } from "./frame.ts";
 import type { Progress } from "./progress.ts";
 import type { Hold, Session } from "./session.ts";
@@ -23,11 +24,12 @@ export interface CatchUpOptions<Principal> {
   readonly progress: Progress;
   topicsOf(change: Change): readonly string[];
   present(change: Change, audience: Audience<Principal>): Promise<string | undefined>;
+  mayMove(change: Change, audience: Audience<Principal>): boolean;
   onError(error: unknown): void;
 }
 
 /** Why a client can't be given what it missed, and must read everything anew. */
-export type ResyncReason = "expired" | "epoch" | "unknown";
+export type ResyncReason = "expired" | "epoch" | "unknown" | "visibility";
 
 /** Changes that are read at a time. */
 const BATCH = 128;
@@ -126,9 +128,11 @@ export class CatchUp<Principal> {
       // Asked after the reading: what was trimmed before or during it may be missing from it.
       const isWhole = hold.progress >= (await this.#options.history.floor());
       if (session.hold !== hold) return;
-      if (!isWhole) {
+      // What else a change moved can't be found out afterwards: not for it, and not for those before it.
+      const reason = isWhole ? this.#mayMove(changes, hold, session) && "visibility" : "expired";
+      if (reason) {
         hold.progress = this.#progress.seq;
-        session.send(this.#resync("expired", hold.progress));
+        session.send(this.#resync(reason, hold.progress));
         continue;
       }
       for (const change of changes) {
@@ -168,6 +172,15 @@ export class CatchUp<Principal> {
     hold.progress = change.seq;
   }
 
+  #mayMove(changes: readonly Change[], hold: Hold, { audiences }: Session<Principal>): boolean {
+    return audiences
+      .filter(({ follows }) => follows !== undefined)
+      .some((audience) => {
+        const from = hold.from.get(audience.subscription.name) ?? 0;
+        return changes.some((change) => change.seq > from && this.#options.mayMove(change, audience));
+      });
+  }
+
   #answer(change: Change, audience: Audience<Principal>): Promise<FrameSet | "nothing"> {
     const key = `${change.seq}\n${audience.key}`;
     let answer = this.#answers.get(key);
@@ -194,6 +207,6 @@ export class CatchUp<Principal> {
   /** Says that there is no catching up: the client must read everything anew, and has all that comes behind `seq`. */
   #resync(reason: ResyncReason, seq: number): Frame {
     const cursor = formatCursor({ epoch: this.#options.epoch, seq });
-    return encodeFrame({ id: cursor, event: "resync", data: JSON.stringify({ reason, cursor }) });
+    return encodeFrame({ id: cursor, event: RESYNC, data: JSON.stringify({ reason, cursor }) });
   }
 }

@@ -9,11 +9,13 @@ import {
 } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
 import { CatchUp, type History } from "./catch-up.ts";
+import { deliver, type Heard, RESYNC } from "./deliver.ts";
 import { FrameSet } from "./frame.ts";
 import { Outbox } from "./outbox.ts";
 import { Progress } from "./progress.ts";
 import { type Listeners, Roster } from "./roster.ts";
 import { Session, type SessionInit } from "./session.ts";
+import { type Moves, type MovesSince, type Shift, Shifts } from "./shifts.ts";
 import type { Audience } from "./topic-index.ts";
 import type { CloseReason } from "./wire.ts";
 
@@ -22,7 +24,18 @@ export interface Visibility<Principal> extends Listeners<Principal> {
   /** The topics that a change appears on, each once. */
   topicsOf(change: Change): readonly string[];
   /** The event's data as one line of JSON; `undefined` for those who may not see it. */
-  present(change: Change, subscription: Subscription, principal: Principal): Promise<string | undefined>;
+  present(
+    change: Change,
+    subscription: Subscription,
+    principal: Principal,
+    told: "live" | "replayed",
+  ): Promise<string | undefined>;
+  /** What the change of a related record moves into and out of a listener's sight. */
+  moves(change: Change, subscription: Subscription, principal: Principal): Promise<Moves>;
+  /** Remembers a listener that a change is about to make another. */
+  remember(subscription: Subscription, principal: Principal): MovesSince<Principal>;
+  /** May a change that was missed have moved more than its own record into or out of a listener's sight? */
+  mayMove(change: Change, subscription: Subscription, principal: Principal): boolean;
 }
 
 export interface HubOptions<Principal> {
@@ -51,6 +64,7 @@ export class Hub<Principal> {
   readonly #roster: Roster<Principal>;
   readonly #catchUp: CatchUp<Principal>;
   readonly #outbox: Outbox;
+  readonly #shifts: Shifts<Principal>;
 
   constructor({ epoch, head, history, visibility, maxQueueBytes, onError }: HubOptions<Principal>) {
     this.#epoch = epoch;
@@ -59,12 +73,14 @@ export class Hub<Principal> {
     this.#progress = new Progress(head);
     this.#roster = new Roster(visibility);
     this.#outbox = new Outbox(maxQueueBytes);
+    this.#shifts = new Shifts(({ subscription, principal }) => visibility.remember(subscription, principal));
     this.#catchUp = new CatchUp({
       epoch,
       history,
       progress: this.#progress,
       topicsOf: (change) => visibility.topicsOf(change),
-      present: (change, audience) => this.#present(change, audience),
+      present: (change, audience) => this.#present(change, audience, "replayed"),
+      mayMove: (change, { subscription, principal }) => visibility.mayMove(change, subscription, principal),
       onError: (error) => onError(error, undefined),
     });
   }
@@ -121,6 +137,7 @@ export class Hub<Principal> {
   /** Makes another principal of the sessions' own. Called between two changes. */
   become(sessions: readonly Session<Principal>[], principal: Principal): void {
     this.#catchUp.forget();
+    this.#shifts.note(sessions);
     this.#roster.reseat(sessions, (session) => {
       session.principal = principal;
     });
@@ -130,10 +147,13 @@ export class Hub<Principal> {
    * Sorts everyone anew: collections have changed, so those who were alike may not be any more. Called between two
    * changes.
    *
-   * @param revise what a principal is from now on
+   * @param enforce puts the changed collections in force
+   * @param revise what a principal is under them
    */
-  regroup(revise: (principal: Principal) => Principal): void {
+  regroup(enforce: () => void, revise: (principal: Principal) => Principal): void {
     this.#catchUp.forget();
+    this.#shifts.note(this.#roster.all());
+    enforce();
     this.#roster.reseat(this.#roster.all(), (session) => {
       session.principal = revise(session.principal);
     });
@@ -157,34 +177,76 @@ export class Hub<Principal> {
   }
 
   async #tell(change: Change): Promise<void> {
-    const { seq, before, after } = change;
-    const cursor = formatCursor({ epoch: this.#epoch, seq });
+    const cursor = formatCursor({ epoch: this.#epoch, seq: change.seq });
+    const heard = [...(await this.#moved(change, cursor)), ...(await this.#seen(change, cursor))];
+    deliver(heard, change.seq);
+  }
+
+  /** The change itself, to all who may see it. */
+  async #seen(change: Change, cursor: string): Promise<Heard<Principal>[]> {
+    const { before, after } = change;
     const valuesOf = (field: string): readonly unknown[] => [before?.[field], after?.[field]];
     const audiences = this.#visibility
       .topicsOf(change)
       .flatMap((topic) => [...this.#roster.audiences(topic, valuesOf)]);
     // All are asked before the first answer, so that what takes the database can be asked for everyone together.
-    const answers = await Promise.all(audiences.map((audience) => this.#present(change, audience)));
-    const heard: (readonly [audience: Audience<Principal>, frames: FrameSet])[] = [];
+    const answers = await Promise.all(audiences.map((audience) => this.#present(change, audience, "live")));
+    const heard: Heard<Principal>[] = [];
     const framesOf = new Map<string, FrameSet>();
     for (const [i, data] of answers.entries()) {
       if (data === undefined) continue;
       let frames = framesOf.get(data);
       if (!frames) framesOf.set(data, (frames = new FrameSet(cursor, data)));
-      heard.push([audiences[i]!, frames]);
+      const { sessions, subscription } = audiences[i]!;
+      heard.push({ sessions, event: subscription.name, frames });
     }
-    if (heard.length === 1) {
-      const [audience, frames] = heard[0]!;
-      const frame = frames.frame(audience.subscription.name, true);
-      for (const session of audience.sessions) session.deliver(frame, seq);
-    } else if (heard.length > 1) {
-      deliverAll(heard, seq);
+    return heard;
+  }
+
+  /** What else the change moves into and out of someone's sight, before it is told itself. */
+  async #moved(change: Change, cursor: string): Promise<Heard<Principal>[]> {
+    const shifts = this.#shifts.take();
+    const shifted = new Set(shifts.map(({ audience }) => audience));
+    const asked = shifts.map(({ audience, sessions, moves }) => ({
+      audience,
+      sessions,
+      moves: () => moves(change, audience.principal),
+    }));
+    for (const audience of this.#roster.followers(change.collection)) {
+      const { subscription, principal } = audience;
+      // Whoever the change made another has been asked about all that it moves.
+      const sessions = shifted.has(audience) ? new Set(staying(audience, shifts)) : audience.sessions;
+      asked.push({ audience, sessions, moves: () => this.#visibility.moves(change, subscription, principal) });
+    }
+    const answers = await Promise.all(asked.map(({ moves }) => this.#orUnknown(change, moves)));
+    return answers.flatMap((answer, i) => {
+      const { audience, sessions } = asked[i]!;
+      const { name } = audience.subscription;
+      if (answer === "unknown") {
+        const data = JSON.stringify({ reason: "visibility", cursor, subscriptions: [name] });
+        return [{ sessions, event: RESYNC, frames: new FrameSet(cursor, data) }];
+      }
+      return answer.map((data) => ({ sessions, event: name, frames: new FrameSet(cursor, data) }));
+    });
+  }
+
+  /** Where it can't be said what moved, everything must be read anew. */
+  async #orUnknown(change: Change, moves: () => Promise<Moves>): Promise<Moves> {
+    try {
+      return await moves();
+    } catch (error) {
+      this.#onError(error, change);
+      return "unknown";
     }
   }
 
-  async #present(change: Change, { subscription, principal }: Audience<Principal>): Promise<string | undefined> {
+  async #present(
+    change: Change,
+    { subscription, principal }: Audience<Principal>,
+    told: "live" | "replayed",
+  ): Promise<string | undefined> {
     try {
-      return await this.#visibility.present(change, subscription, principal);
+      return await this.#visibility.present(change, subscription, principal, told);
     } catch (error) {
       this.#onError(error, change);
       return undefined;
@@ -192,12 +254,10 @@ export class Hub<Principal> {
   }
 }
 
-/** Where one change reaches a session more than once, only its last frame carries the cursor. */
-function deliverAll<Principal>(heard: readonly (readonly [Audience<Principal>, FrameSet])[], seq: number): void {
-  const last = new Map<Session<Principal>, Audience<Principal>>();
-  for (const [audience] of heard) for (const session of audience.sessions) last.set(session, audience);
-  for (const [audience, frames] of heard) {
-    const { name } = audience.subscription;
-    for (const session of audience.sessions) session.deliver(frames.frame(name, last.get(session) === audience), seq);
-  }
+function* staying<Principal>(
+  audience: Audience<Principal>,
+  shifts: readonly Shift<Principal>[],
+): Generator<Session<Principal>> {
+  const came = shifts.filter((shift) => shift.audience === audience);
+  for (const session of audience.sessions) if (!came.some(({ sessions }) => sessions.has(session))) yield session;
 }

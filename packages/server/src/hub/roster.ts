@@ -43,6 +43,11 @@ export class Roster<Principal> {
     return this.#index.audiences(topic, valuesOf);
   }
 
+  /** See `TopicIndex.followers`. */
+  followers(collection: string): Iterable<Audience<Principal>> {
+    return this.#index.followers(collection);
+  }
+
   add(session: Session<Principal>): void {
     this.#sessions.set(session.id, session);
     this.#seat(session);

@@ -7,12 +7,18 @@ export interface AudienceKind {
   readonly key: string;
   /** Only changes of records that hold this text in this field can reach it; `undefined`: any may. */
   readonly requires: { readonly field: string; readonly value: string } | undefined;
+  /**
+   * Collections whose changes may move other records into or out of its sight; `undefined` if it does not want to know
+   * what enters and leaves.
+   */
+  readonly follows: readonly string[] | undefined;
 }
 
 /** Sessions that listen to one topic under one event name and for which every answer is the same. */
 export interface Audience<Principal> {
   readonly key: string;
   readonly requires: AudienceKind["requires"];
+  readonly follows: AudienceKind["follows"];
   readonly subscription: Subscription;
   /** The principal of any of them: they are alike in all that matters here. */
   readonly principal: Principal;
@@ -30,6 +36,7 @@ interface Topic<Principal> {
 /** Who listens to what: topic, and what the record must hold, to audiences. */
 export class TopicIndex<Principal> {
   readonly #topics = new Map<string, Topic<Principal>>();
+  readonly #followers = new Map<string, Set<Audience<Principal>>>();
   readonly #kindOf: (subscription: Subscription, principal: Principal) => AudienceKind;
 
   constructor(kindOf: (subscription: Subscription, principal: Principal) => AudienceKind) {
@@ -53,26 +60,41 @@ export class TopicIndex<Principal> {
     }
   }
 
+  /** The audiences for which a change of that collection may move other records. */
+  followers(collection: string): Iterable<Audience<Principal>> {
+    return this.#followers.get(collection) ?? [];
+  }
+
   /** @returns the audience that the session is in from now on, for `remove`: its principal may be another by then */
   add(session: Session<Principal>, subscription: Subscription): Audience<Principal> {
     const { principal } = session;
-    const { key: kind, requires } = this.#kindOf(subscription, principal);
+    const { key: kind, requires, follows } = this.#kindOf(subscription, principal);
     const key = `${subscription.name}\n${kind}`;
     const audiences = this.#audiencesOf(subscription.topic, requires);
     let audience = audiences.get(key);
-    if (!audience) audiences.set(key, (audience = { key, requires, subscription, principal, sessions: new Set() }));
+    if (!audience) {
+      audience = { key, requires, follows, subscription, principal, sessions: new Set() };
+      audiences.set(key, audience);
+      for (const collection of follows ?? []) entry(this.#followers, collection, () => new Set()).add(audience);
+    }
     audience.sessions.add(session);
     return audience;
   }
 
-  remove(session: Session<Principal>, { key, requires, subscription, sessions }: Audience<Principal>): void {
+  remove(session: Session<Principal>, audience: Audience<Principal>): void {
+    const { key, requires, follows, subscription, sessions } = audience;
     sessions.delete(session);
     if (sessions.size > 0) return;
     const topic = this.#topics.get(subscription.topic);
     const byValue = requires && topic?.byField.get(requires.field);
     const audiences = requires ? byValue?.get(requires.value) : topic?.any;
-    if (!topic || audiences?.get(key)?.sessions !== sessions) return;
+    if (!topic || audiences?.get(key) !== audience) return;
     audiences.delete(key);
+    for (const collection of follows ?? []) {
+      const followers = this.#followers.get(collection);
+      followers?.delete(audience);
+      if (followers?.size === 0) this.#followers.delete(collection);
+    }
     if (requires && audiences.size === 0) byValue?.delete(requires.value);
     if (requires && byValue?.size === 0) topic.byField.delete(requires.field);
     if (topic.any.size === 0 && topic.byField.size === 0) this.#topics.delete(subscription.topic);

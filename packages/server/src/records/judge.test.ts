@@ -2,8 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { recordId, type RecordValues } from "@headwater/protocol";
 import type { Trust } from "../rules/record-scope.ts";
 import { GUEST, type Principal, principalKey } from "../rules/principal.ts";
-import type { Reader } from "../store/store.ts";
-import { StoreError } from "../store/store.ts";
+import { type Reader, type SnapshotReader, StoreError } from "../store/store.ts";
 import { toQuery } from "../store/sql.ts";
 import { RecordWorld } from "../testing/record-world.ts";
 import { blankRecord } from "./columns.ts";
@@ -65,7 +64,7 @@ const images = [
 const everyone = [ann, bob, cyd, dan, GUEST, as];
 
 /** The store, and what it was asked. */
-class CountingReader implements Reader {
+class CountingReader implements SnapshotReader {
   readonly asked: string[] = [];
   poison: string | undefined;
 
@@ -79,6 +78,7 @@ class CountingReader implements Reader {
     return world.store.all(statement);
   };
   readonly first: Reader["first"] = async (statement) => (await this.all(statement))[0];
+  readonly read: SnapshotReader["read"] = (work) => work(this);
 }
 
 const askAll = (judge: Judge, rule: string, trust: Trust = "trusted"): Promise<boolean[]> =>

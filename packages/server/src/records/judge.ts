@@ -4,10 +4,13 @@ import type { Schema } from "../collections/schema.ts";
 import type { Trust } from "../rules/record-scope.ts";
 import { resolvePredicate } from "../rules/resolved-rules.ts";
 import { RuleError } from "../rules/rule-error.ts";
-import { type Reader, StoreError } from "../store/store.ts";
+import { type Reader, type SnapshotReader, StoreError } from "../store/store.ts";
 import { manyStatement } from "./image-statement.ts";
+import { type Moment, standInsAt } from "./moment.ts";
 import type { RecordContext } from "./record-context.ts";
-import { canSee, scopeOf } from "./visibility.ts";
+import { orNone } from "./select-records.ts";
+import type { StandIn } from "./stand-in.ts";
+import { scopeOf } from "./visibility.ts";
 
 /** Images that one statement is asked about; a hundred columns each stay below SQLite's limit of bound values. */
 const MAX_IMAGES = 64;
@@ -17,6 +20,7 @@ interface Batch {
   readonly rule: string;
   readonly collection: Collection;
   readonly trust: Trust;
+  readonly moment: Moment | undefined;
   readonly images: Map<RecordValues, number>;
   readonly askers: Map<string, { readonly context: RecordContext; readonly place: number }>;
   readonly answers: Promise<Answers>;
@@ -30,11 +34,12 @@ type Answers = (image: number, asker: number) => boolean;
  * statement before it is done, and asked for everyone together.
  */
 export class Judge {
-  readonly #reader: Reader;
-  readonly #batches = new Map<Schema, Map<string, Batch>>();
+  readonly #reader: SnapshotReader;
+  /** Those that are still open: by moment or, for what is asked of the present, by schema. */
+  readonly #batches = new Map<Schema | Moment, Map<string, Batch>>();
   #asking: Promise<void> = Promise.resolve();
 
-  constructor(reader: Reader) {
+  constructor(reader: SnapshotReader) {
     this.#reader = reader;
   }
 
@@ -42,6 +47,7 @@ export class Judge {
    * @param asker equal for contexts that get the same answer to the same rule
    * @param rule the text of a rule; `null` is met by none, "" by all
    * @param trust `client` for a filter that a client supplied
+   * @param moment where related records are to be as they were then; else they are as they are stored
    */
   async canSee(
     context: RecordContext,
@@ -50,12 +56,13 @@ export class Judge {
     rule: string | null,
     image: RecordValues,
     trust: Trust,
+    moment?: Moment,
   ): Promise<boolean> {
     if (rule === null || rule === "") return rule === "";
     const answer = inMemory(context, collection, rule, image, trust);
     if (answer !== undefined) return answer;
 
-    const batch = this.#batch(context, collection, rule, trust);
+    const batch = this.#batch(context, collection, rule, trust, moment);
     if (!batch.images.has(image)) batch.images.set(image, batch.images.size);
     if (!batch.askers.has(asker)) batch.askers.set(asker, { context, place: batch.askers.size });
     const [imagePlace, askerPlace] = [batch.images.get(image)!, batch.askers.get(asker)!.place];
@@ -63,65 +70,81 @@ export class Judge {
   }
 
   /** The batch that is still open for this question. */
-  #batch(context: RecordContext, collection: Collection, rule: string, trust: Trust): Batch {
+  #batch(context: RecordContext, collection: Collection, rule: string, trust: Trust, moment?: Moment): Batch {
     const { schema, query, headers } = context;
-    let batches = this.#batches.get(schema);
-    if (!batches) this.#batches.set(schema, (batches = new Map()));
+    const group = moment ?? schema;
+    let batches = this.#batches.get(group);
+    if (!batches) this.#batches.set(group, (batches = new Map()));
     const key = JSON.stringify([collection.id, trust, rule, query, headers]);
     let batch = batches.get(key);
     if (batch && batch.images.size < MAX_IMAGES) return batch;
     const close = (): void => {
       if (batches.get(key) === batch) batches.delete(key);
-      if (batches.size === 0 && this.#batches.get(schema) === batches) this.#batches.delete(schema);
+      if (batches.size === 0 && this.#batches.get(group) === batches) this.#batches.delete(group);
     };
     const answers = this.#asking.then(() => {
       close();
       return this.#answer(batch!);
     });
-    batch = { rule, collection, trust, images: new Map(), askers: new Map(), answers };
+    batch = { rule, collection, trust, moment, images: new Map(), askers: new Map(), answers };
     batches.set(key, batch);
     this.#asking = answers.then(nothing, nothing);
     return batch;
   }
 
   async #answer(batch: Batch): Promise<Answers> {
-    const met = await this.#pairs(batch).catch((error: unknown) => {
+    const contexts = [...batch.askers.values()].map(({ context }) => context);
+    const met = await this.#pairs(batch, contexts).catch((error: unknown) => {
       // What one asker's values make of the statement must not cost the others theirs.
-      if (error instanceof StoreError && error.kind === "invalid") return this.#pairsOneByOne(batch);
-      if (error instanceof RuleError) return new Set<string>();
+      if (error instanceof StoreError && error.kind === "invalid") return this.#pairsOneByOne(batch, contexts);
+      if (error instanceof RuleError) return NONE;
       throw error;
     });
     return (image, asker) => met.has(pair(image, asker));
   }
 
-  async #pairs({ rule, collection, trust, images, askers }: Batch): Promise<ReadonlySet<string>> {
+  #pairs(batch: Batch, contexts: readonly RecordContext[]): Promise<ReadonlySet<string>> {
+    const { moment } = batch;
+    if (!moment) return this.#pairsOn(this.#reader, batch, contexts, []);
+    const { schema } = contexts[0]!;
+    return this.#reader.read(async (reader) => {
+      // Too far behind to know how it was then: as it is now must do.
+      const standIns = (await standInsAt(reader, schema, moment)) ?? [];
+      return this.#pairsOn(reader, batch, contexts, standIns);
+    });
+  }
+
+  async #pairsOn(
+    reader: Reader,
+    { rule, collection, trust, images, askers }: Batch,
+    contexts: readonly RecordContext[],
+    standIns: readonly StandIn[],
+  ): Promise<ReadonlySet<string>> {
     const met = new Set<string>();
     const places = new Map([...askers.values()].map(({ context, place }) => [context, place]));
-    let waiting: readonly RecordContext[] = [...places.keys()];
+    let waiting = contexts;
     while (waiting.length > 0) {
       const [first] = waiting as [RecordContext];
       const scope = scopeOf(first, collection, trust, false);
-      const { statement, contexts } = manyStatement(rule, scope, [...images.keys()], waiting, first.now);
-      const served = contexts as readonly RecordContext[];
-      for (const { image, asker } of await this.#reader.all(statement)) {
+      const asked = manyStatement(rule, scope, [...images.keys()], waiting, first.now, standIns);
+      const { fits } = asked;
+      const served = waiting.filter(fits);
+      for (const { image, asker } of await reader.all(asked.statement)) {
         met.add(pair(Number(image), places.get(served[Number(asker)]!)!));
       }
-      const done = new Set(served);
-      waiting = waiting.filter((context) => !done.has(context));
+      waiting = waiting.filter((context) => !fits(context));
     }
     return met;
   }
 
-  async #pairsOneByOne({ rule, collection, trust, images, askers }: Batch): Promise<ReadonlySet<string>> {
-    const met = new Set<string>();
-    for (const { context, place: asker } of askers.values()) {
-      for (const [values, image] of images) {
-        if (await canSee(this.#reader, context, collection, rule, values, trust)) met.add(pair(image, asker));
-      }
-    }
-    return met;
+  async #pairsOneByOne(batch: Batch, contexts: readonly RecordContext[]): Promise<ReadonlySet<string>> {
+    const pairs: string[] = [];
+    for (const context of contexts) pairs.push(...((await orNone(() => this.#pairs(batch, [context]))) ?? NONE));
+    return new Set(pairs);
   }
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** A rule that can't be understood is met by none; `undefined` for what takes the database. */
 function inMemory(

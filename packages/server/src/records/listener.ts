@@ -3,14 +3,12 @@ import type { Schema } from "../collections/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
 import { decisionKey } from "../rules/decision-key.ts";
 import { isSuperuser, type Principal, principalKey } from "../rules/principal.ts";
-import type { Trust } from "../rules/record-scope.ts";
 import { type RequiredValue, requiredValue } from "../rules/required-value.ts";
-import { resolveRule } from "../rules/resolved-rules.ts";
-import { RuleError } from "../rules/rule-error.ts";
 import type { Condition } from "../rules/condition.ts";
 import { viewKey } from "./present.ts";
 import type { RecordContext } from "./record-context.ts";
 import { readRecordTopic, type RecordTopic } from "./record-topic.ts";
+import { resolveOrNone } from "./resolve-or-none.ts";
 import { scopeOf } from "./visibility.ts";
 
 /** A principal with one of its subscriptions, under the collections of one moment. */
@@ -86,30 +84,23 @@ function sightKey({ context, principal, topic, rule, filter }: Listener): string
   // A filter that follows a relation is guarded by the list rules of other collections, which may read who asks.
   if (filter.includes(".")) return principalKey(principal);
   if (rule === "") return "all";
-  const condition = resolved(context, topic, rule, "trusted");
+  const condition = resolveOrNone(context, topic.collection, rule, "trusted");
   return condition ? decisionKey(condition, scopeOf(context, topic.collection, "trusted", false), context) : "nobody";
 }
 
 /** What a record must hold for this listener to see it, by the rule or by the filter. */
-export function requiredOf({ context, topic, rule, filter }: Listener): RequiredValue | undefined {
-  const byRule = rule ? resolved(context, topic, rule, "trusted") : undefined;
-  const required = byRule && requiredValue(byRule, context);
-  if (required) return required;
-  const byFilter = filter ? resolved(context, topic, filter, "client") : undefined;
-  return byFilter && requiredValue(byFilter, context);
+export function requiredOf(listener: Listener): RequiredValue | undefined {
+  const { rule, filter } = conditionsOf(listener);
+  return (rule && requiredValue(rule, listener.context)) ?? (filter && requiredValue(filter, listener.context));
 }
 
-/** A text that is no rule is met by no record: nothing is required of those that will not be shown. */
-function resolved(
-  context: RecordContext,
-  { collection }: RecordTopic,
-  text: string,
-  trust: Trust,
-): Condition | undefined {
-  try {
-    return resolveRule(text, scopeOf(context, collection, trust, false));
-  } catch (error) {
-    if (error instanceof RuleError) return undefined;
-    throw error;
-  }
+/** What its rule and its filter mean; `undefined` where there is none, or none that can be understood. */
+export function conditionsOf({ context, topic: { collection }, rule, filter }: Listener): {
+  readonly rule: Condition | undefined;
+  readonly filter: Condition | undefined;
+} {
+  return {
+    rule: rule ? resolveOrNone(context, collection, rule, "trusted") : undefined,
+    filter: filter ? resolveOrNone(context, collection, filter, "client") : undefined,
+  };
 }

@@ -1,18 +1,22 @@
-import type { EventAction, RecordEvent, RecordValues, Subscription } from "@headwater/protocol";
+import type { Subscription } from "@headwater/protocol";
 import type { Schema } from "../collections/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
-import { parseFields, pickFields } from "../lib/pick-fields.ts";
 import type { Change } from "../log/change.ts";
 import { type Principal, principalKey } from "../rules/principal.ts";
 import type { RequiredValue } from "../rules/required-value.ts";
-import type { Reader } from "../store/store.ts";
+import type { SnapshotReader } from "../store/store.ts";
+import { EventData, type Seen } from "./event-data.ts";
 import { Judge } from "./judge.ts";
 import { type Listener, listenerKey, readListener, requiredOf } from "./listener.ts";
-import { presentRecords, viewKey } from "./present.ts";
+import { dependenciesOfListener } from "./listener-dependencies.ts";
+import { mayMove } from "./may-move.ts";
+import type { Moment } from "./moment.ts";
+import { MoveFinder, type Moves } from "./moves.ts";
 import { topicsOfRecord } from "./record-topic.ts";
+import { sees } from "./sight.ts";
 
 export interface RecordEventsOptions {
-  readonly reader: Reader;
+  readonly reader: SnapshotReader;
   readonly schema: () => Schema;
   readonly files: FileStore;
 }
@@ -21,13 +25,10 @@ export interface RecordEventsOptions {
 export interface RecordAudience {
   readonly key: string;
   readonly requires: RequiredValue | undefined;
+  readonly follows: readonly string[] | undefined;
 }
 
-/** What a change is to a listener: what it is called, and the record that is shown. */
-interface Seen {
-  readonly action: EventAction;
-  readonly image: RecordValues;
-}
+const SILENT: RecordAudience = { key: "", requires: undefined, follows: undefined };
 
 /**
  * What a change of a record is to those who listen. The rules judge the record as it was at the change's own place in
@@ -37,13 +38,15 @@ interface Seen {
 export class RecordEvents {
   readonly #options: RecordEventsOptions;
   readonly #judge: Judge;
-  /** Events of the change at hand, by all that can make their bytes differ: many audiences see the same. */
-  #made = new Map<string, Promise<string>>();
-  #change: Change | undefined;
+  readonly #data: EventData;
+  readonly #moves: MoveFinder;
+  #moment: Moment = { seq: -1 };
 
   constructor(options: RecordEventsOptions) {
     this.#options = options;
     this.#judge = new Judge(options.reader);
+    this.#data = new EventData(options.reader);
+    this.#moves = new MoveFinder({ reader: options.reader, judge: this.#judge, data: this.#data });
   }
 
   topicsOf(change: Change): readonly string[] {
@@ -53,70 +56,84 @@ export class RecordEvents {
 
   audienceOf(subscription: Subscription, principal: Principal): RecordAudience {
     const listener = this.#listener(subscription, principal);
-    return listener ? { key: listenerKey(listener), requires: requiredOf(listener) } : { key: "", requires: undefined };
+    if (!listener) return SILENT;
+    return {
+      key: listenerKey(listener),
+      requires: requiredOf(listener),
+      follows: listener.transitions && dependenciesOfListener(listener).map(({ collection }) => collection.id),
+    };
   }
 
   principalKey(principal: Principal): string {
     return principalKey(principal);
   }
 
-  async present(change: Change, subscription: Subscription, principal: Principal): Promise<string | undefined> {
+  /**
+   * The event's data; `undefined` for those who may not see it.
+   *
+   * @param told `live`: the records that a rule reaches from this one are found as they were at the change, even if they
+   *   have been written since; `replayed`: as they are now
+   */
+  async present(
+    change: Change,
+    subscription: Subscription,
+    principal: Principal,
+    told: "live" | "replayed",
+  ): Promise<string | undefined> {
     const listener = this.#listener(subscription, principal);
-    const seen = listener && (await this.#seen(listener, change));
-    return seen && this.#event(listener, change, seen);
+    const seen = listener && (await this.#seen(listener, change, told === "live" ? this.#momentOf(change) : undefined));
+    return seen && this.#data.of(listener, change, seen);
   }
 
-  async #seen(listener: Listener, { action, before, after }: Change): Promise<Seen | undefined> {
+  /** What the change of a related record moves into and out of a listener's sight. */
+  async moves(change: Change, subscription: Subscription, principal: Principal): Promise<Moves> {
+    const listener = this.#listener(subscription, principal);
+    return listener ? this.#moves.find(change, listener, undefined) : [];
+  }
+
+  /**
+   * Remembers a listener that a change is about to make another.
+   *
+   * @returns what that change moves into and out of its sight, given who it is then
+   */
+  remember(subscription: Subscription, principal: Principal): (change: Change, now: Principal) => Promise<Moves> {
+    const was = this.#listener(subscription, principal);
+    return async (change, now) => {
+      const listener = this.#listener(subscription, now);
+      if (!was || !listener) return was === listener ? [] : "unknown";
+      return this.#moves.find(change, listener, was);
+    };
+  }
+
+  /** May a change that was missed have moved more than its own record into or out of a listener's sight? */
+  mayMove(change: Change, subscription: Subscription, principal: Principal): boolean {
+    const listener = this.#listener(subscription, principal);
+    return listener !== undefined && mayMove(change, listener);
+  }
+
+  /** The same for all listeners of a change: what is asked of one moment is asked together. */
+  #momentOf({ seq }: Change): Moment {
+    if (this.#moment.seq !== seq) this.#moment = { seq };
+    return this.#moment;
+  }
+
+  async #seen(
+    listener: Listener,
+    { action, record, before, after }: Change,
+    moment: Moment | undefined,
+  ): Promise<Seen | undefined> {
     const { transitions } = listener;
     if (!transitions) {
       const image = after ?? before;
-      return (await this.#sees(listener, image)) ? { action, image } : undefined;
+      return (await sees(this.#judge, listener, image, moment)) ? { action, image } : undefined;
     }
     const [was, is] = await Promise.all([
-      before !== null && this.#sees(listener, before),
-      after !== null && this.#sees(listener, after),
+      before !== null && sees(this.#judge, listener, before, moment),
+      after !== null && sees(this.#judge, listener, after, moment),
     ]);
     if (is) return { action: was || before === null ? action : transitions.enter, image: after! };
-    return was ? { action: after === null ? action : transitions.leave, image: before! } : undefined;
-  }
-
-  async #sees({ context, topic, principal, rule, filter }: Listener, image: RecordValues): Promise<boolean> {
-    const asker = principalKey(principal);
-    return (
-      (await this.#judge.canSee(context, asker, topic.collection, rule, image, "trusted")) &&
-      this.#judge.canSee(context, asker, topic.collection, filter, image, "client")
-    );
-  }
-
-  /** The event's data, made once for all who get the same bytes. */
-  #event({ context, topic, principal, subscription }: Listener, change: Change, seen: Seen): Promise<string> {
-    if (this.#change !== change) {
-      this.#change = change;
-      this.#made = new Map();
-    }
-    const { expand = "", fields = "" } = subscription.options.query;
-    // The view rules of expanded records may read the options' headers too.
-    const view = viewKey(principal, topic.collection, expand, change.record);
-    const key = `${seen.action}\n${expand === "" ? fields : subscription.name}\n${view}`;
-    let made = this.#made.get(key);
-    if (!made) this.#made.set(key, (made = this.#encode({ context, topic }, seen, expand, fields)));
-    return made;
-  }
-
-  async #encode(
-    { context, topic }: Pick<Listener, "context" | "topic">,
-    { action, image }: Seen,
-    expand: string,
-    fields: string,
-  ): Promise<string> {
-    const [record] = await presentRecords(this.#options.reader, context, topic.collection, [image], expand);
-    // A picker that can't be read is none at all, as in PocketBase.
-    const picked = fields === "" ? undefined : parseFields(fields);
-    const event: RecordEvent = {
-      record: picked ? (pickFields(record!, picked) as RecordEvent["record"]) : record!,
-      action,
-    };
-    return JSON.stringify(event);
+    if (!was) return undefined;
+    return after === null ? { action, image: before } : { action: transitions.leave, gone: record };
   }
 
   #listener(subscription: Subscription, principal: Principal): Listener | undefined {

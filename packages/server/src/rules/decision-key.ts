@@ -1,5 +1,6 @@
 import { recordId } from "@headwater/protocol";
 import type { Comparison, Condition, FieldOperand, Operand, RequestOperand } from "./condition.ts";
+import { partsOf } from "./operand-parts.ts";
 import { principalKey } from "./principal.ts";
 import type { RecordScope } from "./record-scope.ts";
 import { requestValue } from "./request-value.ts";
@@ -31,7 +32,7 @@ function keyOf(condition: Condition, scope: RecordScope, context: RuleContext): 
 }
 
 function comparisonKey(comparison: Comparison, scope: RecordScope, context: RuleContext): string {
-  const operands = [comparison.left, comparison.right].flatMap(parts);
+  const operands = [comparison.left, comparison.right].flatMap(partsOf);
   if (operands.every(isOfRequest)) {
     const answer = predicateOf(comparison, scope.collection)?.(NOBODY, context, NEVER);
     if (answer !== undefined) return answer ? YES : NO;
@@ -44,14 +45,6 @@ function comparisonKey(comparison: Comparison, scope: RecordScope, context: Rule
 const NOBODY = { id: recordId("") };
 const NEVER = new Date(0);
 
-/** An operand and those it is computed from. */
-function parts(operand: Operand): readonly Operand[] {
-  if (operand.kind === "geoDistance") return operand.points.flatMap(parts);
-  if (operand.kind === "strftime") return [operand, ...(operand.time ? parts(operand.time) : [])];
-  if (operand.kind === "changed") return [operand.isset, operand.submitted, operand.stored];
-  return [operand];
-}
-
 const isOfRequest = ({ kind }: Operand): boolean => kind === "request" || kind === "literal" || kind === "constant";
 
 const isOfAuth = (operand: Operand): operand is RequestOperand =>
@@ -62,5 +55,5 @@ const leadsThroughAuth = (operand: Operand): operand is FieldOperand =>
 
 function reads(condition: Condition): boolean {
   if (condition.kind !== "comparison") return condition.parts.some(reads);
-  return [condition.left, condition.right].flatMap(parts).some((part) => isOfAuth(part) || leadsThroughAuth(part));
+  return [condition.left, condition.right].flatMap(partsOf).some((part) => isOfAuth(part) || leadsThroughAuth(part));
 }

@@ -6,6 +6,12 @@ export interface Reader {
   first(statement: Sql | Query): Promise<Row | undefined>;
 }
 
+/** Reads, also several on one snapshot. */
+export interface SnapshotReader extends Reader {
+  /** Runs the reads on one snapshot: all of them see the same committed state. */
+  read<T>(work: (reader: Reader) => Promise<T>): Promise<T>;
+}
+
 /** A transaction that writes. Its reads see its own writes. */
 export interface Transaction extends Reader {
   /** Runs a statement; answers how many rows it changed. */
@@ -26,14 +32,12 @@ export interface WriteOptions {
  * What an engine must do. One writer at a time; the works that wait in one turn of the loop share a commit, each in a
  * savepoint of its own, so that one's failure undoes that one alone.
  */
-export interface Store extends Reader {
+export interface Store extends SnapshotReader {
   /**
    * Runs the work in a transaction and resolves when it is durable; rejects with the work's error after undoing it.
    * The work must await nothing but the transaction: every other writer waits behind it. It must not call `write`.
    */
   write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T>;
-  /** Runs the reads on one snapshot: all of them see the same committed state. */
-  read<T>(work: (reader: Reader) => Promise<T>): Promise<T>;
   /** Calls back after each commit, in this process or (within a quarter of a second) in another one. */
   onCommit(listener: () => void): void;
   /** Finishes the waiting writes, checkpoints and closes. Later calls reject. */

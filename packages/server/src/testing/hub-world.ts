@@ -42,8 +42,12 @@ const visibility = (): Asked => {
     audienceOf: (_, principal) => ({
       key: principal,
       requires: principal.startsWith("only-") ? { field: "id", value: principal.slice("only-".length) } : undefined,
+      follows: undefined,
     }),
     principalKey: (principal) => principal,
+    moves: async () => [],
+    remember: () => async () => [],
+    mayMove: () => false,
     present: async ({ record }, subscription, principal) => {
       presented.push(`${subscription.topic} ${principal}`);
       if (record === "poison") throw new Error("can't be shown");
