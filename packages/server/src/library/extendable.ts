@@ -2,7 +2,6 @@ import type { Action } from "@headwater/protocol";
 import type { Logger } from "pino";
 import { hookDepth, isInTransaction, runInTransaction } from "../records/hook-scope.ts";
 import { EVERY } from "../records/hooks.ts";
-import type { Submission } from "../records/submission.ts";
 import type { Extension } from "./extension.ts";
 import { type Ground, nameOf } from "./ground.ts";
 import {
@@ -14,6 +13,7 @@ import {
   type WithinEvents,
   withinEvent,
 } from "./hook-events.ts";
+import { OpenTransaction } from "./open-transaction.ts";
 import type { Subject } from "./record-types.ts";
 import { recordsOf } from "./records-of.ts";
 import type { RecordsOf } from "./records.ts";
@@ -98,13 +98,16 @@ function noteUnknown({ core, logger }: Ground, subject: Subject): void {
 async function transact<T>(ground: Ground, work: (tx: Tx) => Promise<T>): Promise<T> {
   if (isInTransaction()) throw new Error("A transaction can't be opened inside another one.");
   const depth = hookDepth();
-  const used: Submission[] = [];
+  let open: OpenTransaction | undefined;
   try {
     return await ground.core.folder.store.write((outer) =>
-      runInTransaction(outer, "a transaction", depth, (tx) => work({ records: recordsOf(ground, { tx, used }) })),
+      runInTransaction(outer, "a transaction", depth, (tx) => {
+        open = new OpenTransaction(tx);
+        return work({ records: recordsOf(ground, open) });
+      }),
     );
   } catch (error) {
-    for (const submission of used) await submission.discard();
+    for (const submission of open?.used ?? []) await submission.discard();
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import type { Asked, Committed, Written } from "../records/hooks.ts";
 import { showToApp } from "../records/present.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import type { Ground } from "./ground.ts";
+import { OpenTransaction } from "./open-transaction.ts";
 import { recordsOf } from "./records-of.ts";
 import type { CreateInput, RecordOf, Subject, UpdateInput } from "./record-types.ts";
 import type { RecordsOf } from "./records.ts";
@@ -78,7 +79,7 @@ export const beforeEvent = (ground: Ground, { action, collection, principal, rec
   action,
   collection: collection.name,
   caller: callerOf(principal),
-  records: recordsOf(ground, tx && { tx, used: [] }),
+  records: recordsOf(ground, tx && new OpenTransaction(tx)),
   values,
   record: record && showToApp(collection, record),
 });
@@ -89,7 +90,7 @@ export const withinEvent = (ground: Ground, { action, collection, principal, bef
   caller: callerOf(principal),
   record: showToApp(collection, (after ?? before)!),
   previous: before && showToApp(collection, before),
-  tx: { records: recordsOf(ground, { tx, used: [] }) } satisfies Tx,
+  tx: { records: recordsOf(ground, new OpenTransaction(tx)) } satisfies Tx,
 });
 
 export const afterEvent = ({ change, collection }: Committed): object => ({

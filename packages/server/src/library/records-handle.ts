@@ -15,15 +15,12 @@ import type { Reader, Transaction } from "../store/store.ts";
 import { type AccountRef, type Caller, principalFor } from "./caller.ts";
 import type { Filter } from "./filter.ts";
 import { collectionOf, type Ground } from "./ground.ts";
+import type { OpenTransaction } from "./open-transaction.ts";
 import { Prepared } from "./prepared.ts";
 import type { CreateInput, RecordOf, Subject, UpdateInput } from "./record-types.ts";
 import type { FirstOptions, ListOptions, Page, Records, ViewOptions } from "./records.ts";
 
-/** A transaction that is open, and what was prepared for it: it goes again when the transaction is undone. */
-export interface OpenTransaction {
-  readonly tx: Transaction;
-  readonly used: Submission[];
-}
+const WOULD_WAIT = "Inside a transaction, write by its own records: another write would wait for it for ever.";
 
 type Query = Readonly<Record<string, string>>;
 
@@ -55,7 +52,7 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
     const query = queryOf(options);
     // One snapshot: the count, the page and what it expands to must tell of one state.
     return this.#read(async (reader) => {
-      const asking = await this.#ask(reader, "GET", query);
+      const asking = await this.#ask(reader, "GET", undefined, query);
       const page = await listRecords(reader, asking.context, asking.collection, query);
       return { ...page, items: await this.#present(reader, asking, page.items, expand) };
     });
@@ -83,11 +80,11 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
   }
 
   delete(id: string): Promise<void> {
-    return this.#write(async (reader) => {
-      const { context, collection } = await this.#ask(reader, "DELETE");
-      if (!this.#open) return submitRemoval(this.#ground.core.folder, context, collection, id);
-      await prepareRemoval(reader, context, collection, id);
-      await deleteRecord(this.#open.tx, context, collection, id);
+    return this.#write(async (reader, tx) => {
+      const { context, collection } = await this.#ask(reader, "DELETE", tx);
+      if (!tx) return submitRemoval(this.#ground.core.folder, context, collection, id);
+      await prepareRemoval(tx, context, collection, id);
+      await deleteRecord(tx, context, collection, id);
     });
   }
 
@@ -106,40 +103,32 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
     values: CreateInput<S> | UpdateInput<S> | Prepared<S>,
     { expand }: ViewOptions,
   ): Promise<RecordOf<S>> {
-    return this.#write(async (reader) => {
-      const asked = await this.#ask(reader, id === undefined ? "POST" : "PATCH");
+    return this.#write(async (reader, tx) => {
+      const asked = await this.#ask(reader, id === undefined ? "POST" : "PATCH", tx);
       const { collection } = asked;
-      const submitted = values instanceof Prepared ? undefined : submittedIn(collection, values);
-      const context: RecordContext = { ...asked.context, body: submitted?.body ?? {} };
-      if (this.#open && submitted) assertQuick(collection, submitted);
-      const submission =
-        values instanceof Prepared
-          ? values.submission
-          : await prepareSubmission(reader, context, collection, id, submittedIn(collection, values));
-      const record = await this.#put({ context, collection }, id, submission);
+      const given = values instanceof Prepared ? values.submission : submittedIn(collection, values);
+      const context: RecordContext = { ...asked.context, body: given.body };
+      if (tx && "files" in given) assertQuick(collection, given);
+      const submission = "files" in given ? await prepareSubmission(reader, context, collection, id, given) : given;
+      this.#open?.used.push(submission);
+      const record = tx
+        ? await applySubmission(tx, context, collection, id, submission)
+        : await writeSubmission(this.#ground.core.folder, context, collection, id, submission);
       return (await this.#present(reader, asked, [record], expand))[0]!;
     });
-  }
-
-  #put({ context, collection }: Asking, id: string | undefined, submission: Submission): Promise<RecordValues> {
-    if (!this.#open) return writeSubmission(this.#ground.core.folder, context, collection, id, submission);
-    this.#open.used.push(submission);
-    return applySubmission(this.#open.tx, context, collection, id, submission);
   }
 
   #read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
     return this.#open ? work(this.#open.tx) : this.#ground.core.folder.store.read(work);
   }
 
-  async #write<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
-    if (this.#open) return work(this.#open.tx);
-    if (isInTransaction()) {
-      throw new Error("Inside a transaction, write by its own records: another write would wait for it for ever.");
-    }
-    return onCurrentSchema(() => work(this.#ground.core.folder.store));
+  #write<T>(work: (reader: Reader, tx: Transaction | undefined) => Promise<T>): Promise<T> {
+    if (this.#open) return this.#open.write((tx) => work(tx, tx));
+    if (isInTransaction()) return Promise.reject(new Error(WOULD_WAIT));
+    return onCurrentSchema(() => work(this.#ground.core.folder.store, undefined));
   }
 
-  async #ask(reader: Reader, method: string, query: Query = {}): Promise<Asking> {
+  async #ask(reader: Reader, method: string, tx?: Transaction, query: Query = {}): Promise<Asking> {
     const collection = collectionOf(this.#ground, this.#subject);
     const { core } = this.#ground;
     const { registry, files } = core.folder;
@@ -156,7 +145,7 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
       now: new Date(),
       files,
       background: core.background,
-      hooks: { hooks: core.hooks, principal, depth: hookDepth(), tx: this.#open?.tx },
+      hooks: { hooks: core.hooks, principal, depth: hookDepth(), tx },
     };
     return { context, collection };
   }

@@ -1,5 +1,6 @@
 import type { Ground } from "./ground.ts";
-import { type OpenTransaction, RecordsHandle } from "./records-handle.ts";
+import type { OpenTransaction } from "./open-transaction.ts";
+import { RecordsHandle } from "./records-handle.ts";
 import type { RecordsOf } from "./records.ts";
 
 /** Records in the folder, or in a transaction. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { openLibraryApp, refusal } from "../testing/library-app.ts";
 import { defineCollection } from "./define-collection.ts";
@@ -9,7 +9,8 @@ const users = defineCollection("users", { type: "auth", fields: { photo: file() 
 const notes = defineCollection("notes", {
   fields: { line: text({ required: true }), count: number(), owner: relation(users) },
 });
-const { app } = await openLibraryApp({ collections: [users, notes] });
+const badges = defineCollection("badges", { fields: { holder: relation(users, { required: true }) } });
+const { app } = await openLibraryApp({ collections: [users, notes, badges] });
 
 const lines = async (): Promise<string[]> =>
   (await app.records(notes).list({ sort: "line" })).items.map(({ line }) => line);
@@ -41,12 +42,16 @@ test("or nothing, and what it threw comes out", async () => {
   expect(await lines()).not.toContain("nothing");
 });
 
-test("an error that it catches undoes what failed alone", async () => {
-  await app.transaction(async (tx) => {
-    await tx.records(notes).create({ line: "kept" });
-    await refusal(tx.records(notes).create({ line: "" }));
+test("of a write that fails nothing stays, and the others do", async () => {
+  app.within("create", notes, ({ record }) => {
+    if (record.line === "refused") throw new Error("no");
   });
-  expect(await lines()).toContain("kept");
+  const outcomes = await app.transaction((tx) =>
+    Promise.allSettled(["one", "refused", "", "two"].map((line) => tx.records(notes).create({ line }))),
+  );
+  expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected", "fulfilled"]);
+  expect(await lines()).toEqual(expect.arrayContaining(["one", "two"]));
+  expect(await lines()).not.toContain("refused");
 });
 
 test("one that awaits something else fails at once, and holds up nobody", async () => {
@@ -93,11 +98,25 @@ test("files that were prepared for one that is undone go with it", async () => {
   const prepared = await app
     .records(users)
     .prepare({ email: "b@example.com", password: "1234567890", photo: new File(["x"], "x.txt") });
+  const folder = join(app.config.dir, "storage", "_pb_users_auth_");
+  const before = readdirSync(folder).filter((id) => id !== prepared.submission.id);
+  expect(readdirSync(folder)).toHaveLength(before.length + 1);
   const undone = app.transaction(async (tx) => {
     await tx.records(users).create(prepared);
     throw new Error("undo");
   });
   await refusal(undone);
-  const { collectionId } = (await app.records(users).first("email = 'a@example.com'"))!;
-  expect(readdirSync(join(app.config.dir, "storage", collectionId))).toHaveLength(1);
+  expect(readdirSync(folder)).toEqual(before);
+});
+
+test("files of a record that could not be deleted stay", async () => {
+  const photo = new File(["x"], "x.txt");
+  const user = await app.records(users).create({ email: "c@example.com", password: "1234567890", photo });
+  await app.records(badges).create({ holder: user.id });
+  await app.transaction(async (tx) => {
+    expect(await refusal(tx.records(users).delete(user.id))).toMatchObject({ status: 400 });
+  });
+  // Removing files is background work, which a stop waits for.
+  await app.stop();
+  expect(existsSync(join(app.config.dir, "storage", user.collectionId, user.id, user.photo))).toBe(true);
 });
