@@ -46,7 +46,9 @@ export class Http {
 
   address(path: string, query: RequestOptions["query"] = {}): string {
     const given = Object.entries(query).filter(([, value]) => value !== undefined);
-    const search = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString();
+    const search = new URLSearchParams(
+      given.map(([name, value]): [string, string] => [name, String(value)]),
+    ).toString();
     return `${this.#base}${path}${search === "" ? "" : `?${search}`}`;
   }
 

@@ -77,7 +77,11 @@ export class Auth implements Identity {
   }
 
   /** @throws HeadwaterError `invalid` for a wrong name or password */
-  async signIn(identity: string, password: string, { collection = "users", signal }: Credentials = {}): Promise<RecordModel> {
+  async signIn(
+    identity: string,
+    password: string,
+    { collection = "users", signal }: Credentials = {},
+  ): Promise<RecordModel> {
     const path = `/api/collections/${encodeURIComponent(collection)}/auth-with-password`;
     const auth = readAuth(await this.#http.request("POST", path, { body: { identity, password }, signal }));
     this.#write(auth, "signed-in");
@@ -95,7 +99,8 @@ export class Auth implements Identity {
   }
 
   async token(): Promise<string> {
-    if (this.#autoRefresh && this.#current && this.#leftMs() < REFRESH.leastMs) await this.refresh().catch(() => undefined);
+    if (this.#autoRefresh && this.#current && this.#leftMs() < REFRESH.leastMs)
+      await this.refresh().catch(() => undefined);
     return this.#current?.token ?? "";
   }
 
@@ -180,7 +185,7 @@ export class Auth implements Identity {
 
   #wakeAtEnd(): void {
     this.#cancelTimer();
-    const end = (): void => this.#write(undefined, "expired");
+    const end = (): void => (this.#leftMs() > 0 ? this.#wakeAtEnd() : this.#write(undefined, "expired"));
     this.#cancelTimer = this.#clock.timer(this.#leftMs(), end, { background: true });
   }
 }

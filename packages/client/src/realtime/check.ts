@@ -1,6 +1,4 @@
 import type { Api } from "../api.ts";
-import { backoff, type BackoffLimits } from "../connection/backoff.ts";
-import { asError } from "../errors.ts";
 import type { QueryValue } from "../http.ts";
 import type { TopicOptions } from "./topic.ts";
 
@@ -14,39 +12,24 @@ export interface Check {
 /** The header in which a Headwater server says of which place in its log a list is. */
 export const CURSOR_HEADER = "headwater-cursor";
 
-/** Reasons that may pass by themselves. */
-const PASSING = new Set(["network", "timeout", "busy", "status"]);
-
 /**
  * Asks what PocketBase's protocol never answers: whether there is such a collection, whether its rule lets this user in at
  * all, whether the filter can be read. A subscription to what is refused would be silent for ever.
  *
- * @param isWanted asked before each attempt
  * @returns the place in the log that the answer is of: to subscribe from there leaves no hole
  * @throws HeadwaterError with the server's refusal
  */
-export async function askLeave(
+export const askLeave = (
   api: Api,
   { path, query, headers }: Check,
-  random: () => number,
-  limits: BackoffLimits,
   isWanted: () => boolean,
-): Promise<string | undefined> {
-  for (let attempt = 0; isWanted(); attempt += 1) {
-    try {
-      const answer = await api.request("GET", path, { query, headers });
-      return answer.headers.get(CURSOR_HEADER) ?? undefined;
-    } catch (thrown) {
-      const error = asError(thrown);
-      if (!PASSING.has(error.code)) throw error;
-      const delay = backoff(attempt, error.retryAfterMs, random(), limits);
-      await new Promise<void>((resolve) => api.http.clock.timer(delay, resolve));
-    }
-  }
-  return undefined;
-}
+): Promise<string | undefined> =>
+  api.patiently(async () => {
+    const answer = await api.request("GET", path, { query, headers });
+    return answer.headers.get(CURSOR_HEADER) ?? undefined;
+  }, isWanted);
 
-const recordsPath = (collection: string): string => `/api/collections/${encodeURIComponent(collection)}/records`;
+export const recordsPath = (collection: string): string => `/api/collections/${encodeURIComponent(collection)}/records`;
 
 /** One record of the list at most, and of that the id alone. */
 export const checkList = (

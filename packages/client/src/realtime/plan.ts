@@ -29,6 +29,9 @@ export function planNext(entries: Iterable<Entry>, stale: boolean): Plan | undef
 
 function lowest(entries: readonly Entry[]): string | undefined {
   const places = entries.flatMap(({ place }) => place ?? []);
-  const least = places.reduce<Cursor | undefined>((low, place) => (low && low.seq <= place.seq ? low : place), undefined);
+  const least = places.reduce<Cursor | undefined>(
+    (low, place) => (low && low.seq <= place.seq ? low : place),
+    undefined,
+  );
   return least && formatCursor(least);
 }

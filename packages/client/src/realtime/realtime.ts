@@ -139,9 +139,8 @@ export class Realtime {
     const shared = nameOf(topic, query, headers);
     let place = since;
     if (check && !this.#channel.has(shared)) {
-      const { api, random, limits } = this.#parts;
       try {
-        const cursor = await askLeave(api, check, random, limits, () => !subscription.ended);
+        const cursor = await askLeave(this.#parts.api, check, () => !subscription.ended);
         place ??= parseCursor(cursor ?? "");
       } catch (error) {
         return subscription.fail(asError(error));

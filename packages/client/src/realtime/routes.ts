@@ -11,8 +11,11 @@ export interface Routes<T = RecordModel> {
   readonly any?: (event: SubscriptionEvent<T>) => void;
 }
 
-export function route<T>(routes: Routes<T>, event: SubscriptionEvent<T>): void {
-  if (event.action === "resync") routes.resync?.(event);
-  else routes[event.action]?.(event);
-  routes.any?.(event);
-}
+/** Calls each event's own function: `subscription.forEach(routed({ create: add, delete: remove }))`. */
+export const routed =
+  <T>(routes: Routes<T>) =>
+  (event: SubscriptionEvent<T>): void => {
+    if (event.action === "resync") routes.resync?.(event);
+    else routes[event.action]?.(event);
+    routes.any?.(event);
+  };

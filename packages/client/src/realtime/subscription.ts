@@ -26,9 +26,12 @@ export interface SubscriptionSetup<E> {
 export class Subscription<E> implements AsyncIterable<E> {
   /** Resolves when the server listens; rejects when it refuses, or the subscription ends before. */
   readonly ready: Promise<void>;
+  /** Resolves when it was left; rejects when it ended otherwise. For those who read it with a callback. */
+  readonly closed: Promise<void>;
   readonly #setup: SubscriptionSetup<E>;
   readonly #queue: BoundedQueue<E>;
   readonly #ready = deferred();
+  readonly #closed = deferred();
   #callback: ((event: E) => void) | undefined;
   #ended: Promise<void> | undefined;
   #dropped = 0;
@@ -37,7 +40,10 @@ export class Subscription<E> implements AsyncIterable<E> {
     this.#setup = setup;
     this.#queue = new BoundedQueue(setup.capacity);
     this.ready = this.#ready.promise;
-    this.ready.catch(() => undefined); // Those who read events are told by them.
+    this.closed = this.#closed.promise;
+    // Those who read events are told by them.
+    this.ready.catch(() => undefined);
+    this.closed.catch(() => undefined);
     setup.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
@@ -91,7 +97,6 @@ export class Subscription<E> implements AsyncIterable<E> {
 
   /** For the owner: it is over, and not by the app's wish. What waits is still read. */
   fail(error: HeadwaterError): void {
-    this.#ready.reject(error);
     void this.#end(error);
   }
 
@@ -102,6 +107,8 @@ export class Subscription<E> implements AsyncIterable<E> {
     this.#setup.signal?.removeEventListener("abort", this.#onAbort);
     this.#queue.end(error);
     this.#ready.reject(error ?? aborted());
+    if (error) this.#closed.reject(error);
+    else this.#closed.resolve();
     return (this.#ended = this.#setup.onEnd());
   }
 

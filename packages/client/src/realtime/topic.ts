@@ -18,7 +18,11 @@ export function queryOf({ filter, expand, fields, query }: TopicOptions): Record
 }
 
 /** A subscription's name: `posts/*?options={…}`. */
-export function nameOf(topic: string, query: Readonly<Record<string, string>>, headers: TopicOptions["headers"]): string {
+export function nameOf(
+  topic: string,
+  query: Readonly<Record<string, string>>,
+  headers: TopicOptions["headers"],
+): string {
   const options = {
     ...(Object.keys(query).length > 0 && { query }),
     ...(headers && Object.keys(headers).length > 0 && { headers }),

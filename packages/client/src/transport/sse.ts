@@ -72,7 +72,9 @@ class SseLink implements Link {
     const type = response.headers.get("content-type") ?? "";
     if (!/^text\/event-stream\b/i.test(type)) {
       const text = await response.text();
-      return lost(new HeadwaterError("malformed", `a stream was asked for, ${type || "something else"} came`, { text }));
+      return lost(
+        new HeadwaterError("malformed", `a stream was asked for, ${type || "something else"} came`, { text }),
+      );
     }
     await this.#follow(response);
     return lost(new HeadwaterError("network", "the server ended the stream"));

@@ -1,0 +1,18 @@
+export type { AuthChange, Credentials } from "./auth/auth.ts";
+export { localStorageStore, memoryStore, type StoredAuth, type TokenStore } from "./auth/token-store.ts";
+export { type AnySchema, Client, type ClientOptions, createClient } from "./client.ts";
+export type { ConnectionState } from "./connection/state.ts";
+export { type ErrorCode, HeadwaterError, isHeadwaterError } from "./errors.ts";
+export type { LiveChange, LiveList, LiveOptions } from "./live/live-list.ts";
+export type { OverflowPolicy } from "./realtime/bounded-queue.ts";
+export type { RecordChange, RecordModel, Resync, SubscriptionEvent } from "./realtime/events.ts";
+export type { Message } from "./realtime/messages.ts";
+export type { MonitorEvent, RealtimeStats } from "./realtime/monitor.ts";
+export type { Realtime } from "./realtime/realtime.ts";
+export type { SubscribeOptions } from "./realtime/realtime-options.ts";
+export { routed, type Routes } from "./realtime/routes.ts";
+export type { Subscription } from "./realtime/subscription.ts";
+export type { Collection } from "./records/collection.ts";
+export { filter, type FilterValue } from "./records/filter.ts";
+export type { ListOptions, Page, ViewOptions } from "./records/list.ts";
+export type { Link, LinkListener, Transport } from "./transport/transport.ts";

@@ -1,0 +1,113 @@
+import type { Api } from "../api.ts";
+import { asError } from "../errors.ts";
+import type { SubscriptionEvent } from "../realtime/events.ts";
+import type { Realtime } from "../realtime/realtime.ts";
+import type { Subscription } from "../realtime/subscription.ts";
+import { filter as write } from "../records/filter.ts";
+import { listRecords } from "../records/list.ts";
+import type { LiveList, LiveOptions } from "./live-list.ts";
+import { readSnapshot, type Snapshot } from "./snapshot.ts";
+
+export interface FeedOptions<T extends { readonly id: string }> {
+  readonly api: Api;
+  readonly realtime: Realtime;
+  readonly collection: string;
+  readonly options: LiveOptions<T>;
+  readonly list: LiveList<T>;
+}
+
+/** Keeps a list as the server has it. */
+export class Feed<T extends { readonly id: string }> {
+  readonly #parts: FeedOptions<T>;
+  readonly #what: Pick<LiveOptions<T>, "filter" | "expand" | "fields" | "query" | "headers">;
+  #subscription: Subscription<SubscriptionEvent<T>> | undefined;
+
+  constructor(parts: FeedOptions<T>) {
+    this.#parts = parts;
+    const { filter, expand, fields, query, headers } = parts.options;
+    this.#what = { filter, expand, query, headers, fields: fields && `${fields},id` };
+  }
+
+  /** Reads the list, and follows it from there. */
+  async load(): Promise<void> {
+    const { api, collection, list } = this.#parts;
+    const snapshot = await readSnapshot<T>(api, collection, { ...this.#what, signal: this.#parts.options.signal });
+    if (list.isClosed) return;
+    if (snapshot.since === undefined) return this.#followByAsking();
+    list.reset(snapshot.records);
+    this.#followByLog(snapshot, snapshot.since);
+  }
+
+  stop(): void {
+    void this.#subscription?.unsubscribe();
+  }
+
+  /** The server's log begins where the list was read, and tells what enters and leaves. */
+  #followByLog(snapshot: Snapshot<T>, since: string): void {
+    const { list } = this.#parts;
+    this.#follow({ ...this.#what, since }, (event) => {
+      if (event.action === "resync") return this.#reload();
+      const { action, record, cursor } = event;
+      if (snapshot.includes(record.id, cursor)) return;
+      if (action === "delete" || action === "leave") list.remove(record.id);
+      else list.put(record);
+    });
+  }
+
+  /**
+   * A stock PocketBase says neither where its list stands nor what leaves a filter. So the stream comes first, then the
+   * list, and each record that something happened to is asked for again under the filter.
+   */
+  async #followByAsking(): Promise<void> {
+    const { api, collection, list } = this.#parts;
+    const { query, headers } = this.#what;
+    let asking: Promise<void> = Promise.resolve();
+    const subscription = this.#follow({ query, headers }, (event) => {
+      if (event.action === "resync") return this.#reload();
+      asking = asking.then(() => this.#ask(event.record.id)).catch((error: unknown) => list.fail(asError(error)));
+    });
+    await subscription.ready;
+    const { records } = await readSnapshot<T>(api, collection, this.#what);
+    if (!list.isClosed) list.reset(records);
+  }
+
+  async #ask(id: string): Promise<void> {
+    const { api, collection, list } = this.#parts;
+    const one = write`id = ${id}`;
+    const filter = this.#what.filter ? `(${this.#what.filter}) && ${one}` : one;
+    const page = await api.patiently(
+      () => listRecords<T>(api, collection, { ...this.#what, filter, perPage: 1, skipTotal: true }),
+      () => !list.isClosed,
+    );
+    if (!page || list.isClosed) return;
+    const [record] = page.items;
+    if (record) list.put(record);
+    else list.remove(id);
+  }
+
+  #follow(
+    what: Parameters<Realtime["subscribeToCollection"]>[1],
+    onEvent: (event: SubscriptionEvent<T>) => void,
+  ): Subscription<SubscriptionEvent<T>> {
+    const { realtime, collection, list } = this.#parts;
+    const subscription = realtime.subscribeToCollection<T>(collection, { ...what, check: false });
+    this.#subscription = subscription;
+    subscription.closed.catch((error: unknown) => list.fail(asError(error)));
+    return subscription.forEach((event) => {
+      // What comes after a reload has begun belongs to the next subscription.
+      if (this.#subscription === subscription && !list.isClosed) onEvent(event);
+    });
+  }
+
+  #reload(): void {
+    const { api, list } = this.#parts;
+    this.stop();
+    this.#subscription = undefined;
+    api
+      .patiently(
+        () => this.load(),
+        () => !list.isClosed,
+      )
+      .catch((error: unknown) => list.fail(asError(error)));
+  }
+}

@@ -1,0 +1,29 @@
+import type { Api } from "../api.ts";
+import type { Realtime } from "../realtime/realtime.ts";
+import { Feed } from "./feed.ts";
+import { closeWith, LiveList, type LiveOptions } from "./live-list.ts";
+import { compareBy } from "./order.ts";
+
+/**
+ * Reads a list and follows it.
+ *
+ * @throws HeadwaterError when it can't be read for the first time; later failures that may pass are waited out
+ */
+export async function openLiveList<T extends { readonly id: string }>(
+  api: Api,
+  realtime: Realtime,
+  collection: string,
+  options: LiveOptions<T> = {},
+): Promise<LiveList<T>> {
+  const compare = options.compare ?? compareBy<T>(options.sort ?? "");
+  const list: LiveList<T> = new LiveList<T>(compare, () => feed.stop());
+  const feed = new Feed<T>({ api, realtime, collection, options, list });
+  closeWith(list, options.signal);
+  try {
+    await feed.load();
+  } catch (error) {
+    list.close();
+    throw error;
+  }
+  return list;
+}
