@@ -81,11 +81,7 @@ export class Book {
 
   /** A new link: nothing stands on it yet. */
   opened(): void {
-    for (const entry of this.#entries.values()) {
-      if (entry.standing.kind === "live") entry.place = this.#reached;
-      entry.standing = { kind: "away" };
-      entry.asked = false;
-    }
+    for (const entry of this.#entries.values()) this.#sendAway(entry);
     this.#apart.clear();
     this.#used.clear();
     this.#reached = undefined;
@@ -123,10 +119,7 @@ export class Book {
 
   /** The request had no effect; `problems` are those that never will have one. */
   withdrawn({ added }: Plan, problems: ReadonlyMap<string, HeadwaterError> = new Map()): void {
-    for (const entry of added) {
-      entry.standing = { kind: "away" };
-      this.#apart.delete(entry);
-    }
+    for (const entry of added) this.#sendAway(entry);
     this.#stale = true;
     for (const [name, error] of problems) {
       const entry = this.#entries.get(name);
@@ -207,6 +200,13 @@ export class Book {
   #listening(name: string): Entry | undefined {
     const entry = this.#entries.get(name);
     return entry?.standing.kind === "away" ? undefined : entry;
+  }
+
+  #sendAway(entry: Entry): void {
+    if (entry.standing.kind === "live") entry.place = this.#reached;
+    entry.standing = { kind: "away" };
+    entry.asked = false;
+    this.#apart.delete(entry);
   }
 
   #deliverOnce(entry: Entry, data: unknown, cursor: Cursor): void {
