@@ -3,6 +3,7 @@ import type { Change } from "./log/change.ts";
 import { startRetention } from "./log/retention.ts";
 import { type Follower, LogTail } from "./log/tail.ts";
 import type { Logger } from "pino";
+import { Metrics } from "./api/metrics.ts";
 import { type Api, createApi } from "./api/create-api.ts";
 import { CustomRoutes } from "./api/custom-routes.ts";
 import { reviseForSchema, revisePrincipal } from "./auth/revise-principal.ts";
@@ -69,6 +70,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
   const followed = new Registry();
   followed.replace(registry.current);
   const visibility = new RecordEvents({ reader: store, schema: () => followed.current, files });
+  const metrics = new Metrics();
   const [epoch, head] = [await readEpoch(store), await readHead(store)];
   const hub = new Hub<Principal>({
     epoch,
@@ -79,6 +81,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
       span: (after, upTo, limit) => readSpan(store, after, upTo, limit),
     },
     visibility,
+    meters: metrics,
     maxQueueBytes: MAX_QUEUE_BYTES,
     onError: (error, change) =>
       logger.error(
@@ -86,6 +89,8 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
         "a change could not be shown",
       ),
   });
+
+  metrics.gauge("headwater_connections", "Open connections.", () => hub.size);
 
   const revisions = { count: 0 };
   // The whole event system: what happens because of a write happens here, after it, in the order of the log.
@@ -126,6 +131,8 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     revisions,
     admission: new Admission({ total: config.limits.connections, perAddress: config.limits.connectionsPerIp }),
     setups: new Turnstile(SETUPS_PER_TURN, config.limits.setups),
+    metrics,
+    visibility,
     customRoutes,
     hooks,
     config,

@@ -10,7 +10,9 @@ import type { Turnstile } from "../lib/turnstile.ts";
 import type { Hooks } from "../records/hooks.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { Store } from "../store/store.ts";
+import type { RecordEvents } from "../records/record-events.ts";
 import type { CustomRoutes } from "./custom-routes.ts";
+import type { Metrics } from "./metrics.ts";
 
 /** All that the endpoints work with. Built in app.ts. */
 export interface ApiDeps {
@@ -29,6 +31,9 @@ export interface ApiDeps {
   /** What the application brings: routes, and hooks of writes. */
   readonly customRoutes: CustomRoutes;
   readonly hooks: Hooks;
+  readonly metrics: Metrics;
+  /** Who may see what. */
+  readonly visibility: RecordEvents;
   readonly config: Config;
   readonly logger: Logger;
   readonly now: () => Date;

@@ -7,6 +7,8 @@ import { openFolder } from "../folder.ts";
 import { Admission } from "../hub/admission.ts";
 import { Hub } from "../hub/hub.ts";
 import { Turnstile } from "../lib/turnstile.ts";
+import { RecordEvents } from "../records/record-events.ts";
+import { Metrics } from "./metrics.ts";
 import { Hooks } from "../records/hooks.ts";
 import { tempDir } from "../testing/temp-dir.ts";
 import { CustomRoutes } from "./custom-routes.ts";
@@ -29,6 +31,8 @@ test("an API that drains finishes what it began and takes nothing new", async ()
     revisions: { count: 0 },
     admission: new Admission({ total: 0, perAddress: 0 }),
     setups: new Turnstile(1, 1),
+    metrics: new Metrics(),
+    visibility: new RecordEvents({ reader: folder.store, schema: () => folder.registry.current, files: folder.files }),
     customRoutes: new CustomRoutes(),
     hooks: new Hooks(),
     config: readConfig({}, {}),

@@ -69,7 +69,14 @@ class Connection implements SseListener {
   open(wire: Wire): void {
     const id = clientId(randomText(40));
     this.#admission.enter(this.#address);
-    this.#session = this.#hub.open({ id, address: this.#address, principal: GUEST, wire, since: this.#since });
+    this.#session = this.#hub.open({
+      id,
+      address: this.#address,
+      principal: GUEST,
+      wire,
+      since: this.#since,
+      openedAt: Date.now(),
+    });
     wire.send(connected(id, this.#hub.size));
   }
 

@@ -1,14 +1,17 @@
 import * as collections from "./collections.ts";
+import * as connections from "./connections.ts";
 import * as files from "./files.ts";
 import { onCurrentSchema } from "./current-schema.ts";
 import { superusersOnly } from "./guards.ts";
 import { health } from "./health.ts";
+import { metrics } from "./metrics.ts";
 import { realtimeRoutes } from "./realtime.ts";
 import * as recordAuth from "./record-auth.ts";
 import * as records from "./records.ts";
 import { del, get, patch, post, put, type Route } from "./route.ts";
 
 const COLLECTION = "/api/collections/:collection";
+const CONNECTION = "/api/realtime/connections/:connection";
 const RECORDS = `${COLLECTION}/records`;
 
 /** All that the server answers to. Of two routes that match a path, the first counts. */
@@ -38,4 +41,8 @@ export const routes: readonly Route[] = [
   get("/api/files/:collection/:id/:name", files.download),
 
   ...realtimeRoutes,
+  get("/api/realtime/connections", superusersOnly(connections.list)),
+  get(CONNECTION, superusersOnly(connections.view)),
+  get(`${CONNECTION}/why`, superusersOnly(connections.why)),
+  get("/api/metrics", superusersOnly(metrics)),
 ];

@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { Change } from "../log/change.ts";
 import { RESYNC } from "./deliver.ts";
 import { encodeFrame, type Frame, FrameSet } from "./frame.ts";
+import type { Meters } from "./meters.ts";
 import type { Progress } from "./progress.ts";
 import type { Hold, Session } from "./session.ts";
 import type { Audience } from "./topic-index.ts";
@@ -22,6 +23,7 @@ export interface CatchUpOptions<Principal> {
   readonly history: History;
   /** Of those who are live. */
   readonly progress: Progress;
+  readonly meters: Meters;
   topicsOf(change: Change): readonly string[];
   present(change: Change, audience: Audience<Principal>): Promise<string | undefined>;
   mayMove(change: Change, audience: Audience<Principal>): boolean;
@@ -86,6 +88,7 @@ export class CatchUp<Principal> {
       const reason = await this.#refusal(since);
       if (session.hold !== hold) return;
       if (reason) {
+        this.#options.meters.replayed(reason, 0);
         session.send(this.#resync(reason, position));
         session.hold = { from: new Map(), progress: position };
       }
@@ -132,6 +135,7 @@ export class CatchUp<Principal> {
       const reason = isWhole ? this.#mayMove(changes, hold, session) && "visibility" : "expired";
       if (reason) {
         hold.progress = this.#progress.seq;
+        this.#options.meters.replayed(reason, 0);
         session.send(this.#resync(reason, hold.progress));
         continue;
       }
@@ -139,6 +143,7 @@ export class CatchUp<Principal> {
         await this.#tell(session, hold, change);
         if (!session.hasRoom) await this.#stepAside(() => session.room());
       }
+      this.#options.meters.replayed("read", changes.length);
       await this.#releaseAt(session, hold);
     }
   }

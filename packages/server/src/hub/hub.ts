@@ -10,7 +10,9 @@ import {
 import type { Change } from "../log/change.ts";
 import { CatchUp, type History } from "./catch-up.ts";
 import { deliver, type Heard, RESYNC } from "./deliver.ts";
+import { type Departure, newDepartures } from "./departures.ts";
 import { FrameSet } from "./frame.ts";
+import { type Meters, NO_METERS } from "./meters.ts";
 import { Outbox } from "./outbox.ts";
 import { Progress } from "./progress.ts";
 import { type Listeners, Roster } from "./roster.ts";
@@ -46,6 +48,7 @@ export interface HubOptions<Principal> {
   readonly visibility: Visibility<Principal>;
   /** Bytes that may wait for one connection before it is closed and must come back. */
   readonly maxQueueBytes: number;
+  readonly meters?: Meters;
   /** Told of an audience that could not be answered; the others are served all the same. */
   readonly onError: (error: unknown, change: Change | undefined) => void;
 }
@@ -65,19 +68,25 @@ export class Hub<Principal> {
   readonly #catchUp: CatchUp<Principal>;
   readonly #outbox: Outbox;
   readonly #shifts: Shifts<Principal>;
+  readonly #meters: Meters;
+  readonly #departures = newDepartures();
+  /** When the oldest change was written that has not left for all sockets yet. */
+  #oldestUnsent: number | undefined;
 
-  constructor({ epoch, head, history, visibility, maxQueueBytes, onError }: HubOptions<Principal>) {
+  constructor({ epoch, head, history, visibility, maxQueueBytes, meters = NO_METERS, onError }: HubOptions<Principal>) {
     this.#epoch = epoch;
     this.#visibility = visibility;
     this.#onError = onError;
     this.#progress = new Progress(head);
     this.#roster = new Roster(visibility);
-    this.#outbox = new Outbox(maxQueueBytes);
+    this.#meters = meters;
+    this.#outbox = new Outbox(maxQueueBytes, () => this.#flushed());
     this.#shifts = new Shifts(({ subscription, principal }) => visibility.remember(subscription, principal));
     this.#catchUp = new CatchUp({
       epoch,
       history,
       progress: this.#progress,
+      meters,
       topicsOf: (change) => visibility.topicsOf(change),
       present: (change, audience) => this.#present(change, audience, "replayed"),
       mayMove: (change, { subscription, principal }) => visibility.mayMove(change, subscription, principal),
@@ -103,7 +112,7 @@ export class Hub<Principal> {
 
   /** A new connection; it hears nothing until it subscribes. */
   open(init: SessionInit<Principal>): Session<Principal> {
-    const session = new Session(init, this.#outbox, (closed) => this.#roster.remove(closed));
+    const session = new Session(init, this.#outbox, (closed, reason) => this.#left(closed, reason));
     this.#roster.add(session);
     return session;
   }
@@ -130,6 +139,7 @@ export class Hub<Principal> {
       if (subscriptions.length === 0) return;
       const from = since ?? session.since;
       session.since = undefined;
+      session.hearsFrom = Math.min(from?.seq ?? this.#progress.seq, this.#progress.seq);
       if (from) this.#catchUp.start(session, from, known);
     });
   }
@@ -168,18 +178,41 @@ export class Hub<Principal> {
   beat(sessions: Iterable<Session<Principal>>): void {
     const cursor = formatCursor({ epoch: this.#epoch, seq: this.#progress.seq });
     const heartbeat = encoder.encode(encodeHeartbeat(cursor));
-    for (const session of sessions) session.beat(heartbeat, COMMENT, PATIENCE);
+    for (const session of sessions) {
+      this.#meters.queued(session.standing.queuedBytes);
+      session.beat(heartbeat, COMMENT, PATIENCE);
+    }
   }
 
-  /** Ends every connection. */
-  closeAll(reason: CloseReason): void {
-    for (const session of this.#roster.all()) session.close(reason);
+  /** The seq of the newest change that was told to everyone. */
+  get seq(): number {
+    return this.#progress.seq;
+  }
+
+  /** How a connection ended that is not here any more, if it was here lately. */
+  departure(id: ClientId): Departure | undefined {
+    return this.#departures.get(id);
+  }
+
+  #left(session: Session<Principal>, reason: CloseReason | "client"): void {
+    this.#roster.remove(session);
+    this.#departures.set(session.id, { reason, at: Date.now(), seq: this.#progress.seq });
+    this.#meters.closed(reason);
+  }
+
+  #flushed(): void {
+    if (this.#oldestUnsent === undefined) return;
+    this.#meters.flushed(Math.max(0, Date.now() - this.#oldestUnsent) / 1000);
+    this.#oldestUnsent = undefined;
   }
 
   async #tell(change: Change): Promise<void> {
     const cursor = formatCursor({ epoch: this.#epoch, seq: change.seq });
+    const startedAt = performance.now();
     const heard = [...(await this.#moved(change, cursor)), ...(await this.#seen(change, cursor))];
-    deliver(heard, change.seq);
+    const deliveries = deliver(heard, change.seq);
+    if (deliveries > 0) this.#oldestUnsent ??= change.time;
+    this.#meters.told((performance.now() - startedAt) / 1000, deliveries);
   }
 
   /** The change itself, to all who may see it. */

@@ -33,14 +33,19 @@ export interface Queue {
  */
 export class Outbox {
   readonly #limit: number;
+  readonly #onFlushed: () => void;
   readonly #root = Batch.empty();
   #dirty: OutletQueue[] = [];
   #next = 0;
   #scheduled = false;
 
-  /** @param limit bytes that may wait for one connection */
-  constructor(limit: number) {
+  /**
+   * @param limit bytes that may wait for one connection
+   * @param onFlushed called when all that waited has been handed to the sockets, but for those that are full
+   */
+  constructor(limit: number, onFlushed: () => void = () => {}) {
     this.#limit = limit;
+    this.#onFlushed = onFlushed;
   }
 
   queue(outlet: Outlet): Queue {
@@ -66,6 +71,7 @@ export class Outbox {
     this.#next = 0;
     this.#scheduled = false;
     this.#root.forget();
+    this.#onFlushed();
   };
 }
 

@@ -24,6 +24,16 @@ export interface SessionInit<Principal> {
   readonly wire: Wire;
   /** Where its client was when it was connected before: counts at its first subscription. */
   readonly since: Cursor | undefined;
+  /** Milliseconds since 1970. */
+  readonly openedAt: number;
+}
+
+/** How it stands with a connection. */
+export interface Standing {
+  readonly state: "live" | "catching-up" | "blocked";
+  /** The seq up to which it was told; `undefined`: as far as everyone. */
+  readonly toldTo: number | undefined;
+  readonly queuedBytes: number;
 }
 
 /** One live connection: who it is, what it listens to, and what waits for it. */
@@ -38,11 +48,14 @@ export class Session<Principal> implements Outlet {
   /** Where the hub has put it. */
   audiences: readonly Audience<Principal>[] = [];
   hold: Hold | undefined;
+  readonly openedAt: number;
+  /** The seq behind which it hears of changes since it last said what it listens to. */
+  hearsFrom = 0;
   /** Of its requests for other subscriptions. */
   readonly requests: Bucket = { fullAt: 0 };
   readonly #wire: Wire;
   readonly #queue: Queue;
-  readonly #onClose: (session: Session<Principal>) => void;
+  readonly #onClose: (session: Session<Principal>, reason: CloseReason | "client") => void;
   #closed = false;
   /** Something was written since the last beat. */
   #active = false;
@@ -51,11 +64,16 @@ export class Session<Principal> implements Outlet {
   #reached = 0;
   #onRoom: (() => void) | undefined;
 
-  constructor(init: SessionInit<Principal>, outbox: Outbox, onClose: (session: Session<Principal>) => void) {
+  constructor(
+    init: SessionInit<Principal>,
+    outbox: Outbox,
+    onClose: (session: Session<Principal>, reason: CloseReason | "client") => void,
+  ) {
     this.id = init.id;
     this.address = init.address;
     this.principal = init.principal;
     this.since = init.since;
+    this.openedAt = init.openedAt;
     this.#wire = init.wire;
     this.#onClose = onClose;
     this.#queue = outbox.queue(this);
@@ -63,6 +81,11 @@ export class Session<Principal> implements Outlet {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  get standing(): Standing {
+    const state = this.hold ? "catching-up" : this.#queue.blocked ? "blocked" : "live";
+    return { state, toldTo: this.hold?.progress, queuedBytes: this.#queue.size };
   }
 
   /**
@@ -121,17 +144,17 @@ export class Session<Principal> implements Outlet {
   close(reason: CloseReason): void {
     if (this.#closed) return;
     if (reason === "shutdown") this.#queue.flush();
-    this.ended();
+    this.ended(reason);
     this.#wire.close(reason);
   }
 
   /** The connection is gone, whoever ended it. */
-  ended(): void {
+  ended(reason: CloseReason | "client" = "client"): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#queue.end();
     this.#makeRoom();
-    this.#onClose(this);
+    this.#onClose(this, reason);
   }
 
   /** For the outbox. */

@@ -28,6 +28,9 @@ export interface RecordAudience {
   readonly follows: readonly string[] | undefined;
 }
 
+/** `rule`, `filter`: what hides the record. */
+export type Explanation = "visible" | "superusers-only" | "rule" | "filter";
+
 const SILENT: RecordAudience = { key: "", requires: undefined, follows: undefined };
 
 /**
@@ -83,6 +86,16 @@ export class RecordEvents {
     const listener = this.#listener(subscription, principal);
     const seen = listener && (await this.#seen(listener, change, told === "live" ? this.#momentOf(change) : undefined));
     return seen && this.#data.of(listener, change, seen);
+  }
+
+  /** Why a listener to the change's topic may or may not see it, as things stand now. */
+  async explain(change: Change, subscription: Subscription, principal: Principal): Promise<Explanation> {
+    const listener = this.#listener(subscription, principal);
+    if (!listener || listener.rule === null) return "superusers-only";
+    if (listener.filter === null) return "filter";
+    if (await this.#seen(listener, change, undefined)) return "visible";
+    const unfiltered = await this.#seen({ ...listener, filter: "" }, change, undefined);
+    return unfiltered ? "filter" : "rule";
   }
 
   /** What the change of a related record moves into and out of a listener's sight. */

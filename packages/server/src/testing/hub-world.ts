@@ -97,7 +97,7 @@ export function openHub(maxQueueBytes = 1_000_000) {
   const open = (since?: Cursor): Joined => {
     const wire = new TestWire();
     return {
-      session: hub.open({ id: clientId(`c${(opened += 1)}`), address: "::1", principal: "", wire, since }),
+      session: hub.open({ id: clientId(`c${(opened += 1)}`), address: "::1", principal: "", wire, since, openedAt: 0 }),
       wire,
     };
   };
