@@ -1,11 +1,11 @@
 import { RawConnection } from "../packages/server/test/support/raw-connection.ts";
 import { request } from "../packages/server/test/support/request.ts";
 import { type Bench, measureEach, type Report } from "./lib/bench.ts";
-import { keepToLastCore } from "./lib/cores.ts";
+import { keepOffLastCore, keepToLastCore } from "./lib/cores.ts";
 import { requireOpenFiles } from "./lib/open-files.ts";
 import type { NumberOption } from "./lib/options.ts";
 import { percentile } from "./lib/percentile.ts";
-import { recordTargets } from "./lib/record-target.ts";
+import { type RecordTarget, recordTargets } from "./lib/record-target.ts";
 import { countsOf, inexactIn, Stage } from "./lib/stage.ts";
 import type { Column, Metric } from "./lib/table.ts";
 
@@ -35,8 +35,8 @@ export const bystander: Bench<Options> = {
   async run({ subscribers, seconds, pause }): Promise<Report[]> {
     requireOpenFiles(subscribers + 200);
     const columns = await measureEach(
-      recordTargets("public", 0).map((start) => () => Stage.open(start, subscribers, 1)),
-      (stage) => measure(stage, seconds * 1000, pause),
+      recordTargets("public", 0).map((start) => () => Pair.open(start, subscribers)),
+      (pair) => measure(pair, seconds * 1000, pause),
     );
     return [
       {
@@ -45,8 +45,8 @@ export const bystander: Bench<Options> = {
         columns,
         legend: [
           "read: one record by its id, on a connection of its own; write: one create, answered",
-          "each write waits until the one before has reached everyone; the readers of the streams run at low priority",
-          "and all clients on one core, so that what is measured is the server and not who gets the processor",
+          "no streams: on a second server of the same kind, the writes in turns with those to all streams",
+          "each write waits until the one before has reached everyone; clients have the last core to themselves",
           "ratio: above 1 the first server is the better one",
         ],
         broken: inexactIn(columns[0].notes),
@@ -55,29 +55,55 @@ export const bystander: Bench<Options> = {
   },
 };
 
-async function measure(stage: Stage, milliseconds: number, pause: number): Promise<Column> {
-  const { target, readers, publisher } = stage;
-  await readers.stepBack();
-  await keepToLastCore(process.pid);
-  using asker = await RawConnection.open(target.publishUrl);
-  const path = await someRecord(target.publishUrl);
-  const read = (): Promise<void> => get(asker, path);
-  const write = (): Promise<void> => publisher.publish();
-  const rest = (): Promise<void> => Bun.sleep(pause);
+/** Two servers that are alike: the one has streams, the other none. */
+class Pair implements AsyncDisposable {
+  private constructor(
+    readonly busy: Stage,
+    readonly quiet: Stage,
+  ) {}
 
-  const readsAlone = await timesOf(milliseconds, read, rest);
-  const writesAlone = await timesOf(milliseconds, write, rest);
-  await stage.listen();
-  await stage.begin();
-  const [reads] = await Promise.all([timesOf(milliseconds, read, rest), stage.tickUntil(milliseconds, 1)]);
-  const ticks = await stage.finish();
-  await stage.begin();
-  const writes = await timesOf(milliseconds, write, async () => {
-    await stage.settled();
-    await rest();
-  });
+  static async open(start: () => Promise<RecordTarget>, subscribers: number): Promise<Pair> {
+    await using opened = new AsyncDisposableStack();
+    const busy = opened.use(await Stage.open(start, subscribers, 1));
+    const quiet = opened.use(await Stage.open(start, 1, 1));
+    opened.move();
+    return new Pair(busy, quiet);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.busy[Symbol.asyncDispose]();
+    await this.quiet[Symbol.asyncDispose]();
+  }
+}
+
+async function measure({ busy, quiet }: Pair, milliseconds: number, pause: number): Promise<Column> {
+  const rest = (): Promise<void> => Bun.sleep(pause);
+  // First the readers' own process: what is pinned later starts where its parent is.
+  await busy.readers.stepBack();
+  await keepToLastCore(process.pid);
+  for (const { target } of [busy, quiet]) await keepOffLastCore(target.pid);
+  await busy.listen();
+
+  const readsAlone = await timesOf(milliseconds, await reader(quiet), rest);
+  await busy.begin();
+  const [reads] = await Promise.all([timesOf(milliseconds, await reader(busy), rest), busy.tickUntil(milliseconds, 1)]);
+  const ticks = await busy.finish();
+
+  // In turns: a disk that is slow for a while is slow for both.
+  await busy.begin();
+  const writesAlone: number[] = [];
+  const writes = await timesOf(
+    milliseconds,
+    () => busy.publisher.publish(),
+    async () => {
+      await busy.settled();
+      await rest();
+      writesAlone.push(...(await timesOf(0, () => quiet.publisher.publish(), rest)));
+    },
+  );
+  writesAlone.sort((a, b) => a - b);
   return {
-    server: target.name,
+    server: busy.target.name,
     values: [
       percentile(readsAlone, 50),
       percentile(readsAlone, 99),
@@ -89,36 +115,36 @@ async function measure(stage: Stage, milliseconds: number, pause: number): Promi
     ],
     notes: [
       ["delivered/expected", countsOf(ticks)],
-      ["fan-outs, reads meanwhile", `${ticks.changes}, ${reads.length}`],
+      ["fan-outs, reads meanwhile, writes", `${ticks.changes}, ${reads.length}, ${writes.length}`],
     ],
   };
 }
 
-/** How long the work took each time, in milliseconds, sorted. */
+/** How long the work took each time, at least once, in milliseconds, sorted. */
 async function timesOf(
   milliseconds: number,
   work: () => Promise<void>,
   between: () => Promise<void>,
 ): Promise<Float64Array> {
   const times: number[] = [];
-  for (const end = performance.now() + milliseconds; performance.now() < end;) {
+  const end = performance.now() + milliseconds;
+  do {
     const startedAt = performance.now();
     await work();
     times.push(performance.now() - startedAt);
     await between();
-  }
+  } while (performance.now() < end);
   return Float64Array.from(times).sort();
 }
 
-/** The path of a record that the warm-up has left. */
-async function someRecord(records: string): Promise<string> {
-  const { origin, pathname } = new URL(records);
+/** Reads one record that the warm-up has left, again and again, on a connection of its own. */
+async function reader({ target }: Stage): Promise<() => Promise<void>> {
+  const { origin, pathname } = new URL(target.publishUrl);
   const { body } = await request<{ items: { id: string }[] }>(origin, "GET", `${pathname}?perPage=1`);
-  return `${pathname}/${body.items[0]!.id}`;
-}
-
-async function get(connection: RawConnection, path: string): Promise<void> {
-  connection.send("GET", path, undefined);
-  const response = await connection.response();
-  if (response?.status !== 200) throw new Error(`a record was refused: ${response?.status} ${response?.body}`);
+  const connection = await RawConnection.open(origin);
+  return async () => {
+    connection.send("GET", `${pathname}/${body.items[0]!.id}`, undefined);
+    const response = await connection.response();
+    if (response?.status !== 200) throw new Error(`a record was refused: ${response?.status} ${response?.body}`);
+  };
 }

@@ -1,13 +1,18 @@
 import { availableParallelism } from "node:os";
+import { processesOf } from "../../packages/server/test/support/process-stats.ts";
 
-/**
- * Keeps a process and its threads to the machine's last core, so that the scheduler never makes it wait for the server
- * that it measures. Does nothing with one core or without `taskset` (util-linux).
- */
-export async function keepToLastCore(pid: number): Promise<void> {
-  const cores = availableParallelism();
-  if (cores < 2 || Bun.which("taskset") === null) return;
-  await Bun.spawn(["taskset", "-a", "-p", "-c", String(cores - 1), String(pid)], {
-    stdio: ["ignore", "ignore", "ignore"],
-  }).exited;
+/** Keeps a client of a latency bench to the machine's last core. */
+export const keepToLastCore = (pid: number): Promise<void> => pin(pid, (last) => String(last));
+
+/** Keeps a server to the other cores: so neither it nor its clients wait for a processor that the other one has. */
+export const keepOffLastCore = (pid: number): Promise<void> => pin(pid, (last) => `0-${last - 1}`);
+
+/** All threads of the process and its descendants. Does nothing with one core or without `taskset` (util-linux). */
+async function pin(pid: number, cores: (last: number) => string): Promise<void> {
+  const last = availableParallelism() - 1;
+  if (last === 0 || Bun.which("taskset") === null) return;
+  for (const each of processesOf(pid)) {
+    await Bun.spawn(["taskset", "-a", "-p", "-c", cores(last), String(each)], { stdio: ["ignore", "ignore", "ignore"] })
+      .exited;
+  }
 }
