@@ -17,9 +17,12 @@ export class Registry {
     return this.#current;
   }
 
-  /** For a verb's result, right after its commit: nobody may see the old schema once the new tables are there. */
+  /**
+   * For a verb's result, right after its commit: nobody may see the old schema once the new tables are there. One that
+   * says the same changes nothing, so that writes under way need not be prepared again.
+   */
   replace(schema: Schema): void {
-    this.#current = schema;
+    if (!Bun.deepEquals(schema.collections, this.#current.collections)) this.#current = schema;
   }
 
   async reload(reader: Reader): Promise<void> {

@@ -8,7 +8,7 @@ import { prepareRemoval } from "../records/prepare-removal.ts";
 import { prepareSubmission } from "../records/prepare-submission.ts";
 import { presentRecords } from "../records/present.ts";
 import type { RecordContext } from "../records/record-context.ts";
-import { type Submission, type Submitted, submittedOf } from "../records/submission.ts";
+import { type Submitted, submittedOf } from "../records/submission.ts";
 import { applySubmission, submitRemoval, writeSubmission } from "../records/submit-record.ts";
 import { viewRecord } from "../records/view-record.ts";
 import type { Reader, Transaction } from "../store/store.ts";
