@@ -16,7 +16,7 @@ Real servers, clients that come and go, kills in between; then what each client 
 
   --only NAME   scenarios whose name holds this text
   --seed S      the first seed (from the clock)
-  --seeds N     so many seeds for the scenarios in which chance decides (20; 3 in the short form)
+  --seeds N     so many seeds for the scenarios in which chance decides (20; 2 in the short form)
   --lanes N     scenarios played at the same time (3)
   --short       the short form: fewer and smaller scenarios, under half a minute
   --list        says what there is, and plays nothing
@@ -43,5 +43,5 @@ export function readOptions(args: readonly string[]): Options {
     return Number(text);
   };
   const seed = number("seed", 1 + (Date.now() % 1_000_000));
-  return { only, seed, seeds: number("seeds", short ? 3 : 20), lanes: number("lanes", 3), short, list, help };
+  return { only, seed, seeds: number("seeds", short ? 2 : 20), lanes: number("lanes", 3), short, list, help };
 }

@@ -21,10 +21,11 @@ interface Span {
 export function expectedOf(history: History, sitting: Sitting): Expected[] {
   const spans = spansOf(sitting);
   const first = Math.min(...spans.map(({ from }) => from));
+  const last = spans.at(-1)!.to;
   const arrivals = arrivalsOf(sitting);
   let next = 0;
   return history.entries
-    .filter(({ seq }) => seq > first)
+    .filter(({ seq }) => seq > first && seq <= last)
     .flatMap((entry) => {
       while (next < arrivals.length && arrivals[next]!.seq < entry.seq) next += 1;
       const topics = sitting.topics.filter((topic) => appearsOn(topic, entry));

@@ -65,7 +65,7 @@ export const atomicity = family("atomicity", [
       }
       await stage.settle();
     },
-    ["some seeds"],
+    ["some seeds", "short"],
   ],
   [
     "kill-cascade",
@@ -91,7 +91,7 @@ export const atomicity = family("atomicity", [
       }
       await stage.settle();
     },
-    ["some seeds", "long"],
+    ["some seeds"],
   ],
   [
     "refused",
@@ -117,6 +117,7 @@ export const atomicity = family("atomicity", [
       ensure(stage.readLog().length === before, "a refused write is in the log");
       await stage.settle();
     },
+    ["short"],
   ],
   [
     "seen-is-kept",

@@ -23,7 +23,7 @@ async function noteWithComments(stage: Stage, count: number): Promise<string> {
 
 async function remove(stage: Stage, note: string): Promise<boolean | undefined> {
   using writer = await stage.writer();
-  return writer.remove("notes", note);
+  return await writer.remove("notes", note);
 }
 
 export const bulk = family("bulk", [
@@ -40,13 +40,12 @@ export const bulk = family("bulk", [
       ensure((await remove(stage, note)) === true, "the deletion was not answered");
       const last = stage.readLog().at(-1)!.seq;
       ensure(stage.changesOf("comments").length === count, "not all of them went");
-      await reading.reach(last, PATIENCE_MS);
+      await reading.comeBackUntil(stage, last, PATIENCE_MS);
       stalled.connection.resume();
-      await Promise.race([stalled.ended(), stalled.reach(last, PATIENCE_MS)]);
-      await stalled.drop();
-      await Promise.all([stalled.sit(stage, "header"), late.sit(stage, "query")]);
-      await Promise.all([stalled, late].map((listener) => listener.reach(last, PATIENCE_MS)));
+      await late.sit(stage, "query");
+      await Promise.all([stalled, late].map((listener) => listener.comeBackUntil(stage, last, PATIENCE_MS)));
     },
+    ["short"],
   ],
   [
     "many-writers",
@@ -54,8 +53,9 @@ export const bulk = family("bulk", [
     async (stage) => {
       await stage.start();
       await Promise.all(WAYS.map(() => stage.listen([all("notes")])));
-      const writing = createMany(stage, "notes", stage.isShort ? 2_000 : 12_000, undefined, 48);
-      await stage.listeners[0]!.connection.inbox.until(({ length }) => length >= 500);
+      const writing = createMany(stage, "notes", stage.isShort ? 2_000 : 6_000, undefined, 48);
+      const { inbox, ended } = stage.listeners[0]!.connection;
+      await Promise.race([ended, inbox.until(({ length }) => length >= 500)]);
       await Promise.all(
         WAYS.map(async (way) => {
           const late = await stage.newcomer([all("notes")]);
@@ -63,7 +63,7 @@ export const bulk = family("bulk", [
         }),
       );
       await writing;
-      await stage.settle();
+      await stage.bring();
     },
   ],
   [
@@ -77,7 +77,8 @@ export const bulk = family("bulk", [
       const removing = remove(stage, note);
       const first = stage.listeners[0]!;
       // Either while it is committed, or while it is told.
-      if (stage.random.chance(50)) await first.connection.inbox.until(({ length }) => length > count / 10, PATIENCE_MS);
+      const { inbox, ended } = first.connection;
+      if (stage.random.chance(50)) await Promise.race([ended, inbox.until(({ length }) => length > 500, PATIENCE_MS)]);
       else await Bun.sleep(stage.random.int(0, 400));
       await stage.kill();
       await removing;
@@ -88,8 +89,8 @@ export const bulk = family("bulk", [
       await Promise.all(stage.listeners.map((listener) => listener.sit(stage)));
       if (logged === 0) await remove(stage, note);
       const last = stage.readLog().at(-1)!.seq;
-      await first.reach(last, PATIENCE_MS);
-      await stage.settle();
+      await first.comeBackUntil(stage, last, PATIENCE_MS);
+      await stage.bring();
     },
     ["some seeds"],
   ],

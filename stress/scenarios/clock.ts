@@ -84,6 +84,6 @@ export const clock = family("clock", [
       await crowd.stop();
       await stage.settle();
     },
-    ["some seeds"],
+    ["some seeds", "short"],
   ],
 ]);

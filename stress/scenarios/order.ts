@@ -16,6 +16,7 @@ export const order = family("order", [
       await crowd.stop();
       await stage.settle();
     },
+    ["short"],
   ],
   [
     "one-record",
@@ -53,6 +54,7 @@ export const order = family("order", [
       ensure(cursors.length === 100, `100 changes came with ${cursors.length} cursors`);
       ensure(heard.length > 250, "the change did not come on each of its topics");
     },
+    ["short"],
   ],
   [
     "cut-between-topics",

@@ -24,6 +24,7 @@ export const readers = family("readers", [
       await stalled.ended();
       await stage.bring();
     },
+    ["short"],
   ],
   [
     "many-stalled",
@@ -104,6 +105,7 @@ export const readers = family("readers", [
       await stage.settle();
       ensure(!quiet.connection.inbox.items.some(isResync), "the quiet client was told to resync");
     },
+    ["short"],
   ],
   [
     "stall-and-kill",

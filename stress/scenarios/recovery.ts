@@ -99,7 +99,7 @@ export const recovery = family("recovery", [
       }
       await stage.settle();
     },
-    ["some seeds"],
+    ["some seeds", "short"],
   ],
   [
     "kill-in-replay",
@@ -119,6 +119,7 @@ export const recovery = family("recovery", [
       await Promise.all(listeners.map((listener, i) => listener.sit(stage, WAYS[i])));
       await stage.settle();
     },
+    ["short"],
   ],
   [
     "orderly-end",

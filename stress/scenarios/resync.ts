@@ -33,6 +33,7 @@ export const resync = family("resync", [
       await stage.settle();
       for (const listener of listeners) ensureResync(listener, "expired");
     },
+    ["short"],
   ],
   [
     "trimmed-in-replay",
@@ -71,6 +72,7 @@ export const resync = family("resync", [
         ensure(parseCursor(listener.cursor)?.epoch === "restored00", "a cursor is of the old epoch");
       }
     },
+    ["short"],
   ],
   [
     "unknown",

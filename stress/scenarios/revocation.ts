@@ -32,7 +32,7 @@ export const revocation = family("revocation", [
     "password",
     "A new password makes guests of a user's streams, and nothing that is committed later reaches them.",
     (stage) => amid(stage, PRIVATE, () => setPassword(stage.admin, stage.world.users[0]!.id, "another password")),
-    ["some seeds"],
+    ["some seeds", "short"],
   ],
   [
     "deletion",
@@ -65,7 +65,7 @@ export const revocation = family("revocation", [
           await createMany(stage, "changing", 10);
         }
       }),
-    ["some seeds"],
+    ["some seeds", "short"],
   ],
   [
     "members",
@@ -83,6 +83,7 @@ export const revocation = family("revocation", [
         await stage.settle();
       }
     },
+    ["short"],
   ],
   [
     "pass",
@@ -115,7 +116,7 @@ export const revocation = family("revocation", [
       await createMany(stage, "inner", 20);
       await stage.settle();
     },
-    ["some seeds"],
+    ["some seeds", "short"],
   ],
   [
     "rule-in-replay",
@@ -291,5 +292,6 @@ export const revocation = family("revocation", [
       client.close();
       ensure(told === 0, `who has no valid token was told of ${told} private changes`);
     },
+    ["short"],
   ],
 ]);

@@ -59,7 +59,7 @@ export const snapshot = family("snapshot", [
       const { items } = await snapshotOf(stage, "notes", guest);
       for (const rows of mirrors) ensureSame(rows(), items, stage);
     },
-    ["some seeds"],
+    ["some seeds", "short"],
   ],
   [
     "owners-mirror",
