@@ -45,7 +45,7 @@ export async function create(request: ApiRequest, deps: ApiDeps): Promise<Respon
 }
 
 export async function update(request: ApiRequest, deps: ApiDeps): Promise<Response> {
-  return submit(request, deps, request.params["id"]!);
+  return submit(request, deps, request.params["id"]);
 }
 
 export async function remove(request: ApiRequest, deps: ApiDeps): Promise<Response> {
