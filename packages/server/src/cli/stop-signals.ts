@@ -1,11 +1,14 @@
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
-/** From the first signal on, in milliseconds, and what streams may take to end: then the process ends whatever still hangs. */
-const PATIENCE_MS = 4_500;
+/**
+ * From the first signal on, in milliseconds, and what streams may take to end: then the process ends whatever still hangs.
+ * Requests get three seconds of it to finish in, and so do the hooks that follow them.
+ */
+const PATIENCE_MS = 7_500;
 /** A terminal sends Ctrl-C to npm, the launcher and the server alike, and the first two pass it on. */
 const ECHO_MS = 500;
 
 /**
- * Resolves on the first signal to stop. A second one ends the process at once, and so do 4.5 seconds.
+ * Resolves on the first signal to stop. A second one ends the process at once, and so do 7.5 seconds.
  *
  * @param drainMs what the ends of streams may take on top of that
  */
