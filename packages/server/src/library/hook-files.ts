@@ -1,8 +1,9 @@
-import { type FSWatcher, readdirSync, watch } from "node:fs";
-import { join, sep } from "node:path";
+import { type FSWatcher, readdirSync, realpathSync, watch } from "node:fs";
+import { join } from "node:path";
 import { UserError } from "../lib/user-error.ts";
 import { type Extendable, extendable } from "./extendable.ts";
 import { Extension } from "./extension.ts";
+import { freshImports } from "./fresh-modules.ts";
 import type { Ground } from "./ground.ts";
 import { placeOf } from "./source-place.ts";
 
@@ -35,13 +36,14 @@ export class HookFiles {
   }
 
   /** Loads the files, and again whenever one changes. @throws UserError for a folder or file that can't be loaded */
-  async open(dir: string): Promise<void> {
+  async open(path: string): Promise<void> {
     try {
+      // Modules are known by where they really lie.
+      const dir = realpathSync(path);
       this.#watcher = watch(dir, { recursive: true }, () => this.#changed(dir));
       await this.#replace(await this.#load(dir));
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      throw new UserError(`The hooks can't be loaded: ${placeOf(error, dir) ?? dir}: ${message}`, { cause: error });
+      throw new UserError(`The hooks can't be loaded: ${messageOf(error)}`, { cause: error });
     }
   }
 
@@ -65,20 +67,23 @@ export class HookFiles {
       await this.#replace(await this.#load(dir));
       logger.info({ dir }, "hooks loaded again");
     } catch (error) {
-      logger.error({ err: error, place: placeOf(error, dir) }, "hooks could not be loaded; those from before stay");
+      const { place, cause } = error instanceof BrokenFile ? error : { place: dir, cause: error };
+      logger.error({ err: cause, place }, "hooks could not be loaded; those from before stay");
     }
   }
 
   async #load(dir: string): Promise<Loaded> {
-    forgetModules(dir);
+    const load = freshImports(dir);
     const extension = new Extension();
     const cleanups: (() => unknown)[] = [];
     const app = extendable(this.#ground, extension);
     for (const file of hookFilesIn(dir)) {
-      const { default: setUp } = (await import(file)) as { readonly default?: unknown };
-      if (typeof setUp !== "function") throw new UserError(`${file} exports no function as its default`);
-      const cleanup = await (setUp as HookFile)(app);
-      if (typeof cleanup === "function") cleanups.push(() => cleanup() as unknown);
+      try {
+        const cleanup = await setUp(await load(file), app);
+        if (cleanup) cleanups.push(cleanup);
+      } catch (error) {
+        throw new BrokenFile(placeOf(error, dir) ?? file, error);
+      }
     }
     return { extension, cleanups };
   }
@@ -97,17 +102,29 @@ export class HookFiles {
   }
 }
 
+/** A hook file that could not be loaded, and where in it or in what it imports that was found. */
+class BrokenFile extends Error {
+  constructor(
+    readonly place: string,
+    cause: unknown,
+  ) {
+    super(`${place}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** @returns what to call when the file's hooks are replaced */
+async function setUp(module: unknown, app: Extendable): Promise<(() => unknown) | undefined> {
+  const { default: hooks } = module as { readonly default?: unknown };
+  if (typeof hooks !== "function") throw new Error("it exports no function as its default");
+  const cleanup = await (hooks as HookFile)(app);
+  return typeof cleanup === "function" ? () => cleanup() as unknown : undefined;
+}
+
 /** In the order of their names; files in folders below are for these to import. */
 export const hookFilesIn = (dir: string): string[] =>
   readdirSync(dir)
     .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts") && !name.endsWith(".test.ts"))
     .sort()
     .map((name) => join(dir, name));
-
-/** Or an import would give what was there before. Packages stay: they don't change under a running server. */
-function forgetModules(dir: string): void {
-  const own = dir + sep;
-  for (const path of Object.keys(require.cache)) {
-    if (path.startsWith(own) && !path.includes(`${sep}node_modules${sep}`)) delete require.cache[path];
-  }
-}
