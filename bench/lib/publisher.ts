@@ -7,12 +7,12 @@ import type { Target } from "./target.ts";
 /** Publishes events over a few connections: alone, or all of a tick at once. */
 export class Publisher implements Disposable {
   readonly #target: Target;
-  readonly #connections: readonly RawConnection[];
-  readonly #idle: RawConnection[];
+  readonly #connections: RawConnection[];
+  #idle: RawConnection[];
   readonly #path: string;
   #next = 0;
 
-  private constructor(target: Target, connections: readonly RawConnection[]) {
+  private constructor(target: Target, connections: RawConnection[]) {
     this.#target = target;
     this.#connections = connections;
     this.#idle = [...connections];
@@ -38,6 +38,14 @@ export class Publisher implements Disposable {
   /** Begins at event 0 again. */
   restart(): void {
     this.#next = 0;
+  }
+
+  /** Opens anew what a server has closed: it does so with connections that say nothing for a minute. */
+  async wake(): Promise<void> {
+    for (const [at, connection] of this.#connections.entries()) {
+      if (connection.closed) this.#connections[at] = await RawConnection.open(this.#target.publishUrl);
+    }
+    this.#idle = [...this.#connections];
   }
 
   /** Resolves when the server has taken the event. */

@@ -51,6 +51,7 @@ export class Stage implements AsyncDisposable {
   /** Begins a phase. */
   async begin(): Promise<void> {
     this.publisher.restart();
+    await this.publisher.wake();
     this.#milliseconds = 0;
     this.#cpuMicros = 0;
     await this.readers.begin(this.#groups);
@@ -61,6 +62,7 @@ export class Stage implements AsyncDisposable {
    * Gives up when deliveries stay away.
    */
   async tickUntil(milliseconds: number, changes: number): Promise<void> {
+    await this.publisher.wake();
     const cpuBefore = readStats(this.target.pid).cpuMicros;
     while (this.#complete && (this.#milliseconds < milliseconds || this.publisher.published === 0)) {
       const startedAt = now();
