@@ -25,7 +25,8 @@ globalThis.Date = new Proxy(RealDate, {
 });
 
 globalThis.setInterval = Object.assign(
-  (handler: () => void, delay = 0): NodeJS.Timeout => realSetInterval(handler, delay / clock.rate),
+  (handler: () => void, delay = 0): NodeJS.Timeout =>
+    realSetInterval(handler, delay / (delay < 60_000 ? clock.seconds : clock.minutes)),
   realSetInterval,
 ) as typeof setInterval;
 

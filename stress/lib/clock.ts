@@ -5,9 +5,13 @@ import { until } from "./within.ts";
 export interface ClockSetting {
   /** What is added to the time, in milliseconds. */
   readonly offset: number;
-  /** How many times faster than told intervals run; what counts is the rate at the start. */
-  readonly rate: number;
+  /** How many times faster intervals of a minute and more run, that of trimming above all: what counts is the start. */
+  readonly minutes: number;
+  /** The same for shorter ones, that of heartbeats above all. */
+  readonly seconds: number;
 }
+
+export const TRUE_CLOCK: ClockSetting = { offset: 0, minutes: 1, seconds: 1 };
 
 export const HOUR = 3_600_000;
 

@@ -44,6 +44,9 @@ export interface Place {
   readonly told: number;
 }
 
+/** Cuts on end, with nothing gained in between, after which there is no hope. */
+const FUTILE = 10;
+
 export interface Account {
   readonly identity: Identity;
   readonly token: string | undefined;
@@ -110,21 +113,24 @@ export class Listener {
     await this.connection.inbox.until(() => this.seq >= seq, patience);
   }
 
-  /** As `reach`, whatever number of times it is cut on the way. */
+  /** As `reach`, though it is cut on the way, as long as it gets on. */
   async comeBackUntil(place: Place, seq: number, patience?: number): Promise<void> {
-    while (this.seq < seq) {
-      const isCut = await Promise.race([
-        this.connection.ended.then(() => true),
-        this.reach(seq, patience).then(
-          () => false,
-          (error: unknown) => {
-            // A stream that ends is told to those who wait for its events, too.
-            if (!this.connection.isOver) throw error;
-            return true;
-          },
-        ),
-      ]);
-      if (isCut && this.seq < seq) await this.sit(place);
+    let cuts = 0;
+    for (let before = this.seq; this.seq < seq; before = this.seq) {
+      if (!(await this.#isCutBefore(seq, patience)) || this.seq >= seq) return;
+      cuts = this.seq > before ? 0 : cuts + 1;
+      if (cuts === FUTILE) throw new Error(`${this.name} was cut ${cuts} times on end without getting on`);
+      await this.sit(place);
+    }
+  }
+
+  async #isCutBefore(seq: number, patience?: number): Promise<boolean> {
+    try {
+      await this.reach(seq, patience);
+      return false;
+    } catch (error) {
+      if (this.connection.isOver) return true;
+      throw error;
     }
   }
 }

@@ -10,7 +10,7 @@ import {
 } from "../../packages/server/test/support/server-process.ts";
 import { tempDir } from "../../packages/server/test/support/temp-dir.ts";
 import { check, NOTHING_WRONG, sum, type Verdict } from "./checker.ts";
-import { CLOCK_ARGS, setClock, writeClock } from "./clock.ts";
+import { CLOCK_ARGS, type ClockSetting, setClock, TRUE_CLOCK, writeClock } from "./clock.ts";
 import { GUEST, History } from "./history.ts";
 import { type Account, Listener } from "./listener.ts";
 import { expectedOf, seenIn } from "./oracle.ts";
@@ -93,16 +93,16 @@ export class Stage implements AsyncDisposable {
     await this.#end("SIGTERM");
   }
 
-  /** Starts a server whose clock can be set, and whose intervals run so many times faster: that of trimming, too. */
-  async startWithClock(rate: number, args: readonly string[] = []): Promise<void> {
+  /** Starts a server whose clock can be set, and whose intervals may run faster. */
+  async startWithClock(rates: Partial<ClockSetting>, args: readonly string[] = []): Promise<void> {
     this.#copyLog();
-    writeClock(this.#clock, { offset: 0, rate });
+    writeClock(this.#clock, { ...TRUE_CLOCK, ...rates });
     await this.start({ args, runtimeArgs: CLOCK_ARGS });
   }
 
   /** @param offset what is added to the time of the server, in milliseconds */
   async setClock(offset: number): Promise<void> {
-    await setClock(this.#clock, this.server.pid, { offset, rate: 1 });
+    await setClock(this.#clock, this.server.pid, { ...TRUE_CLOCK, offset });
   }
 
   /** From now on the database keeps a copy of each change for us, which nobody trims. */

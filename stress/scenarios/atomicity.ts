@@ -128,7 +128,8 @@ export const atomicity = family("atomicity", [
       for (let kills = 0; kills < 4; kills += 1) {
         const crowd = new Crowd(stage, `round ${kills}`, ["notes"]).start(8);
         const { inbox } = stage.listeners[0]!.connection;
-        await inbox.until(({ length }) => length >= stage.random.int(1, 40));
+        const some = stage.random.int(1, 40);
+        await inbox.until(({ length }) => length >= some);
         await stage.kill();
         await crowd.stop();
         await Promise.all(stage.listeners.map((listener) => listener.ended()));

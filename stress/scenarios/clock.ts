@@ -11,7 +11,7 @@ export const clock = family("clock", [
     "backwards",
     "A clock that goes back changes neither the order of events nor what a cursor brings back.",
     async (stage) => {
-      await stage.startWithClock(1);
+      await stage.startWithClock({});
       const listeners = await Promise.all(WAYS.map(() => stage.listen([all("notes")])));
       for (const hours of [0, -1, -20, -19]) {
         await stage.setClock(hours * HOUR);
@@ -33,7 +33,7 @@ export const clock = family("clock", [
     "forwards",
     "A clock that jumps over the time for which changes are kept costs a resync, and never a silent gap.",
     async (stage) => {
-      await stage.startWithClock(300);
+      await stage.startWithClock({ minutes: 300 });
       const [away, present] = [await stage.listen([all("notes")]), await stage.listen([all("notes")])];
       await stage.settle();
       await away.drop();
@@ -53,7 +53,7 @@ export const clock = family("clock", [
     "old-times",
     "Changes that were made while the clock was wrong are told and brought back like all others.",
     async (stage) => {
-      await stage.startWithClock(300);
+      await stage.startWithClock({ minutes: 300 });
       const listener = await stage.listen([all("notes")]);
       await createMany(stage, "notes", 10);
       await stage.setClock(-1_000 * HOUR);
@@ -71,7 +71,7 @@ export const clock = family("clock", [
     "jumps",
     "However the clock jumps under load, each client gets each change once and in order, or is told to resync.",
     async (stage) => {
-      await stage.startWithClock(100);
+      await stage.startWithClock({ minutes: 100 });
       const listeners = await Promise.all([1, 2, 3].map(() => stage.listen([all("notes")])));
       const crowd = new Crowd(stage, "crowd", ["notes"]).start(4);
       for (let jump = 1; jump <= 10; jump += 1) {

@@ -1,7 +1,7 @@
 import { HAS_X, LARGE, type Rule } from "../lib/rules.ts";
 import { ensure, family } from "../lib/scenario.ts";
 import type { Stage } from "../lib/stage.ts";
-import { all, filtered, type Topic, withOptions } from "../lib/topics.ts";
+import { all, filtered, one, type Topic, withOptions } from "../lib/topics.ts";
 import { createMany } from "../lib/writing.ts";
 
 /** Each of these would end an event, a line or a string where somebody forgot to encode it. */
@@ -57,6 +57,19 @@ export const poison = family("poison", [
       });
     },
     ["short"],
+  ],
+  [
+    "huge-on-topics",
+    "A record of which two do not fit into what may wait arrives on each topic that a client hears it on.",
+    async (stage) => {
+      await stage.start();
+      const [id] = await createMany(stage, "notes", 1);
+      const topics = [all("notes"), one("notes", id!), filtered("notes", HAS_X)];
+      await Promise.all([stage.listen(topics), stage.listen([all("notes")])]);
+      await stage.admin.update("notes", id!, { title: "x", body: "x".repeat(1_000_000) });
+      await createMany(stage, "notes", 5);
+      await stage.bring();
+    },
   ],
   [
     "json",

@@ -75,7 +75,7 @@ export const readers = family("readers", [
     "dead",
     "A socket that stays full for three heartbeats is given up, and its client gets the rest when it is back.",
     async (stage) => {
-      await stage.startWithClock(100);
+      await stage.startWithClock({ seconds: 100 });
       const [dead, reading] = [await stage.listen([all("notes")]), await stage.listen([all("notes")])];
       dead.connection.pause();
       // One event alone may be larger than what may wait: the socket is full, and the queue is not.
@@ -93,7 +93,7 @@ export const readers = family("readers", [
     "quiet",
     "A client that hears little comes back from a recent place, and need not resync, however much was trimmed.",
     async (stage) => {
-      await stage.startWithClock(200, ["--keep-changes", "60"]);
+      await stage.startWithClock({ minutes: 200, seconds: 200 }, ["--keep-changes", "60"]);
       const quiet = await stage.listen([all("inner")], stage.user(0));
       await createMany(stage, "notes", 300, undefined, 4);
       const last = stage.readLog().at(-1)!.seq;

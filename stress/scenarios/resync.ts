@@ -21,7 +21,7 @@ export const resync = family("resync", [
     "expired",
     "Who was away for longer than changes are kept is told so first, and then misses nothing that comes.",
     async (stage) => {
-      await stage.startWithClock(300, ["--keep-changes", "50"]);
+      await stage.startWithClock({ minutes: 300 }, ["--keep-changes", "50"]);
       const listeners = await Promise.all(WAYS.map(() => stage.listen([all("notes")])));
       await stage.settle();
       await Promise.all(listeners.map((listener) => listener.drop()));
@@ -39,16 +39,19 @@ export const resync = family("resync", [
     "trimmed-in-replay",
     "A replay that trimming overtakes says so: no change is missing without a word.",
     async (stage) => {
-      await stage.start();
-      for (let i = 0; i < 6; i += 1) await stage.newcomer([all("notes")]);
-      await createMany(stage, "notes", 1_500, undefined, 16);
-      await stage.kill();
-      await stage.startWithClock(1_000, ["--keep-changes", "300"]);
-      const crowd = new Crowd(stage, "crowd", ["notes"]).start(4);
-      await Promise.all(stage.listeners.map((listener, i) => listener.sit(stage, WAYS[i % 3])));
-      await crowd.answered(100);
-      await crowd.stop();
+      await stage.startWithClock({ minutes: 300 }, ["--keep-changes", "300"]);
+      const overtaken = await stage.newcomer([all("notes")]);
+      await createMany(stage, "notes", 200, (i) => ({ title: `large ${i}`, body: "x".repeat(100_000) }), 4);
+      await overtaken.sit(stage);
+      await overtaken.connection.inbox.until(({ length }) => length > 0);
+      overtaken.connection.pause();
+      const reached = stage.readLog().at(-1)!.seq;
+      await createMany(stage, "notes", 400, undefined, 8);
+      await stage.trimmed(reached);
+      overtaken.connection.resume();
       await stage.settle();
+      const told = overtaken.connection.inbox.items.findIndex(isResync);
+      ensure(told > 0, "the replay was not overtaken, or nobody said so");
     },
     ["some seeds"],
   ],
@@ -95,7 +98,7 @@ export const resync = family("resync", [
     "restless",
     "While the log is trimmed as fast as it is written, every client gets each change or the word that it did not.",
     async (stage) => {
-      await stage.startWithClock(600, ["--keep-changes", "40"]);
+      await stage.startWithClock({ minutes: 600 }, ["--keep-changes", "40"]);
       const listeners = await Promise.all([1, 2, 3, 4].map(() => stage.listen([all("notes")])));
       const crowd = new Crowd(stage, "crowd", ["notes"]).start(6);
       const random = stage.random;

@@ -172,6 +172,26 @@ export const revocation = family("revocation", [
     },
   ],
   [
+    "rule-while-away",
+    "What others were told under a wider rule is not told again after it was narrowed.",
+    async (stage) => {
+      await stage.start();
+      await stage.editRule("changing", EVERYBODY);
+      const since = await stage.cursor();
+      await createMany(stage, "changing", 40, (i) => ({ title: `changing ${i}`, open: i % 4 === 0 }));
+      const early = await stage.newcomer([all("changing")], stage.guest, since);
+      await early.sit(stage);
+      await stage.settle();
+      await stage.editRule("changing", OPEN);
+      await stage.settle();
+      const late = await stage.newcomer([all("changing")], stage.guest, since);
+      await late.sit(stage);
+      await stage.settle();
+      ensure(privateEvents(early) === 40, "the wider rule did not let everything through");
+      ensure(privateEvents(late) === 10, "the narrower rule let other things through than the ten that are open");
+    },
+  ],
+  [
     "kill",
     "What was revoked before a kill -9 is revoked after it.",
     async (stage) => {
