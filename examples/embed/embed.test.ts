@@ -1,0 +1,78 @@
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import PocketBase, { type ClientResponseError, type RecordModel } from "pocketbase";
+
+setDefaultTimeout(60_000);
+
+const dir = mkdtempSync(join(tmpdir(), "headwater-embed-"));
+const child = Bun.spawn([process.execPath, join(import.meta.dir, "main.ts")], {
+  env: { ...process.env, LIBRARY_DIR: dir, LIBRARY_PORT: "0" },
+  stdout: "pipe",
+  stderr: "inherit",
+});
+afterAll(async () => {
+  child.kill();
+  await child.exited;
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const printed = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+let text = "";
+/** Waits until the program has printed it. */
+async function until(pattern: RegExp): Promise<RegExpExecArray> {
+  for (;;) {
+    const found = pattern.exec(text);
+    if (found) return found;
+    const { value, done } = await printed.read();
+    if (done) throw new Error(`the program ended; it printed: ${text}`);
+    text += value;
+  }
+}
+const url = (await until(/open: (http:\S+?)\/api/))[1]!;
+
+async function reader(name: string): Promise<PocketBase> {
+  const client = new PocketBase(url);
+  const email = `${name.toLowerCase()}@example.com`;
+  await client.collection("readers").create({ name, email, password: "1234567890", passwordConfirm: "1234567890" });
+  await client.collection("readers").authWithPassword(email, "1234567890");
+  return client;
+}
+const refusal = (work: Promise<unknown>): Promise<ClientResponseError> =>
+  work.then(
+    () => {
+      throw new Error("it was not refused");
+    },
+    (error: unknown) => error as ClientResponseError,
+  );
+const shelf = async (genre: string): Promise<unknown> => (await fetch(`${url}/api/shelf/${genre}`)).json();
+const book = (client: PocketBase, title: string): Promise<RecordModel> =>
+  client.collection("books").getFirstListItem(client.filter("title = {:title}", { title }));
+
+test("a loan takes the copy from the shelf, and nobody takes it twice", async () => {
+  const [ann, bob] = [await reader("Ann"), await reader("Bob")];
+  const orlando = await book(ann, "Orlando");
+  const outcomes = await Promise.allSettled(
+    [ann, bob].map((client) => client.collection("loans").create({ book: orlando.id })),
+  );
+  expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  expect(await shelf("novel")).toEqual([{ title: "Middlemarch", copies: 2 }]);
+  await until(/(Ann|Bob) took "Orlando"/);
+  const late = outcomes[0]!.status === "rejected" ? ann : bob;
+  const refused = await refusal(late.collection("loans").create({ book: orlando.id }));
+  expect(refused.response).toEqual({ data: {}, message: "All copies are lent.", status: 400 });
+});
+
+test("three books are enough", async () => {
+  const eve = await reader("Eve");
+  const { id } = await book(eve, "Middlemarch");
+  const essays = await book(eve, "Essais");
+  for (const each of [id, id, essays.id]) await eve.collection("loans").create({ book: each });
+  expect((await refusal(eve.collection("loans").create({ book: id }))).response["message"]).toContain("Three books");
+
+  expect(await eve.send("/api/return-all", { method: "POST" })).toEqual({ returned: 3 });
+  expect((await eve.collection("loans").getList()).totalItems).toBe(0);
+  expect(await shelf("essay")).toEqual([{ title: "Essais", copies: 1 }]);
+  expect((await fetch(`${url}/api/return-all`, { method: "POST" })).status).toBe(401);
+});
