@@ -83,7 +83,8 @@ const TABLE: Table = {
   },
   failed: {
     start: (_, __, context) => dial(0, context),
-    stop: close,
+    // What went wrong stays to be read.
+    stop: stay,
     opened: stay,
     lost: stay,
     refused: stay,

@@ -1,14 +1,8 @@
 import { type Cursor, formatCursor, parseCursor } from "@headwater/protocol";
 import type { HeadwaterError } from "../errors.ts";
-import { type Entry, isBehind, type Sink } from "./entry.ts";
+import { type Entry, isBehind, isUnproven, type Sink } from "./entry.ts";
 import { isRecordData, type Resync } from "./events.ts";
 import { type Plan, planNext } from "./plan.ts";
-
-/**
- * How long an id may have been under way, in milliseconds. Only ids of heartbeats need it: an event proves by its name
- * that its subscription stands.
- */
-const SETTLE_MS = 10_000;
 
 /**
  * All subscriptions of a connection, and up to where each has everything. It decides what is asked of the server, what
@@ -59,7 +53,7 @@ export class Book {
   add(name: string, sink: Sink, since: Cursor | undefined): void {
     let entry = this.#entries.get(name);
     if (!entry) {
-      entry = { name, sinks: new Set(), standing: { kind: "away" }, place: since, asked: false, known: false };
+      entry = { name, sinks: new Set(), standing: { kind: "away" }, place: since, asked: undefined, known: false };
       this.#entries.set(name, entry);
     }
     entry.sinks.add(sink);
@@ -98,16 +92,15 @@ export class Book {
     for (const name of plan.names) this.#used.add(name);
     for (const entry of plan.added) {
       entry.standing = { kind: "submitted", round: this.#round };
-      entry.asked = plan.since !== undefined;
+      entry.asked = parseCursor(plan.since ?? "");
       this.#apart.add(entry);
     }
     return plan;
   }
 
-  accepted({ added }: Plan, now: number): void {
+  accepted({ added }: Plan): void {
     for (const entry of added) {
-      if (entry.standing.kind === "submitted")
-        entry.standing = { kind: "settling", round: entry.standing.round, until: now + SETTLE_MS };
+      if (entry.standing.kind === "submitted") entry.standing = { kind: "settling", round: entry.standing.round };
       const lost = entry.known && !entry.asked && entry.place === undefined;
       // What comes from now on comes behind the link's present place.
       entry.place ??= this.#reached;
@@ -115,6 +108,11 @@ export class Book {
       for (const sink of Array.from(entry.sinks)) sink.confirmed();
       if (lost) tell(entry, { action: "resync", reason: "reconnected", cursor: undefined });
     }
+  }
+
+  /** No id can be under way any more that left before these were granted. */
+  settled({ added }: Plan): void {
+    for (const entry of added) if (entry.standing.kind === "settling") entry.standing = { kind: "following" };
   }
 
   /** The request had no effect; `problems` are those that never will have one. */
@@ -137,7 +135,7 @@ export class Book {
   }
 
   /** An event of the stream. @returns whether anybody listens */
-  event(name: string, data: unknown, id: string | undefined, now: number): boolean {
+  event(name: string, data: unknown, id: string | undefined): boolean {
     const entry = this.#listening(name);
     // Other messages than records may have no place in the log at all.
     if (id === undefined && isRecordData(data)) {
@@ -153,17 +151,15 @@ export class Book {
     this.#held = [];
     for (const { entry: of, data: event } of group) if (of) this.#deliverOnce(of, event, cursor);
     for (const { entry: of } of group) if (of) this.#heard(of);
-    this.place(cursor, now);
+    this.place(cursor);
     return entry !== undefined;
   }
 
   /** The stream has passed this place. */
-  place(cursor: Cursor, now: number): void {
+  place(cursor: Cursor): void {
     if (isBehind(this.#reached, cursor)) this.#reached = cursor;
     for (const entry of this.#apart) {
-      const { standing } = entry;
-      if (standing.kind === "submitted" || (standing.kind === "settling" && now < standing.until)) continue;
-      entry.standing = { kind: "following" };
+      if (isUnproven(entry)) continue;
       if (isBehind(entry.place, cursor)) entry.place = cursor;
       if (entry.place?.seq !== this.#reached?.seq) continue;
       entry.standing = { kind: "live" };
@@ -171,20 +167,13 @@ export class Book {
     }
   }
 
-  /** The server can't give what was missed: those who asked for it begin anew at the cursor. */
-  resync(resync: Resync, now: number): void {
+  /** The server can't give what was missed: those concerned begin anew at the cursor. */
+  resync(resync: Resync): void {
     this.#held = [];
     const cursor = parseCursor(resync.cursor ?? "");
-    const asking = [...this.#apart].filter(({ asked }) => asked);
-    const anotherLog = cursor && this.#reached && cursor.epoch !== this.#reached.epoch;
-    const affected = asking.length > 0 && !anotherLog ? asking : [...this.#entries.values()];
-    for (const entry of affected) {
-      if (entry.standing.kind === "away") continue;
-      entry.place = cursor;
-      entry.standing = { kind: "following" };
-      this.#apart.add(entry);
-    }
-    if (cursor) this.place(cursor, now);
+    const affected = [...this.#entries.values()].filter((entry) => this.#loses(entry, resync.reason, cursor));
+    for (const entry of affected) entry.place = cursor;
+    if (cursor) this.place(cursor);
     for (const entry of affected) tell(entry, resync);
   }
 
@@ -203,16 +192,35 @@ export class Book {
   }
 
   #sendAway(entry: Entry): void {
-    if (entry.standing.kind === "live") entry.place = this.#reached;
+    entry.place = this.#placeOf(entry);
     entry.standing = { kind: "away" };
-    entry.asked = false;
+    entry.asked = undefined;
     this.#apart.delete(entry);
   }
 
   #deliverOnce(entry: Entry, data: unknown, cursor: Cursor): void {
-    const place = entry.standing.kind === "live" ? this.#reached : entry.place;
-    if (isBehind(place, cursor)) deliver(entry, data, formatCursor(cursor));
+    if (isBehind(this.#placeOf(entry), cursor)) deliver(entry, data, formatCursor(cursor));
     else this.#duplicates += 1;
+  }
+
+  /**
+   * Whether a resync is about this subscription. It does not say whose request it answers, so one that is still under way
+   * may be told once too often; never once too little.
+   */
+  #loses(entry: Entry, reason: Resync["reason"], cursor: Cursor | undefined): boolean {
+    if (entry.standing.kind === "away") return false;
+    if (!cursor) return true;
+    const place = this.#placeOf(entry);
+    if (place && place.epoch !== cursor.epoch) return true;
+    const asked = isUnproven(entry) ? entry.asked : undefined;
+    if (reason === "epoch") return asked !== undefined && asked.epoch !== cursor.epoch;
+    if (reason === "unknown") return asked !== undefined && asked.seq > cursor.seq;
+    // What is trimmed while it is being read is lost to all who had not come so far.
+    return isBehind(place, cursor) || (asked !== undefined && isBehind(asked, cursor));
+  }
+
+  #placeOf({ standing, place }: Entry): Cursor | undefined {
+    return standing.kind === "live" ? this.#reached : place;
   }
 
   /** An event proves that its subscription, and all that were asked for with it or before, stand on the server. */

@@ -143,8 +143,8 @@ export class Channel {
     const data = this.#parse(name, text);
     if (data === undefined) return;
     this.#hasLog ||= parseCursor(id ?? "") !== undefined;
-    if (name === "resync") this.#book.resync(readResync(data, id), this.#clock.now());
-    else this.#book.event(name, data, id, this.#clock.now());
+    if (name === "resync") this.#book.resync(readResync(data, id));
+    else this.#book.event(name, data, id);
   }
 
   /** The data of an event. Lenient, text that is no JSON goes on as text: a channel of the app's own may want it. */
@@ -161,7 +161,7 @@ export class Channel {
     const cursor = parseCursor(id);
     if (!cursor) return;
     this.#hasLog = true;
-    this.#book.place(cursor, this.#clock.now());
+    this.#book.place(cursor);
   }
 
   #onToken(same: boolean): void {

@@ -21,8 +21,8 @@ export type Standing =
   | { readonly kind: "away" }
   /** Asked for, without an answer yet. */
   | { readonly kind: "submitted"; readonly round: number }
-  /** Granted, but ids that come before this time may have been under way before. */
-  | { readonly kind: "settling"; readonly round: number; readonly until: number }
+  /** Granted, but ids may still be under way that left before. */
+  | { readonly kind: "settling"; readonly round: number }
   /** Every id counts; its place is behind that of the link, or ahead of it while others are given what they missed. */
   | { readonly kind: "following" }
   /** Where the link is. */
@@ -35,11 +35,15 @@ export interface Entry {
   standing: Standing;
   /** Up to where it has everything, as far as is known for sure. The link's place counts instead while it is live. */
   place: Cursor | undefined;
-  /** It asked for what it missed. */
-  asked: boolean;
+  /** The place from which it was asked for on this link. */
+  asked: Cursor | undefined;
   /** It was granted before: without a place, what came meanwhile is lost. */
   known: boolean;
 }
+
+/** Whether it is not known yet from where on the stream speaks of it. */
+export const isUnproven = ({ standing }: Entry): boolean =>
+  standing.kind === "submitted" || standing.kind === "settling";
 
 export const isBehind = (place: Cursor | undefined, cursor: Cursor): boolean =>
   place === undefined || place.epoch !== cursor.epoch || place.seq < cursor.seq;

@@ -24,6 +24,13 @@ export interface SubmitterOptions {
   readonly onOtherIdentity: () => void;
 }
 
+/**
+ * How long an id may have been under way when a request is answered: ten seconds, one by one, so that a machine that
+ * sleeps meanwhile counts one of them at most. Only ids of heartbeats need it; an event proves that its subscription stands.
+ */
+const SETTLE_TICKS = 10;
+const TICK_MS = 1_000;
+
 /** Keeps the server's idea of one link equal to the book: one request at a time, the last word wins. */
 export class Submitter {
   readonly #options: SubmitterOptions;
@@ -90,11 +97,12 @@ export class Submitter {
 
   /** @returns whether to go on with this link */
   async #settle(plan: Plan, outcome: SubscribeOutcome, token: string): Promise<boolean> {
-    const { book, clock, identity, onLost, onRefused, onOtherIdentity } = this.#options;
+    const { book, identity, onLost, onRefused, onOtherIdentity } = this.#options;
     if (outcome.kind === "accepted") {
       this.#accepted = true;
       this.#busy = 0;
-      book.accepted(plan, clock.now());
+      book.accepted(plan);
+      if (plan.added.length > 0) this.#settleAfter(plan, SETTLE_TICKS);
       return true;
     }
     book.withdrawn(plan, outcome.kind === "refused" ? outcome.problems : undefined);
@@ -119,6 +127,16 @@ export class Submitter {
         onRefused(outcome.error);
         return false;
     }
+  }
+
+  #settleAfter(plan: Plan, ticks: number): void {
+    const { clock, book } = this.#options;
+    const tick = (): void => {
+      if (this.#stopped()) return;
+      if (ticks > 1) this.#settleAfter(plan, ticks - 1);
+      else book.settled(plan);
+    };
+    clock.timer(TICK_MS, tick, { background: true });
   }
 
   async #pause({ retryAfterMs }: HeadwaterError): Promise<void> {
