@@ -110,7 +110,7 @@ function normalised(collection: Collection, body: Submitted["body"]): Record<str
   return Object.fromEntries<unknown>(entries);
 }
 
-/** What names a field, read as its kind reads it. Only a file or a password has a meaning beyond its text. */
+/** What names a field, as its kind reads it; an autodate is not the client's to set, so nothing is read of it. */
 function normalOf(collection: Collection, name: string, value: unknown): unknown {
   const field = findField(collection, name);
   return field && field.type !== "autodate" ? kindOf(field).normalise(field, value) : value;
