@@ -141,8 +141,11 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     background,
   });
   const stopHeartbeat = startHeartbeat(hub);
-  const stopRetention = startRetention(store, config.retention, (error) =>
-    logger.error({ err: error }, "the log could not be trimmed"),
+  const stopRetention = startRetention(
+    store,
+    config.retention,
+    () => Math.min(tail.seq, hookTail.seq),
+    (error) => logger.error({ err: error }, "the log could not be trimmed"),
   );
   let server: Bun.Server<undefined> | undefined;
 

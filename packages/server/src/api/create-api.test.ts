@@ -70,7 +70,7 @@ test("an API that drains finishes what it began and takes nothing new", async ()
 
 const NOBODY = {
   topicsOf: () => [],
-  audienceOf: () => ({ key: "", requires: undefined, follows: undefined }),
+  audienceOf: () => ({ key: "", requires: undefined, follows: undefined, steady: true }),
   present: async () => undefined,
   principalKey: () => "",
   moves: async () => [],

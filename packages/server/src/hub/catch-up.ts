@@ -187,6 +187,7 @@ export class CatchUp<Principal> {
   }
 
   #answer(change: Change, audience: Audience<Principal>): Promise<FrameSet | "nothing"> {
+    if (!audience.steady) return this.#ask(change, audience);
     const key = `${change.seq}\n${audience.key}`;
     let answer = this.#answers.get(key);
     if (!answer) this.#answers.set(key, (answer = this.#ask(change, audience)));

@@ -12,6 +12,11 @@ export interface AudienceKind {
    * what enters and leaves.
    */
   readonly follows: readonly string[] | undefined;
+  /**
+   * The same change is the same to it whenever it is asked about: neither the time nor other records have a say. Else
+   * an answer is good for once.
+   */
+  readonly steady: boolean;
 }
 
 /** Sessions that listen to one topic under one event name and for which every answer is the same. */
@@ -19,6 +24,7 @@ export interface Audience<Principal> {
   readonly key: string;
   readonly requires: AudienceKind["requires"];
   readonly follows: AudienceKind["follows"];
+  readonly steady: AudienceKind["steady"];
   readonly subscription: Subscription;
   /** The principal of any of them: they are alike in all that matters here. */
   readonly principal: Principal;
@@ -68,12 +74,12 @@ export class TopicIndex<Principal> {
   /** @returns the audience that the session is in from now on, for `remove`: its principal may be another by then */
   add(session: Session<Principal>, subscription: Subscription): Audience<Principal> {
     const { principal } = session;
-    const { key: kind, requires, follows } = this.#kindOf(subscription, principal);
+    const { key: kind, requires, follows, steady } = this.#kindOf(subscription, principal);
     const key = `${subscription.name}\n${kind}`;
     const audiences = this.#audiencesOf(subscription.topic, requires);
     let audience = audiences.get(key);
     if (!audience) {
-      audience = { key, requires, follows, subscription, principal, sessions: new Set() };
+      audience = { key, requires, follows, steady, subscription, principal, sessions: new Set() };
       audiences.set(key, audience);
       for (const collection of follows ?? []) entry(this.#followers, collection, () => new Set()).add(audience);
     }

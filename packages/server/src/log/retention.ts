@@ -7,10 +7,11 @@ const BATCH = 2_000;
 /**
  * Trims the log from its beginning, some rows a write.
  *
+ * @param followed the seq up to which all who follow the log have read it: what they have not stays
  * @returns how many changes went
  */
-export async function trimLog(store: Store, retention: Retention, now: Date): Promise<number> {
-  const floor = await floorOf(store, retention, now);
+export async function trimLog(store: Store, retention: Retention, now: Date, followed = Infinity): Promise<number> {
+  const floor = Math.min(await floorOf(store, retention, now), followed);
   let removed = 0;
   for (let last = BATCH; last === BATCH; removed += last) {
     last = await store.write((tx) => removeUpTo(tx, floor));
@@ -40,9 +41,16 @@ const removeUpTo = (tx: Transaction, floor: number): Promise<number> =>
 /**
  * Trims once a minute.
  *
+ * @param followed see `trimLog`
  * @returns a function that stops it
  */
-export function startRetention(store: Store, retention: Retention, onError: (error: unknown) => void): () => void {
-  const timer = setInterval(() => void trimLog(store, retention, new Date()).catch(onError), 60_000);
+export function startRetention(
+  store: Store,
+  retention: Retention,
+  followed: () => number,
+  onError: (error: unknown) => void,
+): () => void {
+  const trim = (): void => void trimLog(store, retention, new Date(), followed()).catch(onError);
+  const timer = setInterval(trim, 60_000);
   return () => clearInterval(timer);
 }

@@ -22,6 +22,11 @@ export class HookTail {
   readonly #options: HookTailOptions;
   #tail: LogTail | undefined;
 
+  /** The seq up to which it has read the log; infinite while nobody waits for what it reads. */
+  get seq(): number {
+    return this.#tail?.seq ?? Infinity;
+  }
+
   constructor(options: HookTailOptions) {
     this.#options = options;
   }

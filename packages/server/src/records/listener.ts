@@ -3,8 +3,10 @@ import type { Schema } from "../collections/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
 import { decisionKey } from "../rules/decision-key.ts";
 import { isSuperuser, type Principal, principalKey } from "../rules/principal.ts";
+import { readsOf } from "../rules/reads.ts";
 import { type RequiredValue, requiredValue } from "../rules/required-value.ts";
 import type { Condition } from "../rules/condition.ts";
+import { manageRuleOf } from "./manage-access.ts";
 import { viewKey } from "./present.ts";
 import type { RecordContext } from "./record-context.ts";
 import { readRecordTopic, type RecordTopic } from "./record-topic.ts";
@@ -86,6 +88,13 @@ function sightKey({ context, principal, topic, rule, filter }: Listener): string
   if (rule === "") return "all";
   const condition = resolveOrNone(context, topic.collection, rule, "trusted");
   return condition ? decisionKey(condition, scopeOf(context, topic.collection, "trusted", false), context) : "nobody";
+}
+
+/** Does what the listener sees of a record itself hang on neither the time nor other records? */
+export function isSteady({ rule, filter, topic, subscription }: Listener): boolean {
+  const { expand = "" } = subscription.options.query;
+  const readsTime = [rule, filter].some((text) => text !== null && readsOf(text).now);
+  return expand === "" && !readsTime && manageRuleOf(topic.collection) === undefined;
 }
 
 /** What a record must hold for this listener to see it, by the rule or by the filter. */

@@ -7,7 +7,7 @@ import type { RequiredValue } from "../rules/required-value.ts";
 import type { SnapshotReader } from "../store/store.ts";
 import { EventData, type Seen } from "./event-data.ts";
 import { Judge } from "./judge.ts";
-import { type Listener, listenerKey, readListener, requiredOf } from "./listener.ts";
+import { isSteady, type Listener, listenerKey, readListener, requiredOf } from "./listener.ts";
 import { dependenciesOfListener } from "./listener-dependencies.ts";
 import { mayMove } from "./may-move.ts";
 import type { Moment } from "./moment.ts";
@@ -26,12 +26,13 @@ export interface RecordAudience {
   readonly key: string;
   readonly requires: RequiredValue | undefined;
   readonly follows: readonly string[] | undefined;
+  readonly steady: boolean;
 }
 
 /** `rule`, `filter`: what hides the record. */
 export type Explanation = "visible" | "superusers-only" | "rule" | "filter";
 
-const SILENT: RecordAudience = { key: "", requires: undefined, follows: undefined };
+const SILENT: RecordAudience = { key: "", requires: undefined, follows: undefined, steady: true };
 
 /**
  * What a change of a record is to those who listen. The rules judge the record as it was at the change's own place in
@@ -60,10 +61,12 @@ export class RecordEvents {
   audienceOf(subscription: Subscription, principal: Principal): RecordAudience {
     const listener = this.#listener(subscription, principal);
     if (!listener) return SILENT;
+    const dependencies = dependenciesOfListener(listener);
     return {
       key: listenerKey(listener),
       requires: requiredOf(listener),
-      follows: listener.transitions && dependenciesOfListener(listener).map(({ collection }) => collection.id),
+      follows: listener.transitions && dependencies.map(({ collection }) => collection.id),
+      steady: dependencies.length === 0 && isSteady(listener),
     };
   }
 

@@ -43,6 +43,7 @@ const visibility = (): Asked => {
       key: principal,
       requires: principal.startsWith("only-") ? { field: "id", value: principal.slice("only-".length) } : undefined,
       follows: undefined,
+      steady: true,
     }),
     principalKey: (principal) => principal,
     moves: async () => [],
