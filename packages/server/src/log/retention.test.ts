@@ -66,3 +66,9 @@ test("many go in several writes, all of them", async () => {
 test("nothing goes from an empty log", async () => {
   expect(await trimLog(await logOf([]), { ...FOREVER, maxAgeMs: HOUR }, NOW)).toBe(0);
 });
+
+test("what somebody who follows the log has not read yet stays", async () => {
+  const store = await logOf([5, 4, 3, 2, 1]);
+  await trimLog(store, { ...FOREVER, maxChanges: 1 }, NOW, 2);
+  expect(await seqs(store)).toEqual([3, 4, 5]);
+});
