@@ -85,21 +85,6 @@ export const herd = family("herd", [
     },
   ],
   [
-    "heartbeats",
-    "A heartbeat does not promise changes to a client that has still to be told of them.",
-    async (stage) => {
-      await stage.startWithClock({ seconds: 500 });
-      await gather(stage, 150);
-      await createMany(stage, "notes", 600, undefined, 8);
-      for (let visit = 0; visit < 3; visit += 1) {
-        await Promise.all(stage.listeners.map((listener) => listener.sit(stage)));
-        await Promise.all(stage.listeners.map((listener) => listener.drop()));
-      }
-      await Promise.all(stage.listeners.map((listener) => listener.sit(stage)));
-      await stage.settle();
-    },
-  ],
-  [
     "shared-place",
     "Of those who come back from the same place, each is told what it may see itself, and not what another may.",
     async (stage) => {

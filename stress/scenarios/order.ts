@@ -98,6 +98,24 @@ export const order = family("order", [
     },
   ],
   [
+    "again-and-again",
+    "A client that says over and over what it listens to misses nothing by saying it.",
+    async (stage) => {
+      await stage.start();
+      // Who may see a message has to be looked up: somebody may subscribe while that is asked.
+      await stage.addRoom(stage.world.users.map(({ id }) => id));
+      const listeners = await Promise.all([0, 1, 2, 3].map((i) => stage.listen([all("messages")], stage.user(i))));
+      const crowd = new Crowd(stage, "crowd", ["messages"]).start(8);
+      const saying = listeners.map(async ({ connection, account, topics }) => {
+        const names = topics.map(({ name }) => name);
+        while (crowd.written.items.length < 400) await connection.subscribe(names, account.token);
+      });
+      await Promise.all(saying);
+      await crowd.stop();
+      await stage.settle();
+    },
+  ],
+  [
     "cascade",
     "A deletion and all that goes with it arrive in the order of the log.",
     async (stage) => {

@@ -1,5 +1,7 @@
+import { parseCursor } from "@headwater/protocol";
 import { inParallel } from "../../packages/server/test/support/in-parallel.ts";
 import { readStats } from "../../packages/server/test/support/process-stats.ts";
+import { SseClient } from "../../packages/server/test/support/sse-client.ts";
 import { Crowd } from "../lib/crowd.ts";
 import { isResync } from "../lib/oracle.ts";
 import { ensure, family } from "../lib/scenario.ts";
@@ -106,6 +108,38 @@ export const readers = family("readers", [
       ensure(!quiet.connection.inbox.items.some(isResync), "the quiet client was told to resync");
     },
     ["short"],
+  ],
+  [
+    "untold",
+    "A heartbeat in a long replay of what a client may not see does not promise it what comes behind.",
+    async (stage) => {
+      await stage.startWithClock({ seconds: 300 });
+      const listener = await stage.newcomer([all("vault"), all("notes")], stage.user(0));
+      await createMany(stage, "vault", 4_000, undefined, 16);
+      await createMany(stage, "notes", 5);
+      const begin = listener.seq;
+      await listener.sit(stage);
+      await until(() => listener.seq > begin, "the client hears of any place behind its own");
+      await listener.drop();
+      await listener.sit(stage);
+      await stage.settle();
+    },
+  ],
+  [
+    "unsubscribed",
+    "A heartbeat promises nothing to a client that has not said yet what it listens to.",
+    async (stage) => {
+      await stage.startWithClock({ seconds: 300 });
+      const since = await stage.cursor();
+      const { seq } = parseCursor(since)!;
+      await createMany(stage, "notes", 10);
+      const client = await SseClient.connect(stage.url, { "Last-Event-ID": since });
+      const { silences } = client;
+      await until(() => client.silences >= silences + 3, "three heartbeats come");
+      const told = parseCursor(client.lastEventId ?? since)!.seq;
+      client.close();
+      ensure(told === seq, `it was told that it has everything up to ${told}, and it has everything up to ${seq}`);
+    },
   ],
   [
     "stall-and-kill",

@@ -1,6 +1,7 @@
 export type { AuthChange, Credentials } from "./auth/auth.ts";
 export { localStorageStore, memoryStore, type StoredAuth, type TokenStore } from "./auth/token-store.ts";
-export { type AnySchema, Client, type ClientOptions, createClient } from "./client.ts";
+export { type AnySchema, Client, createClient } from "./client.ts";
+export type { ClientOptions } from "./client-options.ts";
 export type { ConnectionState } from "./connection/state.ts";
 export { type ErrorCode, HeadwaterError, isHeadwaterError } from "./errors.ts";
 export type { LiveChange, LiveList, LiveOptions } from "./live/live-list.ts";
@@ -16,3 +17,4 @@ export type { Collection } from "./records/collection.ts";
 export { filter, type FilterValue } from "./records/filter.ts";
 export type { ListOptions, Page, ViewOptions } from "./records/list.ts";
 export type { Link, LinkListener, Transport } from "./transport/transport.ts";
+export { type OfficialSdk, realtimeOf, withRealtime } from "./with-realtime.ts";

@@ -81,6 +81,7 @@ export class Channel {
   }
 
   join(name: string, sink: Sink, place: Cursor | undefined): void {
+    this.#hasLog ||= place !== undefined;
     this.#book.add(name, sink, place);
     this.#connection.send({ kind: "start" });
     this.#submitter?.wake();

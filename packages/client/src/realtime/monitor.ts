@@ -29,7 +29,8 @@ export interface RealtimeStats {
 /** The same as it happens. */
 export type MonitorEvent =
   | { readonly kind: "state"; readonly state: ConnectionState }
-  | { readonly kind: "reconnected"; readonly count: number }
+  /** The server has greeted; `count` connections came before this one. */
+  | { readonly kind: "connected"; readonly count: number }
   | { readonly kind: "latency"; readonly milliseconds: number }
   | { readonly kind: "resync"; readonly name: string; readonly reason: string }
   /** Something was skipped, or a callback of the app has thrown. */
@@ -72,9 +73,9 @@ export class Monitor {
   }
 
   connected(afterMs: number): void {
-    this.#connections += 1;
     this.#connectMs = afterMs;
-    if (this.#connections > 1) this.tell({ kind: "reconnected", count: this.#connections - 1 });
+    this.tell({ kind: "connected", count: this.#connections });
+    this.#connections += 1;
   }
 
   latency(milliseconds: number): void {

@@ -73,10 +73,7 @@ const bodyOf = (text: string): { readonly since?: string; readonly subscriptions
 
 test("an event that the stream cuts in the middle is not heard twice and not lost", async () => {
   using server = scriptedServer(
-    streams(
-      cutAfter(change(1) + change(2).slice(0, 30), "end"),
-      saying(change(2), change(3)),
-    ),
+    streams(cutAfter(change(1) + change(2).slice(0, 30), "end"), saying(change(2), change(3))),
   );
   const { client, inbox } = watch(server.url);
   await inbox.until((events) => events.length === 3);
@@ -131,8 +128,8 @@ test("errors of the server, and whatever else is no stream, are waited out", asy
       (reply) => reply.whole(503, "", { "retry-after": "0" }),
       (reply) => reply.whole(200, "<html>sign in to the wireless</html>", { "content-type": "text/html" }),
       (reply) => reply.whole(429, "", { "retry-after": "0" }),
-      (reply) => void reply.destroy(),
-      (reply) => void reply.raw("no HTTP at all\r\n\r\n").end(),
+      (reply) => reply.destroy(),
+      (reply) => reply.raw("no HTTP at all\r\n\r\n").end(),
       saying(change(1)),
     ),
   );

@@ -59,7 +59,8 @@ export class FaultyNetwork implements Transport {
 
   /** Cuts what is open now. */
   cutAll(): void {
-    for (const link of [...this.#links]) link.cut();
+    // A link that is cut leaves the set; no other joins it.
+    for (const link of this.#links) link.cut();
   }
 
   happens(probability: number): boolean {

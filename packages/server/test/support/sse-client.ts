@@ -16,6 +16,8 @@ export class SseClient implements Disposable {
   readonly #ended = Promise.withResolvers<void>();
   #stream: SseStream | undefined;
   isOver = false;
+  /** Blocks without an event, such as heartbeats. */
+  silences = 0;
   #id = "";
   #lastEventId: string | undefined;
 
@@ -83,7 +85,10 @@ export class SseClient implements Disposable {
     const event = parseEvent(block);
     if (event?.event === "PB_CONNECT") return this.#connected.resolve(event.id ?? "");
     this.#lastEventId = event?.id ?? idOf(block) ?? this.#lastEventId;
-    if (event === undefined) return;
+    if (event === undefined) {
+      this.silences += 1;
+      return;
+    }
     this.arrivals.push(Date.now());
     this.inbox.push(event);
   }

@@ -1,0 +1,26 @@
+import type { TokenStore } from "./auth/token-store.ts";
+import type { Clock } from "./clock.ts";
+import type { Environment } from "./connection/environment.ts";
+import type { ConnectionLimits } from "./connection/transitions.ts";
+import type { Fetch, Http } from "./http.ts";
+import type { Transport } from "./transport/transport.ts";
+
+export interface ClientOptions {
+  /** Where the token is kept; local storage in a browser, memory elsewhere. */
+  readonly store?: TokenStore;
+  /** Whether to refresh the token before it ends; true unless told otherwise. */
+  readonly autoRefresh?: boolean;
+  /** A malformed event ends the connection with an error; otherwise it is skipped with a warning to the monitor. */
+  readonly strict?: boolean;
+  /** Pauses of the reconnect, and what is too long. */
+  readonly limits?: Partial<ConnectionLimits>;
+  /** Silence after which a connection is taken for dead; by default what the server lets expect. */
+  readonly quietMs?: number;
+  readonly fetch?: Fetch;
+  /** For tests, and for platforms of another kind. */
+  readonly clock?: Clock;
+  /** From 0 up to, but not, 1. */
+  readonly random?: () => number;
+  readonly environment?: Environment;
+  readonly transport?: (http: Http) => Transport;
+}
