@@ -5,4 +5,5 @@ export * from "./record-event.ts";
 export * from "./record-values.ts";
 export * from "./sse-parse.ts";
 export * from "./sse.ts";
+export * from "./telling.ts";
 export * from "./topic.ts";

@@ -7,8 +7,10 @@ export interface TopicOptions {
 
 /** A subscription as it was submitted, and what it means. */
 export interface Subscription {
-  /** The exact text, which is also the event's name: SDKs listen for it. */
+  /** The exact text, options included: equal for equal subscriptions. */
   readonly name: string;
+  /** What its events call it. On a stream that is the name, since SDKs listen for it. */
+  readonly label: string;
   readonly topic: string;
   readonly options: TopicOptions;
 }
@@ -21,8 +23,8 @@ export const NO_OPTIONS: TopicOptions = { query: {}, headers: {} };
  */
 export function parseSubscription(name: string): Subscription {
   const at = name.search(/[?&]options=/);
-  if (at < 0) return { name, topic: name, options: NO_OPTIONS };
-  return { name, topic: name.slice(0, at), options: parseOptions(name.slice(at + "?options=".length)) };
+  if (at < 0) return { name, label: name, topic: name, options: NO_OPTIONS };
+  return { name, label: name, topic: name.slice(0, at), options: parseOptions(name.slice(at + "?options=".length)) };
 }
 
 function parseOptions(encoded: string): TopicOptions {

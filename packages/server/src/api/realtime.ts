@@ -12,6 +12,8 @@ import {
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { Admission } from "../hub/admission.ts";
+import { Batch } from "../hub/batch.ts";
+import type { Frame } from "../hub/frame.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Session } from "../hub/session.ts";
 import type { Wire } from "../hub/wire.ts";
@@ -20,6 +22,7 @@ import { byteLength, each, problems, required } from "../lib/checks.ts";
 import { randomText } from "../lib/random.ts";
 import { GUEST, type Principal, principalKey } from "../rules/principal.ts";
 import { drawRetry } from "../transports/retry.ts";
+import { SSE_CODEC, streamFrame } from "../transports/sse-codec.ts";
 import { openSse, type SseListener } from "../transports/sse.ts";
 import type { AccessLine } from "./access-log.ts";
 import type { ApiDeps } from "./api-deps.ts";
@@ -74,10 +77,11 @@ class Connection implements SseListener {
       address: this.#address,
       principal: GUEST,
       wire,
+      codec: SSE_CODEC,
       since: this.#since,
       openedAt: Date.now(),
     });
-    wire.send(connected(id, this.#hub.size));
+    wire.send(Batch.of(connected(id, this.#hub.size)));
   }
 
   drained(): void {
@@ -102,9 +106,9 @@ const lastSeen = (request: ApiRequest): Cursor | undefined =>
  * The first event, byte for byte: SDKs take the client id from its `id:`. Then when to come back, for those who leave
  * that to the standard's `EventSource`.
  */
-function connected(id: ClientId, connections: number): Uint8Array {
+function connected(id: ClientId, connections: number): Frame {
   const event = encodeEvent({ id, event: "PB_CONNECT", data: JSON.stringify({ clientId: id }) });
-  return new TextEncoder().encode(event + encodeRetry(drawRetry(connections)));
+  return streamFrame(event + encodeRetry(drawRetry(connections)));
 }
 
 const FORM = z.object({

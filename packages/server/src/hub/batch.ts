@@ -1,5 +1,8 @@
 import type { Frame } from "./frame.ts";
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
 /**
  * The frames that wait for one connection, as a node of a tree that all connections share: those with the same frames
  * waiting point to the same node. So a delivery is one pointer compare, a thousand sockets with the same backlog share
@@ -8,6 +11,7 @@ import type { Frame } from "./frame.ts";
 export class Batch {
   #next: Batch | undefined;
   #bytes: Uint8Array | undefined;
+  #texts: readonly string[] | undefined;
   readonly #parent: Batch | undefined;
   readonly #frame: Frame | undefined;
   /** Bytes that wait. */
@@ -16,12 +20,17 @@ export class Batch {
   private constructor(parent: Batch | undefined, frame: Frame | undefined) {
     this.#parent = parent;
     this.#frame = frame;
-    this.size = (parent?.size ?? 0) + (frame?.bytes.length ?? 0);
+    this.size = (parent?.size ?? 0) + (frame?.size ?? 0);
   }
 
   /** An empty batch: the root of a tree. */
   static empty(): Batch {
     return new Batch(undefined, undefined);
+  }
+
+  /** One frame that waits for nobody else. */
+  static of(frame: Frame): Batch {
+    return new Batch(undefined, frame);
   }
 
   /** This batch and one frame more. Only the newest child is remembered: connections in step ask for the same one. */
@@ -40,22 +49,31 @@ export class Batch {
     return (this.#bytes ??= this.#join());
   }
 
+  /** The frames one by one, for transports whose messages are texts; listed once for all who point here. */
+  get texts(): readonly string[] {
+    return (this.#texts ??= Batch.#framesTo(this).map(({ payload }) =>
+      typeof payload === "string" ? payload : decoder.decode(payload),
+    ));
+  }
+
   #join(): Uint8Array {
-    if (this.#frame && this.#frame.bytes.length === this.size) return this.#frame.bytes;
+    const frames = Batch.#framesTo(this);
+    if (frames.length === 1) return bytesOf(frames[0]!);
     const joined = new Uint8Array(this.size);
-    Batch.#fill(joined, this);
+    let at = 0;
+    for (const frame of frames) {
+      joined.set(bytesOf(frame), at);
+      at += frame.size;
+    }
     return joined;
   }
 
-  /** From the newest frame back to the root: the nodes know their parents only. */
-  static #fill(joined: Uint8Array, newest: Batch): void {
-    let end = joined.length;
-    let node: Batch | undefined = newest;
-    while (node?.size) {
-      const { bytes } = node.#frame!;
-      end -= bytes.length;
-      joined.set(bytes, end);
-      node = node.#parent;
-    }
+  /** From the newest back to the root: the nodes know their parents only. */
+  static #framesTo(newest: Batch): readonly Frame[] {
+    const frames: Frame[] = [];
+    for (let node: Batch | undefined = newest; node; node = node.#parent) if (node.#frame) frames.push(node.#frame);
+    return frames.reverse();
   }
 }
+
+const bytesOf = ({ payload }: Frame): Uint8Array => (typeof payload === "string" ? encoder.encode(payload) : payload);

@@ -1,8 +1,15 @@
-import { type Cursor, type Epoch, formatCursor } from "@headwater/protocol";
+import {
+  type Cursor,
+  type Epoch,
+  formatCursor,
+  type ResyncReason,
+  type Telling,
+  tellResync,
+} from "@headwater/protocol";
 import { LRUCache } from "lru-cache";
 import type { Change } from "../log/change.ts";
-import { RESYNC } from "./deliver.ts";
-import { encodeFrame, type Frame, FrameSet } from "./frame.ts";
+import { framesOf, type Told } from "./deliver.ts";
+import { FrameSet } from "./frame.ts";
 import type { Meters } from "./meters.ts";
 import type { Progress } from "./progress.ts";
 import type { Hold, Session } from "./session.ts";
@@ -25,13 +32,10 @@ export interface CatchUpOptions<Principal> {
   readonly progress: Progress;
   readonly meters: Meters;
   topicsOf(change: Change): readonly string[];
-  present(change: Change, audience: Audience<Principal>): Promise<string | undefined>;
+  present(change: Change, audience: Audience<Principal>): Promise<Telling | undefined>;
   mayMove(change: Change, audience: Audience<Principal>): boolean;
   onError(error: unknown): void;
 }
-
-/** Why a client can't be given what it missed, and must read everything anew. */
-export type ResyncReason = "expired" | "epoch" | "unknown" | "visibility";
 
 /** Changes that are read at a time. */
 const BATCH = 128;
@@ -89,7 +93,7 @@ export class CatchUp<Principal> {
       if (session.hold !== hold) return;
       if (reason) {
         this.#options.meters.replayed(reason, 0);
-        session.send(this.#resync(reason, position));
+        this.#resync(session, reason, position);
         session.hold = { from: new Map(), progress: position };
       }
       await this.#replay(session, session.hold);
@@ -136,7 +140,7 @@ export class CatchUp<Principal> {
       if (reason) {
         hold.progress = this.#progress.seq;
         this.#options.meters.replayed(reason, 0);
-        session.send(this.#resync(reason, hold.progress));
+        this.#resync(session, reason, hold.progress);
         continue;
       }
       for (const change of changes) {
@@ -162,18 +166,18 @@ export class CatchUp<Principal> {
 
   async #tell(session: Session<Principal>, hold: Hold, change: Change): Promise<void> {
     const topics = new Set(this.#options.topicsOf(change));
-    const heard: (readonly [event: string, frames: FrameSet])[] = [];
+    const told: Told[] = [];
     const { audiences } = session;
     for (const audience of audiences) {
-      const { name, topic } = audience.subscription;
+      const { name, label, topic } = audience.subscription;
       if (!topics.has(topic) || change.seq <= (hold.from.get(name) ?? 0)) continue;
       const frames = await this.#answer(change, audience);
-      if (frames !== "nothing") heard.push([name, frames]);
+      if (frames !== "nothing") told.push({ name: label, frames });
     }
     if (session.hold !== hold) return;
     // Rules or principals changed while it was judged: what was found may not be said any more.
     if (session.audiences !== audiences) return this.#tell(session, hold, change);
-    for (const [i, [event, frames]] of heard.entries()) session.send(frames.frame(event, i === heard.length - 1));
+    for (const frame of framesOf(session.codec, told)) session.send(frame);
     hold.progress = change.seq;
   }
 
@@ -195,9 +199,9 @@ export class CatchUp<Principal> {
   }
 
   async #ask(change: Change, audience: Audience<Principal>): Promise<FrameSet | "nothing"> {
-    const data = await this.#options.present(change, audience);
+    const telling = await this.#options.present(change, audience);
     const cursor = formatCursor({ epoch: this.#options.epoch, seq: change.seq });
-    return data === undefined ? "nothing" : new FrameSet(cursor, data);
+    return telling ? new FrameSet(telling, cursor) : "nothing";
   }
 
   /** Lets the session go live if it was told all that everyone else was. */
@@ -211,8 +215,8 @@ export class CatchUp<Principal> {
   }
 
   /** Says that there is no catching up: the client must read everything anew, and has all that comes behind `seq`. */
-  #resync(reason: ResyncReason, seq: number): Frame {
+  #resync(session: Session<Principal>, reason: ResyncReason, seq: number): void {
     const cursor = formatCursor({ epoch: this.#options.epoch, seq });
-    return encodeFrame({ id: cursor, event: RESYNC, data: JSON.stringify({ reason, cursor }) });
+    session.send(session.codec.encode(tellResync(reason, cursor, Date.now()), [], cursor));
   }
 }

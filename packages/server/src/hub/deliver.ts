@@ -1,33 +1,75 @@
-import type { FrameSet } from "./frame.ts";
+import { isSameTelling } from "@headwater/protocol";
+import type { Codec, Frame, FrameSet } from "./frame.ts";
 import type { Session } from "./session.ts";
 
-/** The event that tells a client to read everything anew. */
-export const RESYNC = "resync";
-
-/** One event of a change for some sessions. */
-export interface Heard<Principal> {
-  readonly sessions: ReadonlySet<Session<Principal>>;
-  readonly event: string;
+/** What a session is told by one of its subscriptions. */
+export interface Told {
+  /** What the session calls the subscription. */
+  readonly name: string;
   readonly frames: FrameSet;
 }
 
-/**
- * Where one change reaches a session more than once, only its last frame carries the cursor.
- *
- * @returns how many frames were queued
- */
+/** One event of a change for some sessions, which are of one transport. */
+export interface Heard<Principal> extends Told {
+  readonly codec: Codec;
+  readonly sessions: ReadonlySet<Session<Principal>>;
+}
+
+/** The messages of one change for a session that hears of it by several subscriptions: the last has the cursor. */
+export function framesOf(codec: Codec, told: readonly Told[]): readonly Frame[] {
+  const messages = codec.merges ? merge(told) : told.map(({ name, frames }) => ({ names: [name], frames }));
+  return messages.map(({ names, frames }, i) => frames.frame(codec, names, i === messages.length - 1));
+}
+
+/** @returns how many frames were queued */
 export function deliver<Principal>(heard: readonly Heard<Principal>[], seq: number): number {
-  if (heard.length === 1) {
-    const { sessions, event, frames } = heard[0]!;
-    const frame = frames.frame(event, true);
-    for (const session of sessions) session.deliver(frame, seq);
-    return sessions.size;
+  const first = new Map<Session<Principal>, Heard<Principal>>();
+  const several = new Map<Session<Principal>, Heard<Principal>[]>();
+  if (heard.length > 1) {
+    for (const entry of heard) {
+      for (const session of entry.sessions) {
+        const before = first.get(session);
+        if (before) append(several, session, before, entry);
+        else first.set(session, entry);
+      }
+    }
   }
-  const last = new Map<Session<Principal>, Heard<Principal>>();
-  for (const entry of heard) for (const session of entry.sessions) last.set(session, entry);
-  for (const entry of heard) {
-    const { sessions, event, frames } = entry;
-    for (const session of sessions) session.deliver(frames.frame(event, last.get(session) === entry), seq);
+  let deliveries = 0;
+  for (const { codec, name, frames, sessions } of heard) {
+    const alone = frames.frame(codec, [name], true);
+    for (const session of sessions) {
+      if (several.has(session)) continue;
+      session.deliver(alone, seq);
+      deliveries += 1;
+    }
   }
-  return heard.reduce((sum, { sessions }) => sum + sessions.size, 0);
+  for (const [session, entries] of several) {
+    for (const frame of framesOf(session.codec, entries)) {
+      session.deliver(frame, seq);
+      deliveries += 1;
+    }
+  }
+  return deliveries;
+}
+
+function append<Principal>(
+  several: Map<Session<Principal>, Heard<Principal>[]>,
+  session: Session<Principal>,
+  before: Heard<Principal>,
+  entry: Heard<Principal>,
+): void {
+  const entries = several.get(session);
+  if (entries) entries.push(entry);
+  else several.set(session, [before, entry]);
+}
+
+/** What is told by several subscriptions is told once. */
+function merge(told: readonly Told[]): readonly { readonly names: readonly string[]; readonly frames: FrameSet }[] {
+  const merged: { readonly names: string[]; readonly frames: FrameSet }[] = [];
+  for (const { name, frames } of told) {
+    const same = merged.find((message) => isSameTelling(message.frames.telling, frames.telling));
+    if (same) same.names.push(name);
+    else merged.push({ names: [name], frames });
+  }
+  return merged;
 }

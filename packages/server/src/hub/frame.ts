@@ -1,33 +1,51 @@
-import { encodeEvent, type SseEvent } from "@headwater/protocol";
+import type { Telling } from "@headwater/protocol";
 
-/** One event as bytes, encoded once for all who get the same bytes. */
+/** One message of a transport, encoded once for all who get the same. */
 export interface Frame {
-  readonly bytes: Uint8Array;
+  /** Bytes that it takes. */
+  readonly size: number;
+  /** Bytes for a stream, a text for a transport that has messages. */
+  readonly payload: Uint8Array | string;
 }
 
-const encoder = new TextEncoder();
+/** How a transport writes what its clients are told. */
+export interface Codec {
+  /** Differs for codecs that write differently. */
+  readonly id: string;
+  /** Does what reaches a session by several of its subscriptions arrive once, naming them all? */
+  readonly merges: boolean;
+  /**
+   * @param names what the session calls those of its subscriptions that it is about; none if it is about all of them
+   * @param cursor the change's place, if nothing more of the change follows
+   */
+  encode(telling: Telling, names: readonly string[], cursor: string | undefined): Frame;
+  /**
+   * What keeps a quiet connection alive; `undefined` if the transport sees to that itself.
+   *
+   * @param cursor the place up to which the client has seen everything, if it has caught up
+   */
+  heartbeat(cursor: string | undefined): Frame | undefined;
+  /** Advice to come back after so long, before the end of the connection; `undefined` if there is no way to give it. */
+  retry(milliseconds: number): Frame | undefined;
+}
 
-export const encodeFrame = (event: SseEvent): Frame => ({ bytes: encoder.encode(encodeEvent(event)) });
-
-/**
- * The frames of one change for listeners who see the same: one for each event name, made on first use. A session that
- * gets several frames of one change has the cursor in the last only: a cut between them must not lose the others.
- */
+/** One telling of a change as messages, each made on first use: for each codec, and each set of names. */
 export class FrameSet {
+  readonly telling: Telling;
   readonly #frames = new Map<string, Frame>();
   readonly #cursor: string;
-  readonly #data: string;
 
-  constructor(cursor: string, data: string) {
+  constructor(telling: Telling, cursor: string) {
+    this.telling = telling;
     this.#cursor = cursor;
-    this.#data = data;
   }
 
-  frame(event: string, last: boolean): Frame {
-    const key = last ? event : `\n${event}`;
+  /** @param last does nothing more of the change follow? A cut before the last message must not lose what follows it */
+  frame(codec: Codec, names: readonly string[], last: boolean): Frame {
+    const key = `${codec.id}\n${last ? "last" : ""}\n${names.join("\n")}`;
     let frame = this.#frames.get(key);
     if (!frame) {
-      frame = encodeFrame({ event, data: this.#data, ...(last && { id: this.#cursor }) });
+      frame = codec.encode(this.telling, names, last ? this.#cursor : undefined);
       this.#frames.set(key, frame);
     }
     return frame;

@@ -1,44 +1,27 @@
 import {
   type ClientId,
   type Cursor,
-  encodeHeartbeat,
   type Epoch,
   formatCursor,
-  HEARTBEAT,
   type Subscription,
+  type Telling,
+  tellResync,
 } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
+import { Batch } from "./batch.ts";
 import { CatchUp, type History } from "./catch-up.ts";
-import { deliver, type Heard, RESYNC } from "./deliver.ts";
+import { deliver, type Heard } from "./deliver.ts";
 import { type Departure, newDepartures } from "./departures.ts";
-import { FrameSet } from "./frame.ts";
+import { type Codec, FrameSet } from "./frame.ts";
 import { type Meters, NO_METERS } from "./meters.ts";
 import { Outbox } from "./outbox.ts";
 import { Progress } from "./progress.ts";
-import { type Listeners, Roster } from "./roster.ts";
-import { Session, type SessionInit } from "./session.ts";
-import { type Moves, type MovesSince, type Shift, Shifts } from "./shifts.ts";
+import { Roster } from "./roster.ts";
+import { type Heartbeats, Session, type SessionInit } from "./session.ts";
+import { type Moves, type Shift, Shifts } from "./shifts.ts";
 import type { Audience } from "./topic-index.ts";
+import type { Visibility } from "./visibility.ts";
 import type { CloseReason } from "./wire.ts";
-
-/** Who may see what, and how it looks: the hub asks, and knows no rule, no record and no database. */
-export interface Visibility<Principal> extends Listeners<Principal> {
-  /** The topics that a change appears on, each once. */
-  topicsOf(change: Change): readonly string[];
-  /** The event's data as one line of JSON; `undefined` for those who may not see it. */
-  present(
-    change: Change,
-    subscription: Subscription,
-    principal: Principal,
-    told: "live" | "replayed",
-  ): Promise<string | undefined>;
-  /** What the change of a related record moves into and out of a listener's sight. */
-  moves(change: Change, subscription: Subscription, principal: Principal): Promise<Moves>;
-  /** Remembers a listener that a change is about to make another. */
-  remember(subscription: Subscription, principal: Principal): MovesSince<Principal>;
-  /** May a change that was missed have moved more than its own record into or out of a listener's sight? */
-  mayMove(change: Change, subscription: Subscription, principal: Principal): boolean;
-}
 
 export interface HubOptions<Principal> {
   readonly epoch: Epoch;
@@ -53,8 +36,6 @@ export interface HubOptions<Principal> {
   readonly onError: (error: unknown, change: Change | undefined) => void;
 }
 
-const encoder = new TextEncoder();
-const COMMENT = encoder.encode(HEARTBEAT);
 /** Beats on end that a full socket is waited for. */
 const PATIENCE = 3;
 
@@ -144,6 +125,11 @@ export class Hub<Principal> {
     });
   }
 
+  /** Runs the work when no change is being told: at once, or as soon as the one at hand is done. */
+  between(work: () => void): void {
+    this.#progress.between(work);
+  }
+
   /** Makes another principal of the sessions' own. Called between two changes. */
   become(sessions: readonly Session<Principal>[], principal: Principal): void {
     this.#catchUp.forget();
@@ -177,10 +163,13 @@ export class Hub<Principal> {
   /** Keeps quiet connections alive and ends dead ones. Called for a share of the sessions at a time. */
   beat(sessions: Iterable<Session<Principal>>): void {
     const cursor = formatCursor({ epoch: this.#epoch, seq: this.#progress.seq });
-    const heartbeat = encoder.encode(encodeHeartbeat(cursor));
+    const heartbeats = new Map<Codec, Heartbeats>();
     for (const session of sessions) {
       this.#meters.queued(session.standing.queuedBytes);
-      session.beat(heartbeat, COMMENT, PATIENCE);
+      const { codec } = session;
+      let heartbeat = heartbeats.get(codec);
+      if (!heartbeat) heartbeats.set(codec, (heartbeat = heartbeatsOf(codec, cursor)));
+      session.beat(heartbeat, PATIENCE);
     }
   }
 
@@ -225,13 +214,14 @@ export class Hub<Principal> {
     // All are asked before the first answer, so that what takes the database can be asked for everyone together.
     const answers = await Promise.all(audiences.map((audience) => this.#present(change, audience, "live")));
     const heard: Heard<Principal>[] = [];
+    // All are of one record, so those with the same data are the same.
     const framesOf = new Map<string, FrameSet>();
-    for (const [i, data] of answers.entries()) {
-      if (data === undefined) continue;
-      let frames = framesOf.get(data);
-      if (!frames) framesOf.set(data, (frames = new FrameSet(cursor, data)));
-      const { sessions, subscription } = audiences[i]!;
-      heard.push({ sessions, event: subscription.name, frames });
+    for (const [i, telling] of answers.entries()) {
+      if (!telling) continue;
+      let frames = framesOf.get(telling.data);
+      if (!frames) framesOf.set(telling.data, (frames = new FrameSet(telling, cursor)));
+      const { sessions, codec, subscription } = audiences[i]!;
+      heard.push({ sessions, codec, name: subscription.label, frames });
     }
     return heard;
   }
@@ -254,12 +244,14 @@ export class Hub<Principal> {
     const answers = await Promise.all(asked.map(({ moves }) => this.#orUnknown(change, moves)));
     return answers.flatMap((answer, i) => {
       const { audience, sessions } = asked[i]!;
-      const { name } = audience.subscription;
-      if (answer === "unknown") {
-        const data = JSON.stringify({ reason: "visibility", cursor, subscriptions: [name] });
-        return [{ sessions, event: RESYNC, frames: new FrameSet(cursor, data) }];
-      }
-      return answer.map((data) => ({ sessions, event: name, frames: new FrameSet(cursor, data) }));
+      const { codec, subscription } = audience;
+      const moved = answer === "unknown" ? [tellResync("visibility", cursor, change.time)] : answer;
+      return moved.map((telling) => ({
+        sessions,
+        codec,
+        name: subscription.label,
+        frames: new FrameSet(telling, cursor),
+      }));
     });
   }
 
@@ -277,7 +269,7 @@ export class Hub<Principal> {
     change: Change,
     { subscription, principal }: Audience<Principal>,
     told: "live" | "replayed",
-  ): Promise<string | undefined> {
+  ): Promise<Telling | undefined> {
     try {
       return await this.#visibility.present(change, subscription, principal, told);
     } catch (error) {
@@ -285,6 +277,11 @@ export class Hub<Principal> {
       return undefined;
     }
   }
+}
+
+function heartbeatsOf(codec: Codec, cursor: string): Heartbeats {
+  const [caughtUp, catchingUp] = [codec.heartbeat(cursor), codec.heartbeat(undefined)];
+  return { caughtUp: caughtUp && Batch.of(caughtUp), catchingUp: catchingUp && Batch.of(catchingUp) };
 }
 
 function* staying<Principal>(

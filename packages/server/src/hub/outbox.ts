@@ -6,8 +6,8 @@ const SLICE = 256;
 
 /** One connection's end of the outbox. */
 export interface Outlet {
-  /** Writes the bytes; `blocked` means that the socket took them and is full. */
-  write(bytes: Uint8Array): "sent" | "blocked" | "closed";
+  /** Writes what waits; `blocked` means that the socket took it and is full. */
+  write(batch: Batch): "sent" | "blocked" | "closed";
   /** Called when more waits than may: the connection must end. */
   overflow(): void;
 }
@@ -101,7 +101,7 @@ class OutletQueue implements Queue {
     if (this.#ended) return;
     const waiting = this.#batch.size;
     // A frame larger than the limit still passes when nothing waits, or it could never be delivered to anyone.
-    if (waiting > 0 && waiting + frame.bytes.length > this.#limit) {
+    if (waiting > 0 && waiting + frame.size > this.#limit) {
       this.end();
       this.#outlet.overflow();
       return;
@@ -123,9 +123,9 @@ class OutletQueue implements Queue {
   flush(): void {
     this.#dirty = false;
     if (this.#ended || this.blocked || this.#batch === this.#root) return;
-    const { bytes } = this.#batch;
+    const batch = this.#batch;
     this.#batch = this.#root;
-    if (this.#outlet.write(bytes) === "blocked") this.blocked = true;
+    if (this.#outlet.write(batch) === "blocked") this.blocked = true;
   }
 
   #markDirty(): void {

@@ -1,6 +1,7 @@
 import type { ClientId, Cursor, Subscription } from "@headwater/protocol";
 import type { Bucket } from "../lib/token-bucket.ts";
-import type { Frame } from "./frame.ts";
+import type { Batch } from "./batch.ts";
+import type { Codec, Frame } from "./frame.ts";
 import type { Outbox, Outlet, Queue } from "./outbox.ts";
 import type { Audience } from "./topic-index.ts";
 import type { CloseReason, Wire } from "./wire.ts";
@@ -22,10 +23,17 @@ export interface SessionInit<Principal> {
   readonly address: string;
   readonly principal: Principal;
   readonly wire: Wire;
+  readonly codec: Codec;
   /** Where its client was when it was connected before: counts at its first subscription. */
   readonly since: Cursor | undefined;
   /** Milliseconds since 1970. */
   readonly openedAt: number;
+}
+
+/** What keeps quiet connections of one codec alive; `undefined` where nothing has to. */
+export interface Heartbeats {
+  readonly caughtUp: Batch | undefined;
+  readonly catchingUp: Batch | undefined;
 }
 
 /** How it stands with a connection. */
@@ -49,6 +57,8 @@ export class Session<Principal> implements Outlet {
   audiences: readonly Audience<Principal>[] = [];
   hold: Hold | undefined;
   readonly openedAt: number;
+  /** How its transport writes. */
+  readonly codec: Codec;
   /** The seq behind which it hears of changes since it last said what it listens to. */
   hearsFrom = 0;
   /** Of its requests for other subscriptions. */
@@ -74,6 +84,7 @@ export class Session<Principal> implements Outlet {
     this.principal = init.principal;
     this.since = init.since;
     this.openedAt = init.openedAt;
+    this.codec = init.codec;
     this.#wire = init.wire;
     this.#onClose = onClose;
     this.#queue = outbox.queue(this);
@@ -126,17 +137,17 @@ export class Session<Principal> implements Outlet {
   /**
    * Keeps a quiet connection alive, and ends one whose socket has been full for `patience` beats on end.
    *
-   * @param heartbeat bytes that clients ignore, but for the cursor in them: a session that has nothing on its way has
-   *   seen everything up to there
-   * @param comment the same without a cursor, for a session that has not caught up yet
+   * @param heartbeats what clients ignore, but for the cursor in it: a session that has nothing on its way has seen
+   *   everything up to there, one that has not caught up yet has not
    */
-  beat(heartbeat: Uint8Array, comment: Uint8Array, patience: number): void {
+  beat({ caughtUp, catchingUp }: Heartbeats, patience: number): void {
     if (this.#queue.blocked) {
       this.#blockedBeats += 1;
       if (this.#blockedBeats >= patience) this.close("dead");
       return;
     }
-    if (!this.#active && this.#queue.size === 0) this.write(this.hold ? comment : heartbeat);
+    const heartbeat = this.hold ? catchingUp : caughtUp;
+    if (heartbeat && !this.#active && this.#queue.size === 0) this.write(heartbeat);
     this.#active = false;
   }
 
@@ -158,9 +169,9 @@ export class Session<Principal> implements Outlet {
   }
 
   /** For the outbox. */
-  write(bytes: Uint8Array): "sent" | "blocked" | "closed" {
+  write(batch: Batch): "sent" | "blocked" | "closed" {
     this.#active = true;
-    const outcome = this.#wire.send(bytes);
+    const outcome = this.#wire.send(batch);
     if (outcome === "closed") this.ended();
     else this.#makeRoom();
     return outcome;

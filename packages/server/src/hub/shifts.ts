@@ -1,9 +1,10 @@
+import type { Telling } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
 import type { Session } from "./session.ts";
 import type { Audience } from "./topic-index.ts";
 
-/** Events that tell what entered and left someone's sight; `unknown`: too many to tell, all must be read anew. */
-export type Moves = readonly string[] | "unknown";
+/** What entered and left someone's sight; `unknown`: too much to tell, all must be read anew. */
+export type Moves = readonly Telling[] | "unknown";
 
 /** What a change moves for a listener that was remembered before it, given who the listener is now. */
 export type MovesSince<Principal> = (change: Change, now: Principal) => Promise<Moves>;

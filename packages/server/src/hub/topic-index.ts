@@ -1,4 +1,5 @@
 import type { Subscription } from "@headwater/protocol";
+import type { Codec } from "./frame.ts";
 import type { Session } from "./session.ts";
 
 /** What makes an audience. */
@@ -25,6 +26,8 @@ export interface Audience<Principal> {
   readonly requires: AudienceKind["requires"];
   readonly follows: AudienceKind["follows"];
   readonly steady: AudienceKind["steady"];
+  /** How all of them are written to. */
+  readonly codec: Codec;
   readonly subscription: Subscription;
   /** The principal of any of them: they are alike in all that matters here. */
   readonly principal: Principal;
@@ -75,11 +78,12 @@ export class TopicIndex<Principal> {
   add(session: Session<Principal>, subscription: Subscription): Audience<Principal> {
     const { principal } = session;
     const { key: kind, requires, follows, steady } = this.#kindOf(subscription, principal);
-    const key = `${subscription.name}\n${kind}`;
+    const { codec } = session;
+    const key = `${codec.id}\n${subscription.name}\n${kind}`;
     const audiences = this.#audiencesOf(subscription.topic, requires);
     let audience = audiences.get(key);
     if (!audience) {
-      audience = { key, requires, follows, steady, subscription, principal, sessions: new Set() };
+      audience = { key, requires, follows, steady, codec, subscription, principal, sessions: new Set() };
       audiences.set(key, audience);
       for (const collection of follows ?? []) entry(this.#followers, collection, () => new Set()).add(audience);
     }

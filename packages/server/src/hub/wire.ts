@@ -1,10 +1,12 @@
+import type { Batch } from "./batch.ts";
+
 /** Why the server ends a connection. */
-export type CloseReason = "slow" | "dead" | "failed" | "shutdown";
+export type CloseReason = "slow" | "dead" | "failed" | "flood" | "shutdown";
 
 /** What carries frames to one client. */
 export interface Wire {
-  /** Hands bytes to the socket. `blocked`: it took them and is full; `drained` follows when it is empty again. */
-  send(bytes: Uint8Array): "sent" | "blocked" | "closed";
-  /** Ends the connection. `shutdown` ends it in order; the others cut it, since a stalled peer reads no farewell. */
+  /** Hands what waits to the socket. `blocked`: it took it and is full; `drained` follows when it is empty again. */
+  send(batch: Batch): "sent" | "blocked" | "closed";
+  /** Ends the connection. `shutdown` ends it in order; `slow` and `dead` cut it, since a stalled peer reads no farewell. */
   close(reason: CloseReason): void;
 }

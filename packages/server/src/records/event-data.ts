@@ -1,4 +1,4 @@
-import type { EventAction, RecordEvent, RecordId, RecordValues } from "@headwater/protocol";
+import type { EventAction, RecordEvent, RecordId, RecordValues, Telling } from "@headwater/protocol";
 import { parseFields, pickFields } from "../lib/pick-fields.ts";
 import type { Change } from "../log/change.ts";
 import type { Reader } from "../store/store.ts";
@@ -11,26 +11,30 @@ export type Seen =
   /** Out of sight: which record it is, and no more, may be said. */
   | { readonly action: EventAction; readonly gone: RecordId };
 
-/** Makes the data of events, once for all who get the same bytes. */
+/** Makes what is told, once for all who are told the same. */
 export class EventData {
   readonly #reader: Reader;
   /** Of the change at hand, by all that can make the bytes differ. */
-  #made = new Map<string, Promise<string>>();
+  #made = new Map<string, Promise<Telling>>();
   #change: Change | undefined;
 
   constructor(reader: Reader) {
     this.#reader = reader;
   }
 
-  of(listener: Listener, change: Change, seen: Seen): Promise<string> {
+  of(listener: Listener, change: Change, seen: Seen): Promise<Telling> {
     if (this.#change !== change) {
       this.#change = change;
       this.#made = new Map();
     }
     const key = keyOf(listener, seen);
     let made = this.#made.get(key);
-    if (!made) this.#made.set(key, (made = this.#encode(listener, seen)));
+    if (!made) this.#made.set(key, (made = this.#tell(listener, change, seen)));
     return made;
+  }
+
+  async #tell(listener: Listener, { time }: Change, seen: Seen): Promise<Telling> {
+    return { kind: "record", source: listener.topic.collection.name, time, data: await this.#encode(listener, seen) };
   }
 
   async #encode({ context, topic: { collection } }: Listener, seen: Seen): Promise<string> {

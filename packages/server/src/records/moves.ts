@@ -1,4 +1,4 @@
-import type { RecordValues } from "@headwater/protocol";
+import type { RecordValues, Telling } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
 import { RuleError } from "../rules/rule-error.ts";
 import { type Sql, sql } from "../store/sql.ts";
@@ -15,8 +15,8 @@ import { sees } from "./sight.ts";
 import { withStandIns } from "./stand-in.ts";
 import { visibleIds } from "./visible-ids.ts";
 
-/** Events, or `unknown` when there may be too many to find: then everything must be read anew. */
-export type Moves = readonly string[] | "unknown";
+/** What is told, or `unknown` when there may be too much to find: then everything must be read anew. */
+export type Moves = readonly Telling[] | "unknown";
 
 /** Records that are told one by one when a change moves them. */
 const MAX_MOVES = 500;

@@ -51,8 +51,8 @@ async function heard(
   principal: Principal,
   subscription = named("tasks/*"),
 ): Promise<RecordEvent | undefined> {
-  const data = await events.present(change, subscription, principal, "live");
-  return data === undefined ? undefined : (JSON.parse(data) as RecordEvent);
+  const telling = await events.present(change, subscription, principal, "live");
+  return telling && (JSON.parse(telling.data) as RecordEvent);
 }
 
 const changesOf = (work: () => Promise<unknown>): Promise<Change[]> => world.changesOf(work);
@@ -231,7 +231,7 @@ describe("audiences", () => {
         for (const principal of principals) {
           const { key, requires } = events.audienceOf(subscription, principal);
           // Another object: nothing made for one listener may be handed to the next of another audience by mistake.
-          const data = await events.present({ ...change }, subscription, principal, "live");
+          const data = (await events.present({ ...change }, subscription, principal, "live"))?.data;
           const image = change.after ?? change.before;
           if (requires && image[requires.field] !== requires.value) expect(data).toBeUndefined();
           if (answers.has(key)) expect(data).toBe(answers.get(key));

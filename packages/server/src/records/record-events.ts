@@ -1,4 +1,4 @@
-import type { Subscription } from "@headwater/protocol";
+import type { Subscription, Telling } from "@headwater/protocol";
 import type { Schema } from "../collections/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
 import type { Change } from "../log/change.ts";
@@ -75,7 +75,7 @@ export class RecordEvents {
   }
 
   /**
-   * The event's data; `undefined` for those who may not see it.
+   * What the change is to a listener; `undefined` for those who may not see it.
    *
    * @param told `live`: the records that a rule reaches from this one are found as they were at the change, even if they
    *   have been written since; `replayed`: as they are now
@@ -85,7 +85,7 @@ export class RecordEvents {
     subscription: Subscription,
     principal: Principal,
     told: "live" | "replayed",
-  ): Promise<string | undefined> {
+  ): Promise<Telling | undefined> {
     const listener = this.#listener(subscription, principal);
     const seen = listener && (await this.#seen(listener, change, told === "live" ? this.#momentOf(change) : undefined));
     return seen && this.#data.of(listener, change, seen);

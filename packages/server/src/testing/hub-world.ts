@@ -1,9 +1,12 @@
 import { clientId, collectionId, type Cursor, epoch, parseSubscription, recordId } from "@headwater/protocol";
+import type { Batch } from "../hub/batch.ts";
 import type { History } from "../hub/catch-up.ts";
-import { Hub, type Visibility } from "../hub/hub.ts";
+import { Hub } from "../hub/hub.ts";
 import type { Session } from "../hub/session.ts";
+import type { Visibility } from "../hub/visibility.ts";
 import type { Wire } from "../hub/wire.ts";
 import type { Change } from "../log/change.ts";
+import { SSE_CODEC } from "../transports/sse-codec.ts";
 
 /** A wire whose socket can be full. What it was given stands in `text`. */
 export class TestWire implements Wire {
@@ -12,7 +15,7 @@ export class TestWire implements Wire {
   full = false;
   closed: string | undefined;
 
-  send(bytes: Uint8Array): "sent" | "blocked" | "closed" {
+  send({ bytes }: Batch): "sent" | "blocked" | "closed" {
     if (this.closed) return "closed";
     this.writes += 1;
     this.text += new TextDecoder().decode(bytes);
@@ -49,10 +52,11 @@ const visibility = (): Asked => {
     moves: async () => [],
     remember: () => async () => [],
     mayMove: () => false,
-    present: async ({ record }, subscription, principal) => {
+    present: async ({ record, time }, subscription, principal) => {
       presented.push(`${subscription.topic} ${principal}`);
       if (record === "poison") throw new Error("can't be shown");
-      return !record.startsWith("secret-") || record === `secret-${principal}` ? `{"record":"${record}"}` : undefined;
+      const isSeen = !record.startsWith("secret-") || record === `secret-${principal}`;
+      return isSeen ? { kind: "record", source: "posts", time, data: `{"record":"${record}"}` } : undefined;
     },
   };
 };
@@ -98,7 +102,15 @@ export function openHub(maxQueueBytes = 1_000_000) {
   const open = (since?: Cursor): Joined => {
     const wire = new TestWire();
     return {
-      session: hub.open({ id: clientId(`c${(opened += 1)}`), address: "::1", principal: "", wire, since, openedAt: 0 }),
+      session: hub.open({
+        id: clientId(`c${(opened += 1)}`),
+        address: "::1",
+        principal: "",
+        wire,
+        codec: SSE_CODEC,
+        since,
+        openedAt: 0,
+      }),
       wire,
     };
   };

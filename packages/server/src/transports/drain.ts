@@ -1,4 +1,3 @@
-import { encodeRetry } from "@headwater/protocol";
 import type { Hub } from "../hub/hub.ts";
 import { drawRetry, RECONNECTS_PER_SECOND } from "./retry.ts";
 
@@ -13,8 +12,10 @@ const TICK_MS = 20;
  */
 export async function drain<Principal>(hub: Hub<Principal>, longestMs: number): Promise<void> {
   const sessions = [...hub.sessions()];
-  const encoder = new TextEncoder();
-  for (const session of sessions) session.send({ bytes: encoder.encode(encodeRetry(drawRetry(sessions.length))) });
+  for (const session of sessions) {
+    const advice = session.codec.retry(drawRetry(sessions.length));
+    if (advice) session.send(advice);
+  }
 
   const total = Math.min(longestMs, (sessions.length / RECONNECTS_PER_SECOND) * 1_000);
   const startedAt = performance.now();

@@ -1,4 +1,5 @@
 import type { Server } from "bun";
+import type { Batch } from "../hub/batch.ts";
 import type { CloseReason, Wire } from "../hub/wire.ts";
 
 /** What the connection tells its owner. */
@@ -54,7 +55,7 @@ class SseWire implements Wire {
     if (this.#controller) this.#end();
   }
 
-  send(bytes: Uint8Array): "sent" | "blocked" | "closed" {
+  send({ bytes }: Batch): "sent" | "blocked" | "closed" {
     if (this.#ended || !this.#controller) return "closed";
     try {
       // The types promise a number; a full socket answers with a promise that resolves when it is empty again.

@@ -1,0 +1,25 @@
+/** Something that listeners are told, before a transport makes a message of it. */
+export interface Telling {
+  readonly kind: "record" | "resync";
+  /** The collection that it is about, by its name; "" for what is about the connection. */
+  readonly source: string;
+  /** When it happened, milliseconds since 1970. */
+  readonly time: number;
+  /** What is told, one line of JSON: an object with at least one key. Shared by all who are told the same. */
+  readonly data: string;
+}
+
+/** Do both tell the same? */
+export const isSameTelling = (one: Telling, other: Telling): boolean =>
+  one === other || (one.kind === other.kind && one.source === other.source && one.data === other.data);
+
+/** Why a client can't be given what it missed, and must read everything anew. */
+export type ResyncReason = "expired" | "epoch" | "unknown" | "visibility";
+
+/** @param cursor the place behind which all events follow */
+export const tellResync = (reason: ResyncReason, cursor: string, time: number): Telling => ({
+  kind: "resync",
+  source: "",
+  time,
+  data: JSON.stringify({ reason, cursor }),
+});

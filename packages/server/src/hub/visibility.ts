@@ -1,0 +1,23 @@
+import type { Subscription, Telling } from "@headwater/protocol";
+import type { Change } from "../log/change.ts";
+import type { Listeners } from "./roster.ts";
+import type { Moves, MovesSince } from "./shifts.ts";
+
+/** Who may see what, and how it looks: the hub asks, and knows no rule, no record and no database. */
+export interface Visibility<Principal> extends Listeners<Principal> {
+  /** The topics that a change appears on, each once. */
+  topicsOf(change: Change): readonly string[];
+  /** What the change is to a listener; `undefined` for those who may not see it. */
+  present(
+    change: Change,
+    subscription: Subscription,
+    principal: Principal,
+    told: "live" | "replayed",
+  ): Promise<Telling | undefined>;
+  /** What the change of a related record moves into and out of a listener's sight. */
+  moves(change: Change, subscription: Subscription, principal: Principal): Promise<Moves>;
+  /** Remembers a listener that a change is about to make another. */
+  remember(subscription: Subscription, principal: Principal): MovesSince<Principal>;
+  /** May a change that was missed have moved more than its own record into or out of a listener's sight? */
+  mayMove(change: Change, subscription: Subscription, principal: Principal): boolean;
+}
