@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseSubscription } from "@headwater/protocol";
+import { epoch, parseSubscription } from "@headwater/protocol";
 import fc from "fast-check";
 import { change, flushed, openHub } from "../testing/hub-world.ts";
 
@@ -173,6 +173,14 @@ describe("slow and dead peers", () => {
     expect(busy.wire.text).not.toContain(":\nid");
     hub.beat(hub.sessions());
     expect(busy.wire.text).toEndWith(":\nid:e.1\n\n");
+  });
+
+  test("who came with a cursor and has not said yet what it listens to is not told that it has everything", async () => {
+    const { hub, open, tell } = openHub();
+    await tell(change(1));
+    const { wire } = open({ epoch: epoch("e"), seq: 0 });
+    hub.beat(hub.sessions());
+    expect(wire.text).toBe(":\n\n");
   });
 
   test("a socket that stays full is given up", async () => {

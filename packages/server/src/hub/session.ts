@@ -138,7 +138,7 @@ export class Session<Principal> implements Outlet {
    * Keeps a quiet connection alive, and ends one whose socket has been full for `patience` beats on end.
    *
    * @param heartbeats what clients ignore, but for the cursor in it: a session that has nothing on its way has seen
-   *   everything up to there, one that has not caught up yet has not
+   *   everything up to there, one that has not caught up yet, or not said with what, has not
    */
   beat({ caughtUp, catchingUp }: Heartbeats, patience: number): void {
     if (this.#queue.blocked) {
@@ -146,7 +146,7 @@ export class Session<Principal> implements Outlet {
       if (this.#blockedBeats >= patience) this.close("dead");
       return;
     }
-    const heartbeat = this.hold ? catchingUp : caughtUp;
+    const heartbeat = this.hold || this.since ? catchingUp : caughtUp;
     if (heartbeat && !this.#active && this.#queue.size === 0) this.write(heartbeat);
     this.#active = false;
   }
