@@ -4,6 +4,12 @@ import { type Entry, isBehind, isUnproven, type Sink } from "./entry.ts";
 import { isRecordData, type Resync } from "./events.ts";
 import { type Plan, planNext } from "./plan.ts";
 
+/** Something that a change brings, until it is known where the change stands. */
+interface Held {
+  readonly entry: Entry | undefined;
+  readonly tell: (entry: Entry, cursor: string) => void;
+}
+
 /**
  * All subscriptions of a connection, and up to where each has everything. It decides what is asked of the server, what
  * is new, and what was lost; it does no I/O and knows no time of its own.
@@ -16,8 +22,8 @@ export class Book {
   readonly #apart = new Set<Entry>();
   /** The link's place: the highest cursor that came over it. */
   #reached: Cursor | undefined;
-  /** Events of a change whose cursor comes with the last of them. */
-  #held: { readonly entry: Entry | undefined; readonly data: unknown }[] = [];
+  /** What is told of a change whose cursor comes with the last of it. */
+  #held: Held[] = [];
   /** Every name that was asked for on this link. */
   readonly #used = new Set<string>();
   #round = 0;
@@ -137,22 +143,21 @@ export class Book {
   /** An event of the stream. @returns whether anybody listens */
   event(name: string, data: unknown, id: string | undefined): boolean {
     const entry = this.#listening(name);
-    // Other messages than records may have no place in the log at all.
-    if (id === undefined && isRecordData(data)) {
-      this.#held.push({ entry, data });
-      return entry !== undefined;
-    }
     const cursor = parseCursor(id ?? "");
-    if (!cursor) {
-      if (entry) deliver(entry, data, undefined);
-      return entry !== undefined;
-    }
-    const group = [...this.#held, { entry, data }];
-    this.#held = [];
-    for (const { entry: of, data: event } of group) if (of) this.#deliverOnce(of, event, cursor);
-    for (const { entry: of } of group) if (of) this.#heard(of);
-    this.place(cursor);
+    const heard: Held = { entry, tell: (to, at) => deliver(to, data, at) };
+    if (cursor) this.#hear([heard], cursor);
+    // Other messages than records may have no place in the log at all.
+    else if (id === undefined && isRecordData(data)) this.#held.push(heard);
+    else if (entry) deliver(entry, data, undefined);
     return entry !== undefined;
+  }
+
+  /** As an event of its change, for these: beyond it they are told everything as before. */
+  resyncSome(resync: Resync, names: readonly string[], id: string | undefined): void {
+    const heard = names.map((name): Held => ({ entry: this.#listening(name), tell: (to) => tell(to, resync) }));
+    const cursor = parseCursor(id ?? "");
+    if (cursor) this.#hear(heard, cursor);
+    else this.#held.push(...heard);
   }
 
   /** The stream has passed this place. */
@@ -198,9 +203,17 @@ export class Book {
     this.#apart.delete(entry);
   }
 
-  #deliverOnce(entry: Entry, data: unknown, cursor: Cursor): void {
-    if (isBehind(this.#placeOf(entry), cursor)) deliver(entry, data, formatCursor(cursor));
-    else this.#duplicates += 1;
+  /** The last of what is told of a change, with its cursor. */
+  #hear(last: readonly Held[], cursor: Cursor): void {
+    const group = [...this.#held, ...last];
+    this.#held = [];
+    for (const { entry, tell: say } of group) {
+      if (!entry) continue;
+      if (isBehind(this.#placeOf(entry), cursor)) say(entry, formatCursor(cursor));
+      else this.#duplicates += 1;
+    }
+    for (const { entry } of group) if (entry) this.#heard(entry);
+    this.place(cursor);
   }
 
   /**

@@ -144,8 +144,13 @@ export class Channel {
     const data = this.#parse(name, text);
     if (data === undefined) return;
     this.#hasLog ||= parseCursor(id ?? "") !== undefined;
-    if (name === "resync") this.#book.resync(readResync(data, id));
+    if (name === "resync") this.#onResync(readResync(data, id), id);
     else this.#book.event(name, data, id);
+  }
+
+  #onResync({ resync, names }: ReturnType<typeof readResync>, id: string | undefined): void {
+    if (names) this.#book.resyncSome(resync, names, id);
+    else this.#book.resync(resync);
   }
 
   /** The data of an event. Lenient, text that is no JSON goes on as text: a channel of the app's own may want it. */

@@ -24,11 +24,12 @@ export interface RecordChange<T = RecordModel> {
  *
  * `reconnected`: the server keeps no log, and the connection was cut. `overflow`: the app was slower than the stream, and
  * what waited for it was dropped. The others are a Headwater server's reasons: `expired` (the changes were trimmed),
- * `epoch` (another life of the log), `unknown` (a place that the log has not reached).
+ * `epoch` (another life of the log), `unknown` (a place that the log has not reached), `visibility` (a change of something
+ * else moved more records into sight, or out of it, than can be told one by one).
  */
 export interface Resync {
   readonly action: "resync";
-  readonly reason: "reconnected" | "overflow" | "expired" | "epoch" | "unknown";
+  readonly reason: "reconnected" | "overflow" | "expired" | "epoch" | "unknown" | "visibility";
   readonly cursor: string | undefined;
 }
 
@@ -40,10 +41,21 @@ export function isRecordData(data: unknown): data is { readonly action: EventAct
   return typeof data === "object" && data !== null && "action" in data && "record" in data;
 }
 
-const REASONS: ReadonlySet<string> = new Set<Resync["reason"]>(["expired", "epoch", "unknown"]);
+const REASONS: ReadonlySet<string> = new Set<Resync["reason"]>(["expired", "epoch", "unknown", "visibility"]);
 
-/** A server's `resync`, for whatever reason it gives. */
-export function readResync(data: unknown, cursor: string | undefined): Resync {
-  const reason = typeof data === "object" && data !== null && "reason" in data ? String(data.reason) : "";
-  return { action: "resync", reason: REASONS.has(reason) ? (reason as Resync["reason"]) : "unknown", cursor };
+/** A server's `resync`, for whatever reason it gives, and the subscriptions that it is about; all if it names none. */
+export function readResync(
+  data: unknown,
+  id: string | undefined,
+): { readonly resync: Resync; readonly names: readonly string[] | undefined } {
+  const { reason, cursor, subscriptions } = (typeof data === "object" && data !== null ? data : {}) as {
+    readonly reason?: unknown;
+    readonly cursor?: unknown;
+    readonly subscriptions?: unknown;
+  };
+  const known = REASONS.has(String(reason)) ? (reason as Resync["reason"]) : "unknown";
+  return {
+    resync: { action: "resync", reason: known, cursor: typeof cursor === "string" ? cursor : id },
+    names: Array.isArray(subscriptions) ? subscriptions.map(String) : undefined,
+  };
 }

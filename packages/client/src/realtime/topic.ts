@@ -12,8 +12,8 @@ export interface TopicOptions {
 
 /** The query of a topic's options, in one order, so that those who want the same share a subscription. */
 export function queryOf({ filter, expand, fields, query }: TopicOptions): Record<string, string> {
-  const all = { ...query, filter, expand, fields };
-  const given = Object.entries(all).filter((entry): entry is [string, string] => !!entry[1]);
+  const all = { ...query, ...(filter && { filter }), ...(expand && { expand }), ...(fields && { fields }) };
+  const given = Object.entries(all).filter(([, value]) => value !== "");
   return Object.fromEntries(given.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -5,6 +5,8 @@ import type { FakeClock } from "./fake-clock.ts";
 export interface ModelChange {
   readonly seq: number;
   readonly record: string;
+  /** It changes what else may be seen, in a way that can't be told record by record. */
+  readonly moves: boolean;
 }
 
 export interface ModelFrame {
@@ -53,8 +55,8 @@ export class ModelServer {
     return formatCursor({ epoch: this.epoch, seq: this.head });
   }
 
-  write(record: string): void {
-    const change = { seq: this.head + 1, record };
+  write(record: string, moves = false): void {
+    const change = { seq: this.head + 1, record, moves };
     this.log.push(change);
     for (const session of this.#sessions) session.live(change);
   }
@@ -162,7 +164,14 @@ export class ModelSession {
       hold.progress = this.#server.head;
       this.#resync("expired", hold.progress);
     }
-    for (const change of this.#server.log.slice(hold.progress, hold.progress + STEP)) {
+    const changes = this.#server.log.slice(hold.progress, hold.progress + STEP);
+    // What else a change moved can't be found out afterwards.
+    if (changes.some(({ moves, seq }) => moves && [...hold.from.values()].some((from) => seq > from))) {
+      hold.progress = this.#server.head;
+      this.#resync("visibility", hold.progress);
+      return this.#replaySoon();
+    }
+    for (const change of changes) {
       this.#tell(
         change,
         this.#names.filter((name) => change.seq > (hold.from.get(name) ?? 0)),
@@ -174,12 +183,15 @@ export class ModelSession {
   }
 
   /** Only the last event of a change carries its cursor. */
-  #tell({ seq, record }: ModelChange, names: readonly string[]): void {
-    const heard = names.filter((name) => isAbout(name, record));
-    for (const [i, name] of heard.entries()) {
-      const id = i === heard.length - 1 ? formatCursor({ epoch: this.#server.epoch, seq }) : undefined;
-      this.#send({ name, id, data: JSON.stringify({ record: { id: record, seq }, action: "update" }) });
-    }
+  #tell({ seq, record, moves }: ModelChange, names: readonly string[]): void {
+    const cursor = formatCursor({ epoch: this.#server.epoch, seq });
+    const update = JSON.stringify({ record: { id: record, seq }, action: "update" });
+    const events = names.filter((name) => isAbout(name, record)).map((name) => ({ name, data: update }));
+    const moved = names
+      .filter((name) => moves && !isAbout(name, record))
+      .map((name) => JSON.stringify({ reason: "visibility", cursor, subscriptions: [name] }));
+    const all = [...events, ...moved.map((data) => ({ name: "resync", data }))];
+    for (const [i, event] of all.entries()) this.#send({ ...event, id: i === all.length - 1 ? cursor : undefined });
   }
 }
 
