@@ -177,7 +177,7 @@ export class CatchUp<Principal> {
     if (session.hold !== hold) return;
     // Rules or principals changed while it was judged: what was found may not be said any more.
     if (session.audiences !== audiences) return this.#tell(session, hold, change);
-    for (const frame of framesOf(session.codec, told)) session.send(frame);
+    session.send(framesOf(session.codec, told));
     hold.progress = change.seq;
   }
 
@@ -217,6 +217,6 @@ export class CatchUp<Principal> {
   /** Says that there is no catching up: the client must read everything anew, and has all that comes behind `seq`. */
   #resync(session: Session<Principal>, reason: ResyncReason, seq: number): void {
     const cursor = formatCursor({ epoch: this.#options.epoch, seq });
-    session.send(session.codec.encode(tellResync(reason, cursor, Date.now()), [], cursor));
+    session.send([session.codec.encode(tellResync(reason, cursor, Date.now()), [], cursor)]);
   }
 }

@@ -36,7 +36,7 @@ export function deliver<Principal>(heard: readonly Heard<Principal>[], seq: numb
   }
   let deliveries = 0;
   for (const { codec, name, frames, sessions } of heard) {
-    const alone = frames.frame(codec, [name], true);
+    const alone = [frames.frame(codec, [name], true)];
     for (const session of sessions) {
       if (several.has(session)) continue;
       session.deliver(alone, seq);
@@ -44,10 +44,9 @@ export function deliver<Principal>(heard: readonly Heard<Principal>[], seq: numb
     }
   }
   for (const [session, entries] of several) {
-    for (const frame of framesOf(session.codec, entries)) {
-      session.deliver(frame, seq);
-      deliveries += 1;
-    }
+    const own = framesOf(session.codec, entries);
+    session.deliver(own, seq);
+    deliveries += own.length;
   }
   return deliveries;
 }

@@ -14,8 +14,8 @@ export interface Outlet {
 
 /** What waits for one connection. */
 export interface Queue {
-  /** Adds a frame; it leaves in the next turn, or when the socket drains. */
-  push(frame: Frame): void;
+  /** Adds what one change has to say; it leaves in the next turn, or when the socket drains. */
+  push(frames: readonly Frame[]): void;
   /** The socket took all it was given. */
   drained(): void;
   /** Writes what waits now, unless the socket is full. */
@@ -97,17 +97,19 @@ class OutletQueue implements Queue {
     return this.#batch.size;
   }
 
-  push(frame: Frame): void {
+  push(frames: readonly Frame[]): void {
     if (this.#ended) return;
-    const waiting = this.#batch.size;
-    // A frame larger than the limit still passes when nothing waits, or it could never be delivered to anyone.
-    if (waiting > 0 && waiting + frame.size > this.#limit) {
+    const before = this.#batch;
+    let batch = before;
+    for (const frame of frames) batch = batch.with(frame);
+    // A change larger than the limit still passes when nothing waits, or it could never be delivered to anyone.
+    if (before.size > 0 && batch.size > this.#limit) {
       this.end();
       this.#outlet.overflow();
       return;
     }
-    this.#batch = this.#batch.with(frame);
-    this.#markDirty();
+    this.#batch = batch;
+    if (batch !== this.#root) this.#markDirty();
   }
 
   drained(): void {

@@ -100,16 +100,16 @@ export class Session<Principal> implements Outlet {
   }
 
   /**
-   * Queues the frame of a live change, unless the session has it already or will read it from the log.
-   * It leaves in the next turn of the loop, or when the socket drains.
+   * Queues the frames of a live change, unless the session has it already or will read it from the log.
+   * They leave in the next turn of the loop, or when the socket drains.
    */
-  deliver(frame: Frame, seq: number): void {
-    if (!this.hold && seq > this.#reached) this.#queue.push(frame);
+  deliver(frames: readonly Frame[], seq: number): void {
+    if (!this.hold && seq > this.#reached) this.#queue.push(frames);
   }
 
-  /** Queues a frame whatever the state: of a replay, or about the connection itself. */
-  send(frame: Frame): void {
-    this.#queue.push(frame);
+  /** Queues frames whatever the state: of a change that is replayed, or about the connection itself. */
+  send(frames: readonly Frame[]): void {
+    this.#queue.push(frames);
   }
 
   /** Live again: changes above `reached` are delivered. */

@@ -14,7 +14,7 @@ export async function drain<Principal>(hub: Hub<Principal>, longestMs: number): 
   const sessions = [...hub.sessions()];
   for (const session of sessions) {
     const advice = session.codec.retry(drawRetry(sessions.length));
-    if (advice) session.send(advice);
+    if (advice) session.send([advice]);
   }
 
   const total = Math.min(longestMs, (sessions.length / RECONNECTS_PER_SECOND) * 1_000);
