@@ -7,12 +7,10 @@ import type { RecordModel } from "./realtime/events.ts";
 import type { Realtime } from "./realtime/realtime.ts";
 import { Collection } from "./records/collection.ts";
 import { Files } from "./records/files.ts";
-
-/** Every collection by its name, where nothing more is known. */
-export type AnySchema = Readonly<Record<string, RecordModel>>;
+import type { AnySchema, SchemaOf } from "./schema.ts";
 
 /** A server, and who is signed in to it. */
-export class Client<Schema extends { readonly [Name in keyof Schema]: { readonly id: string } } = AnySchema> {
+export class Client<Schema extends SchemaOf<Schema> = AnySchema> {
   readonly auth: Auth;
   readonly files: Files;
   readonly #api: Api;
@@ -37,8 +35,9 @@ export class Client<Schema extends { readonly [Name in keyof Schema]: { readonly
   }
 
   /** The one connection of this client, for all that its subscriptions say. */
-  realtime(): Realtime {
-    return this.#realtime;
+  realtime(): Realtime<Schema> {
+    // The schema is a claim of the caller's, and nothing that a Realtime holds.
+    return this.#realtime as unknown as Realtime<Schema>;
   }
 
   /** Ends all that goes on: subscriptions, the connection, the refreshing of the token. */
@@ -48,7 +47,8 @@ export class Client<Schema extends { readonly [Name in keyof Schema]: { readonly
   }
 }
 
-export const createClient = <Schema extends { readonly [Name in keyof Schema]: { readonly id: string } } = AnySchema>(
+/** @typeParam Schema what `headwater types` has written; without it collections and fields are any */
+export const createClient = <Schema extends SchemaOf<Schema> = AnySchema>(
   url: string,
   options?: ClientOptions,
 ): Client<Schema> => new Client<Schema>(url, options);

@@ -13,6 +13,7 @@ const LAYERS = [
   "log",
   "files",
   "collections",
+  "schema-types",
   "rules",
   "records",
   "auth",

@@ -1,10 +1,12 @@
 import type { Api } from "../api.ts";
 import { asError } from "../errors.ts";
-import type { SubscriptionEvent } from "../realtime/events.ts";
+import type { RecordModel, SubscriptionEvent } from "../realtime/events.ts";
 import type { Realtime } from "../realtime/realtime.ts";
+import type { FollowOptions } from "../realtime/realtime-options.ts";
 import type { Subscription } from "../realtime/subscription.ts";
 import { filter as write } from "../records/filter.ts";
 import { listRecords } from "../records/list.ts";
+import { joined } from "../schema.ts";
 import type { LiveList, LiveOptions } from "./live-list.ts";
 import { readSnapshot, type Snapshot } from "./snapshot.ts";
 
@@ -19,12 +21,13 @@ export interface FeedOptions<T extends { readonly id: string }> {
 /** Keeps a list as the server has it. */
 export class Feed<T extends { readonly id: string }> {
   readonly #parts: FeedOptions<T>;
-  readonly #what: Pick<LiveOptions<T>, "filter" | "expand" | "fields" | "query" | "headers">;
+  readonly #what: Pick<LiveOptions<RecordModel>, "filter" | "expand" | "fields" | "query" | "headers">;
   #subscription: Subscription<SubscriptionEvent<T>> | undefined;
 
   constructor(parts: FeedOptions<T>) {
     this.#parts = parts;
-    const { filter, expand, fields, query, headers } = parts.options;
+    const { filter, query, headers } = parts.options;
+    const [expand, fields] = [joined(parts.options.expand), joined(parts.options.fields)];
     this.#what = { filter, expand, query, headers, fields: fields && `${fields},id` };
   }
 
@@ -47,10 +50,9 @@ export class Feed<T extends { readonly id: string }> {
     const { list } = this.#parts;
     this.#follow({ ...this.#what, since }, (event) => {
       if (event.action === "resync") return this.#reload();
-      const { action, record, cursor } = event;
-      if (snapshot.includes(record.id, cursor)) return;
-      if (action === "delete" || action === "leave") list.remove(record.id);
-      else list.put(record);
+      if (snapshot.includes(event.record.id, event.cursor)) return;
+      if (event.action === "delete" || event.action === "leave") list.remove(event.record.id);
+      else list.put(event.record);
     });
   }
 
@@ -85,12 +87,9 @@ export class Feed<T extends { readonly id: string }> {
     else list.remove(id);
   }
 
-  #follow(
-    what: Parameters<Realtime["subscribeToCollection"]>[1],
-    onEvent: (event: SubscriptionEvent<T>) => void,
-  ): Subscription<SubscriptionEvent<T>> {
+  #follow(what: FollowOptions, onEvent: (event: SubscriptionEvent<T>) => void): Subscription<SubscriptionEvent<T>> {
     const { realtime, collection, list } = this.#parts;
-    const subscription = realtime.subscribeToCollection<T>(collection, { ...what, check: false });
+    const subscription = realtime.follow<T>(collection, "*", { ...what, check: false });
     this.#subscription = subscription;
     subscription.closed.catch((error: unknown) => list.fail(asError(error)));
     return subscription.forEach((event) => {

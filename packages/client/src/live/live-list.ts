@@ -5,7 +5,7 @@ import type { Compare } from "./order.ts";
 import { type ListStep, SortedList } from "./sorted-list.ts";
 
 export interface LiveOptions<T> extends Pick<
-  ListOptions,
+  ListOptions<T>,
   "filter" | "sort" | "expand" | "fields" | "headers" | "signal"
 > {
   /** For `@request.query.*` of the rules. */

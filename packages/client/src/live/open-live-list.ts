@@ -1,5 +1,6 @@
 import type { Api } from "../api.ts";
 import type { Realtime } from "../realtime/realtime.ts";
+import { joined } from "../schema.ts";
 import { Feed } from "./feed.ts";
 import { closeWith, LiveList, type LiveOptions } from "./live-list.ts";
 import { compareBy } from "./order.ts";
@@ -15,7 +16,7 @@ export async function openLiveList<T extends { readonly id: string }>(
   collection: string,
   options: LiveOptions<T> = {},
 ): Promise<LiveList<T>> {
-  const compare = options.compare ?? compareBy<T>(options.sort ?? "");
+  const compare = options.compare ?? compareBy<T>(joined(options.sort) ?? "");
   const list: LiveList<T> = new LiveList<T>(compare, () => feed.stop());
   const feed = new Feed<T>({ api, realtime, collection, options, list });
   closeWith(list, options.signal);

@@ -9,13 +9,20 @@ export interface RecordModel {
 }
 
 /**
- * What happened to a record: `create`, `update`, `delete`; and from a Headwater server `enter` and `leave`, when a change
- * made it visible to the subscription, or hid it.
+ * What happened to a record: `create`, `update`, `delete`; and from a Headwater server `enter`, when a change made it
+ * visible to the subscription.
  */
 export interface RecordChange<T = RecordModel> {
-  readonly action: EventAction;
+  readonly action: Exclude<EventAction, "leave">;
   readonly record: T;
   /** The place of the change in the server's log, to resume from; absent where the server has none. */
+  readonly cursor: string | undefined;
+}
+
+/** A record may not be seen any more: no more is told of it than which it is. */
+export interface RecordLeft {
+  readonly action: "leave";
+  readonly record: Pick<RecordModel, "id" | "collectionId" | "collectionName">;
   readonly cursor: string | undefined;
 }
 
@@ -34,7 +41,7 @@ export interface Resync {
 }
 
 /** What a subscription gives, in the order of the server's commits. */
-export type SubscriptionEvent<T = RecordModel> = RecordChange<T> | Resync;
+export type SubscriptionEvent<T = RecordModel> = RecordChange<T> | RecordLeft | Resync;
 
 /** Whether an event's data is that of a record's change; anything else is a message of some other kind. */
 export function isRecordData(data: unknown): data is { readonly action: EventAction; readonly record: RecordModel } {

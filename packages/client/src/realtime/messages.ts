@@ -1,4 +1,4 @@
-import { isRecordData, type RecordChange } from "./events.ts";
+import { isRecordData, type RecordChange, type RecordLeft } from "./events.ts";
 
 /** What a server sends under a name of its own. */
 export interface Message {
@@ -10,6 +10,8 @@ export interface Message {
 export const toMessage = (data: unknown, cursor: string | undefined): Message => ({ action: "message", data, cursor });
 
 /** The type of the record is the caller's claim. */
-export function toRecordChange<T>(data: unknown, cursor: string | undefined): RecordChange<T> | undefined {
-  return isRecordData(data) ? { action: data.action, record: data.record as T, cursor } : undefined;
+export function toRecordEvent<T>(data: unknown, cursor: string | undefined): RecordChange<T> | RecordLeft | undefined {
+  if (!isRecordData(data)) return undefined;
+  const { action, record } = data;
+  return action === "leave" ? { action, record, cursor } : { action, record: record as T, cursor };
 }

@@ -2,11 +2,19 @@ import type { Api } from "../api.ts";
 import type { Environment } from "../connection/environment.ts";
 import type { ConnectionLimits } from "../connection/transitions.ts";
 import type { Transport } from "../transport/transport.ts";
+import type { ExpandPath, OneOrMore, ShownField } from "../schema.ts";
 import type { OverflowPolicy } from "./bounded-queue.ts";
+import type { RecordModel } from "./events.ts";
 import type { TopicOptions } from "./topic.ts";
 
 /** What one subscription may be told. */
-export interface SubscribeOptions extends TopicOptions {
+export interface SubscribeOptions<T = RecordModel> extends FollowOptions {
+  readonly expand?: OneOrMore<ExpandPath<T>> | undefined;
+  readonly fields?: OneOrMore<ShownField<T>> | undefined;
+}
+
+/** The same, where nothing is known of the records. */
+export interface FollowOptions extends TopicOptions {
   /** A place in the server's log, as events and lists give it: what came behind it comes first. Headwater servers only. */
   readonly since?: string | undefined;
   /** Ends the subscription; loops over it end without an error. */

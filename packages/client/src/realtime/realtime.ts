@@ -4,10 +4,11 @@ import { aborted, asError, HeadwaterError } from "../errors.ts";
 import { Channel } from "./channel.ts";
 import { askLeave, type Check, checkList, checkRecord } from "./check.ts";
 import type { Sink } from "./entry.ts";
-import type { RecordModel, Resync, SubscriptionEvent } from "./events.ts";
-import { type Message, toMessage, toRecordChange } from "./messages.ts";
+import type { Resync, SubscriptionEvent } from "./events.ts";
+import { type Message, toMessage, toRecordEvent } from "./messages.ts";
 import { Monitor, type MonitorEvent, type RealtimeStats } from "./monitor.ts";
-import type { RealtimeParts, SubscribeOptions } from "./realtime-options.ts";
+import type { FollowOptions, RealtimeParts, SubscribeOptions } from "./realtime-options.ts";
+import type { AnySchema, SchemaOf } from "../schema.ts";
 import { Subscription } from "./subscription.ts";
 import { nameOf, queryOf } from "./topic.ts";
 
@@ -26,7 +27,7 @@ interface Wish<E> {
 type Counted = Pick<Subscription<never>, "queued" | "dropped" | "fail">;
 
 /** All subscriptions of a client, over one connection that is there while there are any. */
-export class Realtime {
+export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
   readonly #parts: RealtimeParts;
   readonly #monitor = new Monitor();
   readonly #channel: Channel;
@@ -70,24 +71,24 @@ export class Realtime {
   }
 
   /** Every change of a collection's records that the list rule, and the filter, let through. */
-  subscribeToCollection<T = RecordModel>(
-    collection: string,
-    options: SubscribeOptions = {},
-  ): Subscription<SubscriptionEvent<T>> {
-    return this.#records(`${collection}/*`, checkList(collection, options), options);
+  subscribeToCollection<Name extends keyof Schema & string>(
+    collection: Name,
+    options?: SubscribeOptions<Schema[Name]["record"]>,
+  ): Subscription<SubscriptionEvent<Schema[Name]["record"]>> {
+    return this.follow(collection, "*", options);
   }
 
   /** Every change of one record that the view rule lets through. */
-  subscribeToRecord<T = RecordModel>(
-    collection: string,
+  subscribeToRecord<Name extends keyof Schema & string>(
+    collection: Name,
     id: string,
-    options: SubscribeOptions = {},
-  ): Subscription<SubscriptionEvent<T>> {
-    return this.#records(`${collection}/${id}`, checkRecord(collection, id, options), options);
+    options?: SubscribeOptions<Schema[Name]["record"]>,
+  ): Subscription<SubscriptionEvent<Schema[Name]["record"]>> {
+    return this.follow(collection, id, options);
   }
 
   /** Whatever the server sends under a name of its own: custom channels. Data that is no JSON comes as text. */
-  subscribe(topic: string, options: SubscribeOptions = {}): Subscription<Message | Resync> {
+  subscribe(topic: string, options: FollowOptions = {}): Subscription<Message | Resync> {
     return this.#subscribe({ topic, query: queryOf(options), check: undefined, read: toMessage }, options);
   }
 
@@ -98,14 +99,22 @@ export class Realtime {
     this.#channel.close(error);
   }
 
-  #records<T>(topic: string, check: Check, options: SubscribeOptions): Subscription<SubscriptionEvent<T>> {
-    // A stock PocketBase makes nothing of `transitions`.
-    const query = { transitions: "enter-leave", ...queryOf(options) };
-    const read = (data: unknown, cursor: string | undefined) => toRecordChange<T>(data, cursor);
-    return this.#subscribe({ topic, query, check: options.check === false ? undefined : check, read }, options);
+  /** Either of these, where the type is known already: `which` is the record's id, or `*`. */
+  follow<T>(collection: string, which: string, options: FollowOptions = {}): Subscription<SubscriptionEvent<T>> {
+    const check = which === "*" ? checkList(collection, options) : checkRecord(collection, which, options);
+    return this.#subscribe(
+      {
+        topic: `${collection}/${which}`,
+        // A stock PocketBase makes nothing of `transitions`.
+        query: { transitions: "enter-leave", ...queryOf(options) },
+        check: options.check === false ? undefined : check,
+        read: (data, cursor) => toRecordEvent<T>(data, cursor),
+      },
+      options,
+    );
   }
 
-  #subscribe<E>(wish: Wish<E>, options: SubscribeOptions): Subscription<E | Resync> {
+  #subscribe<E>(wish: Wish<E>, options: FollowOptions): Subscription<E | Resync> {
     const since = options.since === undefined ? undefined : parseCursor(options.since);
     if (options.since !== undefined && !since) throw new HeadwaterError("invalid", "`since` is no cursor");
     const { capacity = CAPACITY, onOverflow = "resync", signal } = options;
@@ -131,7 +140,7 @@ export class Realtime {
 
   async #admit<E>(
     { topic, query, check, read }: Wish<E>,
-    { headers }: SubscribeOptions,
+    { headers }: Pick<FollowOptions, "headers">,
     since: Cursor | undefined,
     subscription: Subscription<E | Resync>,
     onAdmitted: (leave: () => Promise<void>) => void,
@@ -155,7 +164,7 @@ export class Realtime {
     this.#channel.join(name, sink, joins ? undefined : place);
   }
 
-  #freeName(topic: string, query: Readonly<Record<string, string>>, headers: SubscribeOptions["headers"]): string {
+  #freeName(topic: string, query: Readonly<Record<string, string>>, headers: FollowOptions["headers"]): string {
     let name = nameOf(topic, query, headers);
     while (this.#channel.isTaken(name)) {
       this.#replays += 1;

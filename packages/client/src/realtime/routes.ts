@@ -1,4 +1,4 @@
-import type { RecordChange, RecordModel, Resync, SubscriptionEvent } from "./events.ts";
+import type { RecordChange, RecordLeft, RecordModel, Resync, SubscriptionEvent } from "./events.ts";
 
 /** What is called for which event. `any` hears all of them, after the one that is meant. */
 export interface Routes<T = RecordModel> {
@@ -6,7 +6,7 @@ export interface Routes<T = RecordModel> {
   readonly update?: (change: RecordChange<T>) => void;
   readonly delete?: (change: RecordChange<T>) => void;
   readonly enter?: (change: RecordChange<T>) => void;
-  readonly leave?: (change: RecordChange<T>) => void;
+  readonly leave?: (left: RecordLeft) => void;
   readonly resync?: (resync: Resync) => void;
   readonly any?: (event: SubscriptionEvent<T>) => void;
 }
@@ -16,6 +16,7 @@ export const routed =
   <T>(routes: Routes<T>) =>
   (event: SubscriptionEvent<T>): void => {
     if (event.action === "resync") routes.resync?.(event);
+    else if (event.action === "leave") routes.leave?.(event);
     else routes[event.action]?.(event);
     routes.any?.(event);
   };

@@ -1,9 +1,13 @@
+import { joined, type OneOrMore } from "../schema.ts";
+
 /** What a subscription asks for besides its topic; all of it is part of the event's name. */
 export interface TopicOptions {
   /** A filter as of a list; write values with `filter`, never by joining texts. */
   readonly filter?: string | undefined;
-  readonly expand?: string | undefined;
-  readonly fields?: string | undefined;
+  /** Relations to be shown with the record, if who listens may see them. */
+  readonly expand?: OneOrMore<string> | undefined;
+  /** Fields to be shown; all by default. */
+  readonly fields?: OneOrMore<string> | undefined;
   /** Values for `@request.query.*` of the rules. */
   readonly query?: Readonly<Record<string, string>> | undefined;
   /** Values for `@request.headers.*` of the rules. */
@@ -12,7 +16,8 @@ export interface TopicOptions {
 
 /** The query of a topic's options, in one order, so that those who want the same share a subscription. */
 export function queryOf({ filter, expand, fields, query }: TopicOptions): Record<string, string> {
-  const all = { ...query, ...(filter && { filter }), ...(expand && { expand }), ...(fields && { fields }) };
+  const own = Object.entries({ filter, expand: joined(expand), fields: joined(fields) });
+  const all = { ...query, ...Object.fromEntries(own.filter((entry): entry is [string, string] => !!entry[1])) };
   const given = Object.entries(all).filter(([, value]) => value !== "");
   return Object.fromEntries(given.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

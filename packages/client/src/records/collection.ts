@@ -2,20 +2,17 @@ import type { Api } from "../api.ts";
 import { openLiveList } from "../live/open-live-list.ts";
 import type { LiveList, LiveOptions } from "../live/live-list.ts";
 import { recordsPath } from "../realtime/check.ts";
-import type { RecordModel, SubscriptionEvent } from "../realtime/events.ts";
+import type { SubscriptionEvent } from "../realtime/events.ts";
 import type { Realtime } from "../realtime/realtime.ts";
 import type { SubscribeOptions } from "../realtime/realtime-options.ts";
 import type { Subscription } from "../realtime/subscription.ts";
+import { type AnyCollection, type CollectionTypes, joined } from "../schema.ts";
 import { recordBody } from "./body.ts";
+import { FieldName, type FilterField } from "./filter.ts";
 import { type ListOptions, listRecords, type Page, type ViewOptions } from "./list.ts";
 
-/** What a record is created with or changed by; `null` empties a field, files are `File` or `Blob`. */
-export type RecordInput<T> = { readonly [Field in keyof T]?: T[Field] | Blob | readonly Blob[] | null } & Readonly<
-  Record<string, unknown>
->;
-
 /** The records of one collection. */
-export class Collection<T extends { readonly id: string } = RecordModel> {
+export class Collection<Types extends CollectionTypes = AnyCollection> {
   readonly name: string;
   readonly #api: Api;
   readonly #realtime: Realtime;
@@ -26,20 +23,30 @@ export class Collection<T extends { readonly id: string } = RecordModel> {
     this.#realtime = realtime;
   }
 
-  list(options?: ListOptions): Promise<Page<T>> {
-    return listRecords<T>(this.#api, this.name, options);
+  /** A field, or one of a related record, to stand in a filter: its name is checked as the code is. */
+  field(path: FilterField<Types["record"]>): FieldName {
+    return new FieldName(path);
   }
 
-  view(id: string, options: ViewOptions = {}): Promise<T> {
+  list(options?: ListOptions<Types["record"]>): Promise<Page<Types["record"]>> {
+    return listRecords<Types["record"]>(this.#api, this.name, options);
+  }
+
+  view(id: string, options: ViewOptions<Types["record"]> = {}): Promise<Types["record"]> {
     return this.#one("GET", id, undefined, options);
   }
 
-  create(values: RecordInput<T> | FormData, options: ViewOptions = {}): Promise<T> {
+  /** Files are `File` or `Blob`. */
+  create(values: Types["create"] | FormData, options: ViewOptions<Types["record"]> = {}): Promise<Types["record"]> {
     return this.#one("POST", undefined, values, options);
   }
 
-  /** Changes the fields that are given, and no others. */
-  update(id: string, values: RecordInput<T> | FormData, options: ViewOptions = {}): Promise<T> {
+  /** Changes the fields that are given, and no others; `null` empties one, `count+` adds to what is there. */
+  update(
+    id: string,
+    values: Types["update"] | FormData,
+    options: ViewOptions<Types["record"]> = {},
+  ): Promise<Types["record"]> {
     return this.#one("PATCH", id, values, options);
   }
 
@@ -47,28 +54,38 @@ export class Collection<T extends { readonly id: string } = RecordModel> {
     await this.#api.request("DELETE", this.#path(id), { query, headers, signal });
   }
 
-  subscribe(options?: SubscribeOptions): Subscription<SubscriptionEvent<T>> {
-    return this.#realtime.subscribeToCollection<T>(this.name, options);
+  /** Every change of its records that the list rule, and the filter, let through. */
+  subscribe(options?: SubscribeOptions<Types["record"]>): Subscription<SubscriptionEvent<Types["record"]>> {
+    return this.#realtime.follow(this.name, "*", options);
   }
 
-  subscribeTo(id: string, options?: SubscribeOptions): Subscription<SubscriptionEvent<T>> {
-    return this.#realtime.subscribeToRecord<T>(this.name, id, options);
+  /** Every change of one record that the view rule lets through. */
+  subscribeTo(
+    id: string,
+    options?: SubscribeOptions<Types["record"]>,
+  ): Subscription<SubscriptionEvent<Types["record"]>> {
+    return this.#realtime.follow(this.name, id, options);
   }
 
   /** The current records, and then each change of the list, without a gap between them. */
-  live(options?: LiveOptions<T>): Promise<LiveList<T>> {
-    return openLiveList<T>(this.#api, this.#realtime, this.name, options);
+  live(options?: LiveOptions<Types["record"]>): Promise<LiveList<Types["record"]>> {
+    return openLiveList<Types["record"]>(this.#api, this.#realtime, this.name, options);
   }
 
-  async #one(method: string, id: string | undefined, values: object | undefined, options: ViewOptions): Promise<T> {
+  async #one(
+    method: string,
+    id: string | undefined,
+    values: object | undefined,
+    options: ViewOptions<Types["record"]>,
+  ): Promise<Types["record"]> {
     const { query, headers, signal, expand, fields } = options;
     const { body } = await this.#api.request(method, this.#path(id), {
-      query: { ...query, expand, fields },
+      query: { ...query, expand: joined(expand), fields: joined(fields) },
       ...(values !== undefined && { body: recordBody(values) }),
       headers,
       signal,
     });
-    return body as T;
+    return body as Types["record"];
   }
 
   #path(id: string | undefined): string {

@@ -2,26 +2,28 @@ import type { Api } from "../api.ts";
 import { HeadwaterError } from "../errors.ts";
 import type { QueryValue } from "../http.ts";
 import { CURSOR_HEADER, recordsPath } from "../realtime/check.ts";
+import type { RecordModel } from "../realtime/events.ts";
+import { type ExpandPath, joined, type OneOrMore, type ShownField, type SortKey } from "../schema.ts";
 
 /** What an answer shows of records. */
-export interface ViewOptions {
-  /** Relations to be shown with the record, as in `author,comments.author`. */
-  readonly expand?: string | undefined;
+export interface ViewOptions<T = RecordModel> {
+  /** Relations to be shown with the record, and relations of those: `["author", "comments.author"]`. */
+  readonly expand?: OneOrMore<ExpandPath<T>> | undefined;
   /** Fields to be shown; all by default. */
-  readonly fields?: string | undefined;
+  readonly fields?: OneOrMore<ShownField<T>> | undefined;
   /** For `@request.query.*` of the rules. */
   readonly query?: Readonly<Record<string, QueryValue>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface ListOptions extends ViewOptions {
+export interface ListOptions<T = RecordModel> extends ViewOptions<T> {
   /** From 1. */
   readonly page?: number | undefined;
   /** 30 unless told otherwise, 1000 at most. */
   readonly perPage?: number | undefined;
-  /** As in `-created,title`. */
-  readonly sort?: string | undefined;
+  /** One field after the other, downwards with `-`: `["-created", "title"]`. */
+  readonly sort?: OneOrMore<SortKey<T>> | undefined;
   /** Write values with `filter`, never by joining texts. */
   readonly filter?: string | undefined;
   /** Leaves the totals out, which are then -1: the list is found faster. */
@@ -40,8 +42,12 @@ export interface Page<T> {
 
 /** The type of the items is the caller's claim. */
 export async function listRecords<T>(api: Api, collection: string, options: ListOptions = {}): Promise<Page<T>> {
-  const { signal, headers, query, ...params } = options;
-  const answer = await api.request("GET", recordsPath(collection), { query: { ...query, ...params }, headers, signal });
+  const { signal, headers, query, sort, expand, fields, ...params } = options;
+  const answer = await api.request("GET", recordsPath(collection), {
+    query: { ...query, ...params, sort: joined(sort), expand: joined(expand), fields: joined(fields) },
+    headers,
+    signal,
+  });
   const body = answer.body as Omit<Page<T>, "cursor"> | undefined;
   if (!Array.isArray(body?.items)) throw new HeadwaterError("malformed", "the answer is no list");
   return { ...body, cursor: answer.headers.get(CURSOR_HEADER) ?? undefined };

@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { Inbox } from "../../../server/test/support/inbox.ts";
 import { failureOf } from "../../test/support/failure.ts";
 import { type Reply, type Script, scriptedServer } from "../../test/support/scripted-server.ts";
-import { Client, type ClientOptions, memoryStore, type SubscriptionEvent } from "../index.ts";
+import { Client, type ClientOptions, memoryStore, type RecordModel, type SubscriptionEvent } from "../index.ts";
 
 setDefaultTimeout(60_000);
 
@@ -66,7 +66,7 @@ function watch(url: string, options: ClientOptions = {}): Watched {
 }
 
 const titles = ({ items }: Inbox<SubscriptionEvent>): unknown[] =>
-  items.map((event) => (event.action === "resync" ? "resync" : event.record["title"]));
+  items.map((event) => (event.action === "resync" ? "resync" : (event.record as RecordModel)["title"]));
 
 const bodyOf = (text: string): { readonly since?: string; readonly subscriptions: string[] } =>
   JSON.parse(text) as { since?: string; subscriptions: string[] };
@@ -180,8 +180,8 @@ test("redirects are followed, and one that leads to itself is no end of the clie
 });
 
 test("a 401 to the subscriptions is answered with a fresh token, once", async () => {
-  const token = (name: string): string =>
-    `x.${btoa(JSON.stringify({ exp: Date.now() / 1_000 + 3_600, id: "u", collectionId: "users", name }))}.x`;
+  const exp = Date.now() / 1_000 + 3_600;
+  const token = (name: string): string => `x.${btoa(JSON.stringify({ exp, id: "u", collectionId: "users", name }))}.x`;
   const record = { id: "u", collectionId: "users", collectionName: "users" };
   using server = scriptedServer(({ method, target, headers }, reply) => {
     if (method === "GET") return void reply.stream().greet();

@@ -4,6 +4,7 @@ import { readConfig, SETTINGS, type SettingName } from "../config.ts";
 import { hooksFolder } from "./hooks-folder.ts";
 import { serve } from "./serve.ts";
 import { createSuperuser, deleteSuperuser, updateSuperuser, upsertSuperuser } from "./superuser.ts";
+import { printTypes } from "./types.ts";
 import { VERSION } from "./version.ts";
 
 /**
@@ -28,7 +29,7 @@ function program(): Command {
     .version(VERSION, "-v, --version")
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`${sentence(text.replace(/^error: /, ""))}\n`) });
-  for (const command of [serveCommand(), superuserCommand()]) root.addCommand(inherit(command, root));
+  for (const command of [serveCommand(), superuserCommand(), typesCommand()]) root.addCommand(inherit(command, root));
   return root;
 }
 
@@ -75,6 +76,16 @@ const superuserCommand = () =>
         .argument("<email>")
         .addOption(setting("dir", "path"))
         .action((email, flags) => deleteSuperuser(readConfig(flags, process.env).dir, email)),
+    );
+
+const typesCommand = () =>
+  new Command("types")
+    .description("write TypeScript types of the collections, for createClient<Schema> of @headwater/client")
+    .addOption(setting("dir", "path"))
+    .addOption(new Option("--url <address>", "a server to ask instead, PocketBase's too").conflicts("dir"))
+    .addOption(new Option("--superuser <email:password>", "who asks it").env("HEADWATER_SUPERUSER"))
+    .action(({ url, superuser, ...flags }) =>
+      printTypes(url === undefined ? { dir: readConfig(flags, process.env).dir } : { url, superuser }),
     );
 
 /** A command that takes an email and a password. */

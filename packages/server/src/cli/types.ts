@@ -1,0 +1,66 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { openFolder } from "../folder.ts";
+import { UserError } from "../lib/user-error.ts";
+import { type Described, readDescribed } from "../schema-types/described.ts";
+import { schemaFile } from "../schema-types/schema-file.ts";
+
+/** Where the collections are: a folder, or a server and who may ask it for them. */
+export type TypesSource = { readonly dir: string } | { readonly url: string; readonly superuser: string | undefined };
+
+/**
+ * Writes the types of all collections to standard output.
+ *
+ * @throws UserError when they can't be had
+ */
+export async function printTypes(source: TypesSource): Promise<void> {
+  const collections = "url" in source ? await fromServer(source.url, source.superuser) : await fromFolder(source.dir);
+  process.stdout.write(schemaFile(collections));
+}
+
+async function fromFolder(dir: string): Promise<readonly Described[]> {
+  if (!existsSync(join(dir, "data.db"))) throw new UserError(`There is no database in ${dir}.`);
+  const folder = await openFolder(dir);
+  try {
+    return folder.registry.current.collections;
+  } finally {
+    await folder.close();
+  }
+}
+
+async function fromServer(url: string, superuser: string | undefined): Promise<readonly Described[]> {
+  const [, email, password] = /^([^:]+):(.+)$/s.exec(superuser ?? "") ?? [];
+  if (email === undefined) {
+    throw new UserError("A server shows its collections to superusers: --superuser EMAIL:PASSWORD is missing.");
+  }
+  const base = url.replace(/\/+$/, "");
+  const signIn = `${base}/api/collections/_superusers/auth-with-password`;
+  const { token } = (await ask(signIn, { method: "POST", body: JSON.stringify({ identity: email, password }) })) as {
+    readonly token?: unknown;
+  };
+  const collections: Described[] = [];
+  for (let page = 1; ; page += 1) {
+    const address = `${base}/api/collections?page=${page}&perPage=500&skipTotal=1`;
+    const items = readDescribed(await ask(address, { headers: { Authorization: String(token) } }));
+    collections.push(...items);
+    if (items.length < 500) return collections;
+  }
+}
+
+async function ask(url: string, init: RequestInit): Promise<unknown> {
+  const headers = { "Content-Type": "application/json", ...init.headers };
+  const response = await fetch(url, { ...init, headers }).catch((error: unknown) => {
+    throw new UserError(`${url} can't be reached: ${error instanceof Error ? error.message : String(error)}.`);
+  });
+  const text = await response.text();
+  if (!response.ok) throw new UserError(`${url} answered ${response.status}: ${messageOf(text)}`);
+  return JSON.parse(text) as unknown;
+}
+
+function messageOf(text: string): string {
+  try {
+    return String((JSON.parse(text) as { readonly message?: unknown }).message);
+  } catch {
+    return text.slice(0, 200);
+  }
+}

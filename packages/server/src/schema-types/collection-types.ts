@@ -1,0 +1,69 @@
+import type { Field } from "../collections/fields/field.ts";
+import type { Described } from "./described.ts";
+import { expandTypes, type Names } from "./expand-types.ts";
+import { typesOf } from "./field-types.ts";
+
+/** The server's own: it never shows, and nobody sets it. */
+const SECRET = "tokenKey";
+const RECORD_OWN = new Set(["id", "collectionId", "collectionName"]);
+
+/** The interfaces of one collection: what is read, what it is created with, and what it is changed by. */
+export function collectionTypes(collection: Described, all: readonly Described[], names: Names): string {
+  const name = names.get(collection.id)!;
+  const fields = collection.fields.filter((field) => field.name !== SECRET && !RECORD_OWN.has(field.name));
+  const isAuth = collection.type === "auth";
+  const record = [
+    "readonly id: string;",
+    "readonly collectionId: string;",
+    `readonly collectionName: ${JSON.stringify(collection.name)};`,
+    ...fields.flatMap((field) => readMember(field, isAuth)),
+    ...expandMember(expandTypes(collection, all, names)),
+  ];
+  const parts = [block(`${name}Record`, record)];
+  if (collection.type === "view") return parts.join("\n");
+  const create = ["readonly id?: string;", ...fields.flatMap(createMember), ...(isAuth ? AUTH_CREATE : [])];
+  const update = [...fields.flatMap(updateMembers), ...(isAuth ? AUTH_UPDATE : [])];
+  return [...parts, block(`${name}Create`, create), block(`${name}Update`, update)].join("\n");
+}
+
+const AUTH_CREATE = ["readonly passwordConfirm: string;"];
+const AUTH_UPDATE = ["readonly oldPassword?: string;", "readonly passwordConfirm?: string;"];
+
+const block = (name: string, members: readonly string[]): string =>
+  `export interface ${name} {\n${members.map((member) => `  ${member}\n`).join("")}}\n`;
+
+/** A name that may be no word of the language. */
+export const key = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name));
+
+/** Whether all who see the record see the field. */
+const mayMiss = (field: Field, isAuth: boolean): boolean =>
+  // An email is for those whose owner shows it.
+  field.hidden || (isAuth && field.name === "email");
+
+function readMember(field: Field, isAuth: boolean): string[] {
+  const { out } = typesOf(field);
+  return out === undefined ? [] : [`readonly ${key(field.name)}${mayMiss(field, isAuth) ? "?" : ""}: ${out};`];
+}
+
+function expandMember(expands: readonly string[]): string[] {
+  if (expands.length === 0) return [];
+  return ["readonly expand?: {", ...expands.map((expand) => `  ${expand}`), "};"];
+}
+
+const makesItself = (field: Field): boolean => "autogeneratePattern" in field && field.autogeneratePattern !== "";
+
+function createMember(field: Field): string[] {
+  const types = typesOf(field);
+  if (types.in === undefined) return [];
+  const needed = field.required && !makesItself(field);
+  return [`readonly ${key(field.name)}${needed ? "" : "?"}: ${types.in}${needed ? "" : " | null"};`];
+}
+
+function updateMembers(field: Field): string[] {
+  const { in: written, modifiers } = typesOf(field);
+  if (written === undefined) return [];
+  return [
+    `readonly ${key(field.name)}?: ${written}${field.required ? "" : " | null"};`,
+    ...(modifiers?.names ?? []).map((name) => `readonly ${JSON.stringify(name)}?: ${modifiers!.in};`),
+  ];
+}

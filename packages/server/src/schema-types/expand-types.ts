@@ -1,0 +1,28 @@
+import { isMultiple, type RelationField } from "../collections/fields/field.ts";
+import { hasUniqueIndex } from "../collections/indexes.ts";
+import type { Described } from "./described.ts";
+
+/** What each collection is called in TypeScript, by its id. */
+export type Names = ReadonlyMap<string, string>;
+
+/** The members of a record's `expand`: its relations, and those of others that point at it. */
+export function expandTypes(collection: Described, all: readonly Described[], names: Names): string[] {
+  const forward = relationsOf(collection).flatMap((field) =>
+    member(field.name, names.get(field.collectionId), isMultiple(field)),
+  );
+  const backward = all.flatMap((other) =>
+    relationsOf(other)
+      .filter((field) => field.collectionId === collection.id)
+      .flatMap((field) =>
+        member(`${other.name}_via_${field.name}`, names.get(other.id), !hasUniqueIndex(other, field.name)),
+      ),
+  );
+  return [...forward, ...backward];
+}
+
+const relationsOf = ({ fields }: Described): RelationField[] =>
+  fields.filter((field): field is RelationField => field.type === "relation");
+
+/** Nothing for relations to collections of the server's own. */
+const member = (name: string, target: string | undefined, many: boolean): string[] =>
+  target === undefined ? [] : [`readonly ${name}?: ${many ? `readonly ${target}Record[]` : `${target}Record`};`];
