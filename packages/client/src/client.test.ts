@@ -43,10 +43,11 @@ const newWord = (): string => `word${(words += 1)}`;
 
 type Event = SubscriptionEvent;
 
-const titleOf = (event: Event): unknown =>
-  event.action === "resync" ? event.reason : (event.record as RecordModel)["title"];
+const fieldOf = (record: object, name: string): unknown => (record as Readonly<Record<string, unknown>>)[name];
 
-const countOf = (event: Event): unknown => event.action !== "resync" && (event.record as RecordModel)["count"];
+const titleOf = (event: Event): unknown => (event.action === "resync" ? event.reason : fieldOf(event.record, "title"));
+
+const countOf = (event: Event): unknown => event.action !== "resync" && fieldOf(event.record, "count");
 
 function inboxOf(subscription: { forEach(callback: (event: Event) => void): unknown }): Inbox<Event> {
   const inbox = new Inbox<Event>();

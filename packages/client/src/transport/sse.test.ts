@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { Inbox } from "../../../server/test/support/inbox.ts";
 import { failureOf } from "../../test/support/failure.ts";
 import { type Reply, type Script, scriptedServer } from "../../test/support/scripted-server.ts";
-import { Client, type ClientOptions, memoryStore, type RecordModel, type SubscriptionEvent } from "../index.ts";
+import { Client, type ClientOptions, memoryStore, type SubscriptionEvent } from "../index.ts";
 
 setDefaultTimeout(60_000);
 
@@ -65,8 +65,10 @@ function watch(url: string, options: ClientOptions = {}): Watched {
   return { client, inbox, closed: subscription.closed };
 }
 
+const titleOf = (record: object): unknown => (record as Readonly<Record<string, unknown>>)["title"];
+
 const titles = ({ items }: Inbox<SubscriptionEvent>): unknown[] =>
-  items.map((event) => (event.action === "resync" ? "resync" : (event.record as RecordModel)["title"]));
+  items.map((event) => (event.action === "resync" ? "resync" : titleOf(event.record)));
 
 const bodyOf = (text: string): { readonly since?: string; readonly subscriptions: string[] } =>
   JSON.parse(text) as { since?: string; subscriptions: string[] };

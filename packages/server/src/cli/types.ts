@@ -35,7 +35,7 @@ async function fromServer(url: string, superuser: string | undefined): Promise<r
   }
   const base = url.replace(/\/+$/, "");
   const signIn = `${base}/api/collections/_superusers/auth-with-password`;
-  const { token } = (await ask(signIn, { method: "POST", body: JSON.stringify({ identity: email, password }) })) as {
+  const { token } = (await ask(signIn, post({ identity: email, password }))) as {
     readonly token?: unknown;
   };
   const collections: Described[] = [];
@@ -47,9 +47,14 @@ async function fromServer(url: string, superuser: string | undefined): Promise<r
   }
 }
 
+const post = (body: object): RequestInit => ({
+  method: "POST",
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify(body),
+});
+
 async function ask(url: string, init: RequestInit): Promise<unknown> {
-  const headers = { "Content-Type": "application/json", ...init.headers };
-  const response = await fetch(url, { ...init, headers }).catch((error: unknown) => {
+  const response = await fetch(url, init).catch((error: unknown) => {
     throw new UserError(`${url} can't be reached: ${error instanceof Error ? error.message : String(error)}.`);
   });
   const text = await response.text();
