@@ -14,7 +14,7 @@ export interface SseMessage {
 
 /** Something in the stream that the standard tells clients to skip. */
 export interface SseProblem {
-  readonly code: "unknown-field" | "invalid-retry" | "invalid-id" | "incomplete-event";
+  readonly code: "unknown-field" | "invalid-retry" | "invalid-id" | "missing-data" | "incomplete-event";
   /** What was offensive: a line, or what there is of an event. */
   readonly text: string;
 }
@@ -56,6 +56,9 @@ export class SseParser {
   #afterCr = false;
   /** The lines of the event that is not complete yet. */
   #length = 0;
+  /** The line that names it. */
+  #nameLine: string | undefined;
+  #hasData = false;
   #idBuffer: string | undefined;
   #id: string | undefined;
   #lastEventId = "";
@@ -112,6 +115,8 @@ export class SseParser {
     if (line === "") return this.#endBlock();
     this.#length += line.length;
     this.#assertLength(0);
+    if (line.startsWith("event:")) this.#nameLine = line;
+    this.#hasData ||= line === "data" || line.startsWith("data:");
     if (line === "id" || line.startsWith("id:")) this.#readId(line);
     this.#parser.feed(`${line}\n`);
   }
@@ -124,6 +129,11 @@ export class SseParser {
 
   #endBlock(): void {
     this.#length = 0;
+    // The standard drops it in silence: whoever sent it meant an event.
+    if (this.#nameLine !== undefined && !this.#hasData)
+      this.#handlers.onProblem?.({ code: "missing-data", text: this.#nameLine });
+    this.#nameLine = undefined;
+    this.#hasData = false;
     this.#id = this.#idBuffer;
     this.#idBuffer = undefined;
     this.#lastEventId = this.#id ?? this.#lastEventId;

@@ -1,0 +1,13 @@
+export type { Case, CaseResult, Figures, Outcome, Profile, Report, Standard } from "./core/case.ts";
+export { check, Failure, NotOffered, notOffered } from "./core/checks.ts";
+export { Timeout } from "./core/deadline.ts";
+export { EventLog, type LogEntry } from "./core/event-log.ts";
+export { runProfile, type RunOptions } from "./core/run-profile.ts";
+export type { Scope } from "./core/scope.ts";
+export { pocketbaseProfile } from "./profiles/pocketbase/profile.ts";
+export { jsonSseProfile, sseProfile } from "./profiles/sse/profile.ts";
+export type { SseTarget } from "./profiles/sse/target.ts";
+export { toJson } from "./report/json.ts";
+export { toJunit } from "./report/junit.ts";
+export { type JsonEvent, SseClient, type SseClientOptions } from "./stream/sse-client.ts";
+export { SseStream, type StreamOptions } from "./stream/sse-stream.ts";

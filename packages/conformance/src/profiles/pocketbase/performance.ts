@@ -1,0 +1,188 @@
+import type { Case } from "../../core/case.ts";
+import { check } from "../../core/checks.ts";
+import { eventually } from "../../core/deadline.ts";
+import { inParallel, percentile } from "../../core/numbers.ts";
+import { GROUP, said } from "./document.ts";
+import { heapBytes } from "./heap.ts";
+import { Subscriber } from "./subscriber.ts";
+import type { PocketBaseWorld } from "./world.ts";
+
+const group = GROUP.performance;
+
+const SAMPLES = 50;
+const FAN_OUT_WRITES = 10;
+const BURST = 200;
+const BATCH = { maxSize: 50, maxDelayMs: 100 } as const;
+const ROUNDS = 30;
+const GROWTH_LIMIT = 64 << 20;
+const THROUGHPUT_MS = 1_500;
+const LISTENERS = 3;
+
+export const performanceCases: readonly Case<PocketBaseWorld>[] = [
+  {
+    group,
+    name: "Event latency measurement",
+    standard: said("Includes tests for latency, throughput, and scalability"),
+    timeoutMs: 60_000,
+    async run({ root, guest, names }, scope) {
+      const topic = `${names.open}/*`;
+      const subscriber = await Subscriber.open(scope, guest, [topic]);
+      const { id } = await root.create(names.open, { n: 0 });
+      const [writes, latencies]: [number[], number[]] = [[], []];
+      for (let n = 1; n <= SAMPLES; n += 1) {
+        const from = performance.now();
+        await root.update(names.open, id, { n });
+        writes.push(performance.now() - from);
+        const { stream } = subscriber;
+        const find = () => stream.events.items.find(({ event, data }) => event === topic && data.includes(`"n":${n},`));
+        await stream.until(() => find() !== undefined, `the event of update ${n}`);
+        latencies.push(stream.openedAt + find()!.offsetMs - from);
+      }
+      const [write, p50] = [percentile(writes, 0.5), percentile(latencies, 0.5)];
+      scope.measure("writeP50Ms", write);
+      scope.measure("latencyP50Ms", p50);
+      scope.measure("latencyP99Ms", percentile(latencies, 0.99));
+      // Relative to what a write costs here and now: a loaded machine is slow at both.
+      check(
+        p50 <= 10 * write + 100,
+        `half of the events take over ${Math.round(p50)} ms, a write ${Math.round(write)}`,
+      );
+    },
+  },
+  {
+    group,
+    name: "Concurrent client scaling",
+    standard: said("Includes tests for latency, throughput, and scalability"),
+    timeoutMs: 120_000,
+    async run({ root, guest, names, connections }, scope) {
+      const topic = `${names.open}/*`;
+      const subscribers: Subscriber[] = [];
+      await inParallel(
+        connections,
+        10,
+        async () => void subscribers.push(await Subscriber.open(scope, guest, [topic])),
+      );
+      const spread = async (audience: readonly Subscriber[]): Promise<number[]> => {
+        const times: number[] = [];
+        for (let n = 0; n < FAN_OUT_WRITES; n += 1) {
+          const from = performance.now();
+          const { id } = await root.create(names.open, { n });
+          await Promise.all(audience.map((subscriber) => subscriber.hears(topic, "create", id, scope.patienceMs)));
+          times.push(performance.now() - from);
+        }
+        return times;
+      };
+      const all = await spread(subscribers);
+      for (const { stream } of subscribers.slice(1)) stream.close();
+      const alone = await spread(subscribers.slice(0, 1));
+      scope.measure("clients", connections);
+      scope.measure("toAllP50Ms", percentile(all, 0.5));
+      scope.measure("toOneP50Ms", percentile(alone, 0.5));
+      const perClient = (percentile(all, 0.5) - percentile(alone, 0.5)) / connections;
+      scope.measure("perClientMs", Math.max(0, perClient));
+      check(perClient < 10, `each further client costs ${perClient.toFixed(1)} ms an event`);
+    },
+  },
+  {
+    group,
+    name: "Event batching efficiency",
+    standard: said("Implement batching for performance"),
+    timeoutMs: 60_000,
+    async run({ root, names, client }, scope) {
+      const realtime = client(scope).realtime();
+      const subscription = realtime.subscribeToCollection(names.open, { capacity: 2 * BURST });
+      await subscription.ready;
+      const before = realtime.stats.bytes;
+      const from = performance.now();
+      const writing = inParallel(BURST, 8, (n) => root.create(names.open, { n }));
+      const sizes: number[] = [];
+      let count = 0;
+      for await (const batch of subscription.batches(BATCH)) {
+        sizes.push(batch.length);
+        count += batch.length;
+        if (count >= BURST) break;
+      }
+      await writing;
+      const milliseconds = performance.now() - from;
+      scope.measure("batches", sizes.length);
+      scope.measure("eventsPerBatch", BURST / sizes.length);
+      scope.measure("bytesPerEvent", (realtime.stats.bytes - before) / BURST);
+      const largest = Math.max(...sizes);
+      check(largest <= BATCH.maxSize, `a batch of ${largest} events, where ${BATCH.maxSize} was the most`);
+      // A batch ends because it is full or because its time is over.
+      const most = Math.ceil(BURST / BATCH.maxSize) + Math.ceil(milliseconds / BATCH.maxDelayMs) + 1;
+      check(sizes.length <= most, `${BURST} events came in ${sizes.length} batches, where ${most} would do`);
+    },
+  },
+  {
+    group,
+    name: "Memory usage stability",
+    standard: said("Memory management"),
+    timeoutMs: 120_000,
+    async run({ root, guest, names, client }, scope) {
+      const topic = `${names.open}/*`;
+      const ids: string[] = [];
+      const round = async (n: number): Promise<void> => {
+        const one = client(scope);
+        const subscription = one.realtime().subscribeToCollection(names.open);
+        await subscription.ready;
+        ids.push(one.realtime().clientId);
+        await root.create(names.open, { n });
+        for await (const event of subscription) if (event.action === "create") break;
+        one.close();
+      };
+      for (let n = 0; n < ROUNDS / 3; n += 1) await round(n);
+      const before = heapBytes();
+      for (let n = 0; n < ROUNDS; n += 1) await round(n);
+      const growth = heapBytes() - before;
+      scope.measure("rounds", ROUNDS);
+      scope.measure("heapGrowthKiB", growth / 1_024);
+      check(
+        growth < GROWTH_LIMIT,
+        `${ROUNDS} connections have left ${Math.round(growth / 1_024)} KiB on the client's heap`,
+      );
+      const isForgotten = async (clientId: string): Promise<boolean> =>
+        (await guest.request("POST", "/api/realtime", { clientId, subscriptions: [topic] })).status === 404;
+      const forgotten = await eventually(
+        async () => (await Promise.all(ids.slice(-5).map(isForgotten))).every(Boolean),
+        scope.patienceMs,
+      );
+      check(forgotten, "connections that were closed are still held by the server");
+    },
+  },
+  {
+    group,
+    name: "Throughput under load",
+    standard: said("Throughput under load"),
+    timeoutMs: 120_000,
+    async run({ root, guest, names, connections }, scope) {
+      const topic = `${names.open}/*`;
+      const count = Math.min(LISTENERS, connections);
+      const subscribers = await Promise.all(
+        Array.from({ length: count }, () => Subscriber.open(scope, guest, [topic])),
+      );
+      const from = performance.now();
+      const made: string[] = [];
+      await inParallel(8, 8, async () => {
+        while (performance.now() - from < THROUGHPUT_MS)
+          made.push((await root.create(names.open, { n: made.length })).id);
+      });
+      const written = performance.now() - from;
+      for (const { stream } of subscribers)
+        await stream.events.until(
+          (events) => events.length > made.length,
+          scope.patienceMs,
+          `the last of ${made.length} events`,
+        );
+      const told = performance.now() - from;
+      for (const subscriber of subscribers) {
+        const heard = new Set(subscriber.told(topic).map(({ record }) => record.id));
+        const lost = made.filter((id) => !heard.has(id)).length;
+        check(lost === 0, `${lost} of ${made.length} events are lost under load`);
+      }
+      scope.measure("writesPerSecond", (made.length / written) * 1_000);
+      scope.measure("eventsPerSecond", ((made.length * count) / told) * 1_000);
+      scope.measure("lastEventAfterMs", told - written);
+    },
+  },
+];

@@ -1,0 +1,44 @@
+import { type CaseResult, type Report, tally } from "../core/case.ts";
+import { formatEntry } from "../core/event-log.ts";
+
+/** JUnit's XML, as CI systems read it: what a server does not offer is skipped, with its reason. */
+export function toJunit(report: Report): string {
+  const { failed, "not-offered": skipped } = tally(report);
+  const counts = `tests="${report.results.length}" failures="${failed}" skipped="${skipped}"`;
+  const time = `time="${seconds(report.milliseconds)}" timestamp="${report.started}"`;
+  return [
+    `<?xml version="1.0" encoding="UTF-8"?>`,
+    `<testsuites ${counts}>`,
+    `  <testsuite name="${escape(report.profile)}" hostname="${escape(report.target)}" ${counts} ${time}>`,
+    `    <properties><property name="runtime" value="${escape(report.runtime)}"/></properties>`,
+    ...report.results.map(testCase),
+    `  </testsuite>`,
+    `</testsuites>`,
+    "",
+  ].join("\n");
+}
+
+function testCase({ group, name, outcome, figures, milliseconds, standard }: CaseResult): string {
+  const head = `    <testcase classname="${escape(group)}" name="${escape(name)}" time="${seconds(milliseconds)}">`;
+  const body: string[] = [];
+  if (outcome.kind === "not-offered") body.push(`      <skipped message="${escape(outcome.reason)}"/>`);
+  if (outcome.kind === "failed") {
+    const text = [`${standard.source}: ${standard.sentence}`, ...outcome.log.map(formatEntry)].join("\n");
+    body.push(`      <failure message="${escape(outcome.reason)}">${escape(text)}</failure>`);
+  }
+  if (Object.keys(figures).length > 0) body.push(`      <system-out>${escape(JSON.stringify(figures))}</system-out>`);
+  return [head, ...body, "    </testcase>"].join("\n");
+}
+
+const seconds = (milliseconds: number): string => (milliseconds / 1_000).toFixed(3);
+
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+/** XML 1.0 has no form at all for most control characters, so those are shown. */
+const escape = (text: string): string =>
+  text
+    .replace(/[&<>"]/g, (character) => ENTITIES[character]!)
+    .replace(
+      /(?![\t\n\r])[\p{Cc}\ufffe\uffff]/gu,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    );
