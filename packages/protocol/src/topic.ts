@@ -17,6 +17,18 @@ export interface Subscription {
 
 export const NO_OPTIONS: TopicOptions = { query: {}, headers: {} };
 
+/** What is for everyone: every session has it from its first subscriptions on, without asking. */
+export const EVERYONE: Subscription = { name: "", label: "*", topic: "", options: NO_OPTIONS };
+
+/** What a channel may be called. */
+const CHANNEL = /^([\w:-]{1,255})(?:\/\*)?$/;
+
+/** The channel that a topic names, with or without `/*`; `undefined` for one that names none. */
+export const channelOfTopic = (topic: string): string | undefined => CHANNEL.exec(topic)?.[1];
+
+/** Can a channel be called so? */
+export const isChannelName = (name: string): boolean => channelOfTopic(name) === name;
+
 /**
  * Splits `posts/*?options={…}` into topic and options, as PocketBase does.
  * Options that can't be read count as none; the topic stands all the same.

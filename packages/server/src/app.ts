@@ -11,6 +11,8 @@ import { Tokens } from "./auth/tokens.ts";
 import { COLLECTIONS } from "./collections/log-collection.ts";
 import { loadSchema, Registry } from "./collections/registry.ts";
 import type { Config } from "./config.ts";
+import { Channels } from "./events/channels.ts";
+import { Events } from "./events/events.ts";
 import { claimFolder, type Folder, openFolder } from "./folder.ts";
 import { Admission } from "./hub/admission.ts";
 import { Hub } from "./hub/hub.ts";
@@ -18,7 +20,6 @@ import { Turnstile } from "./lib/turnstile.ts";
 import { UserError } from "./lib/user-error.ts";
 import { Hooks } from "./records/hooks.ts";
 import { HookTail } from "./records/hook-tail.ts";
-import { RecordEvents } from "./records/record-events.ts";
 import type { Principal } from "./rules/principal.ts";
 import type { Store } from "./store/store.ts";
 import { drain } from "./transports/drain.ts";
@@ -37,6 +38,9 @@ export interface App {
   /** What the application brings, empty at first. */
   readonly hooks: Hooks;
   readonly customRoutes: CustomRoutes;
+  readonly channels: Channels;
+  /** Who is connected. */
+  readonly hub: Hub<Principal>;
   /** Takes over work that nobody waits for, except `close`. */
   readonly background: (work: () => Promise<void>) => void;
   /** @throws UserError when the address can't be had */
@@ -69,7 +73,8 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
   // The collections as the tail has come to know them: audiences are sorted by these, so they change together.
   const followed = new Registry();
   followed.replace(registry.current);
-  const visibility = new RecordEvents({ reader: store, schema: () => followed.current, files });
+  const channels = new Channels(config.channels === "declared" ? null : "");
+  const visibility = new Events({ reader: store, schema: () => followed.current, files, channels });
   const metrics = new Metrics();
   const [epoch, head] = [await readEpoch(store), await readHead(store)];
   const hub = new Hub<Principal>({
@@ -153,6 +158,8 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     folder,
     hooks,
     customRoutes,
+    channels,
+    hub,
     background,
     listen() {
       server = serve(config, api);

@@ -18,6 +18,7 @@ test("defaults are PocketBase's", () => {
       setups: 8_192,
       requestsPerSecond: 100,
     },
+    channels: "open",
     drainMs: 3_000,
   });
 });

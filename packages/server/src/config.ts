@@ -14,12 +14,17 @@ export interface Config {
   /** How long and how many changes are kept for clients that come back. */
   readonly retention: Retention;
   readonly limits: Limits;
+  /** Who may listen to a channel that the application has not declared: all, or nobody but superusers. */
+  readonly channels: Channels;
   /** The longest that streams are ended one after the other when the server stops. */
   readonly drainMs: number;
 }
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const CHANNELS = ["open", "declared"] as const;
+export type Channels = (typeof CHANNELS)[number];
 
 /** How much of the log is kept: what is older or beyond that number goes, and clients that far back must resync. */
 export interface Retention {
@@ -114,6 +119,12 @@ export const SETTINGS = {
     fallback: "100",
     help: "times a second that a realtime connection may change its subscriptions, 20 times as many at once",
   },
+  channels: {
+    flag: "--channels",
+    variable: "HEADWATER_CHANNELS",
+    fallback: "open",
+    help: "open: anybody may listen to a channel that no hook has declared; declared: superusers only",
+  },
   drainSeconds: {
     flag: "--drain-seconds",
     variable: "HEADWATER_DRAIN_SECONDS",
@@ -157,6 +168,7 @@ export function readConfig(
       setups: given("maxSetups", parseCount, "a whole number"),
       requestsPerSecond: given("requestRate", parsePositive, "a number above 0"),
     }),
+    channels: given("channels", (text) => CHANNELS.find((kind) => kind === text), `one of ${CHANNELS.join(", ")}`),
     drainMs: given("drainSeconds", parseSeconds, "a number from 0 to 600") * 1_000,
     logLevel: given(
       "logLevel",

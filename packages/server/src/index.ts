@@ -26,6 +26,7 @@ export {
 } from "./library/fields.ts";
 export type { CreateInput, RecordOf, UntypedRecord, UpdateInput } from "./library/record-types.ts";
 export type { ListOptions, Page, Records, RecordsOf, ViewOptions } from "./library/records.ts";
+export type { AppRealtime, BroadcastOptions, Broadcasts, ChannelOptions, ConnectionInfo } from "./library/realtime.ts";
 export { Prepared } from "./library/prepared.ts";
 export { filter, type Filter } from "./library/filter.ts";
 export { guest, type AccountRef, type Caller } from "./library/caller.ts";

@@ -17,6 +17,7 @@ const LAYERS = [
   "rules",
   "records",
   "auth",
+  "events",
   "hub",
   "transports",
   "api",

@@ -10,7 +10,7 @@ import type { Turnstile } from "../lib/turnstile.ts";
 import type { Hooks } from "../records/hooks.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { Store } from "../store/store.ts";
-import type { RecordEvents } from "../records/record-events.ts";
+import type { Events } from "../events/events.ts";
 import type { CustomRoutes } from "./custom-routes.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -33,7 +33,7 @@ export interface ApiDeps {
   readonly hooks: Hooks;
   readonly metrics: Metrics;
   /** Who may see what. */
-  readonly visibility: RecordEvents;
+  readonly visibility: Events;
   readonly config: Config;
   readonly logger: Logger;
   readonly now: () => Date;

@@ -50,13 +50,10 @@ export async function why(request: ApiRequest, deps: ApiDeps): Promise<Response>
 async function explain(session: Session<Principal>, change: Change, { hub, visibility }: ApiDeps): Promise<object> {
   const { seq } = change;
   const { toldTo = hub.seq, state, queuedBytes } = session.standing;
-  const topics = visibility.topicsOf(change);
   const subscriptions = await Promise.all(
     session.subscriptions.map(async (subscription) => ({
       subscription: subscription.name,
-      answer: topics.includes(subscription.topic)
-        ? await visibility.explain(change, subscription, session.principal)
-        : "other-topic",
+      answer: await visibility.explain(change, subscription, session.principal),
     })),
   );
   const isMeant = subscriptions.some(({ answer }) => answer === "visible");

@@ -3,11 +3,12 @@ import { epoch } from "@headwater/protocol";
 import pino from "pino";
 import { Tokens } from "../auth/tokens.ts";
 import { readConfig } from "../config.ts";
+import { Channels } from "../events/channels.ts";
+import { Events } from "../events/events.ts";
 import { openFolder } from "../folder.ts";
 import { Admission } from "../hub/admission.ts";
 import { Hub } from "../hub/hub.ts";
 import { Turnstile } from "../lib/turnstile.ts";
-import { RecordEvents } from "../records/record-events.ts";
 import { Metrics } from "./metrics.ts";
 import { Hooks } from "../records/hooks.ts";
 import { tempDir } from "../testing/temp-dir.ts";
@@ -32,7 +33,12 @@ test("an API that drains finishes what it began and takes nothing new", async ()
     admission: new Admission({ total: 0, perAddress: 0 }),
     setups: new Turnstile(1, 1),
     metrics: new Metrics(),
-    visibility: new RecordEvents({ reader: folder.store, schema: () => folder.registry.current, files: folder.files }),
+    visibility: new Events({
+      reader: folder.store,
+      schema: () => folder.registry.current,
+      files: folder.files,
+      channels: new Channels(""),
+    }),
     customRoutes: new CustomRoutes(),
     hooks: new Hooks(),
     config: readConfig({}, {}),
@@ -70,7 +76,7 @@ test("an API that drains finishes what it began and takes nothing new", async ()
 
 const NOBODY = {
   topicsOf: () => [],
-  audienceOf: () => ({ key: "", requires: undefined, follows: undefined, steady: true }),
+  audiencesOf: () => [],
   present: async () => undefined,
   principalKey: () => "",
   moves: async () => [],

@@ -77,7 +77,7 @@ export class CatchUp<Principal> {
     const position = session.hold?.progress ?? this.#progress.seq;
     const fromOf = (name: string): number =>
       known.has(name) ? Math.max(position, session.hold?.from.get(name) ?? 0) : since.seq;
-    const from = new Map(session.subscriptions.map(({ name }) => [name, fromOf(name)]));
+    const from = new Map(session.audiences.map(({ subscription: { name } }) => [name, fromOf(name)]));
     session.hold = { from, progress: Math.min(...from.values()) };
     // Whatever went wrong: a client that is cut comes back and asks again, one that is left waiting does not.
     this.#run(session, session.hold, since, position).catch((error: unknown) => {
@@ -169,8 +169,8 @@ export class CatchUp<Principal> {
     const told: Told[] = [];
     const { audiences } = session;
     for (const audience of audiences) {
-      const { name, label, topic } = audience.subscription;
-      if (!topics.has(topic) || change.seq <= (hold.from.get(name) ?? 0)) continue;
+      const { name, label } = audience.subscription;
+      if (!topics.has(audience.topic) || change.seq <= (hold.from.get(name) ?? 0)) continue;
       const frames = await this.#answer(change, audience);
       if (frames !== "nothing") told.push({ name: label, frames });
     }

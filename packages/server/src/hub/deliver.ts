@@ -22,7 +22,7 @@ export function framesOf(codec: Codec, told: readonly Told[]): readonly Frame[] 
 }
 
 /** @returns how many frames were queued */
-export function deliver<Principal>(heard: readonly Heard<Principal>[], seq: number): number {
+export function deliver<Principal>(heard: readonly Heard<Principal>[], seq: number | undefined): number {
   const first = new Map<Session<Principal>, Heard<Principal>>();
   const several = new Map<Session<Principal>, Heard<Principal>[]>();
   if (heard.length > 1) {

@@ -33,9 +33,10 @@ export interface Codec {
 export class FrameSet {
   readonly telling: Telling;
   readonly #frames = new Map<string, Frame>();
-  readonly #cursor: string;
+  readonly #cursor: string | undefined;
 
-  constructor(telling: Telling, cursor: string) {
+  /** @param cursor the change's place; `undefined` for what is in no log */
+  constructor(telling: Telling, cursor: string | undefined) {
     this.telling = telling;
     this.#cursor = cursor;
   }

@@ -18,7 +18,7 @@ import { Outbox } from "./outbox.ts";
 import { Progress } from "./progress.ts";
 import { Roster } from "./roster.ts";
 import { type Heartbeats, Session, type SessionInit } from "./session.ts";
-import { type Moves, type Shift, Shifts } from "./shifts.ts";
+import { type Moves, Shifts, staying } from "./shifts.ts";
 import type { Audience } from "./topic-index.ts";
 import type { Visibility } from "./visibility.ts";
 import type { CloseReason } from "./wire.ts";
@@ -51,6 +51,7 @@ export class Hub<Principal> {
   readonly #shifts: Shifts<Principal>;
   readonly #meters: Meters;
   readonly #departures = newDepartures();
+  #unlogged: Promise<void> = Promise.resolve();
   /** When the oldest change was written that has not left for all sockets yet. */
   #oldestUnsent: number | undefined;
 
@@ -112,8 +113,9 @@ export class Hub<Principal> {
   ): void {
     this.#progress.between(() => {
       if (session.closed) return;
-      const known = new Set(session.subscriptions.map(({ name }) => name));
+      const known = new Set(session.audiences.map(({ subscription }) => subscription.name));
       this.#roster.reseat([session], () => {
+        session.listens = true;
         session.principal = principal;
         session.subscriptions = subscriptions;
       });
@@ -158,6 +160,17 @@ export class Hub<Principal> {
   /** Tells one change to all who may see it. Resolves when it is queued for each of them. */
   fanOut(change: Change): Promise<void> {
     return this.#progress.tell(change.seq, () => this.#tell(change));
+  }
+
+  /**
+   * Tells what is in no log, one after the other, to those who keep up: who catches up or whose socket is full goes
+   * without.
+   */
+  tellUnlogged(change: Change): Promise<void> {
+    this.#unlogged = this.#unlogged.then(async () => {
+      deliver(await this.#seen(change, undefined), undefined);
+    });
+    return this.#unlogged;
   }
 
   /** Keeps quiet connections alive and ends dead ones. Called for a share of the sessions at a time. */
@@ -205,7 +218,7 @@ export class Hub<Principal> {
   }
 
   /** The change itself, to all who may see it. */
-  async #seen(change: Change, cursor: string): Promise<Heard<Principal>[]> {
+  async #seen(change: Change, cursor: string | undefined): Promise<Heard<Principal>[]> {
     const { before, after } = change;
     const valuesOf = (field: string): readonly unknown[] => [before?.[field], after?.[field]];
     const audiences = this.#visibility
@@ -282,12 +295,4 @@ export class Hub<Principal> {
 function heartbeatsOf(codec: Codec, cursor: string): Heartbeats {
   const [caughtUp, catchingUp] = [codec.heartbeat(cursor), codec.heartbeat(undefined)];
   return { caughtUp: caughtUp && Batch.of(caughtUp), catchingUp: catchingUp && Batch.of(catchingUp) };
-}
-
-function* staying<Principal>(
-  audience: Audience<Principal>,
-  shifts: readonly Shift<Principal>[],
-): Generator<Session<Principal>> {
-  const came = shifts.filter((shift) => shift.audience === audience);
-  for (const session of audience.sessions) if (!came.some(({ sessions }) => sessions.has(session))) yield session;
 }

@@ -1,11 +1,11 @@
-import type { ClientId, Subscription } from "@headwater/protocol";
+import { type ClientId, EVERYONE, type Subscription } from "@headwater/protocol";
 import type { Session } from "./session.ts";
 import { type Audience, type AudienceKind, TopicIndex } from "./topic-index.ts";
 
 /** How listeners are told apart. */
 export interface Listeners<Principal> {
-  /** Which listeners are alike, and which changes can concern them at all. */
-  audienceOf(subscription: Subscription, principal: Principal): AudienceKind;
+  /** Which listeners are alike, and which changes can concern them at all; none for those who can hear of nothing. */
+  audiencesOf(subscription: Subscription, principal: Principal): readonly AudienceKind[];
   /** Equal for equal principals. */
   principalKey(principal: Principal): string;
 }
@@ -13,13 +13,12 @@ export interface Listeners<Principal> {
 /** Who is here: sessions by id, by principal, and by what they listen to. */
 export class Roster<Principal> {
   readonly #listeners: Listeners<Principal>;
-  readonly #index: TopicIndex<Principal>;
+  readonly #index = new TopicIndex<Principal>();
   readonly #sessions = new Map<ClientId, Session<Principal>>();
   readonly #byPrincipal = new Map<string, Set<Session<Principal>>>();
 
   constructor(listeners: Listeners<Principal>) {
     this.#listeners = listeners;
-    this.#index = new TopicIndex((subscription, principal) => listeners.audienceOf(subscription, principal));
   }
 
   get size(): number {
@@ -73,7 +72,12 @@ export class Roster<Principal> {
     let peers = this.#byPrincipal.get(key);
     if (!peers) this.#byPrincipal.set(key, (peers = new Set()));
     peers.add(session);
-    session.audiences = session.subscriptions.map((subscription) => this.#index.add(session, subscription));
+    const heard = session.listens ? [EVERYONE, ...session.subscriptions] : [];
+    session.audiences = heard.flatMap((subscription) =>
+      this.#listeners
+        .audiencesOf(subscription, session.principal)
+        .map((kind) => this.#index.add(session, subscription, kind)),
+    );
   }
 
   #unseat(session: Session<Principal>): void {

@@ -53,6 +53,8 @@ export class Session<Principal> implements Outlet {
   /** Where its client was when it was here before, until it subscribes. */
   since: Cursor | undefined;
   subscriptions: readonly Subscription[] = [];
+  /** It has said what it listens to, be that nothing: from then on it hears what is for everyone. */
+  listens = false;
   /** Where the hub has put it. */
   audiences: readonly Audience<Principal>[] = [];
   hold: Hold | undefined;
@@ -101,10 +103,12 @@ export class Session<Principal> implements Outlet {
 
   /**
    * Queues the frames of a live change, unless the session has it already or will read it from the log.
+   * What has no `seq` is in no log: a session that has not kept up goes without.
    * They leave in the next turn of the loop, or when the socket drains.
    */
-  deliver(frames: readonly Frame[], seq: number): void {
-    if (!this.hold && seq > this.#reached) this.#queue.push(frames);
+  deliver(frames: readonly Frame[], seq: number | undefined): void {
+    if (this.hold) return;
+    if (seq === undefined ? this.hasRoom : seq > this.#reached) this.#queue.push(frames);
   }
 
   /** Queues frames whatever the state: of a change that is replayed, or about the connection itself. */

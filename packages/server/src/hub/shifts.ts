@@ -63,3 +63,12 @@ export class Shifts<Principal> {
     return taken;
   }
 }
+
+/** The sessions of an audience that have been in it all along. */
+export function* staying<Principal>(
+  audience: Audience<Principal>,
+  shifts: readonly Shift<Principal>[],
+): Generator<Session<Principal>> {
+  const came = shifts.filter((shift) => shift.audience === audience);
+  for (const session of audience.sessions) if (!came.some(({ sessions }) => sessions.has(session))) yield session;
+}

@@ -4,6 +4,8 @@ import type { Session } from "./session.ts";
 
 /** What makes an audience. */
 export interface AudienceKind {
+  /** Where the changes appear that it is for. */
+  readonly topic: string;
   /** Equal for those who get the same answer and the same bytes for every change. */
   readonly key: string;
   /** Only changes of records that hold this text in this field can reach it; `undefined`: any may. */
@@ -21,11 +23,7 @@ export interface AudienceKind {
 }
 
 /** Sessions that listen to one topic under one event name and for which every answer is the same. */
-export interface Audience<Principal> {
-  readonly key: string;
-  readonly requires: AudienceKind["requires"];
-  readonly follows: AudienceKind["follows"];
-  readonly steady: AudienceKind["steady"];
+export interface Audience<Principal> extends AudienceKind {
   /** How all of them are written to. */
   readonly codec: Codec;
   readonly subscription: Subscription;
@@ -46,12 +44,6 @@ interface Topic<Principal> {
 export class TopicIndex<Principal> {
   readonly #topics = new Map<string, Topic<Principal>>();
   readonly #followers = new Map<string, Set<Audience<Principal>>>();
-  readonly #kindOf: (subscription: Subscription, principal: Principal) => AudienceKind;
-
-  constructor(kindOf: (subscription: Subscription, principal: Principal) => AudienceKind) {
-    this.#kindOf = kindOf;
-  }
-
   /**
    * The audiences that a record's change may reach: found by what the record holds, however many listen for others.
    *
@@ -75,27 +67,25 @@ export class TopicIndex<Principal> {
   }
 
   /** @returns the audience that the session is in from now on, for `remove`: its principal may be another by then */
-  add(session: Session<Principal>, subscription: Subscription): Audience<Principal> {
-    const { principal } = session;
-    const { key: kind, requires, follows, steady } = this.#kindOf(subscription, principal);
-    const { codec } = session;
-    const key = `${codec.id}\n${subscription.name}\n${kind}`;
-    const audiences = this.#audiencesOf(subscription.topic, requires);
+  add(session: Session<Principal>, subscription: Subscription, kind: AudienceKind): Audience<Principal> {
+    const { principal, codec } = session;
+    const key = `${codec.id}\n${subscription.name}\n${kind.key}`;
+    const audiences = this.#audiencesOf(kind);
     let audience = audiences.get(key);
     if (!audience) {
-      audience = { key, requires, follows, steady, codec, subscription, principal, sessions: new Set() };
+      audience = { ...kind, key, codec, subscription, principal, sessions: new Set() };
       audiences.set(key, audience);
-      for (const collection of follows ?? []) entry(this.#followers, collection, () => new Set()).add(audience);
+      for (const collection of kind.follows ?? []) entry(this.#followers, collection, () => new Set()).add(audience);
     }
     audience.sessions.add(session);
     return audience;
   }
 
   remove(session: Session<Principal>, audience: Audience<Principal>): void {
-    const { key, requires, follows, subscription, sessions } = audience;
+    const { key, topic: name, requires, follows, sessions } = audience;
     sessions.delete(session);
     if (sessions.size > 0) return;
-    const topic = this.#topics.get(subscription.topic);
+    const topic = this.#topics.get(name);
     const byValue = requires && topic?.byField.get(requires.field);
     const audiences = requires ? byValue?.get(requires.value) : topic?.any;
     if (!topic || audiences?.get(key) !== audience) return;
@@ -107,10 +97,10 @@ export class TopicIndex<Principal> {
     }
     if (requires && audiences.size === 0) byValue?.delete(requires.value);
     if (requires && byValue?.size === 0) topic.byField.delete(requires.field);
-    if (topic.any.size === 0 && topic.byField.size === 0) this.#topics.delete(subscription.topic);
+    if (topic.any.size === 0 && topic.byField.size === 0) this.#topics.delete(name);
   }
 
-  #audiencesOf(topic: string, requires: AudienceKind["requires"]): Audiences<Principal> {
+  #audiencesOf({ topic, requires }: AudienceKind): Audiences<Principal> {
     const listeners = entry(this.#topics, topic, () => ({ any: new Map(), byField: new Map() }));
     if (!requires) return listeners.any;
     const byValue = entry(listeners.byField, requires.field, () => new Map());

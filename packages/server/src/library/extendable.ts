@@ -15,6 +15,7 @@ import {
 } from "./hook-events.ts";
 import { OpenTransaction } from "./open-transaction.ts";
 import type { Subject } from "./record-types.ts";
+import { type AppRealtime, broadcastsIn, realtimeOf } from "./realtime.ts";
 import { recordsOf } from "./records-of.ts";
 import type { RecordsOf } from "./records.ts";
 import { type Method, type RouteHandler, routeOf } from "./routes.ts";
@@ -23,6 +24,7 @@ import { type Method, type RouteHandler, routeOf } from "./routes.ts";
 export interface Extendable {
   readonly logger: Logger;
   readonly records: RecordsOf;
+  readonly realtime: AppRealtime;
   /**
    * Writes all or nothing. Every other writer waits, so the work may await nothing but what `tx` gives.
    * @throws what the work throws, after undoing it; Error when it awaits anything else
@@ -67,6 +69,7 @@ export function extendable(ground: Ground, extension: Extension): Extendable {
   return {
     logger,
     records: recordsOf(ground),
+    realtime: realtimeOf(ground, extension),
     transaction: (work) => transact(ground, work),
     before(action, collection, hook) {
       noteUnknown(ground, collection);
@@ -103,7 +106,7 @@ async function transact<T>(ground: Ground, work: (tx: Tx) => Promise<T>): Promis
     return await ground.core.folder.store.write((outer) =>
       runInTransaction(outer, "a transaction", depth, (tx) => {
         open = new OpenTransaction(tx);
-        return work({ records: recordsOf(ground, open) });
+        return work({ records: recordsOf(ground, open), realtime: broadcastsIn(ground, open) });
       }),
     );
   } catch (error) {

@@ -1,15 +1,32 @@
 import type { App as Core } from "../app.ts";
 import { RouteSet } from "../api/custom-routes.ts";
+import { ChannelSet } from "../events/channels.ts";
 import { HookSet } from "../records/hooks.ts";
 
-/** Hooks and routes that came together and go together. */
+/** Hooks, routes and channels that came together and go together. */
 export class Extension {
   readonly hooks = new HookSet();
   readonly routes = new RouteSet();
+  readonly channels = new ChannelSet();
 }
 
 /** Puts these in force in the place of all others, in one instant; the first stands before the second. */
-export function useExtensions({ hooks, customRoutes }: Core, extensions: readonly Extension[]): void {
+export function useExtensions(core: Core, extensions: readonly Extension[]): void {
+  const { hooks, customRoutes } = core;
   hooks.replace(extensions.map((extension) => extension.hooks));
   customRoutes.replace(extensions.map((extension) => extension.routes));
+  useChannels(
+    core,
+    extensions.map((extension) => extension.channels),
+  );
+}
+
+/** Those who listen are judged by the new rules from the next event on. */
+function useChannels({ hub, channels }: Core, sets: readonly ChannelSet[]): void {
+  hub.between(() => {
+    hub.regroup(
+      () => channels.replace(sets),
+      (principal) => principal,
+    );
+  });
 }

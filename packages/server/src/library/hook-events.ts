@@ -4,6 +4,7 @@ import { showToApp } from "../records/present.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import type { Ground } from "./ground.ts";
 import { OpenTransaction } from "./open-transaction.ts";
+import { type Broadcasts, broadcastsIn } from "./realtime.ts";
 import { recordsOf } from "./records-of.ts";
 import type { CreateInput, RecordOf, Subject, UpdateInput } from "./record-types.ts";
 import type { RecordsOf } from "./records.ts";
@@ -56,6 +57,7 @@ interface AfterUpdate<S extends Subject> extends AfterBase<"update", S> {
 /** A transaction that is open. */
 export interface Tx {
   readonly records: RecordsOf;
+  readonly realtime: Broadcasts<[]>;
 }
 
 export interface BeforeEvents<S extends Subject> {
@@ -84,14 +86,17 @@ export const beforeEvent = (ground: Ground, { action, collection, principal, rec
   record: record && showToApp(collection, record),
 });
 
-export const withinEvent = (ground: Ground, { action, collection, principal, before, after, tx }: Written): object => ({
-  action,
-  collection: collection.name,
-  caller: callerOf(principal),
-  record: showToApp(collection, (after ?? before)!),
-  previous: before && showToApp(collection, before),
-  tx: { records: recordsOf(ground, new OpenTransaction(tx)) } satisfies Tx,
-});
+export function withinEvent(ground: Ground, { action, collection, principal, before, after, tx }: Written): object {
+  const open = new OpenTransaction(tx);
+  return {
+    action,
+    collection: collection.name,
+    caller: callerOf(principal),
+    record: showToApp(collection, (after ?? before)!),
+    previous: before && showToApp(collection, before),
+    tx: { records: recordsOf(ground, open), realtime: broadcastsIn(ground, open) } satisfies Tx,
+  };
+}
 
 export const afterEvent = ({ change, collection }: Committed): object => ({
   action: change.action,

@@ -46,30 +46,38 @@ export function readListener(
 ): Listener | undefined {
   const topic = readRecordTopic(schema, subscription.topic);
   if (!topic) return undefined;
-  const { query, headers } = subscription.options;
+  const { query } = subscription.options;
   const { filter = "" } = query;
   const mayName = isSuperuser(principal) || !/@(request|collection)\./.test(filter);
   return {
     topic,
     principal,
     subscription,
-    context: {
-      principal,
-      context: "realtime",
-      method: "GET",
-      query,
-      headers,
-      body: {},
-      schema,
-      now: new Date(),
-      files,
-      background: (work) => void work(),
-    },
+    context: listeningContext(schema, files, subscription, principal),
     rule: isSuperuser(principal) ? "" : topic.rule,
     filter: mayName ? filter : null,
     transitions: Object.hasOwn(query, "transitions") ? TRANSITIONS[query["transitions"]!] : undefined,
   };
 }
+
+/** What the rules that guard a subscription may ask about. */
+export const listeningContext = (
+  schema: Schema,
+  files: FileStore,
+  { options: { query, headers } }: Subscription,
+  principal: Principal,
+): RecordContext => ({
+  principal,
+  context: "realtime",
+  method: "GET",
+  query,
+  headers,
+  body: {},
+  schema,
+  now: new Date(),
+  files,
+  background: (work) => void work(),
+});
 
 /** Listeners to one subscription who are alike have equal keys: they get the same answer and the same bytes. */
 export function listenerKey(listener: Listener): string {

@@ -229,7 +229,7 @@ describe("audiences", () => {
         if (!events.topicsOf(change).includes(subscription.topic)) continue;
         const answers = new Map<string, string | undefined>();
         for (const principal of principals) {
-          const { key, requires } = events.audienceOf(subscription, principal);
+          const { key, requires } = events.audienceOf(subscription, principal)!;
           // Another object: nothing made for one listener may be handed to the next of another audience by mistake.
           const data = (await events.present({ ...change }, subscription, principal, "live"))?.data;
           const image = change.after ?? change.before;
@@ -243,7 +243,8 @@ describe("audiences", () => {
 
   test("where the rule reads nothing of the principal, all users are one audience", async () => {
     const subscription = named(`tasks/${recordId("x")}`);
-    const keyOf = (asked: typeof subscription, principal: Principal): string => events.audienceOf(asked, principal).key;
+    const keyOf = (asked: typeof subscription, principal: Principal): string =>
+      events.audienceOf(asked, principal)!.key;
     expect(keyOf(subscription, ann)).toBe(keyOf(subscription, bob));
     expect(keyOf(subscription, ann)).not.toBe(keyOf(subscription, world.superuser()));
     expect(keyOf(named("tasks/*"), ann)).not.toBe(keyOf(named("tasks/*"), bob));
@@ -263,7 +264,7 @@ test.each<[string, string, string | undefined]>([
 ])("who listens under %s is looked up by what the record holds where that is certain", (_name, filter, field) => {
   // A superuser's filter is read as a client's would be, but may name who asks.
   const principal = world.superuser();
-  const { requires } = events.audienceOf(named("tasks/*", { filter }), principal);
+  const { requires } = events.audienceOf(named("tasks/*", { filter }), principal)!;
   const value = field === "owner" ? idOf(principal) : "blue";
   expect(requires).toEqual(field === undefined ? undefined : { field, value });
 });

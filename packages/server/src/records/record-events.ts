@@ -2,7 +2,7 @@ import type { Subscription, Telling } from "@headwater/protocol";
 import type { Schema } from "../collections/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
 import type { Change } from "../log/change.ts";
-import { type Principal, principalKey } from "../rules/principal.ts";
+import type { Principal } from "../rules/principal.ts";
 import type { RequiredValue } from "../rules/required-value.ts";
 import type { SnapshotReader } from "../store/store.ts";
 import { EventData, type Seen } from "./event-data.ts";
@@ -23,6 +23,7 @@ export interface RecordEventsOptions {
 
 /** Listeners who are alike: see the hub's index. */
 export interface RecordAudience {
+  readonly topic: string;
   readonly key: string;
   readonly requires: RequiredValue | undefined;
   readonly follows: readonly string[] | undefined;
@@ -31,8 +32,6 @@ export interface RecordAudience {
 
 /** `rule`, `filter`: what hides the record. */
 export type Explanation = "visible" | "superusers-only" | "rule" | "filter";
-
-const SILENT: RecordAudience = { key: "", requires: undefined, follows: undefined, steady: true };
 
 /**
  * What a change of a record is to those who listen. The rules judge the record as it was at the change's own place in
@@ -58,20 +57,18 @@ export class RecordEvents {
     return collection ? topicsOfRecord(collection, change) : [];
   }
 
-  audienceOf(subscription: Subscription, principal: Principal): RecordAudience {
+  /** @returns `undefined` for a topic that is of no records */
+  audienceOf(subscription: Subscription, principal: Principal): RecordAudience | undefined {
     const listener = this.#listener(subscription, principal);
-    if (!listener) return SILENT;
+    if (!listener) return undefined;
     const dependencies = dependenciesOfListener(listener);
     return {
+      topic: subscription.topic,
       key: listenerKey(listener),
       requires: requiredOf(listener),
       follows: listener.transitions && dependencies.map(({ collection }) => collection.id),
       steady: dependencies.length === 0 && isSteady(listener),
     };
-  }
-
-  principalKey(principal: Principal): string {
-    return principalKey(principal);
   }
 
   /**
@@ -91,8 +88,13 @@ export class RecordEvents {
     return seen && this.#data.of(listener, change, seen);
   }
 
-  /** Why a listener to the change's topic may or may not see it, as things stand now. */
-  async explain(change: Change, subscription: Subscription, principal: Principal): Promise<Explanation> {
+  /** Why a listener may or may not see the change, as things stand now; `other-topic`: it listens to something else. */
+  async explain(
+    change: Change,
+    subscription: Subscription,
+    principal: Principal,
+  ): Promise<Explanation | "other-topic"> {
+    if (!this.topicsOf(change).includes(subscription.topic)) return "other-topic";
     const listener = this.#listener(subscription, principal);
     if (!listener || listener.rule === null) return "superusers-only";
     if (listener.filter === null) return "filter";

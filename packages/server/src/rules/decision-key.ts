@@ -19,6 +19,10 @@ export function decisionKey(condition: Condition, scope: RecordScope, context: R
   return hasSettled || !reads(condition) ? key : `${scope.auth?.id ?? ""}:${key}`;
 }
 
+/** Does a principal meet the rule with no record whatever? */
+export const isRuledOut = (condition: Condition, scope: RecordScope, context: RuleContext): boolean =>
+  keyOf(condition, scope, context) === NO;
+
 const YES = "yes";
 const NO = "no";
 

@@ -42,12 +42,15 @@ const visibility = (): Asked => {
   return {
     presented,
     topicsOf: ({ record }) => ["posts/*", `posts/${record}`],
-    audienceOf: (_, principal) => ({
-      key: principal,
-      requires: principal.startsWith("only-") ? { field: "id", value: principal.slice("only-".length) } : undefined,
-      follows: undefined,
-      steady: true,
-    }),
+    audiencesOf: ({ topic }, principal) => [
+      {
+        topic,
+        key: principal,
+        requires: principal.startsWith("only-") ? { field: "id", value: principal.slice("only-".length) } : undefined,
+        follows: undefined,
+        steady: true,
+      },
+    ],
     principalKey: (principal) => principal,
     moves: async () => [],
     remember: () => async () => [],

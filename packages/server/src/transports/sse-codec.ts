@@ -15,7 +15,7 @@ export const SSE_CODEC: Codec = {
   merges: false,
   encode({ kind, data }, names, cursor) {
     const id = cursor === undefined ? undefined : { id: cursor };
-    if (kind === "record") return streamFrame(encodeEvent({ ...id, event: names[0]!, data }));
+    if (kind !== "resync") return streamFrame(encodeEvent({ ...id, event: names[0]!, data }));
     const about = names.length > 0 ? `${data.slice(0, -1)},"subscriptions":${JSON.stringify(names)}}` : data;
     return streamFrame(encodeEvent({ ...id, event: "resync", data: about }));
   },

@@ -1,0 +1,67 @@
+import type { Subscription, Telling } from "@headwater/protocol";
+import type { Change } from "../log/change.ts";
+import { type Explanation, type RecordAudience, RecordEvents } from "../records/record-events.ts";
+import type { Moves } from "../records/moves.ts";
+import { type Principal, principalKey } from "../rules/principal.ts";
+import { isBroadcast } from "./broadcast.ts";
+import { type ChannelAudience, ChannelEvents, type ChannelEventsOptions } from "./channel-events.ts";
+
+/** What changes are to those who listen: those of records, and broadcasts. */
+export class Events {
+  readonly #records: RecordEvents;
+  readonly #channels: ChannelEvents;
+
+  constructor(options: ChannelEventsOptions) {
+    this.#records = new RecordEvents(options);
+    this.#channels = new ChannelEvents(options);
+  }
+
+  topicsOf(change: Change): readonly string[] {
+    return isBroadcast(change) ? this.#channels.topicsOf(change) : this.#records.topicsOf(change);
+  }
+
+  /** A collection's name is also that of a channel: one subscription may listen to both. */
+  audiencesOf(subscription: Subscription, principal: Principal): readonly (RecordAudience | ChannelAudience)[] {
+    const records = this.#records.audienceOf(subscription, principal);
+    const channel = this.#channels.audienceOf(subscription, principal);
+    return [records, channel].filter((audience) => audience !== undefined);
+  }
+
+  principalKey(principal: Principal): string {
+    return principalKey(principal);
+  }
+
+  present(
+    change: Change,
+    subscription: Subscription,
+    principal: Principal,
+    told: "live" | "replayed",
+  ): Promise<Telling | undefined> {
+    return isBroadcast(change)
+      ? this.#channels.present(change, subscription, principal)
+      : this.#records.present(change, subscription, principal, told);
+  }
+
+  moves(change: Change, subscription: Subscription, principal: Principal): Promise<Moves> {
+    return this.#records.moves(change, subscription, principal);
+  }
+
+  remember(subscription: Subscription, principal: Principal): ReturnType<RecordEvents["remember"]> {
+    return this.#records.remember(subscription, principal);
+  }
+
+  mayMove(change: Change, subscription: Subscription, principal: Principal): boolean {
+    return this.#records.mayMove(change, subscription, principal);
+  }
+
+  /** Why a listener may or may not see a change, as things stand now; `other-topic`: it listens to something else. */
+  async explain(
+    change: Change,
+    subscription: Subscription,
+    principal: Principal,
+  ): Promise<Explanation | "other-topic"> {
+    return isBroadcast(change)
+      ? this.#channels.explain(change, subscription, principal)
+      : this.#records.explain(change, subscription, principal);
+  }
+}
