@@ -4,8 +4,13 @@ import { openLibraryApp } from "../testing/library-app.ts";
 import { play } from "../testing/scenario.ts";
 import { SseClient } from "../../test/support/sse-client.ts";
 import type { App } from "./create-app.ts";
+import { defineCollection } from "./define-collection.ts";
+import { text } from "./fields.ts";
 
-const { app, log } = await openLibraryApp();
+const posts = defineCollection("posts", { fields: { title: text() }, listRule: "", viewRule: "" });
+const secrets = defineCollection("secrets", { fields: { title: text() } });
+const circles = defineCollection("circles", { fields: { title: text() }, listRule: "@request.auth.id != ''" });
+const { app, log } = await openLibraryApp({ collections: [posts, secrets, circles] });
 const { url } = app.start();
 const open: SseClient[] = [];
 afterAll(() => open.forEach((client) => client.close()));
@@ -159,11 +164,14 @@ describe("a channel", () => {
 
   test("of a collection's name is for those who might list its records", async () => {
     const token = await signUp(app, "bea");
-    const [guest, bea] = [await listen(["secrets/*", "users", "end"]), await listen(["secrets/*", "users", "end"], token)];
-    for (const channel of ["secrets", "users", "end"]) await app.realtime.broadcast(channel, 1);
+    const [guest, bea] = [
+      await listen(["secrets/*", "circles", "end"]),
+      await listen(["secrets/*", "circles", "end"], token),
+    ];
+    for (const channel of ["secrets", "circles", "end"]) await app.realtime.broadcast(channel, 1);
     await Promise.all([until(guest, 1), until(bea, 2)]);
     expect(guest.events.map(({ event }) => event)).toEqual(["end"]);
-    expect(bea.events.map(({ event }) => event)).toEqual(["users", "end"]);
+    expect(bea.events.map(({ event }) => event)).toEqual(["circles", "end"]);
   });
 
   test("needs a name and a rule that are some", () => {
