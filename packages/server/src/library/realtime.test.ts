@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { UserError } from "../lib/user-error.ts";
-import { openLibraryApp } from "../testing/library-app.ts";
+import { openLibraryApp, refusal } from "../testing/library-app.ts";
 import { play } from "../testing/scenario.ts";
 import { SseClient } from "../../test/support/sse-client.ts";
 import type { App } from "./create-app.ts";
@@ -116,8 +116,9 @@ describe("a broadcast", () => {
       await tx.realtime.broadcast("ledger", "undone");
       throw new Error("no");
     });
-    await expect(undone).rejects.toThrow("no");
-    await expect(app.transaction(() => app.realtime.broadcast("ledger", "outside"))).rejects.toThrow("tx.realtime");
+    expect(await refusal(undone)).toEqual(new Error("no"));
+    const outside = app.transaction(() => app.realtime.broadcast("ledger", "outside"));
+    expect(String(await refusal(outside))).toContain("tx.realtime");
     await app.transaction(async (tx) => {
       await tx.records("posts").create({ title: "t" });
       await tx.realtime.broadcast("ledger", "done");
@@ -129,7 +130,7 @@ describe("a broadcast", () => {
 
   test("needs a name that a subscription can have", async () => {
     for (const name of ["", "a/b", "a b", "*", "é", "x".repeat(256)]) {
-      await expect(app.realtime.broadcast(name, 1)).rejects.toThrow("can't be the name of a channel");
+      expect(String(await refusal(app.realtime.broadcast(name, 1)))).toContain("can't be the name of a channel");
     }
   });
 });
