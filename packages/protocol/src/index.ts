@@ -5,5 +5,6 @@ export * from "./record-event.ts";
 export * from "./record-values.ts";
 export * from "./sse-parse.ts";
 export * from "./sse.ts";
+export * from "./sync.ts";
 export * from "./telling.ts";
 export * from "./topic.ts";

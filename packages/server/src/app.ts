@@ -6,6 +6,8 @@ import type { Logger } from "pino";
 import { Metrics } from "./api/metrics.ts";
 import { type Api, createApi } from "./api/create-api.ts";
 import { CustomRoutes } from "./api/custom-routes.ts";
+import { SyncStreams } from "./api/sync-streams.ts";
+import { SyncTickets } from "./api/sync-tickets.ts";
 import { reviseForSchema, revisePrincipal } from "./auth/revise-principal.ts";
 import { Tokens } from "./auth/tokens.ts";
 import { COLLECTIONS } from "./collections/log-collection.ts";
@@ -16,12 +18,15 @@ import { Events } from "./events/events.ts";
 import { claimFolder, type Folder, openFolder } from "./folder.ts";
 import { Admission } from "./hub/admission.ts";
 import { Hub } from "./hub/hub.ts";
+import { Lanes } from "./lib/lanes.ts";
 import { Turnstile } from "./lib/turnstile.ts";
 import { UserError } from "./lib/user-error.ts";
 import { Hooks } from "./records/hooks.ts";
 import { HookTail } from "./records/hook-tail.ts";
 import type { Principal } from "./rules/principal.ts";
 import type { Store } from "./store/store.ts";
+import { startExpiry } from "./sync/expire.ts";
+import { Mutators } from "./sync/mutators.ts";
 import { drain } from "./transports/drain.ts";
 import { startHeartbeat } from "./transports/heartbeat.ts";
 
@@ -41,6 +46,7 @@ export interface App {
   readonly channels: Channels;
   /** Who is connected. */
   readonly hub: Hub<Principal>;
+  readonly mutators: Mutators;
   /** Takes over work that nobody waits for, except `close`. */
   readonly background: (work: () => Promise<void>) => void;
   /** @throws UserError when the address can't be had */
@@ -98,11 +104,13 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
   metrics.gauge("headwater_connections", "Open connections.", () => hub.size);
 
   const revisions = { count: 0 };
+  const sync = { streams: new SyncStreams(), tickets: new SyncTickets(), pulls: new Lanes(), pushes: new Lanes() };
   // The whole event system: what happens because of a write happens here, after it, in the order of the log.
   const followers: readonly Follower[] = [
     (change) => refreshCollections(change, folder, followed, hub, revisions),
     (change) => reviseSessions(change, followed, hub, revisions),
     (change) => hub.fanOut(change),
+    (change) => sync.streams.follow(change, followed.current, hub),
   ];
   const tail = new LogTail(store, head, followers, (error, change) =>
     logger.error({ err: error, seq: change?.seq }, "a change could not be followed"),
@@ -124,6 +132,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     tail.wake();
   });
   const customRoutes = new CustomRoutes();
+  const mutators = new Mutators();
   const background = (work: () => Promise<void>): void => tasks.run(work);
 
   const api = createApi({
@@ -140,6 +149,8 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     visibility,
     customRoutes,
     hooks,
+    sync,
+    mutators,
     config,
     logger,
     now: () => new Date(),
@@ -152,6 +163,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     () => Math.min(tail.seq, hookTail.seq),
     (error) => logger.error({ err: error }, "the log could not be trimmed"),
   );
+  const stopExpiry = startExpiry(store, (error) => logger.error({ err: error }, "clients could not be forgotten"));
   let server: Bun.Server<undefined> | undefined;
 
   return {
@@ -160,6 +172,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     customRoutes,
     channels,
     hub,
+    mutators,
     background,
     listen() {
       server = serve(config, api);
@@ -170,6 +183,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
       const stopped = server?.stop();
       stopHeartbeat();
       stopRetention();
+      stopExpiry();
       await api.idle(GRACE_MS);
       await hookTail.stop(GRACE_MS);
       await tail.stop();

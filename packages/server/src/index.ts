@@ -2,6 +2,7 @@ export { createApp, type App, type AppOptions } from "./library/create-app.ts";
 export type { Extendable } from "./library/extendable.ts";
 export type { AfterEvents, BeforeEvents, Tx, WithinEvents } from "./library/hook-events.ts";
 export type { HookFile } from "./library/hook-files.ts";
+export type { Mutation, NamedMutator } from "./library/mutation.ts";
 export {
   defineCollection,
   type AnyCollection,

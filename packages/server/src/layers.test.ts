@@ -18,6 +18,7 @@ const LAYERS = [
   "records",
   "auth",
   "events",
+  "sync",
   "hub",
   "transports",
   "api",

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Principal } from "../rules/principal.ts";
 
 /** Parameters whose values let others in. */
-const SECRETS = ["token", "access_token", "code", "mfaId"];
+const SECRETS = ["token", "access_token", "code", "mfaId", "ticket"];
 const MAX_URL = 3000;
 
 /**

@@ -12,7 +12,18 @@ import type { Principal } from "../rules/principal.ts";
 import type { Store } from "../store/store.ts";
 import type { Events } from "../events/events.ts";
 import type { CustomRoutes } from "./custom-routes.ts";
+import type { Lanes } from "../lib/lanes.ts";
+import type { Mutators } from "../sync/mutators.ts";
 import type { Metrics } from "./metrics.ts";
+import type { SyncStreams } from "./sync-streams.ts";
+import type { SyncTickets } from "./sync-tickets.ts";
+
+export interface SyncDeps {
+  readonly streams: SyncStreams;
+  readonly tickets: SyncTickets;
+  readonly pulls: Lanes;
+  readonly pushes: Lanes;
+}
 
 /** All that the endpoints work with. Built in app.ts. */
 export interface ApiDeps {
@@ -31,6 +42,9 @@ export interface ApiDeps {
   /** What the application brings: routes, and hooks of writes. */
   readonly customRoutes: CustomRoutes;
   readonly hooks: Hooks;
+  /** What those who sync offline share. */
+  readonly sync: SyncDeps;
+  readonly mutators: Mutators;
   readonly metrics: Metrics;
   /** Who may see what. */
   readonly visibility: Events;

@@ -8,12 +8,16 @@ import { Events } from "../events/events.ts";
 import { openFolder } from "../folder.ts";
 import { Admission } from "../hub/admission.ts";
 import { Hub } from "../hub/hub.ts";
+import { Lanes } from "../lib/lanes.ts";
 import { Turnstile } from "../lib/turnstile.ts";
 import { Metrics } from "./metrics.ts";
 import { Hooks } from "../records/hooks.ts";
 import { tempDir } from "../testing/temp-dir.ts";
 import { CustomRoutes } from "./custom-routes.ts";
 import { createApi } from "./create-api.ts";
+import { Mutators } from "../sync/mutators.ts";
+import { SyncStreams } from "./sync-streams.ts";
+import { SyncTickets } from "./sync-tickets.ts";
 
 test("an API that drains finishes what it began and takes nothing new", async () => {
   const folder = await openFolder(tempDir());
@@ -41,6 +45,8 @@ test("an API that drains finishes what it began and takes nothing new", async ()
     }),
     customRoutes: new CustomRoutes(),
     hooks: new Hooks(),
+    mutators: new Mutators(),
+    sync: { streams: new SyncStreams(), tickets: new SyncTickets(), pulls: new Lanes(), pushes: new Lanes() },
     config: readConfig({}, {}),
     logger: pino({ level: "silent" }),
     now: () => new Date(),

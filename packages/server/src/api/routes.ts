@@ -7,6 +7,7 @@ import { health } from "./health.ts";
 import { metrics } from "./metrics.ts";
 import { realtimeRoutes } from "./realtime.ts";
 import * as recordAuth from "./record-auth.ts";
+import { replicacheRoutes } from "./replicache.ts";
 import * as records from "./records.ts";
 import { del, get, patch, post, put, type Route } from "./route.ts";
 
@@ -41,6 +42,7 @@ export const routes: readonly Route[] = [
   get("/api/files/:collection/:id/:name", files.download),
 
   ...realtimeRoutes,
+  ...replicacheRoutes,
   get("/api/realtime/connections", superusersOnly(connections.list)),
   get(CONNECTION, superusersOnly(connections.view)),
   get(`${CONNECTION}/why`, superusersOnly(connections.why)),

@@ -13,6 +13,7 @@ import {
   type WithinEvents,
   withinEvent,
 } from "./hook-events.ts";
+import { mutationOf, type NamedMutator } from "./mutation.ts";
 import { OpenTransaction } from "./open-transaction.ts";
 import type { Subject } from "./record-types.ts";
 import { type AppRealtime, broadcastsIn, realtimeOf } from "./realtime.ts";
@@ -54,6 +55,11 @@ export interface Extendable {
     hook: HookOf<AfterEvents<S>[A]>,
   ): void;
   /**
+   * Does what clients that sync offline call by this name, each call once, in a transaction of its own. What it throws
+   * as an ApiError refuses the call for good; at any other error the client tries again later.
+   */
+  mutator(name: string, mutator: NamedMutator): void;
+  /**
    * Answers requests on the same server.
    * @param path `:name` stands for one segment
    * @throws UserError for a path of the server's own
@@ -84,6 +90,9 @@ export function extendable(ground: Ground, extension: Extension): Extendable {
     after(action, collection, hook) {
       noteUnknown(ground, collection);
       extension.hooks.add("after", action, nameOf(collection), (committed) => hook(afterEvent(committed) as never));
+    },
+    mutator(name, mutator) {
+      extension.mutators.add(name, (call) => mutator(mutationOf(ground, call)));
     },
     route(method, path, handler) {
       extension.routes.add(routeOf(method, path, handler));

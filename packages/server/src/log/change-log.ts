@@ -28,6 +28,35 @@ export async function readSpan(reader: Reader, after: number, upTo: number, limi
   return rows.map(changeFromRow);
 }
 
+/** Which record a change is of, without its values. */
+export interface TouchedRecord {
+  readonly seq: number;
+  readonly collection: CollectionId;
+  readonly record: RecordId;
+}
+
+/** As `readAfter`, without the values. */
+export async function readTouched(reader: Reader, seq: number, limit: number): Promise<TouchedRecord[]> {
+  const rows = await reader.all({ text: TOUCHED, values: [seq, limit] });
+  return rows.map((row) => ({
+    seq: row["seq"] as number,
+    collection: row["collection"] as CollectionId,
+    record: row["record"] as RecordId,
+  }));
+}
+
+/** The changes of some collections above `after` and up to `upTo`, in their order. */
+export async function readSpanOf(
+  reader: Reader,
+  after: number,
+  upTo: number,
+  collections: readonly CollectionId[],
+): Promise<Change[]> {
+  if (collections.length === 0) return [];
+  const rows = await reader.all({ text: SPAN_OF, values: [after, upTo, JSON.stringify(collections)] });
+  return rows.map(changeFromRow);
+}
+
 /** Every change above this seq is still in the log. */
 export async function readFloor(reader: Reader): Promise<number> {
   const row = await reader.first({ text: "SELECT min(seq) AS oldest FROM _changes", values: [] });
@@ -39,6 +68,10 @@ const SPAN =
   "SELECT seq, time, collection, record, action, before, after FROM _changes WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
 const AFTER =
   "SELECT seq, time, collection, record, action, before, after FROM _changes WHERE seq > ? ORDER BY seq LIMIT ?";
+
+const TOUCHED = "SELECT seq, collection, record FROM _changes WHERE seq > ? ORDER BY seq LIMIT ?";
+const SPAN_OF =
+  "SELECT seq, time, collection, record, action, before, after FROM _changes WHERE seq > ? AND seq <= ? AND collection IN (SELECT value FROM json_each(?)) ORDER BY seq";
 
 const changeFromRow = (row: Row): Change =>
   ({

@@ -20,12 +20,14 @@ export interface ListenerDependency extends Dependency {
 /** What the rule and the filter read of other records, and what the list rules read that guard the filter's paths. */
 export function dependenciesOfListener(listener: Listener): readonly ListenerDependency[] {
   const { rule, filter } = conditionsOf(listener);
-  const found = [rule, filter].flatMap((condition) =>
-    condition ? dependenciesOf(condition).map((dependency) => withEquality(condition, dependency)) : [],
-  );
+  const found = [rule, filter].flatMap((condition) => (condition ? dependenciesOfCondition(condition) : []));
   const guards = filter ? dependenciesOf(filter).flatMap((dependency) => guardsOf(listener, dependency)) : [];
   return [...found, ...guards];
 }
+
+/** What a condition reads of other records. */
+export const dependenciesOfCondition = (condition: Condition): readonly ListenerDependency[] =>
+  dependenciesOf(condition).map((dependency) => withEquality(condition, dependency));
 
 const withEquality = (condition: Condition, dependency: Dependency): ListenerDependency => ({
   ...dependency,
@@ -46,8 +48,12 @@ function guardsOf({ context }: Listener, { collection, steps }: Dependency): rea
 }
 
 /** May a change of a record that is reached from anywhere concern this listener? */
-export function concerns({ equality }: ListenerDependency, { before, after }: Change, listener: Listener): boolean {
+export function concerns(
+  { equality }: ListenerDependency,
+  { before, after }: Change,
+  { context }: Pick<Listener, "context">,
+): boolean {
   if (!equality) return true;
-  const value = requestValue(equality.asker, listener.context) ?? "";
+  const value = requestValue(equality.asker, context) ?? "";
   return [before, after].some((values) => values !== null && (values[equality.field] ?? "") === value);
 }

@@ -27,11 +27,18 @@ const HEADERS = {
 /**
  * Answers a request with an event stream. A direct stream writes to the socket with one call and no copy, and can be
  * cut; the connection is registered in `pull` and let go in `cancel`, which Bun calls for every kind of ending.
+ *
+ * @param headers in the place of the usual ones, or beside them
  */
-export function openSse(request: Request, server: Server<unknown>, listener: SseListener): Response {
+export function openSse(
+  request: Request,
+  server: Server<unknown>,
+  listener: SseListener,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   // Without this Bun closes a response that is silent for ten seconds.
   server.timeout(request, 0);
-  return new Response(new ReadableStream(new SseWire(listener)), { headers: HEADERS });
+  return new Response(new ReadableStream(new SseWire(listener)), { headers: { ...HEADERS, ...headers } });
 }
 
 /** The stream's source and its wire in one: a connection is held for hours, and every object of it counts. */

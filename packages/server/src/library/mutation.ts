@@ -1,0 +1,27 @@
+import type { MutatorCall } from "../sync/mutators.ts";
+import { type Caller, callerOf } from "./caller.ts";
+import type { Ground } from "./ground.ts";
+import type { Tx } from "./hook-events.ts";
+import { OpenTransaction } from "./open-transaction.ts";
+import { recordsOf } from "./records-of.ts";
+import type { RecordsOf } from "./records.ts";
+
+/** A call that a client made while it was offline, or a moment ago. */
+export interface Mutation {
+  readonly name: string;
+  /** What the client says, of any shape: read it before it is used. */
+  readonly args: unknown;
+  readonly caller: Caller;
+  /** Records under the rules that hold for the caller. With `tx`, all that may be awaited. */
+  readonly records: RecordsOf;
+  /** The same transaction, held by no rule. */
+  readonly tx: Tx;
+}
+
+export type NamedMutator = (mutation: Mutation) => void | Promise<void>;
+
+export function mutationOf(ground: Ground, { name, args, principal, tx }: MutatorCall): Mutation {
+  const caller = callerOf(principal);
+  const all = recordsOf(ground, new OpenTransaction(tx));
+  return { name, args, caller, records: (collection) => all(collection).as(caller), tx: { records: all } };
+}

@@ -1,0 +1,180 @@
+import { type CollectionId, syncKey } from "@headwater/protocol";
+import { z } from "zod";
+import { readSpanOf, readTouched, type TouchedRecord } from "../log/change-log.ts";
+import type { RecordContext } from "../records/record-context.ts";
+import type { Reader } from "../store/store.ts";
+import type { ClientGroup, Scan } from "./client-group.ts";
+import { type Patch, putVisible } from "./patch.ts";
+import { scanOn } from "./scan.ts";
+import { findShift } from "./shifts.ts";
+import type { Synced, SyncedSet } from "./synced.ts";
+import { heldAmong, heldBetween, type Records } from "./view-rows.ts";
+import { visibleAmong } from "./visible.ts";
+
+/** Changes of the log that are taken up at a time. */
+const SPAN = 200;
+
+/** The log as a snapshot has it. */
+export interface LogSpan {
+  readonly epoch: string;
+  /** Every change above it is still there. */
+  readonly floor: number;
+  readonly head: number;
+}
+
+/** How far the view got, and what changed in it on the way. */
+export interface Progress {
+  readonly seq: number;
+  readonly scans: Readonly<Record<string, Scan>>;
+  readonly put: Records;
+  readonly gone: Records;
+}
+
+/**
+ * Brings a group's view on: takes up what the log has behind its place, and goes on through collections whose records
+ * may have come into sight or left it otherwise, until all is done or the patch is full.
+ */
+export class Advance {
+  readonly #reader: Reader;
+  readonly #context: RecordContext;
+  readonly #group: ClientGroup;
+  readonly #set: SyncedSet;
+  readonly #patch: Patch;
+  /** The version that what is found here will have. */
+  readonly #next: number;
+  readonly #scans: Map<string, Scan>;
+  readonly #put = new Map<string, Set<string>>();
+  readonly #gone = new Map<string, Set<string>>();
+  #seq: number;
+
+  constructor(reader: Reader, context: RecordContext, group: ClientGroup, set: SyncedSet, patch: Patch) {
+    this.#reader = reader;
+    this.#context = context;
+    this.#group = group;
+    this.#set = set;
+    this.#patch = patch;
+    this.#next = group.view.version + 1;
+    this.#scans = new Map(Object.entries(group.view.scans));
+    this.#seq = group.view.seq;
+  }
+
+  async run({ epoch, floor, head }: LogSpan): Promise<Progress> {
+    await this.#takeUpCollections();
+    if (this.#group.view.epoch !== epoch || this.#seq < floor || this.#seq > head) {
+      for (const name of this.#set.collections.keys()) this.#scan(name, this.#next);
+      this.#seq = head;
+    }
+    while (this.#seq < head && !this.#patch.isFull) await this.#takeUpChanges(head);
+    for (const name of this.#set.volatile) this.#scan(name, 0);
+    await this.#goThrough();
+    return {
+      seq: this.#seq,
+      scans: Object.fromEntries(this.#scans),
+      put: this.#put,
+      gone: this.#gone,
+    };
+  }
+
+  /** Collections that came, went, look other than they did, or are seen by other rules. */
+  async #takeUpCollections(): Promise<void> {
+    const { view, id } = this.#group;
+    if (view.prints === this.#set.prints) return;
+    const before = PRINTS.parse(JSON.parse(view.prints));
+    for (const [name, { prints }] of this.#set.collections) {
+      const old = before[name];
+      if (old?.look !== prints.look) this.#scan(name, this.#next);
+      else if (old.sight !== prints.sight) this.#scan(name, 0);
+    }
+    for (const name of Object.keys(before)) {
+      if (this.#set.collections.has(name)) continue;
+      this.#scans.delete(name);
+      this.#drop(name, (await heldBetween(this.#reader, id, name, "", undefined)).keys());
+    }
+  }
+
+  async #takeUpChanges(head: number): Promise<void> {
+    const touched = await readTouched(this.#reader, this.#seq, SPAN);
+    const upTo = touched.length < SPAN ? head : touched.at(-1)!.seq;
+    const deciding = touched.some(({ collection }) => this.#set.deciding.includes(collection))
+      ? await readSpanOf(this.#reader, this.#seq, upTo, this.#set.deciding)
+      : [];
+    const byCollection = Map.groupBy(touched, ({ collection }) => collection);
+    for (const synced of this.#set.collections.values()) {
+      await this.#takeUp(synced, byCollection, deciding);
+    }
+    this.#seq = upTo;
+  }
+
+  async #takeUp(
+    synced: Synced,
+    touched: ReadonlyMap<CollectionId, readonly TouchedRecord[]>,
+    deciding: Awaited<ReturnType<typeof readSpanOf>>,
+  ): Promise<void> {
+    const { collection, ruling, management } = synced;
+    const changed = new Set((touched.get(collection.id) ?? []).map(({ record }): string => record));
+    let moved: ReadonlySet<string> = new Set();
+    if (deciding.length > 0) {
+      const shift = await findShift(this.#reader, this.#context, synced, ruling, deciding);
+      if (shift === "any") this.#scan(collection.name, 0);
+      else moved = shift;
+      const managed = await findShift(this.#reader, this.#context, synced, management, deciding);
+      if (managed === "any" || managed.size > 0) this.#scan(collection.name, this.#next);
+    }
+    const ids = [...new Set([...changed, ...moved])];
+    if (ids.length === 0) return;
+    const held = await heldAmong(this.#reader, this.#group.id, collection.name, ids);
+    const put = this.#put.get(collection.name);
+    // All is read from one snapshot: what the patch has is as it would be put again.
+    const asked = ids.filter((id) => !put?.has(id) && (changed.has(id) || !held.has(id)));
+    const visible = await putVisible(this.#reader, this.#context, synced, asked, this.#patch);
+    this.#note(this.#put, collection.name, visible);
+    const same = ids.filter((id) => held.has(id) && !changed.has(id));
+    const kept = await visibleAmong(this.#reader, this.#context, synced, same);
+    this.#drop(
+      collection.name,
+      [...held].filter((id) => !this.#put.get(collection.name)?.has(id) && !kept.has(id)),
+    );
+  }
+
+  async #goThrough(): Promise<void> {
+    for (const synced of this.#set.collections.values()) {
+      const { name } = synced.collection;
+      for (let scan = this.#scans.get(name); scan && !this.#patch.isFull; scan = this.#scans.get(name)) {
+        const { rest, put, gone } = await scanOn(
+          this.#reader,
+          this.#context,
+          this.#group.id,
+          synced,
+          scan,
+          this.#patch,
+          (id) => this.#put.get(name)?.has(id) === true,
+        );
+        this.#note(this.#put, name, put);
+        this.#drop(name, gone);
+        if (rest) this.#scans.set(name, rest);
+        else this.#scans.delete(name);
+        // Other requests are answered between two steps.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+  }
+
+  #scan(name: string, since: number): void {
+    const under = this.#scans.get(name);
+    this.#scans.set(name, { after: "", since: Math.max(since, under?.since ?? 0) });
+  }
+
+  #drop(name: string, ids: Iterable<string>): void {
+    const gone = [...ids].filter((id) => !this.#gone.get(name)?.has(id));
+    for (const id of gone) this.#patch.add({ op: "del", key: syncKey(name, id) });
+    this.#note(this.#gone, name, gone);
+  }
+
+  #note(records: Map<string, Set<string>>, name: string, ids: Iterable<string>): void {
+    const known = records.get(name) ?? new Set();
+    for (const id of ids) known.add(id);
+    if (known.size > 0) records.set(name, known);
+  }
+}
+
+const PRINTS = z.record(z.string(), z.object({ look: z.string(), sight: z.string() }));

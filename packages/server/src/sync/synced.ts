@@ -1,0 +1,104 @@
+import type { CollectionId } from "@headwater/protocol";
+import type { Collection } from "../collections/collection.ts";
+import type { Schema } from "../collections/schema.ts";
+import { dependenciesOfCondition, type ListenerDependency } from "../records/listener-dependencies.ts";
+import { manageRuleOf } from "../records/manage-access.ts";
+import type { RecordContext } from "../records/record-context.ts";
+import { resolveOrNone } from "../records/resolve-or-none.ts";
+import type { Condition } from "../rules/condition.ts";
+import { isSuperuser, type Principal } from "../rules/principal.ts";
+import { readsOf } from "../rules/reads.ts";
+
+/** A rule with all that its answer hangs on besides the record itself. */
+export interface Ruling {
+  readonly condition: Condition | undefined;
+  readonly dependencies: readonly ListenerDependency[];
+}
+
+/** A collection as one kind of principal may list it. */
+export interface Synced {
+  readonly collection: Collection;
+  /** The list rule; "" for none. */
+  readonly rule: string;
+  readonly ruling: Ruling;
+  /** Who manages accounts sees their addresses. */
+  readonly management: Ruling;
+  /** Something that leaves no change in the log decides who sees it: the time, or a view. */
+  readonly volatile: boolean;
+  /** Of what its records look like, and of who sees them: both the same, and nothing is another. */
+  readonly prints: { readonly look: string; readonly sight: string };
+}
+
+/** All that one kind of principal syncs. */
+export interface SyncedSet {
+  /** By name. */
+  readonly collections: ReadonlyMap<string, Synced>;
+  /** Those whose records decide who sees others. */
+  readonly deciding: readonly CollectionId[];
+  readonly volatile: readonly string[];
+  /** The prints of all as one text. */
+  readonly prints: string;
+}
+
+const known = new WeakMap<Schema, Map<string, SyncedSet>>();
+
+/** The collections that the principal may list: those of the system stay out, and views, whose changes nobody logs. */
+export function syncedSet(context: RecordContext): SyncedSet {
+  const { schema, principal } = context;
+  let sets = known.get(schema);
+  if (!sets) known.set(schema, (sets = new Map()));
+  const kind = kindOf(principal);
+  let set = sets.get(kind);
+  if (!set) sets.set(kind, (set = makeSet(context)));
+  return set;
+}
+
+const kindOf = (principal: Principal): string => (principal.kind === "guest" ? "" : principal.collection.id);
+
+function makeSet(context: RecordContext): SyncedSet {
+  const collections = new Map<string, Synced>();
+  for (const collection of context.schema.collections) {
+    const rule = isSuperuser(context.principal) ? "" : collection.listRule;
+    if (rule === null || collection.system || collection.type === "view") continue;
+    collections.set(collection.name, makeSynced(context, collection, rule));
+  }
+  const all = [...collections.values()];
+  const read = all.flatMap(({ ruling, management }) => [...ruling.dependencies, ...management.dependencies]);
+  const account = authOf(context.principal);
+  return {
+    collections,
+    deciding: [...new Set([...read.map(({ collection }) => collection.id), ...(account ? [account.id] : [])])],
+    volatile: all.filter(({ volatile }) => volatile).map(({ collection }) => collection.name),
+    prints: JSON.stringify(Object.fromEntries(all.map(({ collection, prints }) => [collection.name, prints]))),
+  };
+}
+
+function makeSynced(context: RecordContext, collection: Collection, rule: string): Synced {
+  const ruling = rulingOf(context, collection, rule);
+  const management = rulingOf(context, collection, manageRuleOf(collection) ?? "");
+  const read = [...ruling.dependencies, ...management.dependencies].map((dependency) => dependency.collection);
+  const manageRule = manageRuleOf(collection) ?? "";
+  return {
+    collection,
+    rule,
+    ruling,
+    management,
+    volatile: readsOf(rule).now || readsOf(manageRule).now || read.some(({ type }) => type === "view"),
+    prints: {
+      look: print([collection.id, collection.name, collection.type, collection.fields, manageRule]),
+      sight: print([rule, manageRule, [...read, authOf(context.principal)].map((other) => other && shapeOf(other))]),
+    },
+  };
+}
+
+function rulingOf(context: RecordContext, collection: Collection, rule: string): Ruling {
+  const condition = rule === "" ? undefined : resolveOrNone(context, collection, rule, "trusted");
+  return { condition, dependencies: condition ? dependenciesOfCondition(condition) : [] };
+}
+
+const authOf = (principal: Principal): Collection | undefined =>
+  principal.kind === "guest" ? undefined : principal.collection;
+
+const shapeOf = ({ id, name, fields }: Collection): unknown => [id, name, fields];
+
+const print = (value: unknown): string => Bun.hash(JSON.stringify(value)).toString(36);

@@ -1,0 +1,67 @@
+import { encodeRetry } from "@headwater/protocol";
+import { Batch } from "../hub/batch.ts";
+import type { Codec, Frame } from "../hub/frame.ts";
+import type { CloseReason, Wire } from "../hub/wire.ts";
+
+const message = (data: string): Frame => {
+  const payload = `data: ${data}\n\n`;
+  return { size: payload.length, payload };
+};
+
+export const CONNECTED = Batch.of(message("connected"));
+/** Through the session, so that a socket that is full is found. */
+export const PING = message("ping");
+const SYNC = message("sync");
+const SYNC_ALONE = Batch.of(SYNC);
+
+/** Whatever a client would be told, it is told that there is something: what, it pulls. */
+export const POKE_CODEC: Codec = {
+  id: "poke",
+  merges: true,
+  encode: () => SYNC,
+  heartbeat: () => undefined,
+  retry(milliseconds) {
+    const payload = encodeRetry(milliseconds);
+    return { size: payload.length, payload };
+  },
+};
+
+/** Pokes within this time are one. */
+const GATHER_MS = 50;
+
+/** Carries pokes to one client over another wire, those that come together as one. */
+export class PokeWire implements Wire {
+  readonly #wire: Wire;
+  #timer: Timer | undefined;
+  #outcome: "sent" | "blocked" | "closed" = "sent";
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  send(batch: Batch): "sent" | "blocked" | "closed" {
+    for (const text of batch.texts) {
+      if (text === SYNC.payload) this.poke();
+      else this.#outcome = this.#wire.send(Batch.of({ size: text.length, payload: text }));
+    }
+    return this.#outcome;
+  }
+
+  poke(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#outcome = this.#wire.send(SYNC_ALONE);
+    }, GATHER_MS);
+  }
+
+  /** The socket took all that it was given. */
+  drained(): void {
+    this.#outcome = "sent";
+  }
+
+  close(reason: CloseReason): void {
+    clearTimeout(this.#timer);
+    this.#outcome = "closed";
+    this.#wire.close(reason);
+  }
+}
