@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, setDefaultTimeout, test } from "bun:test";
 import { Admin } from "./support/admin.ts";
 import { type ServerProcess, startServer } from "./support/server-process.ts";
 import { LISTS, todosOf } from "./support/sync-collections.ts";

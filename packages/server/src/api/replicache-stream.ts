@@ -98,6 +98,6 @@ class PokeConnection implements SseListener {
   #beat(): void {
     const isOver = this.#session?.principal.kind === "guest" || Date.now() >= this.#asked.expires;
     if (isOver) this.#session?.close("failed");
-    else this.#session?.send(PING);
+    else this.#session?.send([PING]);
   }
 }
