@@ -3,6 +3,7 @@ import { type Caller, callerOf } from "./caller.ts";
 import type { Ground } from "./ground.ts";
 import type { Tx } from "./hook-events.ts";
 import { OpenTransaction } from "./open-transaction.ts";
+import { broadcastsIn } from "./realtime.ts";
 import { recordsOf } from "./records-of.ts";
 import type { RecordsOf } from "./records.ts";
 
@@ -22,6 +23,8 @@ export type NamedMutator = (mutation: Mutation) => void | Promise<void>;
 
 export function mutationOf(ground: Ground, { name, args, principal, tx }: MutatorCall): Mutation {
   const caller = callerOf(principal);
-  const all = recordsOf(ground, new OpenTransaction(tx));
-  return { name, args, caller, records: (collection) => all(collection).as(caller), tx: { records: all } };
+  const open = new OpenTransaction(tx);
+  const all = recordsOf(ground, open);
+  const inside = { records: all, realtime: broadcastsIn(ground, open) };
+  return { name, args, caller, records: (collection) => all(collection).as(caller), tx: inside };
 }
