@@ -19,6 +19,7 @@ import { claimFolder, type Folder, openFolder } from "./folder.ts";
 import { Admission } from "./hub/admission.ts";
 import { Hub } from "./hub/hub.ts";
 import { Lanes } from "./lib/lanes.ts";
+import { BackgroundWork } from "./lib/background-work.ts";
 import { Turnstile } from "./lib/turnstile.ts";
 import { UserError } from "./lib/user-error.ts";
 import { Hooks } from "./records/hooks.ts";
@@ -27,7 +28,9 @@ import type { Principal } from "./rules/principal.ts";
 import type { Store } from "./store/store.ts";
 import { startExpiry } from "./sync/expire.ts";
 import { Mutators } from "./sync/mutators.ts";
-import { drain } from "./transports/drain.ts";
+import { Tasks } from "./tasks/tasks.ts";
+import { drain, sessionsToDrain } from "./transports/drain.ts";
+import { EventStreams } from "./transports/event-streams.ts";
 import { startHeartbeat } from "./transports/heartbeat.ts";
 
 /** Bytes that may wait for one stream before it is closed and must come back. */
@@ -47,6 +50,7 @@ export interface App {
   /** Who is connected. */
   readonly hub: Hub<Principal>;
   readonly mutators: Mutators;
+  readonly tasks: Tasks;
   /** Takes over work that nobody waits for, except `close`. */
   readonly background: (work: () => Promise<void>) => void;
   /** @throws UserError when the address can't be had */
@@ -75,7 +79,7 @@ export async function openApp(config: Config, logger: Logger): Promise<App> {
 
 async function joinParts(config: Config, logger: Logger, folder: Folder, release: () => void): Promise<App> {
   const { store, registry, files } = folder;
-  const tasks = new BackgroundTasks(logger);
+  const backgroundWork = new BackgroundWork((error) => logger.error({ err: error }, "background work failed"));
   // The collections as the tail has come to know them: audiences are sorted by these, so they change together.
   const followed = new Registry();
   followed.replace(registry.current);
@@ -101,8 +105,11 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
       ),
   });
 
-  metrics.gauge("headwater_connections", "Open connections.", () => hub.size);
+  const eventStreams = new EventStreams(config.heartbeatMs);
+  metrics.gauge("headwater_connections", "Open connections.", () => hub.size + eventStreams.size);
 
+  const tasks = new Tasks(store, (error, about) => logger.error({ err: error, ...about }, "a task had an error"));
+  await tasks.views.load();
   const revisions = { count: 0 };
   const sync = { streams: new SyncStreams(), tickets: new SyncTickets(), pulls: new Lanes(), pushes: new Lanes() };
   // The whole event system: what happens because of a write happens here, after it, in the order of the log.
@@ -111,6 +118,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     (change) => reviseSessions(change, followed, hub, revisions),
     (change) => hub.fanOut(change),
     (change) => sync.streams.follow(change, followed.current, hub),
+    (change) => tasks.views.follow(change),
   ];
   const tail = new LogTail(store, head, followers, (error, change) =>
     logger.error({ err: error, seq: change?.seq }, "a change could not be followed"),
@@ -133,7 +141,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
   });
   const customRoutes = new CustomRoutes();
   const mutators = new Mutators();
-  const background = (work: () => Promise<void>): void => tasks.run(work);
+  const background = (work: () => Promise<void>): void => backgroundWork.run(work);
 
   const api = createApi({
     store,
@@ -151,6 +159,9 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     hooks,
     sync,
     mutators,
+    tasks,
+    eventStreams,
+    startedAt: new Date(),
     config,
     logger,
     now: () => new Date(),
@@ -160,7 +171,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
   const stopRetention = startRetention(
     store,
     config.retention,
-    () => Math.min(tail.seq, hookTail.seq),
+    () => Math.min(tail.seq, hookTail.seq, tasks.views.foldedTo),
     (error) => logger.error({ err: error }, "the log could not be trimmed"),
   );
   const stopExpiry = startExpiry(store, (error) => logger.error({ err: error }, "clients could not be forgotten"));
@@ -173,9 +184,11 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     channels,
     hub,
     mutators,
+    tasks,
     background,
     listen() {
       server = serve(config, api);
+      background(() => tasks.begin());
       return { url: server.url.href.replace(/\/$/, "") };
     },
     async close() {
@@ -185,10 +198,12 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
       stopRetention();
       stopExpiry();
       await api.idle(GRACE_MS);
+      await tasks.stop(GRACE_MS);
       await hookTail.stop(GRACE_MS);
       await tail.stop();
-      await drain(hub, config.drainMs);
-      await tasks.done();
+      eventStreams.stop();
+      await drain([...sessionsToDrain(hub), ...eventStreams.all()], config.drainMs);
+      await backgroundWork.done();
       await server?.stop(true);
       await stopped;
       await folder.close();
@@ -257,25 +272,4 @@ function reviseSessions(change: Change, followed: Registry, hub: Hub<Principal>,
   if (!revision) return;
   revisions.count += 1;
   hub.become(hub.sessionsOf(revision.key), revision.principal);
-}
-
-/** Work that nobody waits for, except the end of the server. */
-class BackgroundTasks {
-  readonly #running = new Set<Promise<void>>();
-  readonly #logger: Logger;
-
-  constructor(logger: Logger) {
-    this.#logger = logger;
-  }
-
-  run(work: () => Promise<void>): void {
-    const task: Promise<void> = work()
-      .catch((error: unknown) => this.#logger.error({ err: error }, "background work failed"))
-      .finally(() => this.#running.delete(task));
-    this.#running.add(task);
-  }
-
-  async done(): Promise<void> {
-    await Promise.all(this.#running);
-  }
 }

@@ -20,7 +20,18 @@ test("defaults are PocketBase's", () => {
     },
     channels: "open",
     drainMs: 3_000,
+    environment: "production",
+    heartbeatMs: 30_000,
+    release: { version: "", commit: "" },
   });
+});
+
+test("heartbeats are more frequent in development, unless it is said how frequent", () => {
+  const development = { HEADWATER_ENVIRONMENT: "development" };
+  expect(readConfig({}, development).heartbeatMs).toBe(5_000);
+  expect(readConfig({}, { ...development, SSE_HEARTBEAT_INTERVAL: "0.5" }).heartbeatMs).toBe(500);
+  expect(() => readConfig({}, { SSE_HEARTBEAT_INTERVAL: "0" })).toThrow(UserError);
+  expect(() => readConfig({}, { HEADWATER_ENVIRONMENT: "test" })).toThrow(UserError);
 });
 
 test("a flag wins over a variable, a variable over the default, and an empty variable counts as none", () => {

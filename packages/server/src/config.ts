@@ -18,7 +18,24 @@ export interface Config {
   readonly channels: Channels;
   /** The longest that streams are ended one after the other when the server stops. */
   readonly drainMs: number;
+  readonly environment: Environment;
+  /** After so long without an event the streams of tasks and of the version get a heartbeat. */
+  readonly heartbeatMs: number;
+  /** What is deployed: told by the stream of the version. */
+  readonly release: Release;
 }
+
+const ENVIRONMENTS = ["development", "production"] as const;
+export type Environment = (typeof ENVIRONMENTS)[number];
+
+export interface Release {
+  /** "" for Headwater's own. */
+  readonly version: string;
+  /** "" where it is not known. */
+  readonly commit: string;
+}
+
+const HEARTBEAT_S: Readonly<Record<Environment, number>> = { development: 5, production: 30 };
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -131,6 +148,30 @@ export const SETTINGS = {
     fallback: "3",
     help: "the longest that streams are ended one after the other when the server stops; 0 ends all at once",
   },
+  environment: {
+    flag: "--environment",
+    variable: "HEADWATER_ENVIRONMENT",
+    fallback: "production",
+    help: `what the server is used for: ${ENVIRONMENTS.join(", ")}`,
+  },
+  heartbeatSeconds: {
+    flag: "--heartbeat-seconds",
+    variable: "SSE_HEARTBEAT_INTERVAL",
+    fallback: "auto",
+    help: "quiet seconds after which streams of tasks and of the version get a heartbeat; auto: 5 in development, 30 in production",
+  },
+  release: {
+    flag: "--release",
+    variable: "HEADWATER_RELEASE",
+    fallback: "",
+    help: "the version of what is deployed, for the stream of the version; Headwater's own unless given",
+  },
+  gitCommit: {
+    flag: "--git-commit",
+    variable: "GIT_COMMIT",
+    fallback: "",
+    help: "the commit of what is deployed, for the stream of the version",
+  },
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -151,6 +192,11 @@ export function readConfig(
     if (value !== undefined) return value;
     throw new UserError(`${flags[name] === undefined ? variable : flag} must be ${wanted}, not "${text}".`);
   };
+  const purpose = given(
+    "environment",
+    (text) => ENVIRONMENTS.find((name) => name === text),
+    `one of ${ENVIRONMENTS.join(", ")}`,
+  );
   const { host, port } = given("http", parseAddress, "HOST:PORT such as 127.0.0.1:8090");
   return Object.freeze({
     dir: given("dir", (text) => (text === "" ? undefined : resolve(text)), "the path of a folder"),
@@ -170,6 +216,17 @@ export function readConfig(
     }),
     channels: given("channels", (text) => CHANNELS.find((kind) => kind === text), `one of ${CHANNELS.join(", ")}`),
     drainMs: given("drainSeconds", parseSeconds, "a number from 0 to 600") * 1_000,
+    environment: purpose,
+    heartbeatMs:
+      given(
+        "heartbeatSeconds",
+        (text) => (text === "auto" ? HEARTBEAT_S[purpose] : parsePositive(text)),
+        "a number of seconds above 0",
+      ) * 1_000,
+    release: Object.freeze({
+      version: given("release", (text) => text, "a text"),
+      commit: given("gitCommit", (text) => text, "a text"),
+    }),
     logLevel: given(
       "logLevel",
       (text) => LOG_LEVELS.find((level) => level === text),

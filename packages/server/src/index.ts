@@ -1,6 +1,7 @@
 export { createApp, type App, type AppOptions } from "./library/create-app.ts";
 export type { Extendable } from "./library/extendable.ts";
-export type { AfterEvents, BeforeEvents, Tx, WithinEvents } from "./library/hook-events.ts";
+export type { AfterEvents, BeforeEvents, WithinEvents } from "./library/hook-events.ts";
+export type { Tx } from "./library/tx.ts";
 export type { HookFile } from "./library/hook-files.ts";
 export type { Mutation, NamedMutator } from "./library/mutation.ts";
 export {
@@ -31,6 +32,9 @@ export type { AppRealtime, BroadcastOptions, Broadcasts, ChannelOptions, Connect
 export { Prepared } from "./library/prepared.ts";
 export { filter, type Filter } from "./library/filter.ts";
 export { guest, type AccountRef, type Caller } from "./library/caller.ts";
+export type { DefinableTasks, StartableTasks, StartTaskOptions } from "./library/tasks.ts";
+export type { Progress, TaskHandler, TaskOptions, TaskRun } from "./tasks/definition.ts";
+export type { Task, TaskError, TaskState } from "./tasks/task.ts";
 export type { RouteHandler, RouteRequest } from "./library/routes.ts";
 export { invalid } from "./library/errors.ts";
 export { ApiError, badRequest, forbidden, notFound, unauthorized } from "./lib/api-error.ts";

@@ -19,6 +19,7 @@ const LAYERS = [
   "auth",
   "events",
   "sync",
+  "tasks",
   "hub",
   "transports",
   "api",

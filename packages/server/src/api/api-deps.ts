@@ -11,6 +11,8 @@ import type { Hooks } from "../records/hooks.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { Store } from "../store/store.ts";
 import type { Events } from "../events/events.ts";
+import type { Tasks } from "../tasks/tasks.ts";
+import type { EventStreams } from "../transports/event-streams.ts";
 import type { CustomRoutes } from "./custom-routes.ts";
 import type { Lanes } from "../lib/lanes.ts";
 import type { Mutators } from "../sync/mutators.ts";
@@ -48,6 +50,11 @@ export interface ApiDeps {
   readonly metrics: Metrics;
   /** Who may see what. */
   readonly visibility: Events;
+  readonly tasks: Tasks;
+  /** Streams that are no sessions of the hub: of tasks, and of the version. */
+  readonly eventStreams: EventStreams;
+  /** When the server was built. */
+  readonly startedAt: Date;
   readonly config: Config;
   readonly logger: Logger;
   readonly now: () => Date;

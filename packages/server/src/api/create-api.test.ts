@@ -12,6 +12,8 @@ import { Lanes } from "../lib/lanes.ts";
 import { Turnstile } from "../lib/turnstile.ts";
 import { Metrics } from "./metrics.ts";
 import { Hooks } from "../records/hooks.ts";
+import { Tasks } from "../tasks/tasks.ts";
+import { EventStreams } from "../transports/event-streams.ts";
 import { tempDir } from "../testing/temp-dir.ts";
 import { CustomRoutes } from "./custom-routes.ts";
 import { createApi } from "./create-api.ts";
@@ -47,6 +49,9 @@ test("an API that drains finishes what it began and takes nothing new", async ()
     hooks: new Hooks(),
     mutators: new Mutators(),
     sync: { streams: new SyncStreams(), tickets: new SyncTickets(), pulls: new Lanes(), pushes: new Lanes() },
+    tasks: new Tasks(folder.store, () => {}),
+    eventStreams: new EventStreams(30_000),
+    startedAt: new Date(),
     config: readConfig({}, {}),
     logger: pino({ level: "silent" }),
     now: () => new Date(),

@@ -9,6 +9,8 @@ import { realtimeRoutes } from "./realtime.ts";
 import * as recordAuth from "./record-auth.ts";
 import { replicacheRoutes } from "./replicache.ts";
 import * as records from "./records.ts";
+import * as tasks from "./tasks.ts";
+import { versionStream } from "./version.ts";
 import { del, get, patch, post, put, type Route } from "./route.ts";
 
 const COLLECTION = "/api/collections/:collection";
@@ -47,4 +49,11 @@ export const routes: readonly Route[] = [
   get(CONNECTION, superusersOnly(connections.view)),
   get(`${CONNECTION}/why`, superusersOnly(connections.why)),
   get("/api/metrics", superusersOnly(metrics)),
+
+  get("/api/tasks", superusersOnly(tasks.list)),
+  post("/api/tasks", tasks.start),
+  get("/api/tasks/:id", tasks.view),
+  post("/api/tasks/:id/cancel", tasks.cancel),
+  get("/api/tasks/:id/stream", tasks.stream),
+  get("/api/utils/version/stream", versionStream),
 ];

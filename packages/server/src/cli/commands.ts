@@ -5,7 +5,7 @@ import { hooksFolder } from "./hooks-folder.ts";
 import { serve } from "./serve.ts";
 import { createSuperuser, deleteSuperuser, updateSuperuser, upsertSuperuser } from "./superuser.ts";
 import { printTypes } from "./types.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../lib/version.ts";
 
 /**
  * Runs the command line.
@@ -55,6 +55,10 @@ const serveCommand = () =>
     .addOption(setting("maxSetups", "count"))
     .addOption(setting("requestRate", "count"))
     .addOption(setting("drainSeconds", "seconds"))
+    .addOption(setting("environment", "name"))
+    .addOption(setting("heartbeatSeconds", "seconds"))
+    .addOption(setting("release", "version"))
+    .addOption(setting("gitCommit", "commit"))
     .addOption(hooksOption())
     .action(({ hooks, ...flags }) => {
       const config = readConfig(flags, process.env);

@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import type { Config } from "../config.ts";
 import { INSTALLER_EMAIL } from "../records/auth-consequences.ts";
 import { type App, filter } from "../index.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../lib/version.ts";
 
 /** What a person reads who has just started the server: at most one screen. */
 export async function greet(url: string, { dir }: Config, app: App): Promise<string> {

@@ -22,6 +22,18 @@ describe("a client that comes back", () => {
     expect(seqs(back)).toEqual(Array.from({ length: 308 }, (_, i) => i + 3));
   });
 
+  test("gets there although the end of the log is gone", async () => {
+    const { hub, open, tell, log } = openHub();
+    for (let seq = 1; seq <= 5; seq += 1) await tell(change(seq));
+    log.splice(3);
+    const back = open();
+    hub.subscribe(back.session, "ann", POSTS, at(1));
+    await until(() => seqs(back).length === 2);
+    await tell(change(6));
+    await until(() => seqs(back).length === 3);
+    expect(seqs(back)).toEqual([2, 3, 6]);
+  });
+
   test("gets what it missed by its last event id, once it subscribes", async () => {
     const { hub, open, tell } = openHub();
     for (let seq = 1; seq <= 3; seq += 1) await tell(change(seq));

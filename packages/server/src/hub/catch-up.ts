@@ -131,7 +131,8 @@ export class CatchUp<Principal> {
   /** Tells the session what is behind its place until it is where everyone is, and lets it go live there. */
   async #replay(session: Session<Principal>, hold: Hold): Promise<void> {
     while (session.hold === hold && !session.closed) {
-      const changes = await this.#span(hold.progress, this.#progress.seq);
+      const upTo = this.#progress.seq;
+      const changes = await this.#span(hold.progress, upTo);
       // Asked after the reading: what was trimmed before or during it may be missing from it.
       const isWhole = hold.progress >= (await this.#options.history.floor());
       if (session.hold !== hold) return;
@@ -147,6 +148,8 @@ export class CatchUp<Principal> {
         await this.#tell(session, hold, change);
         if (!session.hasRoom) await this.#stepAside(() => session.room());
       }
+      // The last of them need not stand there: what tasks told is taken from the log when it is stored elsewhere.
+      if (changes.length < BATCH) hold.progress = upTo;
       this.#options.meters.replayed("read", changes.length);
       await this.#releaseAt(session, hold);
     }

@@ -1,8 +1,6 @@
+import { Rounds } from "../lib/rounds.ts";
 import { Batch } from "./batch.ts";
 import type { Frame } from "./frame.ts";
-
-/** Connections written to in one turn of the loop; then other sockets get theirs. */
-const SLICE = 256;
 
 /** One connection's end of the outbox. */
 export interface Outlet {
@@ -33,11 +31,8 @@ export interface Queue {
  */
 export class Outbox {
   readonly #limit: number;
-  readonly #onFlushed: () => void;
   readonly #root = Batch.empty();
-  #dirty: OutletQueue[] = [];
-  #next = 0;
-  #scheduled = false;
+  readonly #rounds: Rounds<OutletQueue>;
 
   /**
    * @param limit bytes that may wait for one connection
@@ -45,34 +40,18 @@ export class Outbox {
    */
   constructor(limit: number, onFlushed: () => void = () => {}) {
     this.#limit = limit;
-    this.#onFlushed = onFlushed;
+    this.#rounds = new Rounds(
+      (queue) => queue.flush(),
+      () => {
+        this.#root.forget();
+        onFlushed();
+      },
+    );
   }
 
   queue(outlet: Outlet): Queue {
-    return new OutletQueue(outlet, this.#limit, this.#root, this.#schedule);
+    return new OutletQueue(outlet, this.#limit, this.#root, (queue) => this.#rounds.schedule(queue));
   }
-
-  readonly #schedule = (queue: OutletQueue): void => {
-    this.#dirty.push(queue);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(this.#flush);
-  };
-
-  readonly #flush = (): void => {
-    const end = Math.min(this.#dirty.length, this.#next + SLICE);
-    for (let i = this.#next; i < end; i += 1) this.#dirty[i]!.flush();
-    this.#next = end;
-    if (end < this.#dirty.length) {
-      setImmediate(this.#flush);
-      return;
-    }
-    this.#dirty = [];
-    this.#next = 0;
-    this.#scheduled = false;
-    this.#root.forget();
-    this.#onFlushed();
-  };
 }
 
 class OutletQueue implements Queue {

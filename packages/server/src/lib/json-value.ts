@@ -9,6 +9,9 @@ export function parseJson(text: string): JsonValue | undefined {
   }
 }
 
+/** A value as JSON would carry it: what that can't hold is left out, and nothing at all is `null`. */
+export const asJson = (value: unknown): JsonValue => JSON.parse(JSON.stringify(value) ?? "null") as JsonValue;
+
 /**
  * What came out of a JSON text or a form, with the keys of all objects in order: PocketBase keeps objects in maps, which
  * it writes so.

@@ -9,23 +9,26 @@ import {
   afterEvent,
   type BeforeEvents,
   beforeEvent,
-  type Tx,
   type WithinEvents,
   withinEvent,
 } from "./hook-events.ts";
 import { mutationOf, type NamedMutator } from "./mutation.ts";
 import { OpenTransaction } from "./open-transaction.ts";
 import type { Subject } from "./record-types.ts";
-import { type AppRealtime, broadcastsIn, realtimeOf } from "./realtime.ts";
+import { type AppRealtime, realtimeOf } from "./realtime.ts";
 import { recordsOf } from "./records-of.ts";
 import type { RecordsOf } from "./records.ts";
 import { type Method, type RouteHandler, routeOf } from "./routes.ts";
+import { definableTasks, type DefinableTasks } from "./tasks.ts";
+import { type Tx, txOf } from "./tx.ts";
 
 /** A server as the program sees it that it is part of, and as a hook file sees it. */
 export interface Extendable {
   readonly logger: Logger;
   readonly records: RecordsOf;
   readonly realtime: AppRealtime;
+  /** Work that outlives the request that asks for it, and the process that does it. */
+  readonly tasks: DefinableTasks;
   /**
    * Writes all or nothing. Every other writer waits, so the work may await nothing but what `tx` gives.
    * @throws what the work throws, after undoing it; Error when it awaits anything else
@@ -76,6 +79,7 @@ export function extendable(ground: Ground, extension: Extension): Extendable {
     logger,
     records: recordsOf(ground),
     realtime: realtimeOf(ground, extension),
+    tasks: definableTasks(ground, extension),
     transaction: (work) => transact(ground, work),
     before(action, collection, hook) {
       noteUnknown(ground, collection);
@@ -115,7 +119,7 @@ async function transact<T>(ground: Ground, work: (tx: Tx) => Promise<T>): Promis
     return await ground.core.folder.store.write((outer) =>
       runInTransaction(outer, "a transaction", depth, (tx) => {
         open = new OpenTransaction(tx);
-        return work({ records: recordsOf(ground, open), realtime: broadcastsIn(ground, open) });
+        return work(txOf(ground, open));
       }),
     );
   } catch (error) {

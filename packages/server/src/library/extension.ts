@@ -3,21 +3,24 @@ import { RouteSet } from "../api/custom-routes.ts";
 import { ChannelSet } from "../events/channels.ts";
 import { HookSet } from "../records/hooks.ts";
 import { MutatorSet } from "../sync/mutators.ts";
+import { DefinitionSet } from "../tasks/definitions.ts";
 
-/** Hooks, mutators, routes and channels that came together and go together. */
+/** Hooks, mutators, routes, channels and tasks that came together and go together. */
 export class Extension {
   readonly hooks = new HookSet();
   readonly routes = new RouteSet();
   readonly mutators = new MutatorSet();
   readonly channels = new ChannelSet();
+  readonly tasks = new DefinitionSet();
 }
 
 /** Puts these in force in the place of all others, in one instant; the first stands before the second. */
 export function useExtensions(core: Core, extensions: readonly Extension[]): void {
-  const { hooks, customRoutes, mutators } = core;
+  const { hooks, customRoutes, mutators, tasks } = core;
   hooks.replace(extensions.map((extension) => extension.hooks));
   customRoutes.replace(extensions.map((extension) => extension.routes));
   mutators.replace(extensions.map((extension) => extension.mutators));
+  tasks.definitions.replace(extensions.map((extension) => extension.tasks));
   useChannels(
     core,
     extensions.map((extension) => extension.channels),

@@ -4,10 +4,10 @@ import { showToApp } from "../records/present.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import type { Ground } from "./ground.ts";
 import { OpenTransaction } from "./open-transaction.ts";
-import { type Broadcasts, broadcastsIn } from "./realtime.ts";
 import { recordsOf } from "./records-of.ts";
 import type { CreateInput, RecordOf, Subject, UpdateInput } from "./record-types.ts";
 import type { RecordsOf } from "./records.ts";
+import { type Tx, txOf } from "./tx.ts";
 
 interface EventBase<A extends Action> {
   readonly action: A;
@@ -54,12 +54,6 @@ interface AfterUpdate<S extends Subject> extends AfterBase<"update", S> {
   readonly previous: RecordOf<S>;
 }
 
-/** A transaction that is open. */
-export interface Tx {
-  readonly records: RecordsOf;
-  readonly realtime: Broadcasts<[]>;
-}
-
 export interface BeforeEvents<S extends Subject> {
   readonly create: BeforeCreate<S>;
   readonly update: BeforeUpdate<S>;
@@ -94,7 +88,7 @@ export function withinEvent(ground: Ground, { action, collection, principal, bef
     caller: callerOf(principal),
     record: showToApp(collection, (after ?? before)!),
     previous: before && showToApp(collection, before),
-    tx: { records: recordsOf(ground, open), realtime: broadcastsIn(ground, open) } satisfies Tx,
+    tx: txOf(ground, open),
   };
 }
 

@@ -1,10 +1,8 @@
 import type { MutatorCall } from "../sync/mutators.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import type { Ground } from "./ground.ts";
-import type { Tx } from "./hook-events.ts";
 import { OpenTransaction } from "./open-transaction.ts";
-import { broadcastsIn } from "./realtime.ts";
-import { recordsOf } from "./records-of.ts";
+import { type Tx, txOf } from "./tx.ts";
 import type { RecordsOf } from "./records.ts";
 
 /** A call that a client made while it was offline, or a moment ago. */
@@ -24,7 +22,6 @@ export type NamedMutator = (mutation: Mutation) => void | Promise<void>;
 export function mutationOf(ground: Ground, { name, args, principal, tx }: MutatorCall): Mutation {
   const caller = callerOf(principal);
   const open = new OpenTransaction(tx);
-  const all = recordsOf(ground, open);
-  const inside = { records: all, realtime: broadcastsIn(ground, open) };
-  return { name, args, caller, records: (collection) => all(collection).as(caller), tx: inside };
+  const inside = txOf(ground, open);
+  return { name, args, caller, records: (collection) => inside.records(collection).as(caller), tx: inside };
 }

@@ -2,11 +2,13 @@ import { sql } from "../sql.ts";
 import type { Transaction } from "../store.ts";
 import { up as changes } from "./0001-changes.ts";
 import { up as sync } from "./0002-sync.ts";
+import { up as tasks } from "./0003-tasks.ts";
 
 /** The tables that are Headwater's own, in the order in which they came. PocketBase never looks at them. */
 const MIGRATIONS: readonly (readonly [name: string, up: (tx: Transaction) => Promise<void>])[] = [
   ["0001-changes", changes],
   ["0002-sync", sync],
+  ["0003-tasks", tasks],
 ];
 
 /** Applies what the folder has not seen yet, each once. */

@@ -1,0 +1,108 @@
+import { type Cursor, type Epoch, formatCursor } from "@headwater/protocol";
+import type { TaskEvent } from "../tasks/task-event.ts";
+import type { TaskView } from "../tasks/task-view.ts";
+import type { StreamSource } from "../transports/event-stream.ts";
+import { connectionClose, connectionOpen, correlated, eventHead, eventTail, heartbeat } from "./correlated-events.ts";
+
+/** Characters of text that one write takes, more or less. */
+const STRETCH = 64 << 10;
+
+const encoder = new TextEncoder();
+
+/** How the stream of a task that is not there begins and ends. */
+export function unknownTask(correlation: string): StreamSource {
+  const opening =
+    connectionOpen(correlation) +
+    correlated(correlation, "error", { error: "Task not found" }) +
+    connectionClose(correlation, "task_not_found");
+  return {
+    opening,
+    listen: () => () => {},
+    next: () => undefined,
+    isOver: true,
+    heartbeat: (now) => heartbeat(correlation, now),
+    farewell: "",
+  };
+}
+
+/** What a task tells one listener: a place among the task's events, and nothing else. */
+export class TaskSource implements StreamSource {
+  readonly opening: string;
+  readonly #view: TaskView;
+  readonly #epoch: Epoch;
+  readonly #correlation: string;
+  readonly #tail: Uint8Array;
+  #place: number;
+  #isOver = false;
+
+  /** @param seen where its client was when it was here before */
+  constructor(view: TaskView, epoch: Epoch, correlation: string, seen: Cursor | undefined) {
+    this.#view = view;
+    this.#epoch = epoch;
+    this.#correlation = correlation;
+    this.#tail = encoder.encode(eventTail(correlation));
+    const { forgotten, last } = view.history;
+    const reason = seen && seen.epoch !== epoch ? "epoch" : seen && seen.seq > last ? "unknown" : undefined;
+    const place = reason ? 0 : (seen?.seq ?? 0);
+    this.#place = Math.max(place, forgotten);
+    const lost = reason ?? (place < forgotten ? "expired" : undefined);
+    this.opening = connectionOpen(correlation) + (lost ? correlated(correlation, "resync", { reason: lost }) : "");
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  get farewell(): string {
+    return connectionClose(this.#correlation, "server_shutdown");
+  }
+
+  listen(wake: () => void): () => void {
+    return this.#view.listen(wake);
+  }
+
+  next(): Uint8Array | undefined {
+    if (this.#isOver) return undefined;
+    const stretch = this.#view.next(this.#place, STRETCH, (event) => this.#head(event));
+    if (stretch) {
+      this.#place = stretch.to;
+      return this.#join(stretch.events);
+    }
+    if (!this.#view.history.isOver) return undefined;
+    this.#isOver = true;
+    const { reason, id } = closingOf(this.#view, this.#epoch);
+    return encoder.encode(connectionClose(this.#correlation, reason, id));
+  }
+
+  heartbeat(now: Date): string {
+    return heartbeat(this.#correlation, now);
+  }
+
+  /** The same for all listeners, and made once for those at the same place. */
+  #head({ number, type, time, data }: TaskEvent): Uint8Array {
+    const told = { event_type: type, task_id: this.#view.id, timestamp: new Date(time).toISOString(), data };
+    return encoder.encode(eventHead("task_event", told, formatCursor({ epoch: this.#epoch, seq: number })));
+  }
+
+  #join(heads: readonly Uint8Array[]): Uint8Array {
+    const tail = this.#tail;
+    const bytes = new Uint8Array(heads.reduce((sum, head) => sum + head.length + tail.length, 0));
+    let at = 0;
+    for (const head of heads) {
+      bytes.set(head, at);
+      bytes.set(tail, at + head.length);
+      at += head.length + tail.length;
+    }
+    return bytes;
+  }
+}
+
+/** Its id says that a client which comes back with it has heard everything, the end included. */
+const closingOf = ({ history }: TaskView, epoch: Epoch): { readonly reason: string; readonly id: string } => ({
+  reason: history.after(history.last - 1, 1)[0]?.type ?? "task_failed",
+  id: formatCursor({ epoch, seq: history.last + 1 }),
+});
+
+/** Has the client heard the task's end, and its stream's? */
+export const hasHeardAll = ({ history }: TaskView, epoch: Epoch, seen: Cursor | undefined): boolean =>
+  history.isOver && seen?.epoch === epoch && seen.seq === history.last + 1;

@@ -1,0 +1,117 @@
+import { parseCursor } from "@headwater/protocol";
+import { z } from "zod";
+import { forbidden, notFound } from "../lib/api-error.ts";
+import { asJson } from "../lib/json-value.ts";
+import { parseListParams } from "../records/list-params.ts";
+import type { Rule } from "../collections/collection.ts";
+import { isSuperuser } from "../rules/principal.ts";
+import { mayDo, ownerOf } from "../tasks/task-rules.ts";
+import type { Definition } from "../tasks/definition.ts";
+import type { Task } from "../tasks/task.ts";
+import { listTasks } from "../tasks/task-table.ts";
+import type { ApiDeps } from "./api-deps.ts";
+import type { ApiRequest } from "./api-request.ts";
+import { correlationOf } from "./correlated-events.ts";
+import { openEventStream } from "./open-event-stream.ts";
+import { recordContext } from "./record-context.ts";
+import { json, jsonPage, noContent } from "./responses.ts";
+import { hasHeardAll, TaskSource, unknownTask } from "./task-source.ts";
+
+const FORM = z.object({
+  name: z.string(),
+  input: z.unknown().optional(),
+  idempotencyKey: z.string().min(1).max(255).nullish(),
+});
+
+/** Starts a task, for those whom its start rule lets. */
+export async function start(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+  const { name, input, idempotencyKey } = await request.bound(FORM);
+  const definition = deps.tasks.definitions.find(name);
+  if (!definition) throw notFound(`There is no task "${name}".`);
+  const owner = ownerOf(request.principal);
+  const asked = { id: "", name, owner, input: asJson(input) };
+  if (!(await mayDo(deps.store, recordContext(request, deps), definition.startRule, asked))) throw forbidden();
+  const key = idempotencyKey ?? request.raw.headers.get("idempotency-key") ?? undefined;
+  return json(request, describe(request, await deps.tasks.start(name, input, { idempotencyKey: key, owner })));
+}
+
+/** All tasks, the newest first; `name` and `state` choose. */
+export async function list(request: ApiRequest, { store }: ApiDeps): Promise<Response> {
+  const { page, perPage } = parseListParams(request.query);
+  const { name, state } = request.query;
+  const { items, totalItems } = await listTasks(store, { name, state }, { page, perPage });
+  const answer = {
+    items: items.map((task) => describe(request, task)),
+    page,
+    perPage,
+    totalItems,
+    totalPages: Math.ceil(totalItems / perPage),
+  };
+  return jsonPage(request, answer);
+}
+
+export async function view(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+  return json(request, describe(request, await visibleTask(request, deps)));
+}
+
+/** Ends a task that is not over yet. */
+export async function cancel(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+  const task = await visibleTask(request, deps);
+  if (!(await may(request, deps, task, "cancelRule", null))) throw forbidden();
+  return json(request, describe(request, (await deps.tasks.cancel(task.id)) ?? task));
+}
+
+/** What a task tells, from its beginning or from where the client was, until it is over. */
+export async function stream(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+  const correlation = correlationOf(request);
+  const seen = parseCursor(request.raw.headers.get("last-event-id") ?? request.query["since"] ?? "");
+  const task = await findVisible(request, deps);
+  const told = task && (await deps.tasks.views.open(task.id));
+  if (!told) return openEventStream(request, deps, unknownTask(correlation));
+  // The standard's way to tell an `EventSource` that there is nothing to come back for.
+  if (hasHeardAll(told, deps.epoch, seen)) return noContent();
+  return openEventStream(request, deps, new TaskSource(told, deps.epoch, correlation, seen));
+}
+
+/** @throws ApiError 404 for a task that is not there, or not for this principal's eyes */
+async function visibleTask(request: ApiRequest, deps: ApiDeps): Promise<Task> {
+  const task = await findVisible(request, deps);
+  if (!task) throw notFound();
+  return task;
+}
+
+async function findVisible(request: ApiRequest, deps: ApiDeps): Promise<Task | undefined> {
+  const task = await deps.tasks.find(request.params["id"] ?? "");
+  return task && (await may(request, deps, task, "viewRule", "")) ? task : undefined;
+}
+
+/** @param unknown the rule of tasks whose name is not defined any more */
+function may(
+  request: ApiRequest,
+  deps: ApiDeps,
+  task: Task,
+  right: keyof Pick<Definition, "viewRule" | "cancelRule">,
+  unknown: Rule,
+): Promise<boolean> {
+  const definition = deps.tasks.definitions.find(task.name);
+  return mayDo(deps.store, recordContext(request, deps), definition ? definition[right] : unknown, task);
+}
+
+/** What was put in, and by whom, is for superusers. */
+function describe({ principal }: ApiRequest, task: Task): object {
+  const { id, name, state, attempt, output, error, created, started, ended, input, owner } = task;
+  return {
+    id,
+    name,
+    state,
+    attempt,
+    output,
+    error,
+    created: isoOf(created),
+    started: isoOf(started),
+    ended: isoOf(ended),
+    ...(isSuperuser(principal) && { input, owner }),
+  };
+}
+
+const isoOf = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());

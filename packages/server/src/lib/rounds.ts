@@ -1,0 +1,41 @@
+/** Items that are worked on in one turn of the loop; then other sockets get theirs. */
+const SLICE = 256;
+
+/**
+ * Does a short work for many items, some hundred in a turn of the event loop, from the next turn on. An item may be
+ * scheduled again as soon as its work begins.
+ */
+export class Rounds<Item> {
+  readonly #work: (item: Item) => void;
+  readonly #onDone: () => void;
+  #items: Item[] = [];
+  #next = 0;
+  #scheduled = false;
+
+  /** @param onDone called when nothing waits any more */
+  constructor(work: (item: Item) => void, onDone: () => void = () => {}) {
+    this.#work = work;
+    this.#onDone = onDone;
+  }
+
+  schedule(item: Item): void {
+    this.#items.push(item);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    const end = Math.min(this.#items.length, this.#next + SLICE);
+    for (let i = this.#next; i < end; i += 1) this.#work(this.#items[i]!);
+    this.#next = end;
+    if (end < this.#items.length) {
+      setImmediate(this.#turn);
+      return;
+    }
+    this.#items = [];
+    this.#next = 0;
+    this.#scheduled = false;
+    this.#onDone();
+  };
+}

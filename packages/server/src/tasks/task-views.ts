@@ -1,0 +1,113 @@
+import type { Change } from "../log/change.ts";
+import type { Store } from "../store/store.ts";
+import { History } from "./history.ts";
+import { readHistory, readUnfolded, removeFolded, saveHistory, taskChanges } from "./history-table.ts";
+import { eventsIn } from "./task-event.ts";
+import { TaskView } from "./task-view.ts";
+
+/** A history that stands in the log alone is stored when it is this old, or has grown by so many characters. */
+const FOLD_AGE_MS = 30_000;
+const FOLD_SIZE = 256 << 10;
+/** Histories that one write stores. */
+const FOLDS_AT_ONCE = 50;
+
+/**
+ * What tasks have told, built from the log as everything that is streamed. Of tasks at work it is held in memory; now and
+ * then it is stored, and then the log need not keep it any longer.
+ */
+export class TaskViews {
+  readonly #store: Store;
+  readonly #views = new Map<string, TaskView>();
+  /** The seq of the last change that was followed. */
+  #followed = 0;
+  /** Nothing of tasks stands before this seq. */
+  #cleanFrom: number | undefined;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Reads what is unfinished. Called before the first change is followed. */
+  async load(): Promise<void> {
+    const stored = await readUnfolded(this.#store);
+    if (stored.length === 0) return;
+    for (const { id, history } of stored) this.#views.set(id, new TaskView(id, history));
+    const from = Math.min(...stored.map(({ foldedTo }) => foldedTo));
+    for await (const change of taskChanges(this.#store, from)) this.#take(change, (id) => this.#views.get(id));
+  }
+
+  /** A follower of the log. */
+  follow(change: Change): void {
+    this.#take(change, (id) => this.#viewOf(id));
+  }
+
+  /** The seq up to which the log may be trimmed: what stands behind it is stored nowhere else. */
+  get foldedTo(): number {
+    let least = Infinity;
+    for (const { unfolded } of this.#views.values()) if (unfolded) least = Math.min(least, unfolded.seq - 1);
+    return least;
+  }
+
+  /** The number of the newest event of a task that is at work, or was when its server ended. */
+  lastOf(id: string): number {
+    return this.#views.get(id)?.history.last ?? 0;
+  }
+
+  /** For one who listens; `undefined` where there is no such task. */
+  async open(id: string): Promise<TaskView | undefined> {
+    const known = this.#views.get(id);
+    if (known) return known;
+    const history = await readHistory(this.#store, id);
+    // Others may have asked for it meanwhile, or its first event has come.
+    return history && (this.#views.get(id) ?? this.#keep(new TaskView(id, history)));
+  }
+
+  /** Stores what is due, takes it from the log, and forgets what is over and that nobody listens to. */
+  async fold(now: number): Promise<void> {
+    const due = [...this.#views.values()].filter((view) => isDue(view, now));
+    for (let i = 0; i < due.length; i += FOLDS_AT_ONCE) await this.#save(due.slice(i, i + FOLDS_AT_ONCE));
+    for (const [id, view] of this.#views) {
+      const isIdle = view.history.isOver || view.history.last === 0;
+      if (isIdle && !view.unfolded && !view.hasListeners) this.#views.delete(id);
+    }
+    await this.#clean();
+  }
+
+  #take(change: Change, viewOf: (id: string) => TaskView | undefined): void {
+    this.#followed = change.seq;
+    const events = eventsIn(change);
+    if (events.length > 0) this.#cleanFrom ??= change.seq;
+    for (const [id, number, kind, value] of events) viewOf(id)?.add(number, kind, value, change);
+  }
+
+  async #save(views: readonly TaskView[]): Promise<void> {
+    const seq = this.#followed;
+    const saved = views.map((view) => [view, view.history.last] as const);
+    await this.#store.write(async (tx) => {
+      for (const { id, history } of views) await saveHistory(tx, id, history, seq);
+    });
+    for (const [view, last] of saved) view.folded(last, seq);
+  }
+
+  /** Takes from the log what every history holds. */
+  async #clean(): Promise<void> {
+    const [from, below] = [this.#cleanFrom, Math.min(this.foldedTo, this.#followed) + 1];
+    if (from === undefined || from >= below) return;
+    await this.#store.write((tx) => removeFolded(tx, from, below));
+    this.#cleanFrom = below;
+  }
+
+  #viewOf(id: string): TaskView {
+    return this.#views.get(id) ?? this.#keep(new TaskView(id, new History()));
+  }
+
+  #keep(view: TaskView): TaskView {
+    this.#views.set(view.id, view);
+    return view;
+  }
+}
+
+function isDue({ unfolded, history }: TaskView, now: number): boolean {
+  if (!unfolded) return false;
+  return history.isOver || now - unfolded.time >= FOLD_AGE_MS || unfolded.size >= FOLD_SIZE;
+}
