@@ -16,6 +16,8 @@ export interface ClientOptions {
   readonly limits?: Partial<ConnectionLimits>;
   /** Silence after which a connection is taken for dead; by default what the server lets expect. */
   readonly quietMs?: number;
+  /** Whether the tabs of a browser share one connection, where the browser can do that; true unless told otherwise. */
+  readonly shareTabs?: boolean;
   readonly fetch?: Fetch;
   /** For tests, and for platforms of another kind. */
   readonly clock?: Clock;

@@ -8,7 +8,10 @@ import type { ConnectionLimits } from "./connection/transitions.ts";
 import { Http } from "./http.ts";
 import { patience } from "./patience.ts";
 import { Realtime } from "./realtime/realtime.ts";
+import { browserPlatform } from "./sharing/platform.ts";
+import { lazyTransport } from "./transport/lazy.ts";
 import { sseTransport } from "./transport/sse.ts";
+import type { Transport } from "./transport/transport.ts";
 
 const LIMITS: ConnectionLimits = { ...BACKOFF, connectMs: 15_000, stableMs: 5_000, quietMs: 0 };
 
@@ -26,7 +29,7 @@ export function makeRealtime<Who extends Identity>(
   const api = new Api(http, identity, patience(clock, random, limits));
   const realtime = new Realtime({
     api,
-    transport: options.transport?.(http) ?? sseTransport({ http, strict }),
+    transport: makeTransport(url, options, http, identity),
     environment: options.environment ?? browserEnvironment,
     random,
     limits,
@@ -34,4 +37,23 @@ export function makeRealtime<Who extends Identity>(
     quietMs: options.quietMs,
   });
   return { api, identity, realtime };
+}
+
+/** The app's own, or the server's stream, by way of the tab that has it where there are tabs. */
+function makeTransport(
+  url: string,
+  { transport, strict = false, shareTabs = true }: ClientOptions,
+  http: Http,
+  identity: Identity,
+): Transport {
+  if (transport) return transport(http);
+  const direct = sseTransport({ http, strict });
+  const platform = shareTabs ? browserPlatform() : undefined;
+  if (!platform) return direct;
+  return lazyTransport(direct.name, () =>
+    import("./sharing/shared-transport.ts").then(
+      ({ sharedTransport }) => sharedTransport({ transport: direct, platform, clock: http.clock, identity, url }),
+      () => direct, // The network is no reason to do without a connection of one's own.
+    ),
+  );
 }

@@ -73,7 +73,7 @@ export class Connection {
         return this.#hangUp();
       case "alarm":
         this.#disarm();
-        this.#disarm = this.#options.clock.timer(effect.milliseconds, () => this.send({ kind: "due" }));
+        this.#disarm = this.#options.clock.timer(effect.milliseconds, () => this.#due());
         return;
       case "disarm":
         return this.#disarm();
@@ -125,12 +125,20 @@ export class Connection {
       });
   }
 
+  #due(): void {
+    if (this.#state.kind === "connecting") this.#link?.doubt?.();
+    this.send({ kind: "due" });
+  }
+
   #quiet(): void {
     const quietMs = this.#options.quietMs();
+    this.#link?.doubt?.();
     this.send({ kind: "lost", error: new HeadwaterError("timeout", `nothing was heard for ${quietMs} ms`) });
   }
 
   #woke(): void {
-    this.send({ kind: "woke", quietMs: this.#watch?.quietMs ?? 0 });
+    const quietMs = this.#watch?.quietMs ?? 0;
+    if (quietMs > this.#options.quietMs()) this.#link?.doubt?.();
+    this.send({ kind: "woke", quietMs });
   }
 }

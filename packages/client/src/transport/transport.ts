@@ -12,6 +12,8 @@ export interface Link {
   /** Replaces all that the link listens to, and who it is. Never rejects. */
   subscribe(request: SubscribeRequest): Promise<SubscribeOutcome>;
   close(): void;
+  /** It seems to be dead: whoever else uses what carries it should not go on with that. */
+  doubt?(): void;
 }
 
 /** Calls come in the order of the stream. */

@@ -1,3 +1,4 @@
+import type { Clock } from "../../src/clock.ts";
 import { HeadwaterError } from "../../src/errors.ts";
 import type {
   Link,
@@ -6,7 +7,6 @@ import type {
   SubscribeRequest,
   Transport,
 } from "../../src/transport/transport.ts";
-import type { FakeClock } from "./fake-clock.ts";
 import { frameBytes, type ModelFrame, type ModelServer, type ModelSession } from "./model-server.ts";
 
 /** What can go wrong, each with its probability; and how long a message is under way at most, in milliseconds. */
@@ -41,11 +41,11 @@ export class FaultyNetwork implements Transport {
   readonly name = "faulty";
   faults: Faults = NO_FAULTS;
   readonly #server: ModelServer;
-  readonly #clock: FakeClock;
+  readonly #clock: Clock;
   readonly #random: () => number;
   readonly #links = new Set<FaultyLink>();
 
-  constructor(server: ModelServer, clock: FakeClock, random: () => number) {
+  constructor(server: ModelServer, clock: Clock, random: () => number) {
     this.#server = server;
     this.#clock = clock;
     this.#random = random;
@@ -63,6 +63,11 @@ export class FaultyNetwork implements Transport {
     for (const link of this.#links) link.cut();
   }
 
+  /** Those who have it are gone, and hear of nothing. */
+  abandon(): void {
+    for (const link of this.#links) link.close();
+  }
+
   happens(probability: number): boolean {
     return this.#random() < probability;
   }
@@ -74,7 +79,7 @@ export class FaultyNetwork implements Transport {
 
 class FaultyLink implements Link {
   readonly #server: ModelServer;
-  readonly #clock: FakeClock;
+  readonly #clock: Clock;
   readonly #network: FaultyNetwork;
   readonly #listener: LinkListener;
   readonly #onOver: () => void;
@@ -84,13 +89,7 @@ class FaultyLink implements Link {
   /** Nothing arrives before what was sent before it. */
   #arrival = 0;
 
-  constructor(
-    server: ModelServer,
-    clock: FakeClock,
-    network: FaultyNetwork,
-    listener: LinkListener,
-    onOver: () => void,
-  ) {
+  constructor(server: ModelServer, clock: Clock, network: FaultyNetwork, listener: LinkListener, onOver: () => void) {
     this.#server = server;
     this.#clock = clock;
     this.#network = network;

@@ -51,6 +51,16 @@ export class ModelServer {
     return this.#floor;
   }
 
+  /** Connections that are open now. */
+  get connections(): number {
+    return this.#sessions.size;
+  }
+
+  /** What they listen to. */
+  get names(): readonly string[] {
+    return [...this.#sessions].flatMap((session) => session.names);
+  }
+
   get cursor(): string {
     return formatCursor({ epoch: this.epoch, seq: this.head });
   }
@@ -105,6 +115,10 @@ export class ModelSession {
     this.#clock = clock;
     this.#send = send;
     this.#onEnd = onEnd;
+  }
+
+  get names(): readonly string[] {
+    return this.#names;
   }
 
   get ended(): boolean {

@@ -1,0 +1,48 @@
+import type { Identity } from "../auth/identity.ts";
+import { readClaims } from "../auth/token-claims.ts";
+import type { Clock } from "../clock.ts";
+import type { Transport } from "../transport/transport.ts";
+import type { SharingPlatform } from "./platform.ts";
+import { SharedLink } from "./shared-link.ts";
+import { Tabs } from "./tabs.ts";
+
+export interface SharingOptions {
+  readonly transport: Transport;
+  readonly platform: SharingPlatform;
+  readonly clock: Clock;
+  readonly identity: Identity;
+  /** Of the server; tabs of another one keep to themselves. */
+  readonly url: string;
+}
+
+/** Changes with what tabs say to each other: after an update of the app, old and new tabs stay apart. */
+const VERSION = 1;
+
+/** One connection for all tabs of a browser, where it would be one for each. */
+export function sharedTransport({ transport, platform, clock, identity, url }: SharingOptions): Transport {
+  const groups = new Map<string, Tabs>();
+  const tabsOf = (who: string): Tabs => {
+    const group = `headwater ${VERSION} ${transport.name} ${url} ${who}`;
+    let tabs = groups.get(group);
+    if (!tabs) groups.set(group, (tabs = new Tabs({ group, platform, clock, transport })));
+    return tabs;
+  };
+  return {
+    name: transport.name,
+    open(listener) {
+      let who: string | undefined;
+      // A connection is one person's.
+      const link = new SharedLink(listener, (token) => ownerOf(token) === who);
+      void identity.token().then((token) => {
+        who = ownerOf(token);
+        if (!link.isOver) return tabsOf(who).join(link);
+      });
+      return link;
+    },
+  };
+}
+
+function ownerOf(token: string): string {
+  const claims = readClaims(token);
+  return claims ? `${claims.collectionId}/${claims.id}` : "";
+}

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { Admin } from "../../server/test/support/admin.ts";
+import { PUBLIC_NOTES } from "../../server/test/support/collections.ts";
+import { type ServerProcess, startServer } from "../../server/test/support/server-process.ts";
+import type { Client } from "../src/index.ts";
+
+setDefaultTimeout(120_000);
+
+const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"].flatMap((name) => Bun.which(name) ?? [])[0];
+
+/** What a page of the test has in its window. */
+interface Window {
+  readonly client: Client;
+  readonly titles: string[];
+  readonly ready: Promise<void>;
+}
+
+if (CHROMIUM === undefined)
+  test("there is no Chromium on this machine: what tabs share is held to a model only", () => {});
+else describeIn(CHROMIUM);
+
+function describeIn(executablePath: string): void {
+  let server: ServerProcess;
+  let admin: Admin;
+  let pages: ReturnType<typeof Bun.serve>;
+  let browser: Browser;
+  let context: BrowserContext;
+
+  beforeAll(async () => {
+    const built = await Bun.build({
+      entrypoints: [join(import.meta.dir, "../src/index.ts")],
+      target: "browser",
+      splitting: true,
+      minify: true,
+    });
+    const files = new Map(built.outputs.map((output) => [output.path.replace(/^\.?/, ""), output]));
+    server = await startServer();
+    admin = await Admin.signIn(server.url);
+    await admin.createCollection(PUBLIC_NOTES);
+    pages = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch(request) {
+        const { pathname } = new URL(request.url);
+        const file = files.get(pathname);
+        const html = `<!doctype html><script type="module">${SCRIPT.replace("SERVER", server.url)}</script>`;
+        return new Response(file ?? html, { headers: { "content-type": file ? "text/javascript" : "text/html" } });
+      },
+    });
+    browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+    context = await browser.newContext();
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await pages.stop(true);
+    await server[Symbol.asyncDispose]();
+  });
+
+  const open = async (query = ""): Promise<Page> => {
+    const page = await context.newPage();
+    await page.goto(`${pages.url.origin}/?${query}`);
+    await page.waitForFunction("window.ready");
+    await page.evaluate("window.ready");
+    return page;
+  };
+
+  /** How many streams the server has open. */
+  const connections = async (): Promise<number> => {
+    const { body } = await admin.request<{ totalItems: number }>("GET", "/api/realtime/connections");
+    return body.totalItems;
+  };
+
+  const heard = (page: Page, word: string, count: number): Promise<string[]> =>
+    page
+      .waitForFunction(
+        ([text, least]) => {
+          const titles = (globalThis as unknown as Window).titles.filter((title) => title.startsWith(text));
+          return titles.length >= least && titles;
+        },
+        [word, count] as const,
+      )
+      .then((handle) => handle.jsonValue() as Promise<string[]>);
+
+  const write = async (word: string, from: number, to: number): Promise<string[]> => {
+    const titles = Array.from({ length: to - from }, (_, i) => `${word} ${from + i}`);
+    for (const title of titles) await admin.create("notes", { title });
+    return titles;
+  };
+
+  test("eight tabs share one connection, and hear all, once and in order, when the tab that holds it closes", async () => {
+    const tabs: Page[] = [];
+    for (let i = 0; i < 8; i += 1) tabs.push(await open());
+    expect(await connections()).toBe(1);
+    const titles = await write("tabs", 0, 10);
+    for (const tab of tabs) expect(await heard(tab, "tabs", 10)).toEqual(titles);
+    for (let closed = 1; closed <= 3; closed += 1) {
+      // The oldest holds it: each close takes the connection away from all others, while somebody writes.
+      const writing = write("tabs", closed * 10, closed * 10 + 10);
+      await tabs.shift()!.close();
+      titles.push(...(await writing));
+      for (const tab of tabs) expect(await heard(tab, "tabs", titles.length)).toEqual(titles);
+      expect(await connections()).toBe(1);
+    }
+    const reconnects = await tabs[0]!.evaluate("window.client.realtime().stats.reconnects");
+    expect(reconnects).toBeGreaterThanOrEqual(1);
+    for (const tab of tabs) await tab.close();
+  });
+
+  test("tabs that do not want to share have a connection each", async () => {
+    const tabs = [await open("alone"), await open("alone")];
+    expect(await connections()).toBe(2);
+    for (const tab of tabs) await tab.close();
+  });
+
+  test("a browser that goes offline and comes back is there again at once, with what was written meanwhile", async () => {
+    const tabs = [await open(), await open()];
+    const titles = await write("offline", 0, 2);
+    for (const tab of tabs) await heard(tab, "offline", 2);
+    await context.setOffline(true);
+    for (const tab of tabs) await tab.waitForFunction("window.client.realtime().state.kind === 'waiting'");
+    titles.push(...(await write("offline", 2, 5)));
+    const from = performance.now();
+    await context.setOffline(false);
+    for (const tab of tabs) expect(await heard(tab, "offline", 5)).toEqual(titles);
+    // Without a word from the browser it would have waited for 20 seconds.
+    expect(performance.now() - from).toBeLessThan(15_000);
+    for (const tab of tabs) await tab.close();
+  });
+
+  test("a page that is reloaded leaves nothing behind", async () => {
+    const tab = await open();
+    for (let i = 0; i < 3; i += 1) {
+      await tab.reload();
+      await tab.evaluate("window.ready");
+    }
+    const titles = await write("reload", 0, 3);
+    expect(await heard(tab, "reload", 3)).toEqual(titles);
+    expect(await connections()).toBe(1);
+    await tab.close();
+  });
+}
+
+const SCRIPT = `
+import { createClient } from "/index.js";
+const client = createClient("SERVER", { shareTabs: location.search !== "?alone" });
+const subscription = client.collection("notes").subscribe();
+const titles = [];
+subscription.forEach((event) => titles.push(event.action === "resync" ? "resync" : event.record.title));
+Object.assign(window, { client, titles, ready: subscription.ready });
+`;
