@@ -1,4 +1,15 @@
-export type { Case, CaseResult, Figures, Outcome, Profile, Report, Standard } from "./core/case.ts";
+export { type ClientDriver, type ClientEvent, eventSourceDriver } from "./clients/driver.ts";
+export { clientProfile } from "./clients/profile.ts";
+export {
+  type Case,
+  type CaseResult,
+  type Figures,
+  type Outcome,
+  type Profile,
+  type Report,
+  type Standard,
+  tally,
+} from "./core/case.ts";
 export { check, Failure, NotOffered, notOffered } from "./core/checks.ts";
 export { Timeout } from "./core/deadline.ts";
 export { EventLog, type LogEntry } from "./core/event-log.ts";

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
+import { clientCommand } from "./client-command.ts";
 import { EXIT } from "./output.ts";
 import { pocketbaseCommand } from "./pocketbase-command.ts";
 import { sseCommand } from "./sse-command.ts";
@@ -22,7 +23,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
       "\nExit codes: 0 all green, 1 failures, 2 bad usage. What a server does not offer is no failure.",
     )
     .exitOverride();
-  for (const command of [sseCommand(finish), pocketbaseCommand(finish)]) {
+  for (const command of [sseCommand(finish), pocketbaseCommand(finish), clientCommand(finish)]) {
     command.copyInheritedSettings(program);
     program.addCommand(command);
   }

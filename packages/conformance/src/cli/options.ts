@@ -1,4 +1,5 @@
-import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { type CommandUnknownOpts, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { findBrowser } from "../browser/launch.ts";
 
 /** Options that mean the same for every profile. */
 export const onlyOption = new Option("--only <text>", "run the cases with this in their group or name");
@@ -35,4 +36,10 @@ export function account(text: string): { readonly email: string; readonly passwo
   const at = text.indexOf(":");
   if (at <= 0 || at === text.length - 1) throw new InvalidArgumentError("It must be EMAIL:PASSWORD.");
   return { email: text.slice(0, at), password: text.slice(at + 1) };
+}
+
+/** The browser that was named, or one that is installed. */
+export function browserProgram(named: string | true, command: CommandUnknownOpts): string {
+  const program = named === true ? findBrowser() : named;
+  return program ?? command.error("error: no Chromium is on the PATH; name one: --browser <program>");
 }

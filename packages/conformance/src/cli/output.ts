@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { type CaseResult, type Profile, type Report, tally } from "../core/case.ts";
-import { runProfile } from "../core/run-profile.ts";
+import { type RunOptions, runProfile } from "../core/run-profile.ts";
 import { formatSummary, humanReporter } from "../report/human.ts";
 import { toJson } from "../report/json.ts";
 import { toJunit } from "../report/junit.ts";
@@ -19,26 +19,35 @@ export interface OutputOptions {
 export const EXIT = { green: 0, failures: 1, usage: 2 } as const;
 
 /** Runs a profile and writes its report. @returns the exit code */
-export async function judge<Options, World>(
+export const judge = <Options, World>(
   profile: Profile<Options, World>,
   options: Options,
   target: string,
   output: OutputOptions,
+): Promise<number> => report(profile, target, output, (run) => runProfile(profile, options, run));
+
+/** Writes what a run gives, wherever that takes place. @returns the exit code */
+export async function report(
+  profile: Pick<Profile<never, never>, "name" | "judges">,
+  target: string,
+  output: OutputOptions,
+  run: (options: RunOptions) => Promise<Report>,
 ): Promise<number> {
   const { only, patienceMs, format = "human" } = output;
   const write = (text: string): void => void process.stdout.write(text);
-  const onResult: ((result: CaseResult) => void) | undefined = format === "human" ? humanReporter(write) : undefined;
-  const report = await runProfile(profile, options, { target, only, patienceMs, onResult });
-  if (report.results.length === 0) {
+  const onResult: ((result: CaseResult) => void) | undefined =
+    format === "human" ? humanReporter(write, profile.judges) : undefined;
+  const done = await run({ target, only, patienceMs, onResult });
+  if (done.results.length === 0) {
     process.stderr.write(`No case of the profile ${profile.name} has “${only}” in its name.\n`);
     return EXIT.usage;
   }
-  write({ human: formatSummary, json: toJson, junit: toJunit }[format](report));
-  saveReport(report, output);
-  return tally(report).failed === 0 ? EXIT.green : EXIT.failures;
+  write({ human: formatSummary, json: toJson, junit: toJunit }[format](done));
+  save(done, output);
+  return tally(done).failed === 0 ? EXIT.green : EXIT.failures;
 }
 
-export function saveReport(report: Report, { jsonFile, junitFile }: OutputOptions): void {
-  if (jsonFile !== undefined) writeFileSync(jsonFile, toJson(report));
-  if (junitFile !== undefined) writeFileSync(junitFile, toJunit(report));
+function save(done: Report, { jsonFile, junitFile }: OutputOptions): void {
+  if (jsonFile !== undefined) writeFileSync(jsonFile, toJson(done));
+  if (junitFile !== undefined) writeFileSync(junitFile, toJunit(done));
 }

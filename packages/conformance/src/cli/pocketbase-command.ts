@@ -1,7 +1,9 @@
 import { Command } from "@commander-js/extra-typings";
+import { runInBrowser } from "../browser/run-in-browser.ts";
 import { pocketbaseProfile } from "../profiles/pocketbase/profile.ts";
 import type { Finish } from "./commands.ts";
 import {
+  browserProgram,
   account,
   formatOption,
   httpUrl,
@@ -11,7 +13,7 @@ import {
   onlyOption,
   patienceOption,
 } from "./options.ts";
-import { judge } from "./output.ts";
+import { judge, report } from "./output.ts";
 
 export const pocketbaseCommand = (finish: Finish) =>
   new Command("pocketbase")
@@ -20,12 +22,15 @@ export const pocketbaseCommand = (finish: Finish) =>
     .requiredOption("--superuser <email:password>", "makes and removes the collections that are needed", account)
     .option("--heartbeat-ms <ms>", "the heartbeat that the server promises", wholeNumber, 20_000)
     .option("--connections <count>", "streams that may be open at once", wholeNumber, 100)
+    .option("--browser [program]", "runs within a headless Chromium instead of here")
     .addOption(onlyOption)
     .addOption(patienceOption)
     .addOption(formatOption)
     .addOption(jsonOption)
     .addOption(junitOption)
-    .action(async (url, options) => {
-      const { superuser, heartbeatMs, connections } = options;
-      finish(await judge(pocketbaseProfile, { url, superuser, heartbeatMs, connections }, url, options));
+    .action(async (url, { superuser, heartbeatMs, connections, browser, ...output }, self) => {
+      const target = { url, superuser, heartbeatMs, connections };
+      if (browser === undefined) return finish(await judge(pocketbaseProfile, target, url, output));
+      const program = browserProgram(browser, self);
+      finish(await report(pocketbaseProfile, url, output, (run) => runInBrowser(program, target, run)));
     });

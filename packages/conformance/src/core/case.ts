@@ -29,7 +29,7 @@ export type Outcome =
   | { readonly kind: "passed" }
   /** What is wrong, and what was heard until then. */
   | { readonly kind: "failed"; readonly reason: string; readonly log: readonly LogEntry[] }
-  /** The server does not claim to do this; `reason` says what tells so. */
+  /** It does not claim to do this; `reason` says what tells so. */
   | { readonly kind: "not-offered"; readonly reason: string };
 
 export interface CaseResult {
@@ -41,9 +41,12 @@ export interface CaseResult {
   readonly milliseconds: number;
 }
 
+export type Judged = "server" | "client";
+
 /** Cases with the ground they stand on. */
 export interface Profile<Options, World> {
   readonly name: string;
+  readonly judges: Judged;
   readonly cases: readonly Case<World>[];
   /** Sets up what the cases need; whatever it defers to the scope is done after the last of them. */
   readonly open: (options: Options, scope: Scope) => Promise<World>;
@@ -51,6 +54,7 @@ export interface Profile<Options, World> {
 
 export interface Report {
   readonly profile: string;
+  readonly judges: Judged;
   readonly target: string;
   /** What the kit itself ran on. */
   readonly runtime: string;

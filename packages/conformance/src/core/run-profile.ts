@@ -43,7 +43,7 @@ export async function runProfile<Options, World>(
   const leftovers = await setup.close();
   if (leftovers.length > 0) record(leftoverResult(leftovers));
   const milliseconds = Math.round(performance.now() - from);
-  return { profile: profile.name, target, runtime: runtime(), started, milliseconds, results };
+  return { profile: profile.name, judges: profile.judges, target, runtime: runtime(), started, milliseconds, results };
 }
 
 /** Those that mostly wait begin at once, the others when the one before them is over. */

@@ -9,6 +9,7 @@ import { openWorld, type PocketBaseTarget, type PocketBaseWorld } from "./world.
 /** 25 behaviours of a server that speaks PocketBase's realtime protocol, and of a client that listens to it. */
 export const pocketbaseProfile: Profile<PocketBaseTarget, PocketBaseWorld> = {
   name: "pocketbase",
+  judges: "server",
   cases: [...connectionCases, ...authCases, ...eventCases, ...errorCases, ...performanceCases],
   open: openWorld,
 };

@@ -8,6 +8,7 @@ import { openWorld, type SseTarget, type SseWorld } from "./target.ts";
 /** Any endpoint that streams: what the standard, and what lies between server and client, demand of it. */
 export const sseProfile: Profile<SseTarget, SseWorld> = {
   name: "sse",
+  judges: "server",
   cases: [...headerCases, ...formatCases, ...flowCases, ...reconnectCases],
   open: openWorld,
 };

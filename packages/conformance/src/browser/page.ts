@@ -1,0 +1,18 @@
+import { runProfile } from "../core/run-profile.ts";
+import { pocketbaseProfile } from "../profiles/pocketbase/profile.ts";
+import type { PageTask } from "./run-in-browser.ts";
+
+/** The page's own program: it fetches what to do, runs the 25 behaviours where it is, and sends results and report. */
+const send = (path: string, body: unknown): Promise<Response> =>
+  fetch(path, { method: "POST", body: JSON.stringify(body) });
+
+const task = (await (await send("/task", {})).json()) as PageTask;
+let sent: Promise<unknown> = Promise.resolve();
+const report = await runProfile(pocketbaseProfile, task.target, {
+  ...task.options,
+  onResult(result) {
+    sent = sent.then(() => send("/result", result));
+  },
+});
+await sent;
+await send("/report", report);

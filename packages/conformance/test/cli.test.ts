@@ -1,0 +1,87 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Report } from "../src/index.ts";
+import { type Faults, startSseServer } from "./broken/sse-server.ts";
+
+setDefaultTimeout(30_000);
+
+const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const SMALL_CLIENT = fileURLToPath(new URL("broken/small-client.ts", import.meta.url));
+
+async function run(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = Bun.spawn([process.execPath, MAIN, ...args], { stdout: "pipe", stderr: "pipe" });
+  const [code, stdout, stderr] = await Promise.all([child.exited, child.stdout.text(), child.stderr.text()]);
+  return { code, stdout, stderr };
+}
+
+async function judged(faults: Faults, ...args: readonly string[]): ReturnType<typeof run> {
+  const { url, stop } = await startSseServer(faults);
+  try {
+    return await run("sse", url, "--trigger", url, "--listen-ms", "300", "--heartbeat-ms", "500", ...args);
+  } finally {
+    stop();
+  }
+}
+
+test.concurrent("help names every profile", async () => {
+  const { code, stdout } = await run("--help");
+  expect(code).toBe(0);
+  for (const name of ["sse", "pocketbase", "client"]) expect(stdout).toContain(`\n  ${name} `);
+});
+
+for (const [what, args] of [
+  ["no command", []],
+  ["an unknown command", ["websocket"]],
+  ["no URL", ["sse"]],
+  ["a URL that is none", ["sse", "localhost"]],
+  ["no superuser", ["pocketbase", "http://127.0.0.1:1"]],
+  ["a superuser without a password", ["pocketbase", "http://127.0.0.1:1", "--superuser", "root@example.com"]],
+  ["no client", ["client"]],
+] as const) {
+  test.concurrent(`${what} is bad usage`, async () => {
+    const { code, stderr } = await run(...args);
+    expect(code).toBe(2);
+    expect(stderr).not.toBe("");
+  });
+}
+
+test.concurrent("a green server is told so, case by case", async () => {
+  const { code, stdout } = await judged({});
+  expect(stdout).toMatch(/16 of 16 passed, 0 failed, 0 not offered/);
+  expect(stdout).toContain("  pass  the bytes are UTF-8");
+  expect(code).toBe(0);
+});
+
+test.concurrent("a failure is told with the sentence that it offends, and what was heard", async () => {
+  const { code, stdout } = await judged({ replay: () => [] });
+  expect(code).toBe(1);
+  expect(stdout).toContain("FAIL  Last-Event-ID brings what came after it, once and in order");
+  expect(stdout).toMatch(/WHATWG HTML 9\.2\.4: “The `Last-Event-ID` HTTP request header/);
+  expect(stdout).toMatch(/\+\d+ ms \[again\] 200 text\/event-stream/);
+});
+
+test.concurrent("reports are written as JSON and JUnit", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "conformance-cli-"));
+  const [json, junit] = [join(folder, "report.json"), join(folder, "report.xml")];
+  const args = ["--format", "json", "--json-file", json, "--junit-file", junit, "--only", "Format"];
+  const { code, stdout } = await judged({ greeting: "retry:<3s>\n\n" }, ...args);
+  expect(code).toBe(1);
+  const report = JSON.parse(stdout) as Report & { readonly tally: unknown };
+  expect(report.tally).toEqual({ passed: 5, failed: 1, "not-offered": 0 });
+  expect(JSON.parse(readFileSync(json, "utf8"))).toEqual(report);
+  const xml = readFileSync(junit, "utf8");
+  expect(xml).toContain('<testsuites tests="6" failures="1" skipped="0">');
+  expect(xml).toMatch(/<failure message="[^"]+retry:&lt;3s&gt;[^"]+">/);
+  await rm(folder, { recursive: true });
+});
+
+test.concurrent("any program can be judged as a client", async () => {
+  const program = `${process.execPath} ${SMALL_CLIENT}`;
+  const { code, stdout } = await run("client", "--command", program, "--only", "last id");
+  expect(stdout).toContain("1 of 1 passed");
+  expect(code).toBe(0);
+});
