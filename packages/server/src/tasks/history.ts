@@ -142,6 +142,7 @@ export class History {
     if (this.#size <= MAX_SIZE || only?.kind !== "text") return;
     // One long text: its first half goes at once, so that this does not happen with each piece.
     const kept = only.pieces.splice(only.pieces.length >> 1);
+    this.#size -= lengthOf(kept);
     this.#forget(this.#entries.shift()!);
     this.#push({ ...only, first: this.#forgotten + 1, pieces: kept }, lengthOf(kept));
   }

@@ -44,7 +44,9 @@ export class DrivenTask {
   }
 
   async tell(what: "progress" | "write" | "complete" | "fail", body: unknown = {}): Promise<void> {
-    const { status, text } = await request(this.url, "POST", `/driven/${this.id}/${what}`, { body });
+    const { status, text } = await request(this.url, "POST", `/driven/${this.id}/${what}`, {
+      body: JSON.stringify(body),
+    });
     if (status !== 204) throw new Error(`${what}: ${status} ${text}`);
   }
 
