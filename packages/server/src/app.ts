@@ -32,6 +32,7 @@ import { Tasks } from "./tasks/tasks.ts";
 import { drain, sessionsToDrain } from "./transports/drain.ts";
 import { EventStreams } from "./transports/event-streams.ts";
 import { startHeartbeat } from "./transports/heartbeat.ts";
+import { openSockets, type Sockets } from "./transports/socket.ts";
 
 /** Bytes that may wait for one stream before it is closed and must come back. */
 const MAX_QUEUE_BYTES = 256 << 10;
@@ -168,6 +169,8 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     background,
   });
   const stopHeartbeat = startHeartbeat(hub);
+  // A message that is a little too large is refused, one that is much too large is not even read.
+  const sockets = openSockets({ ...config.pulse, maxBytes: 4 * config.limits.socketMessageBytes });
   const stopRetention = startRetention(
     store,
     config.retention,
@@ -175,7 +178,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     (error) => logger.error({ err: error }, "the log could not be trimmed"),
   );
   const stopExpiry = startExpiry(store, (error) => logger.error({ err: error }, "clients could not be forgotten"));
-  let server: Bun.Server<undefined> | undefined;
+  let server: Bun.Server<unknown> | undefined;
 
   return {
     folder,
@@ -187,7 +190,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     tasks,
     background,
     listen() {
-      server = serve(config, api);
+      server = serve(config, api, sockets);
       background(() => tasks.begin());
       return { url: server.url.href.replace(/\/$/, "") };
     },
@@ -203,6 +206,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
       await tail.stop();
       eventStreams.stop();
       await drain([...sessionsToDrain(hub), ...eventStreams.all()], config.drainMs);
+      sockets.stop();
       await backgroundWork.done();
       await server?.stop(true);
       await stopped;
@@ -212,7 +216,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
   };
 }
 
-function serve({ host, port }: Config, api: Api): Bun.Server<undefined> {
+function serve({ host, port }: Config, api: Api, { handler }: Sockets): Bun.Server<unknown> {
   try {
     return Bun.serve({
       hostname: host,
@@ -225,6 +229,7 @@ function serve({ host, port }: Config, api: Api): Bun.Server<undefined> {
       idleTimeout: 60,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: (request, server) => api.fetch(request, server),
+      websocket: handler,
     });
   } catch (error) {
     const { code } = error as { code?: unknown };

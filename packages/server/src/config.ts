@@ -16,6 +16,8 @@ export interface Config {
   readonly limits: Limits;
   /** Who may listen to a channel that the application has not declared: all, or nobody but superusers. */
   readonly channels: Channels;
+  /** When a WebSocket is pinged after its last sign of life, and what the answer may take. */
+  readonly pulse: { readonly pingMs: number; readonly pongMs: number };
   /** The longest that streams are ended one after the other when the server stops. */
   readonly drainMs: number;
   readonly environment: Environment;
@@ -57,8 +59,14 @@ export interface Limits {
   readonly connectionsPerUser: number;
   /** Streams and subscriptions that may wait to be set up. */
   readonly setups: number;
-  /** Requests for other subscriptions that one connection may make in the long run. */
+  /** Requests for other subscriptions that one event stream may make in the long run. */
   readonly requestsPerSecond: number;
+  /** Subscriptions of one WebSocket. */
+  readonly socketSubscriptions: number;
+  /** Requests for other subscriptions that one WebSocket may make a second, and at once. */
+  readonly socketRequestsPerSecond: number;
+  /** Bytes of one message to a WebSocket. */
+  readonly socketMessageBytes: number;
 }
 
 /** One setting: its flag, its environment variable, and what holds when neither is given. */
@@ -134,7 +142,37 @@ export const SETTINGS = {
     flag: "--request-rate",
     variable: "HEADWATER_REQUEST_RATE",
     fallback: "100",
-    help: "times a second that a realtime connection may change its subscriptions, 20 times as many at once",
+    help: "times a second that an event stream may change its subscriptions, 20 times as many at once",
+  },
+  maxSubscriptions: {
+    flag: "--max-subscriptions",
+    variable: "HEADWATER_MAX_SUBSCRIPTIONS",
+    fallback: "100",
+    help: "patterns that a WebSocket may subscribe to",
+  },
+  subscribeRate: {
+    flag: "--subscribe-rate",
+    variable: "HEADWATER_SUBSCRIBE_RATE",
+    fallback: "10",
+    help: "times a second, and at once, that a WebSocket may change its subscriptions",
+  },
+  maxMessageBytes: {
+    flag: "--max-message-bytes",
+    variable: "HEADWATER_MAX_MESSAGE_BYTES",
+    fallback: "65536",
+    help: "bytes of a message to a WebSocket",
+  },
+  pingSeconds: {
+    flag: "--ping-seconds",
+    variable: "HEADWATER_PING_SECONDS",
+    fallback: "25",
+    help: "seconds after a WebSocket's last sign of life in which it is pinged",
+  },
+  pongSeconds: {
+    flag: "--pong-seconds",
+    variable: "HEADWATER_PONG_SECONDS",
+    fallback: "10",
+    help: "seconds in which a WebSocket must answer a ping",
   },
   channels: {
     flag: "--channels",
@@ -213,6 +251,13 @@ export function readConfig(
       connectionsPerUser: given("maxConnectionsPerUser", parseCount, "a whole number"),
       setups: given("maxSetups", parseCount, "a whole number"),
       requestsPerSecond: given("requestRate", parsePositive, "a number above 0"),
+      socketSubscriptions: given("maxSubscriptions", parseCount, "a whole number"),
+      socketRequestsPerSecond: given("subscribeRate", parsePositive, "a number above 0"),
+      socketMessageBytes: given("maxMessageBytes", parseCount, "a whole number"),
+    }),
+    pulse: Object.freeze({
+      pingMs: given("pingSeconds", parsePositive, "a number above 0") * 1_000,
+      pongMs: given("pongSeconds", parsePositive, "a number above 0") * 1_000,
     }),
     channels: given("channels", (text) => CHANNELS.find((kind) => kind === text), `one of ${CHANNELS.join(", ")}`),
     drainMs: given("drainSeconds", parseSeconds, "a number from 0 to 600") * 1_000,

@@ -57,6 +57,7 @@ test("a superuser sees who is connected, what they listen to and where they are"
   expect(one.body).toEqual({
     id: client.id,
     address: "127.0.0.1",
+    transport: "sse",
     auth: { collection: "users", id },
     opened: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}Z$/),
     subscriptions: ["notes/*", "inner/*"],

@@ -63,11 +63,12 @@ async function explain(session: Session<Principal>, change: Change, { hub, visib
 }
 
 function describe(session: Session<Principal>, head: number, epoch: ApiDeps["epoch"]): object {
-  const { id, address, principal, subscriptions, openedAt } = session;
+  const { id, address, codec, principal, subscriptions, openedAt } = session;
   const { state, toldTo = head, queuedBytes } = session.standing;
   return {
     id,
     address,
+    transport: codec.id,
     auth: principal.kind === "guest" ? null : { collection: principal.collection.name, id: principal.values.id },
     opened: formatDateTime(openedAt),
     subscriptions: subscriptions.map(({ name }) => name),

@@ -8,7 +8,7 @@ import { routes } from "./routes.ts";
 
 /** The HTTP side of the server. */
 export interface Api {
-  fetch(request: Request, server: Server<unknown>): Response | Promise<Response>;
+  fetch(request: Request, server: Server<unknown>): Response | Promise<Response | undefined>;
   /** Refuses new requests from now on: 503, with the advice to come back. */
   drain(): void;
   /** Resolves when no endpoint is at work any more, or after `milliseconds`. Open streams are not waited for. */

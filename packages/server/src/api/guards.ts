@@ -4,10 +4,10 @@ import { forbidden, notFound, unauthorized } from "../lib/api-error.ts";
 import { isSuperuser } from "../rules/principal.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { ApiRequest } from "./api-request.ts";
-import type { Endpoint } from "./route.ts";
+import type { Answer, Endpoint } from "./route.ts";
 
 /** An endpoint that needs to know who asks: it is given them. */
-type OwnEndpoint = (request: ApiRequest, deps: ApiDeps, owner: AuthRecord) => Response | Promise<Response>;
+type OwnEndpoint = (request: ApiRequest, deps: ApiDeps, owner: AuthRecord) => Answer | Promise<Answer>;
 
 /** Lets only the signed-in in. */
 export const signedIn =

@@ -8,7 +8,7 @@ import { createCors } from "./cors.ts";
 import { errorResponse } from "./error-response.ts";
 import { identify } from "./identify.ts";
 import { requestId } from "./request-id.ts";
-import { createRouter, get, type Route } from "./route.ts";
+import { createRouter, get, type Route, UPGRADED } from "./route.ts";
 
 const SECURITY_HEADERS = [
   ["Cross-Origin-Opener-Policy", "same-origin"],
@@ -25,11 +25,11 @@ const NOWHERE = get("*", () => {
 export function createHandler(
   routes: readonly Route[],
   deps: ApiDeps,
-): (raw: Request, server: Server<unknown>) => Response | Promise<Response> {
+): (raw: Request, server: Server<unknown>) => Response | Promise<Response | undefined> {
   const find = createRouter(routes);
   const cors = createCors(deps.config.origins);
 
-  const answer = async (raw: Request, server: Server<unknown>): Promise<Response> => {
+  const answer = async (raw: Request, server: Server<unknown>): Promise<Response | undefined> => {
     const id = requestId(raw);
     const url = new URL(raw.url);
     const line = new AccessLine(deps.logger, id, raw.method, url);
@@ -44,7 +44,10 @@ export function createHandler(
         line.principal = principalName(request.principal);
       }
       assertBodyLimit(raw, limit);
-      response = await route.endpoint(request, deps);
+      const answered = await route.endpoint(request, deps);
+      // Its route writes the line when the connection ends.
+      if (answered === UPGRADED) return undefined;
+      response = answered;
     } catch (error) {
       response = errorResponse(error, deps.logger, id);
     }

@@ -1,10 +1,25 @@
 import { readPrincipal } from "../auth/read-principal.ts";
+import { GUEST, type Principal } from "../rules/principal.ts";
 import type { ApiDeps } from "./api-deps.ts";
-import type { ApiRequest } from "./api-request.ts";
+
+/** Somebody with a token, and who that is. */
+export interface Asker {
+  readonly token: string;
+  readonly now: Date;
+  principal: Principal;
+  /** How many revisions of principals there had been when that was found out. */
+  identifiedAt: number;
+}
+
+/** Nobody has looked yet who it is. */
+export const newAsker = (token: string, now: Date): Asker => ({ token, now, principal: GUEST, identifiedAt: -1 });
 
 /** Finds out who asks, as of now. */
-export async function identify(request: ApiRequest, deps: ApiDeps): Promise<void> {
-  const { tokens, store, registry, revisions } = deps;
-  request.identifiedAt = revisions.count;
-  request.principal = await readPrincipal(tokens, store, registry.current, request.token, request.now);
+export async function identify(asker: Asker, { tokens, store, registry, revisions }: ApiDeps): Promise<void> {
+  asker.identifiedAt = revisions.count;
+  asker.principal = await readPrincipal(tokens, store, registry.current, asker.token, asker.now);
 }
+
+/** Is it too long ago that it was found out? Ask in the turn in which the principal is used: it may be revoked by then. */
+export const isOutdated = ({ identifiedAt }: Asker, { revisions }: ApiDeps): boolean =>
+  identifiedAt !== revisions.count;

@@ -37,16 +37,21 @@ export function assertRoom({ admission }: ApiDeps, address: string): void {
 }
 
 /**
- * @throws ApiError 429 when the session would become one more of a user who has all the connections that it may have.
+ * @param before who the connection is so far
+ * @throws ApiError 429 when it would become one more of a user who has all the connections that it may have.
  *   Not 503: it is this client's affair, and no proxy should try another server or take this one for ill.
  */
-export function assertRoomForUser({ hub, config }: ApiDeps, session: Session<Principal>, principal: Principal): void {
-  const { connectionsPerUser } = config.limits;
-  const key = principalKey(principal);
-  if (connectionsPerUser === 0 || principal.kind === "guest" || principalKey(session.principal) === key) return;
-  if (hub.sessionsOf(key).length < connectionsPerUser) return;
+export function assertRoomForUser(deps: ApiDeps, before: Principal, now: Principal): void {
+  if (hasRoomForUser(deps, before, now)) return;
   const problem = invalid("limit_connections_user", "The user has all the connections that it may have.");
   throw limited(429, { connections: problem }, whenPlacesAreFree());
+}
+
+export function hasRoomForUser({ hub, config }: ApiDeps, before: Principal, now: Principal): boolean {
+  const { connectionsPerUser } = config.limits;
+  const key = principalKey(now);
+  if (connectionsPerUser === 0 || now.kind === "guest" || principalKey(before) === key) return true;
+  return hub.sessionsOf(key).length < connectionsPerUser;
 }
 
 /** @throws ApiError 429 when the connection asks for other subscriptions too often */

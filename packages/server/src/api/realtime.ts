@@ -27,7 +27,7 @@ import { openSse, type SseListener } from "../transports/sse.ts";
 import type { AccessLine } from "./access-log.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { ApiRequest } from "./api-request.ts";
-import { identify } from "./identify.ts";
+import { identify, isOutdated } from "./identify.ts";
 import { assertPace, assertRoom, assertRoomForUser, takeTurn } from "./realtime-limits.ts";
 import { noContent } from "./responses.ts";
 import { get, post, type Route } from "./route.ts";
@@ -132,11 +132,11 @@ async function setSubscriptions(request: ApiRequest, deps: ApiDeps): Promise<Res
   assertPace(deps, session);
   await takeTurn(deps);
   // The body may have come slowly, and what becomes of a principal reaches open streams only: read again what may be old.
-  while (request.identifiedAt !== deps.revisions.count) await identify(request, deps);
+  while (isOutdated(request, deps)) await identify(request, deps);
   if (session.principal.kind !== "guest" && principalKey(session.principal) !== principalKey(request.principal)) {
     throw forbidden("The current and the previous request authorization don't match.");
   }
-  assertRoomForUser(deps, session, request.principal);
+  assertRoomForUser(deps, session.principal, request.principal);
   hub.subscribe(session, request.principal, parseSubscriptions(submitted.subscriptions), since);
   return noContent();
 }

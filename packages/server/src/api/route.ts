@@ -5,8 +5,12 @@ import { badRequest } from "../lib/api-error.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { ApiRequest } from "./api-request.ts";
 
+/** In place of a response: the connection speaks another protocol from now on. */
+export const UPGRADED = Symbol("upgraded");
+export type Answer = Response | typeof UPGRADED;
+
 /** Answers a request, or throws what the handler makes an answer of. */
-export type Endpoint = (request: ApiRequest, deps: ApiDeps) => Response | Promise<Response>;
+export type Endpoint = (request: ApiRequest, deps: ApiDeps) => Answer | Promise<Answer>;
 
 export interface RouteOptions {
   /** Bytes that the body may have; 32 MiB unless it is given. */

@@ -11,6 +11,7 @@ import { replicacheRoutes } from "./replicache.ts";
 import * as records from "./records.ts";
 import * as tasks from "./tasks.ts";
 import { versionStream } from "./version.ts";
+import { socketRoutes } from "./socket.ts";
 import { del, get, patch, post, put, type Route } from "./route.ts";
 
 const COLLECTION = "/api/collections/:collection";
@@ -45,6 +46,7 @@ export const routes: readonly Route[] = [
 
   ...realtimeRoutes,
   ...replicacheRoutes,
+  ...socketRoutes,
   get("/api/realtime/connections", superusersOnly(connections.list)),
   get(CONNECTION, superusersOnly(connections.view)),
   get(`${CONNECTION}/why`, superusersOnly(connections.why)),

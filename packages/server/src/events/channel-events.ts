@@ -91,6 +91,15 @@ export class ChannelEvents {
     return this.#ruleOf(channel, this.#context(subscription, principal)) === null ? "superusers-only" : "rule";
   }
 
+  /** Is there nothing that the principal may hear on the channel? As things stand now, and without a look at records. */
+  isShutOut(channel: string, subscription: Subscription, principal: Principal): boolean {
+    const context = this.#context(subscription, principal);
+    const rule = this.#ruleOf(channel, context);
+    if (rule === null || rule === "") return rule === null;
+    const condition = resolveOrNone(context, CHANNELS, rule, "trusted");
+    return !condition || isRuledOut(condition, scopeOf(context, CHANNELS, "trusted", false), context);
+  }
+
   /** May the principal listen to the channel, as things stand now? */
   async mayListen(channel: string, subscription: Subscription, principal: Principal): Promise<boolean> {
     const context = this.#context(subscription, principal);

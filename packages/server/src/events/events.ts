@@ -54,6 +54,11 @@ export class Events {
     return this.#records.mayMove(change, subscription, principal);
   }
 
+  /** See `ChannelEvents.isShutOut`. */
+  isShutOutOf(channel: string, subscription: Subscription, principal: Principal): boolean {
+    return this.#channels.isShutOut(channel, subscription, principal);
+  }
+
   /** Why a listener may or may not see a change, as things stand now; `other-topic`: it listens to something else. */
   async explain(
     change: Change,

@@ -162,6 +162,15 @@ describe("slow and dead peers", () => {
     expect(wire.closed).toBeUndefined();
   });
 
+  test("what one turn brings is no backlog: changes that are together larger than the limit pass, while the socket takes them", async () => {
+    const { hub, join } = openHub(150);
+    const { wire, session } = join("ann", "posts/*");
+    for (let seq = 1; seq <= 8; seq += 1) await hub.fanOut(change(seq));
+    await flushed();
+    expect(wire.events.map(({ id }) => id)).toEqual(["e.1", "e.2", "e.3", "e.4", "e.5", "e.6", "e.7", "e.8"]);
+    expect(session.closed).toBe(false);
+  });
+
   test("a quiet connection gets a heartbeat, a busy one does not", async () => {
     const { hub, join } = openHub();
     const quiet = join("ann", "other/*");

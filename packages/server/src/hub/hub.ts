@@ -119,7 +119,7 @@ export class Hub<Principal> {
         session.principal = principal;
         session.subscriptions = subscriptions;
       });
-      if (subscriptions.length === 0) return;
+      if (subscriptions.length === 0 && !since) return;
       const from = since ?? session.since;
       session.since = undefined;
       session.hearsFrom = Math.min(from?.seq ?? this.#progress.seq, this.#progress.seq);

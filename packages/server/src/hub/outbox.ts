@@ -78,15 +78,19 @@ class OutletQueue implements Queue {
 
   push(frames: readonly Frame[]): void {
     if (this.#ended) return;
-    const before = this.#batch;
-    let batch = before;
-    for (const frame of frames) batch = batch.with(frame);
     // A change larger than the limit still passes when nothing waits, or it could never be delivered to anyone.
-    if (before.size > 0 && batch.size > this.#limit) {
-      this.end();
-      this.#outlet.overflow();
-      return;
+    if (this.#batch.size > 0 && this.#batch.size + sizeOf(frames) > this.#limit) {
+      if (this.blocked) {
+        this.end();
+        this.#outlet.overflow();
+        return;
+      }
+      // What waits for the end of the turn alone is no backlog: a small change must not keep a large one out.
+      this.flush();
+      if (this.#ended) return;
     }
+    let batch = this.#batch;
+    for (const frame of frames) batch = batch.with(frame);
     this.#batch = batch;
     if (batch !== this.#root) this.#markDirty();
   }
@@ -115,3 +119,5 @@ class OutletQueue implements Queue {
     this.#schedule(this);
   }
 }
+
+const sizeOf = (frames: readonly Frame[]): number => frames.reduce((total, { size }) => total + size, 0);

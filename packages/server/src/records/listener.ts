@@ -1,7 +1,7 @@
 import type { Subscription } from "@headwater/protocol";
 import type { Schema } from "../collections/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
-import { decisionKey } from "../rules/decision-key.ts";
+import { decisionKey, isRuledOut } from "../rules/decision-key.ts";
 import { isSuperuser, type Principal, principalKey } from "../rules/principal.ts";
 import { readsOf } from "../rules/reads.ts";
 import { type RequiredValue, requiredValue } from "../rules/required-value.ts";
@@ -37,14 +37,18 @@ const TRANSITIONS: Readonly<Record<string, Transitions>> = {
   "create-delete": { enter: "create", leave: "delete" },
 };
 
-/** @returns `undefined` for a topic that is of no records */
+/**
+ * @param of the collection of the record at hand
+ * @returns `undefined` for a topic that is of no records
+ */
 export function readListener(
   schema: Schema,
   files: FileStore,
   subscription: Subscription,
   principal: Principal,
+  of?: string,
 ): Listener | undefined {
-  const topic = readRecordTopic(schema, subscription.topic);
+  const topic = readRecordTopic(schema, subscription.topic, of);
   if (!topic) return undefined;
   const { query } = subscription.options;
   const { filter = "" } = query;
@@ -96,6 +100,13 @@ function sightKey({ context, principal, topic, rule, filter }: Listener): string
   if (rule === "") return "all";
   const condition = resolveOrNone(context, topic.collection, rule, "trusted");
   return condition ? decisionKey(condition, scopeOf(context, topic.collection, "trusted", false), context) : "nobody";
+}
+
+/** Is there no record that the rule lets it see, whatever the record holds? So it is for a guest where one must sign in. */
+export function isShutOut({ context, topic: { collection }, rule }: Listener): boolean {
+  if (rule === null || rule === "") return rule === null;
+  const condition = resolveOrNone(context, collection, rule, "trusted");
+  return !condition || isRuledOut(condition, scopeOf(context, collection, "trusted", false), context);
 }
 
 /** Does what the listener sees of a record itself hang on neither the time nor other records? */

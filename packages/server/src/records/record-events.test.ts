@@ -280,6 +280,7 @@ describe("topics", () => {
       `${id}/*`,
       `${id}/${change!.record}`,
       id,
+      "*",
     ]);
   });
 });

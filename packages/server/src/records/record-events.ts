@@ -2,7 +2,7 @@ import type { Subscription, Telling } from "@headwater/protocol";
 import type { Schema } from "../collections/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
 import type { Change } from "../log/change.ts";
-import type { Principal } from "../rules/principal.ts";
+import { isSuperuser, type Principal } from "../rules/principal.ts";
 import type { RequiredValue } from "../rules/required-value.ts";
 import type { SnapshotReader } from "../store/store.ts";
 import { EventData, type Seen } from "./event-data.ts";
@@ -12,7 +12,7 @@ import { dependenciesOfListener } from "./listener-dependencies.ts";
 import { mayMove } from "./may-move.ts";
 import type { Moment } from "./moment.ts";
 import { MoveFinder, type Moves } from "./moves.ts";
-import { topicsOfRecord } from "./record-topic.ts";
+import { ALL_RECORDS, topicsOfRecord } from "./record-topic.ts";
 import { sees } from "./sight.ts";
 
 export interface RecordEventsOptions {
@@ -32,6 +32,15 @@ export interface RecordAudience {
 
 /** `rule`, `filter`: what hides the record. */
 export type Explanation = "visible" | "superusers-only" | "rule" | "filter";
+
+/** Of all records: a superuser sees each, and nothing enters or leaves. What is expanded may be another each time. */
+const allRecords = ({ topic, options: { query } }: Subscription): RecordAudience => ({
+  topic,
+  key: "superuser",
+  requires: undefined,
+  follows: undefined,
+  steady: (query["expand"] ?? "") === "" && (query["filter"] ?? "") === "",
+});
 
 /**
  * What a change of a record is to those who listen. The rules judge the record as it was at the change's own place in
@@ -59,6 +68,7 @@ export class RecordEvents {
 
   /** @returns `undefined` for a topic that is of no records */
   audienceOf(subscription: Subscription, principal: Principal): RecordAudience | undefined {
+    if (subscription.topic === ALL_RECORDS) return isSuperuser(principal) ? allRecords(subscription) : undefined;
     const listener = this.#listener(subscription, principal);
     if (!listener) return undefined;
     const dependencies = dependenciesOfListener(listener);
@@ -83,7 +93,7 @@ export class RecordEvents {
     principal: Principal,
     told: "live" | "replayed",
   ): Promise<Telling | undefined> {
-    const listener = this.#listener(subscription, principal);
+    const listener = this.#listener(subscription, principal, change);
     const seen = listener && (await this.#seen(listener, change, told === "live" ? this.#momentOf(change) : undefined));
     return seen && this.#data.of(listener, change, seen);
   }
@@ -95,7 +105,7 @@ export class RecordEvents {
     principal: Principal,
   ): Promise<Explanation | "other-topic"> {
     if (!this.topicsOf(change).includes(subscription.topic)) return "other-topic";
-    const listener = this.#listener(subscription, principal);
+    const listener = this.#listener(subscription, principal, change);
     if (!listener || listener.rule === null) return "superusers-only";
     if (listener.filter === null) return "filter";
     if (await this.#seen(listener, change, undefined)) return "visible";
@@ -154,7 +164,7 @@ export class RecordEvents {
     return after === null ? { action, image: before } : { action: transitions.leave, gone: record };
   }
 
-  #listener(subscription: Subscription, principal: Principal): Listener | undefined {
-    return readListener(this.#options.schema(), this.#options.files, subscription, principal);
+  #listener(subscription: Subscription, principal: Principal, change?: Change): Listener | undefined {
+    return readListener(this.#options.schema(), this.#options.files, subscription, principal, change?.collection);
   }
 }

@@ -13,8 +13,14 @@ export interface RecordTopic {
 /**
  * Reads `posts/*`, `posts/ID` and the old form `posts`, with the collection's exact name or id. `undefined` for any
  * other topic: nothing is known of it, and no record's change appears there.
+ *
+ * @param of the collection of the record at hand, which is what `*` means there
  */
-export function readRecordTopic(schema: Schema, topic: string): RecordTopic | undefined {
+export function readRecordTopic(schema: Schema, topic: string, of?: string): RecordTopic | undefined {
+  if (topic === ALL_RECORDS) {
+    const all = of === undefined ? undefined : schema.find(of);
+    return all && { collection: all, rule: null, record: undefined };
+  }
   const slash = topic.indexOf("/");
   const name = slash < 0 ? topic : topic.slice(0, slash);
   const collection = schema.find(name);
@@ -26,6 +32,11 @@ export function readRecordTopic(schema: Schema, topic: string): RecordTopic | un
     : { collection, rule: collection.viewRule, record };
 }
 
+/** The topic of all records of all collections: for superusers alone. */
+export const ALL_RECORDS = "*";
+
 /** Every topic on which a record's change appears. */
-export const topicsOfRecord = ({ id, name }: Collection, { record }: Change): readonly string[] =>
-  [name, id].flatMap((collection) => [`${collection}/*`, `${collection}/${record}`, collection]);
+export const topicsOfRecord = ({ id, name }: Collection, { record }: Change): readonly string[] => [
+  ...[name, id].flatMap((collection) => [`${collection}/*`, `${collection}/${record}`, collection]),
+  ALL_RECORDS,
+];

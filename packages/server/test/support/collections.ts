@@ -57,3 +57,11 @@ export const TEAM_NOTES = {
     { name: "title", type: "text" },
   ],
 } as const;
+
+/** For those who signed in; anyone may write. */
+export const MEMBERS_NOTES = {
+  ...PUBLIC_NOTES,
+  name: "inner",
+  listRule: "@request.auth.id != ''",
+  viewRule: "@request.auth.id != ''",
+} as const;

@@ -1,0 +1,19 @@
+/** What a subscription's pattern on the WebSocket says. */
+export type Pattern =
+  /** `*`: every record of every collection. */
+  | { readonly kind: "all" }
+  /** `posts.*`: all of a collection, or of a channel. */
+  | { readonly kind: "every"; readonly name: string }
+  /** `posts.ID`: one record. */
+  | { readonly kind: "one"; readonly name: string; readonly record: string };
+
+/** The name ends at the first dot: names have none, ids may. */
+const PATTERN = /^([\w:-]{1,255})\.(\*|[^\s*\p{Cc}]{1,255})$/u;
+
+/** @returns `undefined` for a text that is no pattern */
+export function parsePattern(text: string): Pattern | undefined {
+  if (text === "*") return { kind: "all" };
+  const [, name, what] = PATTERN.exec(text) ?? [];
+  if (name === undefined || what === undefined) return undefined;
+  return what === "*" ? { kind: "every", name } : { kind: "one", name, record: what };
+}

@@ -1,0 +1,36 @@
+import type { HeartbeatMessage, ResyncMessage, ServerMessage } from "@headwater/protocol";
+import type { Codec, Frame } from "../hub/frame.ts";
+
+/** One message. Its size is that of its frame (RFC 6455, section 5.2). */
+export function textFrame(text: string): Frame {
+  const length = Buffer.byteLength(text);
+  return { size: length + (length < 126 ? 2 : length < 65_536 ? 4 : 10), payload: text };
+}
+
+export const messageFrame = (message: ServerMessage): Frame => textFrame(JSON.stringify(message));
+
+/** The WebSocket's messages: one for all subscriptions of a connection that a change reaches alike. */
+export const SOCKET_CODEC: Codec = {
+  id: "websocket",
+  merges: true,
+  encode({ kind, source, time, data }, patterns, cursor) {
+    if (kind === "resync") {
+      const { reason } = JSON.parse(data) as Pick<ResyncMessage, "reason">;
+      const about = patterns.length > 0 ? { patterns } : {};
+      return messageFrame({ type: "resync", reason, ...about, ...(cursor !== undefined && { cursor }) });
+    }
+    // What is told is JSON, made once for all who are told the same: it is put in as it is.
+    const event =
+      kind === "record"
+        ? `"record_event","collection":${JSON.stringify(source)},${data.slice(1, -1)}`
+        : `"custom_event",${source === "" ? "" : `"channel":${JSON.stringify(source)},`}"data":${data}`;
+    // What is for everyone comes by no pattern.
+    const about = source === "" ? "" : `,"patterns":${JSON.stringify(patterns)}`;
+    const place = cursor === undefined ? "" : `,"cursor":"${cursor}"`;
+    return textFrame(`{"type":${event},"timestamp":"${new Date(time).toISOString()}"${about}${place}}`);
+  },
+  /** Pings keep it alive: this is for the cursor alone. */
+  heartbeat: (cursor) =>
+    cursor === undefined ? undefined : messageFrame({ type: "heartbeat", cursor } satisfies HeartbeatMessage),
+  retry: () => undefined,
+};
