@@ -7,9 +7,10 @@ import { idle } from "./idle.ts";
 import type { Bench, Report } from "./lib/bench.ts";
 import { describeOptions, readOptions } from "./lib/options.ts";
 import { formatTable } from "./lib/table.ts";
+import { tasks } from "./tasks.ts";
 import { writes } from "./writes.ts";
 
-const BENCHES: Readonly<Record<string, Bench>> = { fanout, idle, "catch-up": catchUp, churn, bystander, writes };
+const BENCHES: Readonly<Record<string, Bench>> = { fanout, idle, "catch-up": catchUp, churn, bystander, writes, tasks };
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;

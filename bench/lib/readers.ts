@@ -2,13 +2,16 @@ import { inParallel } from "../../packages/server/test/support/in-parallel.ts";
 import { request } from "../../packages/server/test/support/request.ts";
 import { SseStream } from "../../packages/server/test/support/sse-stream.ts";
 import type { Groups } from "./groups.ts";
-import { findStamp } from "./stamp.ts";
+import { findStamps } from "./stamp.ts";
 import { Tally, type TallyResult } from "./tally.ts";
 
 /** Where subscribers connect. With a topic they speak PocketBase's protocol, without one the stream is all there is. */
 export interface Subscription {
   readonly url: string;
   readonly topic?: string;
+  /** Where each of them connects, and what for, by its number; the above where there is none. */
+  readonly urls?: readonly string[];
+  readonly topics?: readonly string[];
   /** Who they are, by their number; a guest where there is none. */
   readonly tokens?: readonly string[];
 }
@@ -91,23 +94,24 @@ export class Readers {
   }
 
   async #connect(
-    { url, topic, tokens }: Subscription,
+    { url, urls, topic, topics, tokens }: Subscription,
     subscriber: number,
     headers: Record<string, string>,
   ): Promise<SseStream> {
     const connected = Promise.withResolvers<string | undefined>();
     const onBlock = (block: string): void => {
-      const stamp = findStamp(block);
-      if (stamp) {
+      const stamps = findStamps(block, (stamp) => {
         this.#tally.add(subscriber, stamp);
         if (stamp.index > this.#newest) {
           this.#newest = stamp.index;
           this.#lastEventId = idOf(block) ?? "";
         }
-      } else if (block.includes("event:PB_CONNECT")) connected.resolve(idOf(block));
+      });
+      if (stamps === 0 && block.includes("event:PB_CONNECT")) connected.resolve(idOf(block));
     };
-    const stream = await SseStream.open(url, { onBlock }, headers);
-    if (topic !== undefined) await subscribe(url, await connected.promise, topic, tokens?.[subscriber]);
+    const stream = await SseStream.open(urls?.[subscriber] ?? url, { onBlock }, headers);
+    const own = topics?.[subscriber] ?? topic;
+    if (own !== undefined) await subscribe(url, await connected.promise, own, tokens?.[subscriber]);
     return stream;
   }
 
