@@ -2,7 +2,8 @@ import type { ClientId, Cursor, Subscription } from "@headwater/protocol";
 import type { Bucket } from "../lib/token-bucket.ts";
 import type { Batch } from "./batch.ts";
 import type { Codec, Frame } from "./frame.ts";
-import type { Outbox, Outlet, Queue } from "./outbox.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Queue, QueueOwner } from "./queue.ts";
 import type { Audience } from "./topic-index.ts";
 import type { CloseReason, Wire } from "./wire.ts";
 
@@ -13,9 +14,6 @@ export interface Hold {
   /** Up to where the session was told. */
   progress: number;
 }
-
-/** What may wait for a connection while a replay goes on. */
-const ROOM_BYTES = 64 << 10;
 
 /** What a connection begins with. */
 export interface SessionInit<Principal> {
@@ -45,7 +43,7 @@ export interface Standing {
 }
 
 /** One live connection: who it is, what it listens to, and what waits for it. */
-export class Session<Principal> implements Outlet {
+export class Session<Principal> implements QueueOwner {
   readonly id: ClientId;
   /** The peer's address: only requests from there may change the subscriptions. */
   readonly address: string;
@@ -69,12 +67,9 @@ export class Session<Principal> implements Outlet {
   readonly #queue: Queue;
   readonly #onClose: (session: Session<Principal>, reason: CloseReason | "client") => void;
   #closed = false;
-  /** Something was written since the last beat. */
-  #active = false;
   #blockedBeats = 0;
   /** The seq up to which it has everything. */
   #reached = 0;
-  #onRoom: (() => void) | undefined;
 
   constructor(
     init: SessionInit<Principal>,
@@ -89,7 +84,7 @@ export class Session<Principal> implements Outlet {
     this.codec = init.codec;
     this.#wire = init.wire;
     this.#onClose = onClose;
-    this.#queue = outbox.queue(this);
+    this.#queue = outbox.queue(init.wire, this);
   }
 
   get closed(): boolean {
@@ -123,19 +118,18 @@ export class Session<Principal> implements Outlet {
   }
 
   /** Resolves at once, or when what waits has left: a replay must not overflow the queue that it fills. */
-  async room(): Promise<void> {
-    while (!this.hasRoom) await new Promise<void>((resolve) => (this.#onRoom = resolve));
+  room(): Promise<void> {
+    return this.#queue.room();
   }
 
   get hasRoom(): boolean {
-    return this.#closed || (this.#queue.size <= ROOM_BYTES && !this.#queue.blocked);
+    return this.#queue.hasRoom;
   }
 
   /** The wire took all that was sent. */
   drained(): void {
     this.#blockedBeats = 0;
     this.#queue.drained();
-    this.#makeRoom();
   }
 
   /**
@@ -151,8 +145,8 @@ export class Session<Principal> implements Outlet {
       return;
     }
     const heartbeat = this.hold || this.since ? catchingUp : caughtUp;
-    if (heartbeat && !this.#active && this.#queue.size === 0) this.write(heartbeat);
-    this.#active = false;
+    if (heartbeat && !this.#queue.active && this.#queue.size === 0) this.#queue.write(heartbeat);
+    this.#queue.active = false;
   }
 
   /** Ends the connection from our side; a peer that reads still gets what was on its way. */
@@ -168,26 +162,11 @@ export class Session<Principal> implements Outlet {
     if (this.#closed) return;
     this.#closed = true;
     this.#queue.end();
-    this.#makeRoom();
     this.#onClose(this, reason);
   }
 
-  /** For the outbox. */
-  write(batch: Batch): "sent" | "blocked" | "closed" {
-    this.#active = true;
-    const outcome = this.#wire.send(batch);
-    if (outcome === "closed") this.ended();
-    else this.#makeRoom();
-    return outcome;
-  }
-
-  /** For the outbox. */
+  /** More waits than may: its client must come back and read it from the log. */
   overflow(): void {
     this.close("slow");
-  }
-
-  #makeRoom(): void {
-    this.#onRoom?.();
-    this.#onRoom = undefined;
   }
 }

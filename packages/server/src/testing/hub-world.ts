@@ -15,6 +15,9 @@ export class TestWire implements Wire {
   full = false;
   closed: string | undefined;
 
+  get gone(): boolean {
+    return this.closed !== undefined;
+  }
   send({ bytes }: Batch): "sent" | "blocked" | "closed" {
     if (this.closed) return "closed";
     this.writes += 1;

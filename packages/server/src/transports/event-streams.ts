@@ -9,7 +9,9 @@ const TICK_LEAST_MS = 10;
 /** All open streams that are no sessions of the hub. */
 export class EventStreams {
   readonly #open = new Set<EventStream>();
-  readonly #rounds = new Rounds<EventStream>((stream) => stream.flush());
+  readonly #rounds = new Rounds<EventStream>((streams) => {
+    for (const stream of streams) stream.flush();
+  });
   readonly #timer: Timer;
 
   /** @param quietMs a connection that was quiet for so long gets a heartbeat */

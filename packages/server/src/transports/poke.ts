@@ -39,6 +39,10 @@ export class PokeWire implements Wire {
     this.#wire = wire;
   }
 
+  get gone(): boolean {
+    return this.#outcome === "closed";
+  }
+
   send(batch: Batch): "sent" | "blocked" | "closed" {
     for (const text of batch.texts) {
       if (text === SYNC.payload) this.poke();

@@ -107,6 +107,10 @@ class SocketWire implements Wire, Pulsing {
     this.#listener.drained();
   }
 
+  get gone(): boolean {
+    return this.#socket === undefined;
+  }
+
   send({ texts }: Batch): "sent" | "blocked" | "closed" {
     const socket = this.#socket;
     if (!socket) return "closed";

@@ -62,8 +62,12 @@ class SseWire implements Wire {
     if (this.#controller) this.#end();
   }
 
+  get gone(): boolean {
+    return this.#ended;
+  }
+
   send({ bytes }: Batch): "sent" | "blocked" | "closed" {
-    if (this.#ended || !this.#controller) return "closed";
+    if (!this.#controller || this.#ended) return "closed";
     try {
       // The types promise a number; a full socket answers with a promise that resolves when it is empty again.
       const written: unknown = this.#controller.write(bytes);
