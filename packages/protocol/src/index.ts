@@ -10,4 +10,5 @@ export * from "./sse-parse.ts";
 export * from "./sse.ts";
 export * from "./sync.ts";
 export * from "./telling.ts";
+export * from "./presence.ts";
 export * from "./topic.ts";

@@ -1,12 +1,12 @@
 /** Something that listeners are told, before a transport makes a message of it. */
 export interface Telling {
-  readonly kind: "record" | "custom" | "resync";
+  readonly kind: "record" | "custom" | "presence" | "resync";
   /** The collection or channel that it is about, by its name; "" for what is for everyone or about the connection. */
   readonly source: string;
   /** When it happened, milliseconds since 1970. */
   readonly time: number;
   /**
-   * What is told, one line of JSON: of a record and a resync an object with at least one key, of a custom event anything.
+   * What is told, one line of JSON: of a custom event anything JSON can say, of all others an object with at least one key.
    * Shared by all who are told the same.
    */
   readonly data: string;

@@ -1,4 +1,4 @@
-import type { Subscription, Telling } from "@headwater/protocol";
+import { channelOfTopic, type Subscription, type Telling } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
 import { type Explanation, type RecordAudience, RecordEvents } from "../records/record-events.ts";
 import type { Moves } from "../records/moves.ts";
@@ -57,6 +57,19 @@ export class Events {
   /** See `ChannelEvents.isShutOut`. */
   isShutOutOf(channel: string, subscription: Subscription, principal: Principal): boolean {
     return this.#channels.isShutOut(channel, subscription, principal);
+  }
+
+  /** May the principal hear of the channel or the record, as things stand now? */
+  async mayHear(subscription: Subscription, principal: Principal): Promise<boolean> {
+    const channel = channelOfTopic(subscription.topic);
+    return channel === undefined
+      ? this.#records.maySee(subscription, principal)
+      : this.#channels.mayListen(channel, subscription, principal);
+  }
+
+  /** What is one room for those who want to see each other: a channel or a record; `undefined` for all else. */
+  roomOf({ topic }: Subscription): string | undefined {
+    return channelOfTopic(topic) ?? this.#records.recordOf(topic);
   }
 
   /** Why a listener may or may not see a change, as things stand now; `other-topic`: it listens to something else. */

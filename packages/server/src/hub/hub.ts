@@ -32,6 +32,8 @@ export interface HubOptions<Principal> {
   /** Bytes that may wait for one connection before it is closed and must come back. */
   readonly maxQueueBytes: number;
   readonly meters?: Meters;
+  /** Told of each connection that is gone. */
+  readonly onLeft?: (session: Session<Principal>) => void;
   /** Told of an audience that could not be answered; the others are served all the same. */
   readonly onError: (error: unknown, change: Change | undefined) => void;
 }
@@ -51,14 +53,17 @@ export class Hub<Principal> {
   readonly #shifts: Shifts<Principal>;
   readonly #meters: Meters;
   readonly #departures = newDepartures();
+  readonly #onLeft: (session: Session<Principal>) => void;
   #unlogged: Promise<void> = Promise.resolve();
   /** When the oldest change was written that has not left for all sockets yet. */
   #oldestUnsent: number | undefined;
 
-  constructor({ epoch, head, history, visibility, maxQueueBytes, meters = NO_METERS, onError }: HubOptions<Principal>) {
+  constructor(options: HubOptions<Principal>) {
+    const { epoch, head, history, visibility, maxQueueBytes, meters = NO_METERS, onLeft = () => {}, onError } = options;
     this.#epoch = epoch;
     this.#visibility = visibility;
     this.#onError = onError;
+    this.#onLeft = onLeft;
     this.#progress = new Progress(head);
     this.#roster = new Roster(visibility);
     this.#meters = meters;
@@ -200,6 +205,7 @@ export class Hub<Principal> {
     this.#roster.remove(session);
     this.#departures.set(session.id, { reason, at: Date.now(), seq: this.#progress.seq });
     this.#meters.closed(reason);
+    this.#onLeft(session);
   }
 
   #flushed(): void {

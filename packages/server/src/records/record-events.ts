@@ -5,6 +5,7 @@ import type { Change } from "../log/change.ts";
 import { isSuperuser, type Principal } from "../rules/principal.ts";
 import type { RequiredValue } from "../rules/required-value.ts";
 import type { SnapshotReader } from "../store/store.ts";
+import { findRecord } from "./find-record.ts";
 import { EventData, type Seen } from "./event-data.ts";
 import { Judge } from "./judge.ts";
 import { isSteady, type Listener, listenerKey, readListener, requiredOf } from "./listener.ts";
@@ -12,7 +13,7 @@ import { dependenciesOfListener } from "./listener-dependencies.ts";
 import { mayMove } from "./may-move.ts";
 import type { Moment } from "./moment.ts";
 import { MoveFinder, type Moves } from "./moves.ts";
-import { ALL_RECORDS, topicsOfRecord } from "./record-topic.ts";
+import { ALL_RECORDS, readRecordTopic, topicsOfRecord } from "./record-topic.ts";
 import { sees } from "./sight.ts";
 
 export interface RecordEventsOptions {
@@ -96,6 +97,21 @@ export class RecordEvents {
     const listener = this.#listener(subscription, principal, change);
     const seen = listener && (await this.#seen(listener, change, told === "live" ? this.#momentOf(change) : undefined));
     return seen && this.#data.of(listener, change, seen);
+  }
+
+  /** May the principal see the one record that the subscription is about, as things stand now? */
+  async maySee(subscription: Subscription, principal: Principal): Promise<boolean> {
+    const listener = this.#listener(subscription, principal);
+    if (listener?.topic.record === undefined) return false;
+    const { collection, record } = listener.topic;
+    const image = await findRecord(this.#options.reader, collection, record);
+    return image !== undefined && sees(this.#judge, listener, image);
+  }
+
+  /** The one record that a topic is about, the same for all ways to write it. */
+  recordOf(topic: string): string | undefined {
+    const read = readRecordTopic(this.#options.schema(), topic);
+    return read?.record === undefined ? undefined : `${read.collection.name}/${read.record}`;
   }
 
   /** Why a listener may or may not see the change, as things stand now; `other-topic`: it listens to something else. */
