@@ -18,13 +18,14 @@ import { Events } from "./events/events.ts";
 import { claimFolder, type Folder, openFolder } from "./folder.ts";
 import { Admission } from "./hub/admission.ts";
 import { Hub } from "./hub/hub.ts";
+import { Presence } from "./presence/presence.ts";
 import { Lanes } from "./lib/lanes.ts";
 import { BackgroundWork } from "./lib/background-work.ts";
 import { Turnstile } from "./lib/turnstile.ts";
 import { UserError } from "./lib/user-error.ts";
 import { Hooks } from "./records/hooks.ts";
 import { HookTail } from "./records/hook-tail.ts";
-import type { Principal } from "./rules/principal.ts";
+import { type Principal, principalKey } from "./rules/principal.ts";
 import type { Store } from "./store/store.ts";
 import { startExpiry } from "./sync/expire.ts";
 import { Mutators } from "./sync/mutators.ts";
@@ -48,6 +49,7 @@ export interface App {
   readonly hooks: Hooks;
   readonly customRoutes: CustomRoutes;
   readonly channels: Channels;
+  readonly presence: Presence<Principal>;
   /** Who is connected. */
   readonly hub: Hub<Principal>;
   readonly mutators: Mutators;
@@ -88,6 +90,15 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
   const visibility = new Events({ reader: store, schema: () => followed.current, files, channels });
   const metrics = new Metrics();
   const [epoch, head] = [await readEpoch(store), await readHead(store)];
+  const presence = new Presence<Principal>({
+    accountOf: (principal) => (principal.kind === "guest" ? undefined : principalKey(principal)),
+    authOf: (principal) =>
+      principal.kind === "guest" ? null : { collection: principal.collection.name, id: principal.values.id },
+    roomOf: (subscription) => visibility.roomOf(subscription),
+    mayListen: (subscription, principal) => visibility.mayHear(subscription, principal),
+    graceMs: config.presenceGraceMs,
+    onError: (error) => logger.error({ err: error }, "who is present could not be told"),
+  });
   const hub = new Hub<Principal>({
     epoch,
     head,
@@ -99,6 +110,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     visibility,
     meters: metrics,
     maxQueueBytes: MAX_QUEUE_BYTES,
+    onLeft: (session) => presence.left(session),
     onError: (error, change) =>
       logger.error(
         { err: error, seq: change?.seq, collection: change?.collection, record: change?.record },
@@ -117,6 +129,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
   const followers: readonly Follower[] = [
     (change) => refreshCollections(change, folder, followed, hub, revisions),
     (change) => reviseSessions(change, followed, hub, revisions),
+    () => presence.revise(revisions.count),
     (change) => hub.fanOut(change),
     (change) => sync.streams.follow(change, followed.current, hub),
     (change) => tasks.views.follow(change),
@@ -151,6 +164,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     tokens: new Tokens(),
     epoch,
     hub,
+    presence,
     revisions,
     admission: new Admission({ total: config.limits.connections, perAddress: config.limits.connectionsPerIp }),
     setups: new Turnstile(SETUPS_PER_TURN, config.limits.setups),
@@ -185,6 +199,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     hooks,
     customRoutes,
     channels,
+    presence,
     hub,
     mutators,
     tasks,
@@ -198,6 +213,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
       api.drain();
       const stopped = server?.stop();
       stopHeartbeat();
+      presence.stop();
       stopRetention();
       stopExpiry();
       await api.idle(GRACE_MS);

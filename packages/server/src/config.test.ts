@@ -23,6 +23,7 @@ test("defaults are PocketBase's", () => {
     },
     channels: "open",
     pulse: { pingMs: 25_000, pongMs: 10_000 },
+    presenceGraceMs: 5_000,
     drainMs: 3_000,
     environment: "production",
     heartbeatMs: 30_000,

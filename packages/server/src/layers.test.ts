@@ -8,6 +8,7 @@ import { Glob } from "bun";
  */
 const LAYERS = [
   "lib",
+  "flags.ts",
   "config.ts",
   "store",
   "log",
@@ -21,6 +22,7 @@ const LAYERS = [
   "sync",
   "tasks",
   "hub",
+  "presence",
   "transports",
   "api",
   "folder.ts",
@@ -34,6 +36,7 @@ const LAYERS = [
 /** Layers that may not meet although one stands above the other. */
 const STRANGERS: Readonly<Record<string, readonly string[]>> = {
   hub: ["lib", "log"],
+  presence: ["lib", "hub"],
   transports: ["lib", "hub"],
 };
 

@@ -1,6 +1,7 @@
 import { Command, type CommandUnknownOpts, CommanderError, Option } from "@commander-js/extra-typings";
 import { sentence } from "../lib/api-error.ts";
-import { readConfig, SETTINGS, type SettingName } from "../config.ts";
+import { readConfig } from "../config.ts";
+import { type SettingName, SETTINGS } from "../flags.ts";
 import { hooksFolder } from "./hooks-folder.ts";
 import { serve } from "./serve.ts";
 import { createSuperuser, deleteSuperuser, updateSuperuser, upsertSuperuser } from "./superuser.ts";

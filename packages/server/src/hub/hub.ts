@@ -9,10 +9,11 @@ import {
 } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
 import { Batch } from "./batch.ts";
-import { CatchUp, type History } from "./catch-up.ts";
+import { CatchUp } from "./catch-up.ts";
 import { deliver, type Heard } from "./deliver.ts";
 import { type Departure, newDepartures } from "./departures.ts";
 import { type Codec, FrameSet } from "./frame.ts";
+import type { HubOptions } from "./hub-options.ts";
 import { type Meters, NO_METERS } from "./meters.ts";
 import { Outbox } from "./outbox.ts";
 import { Progress } from "./progress.ts";
@@ -22,21 +23,6 @@ import { type Moves, Shifts, staying } from "./shifts.ts";
 import type { Audience } from "./topic-index.ts";
 import type { Visibility } from "./visibility.ts";
 import type { CloseReason } from "./wire.ts";
-
-export interface HubOptions<Principal> {
-  readonly epoch: Epoch;
-  /** The seq of the last change that needs no telling. */
-  readonly head: number;
-  readonly history: History;
-  readonly visibility: Visibility<Principal>;
-  /** Bytes that may wait for one connection before it is closed and must come back. */
-  readonly maxQueueBytes: number;
-  readonly meters?: Meters;
-  /** Told of each connection that is gone. */
-  readonly onLeft?: (session: Session<Principal>) => void;
-  /** Told of an audience that could not be answered; the others are served all the same. */
-  readonly onError: (error: unknown, change: Change | undefined) => void;
-}
 
 /** Beats on end that a full socket is waited for. */
 const PATIENCE = 3;

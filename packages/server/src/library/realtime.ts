@@ -1,7 +1,7 @@
+import { isChannelName, type PresenceMember } from "@headwater/protocol";
 import type { Rule } from "../collections/collection.ts";
 import { appendBroadcast, type Broadcast, unloggedBroadcast } from "../events/broadcast.ts";
 import type { Session } from "../hub/session.ts";
-import { isChannelName } from "@headwater/protocol";
 import { isInTransaction } from "../records/hook-scope.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { Extension } from "./extension.ts";
@@ -52,6 +52,12 @@ export interface AppRealtime extends Broadcasts<[options?: BroadcastOptions]> {
    * @throws UserError for a name or a rule that is none
    */
   channel(name: string, options: ChannelOptions): void;
+  /**
+   * Who is present in a channel, or at a record.
+   *
+   * @param room `chat` or `posts/ID`
+   */
+  getPresence(room: string): readonly PresenceMember[];
   /** All who are connected, the longest first. */
   getConnections(): readonly ConnectionInfo[];
 }
@@ -69,6 +75,7 @@ export function realtimeOf(ground: Ground, extension: Extension): AppRealtime {
     broadcast: async (channel, data, options) => tell(read(ground, named(channel), data), options),
     broadcastAll: async (data, options) => tell(read(ground, "", data), options),
     channel: (name, { subscribe }) => extension.channels.declare(name, subscribe, core.folder.registry.current),
+    getPresence: (room) => core.presence.membersOf(room),
     getConnections: () => [...core.hub.sessions()].map(describe),
   };
 }

@@ -46,6 +46,7 @@ export class Presence<Principal> {
   readonly #rooms = new Map<string, Open<Principal>>();
   readonly #places = new Map<Session<Principal>, Map<string, Taken<Principal>>>();
   readonly #graces = new Set<Timer>();
+  #revisions = 0;
   readonly #salt = crypto.randomUUID();
 
   constructor(options: PresenceOptions<Principal>) {
@@ -72,16 +73,24 @@ export class Presence<Principal> {
     else this.#places.delete(session);
   }
 
-  /** The sessions' principals have changed: they are seen as who they are now. */
-  revise(sessions: Iterable<Session<Principal>>): void {
-    for (const session of sessions) {
-      for (const [name, seat] of this.#places.get(session) ?? []) {
+  /**
+   * Principals have changed, or what they may: they are seen as who they are now, where they may still be.
+   *
+   * @param revisions how often that has happened so far
+   */
+  revise(revisions: number): void {
+    if (this.#revisions === revisions) return;
+    this.#revisions = revisions;
+    for (const [session, places] of this.#places) {
+      for (const [name, seat] of places) {
         const revised = { ...this.#seat(session, seat.subscription, seat.wish), greeted: seat.greeted };
-        if (seat.key === revised.key) continue;
-        this.#places.get(session)?.set(name, revised);
-        this.#enter(name, revised, seat);
+        if (seat.key !== revised.key) {
+          places.set(name, revised);
+          this.#enter(name, revised, seat);
+        }
       }
     }
+    for (const open of this.#rooms.values()) this.#touch(open);
   }
 
   /** The connection is gone. Its seats are kept for a while. */
