@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { LOG_LEVELS, type SettingName, SETTINGS } from "./flags.ts";
+import { ENVIRONMENTS, LOG_LEVELS, type SettingName, SETTINGS } from "./flags.ts";
 import { UserError } from "./lib/user-error.ts";
 
 /** How the server runs. Settings of the data itself live in the database. */
@@ -30,7 +30,6 @@ export interface Config {
   readonly release: Release;
 }
 
-const ENVIRONMENTS = ["development", "production"] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
 
 export interface Release {

@@ -1,4 +1,5 @@
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+export const ENVIRONMENTS = ["development", "production"] as const;
 
 /** One setting: its flag, its environment variable, and what holds when neither is given. */
 interface Setting {
