@@ -1,3 +1,5 @@
+import { type PresenceWish, readPresenceWish } from "./presence.ts";
+
 /** What a client may say on the WebSocket, one JSON text a message. */
 export type ClientMessage = SubscribeMessage | UnsubscribeMessage | AuthMessage | PingMessage;
 
@@ -16,6 +18,8 @@ export interface SubscribeOptions {
   readonly transitions?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** To be seen by the others who ask to be, in the channel or at the record. */
+  readonly presence?: PresenceWish;
 }
 
 export interface SubscribeMessage extends Correlated, SubscribeOptions {
@@ -93,8 +97,15 @@ function readSubscribe(fields: Fields): ClientMessage | string {
   if (wrongText) return `"${wrongText}" must be a text.`;
   const wrongMap = MAPS.find((name) => !isAbsent(fields[name]) && !isTextMap(fields[name]));
   if (wrongMap) return `"${wrongMap}" must be an object of texts.`;
+  const presence = isAbsent(fields["presence"]) ? undefined : readPresenceWish(fields["presence"]);
+  if (typeof presence === "string") return presence;
   const given = [...TEXTS, ...MAPS].filter((name) => !isAbsent(fields[name]));
-  return { type: "subscribe", pattern, ...Object.fromEntries(given.map((name) => [name, fields[name]])) };
+  return {
+    type: "subscribe",
+    pattern,
+    ...Object.fromEntries(given.map((name) => [name, fields[name]])),
+    ...(presence && { presence }),
+  };
 }
 
 const isType = (value: unknown): value is ClientMessage["type"] =>

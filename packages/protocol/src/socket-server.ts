@@ -1,5 +1,6 @@
 import type { Correlated } from "./socket-client.ts";
 import type { EventAction } from "./record-event.ts";
+import type { PresenceEvent } from "./presence.ts";
 import type { ResyncReason } from "./telling.ts";
 
 /** What the server says on the WebSocket, one JSON text a message. */
@@ -10,6 +11,7 @@ export type ServerMessage =
   | AuthenticatedMessage
   | RecordEventMessage
   | CustomEventMessage
+  | PresenceMessage
   | ResyncMessage
   | HeartbeatMessage
   | PongMessage
@@ -81,6 +83,15 @@ export interface CustomEventMessage {
   /** As in `RecordEventMessage`; none in one that is volatile, which no log has. */
   readonly cursor?: string;
 }
+
+/** Who else is there, to those who asked to be seen. It is in no log. */
+export type PresenceMessage = PresenceEvent & {
+  readonly type: "presence";
+  /** When it was told, ISO 8601. */
+  readonly timestamp: string;
+  /** The pattern that the client asked by. */
+  readonly patterns: readonly string[];
+};
 
 /** Read everything anew: what was missed can't be had. */
 export interface ResyncMessage {
@@ -160,6 +171,7 @@ const TYPES: ReadonlySet<string> = new Set<ServerMessage["type"]>([
   "authenticated",
   "record_event",
   "custom_event",
+  "presence",
   "resync",
   "heartbeat",
   "pong",

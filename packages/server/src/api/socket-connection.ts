@@ -142,7 +142,9 @@ export class SocketConnection implements SocketListener {
         this.#refuse(message, "limit_connections_user", "The user has all the connections that it may have.");
         return;
       }
-      this.#deps.hub.subscribe(session, principal, session.subscriptions);
+      const { hub, presence } = this.#deps;
+      hub.subscribe(session, principal, session.subscriptions);
+      presence.place(session, presence.wishesOf(session));
       this.#say({ type: "authenticated", auth: authOf(principal), ...idOf(message) });
     });
   }

@@ -39,7 +39,7 @@ export function subscribe(
 ): void {
   const since = message.since === undefined ? undefined : parseCursor(message.since);
   if (message.since !== undefined && !since) return refuse("bad_cursor", `"since" is no cursor of this server's.`);
-  const { hub, epoch, config } = deps;
+  const { hub, presence, epoch, config } = deps;
   const options = optionsOf(message);
   const all = byPattern(session);
   const added: Pick<SubscribedMessage, "pattern" | "kind">[] = [];
@@ -59,6 +59,10 @@ export function subscribe(
   }
   if (added.length === 0) return;
   hub.subscribe(session, session.principal, [...all.values()], since);
+  const said = new Set(added.map(({ pattern }) => pattern));
+  const others = presence.wishesOf(session).filter(([{ label }]) => !said.has(label));
+  const wish = message.presence;
+  presence.place(session, [...others, ...(wish ? [...said].map((pattern) => [all.get(pattern)!, wish] as const) : [])]);
   // While it is given what it missed, no place is behind it for all of its subscriptions.
   const place = session.hold ? {} : { cursor: formatCursor({ epoch, seq: hub.seq }) };
   for (const one of added) reply({ type: "subscribed", ...one, ...place });
@@ -68,12 +72,16 @@ export function subscribe(
 export function unsubscribe(
   session: Session<Principal>,
   message: UnsubscribeMessage,
-  { hub }: ApiDeps,
+  { hub, presence }: ApiDeps,
   { reply }: Replies,
 ): void {
   const patterns = patternsOf(message);
   const left = patterns.has("*") ? [] : session.subscriptions.filter(({ label }) => !patterns.has(label));
   if (left.length < session.subscriptions.length) hub.subscribe(session, session.principal, left);
+  presence.place(
+    session,
+    presence.wishesOf(session).filter(([subscription]) => left.includes(subscription)),
+  );
   for (const pattern of patterns) reply({ type: "unsubscribed", pattern });
 }
 

@@ -73,6 +73,11 @@ export class Presence<Principal> {
     else this.#places.delete(session);
   }
 
+  /** Where the session is present, and what it says of itself there. */
+  wishesOf(session: Session<Principal>): readonly (readonly [Subscription, PresenceWish])[] {
+    return [...(this.#places.get(session)?.values() ?? [])].map(({ subscription, wish }) => [subscription, wish]);
+  }
+
   /**
    * Principals have changed, or what they may: they are seen as who they are now, where they may still be.
    *

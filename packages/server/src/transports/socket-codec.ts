@@ -9,6 +9,14 @@ export function textFrame(text: string): Frame {
 
 export const messageFrame = (message: ServerMessage): Frame => textFrame(JSON.stringify(message));
 
+const EVENTS = {
+  record: (source: string, data: string) =>
+    `"record_event","collection":${JSON.stringify(source)},${data.slice(1, -1)}`,
+  custom: (source: string, data: string) =>
+    `"custom_event",${source === "" ? "" : `"channel":${JSON.stringify(source)},`}"data":${data}`,
+  presence: (_: string, data: string) => `"presence",${data.slice(1, -1)}`,
+};
+
 /** The WebSocket's messages: one for all subscriptions of a connection that a change reaches alike. */
 export const SOCKET_CODEC: Codec = {
   id: "websocket",
@@ -20,10 +28,7 @@ export const SOCKET_CODEC: Codec = {
       return messageFrame({ type: "resync", reason, ...about, ...(cursor !== undefined && { cursor }) });
     }
     // What is told is JSON, made once for all who are told the same: it is put in as it is.
-    const event =
-      kind === "record"
-        ? `"record_event","collection":${JSON.stringify(source)},${data.slice(1, -1)}`
-        : `"custom_event",${source === "" ? "" : `"channel":${JSON.stringify(source)},`}"data":${data}`;
+    const event = EVENTS[kind](source, data);
     // What is for everyone comes by no pattern.
     const about = source === "" ? "" : `,"patterns":${JSON.stringify(patterns)}`;
     const place = cursor === undefined ? "" : `,"cursor":"${cursor}"`;
