@@ -11,6 +11,7 @@ import { resync } from "./resync.ts";
 import { revocation } from "./revocation.ts";
 import { snapshot } from "./snapshot.ts";
 import { storm } from "./storm.ts";
+import { tasks } from "./tasks.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
   ...bulk,
@@ -24,5 +25,6 @@ export const SCENARIOS: readonly Scenario[] = [
   ...herd,
   ...poison,
   ...clock,
+  ...tasks,
   ...storm,
 ];

@@ -1,0 +1,146 @@
+import { fileURLToPath } from "node:url";
+import { inParallel } from "../../packages/server/test/support/in-parallel.ts";
+import { request } from "../../packages/server/test/support/request.ts";
+import { ensure, family } from "../lib/scenario.ts";
+import type { Stage } from "../lib/stage.ts";
+import { ATTEMPTS, type Work } from "../lib/task-hooks/work.ts";
+import { type Heard, TaskListener } from "../lib/task-listener.ts";
+
+const HOOKS = fileURLToPath(new URL("../lib/task-hooks", import.meta.url));
+const LISTENERS_EACH = 3;
+const KILLS = 3;
+
+interface Started extends Work {
+  readonly id: string;
+  readonly name: string;
+}
+
+async function startTask(stage: Stage): Promise<Started> {
+  const name = stage.random.pick(Object.keys(ATTEMPTS));
+  const work = { steps: stage.random.int(3, 120), pace: stage.random.int(1, 8), fails: stage.random.chance(20) };
+  const { body } = await request<{ id: string }>(stage.url, "POST", "/api/tasks", { body: { name, input: work } });
+  return { ...work, name, id: body.id };
+}
+
+/** Each attempt's steps in their order from the first on, without a gap: what was told later is there only with all before it. */
+function ensureWhole({ id, steps }: Started, heard: Heard): void {
+  let [attempt, step] = [0, 0];
+  const next = (toldAttempt: number, toldStep: number): void => {
+    if (toldAttempt > attempt) [attempt, step] = [toldAttempt, 0];
+    ensure(
+      toldAttempt === attempt && toldStep === step + 1,
+      `${id}: ${toldAttempt}.${toldStep} after ${attempt}.${step}`,
+    );
+    ensure(toldStep <= steps, `${id} told a step that it has not`);
+    step = toldStep;
+  };
+  for (const item of heard) {
+    if (typeof item === "string") {
+      for (const piece of item.split(";").slice(0, -1)) {
+        const [toldAttempt, toldStep] = piece.split(".").map(Number);
+        next(toldAttempt!, toldStep!);
+      }
+    } else if (item["type"] === "progress_update") next(Number(item["attempt"]), Number(item["step"]));
+  }
+}
+
+function ensureSame({ task, heard }: TaskListener, told: Heard): void {
+  const at = told.findIndex((item, i) => !Bun.deepEquals(item, heard[i]));
+  const where = at < 0 ? told.length : at;
+  ensure(
+    at < 0 && heard.length === told.length,
+    `a listener of ${task} heard ${JSON.stringify(heard[where])}, where ${JSON.stringify(told[where])} was told`,
+  );
+}
+
+/** It ended once, at the end, and as its policy says. */
+function ensureEnded({ id, name, fails }: Started, heard: Heard, kills: number): void {
+  const ends = heard.flatMap((item, i) =>
+    typeof item !== "string" && (item["type"] === "task_completed" || item["type"] === "task_failed") ? [i] : [],
+  );
+  ensure(ends.length === 1 && ends[0] === heard.length - 1, `${id} ended ${ends.length} times`);
+  const retries = heard.filter((item) => typeof item !== "string" && item["type"] === "task_retrying");
+  const interrupted = retries.filter((item) => typeof item !== "string" && item["code"] === "interrupted").length;
+  const end = heard.at(-1) as Readonly<Record<string, unknown>>;
+  const attempts = retries.length + 1;
+  ensure(attempts <= ATTEMPTS[name]!, `${id} was begun ${attempts} times`);
+  ensure(interrupted <= kills, `${id} was interrupted more often than the server was killed`);
+  if (end["type"] === "task_completed") {
+    ensure(!fails, `${id} has come to an end that it can't come to`);
+    ensure(end["attempt"] === attempts, `${id} was completed by another attempt than its last`);
+  } else {
+    ensure(attempts === ATTEMPTS[name], `${id} failed with attempts left`);
+    ensure(fails || end["code"] === "interrupted", `${id} failed for no reason`);
+  }
+}
+
+export const tasks = family("tasks", [
+  [
+    "kill",
+    "However often the server is killed, each task ends once and by its policy, and each listener heard each event once, in order.",
+    async (stage) => {
+      await stage.start({ args: ["--hooks", HOOKS] });
+      const started: Started[] = [];
+      await inParallel(stage.isShort ? 30 : 100, 8, async () => void started.push(await startTask(stage)));
+      const listeners = started.flatMap(({ id }) => Array.from({ length: LISTENERS_EACH }, () => new TaskListener(id)));
+      // One of three comes late.
+      await inParallel(listeners.length, 16, async (i) => (i % 3 < 2 ? listeners[i]!.sit(stage.url) : undefined));
+      for (let kills = 0; kills < KILLS; kills += 1) {
+        await Bun.sleep(stage.random.int(0, 500));
+        await stage.kill();
+        await Promise.all(listeners.map((listener) => listener.ended()));
+        await stage.start();
+        await inParallel(listeners.length, 16, async (i) => listeners[i]!.sit(stage.url));
+      }
+      await Promise.all(listeners.map((listener) => listener.ended()));
+
+      const truths = new Map<string, Heard>();
+      for (const task of started) {
+        const reader = new TaskListener(task.id);
+        await reader.sit(stage.url);
+        await reader.ended();
+        ensureWhole(task, reader.heard);
+        ensureEnded(task, reader.heard, KILLS);
+        truths.set(task.id, reader.heard);
+      }
+      for (const listener of listeners) {
+        ensure(listener.isDone, `a listener of ${listener.task} was not told of its end`);
+        ensure(listener.resyncs === 0, `a listener of ${listener.task} lost events`);
+        ensure(new Set(listener.ids).size === listener.ids.length, `a listener of ${listener.task} got an event twice`);
+        ensureSame(listener, truths.get(listener.task)!);
+        stage.compared(listener.ids.length);
+      }
+    },
+    ["some seeds", "short"],
+  ],
+  [
+    "cut",
+    "Listeners who leave and come back at any moment hear each event once, in order.",
+    async (stage) => {
+      await stage.start({ args: ["--hooks", HOOKS] });
+      const started = await Promise.all(Array.from({ length: 20 }, () => startTask(stage)));
+      const readers = started.map(({ id }) => new TaskListener(id));
+      const restless = started.flatMap(({ id }) => [new TaskListener(id), new TaskListener(id)]);
+      await Promise.all(readers.map((reader) => reader.sit(stage.url)));
+      const draws = restless.map(() => stage.random.fork());
+      await Promise.all(
+        restless.map(async (listener, i) => {
+          while (!listener.isDone) {
+            await listener.sit(stage.url);
+            await Promise.race([Bun.sleep(draws[i]!.int(0, 60)), listener.ended()]);
+            listener.close();
+            await listener.ended();
+          }
+        }),
+      );
+      await Promise.all(readers.map((reader) => reader.ended()));
+      for (const [i, listener] of restless.entries()) {
+        const reader = readers[i >> 1]!;
+        ensureWhole(started[i >> 1]!, reader.heard);
+        ensureSame(listener, reader.heard);
+        stage.compared(listener.ids.length);
+      }
+    },
+    ["some seeds", "short"],
+  ],
+]);
