@@ -6,6 +6,7 @@ const steps: readonly (readonly [string, () => Promise<{ exitCode: number }>])[]
   ["lint", () => $`oxlint --type-aware --deny-warnings`.nothrow()],
   ["format", () => $`bun fmt --check .`.nothrow()],
   ["dead code", () => $`bun --bun knip`.nothrow()],
+  ["client package", () => $`bun run ${new URL("check-client.ts", import.meta.url).pathname}`.nothrow()],
   ["lock file", () => $`bun run ${new URL("check-lock.ts", import.meta.url).pathname}`.nothrow()],
 ];
 

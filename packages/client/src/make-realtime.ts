@@ -8,7 +8,7 @@ import type { ConnectionLimits } from "./connection/transitions.ts";
 import { Http } from "./http.ts";
 import { patience } from "./patience.ts";
 import { Realtime } from "./realtime/realtime.ts";
-import { browserPlatform } from "./sharing/platform.ts";
+import { canShare } from "./sharing/can-share.ts";
 import { lazyTransport } from "./transport/lazy.ts";
 import { sseTransport } from "./transport/sse.ts";
 import type { Transport } from "./transport/transport.ts";
@@ -48,11 +48,11 @@ function makeTransport(
 ): Transport {
   if (transport) return transport(http);
   const direct = sseTransport({ http, strict });
-  const platform = shareTabs ? browserPlatform() : undefined;
-  if (!platform) return direct;
+  if (!shareTabs || !canShare()) return direct;
   return lazyTransport(direct.name, () =>
     import("./sharing/shared-transport.ts").then(
-      ({ sharedTransport }) => sharedTransport({ transport: direct, platform, clock: http.clock, identity, url }),
+      ({ browserPlatform, sharedTransport }) =>
+        sharedTransport({ transport: direct, platform: browserPlatform(), clock: http.clock, identity, url }),
       () => direct, // The network is no reason to do without a connection of one's own.
     ),
   );

@@ -32,21 +32,13 @@ interface Locks {
   ): Promise<void>;
 }
 
-interface Browser {
-  readonly document?: object;
-  readonly navigator?: { readonly locks?: Locks };
-  readonly BroadcastChannel?: typeof BroadcastChannel;
-}
-
-/** The browser's, in a page of one that has it all; over plain HTTP there are no locks but on localhost. */
-export function browserPlatform(): SharingPlatform | undefined {
-  const { document, navigator, BroadcastChannel: Channel } = globalThis as Browser;
-  const locks = navigator?.locks;
-  if (!document || !locks || !Channel) return undefined;
+/** The browser's own. */
+export function browserPlatform(): SharingPlatform {
+  const { locks } = (globalThis as unknown as { readonly navigator: { readonly locks: Locks } }).navigator;
   return {
     lock: (name, options) => lock(locks, name, options),
     port(name, onMessage) {
-      const channel = new Channel(name);
+      const channel = new BroadcastChannel(name);
       channel.addEventListener("message", ({ data }) => onMessage(data));
       return { post: (message) => channel.postMessage(message), close: () => channel.close() };
     },

@@ -2,9 +2,11 @@ import type { Identity } from "../auth/identity.ts";
 import { readClaims } from "../auth/token-claims.ts";
 import type { Clock } from "../clock.ts";
 import type { Transport } from "../transport/transport.ts";
-import type { SharingPlatform } from "./platform.ts";
+import { browserPlatform, type SharingPlatform } from "./platform.ts";
 import { SharedLink } from "./shared-link.ts";
 import { Tabs } from "./tabs.ts";
+
+export { browserPlatform };
 
 export interface SharingOptions {
   readonly transport: Transport;

@@ -1,0 +1,83 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { buildCode } from "../../../scripts/build-client.ts";
+import { Admin } from "../../server/test/support/admin.ts";
+import { PUBLIC_NOTES } from "../../server/test/support/collections.ts";
+import { Inbox } from "../../server/test/support/inbox.ts";
+import { startServer } from "../../server/test/support/server-process.ts";
+import { tempDir } from "../../server/test/support/temp-dir.ts";
+
+setDefaultTimeout(120_000);
+
+const ROOT = join(import.meta.dir, "../../..");
+
+test("the built package does in Node what it does here: events, lists, a restart of the server, and an end", async () => {
+  using built = tempDir();
+  await buildCode(built.path);
+  await Bun.write(join(built.path, "package.json"), `{"type":"module"}`);
+  symlinkSync(join(ROOT, "node_modules"), join(built.path, "node_modules"));
+  let server = await startServer();
+  const admin = await Admin.signIn(server.url);
+  await admin.createCollection(PUBLIC_NOTES);
+
+  const program = Bun.spawn(
+    ["node", join(import.meta.dir, "node-main.mjs"), join(built.path, "index.js"), server.url],
+    {
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "inherit",
+    },
+  );
+  const said = new Inbox<readonly [what: string, value: unknown]>();
+  const reading = (async () => {
+    let rest = "";
+    for await (const text of program.stdout.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) said.push(JSON.parse(line) as [string, unknown]);
+    }
+  })();
+  const tell = (line: string): void => {
+    void program.stdin.write(`${line}\n`);
+    void program.stdin.flush();
+  };
+  const all = (what: string): unknown[] => said.items.filter(([name]) => name === what).map(([, value]) => value);
+  const until = (what: string, count: number): Promise<unknown> => said.until(() => all(what).length >= count);
+
+  await until("ready", 1);
+  expect(all("ready")).toEqual(["not-found"]);
+  tell("write");
+  await until("event", 3);
+  expect(all("event")).toEqual([
+    ["create", "node 1"],
+    ["update", "node 2"],
+    ["delete", "node 2"],
+  ]);
+
+  const { dir, port } = server;
+  await server.stop();
+  const elsewhere = await startServer({ dir });
+  for (const title of ["node 3", "node 4"]) await admin.at(elsewhere.url).create("notes", { title });
+  await elsewhere.stop();
+  const before = server;
+  server = await startServer({ dir, port });
+  await admin.create("notes", { title: "node 5" });
+  await until("event", 6);
+  expect(all("event").slice(3)).toEqual([
+    ["create", "node 3"],
+    ["create", "node 4"],
+    ["create", "node 5"],
+  ]);
+  tell("list");
+  tell("stats");
+  await until("stats", 1);
+  expect(all("list")).toEqual([["node 5", "node 4", "node 3"]]);
+  expect(all("stats")[0]).toBeGreaterThan(0);
+
+  tell("close");
+  await Promise.all([reading, program.exited]);
+  expect(program.exitCode).toBe(0);
+  expect(all("closed")).toEqual(["aborted"]);
+  for (const one of [server, before]) await one[Symbol.asyncDispose]();
+});
