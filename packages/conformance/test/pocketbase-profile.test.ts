@@ -1,0 +1,47 @@
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { PASSWORD, startTestApp } from "../../server/src/testing/test-app.ts";
+import { pocketbaseProfile, type Report, runProfile, tally } from "../src/index.ts";
+import { GROUP } from "../src/profiles/pocketbase/document.ts";
+import { BROKEN_POCKETBASE_SERVERS } from "./broken/pocketbase-servers.ts";
+import { startProxy } from "./broken/proxy.ts";
+
+setDefaultTimeout(120_000);
+
+const app = await startTestApp();
+// The server's own heartbeat, which is due every 20 seconds, sooner.
+const beat = setInterval(() => app.app.hub.beat([...app.app.hub.sessions()]), 200);
+afterAll(() => clearInterval(beat));
+
+const judge = (url: string, only: string, patienceMs?: number): Promise<Report> => {
+  const target = { url, superuser: { email: "root@example.com", password: PASSWORD }, heartbeatMs: 2_000 };
+  return runProfile(pocketbaseProfile, target, { target: url, only, patienceMs });
+};
+
+const failuresOf = ({ results }: Report): Record<string, string> =>
+  Object.fromEntries(
+    results.flatMap(({ name, outcome }) => (outcome.kind === "failed" ? [[name, outcome.reason]] : [])),
+  );
+
+for (const group of Object.values(GROUP)) {
+  test.concurrent(`Headwater passes all five of ${group}`, async () => {
+    const report = await judge(app.url, `${group}: `);
+    expect(failuresOf(report)).toEqual({});
+    expect(tally(report)).toEqual({ passed: 5, failed: 0, "not-offered": 0 });
+  });
+}
+
+for (const { fault, proxy, found, message } of BROKEN_POCKETBASE_SERVERS) {
+  test.concurrent(`a server that ${fault} is found out by “${found}”`, async () => {
+    const { url, stop } = startProxy(app.url, app.admin, proxy);
+    try {
+      expect(failuresOf(await judge(url, found, 2_500))[found]).toMatch(message);
+    } finally {
+      stop();
+    }
+  });
+}
+
+test.serial("what was set up is removed", async () => {
+  const names = app.app.folder.registry.current.collections.map(({ name }) => name);
+  expect(names.filter((name) => name.startsWith("conformance_"))).toEqual([]);
+});
