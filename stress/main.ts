@@ -27,10 +27,11 @@ const isChosen = ({ name, inShort }: Scenario, { only, short }: Options): boolea
   only === undefined ? inShort || !short : name.includes(only);
 
 /** Those that take longest first, so that none of them is left over when the others are done. */
-const turnsOf = (scenarios: readonly Scenario[], { seed, seeds }: Options): Turn[] =>
+const turnsOf = (scenarios: readonly Scenario[], { seed, seeds, transports }: Options): Turn[] =>
   scenarios
     .toSorted((a, b) => Number(a.inShort) - Number(b.inShort))
-    .flatMap((scenario) => Array.from({ length: seedsOf(scenario, seeds) }, (_, i) => ({ scenario, seed: seed + i })));
+    .flatMap((scenario) => Array.from({ length: seedsOf(scenario, seeds) }, (_, i) => ({ scenario, seed: seed + i })))
+    .flatMap((turn) => transports.map((transport) => ({ ...turn, transport })));
 
 const seedsOf = (scenario: Scenario, all: number): number =>
   ({ all, some: Math.ceil(all / 10), one: 1 })[scenario.seeds];

@@ -14,6 +14,8 @@ export interface Connection {
   readonly lastEventId: string | undefined;
   readonly ended: Promise<void>;
   readonly isOver: boolean;
+  /** Topics that the server said it may never hear of; where that is not said, it just does not. */
+  readonly refused: ReadonlySet<string>;
   subscribe(topics: readonly string[], token?: string, since?: string): Promise<void>;
   pause(): void;
   resume(): void;

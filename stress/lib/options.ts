@@ -1,10 +1,12 @@
 import { parseArgs } from "node:util";
+import { TRANSPORTS, type TransportKind } from "./transports.ts";
 
 export interface Options {
   readonly only: string | undefined;
   readonly seed: number;
   readonly seeds: number;
   readonly lanes: number;
+  readonly transports: readonly TransportKind[];
   readonly short: boolean;
   readonly list: boolean;
   readonly help: boolean;
@@ -18,6 +20,7 @@ Real servers, clients that come and go, kills in between; then what each client 
   --seed S      the first seed (from the clock)
   --seeds N     so many seeds for the scenarios in which chance decides (20; 2 in the short form)
   --lanes N     scenarios played at the same time (3)
+  --transport T sse, websocket, or mixed: every other client on a WebSocket (each by itself; mixed in the short form)
   --short       the short form: fewer and smaller scenarios, under half a minute
   --list        says what there is, and plays nothing
   --help        this text`;
@@ -31,6 +34,7 @@ export function readOptions(args: readonly string[]): Options {
       seed: { type: "string" },
       seeds: { type: "string" },
       lanes: { type: "string" },
+      transport: { type: "string" },
       short: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
@@ -42,6 +46,19 @@ export function readOptions(args: readonly string[]): Options {
     if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`--${name} must be a whole number from 1, not "${text}"`);
     return Number(text);
   };
+  const transport = TRANSPORTS.find((kind) => kind === values.transport);
+  if (values.transport !== undefined && !transport)
+    throw new Error(`--transport must be one of ${TRANSPORTS.join(", ")}`);
+  const transports = transport ? [transport] : short ? (["mixed"] as const) : (["sse", "websocket"] as const);
   const seed = number("seed", 1 + (Date.now() % 1_000_000));
-  return { only, seed, seeds: number("seeds", short ? 2 : 20), lanes: number("lanes", 3), short, list, help };
+  return {
+    only,
+    seed,
+    seeds: number("seeds", short ? 2 : 20),
+    lanes: number("lanes", 3),
+    transports,
+    short,
+    list,
+    help,
+  };
 }

@@ -23,12 +23,13 @@ export function expectedOf(history: History, sitting: Sitting): Expected[] {
   const first = Math.min(...spans.map(({ from }) => from));
   const last = spans.at(-1)!.to;
   const arrivals = arrivalsOf(sitting);
+  const { refused } = sitting.connection;
   let next = 0;
   return history.entries
     .filter(({ seq }) => seq > first && seq <= last)
     .flatMap((entry) => {
       while (next < arrivals.length && arrivals[next]!.seq < entry.seq) next += 1;
-      const topics = sitting.topics.filter((topic) => appearsOn(topic, entry));
+      const topics = sitting.topics.filter((topic) => !refused.has(topic.name) && appearsOn(topic, entry));
       if (topics.length === 0) return [];
       const isCovered = spans.some(({ from, to }) => entry.seq > from && entry.seq <= to);
       const until = history.headAt(arrivals[next]?.time ?? Date.now());

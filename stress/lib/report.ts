@@ -2,20 +2,21 @@ import { faultsOf, NOTHING_WRONG, sum, type Verdict } from "./checker.ts";
 import { isOk, type Outcome } from "./run.ts";
 
 export function outcomeLine(outcome: Outcome): string {
-  const { scenario, seed, verdict, seconds } = outcome;
+  const { scenario, seed, transport, verdict, seconds } = outcome;
   const state = isOk(outcome) ? "ok    " : "FAILED";
-  const numbers = `seed ${seed}, ${seconds.toFixed(1)} s, ${verdict.checked} events`;
-  return `${state} ${scenario.name.padEnd(30)} ${numbers.padEnd(36)} ${scenario.invariant}`;
+  const numbers = `seed ${seed}, ${transport}, ${seconds.toFixed(1)} s, ${verdict.checked} events`;
+  return `${state} ${scenario.name.padEnd(30)} ${numbers.padEnd(47)} ${scenario.invariant}`;
 }
 
 /** What went wrong, and the command that shows it again. */
 export function failureLines(outcome: Outcome, isShort: boolean): string[] {
-  const { scenario, seed, verdict, failure } = outcome;
+  const { scenario, seed, transport, verdict, failure } = outcome;
+  const turn = `--only ${scenario.name} --transport ${transport} --seed ${seed} --seeds 1`;
   return [
     ...(failure === undefined ? [] : [`  ${failure}`]),
     ...(faultsOf(verdict) === 0 ? [] : [`  ${tally(verdict)}`]),
     ...verdict.first.map((line) => `  ${line}`),
-    `  again: npm run stress -- --only ${scenario.name} --seed ${seed} --seeds 1${isShort ? " --short" : ""}`,
+    `  again: npm run stress -- ${turn}${isShort ? " --short" : ""}`,
   ];
 }
 

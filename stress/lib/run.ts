@@ -2,12 +2,14 @@ import { faultsOf, NOTHING_WRONG, type Verdict } from "./checker.ts";
 import type { Scenario } from "./scenario.ts";
 import { Stage } from "./stage.ts";
 import { within } from "./within.ts";
+import type { TransportKind } from "./transports.ts";
 import type { World } from "./world.ts";
 
 /** One scenario with one seed. */
 export interface Turn {
   readonly scenario: Scenario;
   readonly seed: number;
+  readonly transport: TransportKind;
 }
 
 export interface Outcome extends Turn {
@@ -21,11 +23,12 @@ const PATIENCE_MS = 100_000;
 
 export const isOk = ({ verdict, failure }: Outcome): boolean => failure === undefined && faultsOf(verdict) === 0;
 
-export async function run(world: World, { scenario, seed }: Turn, isShort: boolean): Promise<Outcome> {
+export async function run(world: World, turn: Turn, isShort: boolean): Promise<Outcome> {
+  const { scenario, seed, transport } = turn;
   const begin = performance.now();
   let verdict = NOTHING_WRONG;
   let failure: string | undefined;
-  await using stage = new Stage(world, seed, isShort);
+  await using stage = new Stage(world, seed, isShort, transport);
   try {
     await within(scenario.play(stage), "the end of the scenario", PATIENCE_MS);
   } catch (error) {
@@ -36,5 +39,5 @@ export async function run(world: World, { scenario, seed }: Turn, isShort: boole
   } catch (error) {
     failure ??= `the log could not be read: ${String(error)}`;
   }
-  return { scenario, seed, verdict, failure, seconds: (performance.now() - begin) / 1000 };
+  return { ...turn, verdict, failure, seconds: (performance.now() - begin) / 1000 };
 }

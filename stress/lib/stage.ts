@@ -19,7 +19,7 @@ import { RuleEdits } from "./rule-edits.ts";
 import { type Rule, type Values } from "./rules.ts";
 import { ensure } from "./scenario.ts";
 import { until } from "./within.ts";
-import { sse } from "./sse.ts";
+import { transportOf, type TransportKind } from "./transports.ts";
 import { all, type Topic } from "./topics.ts";
 import { accountOf } from "./accounts.ts";
 import { copyWorld, dataOf, RULES, type World } from "./world.ts";
@@ -33,6 +33,9 @@ export class Stage implements AsyncDisposable {
   readonly ruleEdits: RuleEdits;
   readonly world: World;
   readonly isShort: boolean;
+  /** What carries its clients' events. */
+  readonly transport: TransportKind;
+  readonly #seed: number;
   readonly #folder = tempDir();
   readonly #log: LogEntry[] = [];
   #logTable = "_changes";
@@ -44,8 +47,10 @@ export class Stage implements AsyncDisposable {
   /** The seq up to which the server is known to have told everyone everything. */
   told = 0;
 
-  constructor(world: World, seed: number, isShort: boolean) {
+  constructor(world: World, seed: number, isShort: boolean, transport: TransportKind) {
     this.world = world;
+    this.#seed = seed;
+    this.transport = transport;
     this.isShort = isShort;
     this.random = randomOf(seed);
     this.ruleEdits = new RuleEdits(world.head);
@@ -77,7 +82,9 @@ export class Stage implements AsyncDisposable {
   /** Starts the server, for the first time or again; without options as before. */
   async start(options: ServerOptions = this.#options): Promise<void> {
     this.#options = options;
-    this.#server = await startServer({ ...options, dir: this.dir });
+    // Clients here say over and over what they listen to.
+    const args = [...(options.args ?? []), "--subscribe-rate", "100000"];
+    this.#server = await startServer({ ...options, args, dir: this.dir });
     const log = this.readLog();
     this.ruleEdits.settle(log);
     this.told = log.at(-1)!.seq;
@@ -140,7 +147,8 @@ export class Stage implements AsyncDisposable {
    */
   async newcomer(topics: readonly Topic[], account: Account = this.guest, since?: string): Promise<Listener> {
     const name = `client ${this.listeners.length}`;
-    const listener = new Listener(name, sse, [...topics, all("marks")], account, since ?? (await this.cursor()));
+    const transport = transportOf(this.transport, this.#seed + this.listeners.length);
+    const listener = new Listener(name, transport, [...topics, all("marks")], account, since ?? (await this.cursor()));
     this.listeners.push(listener);
     return listener;
   }

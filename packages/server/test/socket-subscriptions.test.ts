@@ -82,6 +82,20 @@ describe("Collection Subscription", () => {
     expect((await client.heard(1))[0]!.record).toEqual({ title: "again" });
   });
 
+  test("a pattern with options of its own is another one, and both are named", async () => {
+    const client = await server.connect();
+    const small = `notes.*?options=${encodeURIComponent(JSON.stringify({ query: { filter: "count < 5" } }))}`;
+    for (const pattern of ["notes.*", small]) await client.subscribe(pattern);
+    await server.admin.create("notes", { title: "small", count: 1 });
+    await server.admin.create("notes", { title: "large", count: 9 });
+    expect((await client.heard(2)).map(({ patterns }) => patterns.toSorted())).toEqual([
+      ["notes.*", small],
+      ["notes.*"],
+    ]);
+    await client.ask({ type: "unsubscribe", pattern: small });
+    expect(await server.describe(client)).toMatchObject({ subscriptions: ["notes.*"] });
+  });
+
   test("what a filter and the options pick, related records and what the rule reads of the options arrive as in a list", async () => {
     const client = await server.connectAsUser();
     await client.subscribe("diaries.*", { expand: "owner", fields: "title,expand.owner.name" });

@@ -3,6 +3,7 @@ import {
   headerName,
   NO_OPTIONS,
   parseCursor,
+  parseSubscription,
   type ServerMessage,
   type SocketErrorCode,
   type SubscribedMessage,
@@ -98,14 +99,16 @@ function readSubscription(
   { registry, files, visibility }: ApiDeps,
 ): { readonly kind: SubscribedMessage["kind"]; readonly subscription: Subscription } | BadTarget {
   const schema = registry.current;
-  const target = targetOf(pattern, schema);
+  // As topics on a stream: with options of its own, a pattern can be there more than once.
+  const { topic: bare, options: own } = parseSubscription(pattern);
+  const target = targetOf(bare, schema);
   if ("code" in target) return target;
   const { kind, topic } = target;
   const name = options === NO_OPTIONS ? pattern : `${pattern}?options=${JSON.stringify(options)}`;
   if (Buffer.byteLength(name) > MAX_BYTES) {
     return { code: "limit_subscription", problem: `A subscription may have ${MAX_BYTES} bytes, options included.` };
   }
-  const subscription = shared({ name, label: pattern, topic, options });
+  const subscription = shared({ name, label: pattern, topic, options: merge(own, options) });
   const refusal =
     kind !== "channel"
       ? refusalOf(schema, files, subscription, principal)
@@ -119,6 +122,11 @@ const REFUSALS = {
   forbidden: "The connection may not listen to that.",
   bad_filter: "The filter can't be asked of that.",
 };
+
+const merge = (own: TopicOptions, given: TopicOptions): TopicOptions =>
+  own === NO_OPTIONS
+    ? given
+    : { query: { ...own.query, ...given.query }, headers: { ...own.headers, ...given.headers } };
 
 function optionsOf({ query, headers, filter, fields, expand, transitions }: SubscribeMessage): TopicOptions {
   const given = Object.entries({ ...query, filter, fields, expand, transitions }).filter(

@@ -14,11 +14,20 @@ import { encodeFrame, OP, type SocketFrame } from "./socket-frames.ts";
 
 type MessageOf<Type extends ServerMessage["type"]> = Extract<ServerMessage, { type: Type }>;
 
+interface Asked {
+  readonly count: number;
+  readonly answers: ServerMessage[];
+  readonly resolve: (answers: readonly ServerMessage[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
 export interface SocketClientOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: string;
   /** Does it answer pings, as browsers do? */
   readonly answersPings?: boolean;
+  /** Gets the messages, which are not kept then. */
+  readonly onMessage?: (message: ServerMessage) => void;
 }
 
 /** A WebSocket client that keeps every message it got, and never reconnects by itself. */
@@ -29,14 +38,18 @@ export class SocketClient implements Disposable {
   readonly #closed = Promise.withResolvers<SocketClosing>();
   readonly #connected = Promise.withResolvers<ConnectedMessage>();
   readonly #answersPings: boolean;
+  readonly #onMessage: ((message: ServerMessage) => void) | undefined;
+  /** Who waits for answers, by the id of what was asked. */
+  readonly #asked = new Map<string, Asked>();
   #raw: RawSocket | undefined;
   #nextId = 0;
   isOver = false;
   pings = 0;
   hello!: ConnectedMessage;
 
-  private constructor({ answersPings = true }: SocketClientOptions) {
+  private constructor({ answersPings = true, onMessage }: SocketClientOptions) {
     this.#answersPings = answersPings;
+    this.#onMessage = onMessage;
     this.closed = this.#closed.promise;
     this.#connected.promise.catch(() => undefined); // Who waits for it is told; nobody may.
   }
@@ -87,11 +100,18 @@ export class SocketClient implements Disposable {
 
   /** Sends the message with an id of its own, and waits for the first answer to it. */
   async ask(message: ClientMessage): Promise<ServerMessage> {
+    const [answer] = await this.askFor(1, message);
+    return answer!;
+  }
+
+  /** As `ask`, for so many answers. */
+  async askFor(count: number, message: ClientMessage): Promise<readonly ServerMessage[]> {
     const id = `${(this.#nextId += 1)}`;
+    const asked = { count, answers: [], ...Promise.withResolvers<readonly ServerMessage[]>() };
+    this.#asked.set(id, asked);
     this.send({ ...message, id });
-    const isAnswer = (answer: ServerMessage): boolean => "id" in answer && answer.id === id;
-    await this.inbox.until((messages) => messages.some(isAnswer));
-    return this.messages.find(isAnswer)!;
+    if (this.isOver) asked.reject(new Error("nobody is there to answer"));
+    return asked.promise;
   }
 
   async subscribe(pattern: string, options: SubscribeOptions = {}): Promise<SubscribedMessage> {
@@ -132,16 +152,30 @@ export class SocketClient implements Disposable {
   #receive({ opcode, payload }: SocketFrame): void {
     if (opcode === OP.text) {
       const message = parseServerMessage(payload.toString());
-      if (message?.type === "connected") this.#connected.resolve(message);
-      if (message) this.inbox.push(message);
+      if (!message) return;
+      if (message.type === "connected") this.#connected.resolve(message);
+      if (this.#onMessage) this.#onMessage(message);
+      else this.inbox.push(message);
+      if ("id" in message) this.#answered(String(message.id), message);
     } else if (opcode === OP.ping) {
       this.pings += 1;
       if (this.#answersPings) this.raw.send(encodeFrame(OP.pong, payload));
     }
   }
 
+  #answered(id: string, answer: ServerMessage): void {
+    const asked = this.#asked.get(id);
+    if (!asked) return;
+    asked.answers.push(answer);
+    if (asked.answers.length === asked.count) {
+      this.#asked.delete(id);
+      asked.resolve(asked.answers);
+    }
+  }
+
   #finish(closing: SocketClosing): void {
     this.isOver = true;
+    for (const { reject } of this.#asked.values()) reject(new Error(`closed with ${closing.code}, unanswered`));
     this.#connected.reject(new Error(`closed before it began: ${closing.code}`));
     this.#closed.resolve(closing);
     this.inbox.close();

@@ -16,6 +16,8 @@ export class SseClient implements Disposable {
   readonly #ended = Promise.withResolvers<void>();
   #stream: SseStream | undefined;
   isOver = false;
+  /** A stream says of no topic that nothing will come of it. */
+  readonly refused: ReadonlySet<string> = new Set();
   /** Blocks without an event, such as heartbeats. */
   silences = 0;
   #id = "";
