@@ -87,6 +87,25 @@ test("an event that the stream cuts in the middle is not heard twice and not los
   client.close();
 });
 
+test("the type of a stream may have parameters, which say nothing about its characters; another type is none", async () => {
+  const types = ["text/x-bogus", "text/event-streams", "text/event-stream;charset=windows-1252", "Text/Event-Stream;"];
+  for (const [i, type] of types.entries()) {
+    using server = scriptedServer(
+      streams(
+        (reply) => {
+          reply.stream({ "content-type": type }).greet();
+          return () => reply.raw(change(1, "…")).end();
+        },
+        saying(change(2)),
+      ),
+    );
+    const { client, inbox } = watch(server.url);
+    await inbox.until((events) => events.length > (i < 2 ? 0 : 1));
+    expect(titles(inbox)).toEqual(i < 2 ? ["t2"] : ["…", "t2"]);
+    client.close();
+  }
+});
+
 test("an event that is cut in the middle of a character comes whole, and after a cut there comes again", async () => {
   const bytes = new TextEncoder().encode(change(1, "naïve – 🦩"));
   const middle = bytes.indexOf(0xf0) + 2;

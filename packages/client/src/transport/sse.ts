@@ -71,7 +71,7 @@ class SseLink implements Link {
     if (!response.ok) return endOf(await responseError(response, this.#http.clock.now()));
     const type = response.headers.get("content-type") ?? "";
     if (!/^text\/event-stream\b/i.test(type)) {
-      const text = await response.text();
+      const text = await beginningOf(response);
       return lost(
         new HeadwaterError("malformed", `a stream was asked for, ${type || "something else"} came`, { text }),
       );
@@ -111,6 +111,14 @@ class SseLink implements Link {
     if (this.#strict) throw error;
     this.#listener.warning(error);
   }
+}
+
+/** What came first of a body that may have no end. */
+async function beginningOf(response: Response): Promise<string> {
+  const reader = response.body?.getReader();
+  const { value } = (await reader?.read()) ?? {};
+  reader?.cancel().catch(() => undefined);
+  return new TextDecoder().decode(value).slice(0, 1_000);
 }
 
 const lost = (error: HeadwaterError): LinkEnd => ({ kind: "lost", error });
