@@ -8,7 +8,7 @@ import { type Heard, TaskListener } from "../lib/task-listener.ts";
 
 const HOOKS = fileURLToPath(new URL("../lib/task-hooks", import.meta.url));
 const LISTENERS_EACH = 3;
-const KILLS = 3;
+const ENDS = 3;
 
 interface Started extends Work {
   readonly id: string;
@@ -22,11 +22,19 @@ async function startTask(stage: Stage): Promise<Started> {
   return { ...work, name, id: body.id };
 }
 
-/** Each attempt's steps in their order from the first on, without a gap: what was told later is there only with all before it. */
-function ensureWhole({ id, steps }: Started, heard: Heard): void {
-  let [attempt, step] = [0, 0];
+/**
+ * Each attempt's steps in their order from the first on, without a gap: what was told later is there only with all before
+ * it. An attempt that the orderly end of a server broke off does not count, so its number comes again.
+ */
+function ensureWhole({ id, steps }: Started, heard: Heard, stops: number): void {
+  let [attempt, step, again] = [0, 0, 0];
   const next = (toldAttempt: number, toldStep: number): void => {
     if (toldAttempt > attempt) [attempt, step] = [toldAttempt, 0];
+    else if (toldStep === 1) {
+      step = 0;
+      again += 1;
+      ensure(again <= stops, `${id} was begun again ${again} times, and the server stopped ${stops} times`);
+    }
     ensure(
       toldAttempt === attempt && toldStep === step + 1,
       `${id}: ${toldAttempt}.${toldStep} after ${attempt}.${step}`,
@@ -54,17 +62,17 @@ function ensureSame({ task, heard }: TaskListener, told: Heard): void {
 }
 
 /** It ended once, at the end, and as its policy says. */
-function ensureEnded({ id, name, fails }: Started, heard: Heard, kills: number): void {
-  const ends = heard.flatMap((item, i) =>
+function ensureEnded({ id, name, fails }: Started, heard: Heard, ends: number): void {
+  const finals = heard.flatMap((item, i) =>
     typeof item !== "string" && (item["type"] === "task_completed" || item["type"] === "task_failed") ? [i] : [],
   );
-  ensure(ends.length === 1 && ends[0] === heard.length - 1, `${id} ended ${ends.length} times`);
+  ensure(finals.length === 1 && finals[0] === heard.length - 1, `${id} ended ${finals.length} times`);
   const retries = heard.filter((item) => typeof item !== "string" && item["type"] === "task_retrying");
   const interrupted = retries.filter((item) => typeof item !== "string" && item["code"] === "interrupted").length;
   const end = heard.at(-1) as Readonly<Record<string, unknown>>;
   const attempts = retries.length + 1;
   ensure(attempts <= ATTEMPTS[name]!, `${id} was begun ${attempts} times`);
-  ensure(interrupted <= kills, `${id} was interrupted more often than the server was killed`);
+  ensure(interrupted <= ends, `${id} was interrupted more often than the server ended`);
   if (end["type"] === "task_completed") {
     ensure(!fails, `${id} has come to an end that it can't come to`);
     ensure(end["attempt"] === attempts, `${id} was completed by another attempt than its last`);
@@ -77,7 +85,7 @@ function ensureEnded({ id, name, fails }: Started, heard: Heard, kills: number):
 export const tasks = family("tasks", [
   [
     "kill",
-    "However often the server is killed, each task ends once and by its policy, and each listener heard each event once, in order.",
+    "However often the server is killed or stopped, each task ends once and by its policy, and each listener heard each event once, in order.",
     async (stage) => {
       await stage.start({ args: ["--hooks", HOOKS] });
       const started: Started[] = [];
@@ -85,9 +93,12 @@ export const tasks = family("tasks", [
       const listeners = started.flatMap(({ id }) => Array.from({ length: LISTENERS_EACH }, () => new TaskListener(id)));
       // One of three comes late.
       await inParallel(listeners.length, 16, async (i) => (i % 3 < 2 ? listeners[i]!.sit(stage.url) : undefined));
-      for (let kills = 0; kills < KILLS; kills += 1) {
+      let stops = 0;
+      for (let ends = 0; ends < ENDS; ends += 1) {
         await Bun.sleep(stage.random.int(0, 500));
-        await stage.kill();
+        const isOrderly = stage.random.chance(25);
+        if (isOrderly) stops += 1;
+        await (isOrderly ? stage.stop() : stage.kill());
         await Promise.all(listeners.map((listener) => listener.ended()));
         await stage.start();
         await inParallel(listeners.length, 16, async (i) => listeners[i]!.sit(stage.url));
@@ -99,8 +110,8 @@ export const tasks = family("tasks", [
         const reader = new TaskListener(task.id);
         await reader.sit(stage.url);
         await reader.ended();
-        ensureWhole(task, reader.heard);
-        ensureEnded(task, reader.heard, KILLS);
+        ensureWhole(task, reader.heard, stops);
+        ensureEnded(task, reader.heard, ENDS);
         truths.set(task.id, reader.heard);
       }
       for (const listener of listeners) {
@@ -136,7 +147,7 @@ export const tasks = family("tasks", [
       await Promise.all(readers.map((reader) => reader.ended()));
       for (const [i, listener] of restless.entries()) {
         const reader = readers[i >> 1]!;
-        ensureWhole(started[i >> 1]!, reader.heard);
+        ensureWhole(started[i >> 1]!, reader.heard, 0);
         ensureSame(listener, reader.heard);
         stage.compared(listener.ids.length);
       }

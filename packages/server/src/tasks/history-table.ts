@@ -23,7 +23,7 @@ export async function readUnfolded(reader: Reader): Promise<StoredHistory[]> {
     SELECT id, history, folded_to FROM _tasks WHERE folded < told
     UNION ALL
     SELECT id, history, folded_to FROM _tasks
-    WHERE folded >= told AND (state = 'running' OR (state = 'queued' AND attempt > 0))`);
+    WHERE folded >= told AND (state = 'running' OR (state = 'queued' AND started IS NOT NULL))`);
   return rows.map((row) => ({
     id: row["id"] as string,
     history: History.decode(row["history"] as string),
