@@ -2,9 +2,12 @@ import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { EventSource } from "eventsource";
 import PocketBase, { type ClientResponseError, type RecordModel } from "pocketbase";
 
 setDefaultTimeout(60_000);
+/** The SDK looks for a global one; Bun has none. */
+Object.assign(globalThis, { EventSource });
 
 const dir = mkdtempSync(join(tmpdir(), "headwater-embed-"));
 const child = Bun.spawn([process.execPath, join(import.meta.dir, "main.ts")], {
@@ -62,6 +65,28 @@ test("a loan takes the copy from the shelf, and nobody takes it twice", async ()
   const late = outcomes[0]!.status === "rejected" ? ann : bob;
   const refused = await refusal(late.collection("loans").create({ book: orlando.id }));
   expect(refused.response).toEqual({ data: {}, message: "All copies are lent.", status: 400 });
+});
+
+test("each loan is told to those who listen to the shelf, and none that was refused", async () => {
+  const dan = await reader("Dan");
+  const told: unknown[] = [];
+  const heard = Promise.withResolvers<void>();
+  await dan.realtime.subscribe("shelf", (message) => {
+    told.push(message);
+    if (told.length === 2) heard.resolve();
+  });
+  const essays = await book(dan, "Essais");
+  const loan = await dan.collection("loans").create({ book: essays.id });
+  await refusal(dan.collection("loans").create({ book: essays.id }));
+  await dan.collection("loans").delete(loan.id);
+  const again = await dan.collection("loans").create({ book: essays.id });
+  await heard.promise;
+  await dan.realtime.unsubscribe();
+  await dan.collection("loans").delete(again.id);
+  expect(told).toEqual([
+    { title: "Essais", copies: 0 },
+    { title: "Essais", copies: 0 },
+  ]);
 });
 
 test("three books are enough", async () => {

@@ -18,9 +18,11 @@ app.before("create", loans, async ({ values, caller, records }) => {
 
 // In the same transaction: a loan without its copy, or a copy lent twice, can't be.
 app.within("create", loans, async ({ record, tx }) => {
-  const { copies } = await tx.records(books).get(record.book);
+  const { title, copies } = await tx.records(books).get(record.book);
   if (copies < 1) throw badRequest("All copies are lent.");
   await tx.records(books).update(record.book, { "copies-": 1 });
+  // Told with the loan or not at all, to whoever listens to the channel `shelf`.
+  await tx.realtime.broadcast("shelf", { title, copies: copies - 1 });
 });
 app.within("delete", loans, async ({ record, tx }) => {
   await tx.records(books).update(record.book, { "copies+": 1 });
