@@ -98,6 +98,7 @@ test("an API that drains finishes what it began and takes nothing new", async ()
 const NOBODY = {
   topicsOf: () => [],
   audiencesOf: () => [],
+  held: async () => [],
   present: async () => undefined,
   principalKey: () => "",
   moves: async () => [],

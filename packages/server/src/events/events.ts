@@ -31,6 +31,10 @@ export class Events {
     return principalKey(principal);
   }
 
+  held(change: Change, subscription: Subscription, principal: Principal): Promise<readonly unknown[]> {
+    return this.#records.held(change, subscription, principal);
+  }
+
   present(
     change: Change,
     subscription: Subscription,

@@ -211,11 +211,12 @@ export class Hub<Principal> {
 
   /** The change itself, to all who may see it. */
   async #seen(change: Change, cursor: string | undefined): Promise<Heard<Principal>[]> {
-    const { before, after } = change;
-    const valuesOf = (field: string): readonly unknown[] => [before?.[field], after?.[field]];
-    const audiences = this.#visibility
-      .topicsOf(change)
-      .flatMap((topic) => [...this.#roster.audiences(topic, valuesOf)]);
+    const held = ({ subscription, principal }: Audience<Principal>) =>
+      this.#orElse<readonly unknown[] | undefined>(change, undefined, () =>
+        this.#visibility.held(change, subscription, principal),
+      );
+    const topics = this.#visibility.topicsOf(change);
+    const audiences = (await Promise.all(topics.map((topic) => this.#roster.audiences(topic, held)))).flat();
     // All are asked before the first answer, so that what takes the database can be asked for everyone together.
     const answers = await Promise.all(audiences.map((audience) => this.#present(change, audience, "live")));
     const heard: Heard<Principal>[] = [];
@@ -246,7 +247,8 @@ export class Hub<Principal> {
       const sessions = shifted.has(audience) ? new Set(staying(audience, shifts)) : audience.sessions;
       asked.push({ audience, sessions, moves: () => this.#visibility.moves(change, subscription, principal) });
     }
-    const answers = await Promise.all(asked.map(({ moves }) => this.#orUnknown(change, moves)));
+    // Where it can't be said what moved, everything must be read anew.
+    const answers = await Promise.all(asked.map(({ moves }) => this.#orElse<Moves>(change, "unknown", moves)));
     return answers.flatMap((answer, i) => {
       const { audience, sessions } = asked[i]!;
       const { codec, subscription } = audience;
@@ -260,26 +262,21 @@ export class Hub<Principal> {
     });
   }
 
-  /** Where it can't be said what moved, everything must be read anew. */
-  async #orUnknown(change: Change, moves: () => Promise<Moves>): Promise<Moves> {
-    try {
-      return await moves();
-    } catch (error) {
-      this.#onError(error, change);
-      return "unknown";
-    }
-  }
-
-  async #present(
+  #present(
     change: Change,
     { subscription, principal }: Audience<Principal>,
     told: "live" | "replayed",
   ): Promise<Telling | undefined> {
+    return this.#orElse(change, undefined, () => this.#visibility.present(change, subscription, principal, told));
+  }
+
+  /** What one audience can't be answered must cost the others nothing. */
+  async #orElse<Answer>(change: Change, otherwise: Answer, ask: () => Promise<Answer>): Promise<Answer> {
     try {
-      return await this.#visibility.present(change, subscription, principal, told);
+      return await ask();
     } catch (error) {
       this.#onError(error, change);
-      return undefined;
+      return otherwise;
     }
   }
 }

@@ -38,8 +38,11 @@ export class Roster<Principal> {
   }
 
   /** See `TopicIndex.audiences`. */
-  audiences(topic: string, valuesOf: (field: string) => readonly unknown[]): Iterable<Audience<Principal>> {
-    return this.#index.audiences(topic, valuesOf);
+  audiences(
+    topic: string,
+    held: (example: Audience<Principal>) => Promise<readonly unknown[] | undefined>,
+  ): Promise<readonly Audience<Principal>[]> {
+    return this.#index.audiences(topic, held);
   }
 
   /** See `TopicIndex.followers`. */

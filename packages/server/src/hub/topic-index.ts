@@ -47,18 +47,26 @@ export class TopicIndex<Principal> {
   /**
    * The audiences that a record's change may reach: found by what the record holds, however many listen for others.
    *
-   * @param valuesOf what the record held in a field before the change and holds after it
+   * @param held what the record held before the change, and holds after it, in the field that an audience requires;
+   *   `undefined` if that can't be said
    */
-  *audiences(topic: string, valuesOf: (field: string) => readonly unknown[]): Generator<Audience<Principal>> {
+  async audiences(
+    topic: string,
+    held: (example: Audience<Principal>) => Promise<readonly unknown[] | undefined>,
+  ): Promise<readonly Audience<Principal>[]> {
     const listeners = this.#topics.get(topic);
-    if (!listeners) return;
-    yield* listeners.any.values();
-    for (const [field, byValue] of listeners.byField) {
-      for (const value of new Set(valuesOf(field))) {
+    if (!listeners) return [];
+    const found = [...listeners.any.values()];
+    for (const byValue of listeners.byField.values()) {
+      // None stays empty, so there is a first of the first.
+      const example = byValue.values().next().value?.values().next().value;
+      const values = example && (await held(example));
+      for (const value of values ? new Set(values) : byValue.keys()) {
         const audiences = typeof value === "string" ? byValue.get(value) : undefined;
-        if (audiences) yield* audiences.values();
+        if (audiences) found.push(...audiences.values());
       }
     }
+    return found;
   }
 
   /** The audiences for which a change of that collection may move other records. */

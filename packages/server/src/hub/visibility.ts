@@ -7,6 +7,8 @@ import type { Moves, MovesSince } from "./shifts.ts";
 export interface Visibility<Principal> extends Listeners<Principal> {
   /** The topics that a change appears on, each once. */
   topicsOf(change: Change): readonly string[];
+  /** What the record held before the change, and holds after it, in the field that the listener's audience requires. */
+  held(change: Change, subscription: Subscription, principal: Principal): Promise<readonly unknown[]>;
   /** What the change is to a listener; `undefined` for those who may not see it. */
   present(
     change: Change,

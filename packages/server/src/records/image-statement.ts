@@ -5,6 +5,7 @@ import { QueryScope } from "../rules/query-scope.ts";
 import type { RecordScope } from "../rules/record-scope.ts";
 import type { RuleContext } from "../rules/rule-context.ts";
 import { type Sql, sql } from "../store/sql.ts";
+import type { FieldOperand } from "../rules/condition.ts";
 import { type Given, imageRow } from "./image-row.ts";
 import { allOf } from "./select-records.ts";
 import { type StandIn, standInTables } from "./stand-in.ts";
@@ -79,6 +80,25 @@ export function manyStatement(
     statement: sql`WITH ${sql.join(tables)} SELECT DISTINCT ${PLACE} AS image, ${askers.key} AS asker FROM ${from} WHERE ${where}`,
     fits,
   };
+}
+
+/**
+ * Gives `image`, the place of one, and `value` for each value that the operand has of it.
+ *
+ * @param standIns as for `manyStatement`
+ */
+export function valuesStatement(
+  operand: FieldOperand,
+  { schema, collection }: RecordScope,
+  images: readonly RecordValues[],
+  context: RuleContext,
+  now: Date,
+  standIns: readonly StandIn[],
+): Sql {
+  const scope = new QueryScope({ schema, collection, context, now, table: { name: IMAGE } });
+  const value = scope.value(operand);
+  const tables = [imageTable(collection, images, "stored"), ...standInTables(standIns)];
+  return sql`WITH ${sql.join(tables)} SELECT DISTINCT ${PLACE} AS image, ${value} AS value FROM ${sql.id(IMAGE)} ${scope.joins}`;
 }
 
 /** The images as a common table expression with the collection's columns. */

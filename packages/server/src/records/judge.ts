@@ -2,9 +2,11 @@ import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../collections/collection.ts";
 import type { Schema } from "../collections/schema.ts";
 import type { Trust } from "../rules/record-scope.ts";
-import { resolvePredicate } from "../rules/resolved-rules.ts";
+import { soleRequirement } from "../rules/required-value.ts";
+import { resolvePredicate, resolveRule } from "../rules/resolved-rules.ts";
 import { RuleError } from "../rules/rule-error.ts";
 import { type Reader, type SnapshotReader, StoreError } from "../store/store.ts";
+import type { HeldValues } from "./held-values.ts";
 import { manyStatement } from "./image-statement.ts";
 import { type Moment, standInsAt } from "./moment.ts";
 import type { RecordContext } from "./record-context.ts";
@@ -35,12 +37,15 @@ type Answers = (image: number, asker: number) => boolean;
  */
 export class Judge {
   readonly #reader: SnapshotReader;
+  readonly #held: HeldValues | undefined;
   /** Those that are still open: by moment or, for what is asked of the present, by schema. */
   readonly #batches = new Map<Schema | Moment, Map<string, Batch>>();
   #asking: Promise<void> = Promise.resolve();
 
-  constructor(reader: SnapshotReader) {
+  /** @param held what is known already of the records at hand */
+  constructor(reader: SnapshotReader, held?: HeldValues) {
     this.#reader = reader;
+    this.#held = held;
   }
 
   /**
@@ -61,12 +66,30 @@ export class Judge {
     if (rule === null || rule === "") return rule === "";
     const answer = inMemory(context, collection, rule, image, trust);
     if (answer !== undefined) return answer;
+    const known = moment && (await this.#known(context, collection, rule, image, trust, moment));
+    if (known !== undefined) return known;
 
     const batch = this.#batch(context, collection, rule, trust, moment);
     if (!batch.images.has(image)) batch.images.set(image, batch.images.size);
     if (!batch.askers.has(asker)) batch.askers.set(asker, { context, place: batch.askers.size });
     const [imagePlace, askerPlace] = [batch.images.get(image)!, batch.askers.get(asker)!.place];
     return (await batch.answers)(imagePlace, askerPlace);
+  }
+
+  /** The answer to a rule that asks for nothing but what has been read already. */
+  async #known(
+    context: RecordContext,
+    collection: Collection,
+    rule: string,
+    image: RecordValues,
+    trust: Trust,
+    moment: Moment,
+  ): Promise<boolean | undefined> {
+    // The paths of a client's filter are guarded by more than the filter says.
+    if (trust !== "trusted") return undefined;
+    const condition = resolveRule(rule, scopeOf(context, collection, trust, false));
+    const required = soleRequirement(condition, context);
+    return required && this.#held?.holds(collection, required, image, moment);
   }
 
   /** The batch that is still open for this question. */

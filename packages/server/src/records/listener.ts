@@ -4,7 +4,7 @@ import type { FileStore } from "../files/file-store.ts";
 import { decisionKey, isRuledOut } from "../rules/decision-key.ts";
 import { isSuperuser, type Principal, principalKey } from "../rules/principal.ts";
 import { readsOf } from "../rules/reads.ts";
-import { type RequiredValue, requiredValue } from "../rules/required-value.ts";
+import { type RequiredValue, requiredValues } from "../rules/required-value.ts";
 import type { Condition } from "../rules/condition.ts";
 import { manageRuleOf } from "./manage-access.ts";
 import { viewKey } from "./present.ts";
@@ -119,7 +119,9 @@ export function isSteady({ rule, filter, topic, subscription }: Listener): boole
 /** What a record must hold for this listener to see it, by the rule or by the filter. */
 export function requiredOf(listener: Listener): RequiredValue | undefined {
   const { rule, filter } = conditionsOf(listener);
-  return (rule && requiredValue(rule, listener.context)) ?? (filter && requiredValue(filter, listener.context));
+  const found = [rule, filter].flatMap((condition) => (condition ? requiredValues(condition, listener.context) : []));
+  // What the record holds itself is known without the database.
+  return found.find(({ operand }) => operand.steps.length === 0) ?? found[0];
 }
 
 /** What its rule and its filter mean; `undefined` where there is none, or none that can be understood. */

@@ -7,6 +7,7 @@ import type { RequiredValue } from "../rules/required-value.ts";
 import type { SnapshotReader } from "../store/store.ts";
 import { findRecord } from "./find-record.ts";
 import { EventData, type Seen } from "./event-data.ts";
+import { HeldValues } from "./held-values.ts";
 import { Judge } from "./judge.ts";
 import { isSteady, type Listener, listenerKey, readListener, requiredOf } from "./listener.ts";
 import { dependenciesOfListener } from "./listener-dependencies.ts";
@@ -26,7 +27,7 @@ export interface RecordEventsOptions {
 export interface RecordAudience {
   readonly topic: string;
   readonly key: string;
-  readonly requires: RequiredValue | undefined;
+  readonly requires: Pick<RequiredValue, "field" | "value"> | undefined;
   readonly follows: readonly string[] | undefined;
   readonly steady: boolean;
 }
@@ -50,6 +51,7 @@ const allRecords = ({ topic, options: { query } }: Subscription): RecordAudience
  */
 export class RecordEvents {
   readonly #options: RecordEventsOptions;
+  readonly #held: HeldValues;
   readonly #judge: Judge;
   readonly #data: EventData;
   readonly #moves: MoveFinder;
@@ -57,7 +59,8 @@ export class RecordEvents {
 
   constructor(options: RecordEventsOptions) {
     this.#options = options;
-    this.#judge = new Judge(options.reader);
+    this.#held = new HeldValues(options.reader);
+    this.#judge = new Judge(options.reader, this.#held);
     this.#data = new EventData(options.reader);
     this.#moves = new MoveFinder({ reader: options.reader, judge: this.#judge, data: this.#data });
   }
@@ -73,13 +76,26 @@ export class RecordEvents {
     const listener = this.#listener(subscription, principal);
     if (!listener) return undefined;
     const dependencies = dependenciesOfListener(listener);
+    const required = requiredOf(listener);
     return {
       topic: subscription.topic,
       key: listenerKey(listener),
-      requires: requiredOf(listener),
+      requires: required && { field: required.field, value: required.value },
       follows: listener.transitions && dependencies.map(({ collection }) => collection.id),
       steady: dependencies.length === 0 && isSteady(listener),
     };
+  }
+
+  /** What the record held before the change, and holds after it, where the listener's rule requires a text of it. */
+  async held(change: Change, subscription: Subscription, principal: Principal): Promise<readonly unknown[]> {
+    const listener = this.#listener(subscription, principal, change);
+    const required = listener && requiredOf(listener);
+    if (!required) return [];
+    const images = [change.before, change.after].filter((image) => image !== null);
+    if (required.operand.steps.length === 0) return images.map((image) => image[required.field]);
+    const { context, topic } = listener;
+    const held = await this.#held.find(context, topic.collection, required, images, this.#momentOf(change));
+    return [...held.values()].flatMap((values) => [...values]);
   }
 
   /**

@@ -2,7 +2,7 @@ import type { Collection } from "../collections/collection.ts";
 import type { Schema } from "../collections/schema.ts";
 import { type Sql, sql } from "../store/sql.ts";
 import type { Askers } from "./askers.ts";
-import type { Condition } from "./condition.ts";
+import type { Condition, Operand } from "./condition.ts";
 import { checkFilterLength } from "./limits.ts";
 import type { RecordScope, Trust } from "./record-scope.ts";
 import { resolveRule } from "./resolved-rules.ts";
@@ -54,6 +54,11 @@ export class QueryScope {
    */
   condition(text: string, trust: Trust): Sql {
     return conditionSql(this.#resolve(this.#options.collection, text, trust), this.#target(this.#row, trust));
+  }
+
+  /** The expression of an operand's value. */
+  value(operand: Operand): Sql {
+    return toTerm(operand, this.#target(this.#row, "trusted"), bind).sql;
   }
 
   /**

@@ -3,10 +3,12 @@ import type { Comparison, Condition, FieldOperand, Operand } from "./condition.t
 import { requestValue } from "./request-value.ts";
 import type { RuleContext } from "./rule-context.ts";
 
-/** A text that a field of every record which meets a rule holds, to the letter. */
+/** A text that every record which meets a rule holds to the letter: in a field of its own, or of a record related to it. */
 export interface RequiredValue {
+  /** The name of its own field, or one for the path: equal for equal ones of a collection. */
   readonly field: string;
   readonly value: string;
+  readonly operand: FieldOperand;
 }
 
 /** Kinds whose column is text and compares as it stands. */
@@ -22,19 +24,21 @@ const TEXTS: ReadonlySet<FieldType> = new Set([
 ]);
 
 /**
- * Finds an equality that no record can meet the rule without: `owner = @request.auth.id`, `room = "blue"`, alone or
- * joined to others by `&&`. Who listens under such a rule need only be asked about records that hold that text.
- *
- * @returns `undefined` where the rule says nothing of the kind
+ * Finds the equalities that no record can meet the rule without: `owner = @request.auth.id`, `room = "blue"`,
+ * `team.members.id ?= @request.auth.id`, alone or joined to others by `&&`. Who listens under such a rule need only be
+ * asked about records that hold that text.
  */
-export function requiredValue(condition: Condition, context: RuleContext): RequiredValue | undefined {
-  if (condition.kind === "comparison") return ofComparison(condition, context);
-  if (condition.kind === "or") return undefined;
-  for (const part of condition.parts) {
-    const found = requiredValue(part, context);
-    if (found) return found;
-  }
-  return undefined;
+export function requiredValues(condition: Condition, context: RuleContext): readonly RequiredValue[] {
+  if (condition.kind === "comparison") return [ofComparison(condition, context)].filter((found) => found !== undefined);
+  return condition.kind === "and" ? condition.parts.flatMap((part) => requiredValues(part, context)) : [];
+}
+
+/** The one equality that a rule consists of: a record meets the rule if what the path leads to holds that text. */
+export function soleRequirement(condition: Condition, context: RuleContext): RequiredValue | undefined {
+  if (condition.kind !== "comparison") return undefined;
+  const required = ofComparison(condition, context);
+  // Else all that the path leads to must hold it.
+  return condition.any || !required?.operand.steps.some(({ many }) => many) ? required : undefined;
 }
 
 function ofComparison({ operator, left, right }: Comparison, context: RuleContext): RequiredValue | undefined {
@@ -43,14 +47,17 @@ function ofComparison({ operator, left, right }: Comparison, context: RuleContex
 }
 
 function between(field: Operand, other: Operand, context: RuleContext): RequiredValue | undefined {
-  if (field.kind !== "field" || !isOwnText(field)) return undefined;
+  if (field.kind !== "field" || !isText(field)) return undefined;
   const value = textOf(other, context);
   // An empty text is also met by NULL, and a guest has none: no equality to look up by.
-  return value ? { field: field.access.column.name, value } : undefined;
+  return value ? { field: nameOf(field), value, operand: field } : undefined;
 }
 
-const isOwnText = ({ steps, access }: FieldOperand): boolean =>
-  steps.length === 0 &&
+const nameOf = ({ steps, access }: FieldOperand): string =>
+  [...steps.map(({ key }) => key), access.column.name].join(".");
+
+const isText = ({ steps, access }: FieldOperand): boolean =>
+  steps.every(({ kind }) => kind === "relation" || kind === "backRelation") &&
   access.kind === "column" &&
   !access.lower &&
   !access.column.multiple &&
@@ -60,5 +67,6 @@ function textOf(operand: Operand, context: RuleContext): string | undefined {
   if (operand.kind === "literal") return typeof operand.value === "string" ? operand.value : undefined;
   if (operand.kind !== "request" || operand.lower || operand.reading !== "value") return undefined;
   const value = requestValue(operand, context);
-  return typeof value === "string" ? value : undefined;
+  // SQLite may hold another text for one that is not well-formed.
+  return typeof value === "string" && value.isWellFormed() && !value.includes("\0") ? value : undefined;
 }

@@ -55,6 +55,7 @@ const visibility = (): Asked => {
       },
     ],
     principalKey: (principal) => principal,
+    held: async ({ before, after }) => [before?.id, after?.id],
     moves: async () => [],
     remember: () => async () => [],
     mayMove: () => false,
