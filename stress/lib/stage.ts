@@ -14,7 +14,7 @@ import { CLOCK_ARGS, type ClockSetting, setClock, TRUE_CLOCK, writeClock } from 
 import { GUEST, History } from "./history.ts";
 import { type Account, Listener } from "./listener.ts";
 import { expectedOf, seenIn } from "./oracle.ts";
-import { randomOf, type Random } from "./random.ts";
+import { randomOf, type Random } from "../../packages/server/test/support/random.ts";
 import { RuleEdits } from "./rule-edits.ts";
 import { type Rule, type Values } from "./rules.ts";
 import { ensure } from "./scenario.ts";

@@ -29,10 +29,12 @@ function changeOf(before: Collection | undefined, after: Collection | undefined)
   return { ...place, action: "update", before: summaryOf(before), after: summaryOf(after) };
 }
 
-const summaryOf = ({ id, name, type, listRule, viewRule }: Collection): RecordValues => ({
+/** Of the fields it can only be said whether they are the same. */
+const summaryOf = ({ id, name, type, listRule, viewRule, fields }: Collection): RecordValues => ({
   id: recordId(id),
   name,
   type,
   listRule,
   viewRule,
+  fields: Bun.hash(JSON.stringify(fields)).toString(36),
 });

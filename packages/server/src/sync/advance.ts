@@ -1,5 +1,7 @@
 import { type CollectionId, syncKey } from "@headwater/protocol";
 import { z } from "zod";
+import { COLLECTIONS } from "../collections/log-collection.ts";
+import type { Change } from "../log/change.ts";
 import { readSpanOf, readTouched, type TouchedRecord } from "../log/change-log.ts";
 import type { RecordContext } from "../records/record-context.ts";
 import type { Reader } from "../store/store.ts";
@@ -108,7 +110,7 @@ export class Advance {
   async #takeUp(
     synced: Synced,
     touched: ReadonlyMap<CollectionId, readonly TouchedRecord[]>,
-    deciding: Awaited<ReturnType<typeof readSpanOf>>,
+    deciding: readonly Change[],
   ): Promise<void> {
     const { collection, ruling, management } = synced;
     const changed = new Set((touched.get(collection.id) ?? []).map(({ record }): string => record));
@@ -117,6 +119,7 @@ export class Advance {
       const shift = await findShift(this.#reader, this.#context, synced, ruling, deciding);
       if (shift === "any") this.#scan(collection.name, 0);
       else moved = shift;
+      if (deciding.some((change) => isRemade(change, collection.id))) this.#scan(collection.name, this.#next);
       const managed = await findShift(this.#reader, this.#context, synced, management, deciding);
       if (managed === "any" || managed.size > 0) this.#scan(collection.name, this.#next);
     }
@@ -176,5 +179,9 @@ export class Advance {
     if (known.size > 0) records.set(name, known);
   }
 }
+
+/** A collection that was deleted and made again, or a field of it, may look the same now: its records are others. */
+const isRemade = ({ collection, record, action, before, after }: Change, id: string): boolean =>
+  collection === COLLECTIONS && String(record) === id && (action !== "update" || before["fields"] !== after["fields"]);
 
 const PRINTS = z.record(z.string(), z.object({ look: z.string(), sight: z.string() }));

@@ -2,8 +2,8 @@ import type { SyncCookie } from "@headwater/protocol";
 import { z } from "zod";
 import type { ClientGroup } from "./client-group.ts";
 
-/** Above this an order could not be made larger by one. */
-const MAX_ORDER = 2 ** 50;
+/** Above this there would soon be no larger order: nobody is given such a one. */
+const MAX_ORDER = Number.MAX_SAFE_INTEGER - 2 ** 20;
 
 const count = z.number().int().min(0).max(MAX_ORDER);
 const COOKIE = z.object({ order: count, group: z.string(), life: z.string(), version: count, pushes: count });

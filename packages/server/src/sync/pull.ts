@@ -165,10 +165,11 @@ async function findNews(
   const pushes = partial ? pushesTold : group.pushes;
   const lastMutationIDChanges = partial ? {} : await mutationsSince(reader, group, pushesTold);
   const version = progress ? view.version : reached;
-  const isNews = patch.operations.length > 0 || pushes !== pushesTold || version !== told;
+  const isOwn = claim.cookie?.group === key;
+  const isNews = !isOwn || patch.operations.length > 0 || pushes !== pushesTold || version !== told;
   const next = isNews
     ? nextCookie(claim, { key, ...view }, version, pushes)
-    : { cookie: claim.cookie!, shift: view.shift };
+    : { cookie: claim.cookie, shift: view.shift };
   return {
     group,
     view: { ...view, shift: next.shift },

@@ -1,5 +1,6 @@
 import type { CollectionId } from "@headwater/protocol";
 import type { Collection } from "../collections/collection.ts";
+import { COLLECTIONS } from "../collections/log-collection.ts";
 import type { Schema } from "../collections/schema.ts";
 import { dependenciesOfCondition, type ListenerDependency } from "../records/listener-dependencies.ts";
 import { manageRuleOf } from "../records/manage-access.ts";
@@ -33,7 +34,7 @@ export interface Synced {
 export interface SyncedSet {
   /** By name. */
   readonly collections: ReadonlyMap<string, Synced>;
-  /** Those whose records decide who sees others. */
+  /** Those whose records decide who sees others; what happens to collections themselves is among them. */
   readonly deciding: readonly CollectionId[];
   readonly volatile: readonly string[];
   /** The prints of all as one text. */
@@ -67,7 +68,9 @@ function makeSet(context: RecordContext): SyncedSet {
   const account = authOf(context.principal);
   return {
     collections,
-    deciding: [...new Set([...read.map(({ collection }) => collection.id), ...(account ? [account.id] : [])])],
+    deciding: [
+      ...new Set([COLLECTIONS, ...read.map(({ collection }) => collection.id), ...(account ? [account.id] : [])]),
+    ],
     volatile: all.filter(({ volatile }) => volatile).map(({ collection }) => collection.name),
     prints: JSON.stringify(Object.fromEntries(all.map(({ collection, prints }) => [collection.name, prints]))),
   };

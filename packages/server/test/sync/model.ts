@@ -1,0 +1,396 @@
+import type { Random } from "../support/random.ts";
+import { ApiError } from "../../src/lib/api-error.ts";
+import { trimLog } from "../../src/log/retention.ts";
+import { AGES, expireSync } from "../../src/sync/expire.ts";
+import type { Mutation } from "../../src/sync/requests.ts";
+import type { Fault } from "./model-faults.ts";
+import { type Kept, ModelClient, type ModelGroup } from "./model-client.ts";
+import { MANAGE_RULES, RULES } from "./model-rules.ts";
+import { ModelWorld } from "./model-world.ts";
+
+const USERS = ["ann", "bob", "cem", "dua"].map((name) => name.padEnd(15, "0"));
+const WORDS = ["a", "b", "c"];
+/** Pages of one sync at most. */
+const MAX_PAGES = 2_000;
+
+const isJournal = ({ name }: Mutation): boolean => name === "journal" || name === "flaky";
+
+interface Step {
+  /** How often it is taken, beside the others. */
+  readonly weight: number;
+  readonly take: (model: Model) => Promise<unknown>;
+}
+
+/** Chance at work on a server and its clients. After each pull the client's view must be what a list shows then. */
+export class Model {
+  readonly world: ModelWorld;
+  readonly random: Random;
+  readonly clients: ModelClient[] = [];
+  /** Of the last steps. */
+  readonly trail: string[] = [];
+  pulls = 0;
+  #made = 0;
+
+  private constructor(world: ModelWorld, random: Random) {
+    this.world = world;
+    this.random = random;
+  }
+
+  /** @throws Error with the step that went wrong */
+  static async run(dir: string, random: Random, steps: number, fault?: Fault): Promise<Model> {
+    const model = new Model(await ModelWorld.open(dir, USERS, fault), random);
+    try {
+      for (const user of USERS) model.#addClient({ key: model.#name("g"), user, given: new Set() });
+      for (let step = 1; step <= steps; step += 1) await model.#step(step);
+      for (const client of model.clients) await model.check(client);
+      return model;
+    } finally {
+      await model.world.close();
+    }
+  }
+
+  async #step(number: number): Promise<void> {
+    this.world.pass(this.random.int(0, 3));
+    const total = STEPS.reduce((sum, [, { weight }]) => sum + weight, 0);
+    let at = this.random.int(1, total);
+    const [name, { take }] = STEPS.find(([, { weight }]) => (at -= weight) <= 0)!;
+    this.trail.push(name);
+    if (this.trail.length > 12) this.trail.shift();
+    try {
+      await take(this);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new Error(`step ${number} (${this.trail.join(", ")}): ${message}`, { cause: error });
+    }
+  }
+
+  #name(prefix: string): string {
+    return `${prefix}${(this.#made += 1)}`;
+  }
+
+  /** In no order, and the same for the same seed. */
+  #newId(): string {
+    return `${this.random.int(1, 1e9).toString(36)}x${(this.#made += 1)}`.padEnd(15, "0");
+  }
+
+  #addClient(group: ModelGroup, kept?: Kept): ModelClient {
+    const client = new ModelClient(this.#name("c"), group, kept);
+    this.clients.push(client);
+    // So many tabs stay open.
+    if (this.clients.length > 12) this.clients.splice(this.random.int(0, 8), 1);
+    return client;
+  }
+
+  #client(): ModelClient {
+    return this.random.pick(this.clients);
+  }
+
+  /** Pulls until there is no more, and compares. */
+  async check(client: ModelClient, from?: Kept): Promise<void> {
+    const listed = await this.world.list(client.group.user);
+    let pulled = await client.pull(this.world, from);
+    for (let page = 1; ; page += 1) {
+      this.pulls += 1;
+      for (const text of pulled.patch) {
+        const { op, key, value } = JSON.parse(text) as { op: string; key: string; value?: unknown };
+        if (op === "put" && listed.get(key) !== JSON.stringify(value)) {
+          throw new Error(
+            `${key} was given as ${JSON.stringify(value)}, and is ${listed.get(key) ?? "not to be seen"}`,
+          );
+        }
+      }
+      if (client.id in pulled.lastMutationIDChanges) this.#checkConfirmed(client);
+      if (!pulled.partial) break;
+      if (page === MAX_PAGES) throw new Error("there is no end of pages");
+      pulled = await client.pull(this.world);
+    }
+    const { view } = client.kept;
+    for (const [key, value] of listed) {
+      if (view.get(key) !== value) throw new Error(`${key} is ${view.get(key) ?? "missing"}, and should be ${value}`);
+    }
+    for (const key of view.keys()) if (!listed.has(key)) throw new Error(`${key} should not be there`);
+    if (client.confirmed < client.taken && client.taken > client.forgottenBefore) {
+      throw new Error(`mutation ${client.taken} was taken, and ${client.confirmed} is the last that is confirmed`);
+    }
+    const again = await client.pull(this.world);
+    if (again.patch.length > 0 && !this.#isVolatile()) throw new Error(`there was more after all: ${again.patch[0]}`);
+  }
+
+  /** What is confirmed is there: the client shows its own idea of it no more. */
+  #checkConfirmed({ mutations, confirmed, id, kept: { view } }: ModelClient): void {
+    const there = new Set<unknown>();
+    for (const [key, text] of view) {
+      if (!key.startsWith("journal/")) continue;
+      const { client, mutation } = JSON.parse(text) as { client: string; mutation: number };
+      if (client === id) there.add(mutation);
+    }
+    const missing = mutations.find(
+      (mutation) => isJournal(mutation) && mutation.id <= confirmed && !there.has(mutation.id),
+    );
+    if (missing) throw new Error(`mutation ${missing.id} is confirmed, and what it did is not there`);
+  }
+
+  #isVolatile(): boolean {
+    return this.world.collections.some(({ listRule }) => listRule?.includes("@now"));
+  }
+
+  /** Each call of a mutator has left one record, in their order. */
+  async #checkJournal(client: ModelClient): Promise<void> {
+    const rows = await this.world.store.all({
+      text: "SELECT mutation FROM journal WHERE client = ? ORDER BY rowid",
+      values: [client.id],
+    });
+    const expected = client.mutations.filter(
+      ({ id, name }) => id <= client.sent && (name === "journal" || name === "flaky"),
+    );
+    const [got, wanted] = [rows.map(({ mutation }) => Number(mutation)), expected.map(({ id }) => id)];
+    // Those behind the last answer may be done already.
+    const least = wanted.filter((id) => id <= client.taken).length;
+    if (JSON.stringify(wanted.slice(0, Math.max(least, got.length))) !== JSON.stringify(got)) {
+      throw new Error(`of the mutations ${wanted.join()} there were done ${got.join()}`);
+    }
+  }
+
+  async #id(collection: string): Promise<string> {
+    const ids = await this.world.ids(collection);
+    return ids.length === 0 ? "nothing00000000" : this.random.pick(ids);
+  }
+
+  async #body(name: string): Promise<Record<string, unknown>> {
+    const { random } = this;
+    const user = random.pick(USERS);
+    switch (name) {
+      case "users":
+        return random.chance(50)
+          ? { role: random.pick(["editor", ""]) }
+          : { team: random.chance(20) ? "" : await this.#id("teams") };
+      case "teams":
+        return { name: random.pick(WORDS), members: USERS.filter(() => random.chance(40)) };
+      case "lists":
+        return {
+          title: random.pick(WORDS),
+          owner: user,
+          team: random.chance(30) ? "" : await this.#id("teams"),
+          open: random.chance(50),
+          secret: random.pick(WORDS),
+        };
+      case "todos":
+        return {
+          list: await this.#id("lists"),
+          text: random.pick(WORDS),
+          due: new Date(this.world.now.getTime() + random.int(-20, 40) * 3_600_000).toISOString(),
+        };
+      default:
+        return { user, todo: await this.#id("todos") };
+    }
+  }
+
+  async write(): Promise<void> {
+    const { random, world } = this;
+    const name = random.pick(["users", "teams", "lists", "lists", "todos", "todos", "todos", "grants", "grants"]);
+    const body = await this.#body(name);
+    const many = (await world.ids(name)).length;
+    if (name !== "users" && (many < 6 || (many < 25 && random.chance(45))))
+      await world.create(name, { ...body, id: this.#newId() });
+    else if (name !== "users" && random.chance(many > 20 ? 60 : 30)) await world.remove(name, await this.#id(name));
+    else {
+      // Some of the fields.
+      const some = Object.entries(body).filter(() => random.chance(50));
+      await world.update(name, await this.#id(name), Object.fromEntries(some));
+    }
+  }
+
+  async changeRule(): Promise<void> {
+    const { random, world } = this;
+    const name = random.pick(Object.keys(RULES));
+    if (name === "users" && random.chance(40)) await world.redefine(name, { manageRule: random.pick(MANAGE_RULES) });
+    else await world.redefine(name, { listRule: random.pick(RULES[name]!) });
+  }
+
+  async changeSchema(): Promise<void> {
+    const { random, world } = this;
+    const extras = world.collections.find(({ name }) => name.startsWith("extras"));
+    if (random.chance(40)) {
+      const lists = world.collection("lists");
+      const fields = lists.fields.map((field) =>
+        field.name === "secret" ? { ...field, hidden: !field.hidden } : field,
+      );
+      await world.redefine("lists", { fields });
+    } else if (!extras) {
+      await world.define({ name: "extras", listRule: "", fields: [{ name: "text", type: "text" }] });
+      for (let i = 0; i < 5; i += 1) await world.create("extras", { id: this.#newId(), text: random.pick(WORDS) });
+    } else if (random.chance(50))
+      await world.redefine(extras.name, { name: extras.name === "extras" ? "extras_too" : "extras" });
+    else await world.undefine(extras.name);
+  }
+
+  async mutate(client = this.#client()): Promise<void> {
+    const { random } = this;
+    for (let i = random.int(1, 4); i > 0; i -= 1) {
+      const next = client.mutations.length + 1;
+      const entry = { client: client.id, mutation: next };
+      const name = random.pick(["todos", "lists"]);
+      const id = random.chance(70) ? await this.#id(name) : `made${next}by${client.id}`.padEnd(15, "0");
+      const data = { ...(await this.#body(name)), ...(random.chance(70) && { owner: client.group.user }) };
+      const action = random.pick(["create", "update", "delete"]);
+      random.pick([
+        () => client.do("journal", entry),
+        () => client.do("flaky", entry),
+        () => client.do(action, { collection: name, id, data }),
+        () => client.do("nothing", entry),
+        () => client.do("create", random.pick([null, { collection: "nowhere", id }, { collection: name }])),
+      ])();
+    }
+  }
+
+  async push(client = this.#client()): Promise<void> {
+    const pending = client.pending(this.random.int(0, 3));
+    await client.push(this.world, this.random.chance(80) ? pending : pending.slice(0, -1));
+    await this.#checkJournal(client);
+  }
+
+  /** Several at once, some of them of one group: what each is given may be of any moment, but ends well. */
+  async crowd(): Promise<void> {
+    const one = this.#client();
+    const works = [
+      this.write(),
+      one.pull(this.world),
+      this.write(),
+      one.pull(this.world, this.random.pick(one.earlier)),
+      this.#client().pull(this.world),
+      this.push(one),
+      this.write(),
+    ];
+    const outcomes = await Promise.allSettled(works);
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+    await this.check(one);
+  }
+
+  async forge(): Promise<void> {
+    const { random } = this;
+    const client = this.#client();
+    const other = this.#client();
+    const cookie = client.kept.cookie ?? { order: 1, group: "g0", life: "x", version: 1, pushes: 0 };
+    const forged = random.pick<unknown>([
+      { ...cookie, version: cookie.version + random.int(-5, 5) },
+      { ...cookie, life: random.pick(["", "x", other.kept.cookie?.life]) },
+      { ...cookie, group: random.pick(["", other.group.key]) },
+      { ...cookie, order: random.pick([0, -1, 1e300, 2 ** 50, cookie.order + 7]) },
+      other.kept.cookie,
+      random.pick<unknown>([7, "7", "", [], {}, { order: "x" }, null, true]),
+    ]);
+    const listed = await this.world.list(client.group.user);
+    const pulled = await this.world.pull(client.group.user, client.group.key, forged);
+    for (const text of pulled?.patch ?? []) {
+      const { op, key } = JSON.parse(text) as { op: string; key: string };
+      const isTheirs = op === "put" ? listed.has(key) : op === "clear" || client.group.given.has(key);
+      if (!isTheirs) throw new Error(`${JSON.stringify(forged)} was told of ${key}`);
+      if (op === "put") client.group.given.add(key);
+    }
+    await this.check(client);
+  }
+
+  async steal(): Promise<void> {
+    const { group } = this.#client();
+    const user = this.random.pick(USERS.filter((id) => id !== group.user));
+    const isRefused = (error: unknown): boolean => error instanceof ApiError && error.status === 403;
+    const works = [
+      () => this.world.pull(user, group.key, null),
+      () => this.world.push(user, group.key, [{ clientID: "thief", id: 1, name: "journal", args: {} }]),
+    ];
+    const known =
+      (await this.world.store.first({ text: "SELECT 1 FROM _sync_groups WHERE key = ?", values: [group.key] })) !==
+      undefined;
+    if (!known) return;
+    for (const work of works) {
+      const error = await work().then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      if (!isRefused(error)) throw new Error(`${user} was let into the group of ${group.user}: ${String(error)}`);
+    }
+  }
+
+  async fork(): Promise<void> {
+    const from = this.#client();
+    const group = { key: this.#name("g"), user: from.group.user, given: new Set(from.group.given) };
+    const client = this.#addClient(group, this.random.chance(80) ? from.kept : this.random.pick(from.earlier));
+    await this.check(client);
+  }
+
+  async thief(): Promise<void> {
+    const from = this.#client();
+    const group = { key: this.#name("g"), user: this.random.pick(USERS), given: new Set<string>() };
+    if (from.group.user === group.user) return;
+    await this.check(this.#addClient(group, { cookie: from.kept.cookie, view: new Map(), confirmed: 0 }));
+  }
+
+  async newTab(): Promise<void> {
+    const { group, kept } = this.#client();
+    await this.check(this.#addClient(group, this.random.chance(50) ? kept : undefined));
+  }
+
+  async expire(): Promise<void> {
+    const { random, world } = this;
+    if (random.chance(70)) return expireSync(world.store, world.now, { ...AGES, viewMs: random.int(0, 2) * 3_600_000 });
+    for (const client of this.clients) {
+      while (client.taken < client.mutations.length) await client.push(world, client.pending(0));
+      await this.check(client);
+      client.forgottenBefore = client.taken;
+    }
+    await expireSync(world.store, new Date(world.now.getTime() + 1), { viewMs: 0, clientMs: 0 });
+  }
+
+  trim(): Promise<unknown> {
+    return trimLog(this.world.store, { maxAgeMs: 1e12, maxChanges: this.random.int(1, 20) }, this.world.now);
+  }
+
+  restart(): Promise<void> {
+    return this.world.restart(this.random.chance(20));
+  }
+
+  someone(): ModelClient {
+    return this.#client();
+  }
+}
+
+const STEPS: readonly (readonly [string, Step])[] = Object.entries({
+  write: { weight: 40, take: (model) => model.write() },
+  writes: {
+    weight: 8,
+    async take(model) {
+      for (let i = model.random.int(2, 12); i > 0; i -= 1) await model.write();
+    },
+  },
+  check: { weight: 30, take: (model) => model.check(model.someone()) },
+  old: {
+    weight: 10,
+    take(model) {
+      const client = model.someone();
+      return model.check(client, model.random.pick(client.earlier));
+    },
+  },
+  // An answer that is lost, or the first of several pages.
+  lost: {
+    weight: 6,
+    async take(model) {
+      const client = model.someone();
+      const { kept } = client;
+      await client.pull(model.world);
+      if (model.random.chance(60)) client.kept = kept;
+    },
+  },
+  mutate: { weight: 10, take: (model) => model.mutate() },
+  push: { weight: 12, take: (model) => model.push() },
+  crowd: { weight: 5, take: (model) => model.crowd() },
+  forge: { weight: 6, take: (model) => model.forge() },
+  steal: { weight: 1, take: (model) => model.steal() },
+  thief: { weight: 1, take: (model) => model.thief() },
+  fork: { weight: 3, take: (model) => model.fork() },
+  tab: { weight: 3, take: (model) => model.newTab() },
+  rule: { weight: 4, take: (model) => model.changeRule() },
+  schema: { weight: 2, take: (model) => model.changeSchema() },
+  expire: { weight: 1, take: (model) => model.expire() },
+  trim: { weight: 2, take: (model) => model.trim() },
+  restart: { weight: 1, take: (model) => model.restart() },
+} satisfies Record<string, Step>);

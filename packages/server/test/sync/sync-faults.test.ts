@@ -1,0 +1,21 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { randomOf } from "../support/random.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { Model } from "./model.ts";
+import { FAULTS } from "./model-faults.ts";
+
+setDefaultTimeout(120_000);
+
+const STEPS = 600;
+const SEEDS = 8;
+
+for (const [name, makeFault] of Object.entries(FAULTS)) {
+  test(`the model finds out that ${name}`, async () => {
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      using dir = tempDir();
+      const outcome = await Model.run(dir.path, randomOf(seed), STEPS, makeFault()).catch((error: unknown) => error);
+      if (outcome instanceof Error) return;
+    }
+    expect().fail(`in ${SEEDS} times ${STEPS} steps it did not`);
+  });
+}
