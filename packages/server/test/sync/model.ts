@@ -279,6 +279,8 @@ export class Model {
       other.kept.cookie,
       random.pick<unknown>([7, "7", "", [], {}, { order: "x" }, null, true]),
     ]);
+    // A first pull with the cookie of another group of the same user goes on from that one's state.
+    if (other.group.user === client.group.user) for (const key of other.group.given) client.group.given.add(key);
     const listed = await this.world.list(client.group.user);
     const pulled = await this.world.pull(client.group.user, client.group.key, forged);
     for (const text of pulled?.patch ?? []) {

@@ -7,7 +7,7 @@ import { FAULTS } from "./model-faults.ts";
 setDefaultTimeout(120_000);
 
 const STEPS = 600;
-const SEEDS = 8;
+const SEEDS = 10;
 
 for (const [name, makeFault] of Object.entries(FAULTS)) {
   test(`the model finds out that ${name}`, async () => {
