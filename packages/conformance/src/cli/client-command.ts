@@ -4,29 +4,25 @@ import { launchBrowser } from "../browser/launch.ts";
 import { processDriver } from "../clients/process-driver.ts";
 import { clientProfile } from "../clients/profile.ts";
 import type { Finish } from "./commands.ts";
-import { browserProgram, formatOption, jsonOption, junitOption, onlyOption, patienceOption } from "./options.ts";
+import { browserProgram, reporting } from "./options.ts";
 import { judge, type OutputOptions } from "./output.ts";
 
 export const clientCommand = (finish: Finish) =>
-  new Command("client")
-    .description("the other direction: any SSE client, at a server that says what it is told to")
-    .option(
-      "--command <command>",
-      "a program that gets a URL as its last argument and writes each event as a line of JSON: event, data, lastEventId",
-    )
-    .option("--no-reconnects", "the program reads one stream, and does not come back by itself")
-    .option("--browser [program]", "a headless Chromium's own EventSource")
-    .addOption(onlyOption)
-    .addOption(patienceOption)
-    .addOption(formatOption)
-    .addOption(jsonOption)
-    .addOption(junitOption)
-    .action(async ({ command, reconnects, browser, ...output }, self) => {
-      if ((command === undefined) === (browser === undefined)) self.error("error: give --command or --browser");
-      if (command !== undefined)
-        return finish(await judge(clientProfile, { driver: processDriver(command, reconnects) }, command, output));
-      finish(await judgeBrowser(browserProgram(browser ?? true, self), output));
-    });
+  reporting(
+    new Command("client")
+      .description("the other direction: any SSE client, at a server that says what it is told to")
+      .option(
+        "--command <command>",
+        "a program that gets a URL as its last argument and writes each event as a line of JSON: event, data, lastEventId",
+      )
+      .option("--no-reconnects", "the program reads one stream, and does not come back by itself")
+      .option("--browser [program]", "a headless Chromium's own EventSource"),
+  ).action(async ({ command, reconnects, browser, ...output }, self) => {
+    if ((command === undefined) === (browser === undefined)) self.error("error: give --command or --browser");
+    if (command !== undefined)
+      return finish(await judge(clientProfile, { driver: processDriver(command, reconnects) }, command, output));
+    finish(await judgeBrowser(browserProgram(browser ?? true, self), output));
+  });
 
 async function judgeBrowser(program: string, output: OutputOptions): Promise<number> {
   const { driver, server } = await openBrowserStage(program);

@@ -1,8 +1,21 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
+import { Failure } from "../core/checks.ts";
 import { clientCommand } from "./client-command.ts";
 import { EXIT } from "./output.ts";
 import { pocketbaseCommand } from "./pocketbase-command.ts";
+import { replicacheStreamCommand } from "./replicache-stream-command.ts";
 import { sseCommand } from "./sse-command.ts";
+import { tasksCommand } from "./tasks-command.ts";
+import { versionCommand } from "./version-command.ts";
+
+const COMMANDS = [
+  sseCommand,
+  tasksCommand,
+  versionCommand,
+  pocketbaseCommand,
+  replicacheStreamCommand,
+  clientCommand,
+] as const;
 
 /** Tells the exit code of what was judged. */
 export type Finish = (code: number) => void;
@@ -23,7 +36,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
       "\nExit codes: 0 all green, 1 failures, 2 bad usage. What a server does not offer is no failure.",
     )
     .exitOverride();
-  for (const command of [sseCommand(finish), pocketbaseCommand(finish), clientCommand(finish)]) {
+  for (const command of COMMANDS.map((make) => make(finish))) {
     command.copyInheritedSettings(program);
     program.addCommand(command);
   }
@@ -33,6 +46,8 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has said what it had to say.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.green : EXIT.usage;
-    throw error;
+    if (!(error instanceof Failure)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return EXIT.failures;
   }
 }

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { type CaseResult, type Profile, type Report, tally } from "../core/case.ts";
 import { type RunOptions, runProfile } from "../core/run-profile.ts";
+import { startServer } from "../fixtures/start-server.ts";
 import { formatSummary, humanReporter } from "../report/human.ts";
 import { toJson } from "../report/json.ts";
 import { toJunit } from "../report/junit.ts";
@@ -13,6 +14,12 @@ export interface OutputOptions {
   /** Files that get the report besides. */
   readonly jsonFile?: string | undefined;
   readonly junitFile?: string | undefined;
+}
+
+/** How a server is started that is not there yet. */
+export interface ServeOptions {
+  readonly serve?: string | undefined;
+  readonly health?: string;
 }
 
 /** All green; something failed; the command itself was wrong. */
@@ -50,4 +57,19 @@ export async function report(
 function save(done: Report, { jsonFile, junitFile }: OutputOptions): void {
   if (jsonFile !== undefined) writeFileSync(jsonFile, toJson(done));
   if (junitFile !== undefined) writeFileSync(junitFile, toJunit(done));
+}
+
+/** Does something with a server: the one at the URL, or one that is started for it, and stopped. */
+export async function withServer<T>(
+  url: string,
+  { serve, health = "/api/health" }: ServeOptions,
+  run: (url: string) => Promise<T>,
+): Promise<T> {
+  if (serve === undefined) return run(url);
+  const server = await startServer({ command: serve, health });
+  try {
+    return await run(url.replaceAll("{port}", String(server.port)));
+  } finally {
+    await server.stop();
+  }
 }

@@ -1,0 +1,17 @@
+import { check, show } from "../core/checks.ts";
+
+/** Sends JSON. @returns the JSON that is answered, if any @throws Failure for anything but success */
+export async function post(url: string, body: string, headers: Readonly<Record<string, string>>): Promise<unknown> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body,
+  });
+  const text = await response.text();
+  check(response.ok, `POST ${url}: ${response.status} ${show(text)}`);
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
