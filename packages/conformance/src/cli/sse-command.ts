@@ -26,7 +26,9 @@ export const sseCommand = (finish: Finish) =>
         headers,
         listenMs,
         heartbeatMs,
-        ...(trigger !== undefined && { trigger: () => post(trigger.replaceAll("{port}", new URL(address).port), triggerBody, headers) }),
+        ...(trigger !== undefined && {
+          trigger: () => post(trigger.replaceAll("{port}", new URL(address).port), triggerBody, headers),
+        }),
         ...(subscribe !== undefined && {
           prepare: (stream: SseStream) => subscribeWith(stream, address, subscribe, headers),
         }),

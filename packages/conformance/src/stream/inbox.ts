@@ -6,6 +6,11 @@ export class Inbox<T> {
   readonly #checks = new Set<() => void>();
   #ended: string | undefined;
 
+  /** Whether nothing more will come. */
+  get isOver(): boolean {
+    return this.#ended !== undefined;
+  }
+
   push(item: T): void {
     this.items.push(item);
     this.#check();

@@ -1,5 +1,4 @@
 import { Failure } from "../core/checks.ts";
-import type { Timeout } from "../core/deadline.ts";
 import { type Located, type Received, SseStream, type StreamOptions } from "./sse-stream.ts";
 
 export interface SseClientOptions extends StreamOptions {
@@ -77,17 +76,12 @@ export class SseClient {
 }
 
 /** Whether another event has come; false when the stream is over without. */
-async function arrival({ events, ended }: SseStream, read: number, timeoutMs: number): Promise<boolean> {
-  const over = ended.then(() => events.items.length > read);
-  const come = events
-    .until(({ length }) => length > read, timeoutMs, "another event")
-    .then(
-      () => true,
-      (error: unknown) => error as Timeout,
-    );
-  const first = await Promise.race([come, over]);
-  if (typeof first === "boolean") return first;
-  // The inbox tells of the end as of any other reason to wait no more.
-  if (await Promise.race([over.then(() => true), Promise.resolve(false)])) return events.items.length > read;
-  throw first;
+async function arrival({ events }: SseStream, read: number, timeoutMs: number): Promise<boolean> {
+  try {
+    await events.until(({ length }) => length > read, timeoutMs, "another event");
+    return true;
+  } catch (error) {
+    if (events.isOver) return false;
+    throw error;
+  }
 }

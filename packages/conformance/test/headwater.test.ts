@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import {
+  jsonSseProfile,
+  type Profile,
+  replicacheStreamProfile,
+  type Report,
+  runProfile,
+  type ServerFixture,
+  sseProfile,
+  SseStream,
+  type TasksTarget,
+  tasksProfile,
+  versionProfile,
+} from "../src/index.ts";
+import { Rest } from "../src/profiles/pocketbase/rest.ts";
+import { HEARTBEAT_MS, startHeadwater, SUPERUSER } from "./support/headwater.ts";
+
+setDefaultTimeout(60_000);
+
+let server: ServerFixture;
+let root: Rest;
+beforeAll(async () => {
+  server = await startHeadwater();
+  const guest = new Rest(server.url);
+  root = guest.as((await guest.signIn("_superusers", SUPERUSER.email, SUPERUSER.password)).token);
+});
+afterAll(() => server.stop());
+
+async function isAllGreen<Options, World>(profile: Profile<Options, World>, options: Options): Promise<Report> {
+  const report = await runProfile(profile, options, { target: server.url });
+  expect(report.results.filter(({ outcome }) => outcome.kind !== "passed")).toEqual([]);
+  return report;
+}
+
+async function startTask(name: string): Promise<string> {
+  return (await new Rest(server.url).ok<{ readonly id: string }>("POST", "/api/tasks", { name })).id;
+}
+
+const tasks = (): TasksTarget => ({
+  url: server.url,
+  heartbeatMs: HEARTBEAT_MS,
+  completes: () => startTask("completes"),
+  fails: () => startTask("fails"),
+  idles: () => startTask("idles"),
+});
+
+async function userToken(name: string): Promise<string> {
+  const [email, password] = [`${name}@example.com`, "1234567890"];
+  await root.create("users", { email, password, passwordConfirm: password });
+  return (await root.as("").signIn("users", email, password)).token;
+}
+
+test("Headwater's task streams pass", async () => {
+  await isAllGreen(tasksProfile, tasks());
+});
+
+test("its version stream passes, as any stream of JSON too", async () => {
+  await isAllGreen(versionProfile, { url: server.url, heartbeatMs: HEARTBEAT_MS });
+});
+
+test("its stream for clients of Replicache passes", async () => {
+  const [token, otherToken] = [await userToken("ann"), await userToken("ben")];
+  // All of it but the ping, which comes every 30 seconds.
+  const cases = replicacheStreamProfile.cases.filter(({ name }) => name !== "it is pinged");
+  await isAllGreen({ ...replicacheStreamProfile, cases }, { url: server.url, token, otherToken });
+});
+
+test("a finished task's stream passes as any stream", async () => {
+  const id = await startTask("completes");
+  const url = `${server.url}/api/tasks/${id}/stream`;
+  const whole = await SseStream.open(url);
+  await whole.ended;
+  const report = await runProfile(jsonSseProfile, { url, listenMs: 300, heartbeatMs: HEARTBEAT_MS }, { target: url });
+  expect(report.results.filter(({ outcome }) => outcome.kind === "failed")).toEqual([]);
+  const resumed = report.results.find(({ name }) => name.startsWith("Last-Event-ID"));
+  expect(resumed?.outcome.kind).toBe("passed");
+});
+
+test("PocketBase's stream passes as any stream, once it is subscribed", async () => {
+  const collection = {
+    name: "ticks",
+    type: "base",
+    listRule: "",
+    createRule: "",
+    fields: [{ name: "n", type: "number" }],
+  };
+  await root.ok("POST", "/api/collections", collection);
+  const guest = new Rest(server.url);
+  const target = {
+    url: `${server.url}/api/realtime`,
+    listenMs: 1_000,
+    heartbeatMs: 20_000,
+    trigger: () => guest.create("ticks", { n: 1 }),
+    prepare: async (stream: SseStream) => {
+      await stream.until(({ length }) => length > 0, "PB_CONNECT");
+      const clientId = stream.events.items[0]!.lastEventId;
+      await guest.ok("POST", "/api/realtime", { clientId, subscriptions: ["ticks/*"] });
+    },
+  };
+  // The heartbeat, which comes every 20 seconds, has a test of its own.
+  const cases = sseProfile.cases.filter(({ name }) => name !== "a quiet stream gets a sign of life");
+  await isAllGreen({ ...sseProfile, cases }, target);
+});
