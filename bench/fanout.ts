@@ -1,19 +1,19 @@
-import { startBare } from "./lib/bare.ts";
 import type { Bench, Columns, Report } from "./lib/bench.ts";
-import { hasNchan, startNchan } from "./lib/nchan.ts";
 import { requireOpenFiles } from "./lib/open-files.ts";
 import type { ChoiceOption, NumberOption, NumbersOption } from "./lib/options.ts";
-import { recordTargets } from "./lib/record-target.ts";
 import { listRuleOf, type Rule, RULES } from "./lib/rules.ts";
 import { countsOf, inexactIn, Stage, type Ticks } from "./lib/stage.ts";
 import type { Column, Metric } from "./lib/table.ts";
 import type { Target } from "./lib/target.ts";
+import { targetsOf } from "./lib/targets.ts";
+import { type Transport, TRANSPORTS } from "./lib/readers.ts";
 
 type Options = {
   readonly rule: ChoiceOption<Rule | "all">;
   readonly subscribers: NumbersOption;
   readonly changes: NumbersOption;
   readonly seconds: NumberOption;
+  readonly transport: ChoiceOption<Transport>;
 };
 
 const LEGEND = [
@@ -26,20 +26,21 @@ const LEGEND = [
 ];
 
 export const fanout: Bench<Options> = {
-  summary: "changes to many event streams under a rule: throughput, CPU, latency",
+  summary: "changes to many event streams or WebSockets under a rule: throughput, CPU, latency",
   options: {
     rule: { help: "who may see the changes", standard: "public", choices: [...RULES, "all"] },
-    subscribers: { help: "event streams that are open at the same time", standard: [1000], least: 1 },
+    subscribers: { help: "connections that are open at the same time", standard: [1000], least: 1 },
     changes: { help: "changes that are made in one tick", standard: [1, 16, 64], least: 1 },
     seconds: { help: "how long each is measured; at least one tick", standard: 3, least: 0 },
+    transport: { help: "event streams or WebSockets", standard: "sse", choices: TRANSPORTS },
   },
-  async run({ rule: chosen, subscribers, changes, seconds }): Promise<Report[]> {
+  async run({ rule: chosen, subscribers, changes, seconds, transport }): Promise<Report[]> {
     requireOpenFiles(Math.max(...subscribers) + 200);
     const reports: Report[] = [];
     for (const rule of chosen === "all" ? RULES : [chosen]) {
       const sizes: Columns[] = [];
       for (const count of subscribers) {
-        const columns = await measure(targetsOf(rule, count), count, changes, seconds);
+        const columns = await measure(targetsOf(rule, count, transport), count, changes, seconds);
         sizes.push(columns);
         reports.push(reportOf(`fanout: ${count} subscribers, rule ${listRuleOf[rule] || "public"}`, changes, columns));
       }
@@ -48,12 +49,6 @@ export const fanout: Bench<Options> = {
     return reports;
   },
 };
-
-const targetsOf = (rule: Rule, subscribers: number): readonly (() => Promise<Target>)[] => [
-  ...recordTargets(rule, subscribers),
-  ...(rule === "public" && hasNchan ? [startNchan] : []),
-  ...(rule === "public" ? [startBare] : []),
-];
 
 /** Of one number of changes a tick. The order is that of `valuesOf`. */
 const metricsOf = (changes: number): Metric[] => [

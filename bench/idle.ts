@@ -1,14 +1,12 @@
 import { settledMemory } from "../packages/server/test/support/process-stats.ts";
 import { type Bench, measureEach, type Report } from "./lib/bench.ts";
-import { startBare } from "./lib/bare.ts";
-import { hasNchan, startNchan } from "./lib/nchan.ts";
 import { requireOpenFiles } from "./lib/open-files.ts";
 import type { ChoiceOption, NumbersOption } from "./lib/options.ts";
-import { recordTargets } from "./lib/record-target.ts";
 import { listRuleOf, type Rule, RULES } from "./lib/rules.ts";
 import { countsOf, inexactIn, Stage } from "./lib/stage.ts";
 import type { Column, Metric } from "./lib/table.ts";
-import type { Target } from "./lib/target.ts";
+import { type Transport, TRANSPORTS } from "./lib/readers.ts";
+import { targetsOf } from "./lib/targets.ts";
 
 const METRICS: readonly Metric[] = [
   { key: "connection_kib", name: "memory KiB/connection", digits: 2, better: "less" },
@@ -17,28 +15,33 @@ const METRICS: readonly Metric[] = [
   { key: "last_ms", name: "first change: ms to the last", digits: 1, better: "less" },
 ];
 
-type Options = { readonly rule: ChoiceOption<Rule>; readonly subscribers: NumbersOption };
+type Options = {
+  readonly rule: ChoiceOption<Rule>;
+  readonly subscribers: NumbersOption;
+  readonly transport: ChoiceOption<Transport>;
+};
 
 export const idle: Bench<Options> = {
-  summary: "what event streams cost that nothing happens on, and how the next change reaches them",
+  summary: "what event streams or WebSockets cost that nothing happens on, and how the next change reaches them",
   options: {
     rule: {
       help: "who may see the changes; where it asks, each stream has an account",
       standard: "public",
       choices: RULES,
     },
-    subscribers: { help: "event streams that are open at the same time", standard: [1000, 5000], least: 1 },
+    subscribers: { help: "connections that are open at the same time", standard: [1000, 5000], least: 1 },
+    transport: { help: "event streams or WebSockets", standard: "sse", choices: TRANSPORTS },
   },
-  async run({ rule, subscribers }): Promise<Report[]> {
+  async run({ rule, subscribers, transport }): Promise<Report[]> {
     requireOpenFiles(Math.max(...subscribers) + 200);
     const reports: Report[] = [];
     for (const count of subscribers) {
       const columns = await measureEach(
-        targetsOf(rule, count).map((start) => () => Stage.open(start, count, 8)),
+        targetsOf(rule, count, transport).map((start) => () => Stage.open(start, count, 8)),
         measure(count),
       );
       reports.push({
-        title: `idle: ${count} streams, rule ${listRuleOf[rule] || "public"}`,
+        title: `idle: ${count} connections, rule ${listRuleOf[rule] || "public"}`,
         metrics: METRICS,
         columns,
         legend: [
@@ -51,12 +54,6 @@ export const idle: Bench<Options> = {
     return reports;
   },
 };
-
-const targetsOf = (rule: Rule, subscribers: number): readonly (() => Promise<Target>)[] => [
-  ...recordTargets(rule, subscribers),
-  ...(rule === "public" && hasNchan ? [startNchan] : []),
-  ...(rule === "public" ? [startBare] : []),
-];
 
 const measure =
   (subscribers: number) =>

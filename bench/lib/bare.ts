@@ -1,19 +1,32 @@
 import { fileURLToPath } from "node:url";
 import { atExit } from "../../packages/server/test/support/at-exit.ts";
+import type { Transport } from "./readers.ts";
 import { recordEvent, type Target } from "./target.ts";
 
-/** A loop of socket writes and nothing else: see `bare-main.ts`. */
-export async function startBare(): Promise<Target> {
-  const program = fileURLToPath(new URL("bare-main.ts", import.meta.url));
-  const child = Bun.spawn([process.execPath, "--no-orphans", program], { stdio: ["ignore", "pipe", "inherit"] });
+/** A loop of socket writes and nothing else: see `bare-main.ts` and `bare-sockets-main.ts`. */
+export function startBare(transport: Transport = "sse"): Promise<Target> {
+  const program =
+    transport === "ws" ? new URL("bare-sockets-main.ts", import.meta.url) : new URL("bare-main.ts", import.meta.url);
+  return startLoop("bare loop", [process.execPath, "--no-orphans", fileURLToPath(program)], transport);
+}
+
+export const hasNode = Bun.which("node") !== null;
+
+/** The npm package `ws`, which most WebSocket servers on Node stand on: see `ws-main.mjs`. */
+export const startWsPackage = (): Promise<Target> =>
+  startLoop("ws on Node", ["node", fileURLToPath(new URL("ws-main.mjs", import.meta.url))], "ws");
+
+/** A program that hands on what is posted to it, and says on which ports. */
+async function startLoop(name: string, command: readonly string[], transport: Transport): Promise<Target> {
+  const child = Bun.spawn([...command], { stdio: ["ignore", "pipe", "inherit"] });
   const forget = atExit(() => child.kill("SIGKILL"));
   const { value } = await child.stdout.getReader().read();
   const ports: { streams: number; publisher: number } = JSON.parse(new TextDecoder().decode(value));
   return {
-    name: "bare loop",
+    name,
     pid: child.pid,
     groups: 1,
-    subscription: { url: `http://127.0.0.1:${ports.streams}/` },
+    subscription: { url: `http://127.0.0.1:${ports.streams}/`, transport },
     publishUrl: `http://127.0.0.1:${ports.publisher}/`,
     body: recordEvent,
     async [Symbol.asyncDispose]() {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { atExit } from "../../packages/server/test/support/at-exit.ts";
 import { freePort } from "../../packages/server/test/support/free-port.ts";
 import { tempDir } from "../../packages/server/test/support/temp-dir.ts";
+import type { Transport } from "./readers.ts";
 import { recordEvent, type Target } from "./target.ts";
 
 const BINARY = Bun.which("nginx", { PATH: `${process.env["PATH"]}:/usr/sbin:/usr/local/sbin` });
@@ -13,7 +14,7 @@ const MODULE = ["/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/shar
 export const hasNchan = BINARY !== null && MODULE !== undefined;
 
 /** nginx's publish and subscribe module: no records, no rules, no database. What fan-out alone costs in C. */
-export async function startNchan(): Promise<Target> {
+export async function startNchan(transport: Transport = "sse"): Promise<Target> {
   const dir = tempDir();
   const port = freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -50,7 +51,7 @@ export async function startNchan(): Promise<Target> {
     name: "nginx nchan",
     pid: child.pid,
     groups: 1,
-    subscription: { url: `${url}/subscribe` },
+    subscription: { url: `${url}/subscribe`, transport },
     publishUrl: `${url}/publish`,
     body: recordEvent,
     [Symbol.asyncDispose]: stop,
@@ -79,7 +80,7 @@ http {
     listen 127.0.0.1:${port};
     location = /ready { return 200; }
     location = /publish { nchan_publisher; nchan_channel_id bench; }
-    location = /subscribe { nchan_subscriber eventsource; nchan_channel_id bench; nchan_subscriber_first_message newest; }
+    location = /subscribe { nchan_subscriber eventsource websocket; nchan_channel_id bench; nchan_subscriber_first_message newest; }
   }
 }
 `;

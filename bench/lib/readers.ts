@@ -1,13 +1,23 @@
 import { inParallel } from "../../packages/server/test/support/in-parallel.ts";
 import { request } from "../../packages/server/test/support/request.ts";
 import { SseStream } from "../../packages/server/test/support/sse-stream.ts";
+import { openSocket } from "./socket-reader.ts";
 import type { Groups } from "./groups.ts";
 import { findStamps } from "./stamp.ts";
 import { Tally, type TallyResult } from "./tally.ts";
 
-/** Where subscribers connect. With a topic they speak PocketBase's protocol, without one the stream is all there is. */
+/** What carries the events. */
+export const TRANSPORTS = ["sse", "ws"] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+
+/**
+ * Where subscribers connect. With a topic they speak PocketBase's protocol, or that of our WebSocket; without one the
+ * stream, or the socket, is all there is.
+ */
 export interface Subscription {
   readonly url: string;
+  /** An event stream unless it says otherwise. */
+  readonly transport?: Transport;
   readonly topic?: string;
   /** Where each of them connects, and what for, by its number; the above where there is none. */
   readonly urls?: readonly string[];
@@ -16,8 +26,15 @@ export interface Subscription {
   readonly tokens?: readonly string[];
 }
 
+/** One subscriber's connection. */
+export interface Stream {
+  readonly bytes: number;
+  readonly chunks: number;
+  close(): void;
+}
+
 export interface PhaseResult extends TallyResult {
-  /** Chunks of the transfer coding: what the server wrote with one call. */
+  /** Chunks of the transfer coding: what the server wrote with one call. 0 where there is none. */
   readonly chunks: number;
   readonly bytes: number;
 }
@@ -27,7 +44,7 @@ const SILENCE_MS = 10_000;
 
 /** Many subscribers, and the tally of what they get. */
 export class Readers {
-  #streams: SseStream[] = [];
+  #streams: Stream[] = [];
   #tally = new Tally({ subscribers: 0, count: 1 });
   #before = { chunks: 0, bytes: 0 };
   /** The newest event that anybody got in this phase, and its place. */
@@ -36,11 +53,11 @@ export class Readers {
 
   /** @param resume whether they say that they have seen everything up to the newest event */
   async open(subscription: Subscription, count: number, resume = false): Promise<void> {
-    const headers: Record<string, string> = resume ? { "Last-Event-ID": this.#lastEventId } : {};
+    const since = resume ? this.#lastEventId : undefined;
     const first = this.#streams.length;
     this.#streams.length += count;
     await inParallel(count, CONNECT_LANES, async (index) => {
-      this.#streams[first + index] = await this.#connect(subscription, first + index, headers);
+      this.#streams[first + index] = await this.#connect(subscription, first + index, since);
     });
   }
 
@@ -85,7 +102,7 @@ export class Readers {
     let cycles = 0;
     const lane = async (): Promise<void> => {
       while (performance.now() < end) {
-        (await this.#connect(subscription, 0, {})).close();
+        (await this.#connect(subscription, 0, undefined)).close();
         cycles += 1;
       }
     };
@@ -93,22 +110,33 @@ export class Readers {
     return cycles;
   }
 
-  async #connect(
+  #connect(subscription: Subscription, subscriber: number, since: string | undefined): Promise<Stream> {
+    if (subscription.transport !== "ws") return this.#connectStream(subscription, subscriber, since);
+    return openSocket(subscription, subscriber, since, (text) => this.#take(text, subscriber, CURSOR) > 0);
+  }
+
+  /** @returns how many events were in it */
+  #take(text: string, subscriber: number, place: RegExp): number {
+    return findStamps(text, (stamp) => {
+      this.#tally.add(subscriber, stamp);
+      if (stamp.index > this.#newest) {
+        this.#newest = stamp.index;
+        this.#lastEventId = place.exec(text)?.[1] ?? "";
+      }
+    });
+  }
+
+  async #connectStream(
     { url, urls, topic, topics, tokens }: Subscription,
     subscriber: number,
-    headers: Record<string, string>,
-  ): Promise<SseStream> {
+    since: string | undefined,
+  ): Promise<Stream> {
     const connected = Promise.withResolvers<string | undefined>();
     const onBlock = (block: string): void => {
-      const stamps = findStamps(block, (stamp) => {
-        this.#tally.add(subscriber, stamp);
-        if (stamp.index > this.#newest) {
-          this.#newest = stamp.index;
-          this.#lastEventId = idOf(block) ?? "";
-        }
-      });
-      if (stamps === 0 && block.includes("event:PB_CONNECT")) connected.resolve(idOf(block));
+      const stamps = this.#take(block, subscriber, ID);
+      if (stamps === 0 && block.includes("event:PB_CONNECT")) connected.resolve(ID.exec(block)?.[1]);
     };
+    const headers: Record<string, string> = since === undefined ? {} : { "Last-Event-ID": since };
     const stream = await SseStream.open(urls?.[subscriber] ?? url, { onBlock }, headers);
     const own = topics?.[subscriber] ?? topic;
     if (own !== undefined) await subscribe(url, await connected.promise, own, tokens?.[subscriber]);
@@ -123,7 +151,9 @@ export class Readers {
   }
 }
 
-const idOf = (block: string): string | undefined => /^id: ?(.+)$/m.exec(block)?.[1];
+/** Where a stream's event, and a WebSocket's message, have their place. */
+const ID = /^id: ?(.+)$/m;
+const CURSOR = /"cursor":"([^"]+)"/;
 
 async function subscribe(
   url: string,

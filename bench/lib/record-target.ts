@@ -2,6 +2,7 @@ import { Admin } from "../../packages/server/test/support/admin.ts";
 import { hasPocketBase, type ServerKind } from "../../packages/server/test/support/server-kind.ts";
 import { startServer } from "../../packages/server/test/support/server-process.ts";
 import { addAccounts } from "./accounts.ts";
+import type { Transport } from "./readers.ts";
 import { COLLECTION, type Rule, setScene } from "./rules.ts";
 import type { Target } from "./target.ts";
 
@@ -14,20 +15,26 @@ export interface RecordTarget extends Target {
 export const recordServerKinds = (): readonly ServerKind[] =>
   hasPocketBase ? ["headwater", "pocketbase"] : ["headwater"];
 
-export async function startRecordTarget(kind: ServerKind, rule: Rule, subscribers: number): Promise<RecordTarget> {
+export async function startRecordTarget(
+  kind: ServerKind,
+  rule: Rule,
+  subscribers: number,
+  transport: Transport = "sse",
+): Promise<RecordTarget> {
   const server = await startServer({ kind });
   try {
     const admin = await Admin.signIn(server.url);
     const accounts = rule === "public" ? [] : await addAccounts(admin, server.dir, subscribers);
     const { groups, note } = await setScene(admin, rule, accounts);
     return {
-      name: kind,
+      name: transport === "ws" ? `${kind} ws` : kind,
       pid: server.pid,
       url: server.url,
       groups,
       subscription: {
-        url: `${server.url}/api/realtime`,
-        topic: `${COLLECTION}/*`,
+        transport,
+        url: transport === "ws" ? `${server.url}/realtime/subscribe` : `${server.url}/api/realtime`,
+        topic: transport === "ws" ? `${COLLECTION}.*` : `${COLLECTION}/*`,
         tokens: accounts.map(({ token }) => token),
       },
       publishUrl: `${server.url}/api/collections/${COLLECTION}/records`,

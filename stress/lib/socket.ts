@@ -58,7 +58,9 @@ class SocketConnection implements Connection {
     });
     for (const answer of answers) {
       if (answer.type !== "error") continue;
-      if (answer.code !== "forbidden") throw new Error(`a subscription was refused: ${JSON.stringify(answer)}`);
+      if (answer.code !== "forbidden" && answer.code !== "bad_filter") {
+        throw new Error(`a subscription was refused: ${JSON.stringify(answer)}`);
+      }
       this.refused.add(topicOf(answer.pattern!));
     }
   }

@@ -21,6 +21,7 @@ import type { Session } from "../hub/session.ts";
 import type { Wire } from "../hub/wire.ts";
 import { badRequest, forbidden, invalid, notFound } from "../lib/api-error.ts";
 import { byteLength, each, problems, required } from "../lib/checks.ts";
+import { noteOpened } from "../lib/collect-young.ts";
 import { randomText } from "../lib/random.ts";
 import { GUEST, type Principal, principalKey } from "../rules/principal.ts";
 import { drawRetry } from "../transports/retry.ts";
@@ -74,6 +75,7 @@ class Connection implements SseListener {
   open(wire: Wire): void {
     const id = clientId(randomText(40));
     this.#admission.enter(this.#address);
+    noteOpened();
     this.#session = this.#hub.open({
       id,
       address: this.#address,

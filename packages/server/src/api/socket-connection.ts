@@ -14,6 +14,7 @@ import {
 } from "@headwater/protocol";
 import type { Session } from "../hub/session.ts";
 import type { CloseReason, Wire } from "../hub/wire.ts";
+import { noteOpened } from "../lib/collect-young.ts";
 import { randomText } from "../lib/random.ts";
 import { type Bucket, takeToken } from "../lib/token-bucket.ts";
 import type { Principal } from "../rules/principal.ts";
@@ -42,22 +43,30 @@ export interface Newcomer {
 /** One WebSocket and its session: takes what the client says, one message after the other. */
 export class SocketConnection implements SocketListener {
   readonly #deps: ApiDeps;
-  readonly #newcomer: Newcomer;
+  readonly #address: string;
+  readonly #line: AccessLine;
+  /** Until it is open: it may be somebody else later. */
+  #newcomer: Newcomer | undefined;
   #session: Session<Principal> | undefined;
   readonly #idleTalk: Bucket = { fullAt: 0 };
-  #waiting: (ClientMessage | BadMessage)[] = [];
+  /** Made for those that say something, and not kept: most are quiet most of the time, and each is held for hours. */
+  #waiting: (ClientMessage | BadMessage)[] | undefined;
   #working = false;
 
   constructor(deps: ApiDeps, newcomer: Newcomer) {
     this.#deps = deps;
+    this.#address = newcomer.address;
+    this.#line = newcomer.line;
     this.#newcomer = newcomer;
   }
 
   open(wire: Wire): void {
     const { hub, admission, epoch, config } = this.#deps;
-    const { address, principal, since } = this.#newcomer;
+    const { address, principal, since } = this.#newcomer!;
+    this.#newcomer = undefined;
     const id = clientId(randomText(40));
     admission.enter(address);
+    noteOpened();
     const openedAt = Date.now();
     this.#session = hub.open({ id, address, principal, wire, codec: SOCKET_CODEC, since: undefined, openedAt });
     const { socketSubscriptions, socketRequestsPerSecond, socketMessageBytes } = config.limits;
@@ -81,8 +90,9 @@ export class SocketConnection implements SocketListener {
     if (Buffer.byteLength(text) > socketMessageBytes) {
       return this.#refuse({}, "limit_message", `A message may have ${socketMessageBytes} bytes.`);
     }
-    this.#waiting.push(parseClientMessage(text));
-    if (this.#waiting.length > MAX_WAITING) this.#session?.close("flood");
+    const waiting = (this.#waiting ??= []);
+    waiting.push(parseClientMessage(text));
+    if (waiting.length > MAX_WAITING) this.#session?.close("flood");
     else if (!this.#working) void this.#work();
   }
 
@@ -95,16 +105,16 @@ export class SocketConnection implements SocketListener {
   }
 
   closed(reason: CloseReason | "client"): void {
-    this.#waiting = [];
+    this.#waiting = undefined;
     this.#session?.ended(reason);
-    this.#deps.admission.leave(this.#newcomer.address);
-    this.#newcomer.line.write();
+    this.#deps.admission.leave(this.#address);
+    this.#line.write();
   }
 
   /** Stays in the turn in which the message came, unless something has to be found out first. */
   async #work(): Promise<void> {
     this.#working = true;
-    for (let message = this.#waiting.shift(); message; message = this.#waiting.shift()) {
+    for (let message = this.#waiting?.shift(); message; message = this.#waiting?.shift()) {
       try {
         const work = this.#take(message);
         if (work) await work;
@@ -114,6 +124,7 @@ export class SocketConnection implements SocketListener {
       }
     }
     this.#working = false;
+    this.#waiting = undefined;
   }
 
   #take(message: ClientMessage | BadMessage): Promise<void> | undefined {

@@ -85,7 +85,7 @@ export class Hub<Principal> {
 
   /** A new connection; it hears nothing until it subscribes. */
   open(init: SessionInit<Principal>): Session<Principal> {
-    const session = new Session(init, this.#outbox, (closed, reason) => this.#left(closed, reason));
+    const session = new Session(init, this.#outbox, this.#left);
     this.#roster.add(session);
     return session;
   }
@@ -187,12 +187,13 @@ export class Hub<Principal> {
     return this.#departures.get(id);
   }
 
-  #left(session: Session<Principal>, reason: CloseReason | "client"): void {
+  /** One function for all sessions, not one for each. */
+  readonly #left = (session: Session<Principal>, reason: CloseReason | "client"): void => {
     this.#roster.remove(session);
     this.#departures.set(session.id, { reason, at: Date.now(), seq: this.#progress.seq });
     this.#meters.closed(reason);
     this.#onLeft(session);
-  }
+  };
 
   #flushed(): void {
     if (this.#oldestUnsent === undefined) return;
