@@ -7,7 +7,7 @@ import { type ServerProcess, startServer } from "../packages/server/test/support
 import type { Bench, Report } from "./lib/bench.ts";
 import { now } from "./lib/clock.ts";
 import { requireOpenFiles } from "./lib/open-files.ts";
-import type { NumberOption, NumbersOption } from "./lib/options.ts";
+import type { ChoiceOption, NumberOption, NumbersOption } from "./lib/options.ts";
 import { ReaderProcess } from "./lib/reader-process.ts";
 import type { PhaseResult, Subscription } from "./lib/readers.ts";
 import type { Load, Path } from "./lib/streams-hooks/streams.ts";
@@ -31,21 +31,28 @@ const NAMES: Readonly<Record<Path, string>> = {
   records: "record updates",
 };
 
-type Options = { readonly streams: NumberOption; readonly rate: NumbersOption; readonly seconds: NumberOption };
+type Options = {
+  readonly path: ChoiceOption<Path | "all">;
+  readonly streams: NumberOption;
+  readonly rate: NumbersOption;
+  readonly seconds: NumberOption;
+};
 
 export const tasks: Bench<Options> = {
   summary: "many streams of small events, each with one listener: by tasks, and by updates of records",
   options: {
+    path: { help: "what the events go by", standard: "all", choices: [...PATHS, "all"] },
     streams: { help: "streams, each with a listener of its own", standard: 1000, least: 1 },
     rate: { help: "events of each stream a second", standard: [50], least: 1 },
     seconds: { help: "how long the events come", standard: 5, least: 1 },
   },
-  async run({ streams, rate: rates, seconds }): Promise<Report[]> {
+  async run({ path: chosen, streams, rate: rates, seconds }): Promise<Report[]> {
     requireOpenFiles(streams + 200);
     const reports: Report[] = [];
     for (const rate of rates) {
       const columns: Column[] = [];
-      for (const path of PATHS) columns.push(await measure({ path, streams, rate, seconds }));
+      for (const path of chosen === "all" ? PATHS : [chosen])
+        columns.push(await measure({ path, streams, rate, seconds }));
       const [first, ...others] = columns;
       reports.push({
         title: `tasks: ${streams} streams, ${rate} events a second on each, ${streams * rate} in all`,

@@ -29,6 +29,7 @@ import { type Principal, principalKey } from "./rules/principal.ts";
 import type { Store } from "./store/store.ts";
 import { startExpiry } from "./sync/expire.ts";
 import { Mutators } from "./sync/mutators.ts";
+import { TASKS } from "./tasks/task-event.ts";
 import { Tasks } from "./tasks/tasks.ts";
 import { drain, sessionsToDrain } from "./transports/drain.ts";
 import { EventStreams } from "./transports/event-streams.ts";
@@ -105,7 +106,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     history: {
       head: () => readHead(store),
       floor: () => readFloor(store),
-      span: (after, upTo, limit) => readSpan(store, after, upTo, limit),
+      span: (after, upTo, limit) => readSpan(store, after, upTo, limit, TASKS),
     },
     visibility,
     meters: metrics,
@@ -216,8 +217,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
       presence.stop();
       stopRetention();
       stopExpiry();
-      await api.idle(GRACE_MS);
-      await tasks.stop(GRACE_MS);
+      await Promise.all([api.idle(GRACE_MS), tasks.stop(GRACE_MS)]);
       await hookTail.stop(GRACE_MS);
       await tail.stop();
       eventStreams.stop();

@@ -175,3 +175,24 @@ describe("version stream", () => {
     expect(Math.max(...gaps)).toBeGreaterThan(INTERVAL_S * 900);
   });
 });
+
+test("a new version after a deploy reaches clients that come back, who were told that the server stops", async () => {
+  const env = ["--environment", "development"];
+  await using before = await startServer({ args: [...env, "--release", "1.0.0", "--git-commit", "aaa"] });
+  const listenTo = (url: string) => EventClient.open(`${url}/api/utils/version/stream`);
+  using first = await listenTo(before.url);
+  await first.until("version");
+  await before.stop();
+  await first.ended;
+  expect(first.events.at(-1)).toMatchObject({ event: "connection_close", data: { reason: "server_shutdown" } });
+  await using after = await startServer({
+    dir: before.dir,
+    args: [...env, "--release", "1.1.0", "--git-commit", "bbb"],
+  });
+  using second = await listenTo(after.url);
+  const versions = await Promise.all([first, second].map((client) => client.until("version")));
+  expect(versions.map(({ data }) => data)).toMatchObject([
+    { version: "1.0.0", git_commit: "aaa", environment: "development" },
+    { version: "1.1.0", git_commit: "bbb", environment: "development" },
+  ]);
+});

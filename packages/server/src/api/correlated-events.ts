@@ -8,15 +8,16 @@ export function correlationOf({ raw, id }: ApiRequest): string {
   return given !== null && isSaneId(given) ? given : id;
 }
 
+/** The fields of an object as they stand in its JSON. */
+export const fieldsOf = (data: Readonly<Record<string, unknown>>): string => spacedJson(data).slice(1, -1);
+
 /**
  * An event up to its correlation id, which is the one thing in it that is not the same for all who get it.
  *
- * @param data an object with fields
+ * @param fields one at least
  */
-export function eventHead(event: string, data: Readonly<Record<string, unknown>>, id?: string): string {
-  const fields = spacedJson(data).slice(0, -1);
-  return `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${fields}, "correlation_id": `;
-}
+export const eventHead = (event: string, fields: string, id?: string): string =>
+  `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: {${fields}, "correlation_id": `;
 
 /** The rest of the event. */
 export const eventTail = (correlation: string): string => `"${correlation}"}\n\n`;
@@ -27,7 +28,7 @@ export const correlated = (
   event: string,
   data: Readonly<Record<string, unknown>>,
   id?: string,
-): string => eventHead(event, data, id) + eventTail(correlation);
+): string => eventHead(event, fieldsOf(data), id) + eventTail(correlation);
 
 export const connectionOpen = (correlation: string): string =>
   correlated(correlation, "connection_open", { status: "connected" });

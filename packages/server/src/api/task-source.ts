@@ -2,7 +2,15 @@ import { type Cursor, type Epoch, formatCursor } from "@headwater/protocol";
 import type { TaskEvent } from "../tasks/task-event.ts";
 import type { TaskView } from "../tasks/task-view.ts";
 import type { StreamSource } from "../transports/event-stream.ts";
-import { connectionClose, connectionOpen, correlated, eventHead, eventTail, heartbeat } from "./correlated-events.ts";
+import {
+  connectionClose,
+  connectionOpen,
+  correlated,
+  eventHead,
+  eventTail,
+  fieldsOf,
+  heartbeat,
+} from "./correlated-events.ts";
 
 /** Characters of text that one write takes, more or less. */
 const STRETCH = 64 << 10;
@@ -80,8 +88,9 @@ export class TaskSource implements StreamSource {
 
   /** The same for all listeners, and made once for those at the same place. */
   #head({ number, type, time, data }: TaskEvent): Uint8Array {
-    const told = { event_type: type, task_id: this.#view.id, timestamp: new Date(time).toISOString(), data };
-    return encoder.encode(eventHead("task_event", told, formatCursor({ epoch: this.#epoch, seq: number })));
+    const about = { event_type: type, task_id: this.#view.id, timestamp: new Date(time).toISOString() };
+    const id = formatCursor({ epoch: this.#epoch, seq: number });
+    return encoder.encode(eventHead("task_event", `${fieldsOf(about)}, "data": ${data}`, id));
   }
 
   #join(heads: readonly Uint8Array[]): Uint8Array {

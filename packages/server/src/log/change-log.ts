@@ -22,9 +22,19 @@ export async function readAfter(reader: Reader, seq: number, limit: number): Pro
   return rows.map(changeFromRow);
 }
 
-/** The changes above `after` and up to `upTo`, in their order, at most `limit` of them. */
-export async function readSpan(reader: Reader, after: number, upTo: number, limit: number): Promise<Change[]> {
-  const rows = await reader.all({ text: SPAN, values: [after, upTo, limit] });
+/**
+ * The changes above `after` and up to `upTo`, in their order, at most `limit` of them.
+ *
+ * @param without a collection whose changes the reader has no use for
+ */
+export async function readSpan(
+  reader: Reader,
+  after: number,
+  upTo: number,
+  limit: number,
+  without = "",
+): Promise<Change[]> {
+  const rows = await reader.all({ text: SPAN, values: [after, upTo, without, limit] });
   return rows.map(changeFromRow);
 }
 
@@ -65,7 +75,7 @@ export async function readFloor(reader: Reader): Promise<number> {
 }
 
 const SPAN =
-  "SELECT seq, time, collection, record, action, before, after FROM _changes WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
+  "SELECT seq, time, collection, record, action, before, after FROM _changes WHERE seq > ? AND seq <= ? AND collection <> ? ORDER BY seq LIMIT ?";
 const AFTER =
   "SELECT seq, time, collection, record, action, before, after FROM _changes WHERE seq > ? ORDER BY seq LIMIT ?";
 

@@ -76,6 +76,9 @@ export interface Definition extends Required<Omit<TaskOptions<unknown>, "timeout
   readonly timeout: number | undefined;
 }
 
+/** How long a task that is over is kept unless its definition says otherwise, in milliseconds. */
+export const KEEP_MS = 24 * 3_600_000;
+
 const OWNER = 'owner != "" && owner = @request.auth.id';
 
 /** @throws TypeError for numbers that make no sense */
@@ -91,7 +94,7 @@ export function definitionOf(
     maxBackoff: 60_000,
     concurrency: 100,
     timeout: undefined,
-    keep: 24 * 3_600_000,
+    keep: KEEP_MS,
     startRule: null,
     viewRule: "",
     cancelRule: OWNER,

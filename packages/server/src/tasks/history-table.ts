@@ -3,6 +3,7 @@ import type { Change } from "../log/change.ts";
 import { sql } from "../store/sql.ts";
 import type { Reader, Transaction } from "../store/store.ts";
 import { History } from "./history.ts";
+import { TASKS } from "./task-event.ts";
 
 /** What is stored of a task's history. */
 export interface StoredHistory {
@@ -52,13 +53,21 @@ export async function* taskChanges(reader: Reader, after: number): AsyncGenerato
 }
 
 /**
- * Takes from the log what all histories hold. The oldest row of the log stays, since its place says how far back the log
- * goes for those who follow records.
+ * Takes from the log what all histories hold, some rows at a time. The oldest row of the log stays, since its place says
+ * how far back the log goes for those who follow records.
  *
  * @param from nothing of tasks stands before it
+ * @returns before which seq nothing of tasks stands now
  */
-export const removeFolded = (tx: Transaction, from: number, below: number): Promise<number> =>
-  tx.run(
-    sql`DELETE FROM _changes
-      WHERE seq >= ${from} AND seq < ${below} AND collection = '_tasks' AND seq > (SELECT min(seq) FROM _changes)`,
+export async function removeFolded(tx: Transaction, from: number, below: number, limit: number): Promise<number> {
+  const rows = await tx.all(
+    sql`SELECT seq FROM _changes
+      WHERE seq >= ${from} AND seq < ${below} AND collection = ${TASKS} AND seq > (SELECT min(seq) FROM _changes)
+      ORDER BY seq LIMIT ${limit}`,
   );
+  const last = Number(rows.at(-1)?.["seq"] ?? 0);
+  await tx.run(
+    sql`DELETE FROM _changes WHERE seq >= ${Number(rows[0]?.["seq"] ?? 1)} AND seq <= ${last} AND collection = ${TASKS}`,
+  );
+  return rows.length < limit ? below : last + 1;
+}

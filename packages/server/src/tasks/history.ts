@@ -1,29 +1,35 @@
-import type { JsonValue } from "@headwater/protocol";
+import { type JsonValue } from "@headwater/protocol";
+import { spacedJson } from "../lib/spaced-json.ts";
 import { type EventKind, isFinal, type TaskEvent, type TaskEventType } from "./task-event.ts";
+import { TextRun } from "./text-run.ts";
 
-/** Pieces of a text that followed each other, with the number of the first and the time of the last. */
+/** A text, with the number of its first piece and the time of its last. */
 interface Text {
   readonly kind: "text";
   readonly first: number;
   time: number;
-  readonly pieces: string[];
+  readonly run: TextRun;
 }
 
 interface Single {
   readonly kind: TaskEventType;
   readonly first: number;
   readonly time: number;
-  readonly data: JsonValue;
+  /** JSON. */
+  readonly data: string;
 }
 
 type Entry = Text | Single;
 
+/** As it is stored. */
+type Stored = readonly [kind: EventKind, first: number, time: number, value: JsonValue, lengths?: readonly number[]];
+
 /** Characters, more or less, that are kept of what one task told. */
-const MAX_SIZE = 1 << 20;
+const MAX_SIZE = 512 << 10;
 /** What an entry takes besides its text. */
 const OVERHEAD = 64;
 
-const lastOf = (entry: Entry): number => (entry.kind === "text" ? entry.first + entry.pieces.length - 1 : entry.first);
+const lastOf = (entry: Entry): number => (entry.kind === "text" ? entry.first + entry.run.count - 1 : entry.first);
 
 /**
  * What one task has told, folded: a text that came in a thousand pieces is one entry, and can still be handed out from
@@ -58,8 +64,8 @@ export class History {
   add(number: number, kind: EventKind, value: JsonValue, time: number): void {
     this.#last = number;
     if (kind === "text") this.#addText(number, value as string, time);
-    else this.#push({ kind, first: number, time, data: value }, JSON.stringify(value).length);
-    this.#trim();
+    else this.#addSingle({ kind, first: number, time, data: spacedJson(value) });
+    while (this.#size > MAX_SIZE && this.#forgetSome());
   }
 
   /**
@@ -71,62 +77,61 @@ export class History {
     const events: TaskEvent[] = [];
     for (let i = this.#indexAfter(number), room = limit; i < this.#entries.length && room > 0; i += 1) {
       const entry = this.#entries[i]!;
-      if (entry.kind !== "text") {
+      if (entry.kind === "text") {
+        const from = Math.max(0, number + 1 - entry.first);
+        const count = entry.run.reach(from, room);
+        const data = spacedJson({ delta: entry.run.slice(from, count) });
+        events.push({ number: entry.first + from + count - 1, type: "progress_update", time: entry.time, data });
+        room -= data.length;
+      } else {
         events.push({ number: entry.first, type: entry.kind, time: entry.time, data: entry.data });
-        room -= OVERHEAD;
-        continue;
+        room -= entry.data.length + OVERHEAD;
       }
-      const from = Math.max(0, number + 1 - entry.first);
-      let end = from;
-      for (; end < entry.pieces.length && room > 0; end += 1) room -= entry.pieces[end]!.length + 1;
-      const delta = entry.pieces.slice(from, end).join("");
-      events.push({ number: entry.first + end - 1, type: "progress_update", time: entry.time, data: { delta } });
     }
     return events;
   }
 
   /** As text for the database; `decode` reads it. */
   encode(): string {
-    return JSON.stringify([
-      this.#forgotten,
-      ...this.#entries.map((entry) =>
-        entry.kind === "text"
-          ? [entry.kind, entry.first, entry.time, entry.pieces.join(""), entry.pieces.map(({ length }) => length)]
-          : [entry.kind, entry.first, entry.time, entry.data],
-      ),
-    ]);
+    const entries = this.#entries.map((entry) => {
+      const { kind, first, time } = entry;
+      if (entry.kind !== "text") return `["${kind}",${first},${time},${entry.data}]`;
+      const { run } = entry;
+      return JSON.stringify([kind, first, time, run.slice(0, run.count), run.lengths] satisfies Stored);
+    });
+    return `[${[this.#forgotten, ...entries].join(",")}]`;
   }
 
   static decode(text: string): History {
     const history = new History();
-    const [forgotten, ...entries] = JSON.parse(text) as readonly [number, ...EncodedEntry[]];
+    const [forgotten, ...entries] = JSON.parse(text) as readonly [number, ...Stored[]];
     history.#forgotten = forgotten;
     history.#last = forgotten;
-    for (const [kind, first, time, value, lengths] of entries) {
-      if (kind === "text") {
-        let at = 0;
-        for (const [i, length] of lengths!.entries()) {
-          history.add(first + i, kind, (value as string).slice(at, (at += length)), time);
-        }
-      } else history.add(first, kind, value, time);
+    for (const [kind, first, time, value, lengths = []] of entries) {
+      if (kind !== "text") history.add(first, kind, value, time);
+      let at = 0;
+      for (const [i, length] of lengths.entries()) {
+        history.add(first + i, kind, (value as string).slice(at, (at += length)), time);
+      }
     }
     return history;
   }
 
   #addText(number: number, piece: string, time: number): void {
     const newest = this.#entries.at(-1);
-    if (newest?.kind !== "text") {
-      this.#push({ kind: "text", first: number, time, pieces: [piece] }, piece.length);
-      return;
+    let text = newest?.kind === "text" ? newest : undefined;
+    if (!text) {
+      this.#entries.push((text = { kind: "text", first: number, time, run: new TextRun() }));
+      this.#size += OVERHEAD;
     }
-    newest.pieces.push(piece);
-    newest.time = time;
+    text.run.add(piece);
+    text.time = time;
     this.#size += piece.length;
   }
 
-  #push(entry: Entry, length: number): void {
-    this.#entries.push(entry);
-    this.#size += OVERHEAD + length;
+  #addSingle(single: Single): void {
+    this.#entries.push(single);
+    this.#size += OVERHEAD + single.data.length;
   }
 
   /** The index of the first entry that holds something behind the number: most ask for the newest. */
@@ -136,23 +141,27 @@ export class History {
     return index;
   }
 
-  #trim(): void {
-    while (this.#size > MAX_SIZE && this.#entries.length > 1) this.#forget(this.#entries.shift()!);
-    const [only] = this.#entries;
-    if (this.#size <= MAX_SIZE || only?.kind !== "text") return;
-    // One long text: its first half goes at once, so that this does not happen with each piece.
-    const kept = only.pieces.splice(only.pieces.length >> 1);
-    this.#size -= lengthOf(kept);
-    this.#forget(this.#entries.shift()!);
-    this.#push({ ...only, first: this.#forgotten + 1, pieces: kept }, lengthOf(kept));
-  }
-
-  #forget(entry: Entry): void {
-    this.#forgotten = lastOf(entry);
-    this.#size -= OVERHEAD + (entry.kind === "text" ? lengthOf(entry.pieces) : JSON.stringify(entry.data).length);
+  /** Of one long text the first half goes at once, so that this does not happen with each piece. */
+  #forgetSome(): boolean {
+    const [oldest] = this.#entries;
+    if (!oldest || (this.#entries.length === 1 && (oldest.kind !== "text" || oldest.run.count < 2))) return false;
+    this.#entries.shift();
+    const { kind, first } = oldest;
+    if (kind !== "text" || this.#entries.length > 0) {
+      this.#forgotten = lastOf(oldest);
+      this.#size -= OVERHEAD + (kind === "text" ? oldest.run.slice(0, oldest.run.count) : oldest.data).length;
+      return true;
+    }
+    const gone = oldest.run.count >> 1;
+    this.#forgotten = first + gone - 1;
+    this.#size = 0;
+    let number = this.#forgotten;
+    for (const piece of piecesOf(oldest.run, gone)) this.#addText((number += 1), piece, oldest.time);
+    return true;
   }
 }
 
-type EncodedEntry = readonly [kind: EventKind, first: number, time: number, value: JsonValue, lengths?: number[]];
-
-const lengthOf = (pieces: readonly string[]): number => pieces.reduce((sum, { length }) => sum + length, 0);
+/** The pieces from one on. */
+function* piecesOf(run: TextRun, from: number): Generator<string> {
+  for (let i = from; i < run.count; i += 1) yield run.slice(i, 1);
+}

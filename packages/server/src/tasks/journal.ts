@@ -87,7 +87,7 @@ export class Journal {
     return true;
   }
 
-  /** Takes nothing more. What was told is written. */
+  /** Takes nothing more. What was told is written, if it can be. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.flushed();
@@ -128,6 +128,7 @@ export class Journal {
         return;
       } catch (error) {
         this.#onError(error);
+        if (this.#isClosed) return;
         await Bun.sleep(RETRY_MS);
       }
     }

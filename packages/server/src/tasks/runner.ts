@@ -1,5 +1,5 @@
 import { type AttemptResult, attemptTask } from "./attempt.ts";
-import { backoffAfter, type Definition } from "./definition.ts";
+import { backoffAfter, type Definition, KEEP_MS } from "./definition.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Journal } from "./journal.ts";
 import { TaskQueues } from "./task-queues.ts";
@@ -136,7 +136,7 @@ export class TaskRunner {
   /** @returns `false` for a task that has ended already */
   #end(definition: Definition | undefined, id: string, outcome: Outcome): Promise<boolean> {
     const now = Date.now();
-    const expires = now + (definition?.keep ?? 0);
+    const expires = now + (definition?.keep ?? KEEP_MS);
     const kind = outcome.state === "completed" ? "task_completed" : "task_failed";
     const told =
       outcome.state === "completed"

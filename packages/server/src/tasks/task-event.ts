@@ -11,7 +11,8 @@ export interface TaskEvent {
   readonly type: TaskEventType;
   /** When it was committed, in milliseconds since 1970. */
   readonly time: number;
-  readonly data: JsonValue;
+  /** JSON, as it is sent. */
+  readonly data: string;
 }
 
 /** `text` is a piece of a text, which may be put together with the piece before it. */
@@ -21,7 +22,7 @@ export type EventKind = "text" | TaskEventType;
 export type LoggedEvent = readonly [task: string, number: number, kind: EventKind, value: JsonValue];
 
 /** Where the log tells of tasks. */
-const TASKS = collectionId("_tasks");
+export const TASKS = collectionId("_tasks");
 
 /**
  * All events that are written together make one change of the log: a thousand tasks that report at the same time cost

@@ -8,8 +8,9 @@ import { TaskView } from "./task-view.ts";
 /** A history that stands in the log alone is stored when it is this old, or has grown by so many characters. */
 const FOLD_AGE_MS = 30_000;
 const FOLD_SIZE = 256 << 10;
-/** Histories that one write stores. */
-const FOLDS_AT_ONCE = 50;
+/** What one write stores, in characters, and how many changes one takes from the log: other writers wait no longer. */
+const FOLD_AT_ONCE = 256 << 10;
+const CLEAN_AT_ONCE = 8;
 
 /**
  * What tasks have told, built from the log as everything that is streamed. Of tasks at work it is held in memory; now and
@@ -65,7 +66,10 @@ export class TaskViews {
   /** Stores what is due, takes it from the log, and forgets what is over and that nobody listens to. */
   async fold(now: number): Promise<void> {
     const due = [...this.#views.values()].filter((view) => isDue(view, now));
-    for (let i = 0; i < due.length; i += FOLDS_AT_ONCE) await this.#save(due.slice(i, i + FOLDS_AT_ONCE));
+    for (let from = 0, to = 0; from < due.length; from = to) {
+      for (let size = 0; to < due.length && size < FOLD_AT_ONCE; to += 1) size += due[to]!.history.size;
+      await this.#save(due.slice(from, to));
+    }
     for (const [id, view] of this.#views) {
       const isIdle = view.history.isOver || view.history.last === 0;
       if (isIdle && !view.unfolded && !view.hasListeners) this.#views.delete(id);
@@ -91,10 +95,10 @@ export class TaskViews {
 
   /** Takes from the log what every history holds. */
   async #clean(): Promise<void> {
-    const [from, below] = [this.#cleanFrom, Math.min(this.foldedTo, this.#followed) + 1];
-    if (from === undefined || from >= below) return;
-    await this.#store.write((tx) => removeFolded(tx, from, below));
-    this.#cleanFrom = below;
+    const below = Math.min(this.foldedTo, this.#followed) + 1;
+    for (let from = this.#cleanFrom; from !== undefined && from < below; from = this.#cleanFrom) {
+      this.#cleanFrom = await this.#store.write((tx) => removeFolded(tx, from, below, CLEAN_AT_ONCE));
+    }
   }
 
   #viewOf(id: string): TaskView {
@@ -107,7 +111,8 @@ export class TaskViews {
   }
 }
 
-function isDue({ unfolded, history }: TaskView, now: number): boolean {
+/** Tasks that began together are not due together: each waits between half of the age and all of it. */
+function isDue({ unfolded, history, patience }: TaskView, now: number): boolean {
   if (!unfolded) return false;
-  return history.isOver || now - unfolded.time >= FOLD_AGE_MS || unfolded.size >= FOLD_SIZE;
+  return history.isOver || now - unfolded.time >= FOLD_AGE_MS * patience || unfolded.size >= FOLD_SIZE;
 }

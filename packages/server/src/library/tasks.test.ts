@@ -1,0 +1,119 @@
+import { expect, test } from "bun:test";
+import { openLibraryApp, refusal } from "../testing/library-app.ts";
+import type { ApiError } from "../lib/api-error.ts";
+import { UserError } from "../lib/user-error.ts";
+import type { App } from "./create-app.ts";
+import { defineCollection } from "./define-collection.ts";
+import { text } from "./fields.ts";
+
+const orders = defineCollection("orders", { fields: { title: text() } });
+
+/** Resolves when the task is over. */
+async function over(app: App, id: string) {
+  for (;;) {
+    const task = await app.tasks.get(id);
+    if (task?.ended) return task;
+    await Bun.sleep(2);
+  }
+}
+
+test("a task that was started in a transaction begins when that is committed, and is not there if it is undone", async () => {
+  const { app } = await openLibraryApp({ collections: [orders] });
+  const inputs: unknown[] = [];
+  app.tasks.define("invoice", (input) => void inputs.push(input));
+  app.start();
+  const undone = await refusal(
+    app.transaction(async (tx) => {
+      await tx.records(orders).create({ title: "undone" });
+      await tx.tasks.start("invoice", "undone");
+      throw new Error("no");
+    }),
+  );
+  expect(undone).toMatchObject({ message: "no" });
+  app.within("create", orders, async ({ record, tx }) => {
+    await tx.tasks.start("invoice", record.title);
+  });
+  await app.records(orders).create({ title: "done" });
+  const { id } = await app.tasks.start("invoice", "last");
+  await over(app, id);
+  expect(inputs).toEqual(["done", "last"]);
+});
+
+test("by any other way than its tx no task is started in a transaction, where it would wait for ever", async () => {
+  const { app } = await openLibraryApp();
+  app.tasks.define("nothing", () => {});
+  const error = await refusal(app.transaction(() => app.tasks.start("nothing")));
+  expect(String(error)).toContain("by its tx");
+});
+
+test("a task has the input that its parser made, and its result is what JSON holds of what it returned", async () => {
+  const { app } = await openLibraryApp();
+  app.tasks.define("double", ({ at }) => ({ at, next: new Date(at.getTime() + 1), nothing: undefined }), {
+    input: (value: unknown) => {
+      const at = new Date(String(value));
+      if (Number.isNaN(at.getTime())) throw new Error("Must be a date.");
+      return { at };
+    },
+  });
+  app.start();
+  const { id } = await app.tasks.start("double", "2026-01-01T00:00:00.000Z");
+  expect(await over(app, id)).toMatchObject({
+    state: "completed",
+    input: "2026-01-01T00:00:00.000Z",
+    output: { at: "2026-01-01T00:00:00.000Z", next: "2026-01-01T00:00:00.001Z" },
+  });
+  const refused = (await refusal(app.tasks.start("double", "soon"))) as ApiError;
+  expect(refused.data).toMatchObject({ input: { message: "Must be a date." } });
+});
+
+test("tasks wait until their server listens, and a delayed one for its time", async () => {
+  const { app } = await openLibraryApp();
+  const begun: unknown[] = [];
+  app.tasks.define("note", (input) => void begun.push(input));
+  const first = await app.tasks.start("note", 1);
+  const late = await app.tasks.start("note", 2, { delay: 50 });
+  await app.records("users").list();
+  expect((await app.tasks.get(first.id))!.state).toBe("queued");
+  app.start();
+  const [one, two] = [await over(app, first.id), await over(app, late.id)];
+  expect(begun).toEqual([1, 2]);
+  expect(two.started! - late.created).toBeGreaterThanOrEqual(50);
+  expect(one.ended! <= two.started!).toBe(true);
+});
+
+test("a signal that nobody looks at holds up neither the end of the task nor the next one", async () => {
+  const { app } = await openLibraryApp();
+  const go = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  app.tasks.define("deaf", async (_, task) => {
+    begun.resolve();
+    await go.promise;
+    task.progress("too late");
+    return "too late";
+  });
+  app.start();
+  const { id } = await app.tasks.start("deaf");
+  await begun.promise;
+  expect(await app.tasks.cancel(id)).toMatchObject({ state: "cancelled", output: null });
+  go.resolve();
+  const other = await app.tasks.start("deaf");
+  await over(app, other.id);
+  expect(await app.tasks.get(id)).toMatchObject({ state: "cancelled", output: null });
+});
+
+test("what makes no sense is refused when it is defined", async () => {
+  const { app } = await openLibraryApp();
+  app.tasks.define("once", () => {});
+  expect(() => app.tasks.define("once", () => {})).toThrow(UserError);
+  for (const options of [{ attempts: 0 }, { concurrency: Number.NaN }, { timeout: 0 }, { keep: -1 }]) {
+    expect(() => app.tasks.define("other", () => {}, options)).toThrow(TypeError);
+  }
+});
+
+test("a progress outside of 0 to 1 fails the attempt that told it", async () => {
+  const { app } = await openLibraryApp();
+  app.tasks.define("much", (_, task) => task.progress("much", 1.5));
+  app.start();
+  const { id } = await app.tasks.start("much");
+  expect((await over(app, id)).error).toMatchObject({ code: "error", message: expect.stringContaining("0 to 1") });
+});
