@@ -13,6 +13,13 @@ import {
   versionProfile,
 } from "../src/index.ts";
 import { Rest } from "../src/profiles/pocketbase/rest.ts";
+import {
+  BROKEN_REPLICACHE_SERVERS,
+  BROKEN_TASK_SERVERS,
+  BROKEN_VERSION_SERVERS,
+  type BrokenHeadwater,
+} from "./broken/headwater-servers.ts";
+import { startProxy } from "./broken/proxy.ts";
 import { HEARTBEAT_MS, startHeadwater, SUPERUSER } from "./support/headwater.ts";
 
 setDefaultTimeout(60_000);
@@ -36,36 +43,42 @@ async function startTask(name: string): Promise<string> {
   return (await new Rest(server.url).ok<{ readonly id: string }>("POST", "/api/tasks", { name })).id;
 }
 
-const tasks = (): TasksTarget => ({
-  url: server.url,
+const tasks = (url = server.url): TasksTarget => ({
+  url,
   heartbeatMs: HEARTBEAT_MS,
   completes: () => startTask("completes"),
   fails: () => startTask("fails"),
   idles: () => startTask("idles"),
 });
 
-async function userToken(name: string): Promise<string> {
-  const [email, password] = [`${name}@example.com`, "1234567890"];
+let people = 0;
+
+/** Each test pokes people of its own. */
+async function userToken(): Promise<string> {
+  people += 1;
+  const [email, password] = [`user${people}@example.com`, "1234567890"];
   await root.create("users", { email, password, passwordConfirm: password });
   return (await root.as("").signIn("users", email, password)).token;
 }
 
-test("Headwater's task streams pass", async () => {
+test.concurrent("Headwater's task streams pass", async () => {
   await isAllGreen(tasksProfile, tasks());
 });
 
-test("its version stream passes, as any stream of JSON too", async () => {
+test.concurrent("its version stream passes, as any stream of JSON too", async () => {
   await isAllGreen(versionProfile, { url: server.url, heartbeatMs: HEARTBEAT_MS });
 });
 
-test("its stream for clients of Replicache passes", async () => {
-  const [token, otherToken] = [await userToken("ann"), await userToken("ben")];
+test.concurrent("its stream for clients of Replicache passes", async () => {
   // All of it but the ping, which comes every 30 seconds.
   const cases = replicacheStreamProfile.cases.filter(({ name }) => name !== "it is pinged");
-  await isAllGreen({ ...replicacheStreamProfile, cases }, { url: server.url, token, otherToken });
+  await isAllGreen(
+    { ...replicacheStreamProfile, cases },
+    { url: server.url, token: await userToken(), otherToken: await userToken() },
+  );
 });
 
-test("a finished task's stream passes as any stream", async () => {
+test.concurrent("a finished task's stream passes as any stream", async () => {
   const id = await startTask("completes");
   const url = `${server.url}/api/tasks/${id}/stream`;
   const whole = await SseStream.open(url);
@@ -76,7 +89,7 @@ test("a finished task's stream passes as any stream", async () => {
   expect(resumed?.outcome.kind).toBe("passed");
 });
 
-test("PocketBase's stream passes as any stream, once it is subscribed", async () => {
+test.concurrent("PocketBase's stream passes as any stream, once it is subscribed", async () => {
   const collection = {
     name: "ticks",
     type: "base",
@@ -101,3 +114,37 @@ test("PocketBase's stream passes as any stream, once it is subscribed", async ()
   const cases = sseProfile.cases.filter(({ name }) => name !== "a quiet stream gets a sign of life");
   await isAllGreen({ ...sseProfile, cases }, target);
 });
+
+async function isFoundOut<Options, World>(
+  profile: Profile<Options, World>,
+  { proxy, found, message }: BrokenHeadwater,
+  options: (url: string) => Options,
+): Promise<void> {
+  const { url, stop } = startProxy(server.url, "", proxy);
+  try {
+    const report = await runProfile(profile, options(url), { target: url, only: found, patienceMs: 3_000 });
+    const [result] = report.results;
+    expect(result?.outcome.kind === "failed" && result.outcome.reason).toMatch(message);
+  } finally {
+    stop();
+  }
+}
+
+for (const broken of BROKEN_TASK_SERVERS)
+  test.concurrent(`task streams of a server that ${broken.fault} are found out by “${broken.found}”`, () =>
+    isFoundOut(tasksProfile, broken, tasks),
+  );
+
+for (const broken of BROKEN_VERSION_SERVERS)
+  test.concurrent(`the version stream of a server that ${broken.fault} is found out by “${broken.found}”`, () =>
+    isFoundOut(versionProfile, broken, (url) => ({ url, heartbeatMs: HEARTBEAT_MS })),
+  );
+
+for (const broken of BROKEN_REPLICACHE_SERVERS)
+  test.concurrent(
+    `the Replicache stream of a server that ${broken.fault} is found out by “${broken.found}”`,
+    async () => {
+      const [token, otherToken] = [await userToken(), await userToken()];
+      await isFoundOut(replicacheStreamProfile, broken, (url) => ({ url, token, otherToken, pingMs: 300 }));
+    },
+  );

@@ -37,6 +37,12 @@ export class SseClient {
   async *connect(): AsyncGenerator<JsonEvent, void, void> {
     const { timeoutMs = TIMEOUT_MS } = this.#options;
     const stream = await SseStream.open(this.#url, this.#options);
+    if (stream.status === 204) return;
+    const isStream = stream.status === 200 && /^text\/event-stream\b/i.test(stream.headers.get("content-type") ?? "");
+    if (!isStream) {
+      stream.close();
+      throw new Failure(`no stream: ${stream.status} ${stream.headers.get("content-type") ?? "without Content-Type"}`);
+    }
     let [read, judged] = [0, 0];
     const judge = (): void => {
       for (; judged < stream.problems.length && stream.problems[judged]!.after <= read; judged += 1)
