@@ -4,13 +4,23 @@ import { catchUp } from "./catch-up.ts";
 import { churn } from "./churn.ts";
 import { fanout } from "./fanout.ts";
 import { idle } from "./idle.ts";
+import { patterns } from "./patterns.ts";
 import type { Bench, Report } from "./lib/bench.ts";
 import { describeOptions, readOptions } from "./lib/options.ts";
 import { formatTable } from "./lib/table.ts";
 import { tasks } from "./tasks.ts";
 import { writes } from "./writes.ts";
 
-const BENCHES: Readonly<Record<string, Bench>> = { fanout, idle, "catch-up": catchUp, churn, bystander, writes, tasks };
+const BENCHES: Readonly<Record<string, Bench>> = {
+  fanout,
+  idle,
+  "catch-up": catchUp,
+  churn,
+  patterns,
+  bystander,
+  writes,
+  tasks,
+};
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;

@@ -120,6 +120,18 @@ test("at the end of the server, what was on its way still leaves", async () => {
   expect([wire.closed, session.closed, hub.size]).toEqual(["shutdown", true, 0]);
 });
 
+test("however many listen for something else, only those are asked whom the change may concern", async () => {
+  const { hub, join, asked } = openHub();
+  for (let i = 0; i < 1_000; i += 1) {
+    join("ann", ...Array.from({ length: 100 }, (_, k) => (k % 2 === 0 ? `posts/other${i}x${k}` : `c${i}x${k}/*`)));
+  }
+  const { wire } = join("ann", "posts/r1");
+  await hub.fanOut(change(1));
+  await flushed();
+  expect(wire.events).toHaveLength(1);
+  expect(asked.presented).toEqual(["posts/r1 ann"]);
+});
+
 describe("slow and dead peers", () => {
   test("a full socket gets nothing more until it drains, then all that waited, in order", async () => {
     const { hub, join } = openHub();
