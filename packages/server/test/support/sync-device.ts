@@ -113,14 +113,23 @@ export class Device implements AsyncDisposable {
   }
 
   /** Waits until what it shows is so. */
-  until(holds: (view: View) => boolean): Promise<void> {
-    return this.views.until((views) => holds(views.at(-1) ?? {}));
+  async until(holds: (view: View) => boolean): Promise<void> {
+    try {
+      await this.views.until((views) => holds(views.at(-1) ?? {}));
+    } catch {
+      throw new Error(`not seen: ${String(holds)}; it shows ${JSON.stringify(this.view).slice(0, 2_000)}`);
+    }
+  }
+
+  pull(): void {
+    // One that is under way when the client closes fails.
+    this.rep.pull({ now: true }).catch(() => {});
   }
 
   /** Waits until the server has confirmed all that it did. */
   async settled(): Promise<void> {
     while ((await this.rep.experimentalPendingMutations()).length > 0) {
-      void this.rep.pull({ now: true });
+      this.pull();
       await Bun.sleep(20);
     }
   }
@@ -134,7 +143,7 @@ export class Device implements AsyncDisposable {
     this.#pokes = new PokeStream(
       url,
       () => this.#token,
-      () => void this.rep.pull({ now: true }),
+      () => this.pull(),
     );
     void this.rep.push({ now: true }).catch(() => {});
   }
