@@ -8,6 +8,7 @@ import { patterns } from "./patterns.ts";
 import type { Bench, Report } from "./lib/bench.ts";
 import { describeOptions, readOptions } from "./lib/options.ts";
 import { formatTable } from "./lib/table.ts";
+import { replicache } from "./replicache.ts";
 import { tasks } from "./tasks.ts";
 import { writes } from "./writes.ts";
 
@@ -20,6 +21,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   bystander,
   writes,
   tasks,
+  replicache,
 };
 
 async function main(args: readonly string[]): Promise<number> {

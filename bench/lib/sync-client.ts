@@ -1,0 +1,102 @@
+import type { PullAnswer } from "@headwater/protocol";
+import { RawConnection } from "../../packages/server/test/support/raw-connection.ts";
+
+const BASE = "/api/v1/replicache";
+let made = 0;
+
+/** Pulls and pushes as Replicache does, on one connection, and keeps nothing but its cookie. */
+export class SyncClient implements Disposable {
+  readonly #connection: RawConnection;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #name: string;
+  #cookie: unknown = null;
+  #mutations = 0;
+
+  private constructor(connection: RawConnection, token: string) {
+    this.#connection = connection;
+    this.#headers = { authorization: `Bearer ${token}` };
+    this.#name = `bench${(made += 1)}n${process.pid}`;
+  }
+
+  static async open(url: string, token: string): Promise<SyncClient> {
+    return new SyncClient(await RawConnection.open(url), token);
+  }
+
+  /** @returns how long it took, in milliseconds */
+  async pull(): Promise<number> {
+    const start = performance.now();
+    await this.#pullPage();
+    return performance.now() - start;
+  }
+
+  /** Pulls until there is no more. @param meanwhile another request, over and over; answers how long it took */
+  async pullAll(meanwhile: () => Promise<number>) {
+    const start = performance.now();
+    let [pages, bytes, longestOther, isDone] = [0, 0, 0, false];
+    const other = (async () => {
+      while (!isDone) {
+        longestOther = Math.max(longestOther, await meanwhile());
+        await Bun.sleep(1); // Beside the pulls, not instead of them.
+      }
+    })();
+    for (let partial = true; partial; pages += 1) {
+      const page = await this.#pullPage();
+      [partial, bytes] = [page.partial === true, bytes + page.bytes];
+    }
+    const ms = performance.now() - start;
+    isDone = true;
+    await other;
+    return { ms, pages, bytes, longestOther };
+  }
+
+  async #pullPage(): Promise<PullAnswer & { readonly bytes: number }> {
+    const text = await this.#post("/pull", { pullVersion: 1, clientGroupID: this.#name, cookie: this.#cookie });
+    const answer = JSON.parse(text) as PullAnswer;
+    this.#cookie = answer.cookie;
+    return { ...answer, bytes: text.length };
+  }
+
+  /** Creates a record over the records API. */
+  async write(owner: string, title: string): Promise<void> {
+    this.#connection.send("POST", "/api/collections/diaries/records", { owner, title }, this.#headers);
+    await this.#answer();
+  }
+
+  /** Pushes so many mutations that create a record each. */
+  async push(owner: string, size: number): Promise<void> {
+    const mutations = Array.from({ length: size }, () => {
+      const id = (this.#mutations += 1);
+      const args = {
+        collection: "diaries",
+        id: `${this.#name}m${id}`.replace("bench", "").slice(-15).padStart(15, "0"),
+        data: { owner, title: "pushed" },
+      };
+      return { clientID: this.#name, id, name: "create", args, timestamp: 0 };
+    });
+    const text = await this.#post("/push", { pushVersion: 1, clientGroupID: this.#name, mutations, schemaVersion: "" });
+    if (text !== "{}") throw new Error(`a push was not taken whole: ${text.slice(0, 500)}`);
+  }
+
+  /** @returns how long it took, in milliseconds */
+  async stats(): Promise<number> {
+    const start = performance.now();
+    this.#connection.send("GET", `${BASE}/stats`, undefined, this.#headers);
+    await this.#answer();
+    return performance.now() - start;
+  }
+
+  async #post(path: string, body: unknown): Promise<string> {
+    this.#connection.send("POST", BASE + path, { profileID: "p", ...(body as object) }, this.#headers);
+    return this.#answer();
+  }
+
+  async #answer(): Promise<string> {
+    const response = await this.#connection.response();
+    if (response?.status !== 200) throw new Error(`refused: ${response?.status} ${response?.body}`);
+    return response.body;
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection.close();
+  }
+}

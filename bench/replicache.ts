@@ -1,0 +1,152 @@
+import { Admin } from "../packages/server/test/support/admin.ts";
+import { PRIVATE_NOTES } from "../packages/server/test/support/collections.ts";
+import { inParallel } from "../packages/server/test/support/in-parallel.ts";
+import { readStats } from "../packages/server/test/support/process-stats.ts";
+import { type ServerProcess, startServer } from "../packages/server/test/support/server-process.ts";
+import type { Bench, Columns, Report } from "./lib/bench.ts";
+import { type Account, addAccounts } from "./lib/accounts.ts";
+import type { NumberOption, NumbersOption } from "./lib/options.ts";
+import { percentile } from "./lib/percentile.ts";
+import { addDiaries } from "./lib/diaries.ts";
+import { SyncClient } from "./lib/sync-client.ts";
+import type { Column, Metric } from "./lib/table.ts";
+
+const PULLS: readonly Metric[] = [
+  { key: "noop_ms", name: "no-op pull, p50 ms", digits: 3, better: "less" },
+  { key: "noop_cpu_us", name: "server CPU us", digits: 1, better: "less" },
+  { key: "change_ms", name: "pull after one change, p50 ms", digits: 3, better: "less" },
+  { key: "change_cpu_us", name: "server CPU us, the write included", digits: 1, better: "less" },
+  { key: "first_ms", name: "first pull, all pages, ms", digits: 0, better: "less" },
+  { key: "first_pages", name: "pages", digits: 0, better: "less" },
+  { key: "first_mib", name: "MiB of JSON", digits: 1, better: "less" },
+  { key: "longest_ms", name: "longest other request meanwhile, ms", digits: 1, better: "less" },
+];
+
+const PUSHES: readonly Metric[] = [
+  { key: "singly", name: "mutations/s", digits: 0, better: "more" },
+  { key: "cpu_us", name: "server CPU us/mutation", digits: 1, better: "less" },
+];
+
+type Options = {
+  readonly rows: NumbersOption;
+  readonly pulls: NumberOption;
+  readonly clients: NumberOption;
+  readonly mutations: NumberOption;
+};
+
+export const replicache: Bench<Options> = {
+  summary: "pulls over views of several sizes, and pushes",
+  options: {
+    rows: {
+      help: "records that the user may see; half as many of others are there, too",
+      standard: [2_000, 20_000, 200_000],
+      least: 1,
+    },
+    pulls: { help: "pulls of each kind", standard: 1000, least: 10 },
+    clients: { help: "clients that push at the same time", standard: 16, least: 1 },
+    mutations: { help: "mutations that are pushed", standard: 16_000, least: 100 },
+  },
+  async run({ rows, pulls, clients, mutations }): Promise<Report[]> {
+    const columns: Column[] = [];
+    for (const count of rows) columns.push(await measurePulls(count, pulls));
+    return [
+      {
+        title: `replicache: ${pulls} pulls of each kind, by the size of the view`,
+        metrics: PULLS,
+        columns: columns as unknown as Columns,
+        legend: [
+          "rule: owner = @request.auth.id; over HTTP, one after the other, on one connection",
+          "ratio: what the larger view costs more",
+        ],
+        broken: columns.flatMap((column) => grown(columns[0]!, column)),
+      },
+      {
+        title: `replicache: ${mutations} mutations by ${clients} clients`,
+        metrics: PUSHES,
+        columns: [
+          await measurePushes("singly", 1, clients, mutations),
+          await measurePushes("by 100", 100, clients, mutations),
+        ],
+        legend: ["each mutation creates a record under a rule", "ratio: below 1 the second way is the better one"],
+        broken: [],
+      },
+    ];
+  },
+};
+
+/** What must stay as it is while views grow. */
+const FLAT = [0, 2];
+const MOST_GROWTH = 2;
+
+const grown = (first: Column, { server, values }: Column): string[] =>
+  FLAT.filter((at) => values[at]! > MOST_GROWTH * first.values[at]!).map(
+    (at) => `${PULLS[at]!.name} takes ${(values[at]! / first.values[at]!).toFixed(2)} times as long with ${server}`,
+  );
+
+async function withServer<T>(
+  work: (server: ServerProcess, accounts: readonly Account[]) => Promise<T>,
+  users: number,
+): Promise<T> {
+  await using server = await startServer({ kind: "headwater" });
+  const admin = await Admin.signIn(server.url);
+  await admin.createCollection(PRIVATE_NOTES);
+  return await work(server, await addAccounts(admin, server.dir, users));
+}
+
+const measurePulls = (rows: number, pulls: number): Promise<Column> =>
+  withServer(async (server, [user, other]) => {
+    addDiaries(server.dir, user!.id, rows);
+    addDiaries(server.dir, other!.id, Math.ceil(rows / 2));
+    using client = await SyncClient.open(server.url, user!.token);
+    using bystander = await SyncClient.open(server.url, other!.token);
+    const first = await client.pullAll(() => bystander.stats());
+    for (let i = 0; i < pulls / 10; i += 1) await client.pull();
+    const [noops, noopCpu] = await measure(server, pulls, () => client.pull());
+    const [changes, changeCpu] = await measure(server, pulls, async (i) => {
+      await client.write(user!.id, `${i}`);
+      return client.pull();
+    });
+    return {
+      server: `${rows.toLocaleString("en-US")} rows`,
+      values: [
+        percentile(noops, 50),
+        noopCpu,
+        percentile(changes, 50),
+        changeCpu,
+        first.ms,
+        first.pages,
+        first.bytes / (1 << 20),
+        first.longestOther,
+      ],
+      notes: [],
+    };
+  }, 2);
+
+/** @returns the times that the work says it took, sorted, and the server's CPU time for each in microseconds */
+async function measure(
+  server: ServerProcess,
+  count: number,
+  work: (index: number) => Promise<number>,
+): Promise<readonly [Float64Array, number]> {
+  const times = new Float64Array(count);
+  const before = readStats(server.pid).cpuMicros;
+  for (let i = 0; i < count; i += 1) times[i] = await work(i);
+  return [times.sort(), (readStats(server.pid).cpuMicros - before) / count];
+}
+
+const measurePushes = (name: string, size: number, clients: number, mutations: number): Promise<Column> =>
+  withServer(async (server, accounts) => {
+    const opened = await Promise.all(accounts.map(({ token }) => SyncClient.open(server.url, token)));
+    const pushes = Math.ceil(mutations / clients / size);
+    const push = (count: number): Promise<void> =>
+      inParallel(clients, clients, async (i) => {
+        for (let done = 0; done < count; done += 1) await opened[i]!.push(accounts[i]!.id, size);
+      });
+    await push(Math.ceil(pushes / 10));
+    const [before, start] = [readStats(server.pid).cpuMicros, performance.now()];
+    await push(pushes);
+    const [seconds, done] = [(performance.now() - start) / 1000, pushes * size * clients];
+    const cpu = readStats(server.pid).cpuMicros - before;
+    for (const client of opened) client[Symbol.dispose]();
+    return { server: name, values: [done / seconds, cpu / done], notes: [] };
+  }, clients);
