@@ -32,9 +32,10 @@ export class SyncClient implements Disposable {
   /** Pulls until there is no more. @param meanwhile another request, over and over; answers how long it took */
   async pullAll(meanwhile: () => Promise<number>) {
     const start = performance.now();
-    let [pages, bytes, longestOther, isDone] = [0, 0, 0, false];
+    let [pages, bytes, longestOther] = [0, 0, 0];
+    const done = new AbortController();
     const other = (async () => {
-      while (!isDone) {
+      while (!done.signal.aborted) {
         longestOther = Math.max(longestOther, await meanwhile());
         await Bun.sleep(1); // Beside the pulls, not instead of them.
       }
@@ -44,7 +45,7 @@ export class SyncClient implements Disposable {
       [partial, bytes] = [page.partial === true, bytes + page.bytes];
     }
     const ms = performance.now() - start;
-    isDone = true;
+    done.abort();
     await other;
     return { ms, pages, bytes, longestOther };
   }
