@@ -123,6 +123,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
   metrics.gauge("headwater_connections", "Open connections.", () => hub.size + eventStreams.size);
 
   const tasks = new Tasks(store, (error, about) => logger.error({ err: error, ...about }, "a task had an error"));
+  metrics.gauge("headwater_tasks_active", "Tasks that are at work.", () => tasks.active);
   await tasks.views.load();
   const revisions = { count: 0 };
   const sync = { streams: new SyncStreams(), tickets: new SyncTickets(), pulls: new Lanes(), pushes: new Lanes() };

@@ -32,6 +32,11 @@ export class TaskRunner {
     this.#options = options;
   }
 
+  /** How many are at work. */
+  get active(): number {
+    return this.#active.size;
+  }
+
   /** From now on tasks are done, those of the last server first. */
   async begin(): Promise<void> {
     this.#state = "running";

@@ -51,6 +51,11 @@ export class Tasks {
     });
   }
 
+  /** How many are at work. */
+  get active(): number {
+    return this.#runner.active;
+  }
+
   /** From now on tasks are done. */
   async begin(): Promise<void> {
     this.#timer = setInterval(() => {
