@@ -10,6 +10,7 @@ import { recovery } from "./recovery.ts";
 import { resync } from "./resync.ts";
 import { revocation } from "./revocation.ts";
 import { snapshot } from "./snapshot.ts";
+import { sockets } from "./sockets.ts";
 import { storm } from "./storm.ts";
 import { tasks } from "./tasks.ts";
 
@@ -26,5 +27,6 @@ export const SCENARIOS: readonly Scenario[] = [
   ...poison,
   ...clock,
   ...tasks,
+  ...sockets,
   ...storm,
 ];

@@ -1,0 +1,125 @@
+import { parseCursor, type ServerMessage } from "@headwater/protocol";
+import { SocketClient } from "../../packages/server/test/support/socket-client.ts";
+import { Crowd } from "../lib/crowd.ts";
+import { ensure, family } from "../lib/scenario.ts";
+import type { Stage } from "../lib/stage.ts";
+
+const CLIENTS = 6;
+
+const connectAll = (stage: Stage): Promise<SocketClient[]> =>
+  Promise.all(Array.from({ length: CLIENTS }, () => SocketClient.connect(stage.url)));
+
+const seqOf = (cursor: string | undefined): number => parseCursor(cursor ?? "")?.seq ?? 0;
+
+/** Ends all, and says how many messages were looked at. */
+function finish(stage: Stage, clients: readonly SocketClient[]): void {
+  for (const client of clients) client.close();
+  stage.compared(clients.reduce((sum, { messages }) => sum + messages.length, 0));
+}
+
+/** Each diary that came belongs to whom the connection was when it came. */
+function ensureOwn(messages: readonly ServerMessage[]): number {
+  let owner = "";
+  let seen = 0;
+  for (const message of messages) {
+    if (message.type === "authenticated") owner = message.auth?.id ?? "";
+    if (message.type !== "record_event") continue;
+    const isOwn = owner !== "" && message.record["owner"] === owner;
+    ensure(isOwn, `who was "${owner}" heard of a diary of ${String(message.record["owner"])}`);
+    seen += 1;
+  }
+  return seen;
+}
+
+/** Between `subscribed` and `unsubscribed` come all changes from its cursor on, none is left out, and none comes outside. */
+function ensureWhole(stage: Stage, messages: readonly ServerMessage[]): number {
+  const places = stage.changesOf("notes").map(({ seq }) => seq);
+  let next: number | undefined;
+  let seen = 0;
+  for (const message of messages) {
+    if (message.type === "subscribed") next = places.findIndex((seq) => seq > seqOf(message.cursor));
+    else if (message.type === "unsubscribed") next = undefined;
+    else if (message.type === "record_event") {
+      ensure(next !== undefined, "a change came outside of the subscription");
+      const [came, due] = [seqOf(message.cursor), places[next]];
+      ensure(came === due, `change ${came} came where ${due} was due`);
+      next += 1;
+      seen += 1;
+    }
+  }
+  return seen;
+}
+
+export const sockets = family("sockets", [
+  [
+    "become-others",
+    "Whoever a WebSocket becomes on the way, from that answer on it hears what that one may hear, and nothing else.",
+    async (stage) => {
+      await stage.start();
+      const clients = await connectAll(stage);
+      const crowd = new Crowd(stage, "crowd", ["diaries"]).start(8);
+      const tokens = [null, ...stage.world.users.map(({ token }) => token)];
+      const becoming = clients.map(async (client) => {
+        await client.ask({ type: "auth", token: tokens[1]! });
+        await client.subscribe("diaries.*");
+        while (crowd.written.items.length < 400) await client.ask({ type: "auth", token: stage.random.pick(tokens) });
+      });
+      await Promise.all([...becoming, crowd.answered(400)]);
+      await crowd.stop();
+      const heard = clients.map(({ messages }) => ensureOwn(messages));
+      ensure(
+        heard.some((count) => count > 10),
+        "nobody heard anything",
+      );
+      finish(stage, clients);
+    },
+    ["some seeds", "short"],
+  ],
+  [
+    "come-and-go",
+    "However often a pattern is subscribed to and left, between the answers every change comes, and outside of them none.",
+    async (stage) => {
+      await stage.start();
+      const clients = await connectAll(stage);
+      const crowd = new Crowd(stage, "crowd", ["notes"]).start(8);
+      const going = clients.map(async (client) => {
+        while (crowd.written.items.length < 400) {
+          await client.subscribe("notes.*");
+          const [before, some] = [client.events.length, stage.random.int(0, 5)];
+          await client.inbox.until(() => client.events.length >= before + some || crowd.written.items.length >= 400);
+          await client.ask({ type: "unsubscribe", pattern: "notes.*" });
+        }
+      });
+      await Promise.all([...going, crowd.answered(400)]);
+      await crowd.stop();
+      const heard = clients.map(({ messages }) => ensureWhole(stage, messages));
+      ensure(
+        heard.some((count) => count > 10),
+        "nobody heard anything",
+      );
+      finish(stage, clients);
+    },
+    ["some seeds", "short"],
+  ],
+  [
+    "vanished",
+    "A peer that stops answering is let go, and costs those who are there nothing.",
+    async (stage) => {
+      await stage.start({ args: ["--ping-seconds", "0.2", "--pong-seconds", "0.2"] });
+      const here = await stage.listen([{ name: "notes/*", collection: "notes" }]);
+      const vanishing = await Promise.all(
+        Array.from({ length: 50 }, () => SocketClient.connect(stage.url, { answersPings: false })),
+      );
+      for (const client of vanishing) client.pause();
+      const crowd = new Crowd(stage, "crowd", ["notes"]).start(4);
+      const isAlone = async (): Promise<boolean> => {
+        const { body } = await stage.admin.request<{ totalItems: number }>("GET", "/api/realtime/connections");
+        return body.totalItems === 1;
+      };
+      while (!(await isAlone())) await Bun.sleep(20);
+      await crowd.stop();
+      await stage.settle([here]);
+      for (const client of vanishing) client.close();
+    },
+  ],
+]);
