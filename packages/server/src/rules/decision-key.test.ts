@@ -49,6 +49,8 @@ test("those who have the same key get the same answer", () => {
         try {
           const key = decisionKey(resolveRule(rule, scope), scope, asking);
           const answer = resolvePredicate(rule, scope)?.(values, asking, NOW);
+          // What the predicate leaves to the database says nothing here.
+          if (answer === undefined) continue;
           seen[answers.has(key) ? "alike" : "apart"] += 1;
           if (answers.has(key)) expect(answer).toBe(answers.get(key));
           answers.set(key, answer);
