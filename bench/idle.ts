@@ -1,7 +1,8 @@
 import { settledMemory } from "../packages/server/test/support/process-stats.ts";
+import { idleForHours } from "./idle-hours.ts";
 import { type Bench, measureEach, type Report } from "./lib/bench.ts";
 import { requireOpenFiles } from "./lib/open-files.ts";
-import type { ChoiceOption, NumbersOption } from "./lib/options.ts";
+import type { ChoiceOption, NumberOption, NumbersOption } from "./lib/options.ts";
 import { listRuleOf, type Rule, RULES } from "./lib/rules.ts";
 import { countsOf, inexactIn, Stage } from "./lib/stage.ts";
 import type { Column, Metric } from "./lib/table.ts";
@@ -19,6 +20,7 @@ type Options = {
   readonly rule: ChoiceOption<Rule>;
   readonly subscribers: NumbersOption;
   readonly transport: ChoiceOption<Transport>;
+  readonly hours: NumberOption;
 };
 
 export const idle: Bench<Options> = {
@@ -31,8 +33,13 @@ export const idle: Bench<Options> = {
     },
     subscribers: { help: "connections that are open at the same time", standard: [1000, 5000], least: 1 },
     transport: { help: "event streams or WebSockets", standard: "sse", choices: TRANSPORTS },
+    hours: {
+      help: "how long event streams of our server are idle in a second run, its time going faster",
+      standard: 0,
+      least: 0,
+    },
   },
-  async run({ rule, subscribers, transport }): Promise<Report[]> {
+  async run({ rule, subscribers, transport, hours }): Promise<Report[]> {
     requireOpenFiles(Math.max(...subscribers) + 200);
     const reports: Report[] = [];
     for (const count of subscribers) {
@@ -50,6 +57,7 @@ export const idle: Bench<Options> = {
         ],
         broken: inexactIn(columns[0].notes),
       });
+      if (hours > 0) reports.push(await idleForHours(rule, count, hours));
     }
     return reports;
   },

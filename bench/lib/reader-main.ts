@@ -14,6 +14,8 @@ async function answer(message: ReaderRequest): Promise<ReaderReply> {
       return {};
     case "reached":
       return { reached: await readers.reached(message.deliveries) };
+    case "gotChunks":
+      return { reached: await readers.gotChunks(message.chunks) };
     case "finish":
       return { phase: readers.finish(message.events) };
     case "churn":

@@ -9,6 +9,7 @@ export type ReaderRequest =
   | { readonly do: "open"; readonly subscription: Subscription; readonly subscribers: number; readonly resume: boolean }
   | { readonly do: "begin"; readonly groups: Groups }
   | { readonly do: "reached"; readonly deliveries: number }
+  | { readonly do: "gotChunks"; readonly chunks: number }
   | { readonly do: "finish"; readonly events: number }
   | { readonly do: "churn"; readonly subscription: Subscription; readonly milliseconds: number; readonly lanes: number }
   | { readonly do: "close" };
@@ -47,6 +48,10 @@ export class ReaderProcess implements Disposable {
 
   async reached(deliveries: number): Promise<boolean> {
     return (await this.#call({ do: "reached", deliveries })).reached!;
+  }
+
+  async gotChunks(chunks: number): Promise<boolean> {
+    return (await this.#call({ do: "gotChunks", chunks })).reached!;
   }
 
   async finish(events: number): Promise<PhaseResult> {

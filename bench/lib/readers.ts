@@ -82,6 +82,17 @@ export class Readers {
     return false;
   }
 
+  /** @returns whether so many chunks came in this phase, of whatever; false when nothing has come for a while */
+  async gotChunks(wanted: number): Promise<boolean> {
+    for (let got = 0; got < wanted;) {
+      await Bun.sleep(SILENCE_MS / 10);
+      const now = this.#traffic().chunks - this.#before.chunks;
+      if (now === got) return false;
+      got = now;
+    }
+    return true;
+  }
+
   finish(events: number): PhaseResult {
     const { chunks, bytes } = this.#traffic();
     return {

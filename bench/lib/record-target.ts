@@ -1,6 +1,6 @@
 import { Admin } from "../../packages/server/test/support/admin.ts";
 import { hasPocketBase, type ServerKind } from "../../packages/server/test/support/server-kind.ts";
-import { startServer } from "../../packages/server/test/support/server-process.ts";
+import { type ServerOptions, startServer } from "../../packages/server/test/support/server-process.ts";
 import { addAccounts } from "./accounts.ts";
 import type { Transport } from "./readers.ts";
 import { COLLECTION, type Rule, setScene } from "./rules.ts";
@@ -20,8 +20,9 @@ export async function startRecordTarget(
   rule: Rule,
   subscribers: number,
   transport: Transport = "sse",
+  options: ServerOptions = {},
 ): Promise<RecordTarget> {
-  const server = await startServer({ kind });
+  const server = await startServer({ ...options, kind });
   try {
     const admin = await Admin.signIn(server.url);
     const accounts = rule === "public" ? [] : await addAccounts(admin, server.dir, subscribers);

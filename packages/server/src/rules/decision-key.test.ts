@@ -41,7 +41,7 @@ test("those who have the same key get the same answer", () => {
   fc.assert(
     fc.property(fc.array(ruleCases, { minLength: 2, maxLength: 2 }), ([asked, other]) => {
       const { rule, schema, collection, values, trust, context } = asked!;
-      const answers = new Map<string, boolean | undefined>();
+      const answers = new Map<string, boolean>();
       for (const principal of [context.principal, other!.context.principal, GUEST]) {
         const auth = principal.kind === "guest" ? undefined : principal.collection;
         const scope: RecordScope = { schema, collection, trust, auth, isNew: false };
@@ -52,7 +52,7 @@ test("those who have the same key get the same answer", () => {
           // What the predicate leaves to the database says nothing here.
           if (answer === undefined) continue;
           seen[answers.has(key) ? "alike" : "apart"] += 1;
-          if (answers.has(key)) expect(answer).toBe(answers.get(key));
+          if (answers.has(key)) expect(answer).toBe(answers.get(key)!);
           answers.set(key, answer);
         } catch (error) {
           if (!(error instanceof RuleError)) throw error;

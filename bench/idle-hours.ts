@@ -1,0 +1,57 @@
+import { readStats, settledMemory } from "../packages/server/test/support/process-stats.ts";
+import type { Report } from "./lib/bench.ts";
+import { startFastTarget } from "./lib/fast-clock.ts";
+import type { Rule } from "./lib/rules.ts";
+import { countsOf, inexactIn, Stage } from "./lib/stage.ts";
+import type { Metric } from "./lib/table.ts";
+
+/** How many times faster the server's time goes. */
+const RATE = 100;
+/** Between two heartbeats of one stream. */
+const HEARTBEAT_S = 20;
+
+const METRICS: readonly Metric[] = [
+  { key: "heartbeats", name: "heartbeats/stream", digits: 1, better: "more" },
+  { key: "cpu_percent", name: "% of a core for them", digits: 2, better: "less" },
+  { key: "connection_kib", name: "memory KiB/connection before", digits: 2, better: "less" },
+  { key: "idle_connection_kib", name: "KiB/connection afterwards", digits: 2, better: "less" },
+  { key: "last_ms", name: "next change: ms to the last", digits: 1, better: "less" },
+];
+
+/** Streams on which nothing happens for hours of the server's time; then one change, which all of them must get. */
+export async function idleForHours(rule: Rule, subscribers: number, hours: number): Promise<Report> {
+  const target = await startFastTarget(rule, subscribers, RATE);
+  await using stage = await Stage.open(async () => target, subscribers, 8);
+  const empty = await settledMemory(target.pid);
+  await stage.listen();
+  const before = await settledMemory(target.pid);
+  await stage.begin();
+  const seconds = hours * 3600;
+  const cpuBefore = readStats(target.pid).cpuMicros;
+  const survived = await stage.readers.gotChunks(Math.floor((subscribers * seconds) / HEARTBEAT_S));
+  const cpuMicros = readStats(target.pid).cpuMicros - cpuBefore;
+  await target.setHours(hours);
+  const after = await settledMemory(target.pid);
+  await stage.tickUntil(0, 1);
+  const ticks = await stage.finish();
+  const notes = [["delivered/expected", countsOf(ticks)]] as const;
+  return {
+    title: `idle: ${subscribers} streams for ${hours} h, the server's time ${RATE} times faster`,
+    metrics: METRICS,
+    columns: [
+      {
+        server: target.name,
+        values: [
+          (ticks.chunks - ticks.delivered) / subscribers,
+          (100 * cpuMicros) / (seconds * 1e6),
+          (before - empty) / 1024 / subscribers,
+          (after - empty) / 1024 / subscribers,
+          ticks.milliseconds,
+        ],
+        notes,
+      },
+    ],
+    legend: [],
+    broken: [...inexactIn(notes), ...(survived ? [] : ["streams ended while they were idle"])],
+  };
+}

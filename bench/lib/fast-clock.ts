@@ -1,0 +1,29 @@
+import { join } from "node:path";
+import { tempDir } from "../../packages/server/test/support/temp-dir.ts";
+import { CLOCK_ARGS, HOUR, setClock, TRUE_CLOCK, writeClock } from "../../stress/lib/clock.ts";
+import { type RecordTarget, startRecordTarget } from "./record-target.ts";
+import type { Rule } from "./rules.ts";
+
+/** A server for which time goes faster: that of its intervals all the time, that of its clock when it is told. */
+export interface FastTarget extends RecordTarget {
+  /** Sets the clock so much ahead. */
+  readonly setHours: (hours: number) => Promise<void>;
+}
+
+/** @param rate how many times faster intervals run, those of heartbeats and of trimming above all */
+export async function startFastTarget(rule: Rule, subscribers: number, rate: number): Promise<FastTarget> {
+  const folder = tempDir();
+  const file = join(folder.path, "clock.json");
+  const clock = { ...TRUE_CLOCK, seconds: rate, minutes: rate };
+  writeClock(file, clock);
+  const server = { dir: join(folder.path, "pb_data"), runtimeArgs: CLOCK_ARGS };
+  const target = await startRecordTarget("headwater", rule, subscribers, "sse", server);
+  return {
+    ...target,
+    setHours: (hours) => setClock(file, target.pid, { ...clock, offset: hours * HOUR }),
+    async [Symbol.asyncDispose]() {
+      await target[Symbol.asyncDispose]();
+      folder[Symbol.dispose]();
+    },
+  };
+}
