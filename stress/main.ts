@@ -4,6 +4,7 @@ import { type Options, readOptions, USAGE } from "./lib/options.ts";
 import { failureLines, outcomeLine, summary } from "./lib/report.ts";
 import { isOk, type Outcome, run, type Turn } from "./lib/run.ts";
 import type { Scenario } from "./lib/scenario.ts";
+import type { TransportKind } from "./lib/transports.ts";
 import { makeWorld } from "./lib/world.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
 
@@ -27,11 +28,19 @@ const isChosen = ({ name, inShort }: Scenario, { only, short }: Options): boolea
   only === undefined ? inShort || !short : name.includes(only);
 
 /** Those that take longest first, so that none of them is left over when the others are done. */
-const turnsOf = (scenarios: readonly Scenario[], { seed, seeds, transports }: Options): Turn[] =>
+const turnsOf = (scenarios: readonly Scenario[], options: Options): Turn[] =>
   scenarios
     .toSorted((a, b) => Number(a.inShort) - Number(b.inShort))
-    .flatMap((scenario) => Array.from({ length: seedsOf(scenario, seeds) }, (_, i) => ({ scenario, seed: seed + i })))
-    .flatMap((turn) => transports.map((transport) => ({ ...turn, transport })));
+    .flatMap((scenario) =>
+      Array.from({ length: seedsOf(scenario, options.seeds) }, (_, i) => ({ scenario, seed: options.seed + i })),
+    )
+    .flatMap((turn) => transportsOf(turn.scenario, options).map((transport) => ({ ...turn, transport })));
+
+/** A scenario that takes long, or is played often, has clients of both kinds at once; the others are played with each. */
+function transportsOf({ seeds, isLong }: Scenario, { transport, short }: Options): readonly TransportKind[] {
+  if (transport) return [transport];
+  return short || isLong || seeds !== "one" ? ["mixed"] : ["sse", "websocket"];
+}
 
 const seedsOf = (scenario: Scenario, all: number): number =>
   ({ all, some: Math.ceil(all / 10), one: 1 })[scenario.seeds];

@@ -6,7 +6,8 @@ export interface Options {
   readonly seed: number;
   readonly seeds: number;
   readonly lanes: number;
-  readonly transports: readonly TransportKind[];
+  /** Of all clients; `undefined`: as each scenario has it. */
+  readonly transport: TransportKind | undefined;
   readonly short: boolean;
   readonly list: boolean;
   readonly help: boolean;
@@ -20,7 +21,7 @@ Real servers, clients that come and go, kills in between; then what each client 
   --seed S      the first seed (from the clock)
   --seeds N     so many seeds for the scenarios in which chance decides (20; 2 in the short form)
   --lanes N     scenarios played at the same time (3)
-  --transport T sse, websocket, or mixed: every other client on a WebSocket (each by itself; mixed in the short form)
+  --transport T sse, websocket, or mixed: every other client on a WebSocket (each by itself; mixed where it takes long)
   --short       the short form: fewer and smaller scenarios, under half a minute
   --list        says what there is, and plays nothing
   --help        this text`;
@@ -49,14 +50,13 @@ export function readOptions(args: readonly string[]): Options {
   const transport = TRANSPORTS.find((kind) => kind === values.transport);
   if (values.transport !== undefined && !transport)
     throw new Error(`--transport must be one of ${TRANSPORTS.join(", ")}`);
-  const transports = transport ? [transport] : short ? (["mixed"] as const) : (["sse", "websocket"] as const);
   const seed = number("seed", 1 + (Date.now() % 1_000_000));
   return {
     only,
     seed,
     seeds: number("seeds", short ? 2 : 20),
     lanes: number("lanes", 3),
-    transports,
+    transport,
     short,
     list,
     help,
