@@ -8,8 +8,8 @@ const LIMITS = {
   /** Connections, the stream, subscriptions: all but records, live lists, sign-in and the official SDK's calls. */
   realtime: 12_000,
   all: 17_000,
-  /** What comes on top where it is used. */
-  onDemand: 4_000,
+  /** What comes on top where it is used: the WebSocket, and what tabs share a connection by. */
+  onDemand: 5_000,
 };
 
 /** @param file of the client, with all that it imports */

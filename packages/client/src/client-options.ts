@@ -5,6 +5,8 @@ import type { ConnectionLimits } from "./connection/transitions.ts";
 import type { Fetch, Http } from "./http.ts";
 import type { Transport } from "./transport/transport.ts";
 
+export type TransportKind = "offered" | "sse" | "websocket";
+
 export interface ClientOptions {
   /** Where the token is kept; local storage in a browser, memory elsewhere. */
   readonly store?: TokenStore;
@@ -24,5 +26,6 @@ export interface ClientOptions {
   /** From 0 up to, but not, 1. */
   readonly random?: () => number;
   readonly environment?: Environment;
-  readonly transport?: (http: Http) => Transport;
+  /** What carries events: what the server offers unless told otherwise, a WebSocket first. */
+  readonly transport?: TransportKind | ((http: Http) => Transport);
 }

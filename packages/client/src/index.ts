@@ -1,7 +1,7 @@
 export type { AuthChange, Credentials } from "./auth/auth.ts";
 export { localStorageStore, memoryStore, type StoredAuth, type TokenStore } from "./auth/token-store.ts";
 export { Client, createClient } from "./client.ts";
-export type { ClientOptions } from "./client-options.ts";
+export type { ClientOptions, TransportKind } from "./client-options.ts";
 export type { ConnectionState } from "./connection/state.ts";
 export { type ErrorCode, HeadwaterError, isHeadwaterError } from "./errors.ts";
 export type { LiveChange, LiveList, LiveOptions } from "./live/live-list.ts";

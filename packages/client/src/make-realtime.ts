@@ -1,6 +1,6 @@
 import { Api } from "./api.ts";
 import type { Identity } from "./auth/identity.ts";
-import type { ClientOptions } from "./client-options.ts";
+import type { ClientOptions, TransportKind } from "./client-options.ts";
 import { systemClock } from "./clock.ts";
 import { BACKOFF } from "./connection/backoff.ts";
 import { browserEnvironment } from "./connection/environment.ts";
@@ -10,6 +10,7 @@ import { patience } from "./patience.ts";
 import { Realtime } from "./realtime/realtime.ts";
 import { canShare } from "./sharing/can-share.ts";
 import { lazyTransport } from "./transport/lazy.ts";
+import { offeredTransport, SOCKET_PATH } from "./transport/offered.ts";
 import { sseTransport } from "./transport/sse.ts";
 import type { Transport } from "./transport/transport.ts";
 
@@ -39,21 +40,37 @@ export function makeRealtime<Who extends Identity>(
   return { api, identity, realtime };
 }
 
-/** The app's own, or the server's stream, by way of the tab that has it where there are tabs. */
-function makeTransport(
-  url: string,
-  { transport, strict = false, shareTabs = true }: ClientOptions,
-  http: Http,
-  identity: Identity,
-): Transport {
-  if (transport) return transport(http);
-  const direct = sseTransport({ http, strict });
+/** What carries events; by way of the tab that has the connection, where there are tabs. */
+function makeTransport(url: string, options: ClientOptions, http: Http, identity: Identity): Transport {
+  const { transport = "offered", shareTabs = true } = options;
+  if (typeof transport === "function") return transport(http);
+  const direct = directTransport(transport, options, http);
   if (!shareTabs || !canShare()) return direct;
-  return lazyTransport(direct.name, () =>
-    import("./sharing/shared-transport.ts").then(
-      ({ browserPlatform, sharedTransport }) =>
-        sharedTransport({ transport: direct, platform: browserPlatform(), clock: http.clock, identity, url }),
-      () => direct, // The network is no reason to do without a connection of one's own.
-    ),
-  );
+  let shared: Transport | undefined;
+  return lazyTransport(direct.name, async () => {
+    try {
+      const { browserPlatform, sharedTransport } = await import("./sharing/shared-transport.ts");
+      const { clock } = http;
+      return (shared ??= sharedTransport({ transport: direct, platform: browserPlatform(), clock, identity, url }));
+    } catch {
+      return direct; // The network is no reason to do without a connection of one's own.
+    }
+  });
+}
+
+function directTransport(kind: TransportKind, { strict = false }: ClientOptions, http: Http): Transport {
+  const sse = sseTransport({ http, strict });
+  const address = http.address(SOCKET_PATH).replace(/^http/, "ws");
+  const loadSocket = async (): Promise<Transport> => {
+    const { socketTransport } = await import("./transport/socket.ts");
+    return socketTransport({ address, clock: http.clock, strict });
+  };
+  switch (kind) {
+    case "sse":
+      return sse;
+    case "websocket":
+      return lazyTransport(kind, loadSocket);
+    case "offered":
+      return offeredTransport({ http, sse, loadSocket });
+  }
 }

@@ -90,24 +90,27 @@ function describeIn(executablePath: string): void {
     return titles;
   };
 
-  test("eight tabs share one connection, and hear all, once and in order, when the tab that holds it closes", async () => {
-    const tabs: Page[] = [];
-    for (let i = 0; i < 8; i += 1) tabs.push(await open());
-    expect(await connections()).toBe(1);
-    const titles = await write("tabs", 0, 10);
-    for (const tab of tabs) expect(await heard(tab, "tabs", 10)).toEqual(titles);
-    for (let closed = 1; closed <= 3; closed += 1) {
-      // The oldest holds it: each close takes the connection away from all others, while somebody writes.
-      const writing = write("tabs", closed * 10, closed * 10 + 10);
-      await tabs.shift()!.close();
-      titles.push(...(await writing));
-      for (const tab of tabs) expect(await heard(tab, "tabs", titles.length)).toEqual(titles);
+  test.each(["sse", "websocket"])(
+    "eight tabs share one connection over %s, and hear all, once and in order, when the tab that holds it closes",
+    async (transport) => {
+      const tabs: Page[] = [];
+      for (let i = 0; i < 8; i += 1) tabs.push(await open(`transport=${transport}`));
       expect(await connections()).toBe(1);
-    }
-    const reconnects = await tabs[0]!.evaluate("window.client.realtime().stats.reconnects");
-    expect(reconnects).toBeGreaterThanOrEqual(1);
-    for (const tab of tabs) await tab.close();
-  });
+      const titles = await write(transport, 0, 10);
+      for (const tab of tabs) expect(await heard(tab, transport, 10)).toEqual(titles);
+      for (let closed = 1; closed <= 3; closed += 1) {
+        // The oldest holds it: each close takes the connection away from all others, while somebody writes.
+        const writing = write(transport, closed * 10, closed * 10 + 10);
+        await tabs.shift()!.close();
+        titles.push(...(await writing));
+        for (const tab of tabs) expect(await heard(tab, transport, titles.length)).toEqual(titles);
+        expect(await connections()).toBe(1);
+      }
+      const reconnects = await tabs[0]!.evaluate("window.client.realtime().stats.reconnects");
+      expect(reconnects).toBeGreaterThanOrEqual(1);
+      for (const tab of tabs) await tab.close();
+    },
+  );
 
   test("tabs that do not want to share have a connection each", async () => {
     const tabs = [await open("alone"), await open("alone")];
@@ -145,7 +148,8 @@ function describeIn(executablePath: string): void {
 
 const SCRIPT = `
 import { createClient } from "/index.js";
-const client = createClient("SERVER", { shareTabs: location.search !== "?alone" });
+const { transport, ...query } = Object.fromEntries(new URLSearchParams(location.search));
+const client = createClient("SERVER", { shareTabs: !("alone" in query), ...(transport && { transport }) });
 const subscription = client.collection("notes").subscribe();
 const titles = [];
 subscription.forEach((event) => titles.push(event.action === "resync" ? "resync" : event.record.title));

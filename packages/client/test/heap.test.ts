@@ -73,7 +73,8 @@ test("a thousand streams over real sockets, each cut after an event, leave nothi
       reply.raw(`id:e1.${seq}\nevent:${name}\ndata:{"record":{"id":"x"},"action":"update"}\n\n`).end();
     };
   });
-  const client = new Client(server.url, { store: memoryStore(), limits: { minMs: 0, baseMs: 1, maxMs: 1 } });
+  const limits = { minMs: 0, baseMs: 1, maxMs: 1 };
+  const client = new Client(server.url, { store: memoryStore(), limits, transport: "sse" });
   let heard = 0;
   let reached: () => void = () => undefined;
   let goal = Infinity;

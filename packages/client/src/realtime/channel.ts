@@ -139,9 +139,9 @@ export class Channel {
     this.#monitor.connected(this.#clock.now() - this.#dialledAt);
   }
 
-  #onEvent({ name, data: text, id }: LinkEvent): void {
+  #onEvent({ name, data: text, value, id }: LinkEvent): void {
     this.#monitor.events += 1;
-    const data = this.#parse(name, text);
+    const data = value === undefined ? this.#parse(name, text) : value;
     if (data === undefined) return;
     this.#hasLog ||= parseCursor(id ?? "") !== undefined;
     if (name === "resync") this.#onResync(readResync(data, id), id);

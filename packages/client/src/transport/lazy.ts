@@ -1,21 +1,18 @@
 import { aborted } from "../errors.ts";
 import type { Link, LinkListener, SubscribeOutcome, SubscribeRequest, Transport } from "./transport.ts";
 
-/** A transport whose code comes when it is first needed. @param load gives another where it can't be had */
-export function lazyTransport(name: string, load: () => Promise<Transport>): Transport {
-  let loading: Promise<Transport> | undefined;
-  return {
-    name,
-    open(listener) {
-      const link = new LazyLink();
-      loading ??= load();
-      void loading.then((transport) => link.open(transport, listener));
-      return link;
-    },
-  };
-}
+/** A transport whose code comes when it is needed. @param load is asked each time, and gives another where it can't be had */
+export const lazyTransport = (name: string, load: () => Promise<Transport>): Transport => ({
+  name,
+  open(listener) {
+    const link = new LazyLink();
+    void load().then((transport) => link.open(transport, listener));
+    return link;
+  },
+});
 
-class LazyLink implements Link {
+/** A link that is used before it is known over what. */
+export class LazyLink implements Link {
   #link: Link | undefined;
   #closed = false;
 

@@ -58,7 +58,7 @@ interface Watched {
 }
 
 function watch(url: string, options: ClientOptions = {}): Watched {
-  const client = new Client(url, { store: memoryStore(), limits: LIMITS, ...options });
+  const client = new Client(url, { store: memoryStore(), limits: LIMITS, transport: "sse", ...options });
   const subscription = client.realtime().subscribeToCollection("posts", { check: false });
   const inbox = new Inbox<SubscriptionEvent>();
   subscription.forEach((event) => inbox.push(event));
@@ -210,7 +210,11 @@ test("a 401 to the subscriptions is answered with a fresh token, once", async ()
     if (headers.get("authorization") !== token("new")) return reply.whole(401, `{"message":"who?","data":{}}`);
     reply.whole(204);
   });
-  const client = new Client(server.url, { store: memoryStore({ token: token("old"), record }), limits: LIMITS });
+  const client = new Client(server.url, {
+    store: memoryStore({ token: token("old"), record }),
+    limits: LIMITS,
+    transport: "sse",
+  });
   const heard: string[] = [];
   client.auth.onChange(({ kind }) => heard.push(kind));
   await client.realtime().subscribeToCollection("posts", { check: false }).ready;
@@ -225,7 +229,7 @@ test("a token that can't be refreshed is revoked: the app is told, and so are it
     if (method === "GET") return void reply.stream().greet();
     reply.whole(401, `{"message":"who?","data":{}}`);
   });
-  const client = new Client(server.url, { store: memoryStore({ token, record }), limits: LIMITS });
+  const client = new Client(server.url, { store: memoryStore({ token, record }), limits: LIMITS, transport: "sse" });
   const heard: string[] = [];
   client.auth.onChange(({ kind }) => heard.push(kind));
   const subscription = client.realtime().subscribeToCollection("posts", { check: false });
@@ -242,7 +246,7 @@ test("subscriptions that the server finds too long are refused by name, and the 
     const data = { subscriptions: { [bad]: { code: "validation_length_too_long", message: "Too long." } } };
     reply.whole(400, JSON.stringify({ message: "Bad.", data }));
   });
-  const client = new Client(server.url, { store: memoryStore(), limits: LIMITS });
+  const client = new Client(server.url, { store: memoryStore(), limits: LIMITS, transport: "sse" });
   const good = client.realtime().subscribe("good");
   const long = client.realtime().subscribe("long");
   expect(await failureOf(long.ready)).toMatchObject({ code: "invalid", status: 400 });
@@ -277,7 +281,7 @@ ${bad}${change(3)}`),
     ),
   );
   const warnings: (string | undefined)[] = [];
-  const client = new Client(server.url, { store: memoryStore(), limits: LIMITS });
+  const client = new Client(server.url, { store: memoryStore(), limits: LIMITS, transport: "sse" });
   client.realtime().monitor((event) => event.kind === "warning" && warnings.push(event.error.text));
   const subscription = client.realtime().subscribeToCollection("posts", { check: false });
   for await (const event of subscription) {
@@ -329,7 +333,7 @@ test("closing ends the stream on the wire, and all loops", async () => {
       return new Response(body, { headers: { "content-type": "text/event-stream" } });
     },
   });
-  const client = new Client(server.url.href, { store: memoryStore(), limits: LIMITS });
+  const client = new Client(server.url.href, { store: memoryStore(), limits: LIMITS, transport: "sse" });
   const subscription = client.realtime().subscribe("x");
   await subscription.ready;
   const reading = failureOf(

@@ -36,6 +36,8 @@ export interface LinkEvent {
   /** The subscription that it belongs to, or the event's own name. */
   readonly name: string;
   readonly data: string;
+  /** What the data says, where the transport has read it already: then there is no text. */
+  readonly value?: unknown;
   readonly id: string | undefined;
 }
 
