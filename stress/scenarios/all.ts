@@ -13,6 +13,7 @@ import { snapshot } from "./snapshot.ts";
 import { sockets } from "./sockets.ts";
 import { storm } from "./storm.ts";
 import { tasks } from "./tasks.ts";
+import { sync } from "./sync.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
   ...bulk,
@@ -29,4 +30,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...tasks,
   ...sockets,
   ...storm,
+  ...sync,
 ];

@@ -1,0 +1,14 @@
+/** `bun run-model.ts SEED STEPS`: plays the model in a process of its own. */
+import { randomOf } from "../support/random.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { Model } from "./model.ts";
+
+const [seed = 1, steps = 1_000] = process.argv.slice(2).map(Number);
+using dir = tempDir();
+try {
+  const { pulls } = await Model.run(dir.path, randomOf(seed), steps);
+  console.log(pulls);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

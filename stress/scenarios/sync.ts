@@ -1,0 +1,24 @@
+import { join } from "node:path";
+import { ensure, family } from "../lib/scenario.ts";
+
+const MODEL = join(import.meta.dir, "../../packages/server/test/sync/run-model.ts");
+/** With the usual seeds on both transports, together fifty thousand. */
+const STEPS = 1_250;
+const STEPS_IN_SHORT = 150;
+
+export const sync = family("sync", [
+  [
+    "model",
+    "After each pull a client that syncs has exactly what a list shows, whatever was written, ruled, forged or lost.",
+    async (stage) => {
+      const seed = String(stage.random.int(1, 1_000_000_000));
+      const steps = String(stage.isShort ? STEPS_IN_SHORT : STEPS);
+      const model = Bun.spawn([process.execPath, MODEL, seed, steps], { stdout: "pipe", stderr: "pipe" });
+      const [pulls, failure] = await Promise.all([model.stdout.text(), model.stderr.text()]);
+      const again = `HEADWATER_SEED=${seed} HEADWATER_SYNC_STEPS=${steps} npx bun test packages/server/test/sync`;
+      ensure((await model.exited) === 0, `${failure.trim()}\n${again}`);
+      stage.compared(Number(pulls));
+    },
+    ["all seeds", "short"],
+  ],
+]);
