@@ -3,8 +3,8 @@ export class PokeStream implements Disposable {
   readonly #abort = new AbortController();
   readonly heard: string[] = [];
 
-  constructor(url: string, token: () => string, onHear: (data: string) => void) {
-    void this.#run(url, token, onHear);
+  constructor(url: string, token: () => string, onHear: (data: string) => void, path = "/stream") {
+    void this.#run(`${url}/api/v1/replicache${path}`, token, onHear);
   }
 
   async #run(url: string, token: () => string, onHear: (data: string) => void): Promise<void> {
@@ -12,7 +12,7 @@ export class PokeStream implements Disposable {
     while (!signal.aborted) {
       try {
         const headers = { Authorization: `Bearer ${token()}` };
-        const response = await fetch(`${url}/api/v1/replicache/stream`, { headers, signal });
+        const response = await fetch(url, { headers, signal });
         if (!response.ok) throw new Error(`the stream was refused: ${response.status}`);
         const decoder = new TextDecoder();
         for await (const chunk of response.body!) {
