@@ -7,8 +7,8 @@ const [seed = 1, steps = 1_000] = process.argv.slice(2).map(Number);
 using dir = tempDir();
 try {
   const { pulls } = await Model.run(dir.path, randomOf(seed), steps);
-  console.log(pulls);
+  process.stdout.write(String(pulls));
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  process.stderr.write(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }
