@@ -5,6 +5,9 @@ import { inParallel } from "./support/in-parallel.ts";
 import { readStats, settledMemory } from "./support/process-stats.ts";
 import { RawConnection } from "./support/raw-connection.ts";
 import { startServer } from "./support/server-process.ts";
+import { UPGRADE } from "./support/raw-socket.ts";
+import { SocketClient } from "./support/socket-client.ts";
+import { closePayload, encodeFrame, OP } from "./support/socket-frames.ts";
 import { SseClient } from "./support/sse-client.ts";
 
 setDefaultTimeout(120_000);
@@ -16,7 +19,10 @@ const LANES = 50;
 const GROWTH_LIMIT = 24 * 1024 * 1024;
 const PATIENCE_MS = 60_000;
 
-test(`${CYCLES} streams that come and go leave neither memory nor files behind`, async () => {
+test.each([
+  ["event streams", streamsComeAndGo],
+  ["WebSockets", socketsComeAndGo],
+])(`${CYCLES} %s that come and go leave neither memory nor files behind`, async (_, comeAndGo) => {
   await using server = await startServer();
   const admin = await Admin.signIn(server.url);
   await admin.createCollection(PUBLIC_NOTES);
@@ -38,7 +44,7 @@ test(`${CYCLES} streams that come and go leave neither memory nor files behind`,
 });
 
 /** Some leave before the first byte, some after `PB_CONNECT`, some with a subscription, while notes are written. */
-async function comeAndGo(admin: Admin, count: number): Promise<void> {
+async function streamsComeAndGo(admin: Admin, count: number): Promise<void> {
   await inParallel(count, LANES, async (index) => {
     if (index % 100 === 0) await admin.create("notes", { title: `note ${index}` });
     if (index % 3 === 0) {
@@ -48,5 +54,24 @@ async function comeAndGo(admin: Admin, count: number): Promise<void> {
     }
     using client = await SseClient.connect(admin.url);
     if (index % 3 === 1) await client.subscribe(["notes/*"]);
+  });
+}
+
+/** Some leave before the first byte, some at once, some with a subscription: with a goodbye or without. */
+async function socketsComeAndGo(admin: Admin, count: number): Promise<void> {
+  await inParallel(count, LANES, async (index) => {
+    if (index % 100 === 0) await admin.create("notes", { title: `note ${index}` });
+    if (index % 4 === 0) {
+      using connection = await RawConnection.open(admin.url);
+      const fields = Object.entries(UPGRADE).map(([name, value]) => `${name}: ${value}\r\n`);
+      connection.write(`GET /realtime/subscribe HTTP/1.1\r\nhost: localhost\r\n${fields.join("")}\r\n`);
+      return;
+    }
+    using client = await SocketClient.connect(admin.url);
+    if (index % 4 === 1) return;
+    await client.subscribe("notes.*");
+    if (index % 4 === 2) return;
+    client.raw.send(encodeFrame(OP.close, closePayload(1000)));
+    await client.closed;
   });
 }

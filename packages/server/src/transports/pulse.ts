@@ -23,7 +23,6 @@ const TICK_MS = 1_000;
 export class Pulse {
   readonly #times: PulseTimes;
   readonly #tickMs: number;
-  readonly #timer: ReturnType<typeof setInterval>;
   /** When each is pinged next. */
   readonly #quiet = new Map<Pulsing, number>();
   /** Until when each may answer. */
@@ -32,13 +31,18 @@ export class Pulse {
   constructor(times: PulseTimes) {
     this.#times = times;
     this.#tickMs = Math.min(TICK_MS, times.pingMs / 2, times.pongMs / 2);
-    this.#timer = setInterval(() => this.#look(performance.now()), this.#tickMs);
   }
 
-  /** It is there: as new, or by a sign of life. */
-  alive(connection: Pulsing): void {
+  /** Looks after all from now on. @returns a function that stops it */
+  start(): () => void {
+    const timer = setInterval(() => this.look(performance.now()), this.#tickMs);
+    return () => clearInterval(timer);
+  }
+
+  /** It is there: as new, or by a sign of life. @param now milliseconds of a clock that never goes back */
+  alive(connection: Pulsing, now: number): void {
     this.leave(connection);
-    this.#quiet.set(connection, performance.now() + this.#times.pingMs);
+    this.#quiet.set(connection, now + this.#times.pingMs);
   }
 
   leave(connection: Pulsing): void {
@@ -46,11 +50,7 @@ export class Pulse {
     this.#asked.delete(connection);
   }
 
-  stop(): void {
-    clearInterval(this.#timer);
-  }
-
-  #look(now: number): void {
+  look(now: number): void {
     for (const [connection, until] of this.#asked) {
       if (until > now) break;
       this.#asked.delete(connection);

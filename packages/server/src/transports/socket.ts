@@ -27,11 +27,12 @@ export interface SocketOptions extends PulseTimes {
 export interface Sockets {
   /** For `Bun.serve`. */
   readonly handler: WebSocketHandler<SocketWire>;
-  stop(): void;
+  readonly stop: () => void;
 }
 
 export function openSockets({ maxBytes, ...times }: SocketOptions): Sockets {
   const pulse = new Pulse(times);
+  const stop = pulse.start();
   return {
     handler: {
       maxPayloadLength: maxBytes,
@@ -48,7 +49,7 @@ export function openSockets({ maxBytes, ...times }: SocketOptions): Sockets {
       drain: (ws) => ws.data.drained(),
       close: (ws) => ws.data.ended(),
     },
-    stop: () => pulse.stop(),
+    stop,
   };
 }
 
@@ -82,7 +83,7 @@ class SocketWire implements Wire, Pulsing {
   open(socket: ServerWebSocket<SocketWire>, pulse: Pulse): void {
     this.#socket = socket;
     this.#pulse = pulse;
-    pulse.alive(this);
+    pulse.alive(this, performance.now());
     this.#listener.open(this);
   }
 
@@ -97,7 +98,7 @@ class SocketWire implements Wire, Pulsing {
   }
 
   alive(): void {
-    if (this.#socket) this.#pulse?.alive(this);
+    if (this.#socket) this.#pulse?.alive(this, performance.now());
   }
 
   drained(): void {

@@ -117,7 +117,8 @@ export class RawSocket {
 export const SAMPLE_KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 export const SAMPLE_ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-const UPGRADE = {
+/** What asks for a WebSocket. */
+export const UPGRADE = {
   upgrade: "websocket",
   connection: "Upgrade",
   "sec-websocket-key": SAMPLE_KEY,
