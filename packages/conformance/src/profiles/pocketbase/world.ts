@@ -69,8 +69,8 @@ export async function openWorld(target: PocketBaseTarget, scope: Scope): Promise
     },
     client(at, options) {
       const limits = { minMs: 50, baseMs: 100, maxMs: 2_000, ...options?.limits };
-      // Each client is to have a connection of its own, in a browser too.
-      const client = new Client(url, { store: memoryStore(), shareTabs: false, ...options, limits });
+      // Each client is to have a stream of its own, in a browser too.
+      const client = new Client(url, { store: memoryStore(), shareTabs: false, transport: "sse", ...options, limits });
       at.defer(() => client.close());
       client.realtime().monitor((event) => at.log.add("client", event.kind, JSON.stringify(event)));
       return client;
