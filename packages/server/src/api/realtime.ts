@@ -131,7 +131,8 @@ async function setSubscriptions(request: ApiRequest, deps: ApiDeps): Promise<Res
   if (wrong) throw badRequest("", wrong);
 
   const session = hub.session(clientId(submitted.clientId));
-  if (!session) throw notFound("Missing or invalid client id.");
+  // What is no event stream says itself what it listens to.
+  if (session?.codec !== SSE_CODEC) throw notFound("Missing or invalid client id.");
   if (session.address !== request.ip) throw badRequest("Invalid realtime client.");
   const since = readSince(form.since ?? "");
   const wishes = readWishes(form.presence ?? {});
