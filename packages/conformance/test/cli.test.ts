@@ -21,7 +21,19 @@ async function run(...args: readonly string[]): Promise<{ code: number; stdout: 
 async function judged(faults: Faults, ...args: readonly string[]): ReturnType<typeof run> {
   const { url, stop } = await startSseServer(faults);
   try {
-    return await run("sse", url, "--trigger", url, "--listen-ms", "300", "--heartbeat-ms", "500", ...args);
+    return await run(
+      "sse",
+      url,
+      "--trigger",
+      url,
+      "--listen-ms",
+      "300",
+      "--heartbeat-ms",
+      "500",
+      "--patience-ms",
+      "2000",
+      ...args,
+    );
   } finally {
     stop();
   }

@@ -37,3 +37,8 @@ test.concurrent("eventsource-parser on fetch is judged to the end, and not for w
   expect(tally(report)).toMatchObject({ "not-offered": 7 });
   expect(Object.keys(failuresOf(report))).toEqual(["an id counts for the events after it too, until there is another"]);
 });
+
+test("every case has a fault that it finds", () => {
+  const found = new Set(BROKEN_CLIENTS.map((broken) => broken.found));
+  expect(clientProfile.cases.map(({ name }) => name).filter((name) => !found.has(name))).toEqual([]);
+});

@@ -122,7 +122,7 @@ async function isFoundOut<Options, World>(
 ): Promise<void> {
   const { url, stop } = startProxy(server.url, "", proxy);
   try {
-    const report = await runProfile(profile, options(url), { target: url, only: found, patienceMs: 3_000 });
+    const report = await runProfile(profile, options(url), { target: url, only: found, patienceMs: 5_000 });
     const [result] = report.results;
     expect(result?.outcome.kind === "failed" && result.outcome.reason).toMatch(message);
   } finally {

@@ -5,7 +5,7 @@ import { BROKEN_SSE_SERVERS } from "./broken/sse-servers.ts";
 
 async function judge(faults: Faults, untriggered = false): Promise<Report> {
   const { url, trigger, stop } = await startSseServer(faults);
-  const target = { url, listenMs: 300, heartbeatMs: 500, ...(!untriggered && { trigger }) };
+  const target = { url, listenMs: 500, heartbeatMs: 500, ...(!untriggered && { trigger }) };
   try {
     return await runProfile(jsonSseProfile, target, { target: url, patienceMs: 2_000 });
   } finally {
@@ -43,4 +43,9 @@ test.concurrent("a server that is not there fails every case, and nothing hangs"
   const { results } = await runProfile(jsonSseProfile, { url }, { target: url });
   expect(results.length).toBe(jsonSseProfile.cases.length);
   for (const { outcome } of results) expect(outcome.kind === "failed" && outcome.reason).toMatch(/^setup: /);
+});
+
+test("every case has a fault that it finds", () => {
+  const found = new Set(BROKEN_SSE_SERVERS.map((broken) => broken.found));
+  expect(jsonSseProfile.cases.map(({ name }) => name).filter((name) => !found.has(name))).toEqual([]);
 });

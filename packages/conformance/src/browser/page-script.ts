@@ -1,10 +1,12 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+
+const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /** The page's program as one script: built beside this one, or bundled now, from source, by Bun. */
 export async function pageScript(): Promise<string> {
-  const built = new URL("./page.js", import.meta.url);
-  if (typeof Bun === "undefined") return readFile(built, "utf8");
-  const source = new URL("./page.ts", import.meta.url);
-  const { outputs } = await Bun.build({ entrypoints: [source.pathname], target: "browser" });
+  if (existsSync(path("./page.js"))) return readFile(path("./page.js"), "utf8");
+  const { outputs } = await Bun.build({ entrypoints: [path("./page.ts")], target: "browser" });
   return outputs[0]!.text();
 }

@@ -8,6 +8,7 @@ interface Reading {
   readonly sentence: string;
   readonly chunks: Reply["chunks"] & {};
   readonly expected: readonly Expected[];
+  readonly betweenMs?: number;
 }
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -53,6 +54,7 @@ const READINGS: readonly Reading[] = [
     sentence:
       "Lines must be separated by either a U+000D CARRIAGE RETURN U+000A LINE FEED (CRLF) character pair, a single U+000A LINE FEED (LF) character, or a single U+000D CARRIAGE RETURN (CR) character.",
     chunks: ["data:a\r", "\ndata:b\r", "\n\r", "\n"],
+    betweenMs: 80,
     expected: [{ data: "a\nb" }],
   },
   {
@@ -132,9 +134,9 @@ const READINGS: readonly Reading[] = [
   },
 ];
 
-export const readingCases: readonly Case<ClientWorld>[] = READINGS.map(({ name, sentence, chunks, expected }) => ({
+export const readingCases: readonly Case<ClientWorld>[] = READINGS.map(({ name, sentence, expected, ...reply }) => ({
   group: "Reading",
   name,
   standard: { source: "WHATWG HTML 9.2.5 and 9.2.6", sentence },
-  run: async ({ hears }, scope) => void (await hears(scope, [{ chunks }], expected)),
+  run: async ({ hears }, scope) => void (await hears(scope, [reply], expected)),
 }));

@@ -9,6 +9,8 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent one by one, with a little time between them, so that they arrive as they are cut here. */
   readonly chunks?: readonly (string | Uint8Array)[];
+  /** That little time, in milliseconds. */
+  readonly betweenMs?: number;
   /** Whether the stream stays open; it is completed otherwise. */
   readonly stays?: true;
 }
@@ -28,7 +30,7 @@ export interface Stage {
   readonly asked: Inbox<Asked>;
 }
 
-const BETWEEN_CHUNKS_MS = 10;
+const BETWEEN_CHUNKS_MS = 20;
 
 /** Who does not come back is told so: 204 ends an `EventSource`. */
 const NO_MORE: Reply = { status: 204 };
@@ -77,7 +79,13 @@ export class ScriptedServer {
 }
 
 async function perform(reply: Reply, response: ServerResponse): Promise<void> {
-  const { status = 200, headers = { "content-type": "text/event-stream" }, chunks = [], stays } = reply;
+  const {
+    status = 200,
+    headers = { "content-type": "text/event-stream" },
+    chunks = [],
+    betweenMs = BETWEEN_CHUNKS_MS,
+    stays,
+  } = reply;
   response.on("error", () => undefined);
   response.socket?.setNoDelay(true);
   response.writeHead(status, { "cache-control": "no-store", ...headers });
@@ -85,7 +93,9 @@ async function perform(reply: Reply, response: ServerResponse): Promise<void> {
   for (const chunk of chunks) {
     if (response.destroyed) return;
     response.write(chunk);
-    await pause(BETWEEN_CHUNKS_MS);
+    await pause(betweenMs);
+    // A client in this process has its turn to read, however late the timer was.
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
   }
   if (!stays) response.end();
 }

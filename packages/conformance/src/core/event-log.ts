@@ -7,6 +7,8 @@ export interface LogEntry {
   readonly summary: string;
   /** Milliseconds since the log began. */
   readonly offsetMs: number;
+  /** How often it came in a row, where that was more than once; the offset is that of the first. */
+  readonly times?: number;
 }
 
 /** Of each end: what happened to a record stands at the end of its event, and which one it was at the beginning. */
@@ -23,6 +25,11 @@ export class EventLog {
   add(source: string, name: string, data = ""): void {
     const isLong = data.length > 2 * SUMMARY_LENGTH;
     const summary = isLong ? `${data.slice(0, SUMMARY_LENGTH)} … ${data.slice(-SUMMARY_LENGTH)}` : data;
+    const last = this.#entries.at(-1);
+    if (last?.source === source && last.name === name && last.summary === summary) {
+      this.#entries[this.#entries.length - 1] = { ...last, times: (last.times ?? 1) + 1 };
+      return;
+    }
     this.#entries.push({ source, name, summary, offsetMs: Math.round(performance.now() - this.#start) });
     if (this.#entries.length <= KEPT) return;
     this.#entries.shift();
@@ -36,5 +43,5 @@ export class EventLog {
   }
 }
 
-export const formatEntry = ({ source, name, summary, offsetMs }: LogEntry): string =>
-  `+${offsetMs} ms ${source === "" ? "" : `[${source}] `}${name}${summary === "" ? "" : ` ${summary}`}`;
+export const formatEntry = ({ source, name, summary, offsetMs, times }: LogEntry): string =>
+  `+${offsetMs} ms ${source === "" ? "" : `[${source}] `}${name}${summary === "" ? "" : ` ${summary}`}${times === undefined ? "" : ` (${times} times)`}`;

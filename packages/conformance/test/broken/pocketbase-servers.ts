@@ -29,6 +29,16 @@ const submitting =
       ? { ...request, body: JSON.stringify(change(JSON.parse(request.body) as Record<string, unknown>)) }
       : request;
 
+/** Streams beyond so many are answered otherwise. */
+function streamsAfter(most: number, answer: () => Response): (request: Passing) => Passing | Response {
+  let count = 0;
+  return (request) => {
+    if (request.method !== "GET" || request.path !== REALTIME) return request;
+    count += 1;
+    return count > most ? answer() : request;
+  };
+}
+
 export const BROKEN_POCKETBASE_SERVERS: readonly BrokenPocketBase[] = [
   {
     fault: "greets without an id",
@@ -47,6 +57,12 @@ export const BROKEN_POCKETBASE_SERVERS: readonly BrokenPocketBase[] = [
     proxy: { cutsAfterMs: 400, stream: () => (block) => (isRecord(block) || block.includes("PB_") ? [block] : []) },
     found: "Heartbeat/keep-alive",
     message: /the server ended a quiet stream after \d+ ms/,
+  },
+  {
+    fault: "does not let anyone back in",
+    proxy: { request: streamsAfter(1, () => new Response("", { status: 404 })) },
+    found: "Auto-reconnection",
+    message: /the reconnect did not come/,
   },
   {
     fault: "goes on with what was unsubscribed",
@@ -187,6 +203,33 @@ export const BROKEN_POCKETBASE_SERVERS: readonly BrokenPocketBase[] = [
     message: /1001 subscriptions are answered with 500 .*, not 400/,
   },
   {
+    fault: "lets nobody in again whose stream fell silent",
+    proxy: { request: streamsAfter(1, () => new Response("", { status: 404 })) },
+    found: "Timeout management",
+    message: /the reconnect after a silence did not come/,
+  },
+  {
+    fault: "forgets one of a hundred clients",
+    proxy: {
+      stream: (() => {
+        let count = 0;
+        return () => {
+          count += 1;
+          const isForgotten = count === 20;
+          return (block) => (isForgotten && isRecord(block) ? [] : [block]);
+        };
+      })(),
+    },
+    found: "Concurrent client scaling",
+    message: /the create event of .* did not come/,
+  },
+  {
+    fault: "drops an event of a burst",
+    proxy: { stream: () => (block) => (/"n":150[,}]/.test(block) ? [] : [block]) },
+    found: "Event batching efficiency",
+    message: /the last batch of 200 events did not come/,
+  },
+  {
     fault: "is slow to tell",
     proxy: {
       stream: () => async (block) => {
@@ -209,7 +252,7 @@ export const BROKEN_POCKETBASE_SERVERS: readonly BrokenPocketBase[] = [
   },
   {
     fault: "drops an event under load",
-    proxy: { stream: () => (block) => (/"n":50[,}]/.test(block) ? [] : [block]) },
+    proxy: { stream: () => (block) => (/"n":3[,}]/.test(block) ? [] : [block]) },
     found: "Throughput under load",
     message: /the last of \d+ events did not come/,
   },

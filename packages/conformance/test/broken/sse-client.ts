@@ -22,6 +22,15 @@ export interface ClientFaults {
   readonly ignoresType?: true;
   readonly comesBackAfter?: (status: number) => boolean;
   readonly staysConnected?: true;
+  readonly readsComments?: true;
+  readonly wantsColons?: true;
+  readonly ignoresLetterCase?: true;
+  readonly givesUpOnBadBytes?: true;
+  /** Characters of a line that it can hold. */
+  readonly longestLine?: number;
+  readonly wantsExactType?: true;
+  readonly followsNoRedirect?: true;
+  readonly neverComesBack?: true;
 }
 
 const USUAL_RETRY_MS = 100;
@@ -53,11 +62,14 @@ async function listen(
       ...(place.id !== "" && !faults.sendsNoLastEventId && { "last-event-id": place.id }),
       ...faults.headers,
     };
-    const response = await fetch(url, { headers, signal });
+    const redirect = faults.followsNoRedirect ? "manual" : "follow";
+    const response = await fetch(url, { headers, signal, redirect });
     const { status } = response;
-    const isStream = /^text\/event-stream\s*(;|$)/i.test(response.headers.get("content-type") ?? "");
+    const type = response.headers.get("content-type") ?? "";
+    const isStream = faults.wantsExactType ? type === "text/event-stream" : /^text\/event-stream\s*(;|$)/i.test(type);
     if (status === 200 && (isStream || faults.ignoresType)) await read(response, onEvent, place, faults);
     else if (!faults.comesBackAfter?.(status)) return;
+    if (faults.neverComesBack) return;
     await new Promise((resolve) => setTimeout(resolve, place.retryMs));
   }
 }
@@ -82,8 +94,10 @@ async function read(
   const take = (line: string): void => {
     if (line === "") return dispatch();
     const colon = line.indexOf(":");
-    const [field, value] = colon < 0 ? [line, ""] : [line.slice(0, colon), valueOf(line.slice(colon + 1))];
-    if (field === "data") data.push(value);
+    if ((colon < 0 && faults.wantsColons) || line.length > (faults.longestLine ?? Infinity)) return;
+    const [given, value] = colon < 0 ? [line, ""] : [line.slice(0, colon), valueOf(line.slice(colon + 1))];
+    const field = faults.ignoresLetterCase ? given.toLowerCase() : given;
+    if (field === "data" || (field === "" && faults.readsComments)) data.push(value);
     if (field === "event") name = value;
     if (field === "id" && (faults.acceptsNullIds || !value.includes("\0"))) idBuffer = value;
     if (field === "id" && faults.sendsIdsOfBrokenEvents) place.id = idBuffer;
@@ -95,9 +109,9 @@ async function read(
 
 async function* linesOf(
   response: Response,
-  { lineEnd = /\r\n|\n|\r(?!$)/, decodesChunks, keepsBom }: ClientFaults,
+  { lineEnd = /\r\n|\n|\r(?!$)/, decodesChunks, keepsBom, givesUpOnBadBytes }: ClientFaults,
 ): AsyncGenerator<string> {
-  let decoder = new TextDecoder("utf-8", { ignoreBOM: keepsBom === true });
+  let decoder = new TextDecoder("utf-8", { ignoreBOM: keepsBom === true, fatal: givesUpOnBadBytes === true });
   let rest = "";
   for await (const chunk of response.body!) {
     if (decodesChunks) decoder = new TextDecoder();

@@ -28,6 +28,36 @@ export const BROKEN_CLIENTS: readonly BrokenClient[] = [
     message: /data of event 2 is " test", and should be "test"/,
   },
   {
+    fault: "takes comments for data",
+    faults: { readsComments: true },
+    found: "comments are ignored",
+    message: /data of event 1 is "test stream", and should be "a\\nb"/,
+  },
+  {
+    fault: "skips fields without a colon",
+    faults: { wantsColons: true },
+    found: "a field without a colon has an empty value",
+    message: /the client does not tell of \{"data":""\}/,
+  },
+  {
+    fault: "does not tell letters' case in names of fields",
+    faults: { ignoresLetterCase: true },
+    found: "fields with other names are ignored",
+    message: /data of event 1 is "no\\nyes", and should be "yes"/,
+  },
+  {
+    fault: "gives up on bytes that are no UTF-8",
+    faults: { givesUpOnBadBytes: true },
+    found: "bytes that are no UTF-8 are replaced, and the stream goes on",
+    message: /the last event of the stream did not come/,
+  },
+  {
+    fault: "drops long lines",
+    faults: { longestLine: 65_536 },
+    found: "data may hold a NULL, and be long",
+    message: /the client does not tell of \{"data":"xxx/,
+  },
+  {
     fault: "knows only LF",
     faults: { lineEnd: /\n/ },
     found: "lines end with LF, CR, or both",
@@ -80,6 +110,36 @@ export const BROKEN_CLIENTS: readonly BrokenClient[] = [
     faults: { headers: { accept: "*/*" } },
     found: "it says that it accepts an event stream",
     message: /Accept is "\*\/\*"/,
+  },
+  {
+    fault: "is content with a cache",
+    faults: { headers: { "cache-control": "max-age=60" } },
+    found: "it wants no answer from a cache",
+    message: /Cache-Control of the request is "max-age=60"/,
+  },
+  {
+    fault: "compares types letter by letter",
+    faults: { wantsExactType: true },
+    found: "letters' case and parameters of the type do not matter",
+    message: /an event of a stream with a charset did not come/,
+  },
+  {
+    fault: "follows no redirect",
+    faults: { followsNoRedirect: true },
+    found: "a redirect is followed",
+    message: /an event of a stream that has moved did not come/,
+  },
+  {
+    fault: "never comes back",
+    faults: { neverComesBack: true },
+    found: "it comes back after the end of a stream",
+    message: /the client's second request did not come/,
+  },
+  {
+    fault: "makes up an id",
+    faults: { headers: { "last-event-id": "0" } },
+    found: "without an id it sends none",
+    message: /request 1 has Last-Event-ID "0", and there was none to send/,
   },
   {
     fault: "reads whatever comes",

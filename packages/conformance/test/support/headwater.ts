@@ -6,7 +6,7 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 export const SUPERUSER = { email: "root@example.com", password: "1234567890" } as const;
 
 /** How often its task and version streams beat, in milliseconds. */
-export const HEARTBEAT_MS = 400;
+export const HEARTBEAT_MS = 1_000;
 
 const MAIN = `${process.execPath} ${path("../../../server/src/main.ts")}`;
 

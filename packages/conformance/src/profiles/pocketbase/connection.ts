@@ -1,6 +1,6 @@
 import type { Case } from "../../core/case.ts";
 import { check, notOffered, show } from "../../core/checks.ts";
-import { eventually, pause } from "../../core/deadline.ts";
+import { eventually, pause, within } from "../../core/deadline.ts";
 import { GROUP, said } from "./document.ts";
 import { Inbox } from "../../stream/inbox.ts";
 import { Network } from "./network.ts";
@@ -90,7 +90,7 @@ export const connectionCases: readonly Case<PocketBaseWorld>[] = [
       const from = performance.now();
       const back = new Promise<void>((resolve) => realtime.monitor(({ kind }) => kind === "latency" && resolve()));
       network.cut();
-      await back;
+      await within(back, 2 * scope.patienceMs, "the reconnect");
       scope.measure("reconnectMs", performance.now() - from);
       scope.measure("attempts", network.dialled.length - 1);
       check(

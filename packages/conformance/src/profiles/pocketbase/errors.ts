@@ -1,6 +1,7 @@
 import { isHeadwaterError } from "@headwater/client";
 import type { Case } from "../../core/case.ts";
 import { check, notOffered, show } from "../../core/checks.ts";
+import { within } from "../../core/deadline.ts";
 import { inParallel } from "../../core/numbers.ts";
 import { Inbox } from "../../stream/inbox.ts";
 import { GROUP, said } from "./document.ts";
@@ -36,9 +37,9 @@ export const errorCases: readonly Case<PocketBaseWorld>[] = [
       await write(5);
       await heard.until(({ length }) => length >= 5, scope.patienceMs, "the events before the interruption");
       network.cutWithinNext();
-      // Away for long enough to miss something.
-      network.answerNext(() => new Response("", { status: 502 }));
+      network.isDown = true;
       await write(10);
+      network.isDown = false;
       const [last] = made.slice(-1);
       await heard.until(
         (items) => items.includes(last!) || items.some((item) => item.startsWith("resync")),
@@ -188,7 +189,7 @@ export const errorCases: readonly Case<PocketBaseWorld>[] = [
       network.stall();
       const stalledAt = performance.now();
       const back = new Promise<void>((resolve) => realtime.monitor(({ kind }) => kind === "latency" && resolve()));
-      await back;
+      await within(back, 2 * scope.patienceMs, "the reconnect after a silence");
       scope.measure("silenceFoundMs", performance.now() - stalledAt);
       const { id } = await root.create(names.open, { title: "after the silence" });
       await heard.until((ids) => ids.includes(id), scope.patienceMs, "an event after a stream that fell silent");

@@ -10,6 +10,8 @@ type StandIn = (init: RequestInit) => Response | Promise<Response>;
 export class Network {
   /** Streams that were asked for, and when. */
   readonly dialled: number[] = [];
+  /** While it is, new streams get a proxy's 502. */
+  isDown = false;
   readonly #lines = new Set<Line>();
   #answers: StandIn[] = [];
 
@@ -19,6 +21,7 @@ export class Network {
     this.dialled.push(performance.now());
     const answer = this.#answers.shift();
     if (answer) return answer(init);
+    if (this.isDown) return new Response("", { status: 502 });
     const response = await fetch(url, init);
     if (!response.body || response.status !== 200) return response;
     const line = new Line(response.body, () => this.#lines.delete(line));

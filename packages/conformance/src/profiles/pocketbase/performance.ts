@@ -1,6 +1,6 @@
 import type { Case } from "../../core/case.ts";
 import { check } from "../../core/checks.ts";
-import { eventually } from "../../core/deadline.ts";
+import { eventually, within } from "../../core/deadline.ts";
 import { inParallel, percentile } from "../../core/numbers.ts";
 import { GROUP, said } from "./document.ts";
 import { heapBytes } from "./heap.ts";
@@ -100,12 +100,15 @@ export const performanceCases: readonly Case<PocketBaseWorld>[] = [
       const from = performance.now();
       const writing = inParallel(BURST, 8, (n) => root.create(names.open, { n }));
       const sizes: number[] = [];
-      let count = 0;
-      for await (const batch of subscription.batches(BATCH)) {
-        sizes.push(batch.length);
-        count += batch.length;
-        if (count >= BURST) break;
-      }
+      const gather = async (): Promise<void> => {
+        let count = 0;
+        for await (const batch of subscription.batches(BATCH)) {
+          sizes.push(batch.length);
+          count += batch.length;
+          if (count >= BURST) return;
+        }
+      };
+      await within(gather(), 2 * scope.patienceMs, `the last batch of ${BURST} events`);
       await writing;
       const milliseconds = performance.now() - from;
       scope.measure("batches", sizes.length);

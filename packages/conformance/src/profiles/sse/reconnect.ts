@@ -29,15 +29,15 @@ export const reconnectCases: readonly Case<SseWorld>[] = [
     group,
     name: "Last-Event-ID brings what came after it, once and in order",
     standard: STANDARD.resume,
-    timeoutMs: ({ listenMs }) => 15_000 + (TRIGGERED + 2) * listenMs,
-    async run({ target, sample, open, listenMs }, scope) {
+    timeoutMs: 90_000,
+    async run({ target, sample, open }, scope) {
       let known = idsOf(sample.events.items);
       if (target.trigger) {
         const stream = await open(scope, { label: "first" });
         for (let i = 0; i < TRIGGERED; i += 1) {
           const { length } = stream.events.items;
           await target.trigger();
-          await stream.until((events) => events.length > length, "an event that was caused", listenMs);
+          await stream.until((events) => events.length > length, "an event that was caused", scope.patienceMs);
         }
         known = idsOf(stream.events.items);
         stream.close();
@@ -48,7 +48,11 @@ export const reconnectCases: readonly Case<SseWorld>[] = [
       const again = await open(scope, { lastEventId: from, label: "again" });
       const heard = (): string[] => idsOf(again.events.items);
       await again
-        .until(() => heard().filter((id) => missed.includes(id)).length >= missed.length, "what was missed", listenMs)
+        .until(
+          () => heard().filter((id) => missed.includes(id)).length >= missed.length,
+          "what was missed",
+          scope.patienceMs,
+        )
         .catch(() => undefined);
       const ids = heard();
       check(!ids.includes(from), `${show(from)} was given as Last-Event-ID, and came again`);

@@ -50,7 +50,7 @@ export async function openWorld(target: SseTarget, scope: Scope): Promise<SseWor
     const before = sample.events.items.length;
     await target.trigger();
     // One at a time, so that those of a server that keeps no order are told apart from those of the kit.
-    await sample.until(({ length }) => length > before, "an event", listenMs).catch(() => undefined);
+    await sample.until(({ length }) => length > before, "an event", scope.patienceMs).catch(() => undefined);
   }
   await Promise.race([over, listened]);
   return { target, listenMs, heartbeatMs, sample, open };
