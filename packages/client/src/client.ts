@@ -5,6 +5,7 @@ import type { ClientOptions } from "./client-options.ts";
 import { makeRealtime } from "./make-realtime.ts";
 import type { RecordModel } from "./realtime/events.ts";
 import type { Realtime } from "./realtime/realtime.ts";
+import { Batch } from "./records/batch.ts";
 import { Collection } from "./records/collection.ts";
 import { Files } from "./records/files.ts";
 import type { AnySchema, SchemaOf } from "./schema.ts";
@@ -32,6 +33,11 @@ export class Client<Schema extends SchemaOf<Schema> = AnySchema> {
 
   collection<Name extends keyof Schema & string>(name: Name): Collection<Schema[Name]> {
     return new Collection<Schema[Name]>(name, this.#api, this.#realtime);
+  }
+
+  /** Writes that happen together or not at all. */
+  batch(): Batch<Schema> {
+    return new Batch<Schema>(this.#api);
   }
 
   /** The one connection of this client, for all that its subscriptions say. */

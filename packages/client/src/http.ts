@@ -44,12 +44,16 @@ export class Http {
     this.clock = clock;
   }
 
-  address(path: string, query: RequestOptions["query"] = {}): string {
+  address(path: string, query?: RequestOptions["query"]): string {
+    return this.#base + this.path(path, query);
+  }
+
+  path(path: string, query: RequestOptions["query"] = {}): string {
     const given = Object.entries(query).filter(([, value]) => value !== undefined);
     const search = new URLSearchParams(
       given.map(([name, value]): [string, string] => [name, String(value)]),
     ).toString();
-    return `${this.#base}${path}${search === "" ? "" : `?${search}`}`;
+    return `${path}${search === "" ? "" : `?${search}`}`;
   }
 
   /** @throws HeadwaterError for anything but success */

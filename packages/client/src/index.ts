@@ -13,6 +13,7 @@ export type { Realtime } from "./realtime/realtime.ts";
 export type { SubscribeOptions } from "./realtime/realtime-options.ts";
 export { routed, type Routes } from "./realtime/routes.ts";
 export type { Subscription } from "./realtime/subscription.ts";
+export type { Batch, BatchCollection, BatchResult } from "./records/batch.ts";
 export type { Collection } from "./records/collection.ts";
 export { type FieldName, filter, type FilterValue } from "./records/filter.ts";
 export type { ListOptions, Page, ViewOptions } from "./records/list.ts";

@@ -1,20 +1,30 @@
 /** A record's values as they are sent: as a form where a file is among them, else as JSON. */
 export function recordBody(values: object): unknown {
-  if (values instanceof FormData || !Object.values(values).some(holdsFile)) return values;
+  if (values instanceof FormData) return values;
+  const { rest, files } = splitFiles(values);
+  if (files.length === 0) return values;
   const form = new FormData();
-  const rest: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(values) as [string, unknown][]) {
-    if (!holdsFile(value)) rest[name] = value;
-    else for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) append(form, name, item);
-  }
+  for (const [name, item] of files) form.append(name, item);
   // What is no file keeps its types so: a form knows only texts.
   form.append("@jsonPayload", JSON.stringify(rest));
   return form;
 }
 
+/** What goes into a form field by field, and what is JSON. Names of files that are kept may stand beside new ones. */
+export function splitFiles(values: object): {
+  readonly rest: Readonly<Record<string, unknown>>;
+  readonly files: readonly (readonly [name: string, item: string | Blob])[];
+} {
+  const rest: Record<string, unknown> = {};
+  const files: [string, string | Blob][] = [];
+  for (const [name, value] of Object.entries(values) as [string, unknown][]) {
+    if (!holdsFile(value)) rest[name] = value;
+    else for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) files.push([name, asPart(item)]);
+  }
+  return { rest, files };
+}
+
 const holdsFile = (value: unknown): boolean =>
   value instanceof Blob || (Array.isArray(value) && value.some((item) => item instanceof Blob));
 
-/** Names of files that are kept may stand beside new ones. */
-const append = (form: FormData, name: string, item: unknown): void =>
-  item instanceof Blob ? form.append(name, item) : form.append(name, String(item));
+const asPart = (item: unknown): string | Blob => (item instanceof Blob ? item : String(item));

@@ -6,10 +6,10 @@ import type { SubscriptionEvent } from "../realtime/events.ts";
 import type { Realtime } from "../realtime/realtime.ts";
 import type { SubscribeOptions } from "../realtime/realtime-options.ts";
 import type { Subscription } from "../realtime/subscription.ts";
-import { type AnyCollection, type CollectionTypes, joined } from "../schema.ts";
+import type { AnyCollection, CollectionTypes } from "../schema.ts";
 import { recordBody } from "./body.ts";
 import { FieldName, type FilterField } from "./filter.ts";
-import { type ListOptions, listRecords, type Page, type ViewOptions } from "./list.ts";
+import { type ListOptions, listRecords, type Page, viewQuery, type ViewOptions } from "./list.ts";
 
 /** The records of one collection. */
 export class Collection<Types extends CollectionTypes = AnyCollection> {
@@ -78,9 +78,9 @@ export class Collection<Types extends CollectionTypes = AnyCollection> {
     values: object | undefined,
     options: ViewOptions<Types["record"]>,
   ): Promise<Types["record"]> {
-    const { query, headers, signal, expand, fields } = options;
+    const { headers, signal } = options;
     const { body } = await this.#api.request(method, this.#path(id), {
-      query: { ...query, expand: joined(expand), fields: joined(fields) },
+      query: viewQuery(options),
       ...(values !== undefined && { body: recordBody(values) }),
       headers,
       signal,

@@ -40,11 +40,26 @@ export interface Page<T> {
   readonly cursor: string | undefined;
 }
 
+/** `ViewOptions`, where nothing is known of the record. */
+export interface LooseViewOptions {
+  readonly expand?: OneOrMore<string> | undefined;
+  readonly fields?: OneOrMore<string> | undefined;
+  readonly query?: Readonly<Record<string, QueryValue>> | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** The parameters of what an answer shows. */
+export const viewQuery = ({ query, expand, fields }: LooseViewOptions): Readonly<Record<string, QueryValue>> => ({
+  ...query,
+  expand: joined(expand),
+  fields: joined(fields),
+});
+
 /** The type of the items is the caller's claim. */
 export async function listRecords<T>(api: Api, collection: string, options: ListOptions = {}): Promise<Page<T>> {
-  const { signal, headers, query, sort, expand, fields, ...params } = options;
+  const { signal, headers, sort, expand, fields, query, ...params } = options;
   const answer = await api.request("GET", recordsPath(collection), {
-    query: { ...query, ...params, sort: joined(sort), expand: joined(expand), fields: joined(fields) },
+    query: { ...viewQuery({ query, expand, fields }), ...params, sort: joined(sort) },
     headers,
     signal,
   });

@@ -70,6 +70,7 @@ export async function openWorld(target: PocketBaseTarget, scope: Scope): Promise
     client(at, options) {
       const limits = { minMs: 50, baseMs: 100, maxMs: 2_000, ...options?.limits };
       // Each client is to have a stream of its own, in a browser too.
+      // Each client is to have a stream of its own, in a browser too.
       const client = new Client(url, { store: memoryStore(), shareTabs: false, transport: "sse", ...options, limits });
       at.defer(() => client.close());
       client.realtime().monitor((event) => at.log.add("client", event.kind, JSON.stringify(event)));

@@ -1,0 +1,84 @@
+import type { Api } from "../api.ts";
+import { HeadwaterError } from "../errors.ts";
+import { recordsPath } from "../realtime/check.ts";
+import type { CollectionTypes, SchemaOf } from "../schema.ts";
+import { splitFiles } from "./body.ts";
+import { type LooseViewOptions, viewQuery, type ViewOptions } from "./list.ts";
+
+interface BatchRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly values: object;
+}
+
+/** What became of one request of a batch: the record, or nothing of one that was deleted. */
+export type BatchResult = Readonly<Record<string, unknown>> | undefined;
+
+/** Writes that happen together or not at all. A server may have them switched off; a Headwater has none yet. */
+export class Batch<Schema extends SchemaOf<Schema>> {
+  readonly #api: Api;
+  readonly #requests: BatchRequest[] = [];
+
+  constructor(api: Api) {
+    this.#api = api;
+  }
+
+  collection<Name extends keyof Schema & string>(name: Name): BatchCollection<Schema[Name]> {
+    return new BatchCollection<Schema[Name]>(name, (method, path, values, options) => {
+      const { headers = {} } = options;
+      this.#requests.push({ method, url: this.#api.http.path(path, viewQuery(options)), headers, values });
+    });
+  }
+
+  /**
+   * Sends them. @returns what became of each, in their order
+   * @throws HeadwaterError `invalid` if one of them fails: `data.requests` says which, and none of them has happened
+   */
+  async send(options: { readonly signal?: AbortSignal } = {}): Promise<readonly BatchResult[]> {
+    const { body } = await this.#api.request("POST", "/api/batch", { body: this.#body(), ...options });
+    if (!Array.isArray(body)) throw new HeadwaterError("malformed", "the answer to a batch is no list");
+    return (body as readonly { readonly body?: BatchResult | null }[]).map((result) => result.body ?? undefined);
+  }
+
+  #body(): unknown {
+    const parts = this.#requests.map(({ values, ...request }) => ({ request, ...splitFiles(values) }));
+    const requests = parts.map(({ request, rest }) => ({ ...request, body: rest }));
+    if (parts.every(({ files }) => files.length === 0)) return { requests };
+    const form = new FormData();
+    form.append("@jsonPayload", JSON.stringify({ requests }));
+    for (const [i, { files }] of parts.entries())
+      for (const [name, item] of files) form.append(`requests.${i}.${name}`, item);
+    return form;
+  }
+}
+
+type Write = (method: string, path: string, values: object, options: LooseViewOptions) => void;
+
+/** One collection's part of a batch. */
+export class BatchCollection<Types extends CollectionTypes> {
+  readonly #path: string;
+  readonly #write: Write;
+
+  constructor(name: string, write: Write) {
+    this.#path = recordsPath(name);
+    this.#write = write;
+  }
+
+  create(values: Types["create"], options: ViewOptions<Types["record"]> = {}): void {
+    this.#write("POST", this.#path, values, options);
+  }
+
+  /** Changes the record with the `id` among the values, or creates it. */
+  upsert(values: Types["create"] & { readonly id: string }, options: ViewOptions<Types["record"]> = {}): void {
+    this.#write("PUT", this.#path, values, options);
+  }
+
+  update(id: string, values: Types["update"], options: ViewOptions<Types["record"]> = {}): void {
+    this.#write("PATCH", `${this.#path}/${encodeURIComponent(id)}`, values, options);
+  }
+
+  delete(id: string): void {
+    this.#write("DELETE", `${this.#path}/${encodeURIComponent(id)}`, {}, {});
+  }
+}
