@@ -1,5 +1,6 @@
 import { type Cursor, type Epoch, formatCursor } from "@headwater/protocol";
 import type { TaskEvent } from "../tasks/task-event.ts";
+import type { TaskViews } from "../tasks/task-views.ts";
 import type { TaskView } from "../tasks/task-view.ts";
 import type { StreamSource } from "../transports/event-stream.ts";
 import {
@@ -36,7 +37,8 @@ export function unknownTask(correlation: string): StreamSource {
 /** What a task tells one listener: a place among the task's events, and nothing else. */
 export class TaskSource implements StreamSource {
   readonly opening: string;
-  readonly #view: TaskView;
+  readonly #views: TaskViews;
+  #view: TaskView;
   readonly #epoch: Epoch;
   readonly #correlation: string;
   readonly #tail: Uint8Array;
@@ -44,7 +46,8 @@ export class TaskSource implements StreamSource {
   #isOver = false;
 
   /** @param seen where its client was when it was here before */
-  constructor(view: TaskView, epoch: Epoch, correlation: string, seen: Cursor | undefined) {
+  constructor(views: TaskViews, view: TaskView, epoch: Epoch, correlation: string, seen: Cursor | undefined) {
+    this.#views = views;
     this.#view = view;
     this.#epoch = epoch;
     this.#correlation = correlation;
@@ -66,6 +69,7 @@ export class TaskSource implements StreamSource {
   }
 
   listen(wake: () => void): () => void {
+    this.#view = this.#views.attach(this.#view);
     return this.#view.listen(wake);
   }
 

@@ -70,7 +70,7 @@ export async function stream(request: ApiRequest, deps: ApiDeps): Promise<Respon
   if (!told) return openEventStream(request, deps, unknownTask(correlation));
   // The standard's way to tell an `EventSource` that there is nothing to come back for.
   if (hasHeardAll(told, deps.epoch, seen)) return noContent();
-  return openEventStream(request, deps, new TaskSource(told, deps.epoch, correlation, seen));
+  return openEventStream(request, deps, new TaskSource(deps.tasks.views, told, deps.epoch, correlation, seen));
 }
 
 /** @throws ApiError 404 for a task that is not there, or not for this principal's eyes */

@@ -20,6 +20,8 @@ interface Unfolded {
 export class TaskView {
   readonly id: string;
   readonly history: History;
+  /** When somebody last wanted it, in milliseconds since 1970. */
+  openedAt = 0;
   /** From a half to 1: how long this one waits, of what tasks may wait until they are stored. */
   readonly patience = 0.5 + Math.random() / 2;
   readonly #listeners = new Set<() => void>();

@@ -63,6 +63,32 @@ const act = oneof(
   { weight: 3, arbitrary: record({ does: constantFrom("settle", "fold", "restart"), task: constantFrom("") }) },
 );
 
+test("who opened a task that had told nothing yet, and was slow to listen, hears what it tells", async () => {
+  const folder = await openFolder(tempDir());
+  const [early, late] = [NAMES[0]!, NAMES[1]!];
+  await folder.store.write(async (tx) => {
+    for (const id of [early, late]) {
+      await insertTask(tx, { id, name: "x", owner: "", input: null, created: 0, due: 0, key: undefined });
+    }
+  });
+  const life = await open(folder);
+  const opened = await Promise.all([early, late].map((id) => life.views.open(id)));
+  await life.views.fold(Date.now() + FAR_MS);
+  const heard: string[] = [];
+  const listen = (at: number): void => {
+    const view = life.views.attach(opened[at]!);
+    view.listen(() => heard.push(view.id));
+    if (view.history.last > 0) heard.push(view.id);
+  };
+  listen(0);
+  for (const id of [early, late]) life.journal.tell(id, "progress_update", { step: 1 });
+  await life.settle();
+  listen(1);
+  expect(heard).toEqual([early, late]);
+  await life.end();
+  await folder.close();
+});
+
 test("however telling, storing and restarts interleave, what was told is there, once and in order", async () => {
   await assert(
     asyncProperty(array(act, { minLength: 30, maxLength: 60 }), async (acts) => {

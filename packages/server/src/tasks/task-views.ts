@@ -11,6 +11,8 @@ const FOLD_SIZE = 256 << 10;
 /** What one write stores, in characters, and how many changes one takes from the log: other writers wait no longer. */
 const FOLD_AT_ONCE = 256 << 10;
 const CLEAN_AT_ONCE = 8;
+/** Who has opened a view may take this long to listen. */
+const OPENING_MS = 60_000;
 
 /**
  * What tasks have told, built from the log as everything that is streamed. Of tasks at work it is held in memory; now and
@@ -54,13 +56,23 @@ export class TaskViews {
     return this.#views.get(id)?.history.last ?? 0;
   }
 
-  /** For one who listens; `undefined` where there is no such task. */
+  /** For one who is about to listen; `undefined` where there is no such task. */
   async open(id: string): Promise<TaskView | undefined> {
     const known = this.#views.get(id);
-    if (known) return known;
-    const history = await readHistory(this.#store, id);
+    const history = known?.history ?? (await readHistory(this.#store, id));
+    if (!history) return undefined;
     // Others may have asked for it meanwhile, or its first event has come.
-    return history && (this.#views.get(id) ?? this.#keep(new TaskView(id, history)));
+    const view = known ?? this.#views.get(id) ?? this.#keep(new TaskView(id, history));
+    view.openedAt = Date.now();
+    return view;
+  }
+
+  /**
+   * For one who listens from now on: what was opened may have been forgotten meanwhile, as nobody listened and nothing had
+   * been told; what the log told since is in another view then.
+   */
+  attach(view: TaskView): TaskView {
+    return this.#views.get(view.id) ?? this.#keep(view);
   }
 
   /** Stores what is due, takes it from the log, and forgets what is over and that nobody listens to. */
@@ -71,8 +83,7 @@ export class TaskViews {
       await this.#save(due.slice(from, to));
     }
     for (const [id, view] of this.#views) {
-      const isIdle = view.history.isOver || view.history.last === 0;
-      if (isIdle && !view.unfolded && !view.hasListeners) this.#views.delete(id);
+      if (isIdle(view, now)) this.#views.delete(id);
     }
     await this.#clean();
   }
@@ -110,6 +121,10 @@ export class TaskViews {
     return view;
   }
 }
+
+/** Nothing may come of it any more, and nobody listens; or nothing has come yet, and who waits for that may attach. */
+const isIdle = ({ history, unfolded, hasListeners, openedAt }: TaskView, now: number): boolean =>
+  (history.isOver || history.last === 0) && !unfolded && !hasListeners && now - openedAt > OPENING_MS;
 
 /** Tasks that began together are not due together: each waits between half of the age and all of it. */
 function isDue({ unfolded, history, patience }: TaskView, now: number): boolean {
