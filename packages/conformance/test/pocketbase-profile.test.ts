@@ -1,5 +1,5 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { PASSWORD, startTestApp } from "../../server/src/testing/test-app.ts";
+import { startTestApp } from "../../server/src/testing/test-app.ts";
 import { pocketbaseProfile, type Report, runProfile, tally } from "../src/index.ts";
 import { GROUP } from "../src/profiles/pocketbase/document.ts";
 import { BROKEN_POCKETBASE_SERVERS, type BrokenPocketBase } from "./broken/pocketbase-servers.ts";
@@ -14,7 +14,7 @@ const beat = setInterval(() => app.app.hub.beat([...app.app.hub.sessions()]), 20
 afterAll(() => clearInterval(beat));
 
 const judge = (url: string, only: string, patienceMs?: number): Promise<Report> => {
-  const target = { url, superuser: { email: "root@example.com", password: PASSWORD }, heartbeatMs: 2_000 };
+  const target = { url, superuser: { token: app.admin }, heartbeatMs: 2_000 };
   return runProfile(pocketbaseProfile, target, { target: url, only, patienceMs });
 };
 

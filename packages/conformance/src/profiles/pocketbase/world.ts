@@ -5,7 +5,7 @@ import { type Model, Rest, type SignedIn } from "./rest.ts";
 
 export interface PocketBaseTarget {
   readonly url: string;
-  readonly superuser: { readonly email: string; readonly password: string };
+  readonly superuser: { readonly email: string; readonly password: string } | { readonly token: string };
   /** How often a quiet stream is promised a sign of life, in milliseconds. */
   readonly heartbeatMs?: number;
   /** Streams that may be open at once: browsers hold six connections to a server. */
@@ -48,8 +48,9 @@ const CONNECTIONS = 100;
 export async function openWorld(target: PocketBaseTarget, scope: Scope): Promise<PocketBaseWorld> {
   const url = target.url.replace(/\/+$/, "");
   const guest = new Rest(url);
-  const { email, password } = target.superuser;
-  const { token } = await guest.signIn("_superusers", email, password);
+  const { superuser } = target;
+  const { token } =
+    "token" in superuser ? superuser : await guest.signIn("_superusers", superuser.email, superuser.password);
   const root = guest.as(token);
   const run = randomText();
   const names = await createCollections(root, `conformance_${run}`, scope);
