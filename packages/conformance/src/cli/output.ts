@@ -67,6 +67,9 @@ export async function withServer<T>(
 ): Promise<T> {
   if (serve === undefined) return run(url);
   const server = await startServer({ command: serve, health });
+  // It is in a group of its own, where Ctrl-C does not reach it.
+  const interrupt = (): void => void server.stop().finally(() => process.exit(EXIT.failures));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupt);
   try {
     return await run(url.replaceAll("{port}", String(server.port)));
   } finally {

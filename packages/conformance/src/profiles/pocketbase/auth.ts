@@ -1,4 +1,4 @@
-import { isHeadwaterError } from "@headwater/client";
+import { isHeadwaterError, type RecordModel } from "@headwater/client";
 import type { Case } from "../../core/case.ts";
 import { check, show } from "../../core/checks.ts";
 import { eventually, pause } from "../../core/deadline.ts";
@@ -126,7 +126,7 @@ export const authCases: readonly Case<PocketBaseWorld>[] = [
       const own = client(scope);
       const changes = new Inbox<string>();
       own.auth.onChange(({ kind }) => changes.push(kind));
-      own.auth.adopt({ token: short.token, record: person.record as never });
+      own.auth.adopt({ token: short.token, record: person.record as RecordModel });
       await changes.until(
         (kinds) => kinds.includes("expired"),
         scope.patienceMs,
