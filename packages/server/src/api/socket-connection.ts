@@ -119,8 +119,7 @@ export class SocketConnection implements SocketListener {
         const work = this.#take(message);
         if (work) await work;
       } catch (error) {
-        this.#deps.logger.error({ err: error, connection: this.#session?.id }, "a message could not be answered");
-        this.#refuse(message, "failed", "Something went wrong here.");
+        this.#fail(message, error);
       }
     }
     this.#working = false;
@@ -148,7 +147,7 @@ export class SocketConnection implements SocketListener {
     if (asker.token !== "" && principal.kind === "guest") {
       return this.#refuse(message, "invalid_token", "The token is not valid, or not any more.");
     }
-    this.#between(session, () => {
+    this.#between(session, message, () => {
       if (!hasRoomForUser(this.#deps, session.principal, principal)) {
         this.#refuse(message, "limit_connections_user", "The user has all the connections that it may have.");
         return;
@@ -182,17 +181,27 @@ export class SocketConnection implements SocketListener {
       reply: (answer) => this.#say({ ...answer, ...idOf(message) }),
       refuse: (code, problem, pattern) => this.#refuse(message, code, problem, pattern),
     };
-    this.#between(session, () => {
+    this.#between(session, message, () => {
       if (message.type === "subscribe") subscribe(session, message, this.#deps, replies);
       else unsubscribe(session, message, this.#deps, replies);
     });
   }
 
   /** When no change is being told: then the session is what it is, and what is asked for holds at once. */
-  #between(session: Session<Principal>, work: () => void): void {
+  #between(session: Session<Principal>, message: ClientMessage, work: () => void): void {
     this.#deps.hub.between(() => {
-      if (!session.closed) work();
+      if (session.closed) return;
+      try {
+        work();
+      } catch (error) {
+        this.#fail(message, error);
+      }
     });
+  }
+
+  #fail(message: Correlated, error: unknown): void {
+    this.#deps.logger.error({ err: error, connection: this.#session?.id }, "a message could not be answered");
+    this.#refuse(message, "failed", "Something went wrong here.");
   }
 
   #isInPace(session: Session<Principal>, message: ClientMessage): boolean {
