@@ -25,6 +25,9 @@ import { accountOf } from "./accounts.ts";
 import { copyWorld, dataOf, RULES, type World } from "./world.ts";
 import { Writer } from "./writer.ts";
 
+/** What a server may take to let go of connections. */
+const PATIENCE_MS = 30_000;
+
 /** Where one scenario is played: a server with a folder of its own, those who listen, and what the log says. */
 export class Stage implements AsyncDisposable {
   readonly random: Random;
@@ -237,6 +240,17 @@ export class Stage implements AsyncDisposable {
   async stored(collection: string, query = ""): Promise<readonly Values[]> {
     const path = `/api/collections/${collection}/records?perPage=1000&skipTotal=1${query}`;
     return (await this.admin.request<{ items: Values[] }>("GET", path)).body.items;
+  }
+
+  /** Waits until the server knows of so many connections. */
+  async connected(count: number): Promise<void> {
+    const look = async (): Promise<number> =>
+      (await this.admin.request<{ totalItems: number }>("GET", "/api/realtime/connections")).body.totalItems;
+    const deadline = performance.now() + PATIENCE_MS;
+    for (let now = await look(); now !== count; now = await look()) {
+      ensure(performance.now() < deadline, `${now} connections are there, and not ${count}`);
+      await Bun.sleep(20);
+    }
   }
 
   /** Changes the database behind the back of the server, which must not run. */

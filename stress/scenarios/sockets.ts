@@ -112,11 +112,7 @@ export const sockets = family("sockets", [
       );
       for (const client of vanishing) client.pause();
       const crowd = new Crowd(stage, "crowd", ["notes"]).start(4);
-      const isAlone = async (): Promise<boolean> => {
-        const { body } = await stage.admin.request<{ totalItems: number }>("GET", "/api/realtime/connections");
-        return body.totalItems === 1;
-      };
-      while (!(await isAlone())) await Bun.sleep(20);
+      await stage.connected(1);
       await crowd.stop();
       await stage.settle([here]);
       for (const client of vanishing) client.close();
