@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { Admin } from "./support/admin.ts";
 import { readRows } from "./support/change-table.ts";
 import { DrivenTask, TASK_HOOKS, type TaskAnswer } from "./support/driven-tasks.ts";
-import type { EventClient } from "./support/event-client.ts";
+import { EventClient } from "./support/event-client.ts";
 import { request } from "./support/request.ts";
 import { type ServerProcess, startServer } from "./support/server-process.ts";
 
@@ -84,6 +84,48 @@ test("an id of another life of the log, or of no event, is answered with a resyn
     { event: "resync", data: { reason: "unknown" } },
   ]);
   for (const client of clients) expect(told(client)).toEqual([{ step: 1 }, 2]);
+});
+
+test("a listener that does not read holds up nobody, and is told when what it missed is not kept any more", async () => {
+  const task = await DrivenTask.start(server.url);
+  using slow = await task.listen();
+  using fast = await task.listen();
+  await slow.until("connection_open");
+  slow.pause();
+  const pieces = Array.from({ length: 60 }, (_, i) => `${String(i).padStart(3, "0")} ${"x".repeat(200_000)};`);
+  for (const piece of pieces) await task.tell("write", [piece]);
+  await task.tell("complete");
+  await fast.ended;
+  const textOf = (client: EventClient): string =>
+    (told(client) as { readonly delta?: string }[]).map(({ delta = "" }) => delta).join("");
+  expect(textOf(fast)).toBe(pieces.join(""));
+  slow.resume();
+  await slow.ended;
+  expect(slow.names).toContain("resync");
+  const missed = slow.names.indexOf("resync");
+  expect(slow.events[missed]!.data["reason"]).toBe("expired");
+  expect(slow.names.at(-1)).toBe("connection_close");
+  // What came before the gap is a beginning of the whole, what came behind it an end.
+  const parts = [slow.events.slice(0, missed), slow.events.slice(missed)].map((events) =>
+    events.map(({ data }) => (data["data"] as { readonly delta?: string } | undefined)?.delta ?? "").join(""),
+  );
+  expect(pieces.join("").startsWith(parts[0]!)).toBe(true);
+  expect(pieces.join("").endsWith(parts[1]!)).toBe(true);
+});
+
+test("streams of tasks count as connections", async () => {
+  await using small = await startServer({ args: ["--hooks", TASK_HOOKS, "--max-connections", "1"] });
+  const task = await DrivenTask.start(small.url);
+  using first = await task.listen();
+  await first.until("connection_open");
+  const refused = await request<{ data: object }>(small.url, "GET", `/api/tasks/${task.id}/stream`);
+  expect([refused.status, refused.body.data]).toMatchObject([503, { connections: { code: "limit_connections" } }]);
+  first.close();
+  const version = `${small.url}/api/utils/version/stream`;
+  for (let isFree = false; !isFree;) {
+    using client = await EventClient.open(version).catch(() => undefined);
+    isFree = client !== undefined;
+  }
 });
 
 test("a failed attempt is tried again after a while, as often as its policy says", async () => {

@@ -52,12 +52,9 @@ export class TaskSource implements StreamSource {
     this.#epoch = epoch;
     this.#correlation = correlation;
     this.#tail = encoder.encode(eventTail(correlation));
-    const { forgotten, last } = view.history;
-    const reason = seen && seen.epoch !== epoch ? "epoch" : seen && seen.seq > last ? "unknown" : undefined;
-    const place = reason ? 0 : (seen?.seq ?? 0);
-    this.#place = Math.max(place, forgotten);
-    const lost = reason ?? (place < forgotten ? "expired" : undefined);
-    this.opening = connectionOpen(correlation) + (lost ? correlated(correlation, "resync", { reason: lost }) : "");
+    const lost = seen && (seen.epoch !== epoch ? "epoch" : seen.seq > view.history.last ? "unknown" : undefined);
+    this.#place = lost ? 0 : (seen?.seq ?? 0);
+    this.opening = connectionOpen(correlation) + (lost ? this.#resync(lost) : "");
   }
 
   get isOver(): boolean {
@@ -75,12 +72,17 @@ export class TaskSource implements StreamSource {
 
   next(): Uint8Array | undefined {
     if (this.#isOver) return undefined;
+    const { forgotten, isOver } = this.#view.history;
+    if (this.#place < forgotten) {
+      this.#place = forgotten;
+      return encoder.encode(this.#resync("expired"));
+    }
     const stretch = this.#view.next(this.#place, STRETCH, (event) => this.#head(event));
     if (stretch) {
       this.#place = stretch.to;
       return this.#join(stretch.events);
     }
-    if (!this.#view.history.isOver) return undefined;
+    if (!isOver) return undefined;
     this.#isOver = true;
     const { reason, id } = closingOf(this.#view, this.#epoch);
     return encoder.encode(connectionClose(this.#correlation, reason, id));
@@ -88,6 +90,11 @@ export class TaskSource implements StreamSource {
 
   heartbeat(now: Date): string {
     return heartbeat(this.#correlation, now);
+  }
+
+  /** Says that what follows is not what followed the last event. */
+  #resync(reason: "epoch" | "unknown" | "expired"): string {
+    return correlated(this.#correlation, "resync", { reason });
   }
 
   /** The same for all listeners, and made once for those at the same place. */

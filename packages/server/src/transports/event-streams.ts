@@ -19,7 +19,7 @@ export class EventStreams {
     const tick = Math.min(TICK_MOST_MS, Math.max(TICK_LEAST_MS, quietMs / 5));
     this.#timer = setInterval(() => {
       for (const stream of this.#open) stream.beat(quietMs);
-    }, tick);
+    }, tick).unref();
   }
 
   get size(): number {

@@ -61,6 +61,15 @@ export class EventClient implements Disposable {
     return found(this.inbox.items)[times - 1]!;
   }
 
+  /** Reads nothing until `resume`: what the server sends piles up on its side. */
+  pause(): void {
+    this.#stream?.pause();
+  }
+
+  resume(): void {
+    this.#stream?.resume();
+  }
+
   close(): void {
     this.#stream?.close();
   }
