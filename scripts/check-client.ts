@@ -7,7 +7,7 @@ import { buildClient, CLIENT_DIST } from "./build-client.ts";
 const LIMITS = {
   /** Connections, the stream, subscriptions: all but records, live lists, sign-in and the official SDK's calls. */
   realtime: 12_000,
-  all: 17_000,
+  all: 17_500,
   /** What comes on top where it is used: the WebSocket, and what tabs share a connection by. */
   onDemand: 5_000,
 };

@@ -1,13 +1,11 @@
-/** What a browser says about itself. Bun and Node have none of it, or parts. */
-interface Surroundings {
-  readonly document?: Emitter & { readonly visibilityState: string };
-  readonly addEventListener?: Emitter["addEventListener"];
-  readonly removeEventListener?: Emitter["removeEventListener"];
-}
-
 interface Emitter {
   addEventListener(type: string, listener: () => void): void;
   removeEventListener(type: string, listener: () => void): void;
+}
+
+/** What a browser says about itself. Bun and Node have none of it, or parts. */
+interface Surroundings extends Partial<Emitter> {
+  readonly document?: Emitter & { readonly visibilityState: string };
 }
 
 export type Signal = "woke" | "offline";
@@ -19,6 +17,7 @@ export type Environment = (onSignal: (signal: Signal) => void) => () => void;
 export const browserEnvironment: Environment = (onSignal) => {
   const surroundings: Surroundings = globalThis;
   const { document } = surroundings;
+  const page = surroundings.addEventListener && (surroundings as Emitter);
   const woke = (): void => onSignal("woke");
   const visible = (): void => {
     if (document?.visibilityState === "visible") woke();
@@ -26,20 +25,12 @@ export const browserEnvironment: Environment = (onSignal) => {
   const listeners: readonly (readonly [Emitter | undefined, string, () => void])[] = [
     [document, "visibilitychange", visible],
     [document, "resume", woke],
-    [globalEmitter(surroundings), "pageshow", woke],
-    [globalEmitter(surroundings), "online", woke],
-    [globalEmitter(surroundings), "offline", () => onSignal("offline")],
+    [page, "pageshow", woke],
+    [page, "online", woke],
+    [page, "offline", () => onSignal("offline")],
   ];
   for (const [emitter, type, listener] of listeners) emitter?.addEventListener(type, listener);
   return () => {
     for (const [emitter, type, listener] of listeners) emitter?.removeEventListener(type, listener);
   };
 };
-
-const globalEmitter = ({ addEventListener, removeEventListener }: Surroundings): Emitter | undefined =>
-  addEventListener && removeEventListener
-    ? {
-        addEventListener: (type, listener) => addEventListener.call(globalThis, type, listener),
-        removeEventListener: (type, listener) => removeEventListener.call(globalThis, type, listener),
-      }
-    : undefined;

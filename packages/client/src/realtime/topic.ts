@@ -16,9 +16,10 @@ export interface TopicOptions {
 
 /** The query of a topic's options, in one order, so that those who want the same share a subscription. */
 export function queryOf({ filter, expand, fields, query }: TopicOptions): Record<string, string> {
-  const own = Object.entries({ filter, expand: joined(expand), fields: joined(fields) });
-  const all = { ...query, ...Object.fromEntries(own.filter((entry): entry is [string, string] => !!entry[1])) };
-  const given = Object.entries(all).filter(([, value]) => value !== "");
+  const own = { filter, expand: joined(expand), fields: joined(fields) };
+  const given = [...Object.entries(query ?? {}), ...Object.entries(own)].filter(
+    (entry): entry is [string, string] => !!entry[1],
+  );
   return Object.fromEntries(given.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 

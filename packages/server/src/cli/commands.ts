@@ -61,6 +61,7 @@ const serveCommand = () =>
     .addOption(setting("pingSeconds", "seconds"))
     .addOption(setting("pongSeconds", "seconds"))
     .addOption(setting("drainSeconds", "seconds"))
+    .addOption(setting("presenceGrace", "seconds"))
     .addOption(setting("environment", "name"))
     .addOption(setting("heartbeatSeconds", "seconds"))
     .addOption(setting("release", "version"))

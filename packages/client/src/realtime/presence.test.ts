@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { PresenceEvent } from "@headwater/protocol";
+import { Admin } from "../../../server/test/support/admin.ts";
+import { Inbox } from "../../../server/test/support/inbox.ts";
+import { type ServerProcess, startServer } from "../../../server/test/support/server-process.ts";
+import { failureOf } from "../../test/support/failure.ts";
+import { Client, memoryStore, presence } from "../index.ts";
+
+setDefaultTimeout(60_000);
+
+let server: ServerProcess;
+let admin: Admin;
+
+beforeAll(async () => {
+  server = await startServer({ args: ["--presence-grace", "0"] });
+  admin = await Admin.signIn(server.url);
+  for (const name of ["ann", "bob"]) await admin.createUser(name);
+});
+
+afterAll(() => server[Symbol.asyncDispose]());
+
+const inboxOf = (room: { onChange(listener: (event: PresenceEvent) => void): unknown }): Inbox<PresenceEvent> => {
+  const inbox = new Inbox<PresenceEvent>();
+  room.onChange((event) => inbox.push(event));
+  return inbox;
+};
+
+describe.each(["sse", "websocket"] as const)("over %s", (transport) => {
+  const join = async (name: string, state: unknown) => {
+    const limits = { minMs: 1, baseMs: 5, maxMs: 20 };
+    const client = new Client(server.url, { store: memoryStore(), transport, limits });
+    await client.authenticate(`${name}@example.com`, "1234567890");
+    const room = presence(client.realtime(), `room-${transport}`, { state });
+    return { client, room, heard: inboxOf(room) };
+  };
+
+  test("those who are there see each other come, change and go", async () => {
+    const ann = await join("ann", { mood: "calm" });
+    await ann.room.ready;
+    await ann.heard.until((events) => events.length > 0);
+    expect(ann.room.members).toMatchObject([{ state: { mood: "calm" }, auth: { collection: "users" } }]);
+    const bob = await join("bob", 1);
+    await bob.heard.until(() => bob.room.count === 2);
+    await ann.heard.until(() => ann.room.count === 2);
+    expect(bob.room.members.map(({ state }) => state)).toEqual([{ mood: "calm" }, 1]);
+
+    ann.room.set({ mood: "merry" });
+    await bob.heard.until((events) => events.some((event) => event.presence === "update"));
+    expect(bob.room.members.map(({ state }) => state)).toContainEqual({ mood: "merry" });
+    expect(bob.room.count).toBe(2);
+
+    await bob.room.leave();
+    await ann.heard.until(() => ann.room.count === 1);
+    expect(ann.room.members.map(({ state }) => state)).toEqual([{ mood: "merry" }]);
+    for (const { client } of [ann, bob]) client.close();
+  });
+
+  test("what is too large to be said is refused", async () => {
+    const { client, room } = await join("ann", "x".repeat(2_000));
+    expect(await failureOf(room.ready)).toMatchObject({ code: "invalid" });
+    client.close();
+  });
+});
