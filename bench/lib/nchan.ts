@@ -69,6 +69,7 @@ error_log ${dir}/error.log warn;
 events { worker_connections 20000; }
 http {
   access_log off;
+  keepalive_requests 1000000;
   client_body_temp_path ${dir}/body;
   proxy_temp_path ${dir}/proxy;
   fastcgi_temp_path ${dir}/fastcgi;
