@@ -30,12 +30,12 @@ async function headwaterPasses(group: string): Promise<void> {
 }
 
 /** Each run hashes passwords: more of them at the same time would only wait for each other. */
-const turns = new Turns(6);
+const turns = new Turns(8);
 
 async function isFoundOut({ proxy, found, message }: BrokenPocketBase): Promise<void> {
   const { url, stop } = startProxy(app.url, app.admin, proxy);
   try {
-    expect(failuresOf(await judge(url, found, 8_000))[found]).toMatch(message);
+    expect(failuresOf(await judge(url, found, 6_000))[found]).toMatch(message);
   } finally {
     stop();
   }

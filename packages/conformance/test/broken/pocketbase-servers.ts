@@ -62,7 +62,7 @@ export const BROKEN_POCKETBASE_SERVERS: readonly BrokenPocketBase[] = [
     fault: "does not let anyone back in",
     proxy: { request: streamsAfter(1, () => new Response("", { status: 404 })) },
     found: "Auto-reconnection",
-    message: /the reconnect did not come/,
+    message: /the server answered 404/,
   },
   {
     fault: "goes on with what was unsubscribed",
@@ -206,7 +206,7 @@ export const BROKEN_POCKETBASE_SERVERS: readonly BrokenPocketBase[] = [
     fault: "lets nobody in again whose stream fell silent",
     proxy: { request: streamsAfter(1, () => new Response("", { status: 404 })) },
     found: "Timeout management",
-    message: /the reconnect after a silence did not come/,
+    message: /the server answered 404/,
   },
   {
     fault: "forgets one of a hundred clients",

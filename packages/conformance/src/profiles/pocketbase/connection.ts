@@ -90,7 +90,8 @@ export const connectionCases: readonly Case<PocketBaseWorld>[] = [
       const from = performance.now();
       const back = new Promise<void>((resolve) => realtime.monitor(({ kind }) => kind === "latency" && resolve()));
       network.cut();
-      await within(back, 2 * scope.patienceMs, "the reconnect");
+      // A client that gives up says so by its subscriptions.
+      await within(Promise.race([back, subscription.closed]), 2 * scope.patienceMs, "the reconnect");
       scope.measure("reconnectMs", performance.now() - from);
       scope.measure("attempts", network.dialled.length - 1);
       check(

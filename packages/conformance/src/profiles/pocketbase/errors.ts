@@ -189,7 +189,7 @@ export const errorCases: readonly Case<PocketBaseWorld>[] = [
       network.stall();
       const stalledAt = performance.now();
       const back = new Promise<void>((resolve) => realtime.monitor(({ kind }) => kind === "latency" && resolve()));
-      await within(back, 2 * scope.patienceMs, "the reconnect after a silence");
+      await within(Promise.race([back, subscription.closed]), 2 * scope.patienceMs, "the reconnect after a silence");
       scope.measure("silenceFoundMs", performance.now() - stalledAt);
       const { id } = await root.create(names.open, { title: "after the silence" });
       await heard.until((ids) => ids.includes(id), scope.patienceMs, "an event after a stream that fell silent");
