@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { assert, constantFrom, property, string } from "fast-check";
-import { parsePattern } from "./pattern.ts";
+import { parsePattern, type Pattern } from "./pattern.ts";
 
 test.each([
   ["*", { kind: "all" }],
@@ -14,14 +14,24 @@ test.each([
 
 test("what is no pattern is none, and what is one says all of its text", () => {
   assert(
-    property(string({ unit: constantFrom("a", ".", "*", " ", "\n", ":", "é", "/"), maxLength: 8 }), (text) => {
+    property(string({ unit: constantFrom("a", "@", ".", "*", " ", "\n", ":", "é", "/"), maxLength: 8 }), (text) => {
       const pattern = parsePattern(text);
       if (!pattern) return;
-      const { kind } = pattern;
-      expect(kind === "all" ? "*" : kind === "every" ? `${pattern.name}.*` : `${pattern.name}.${pattern.record}`).toBe(
-        text,
-      );
+      expect(textOf(pattern)).toBe(text);
       expect(text).not.toMatch(/\s|^\.|\*.*\*/);
     }),
   );
 });
+
+function textOf(pattern: Pattern): string {
+  switch (pattern.kind) {
+    case "all":
+      return "*";
+    case "every":
+      return `${pattern.name}.*`;
+    case "one":
+      return `${pattern.name}.${pattern.record}`;
+    case "presence":
+      return `@${textOf(pattern.of)}`;
+  }
+}

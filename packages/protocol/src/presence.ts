@@ -1,3 +1,5 @@
+import type { Subscription } from "./topic.ts";
+
 /** Somebody who is present in a room: all connections of one account, or of one guest's key. */
 export interface PresenceMember {
   /** The same for as long as it is here, and when it comes back with the same key; says nothing of the key itself. */
@@ -17,7 +19,7 @@ export type PresenceEvent =
   /** Of a room that is too large to name its members. */
   | { readonly presence: "count"; readonly count: number };
 
-/** What a client says to be present. */
+/** What a client says of itself to be seen, in the option `presence` of its subscription. */
 export interface PresenceWish {
   /** JSON of at most `MAX_PRESENCE_STATE` bytes. */
   readonly state?: unknown;
@@ -28,11 +30,35 @@ export interface PresenceWish {
   readonly key?: string;
 }
 
-export const MAX_PRESENCE_STATE = 1_024;
-export const MAX_PRESENCE_KEY = 128;
+const MAX_PRESENCE_STATE = 512;
+const MAX_PRESENCE_KEY = 128;
 
-/** Reads a wish; a sentence says what is wrong with it. */
-export function readPresenceWish(value: unknown): PresenceWish | string {
+/** What a topic is about whose presence is asked for: `chat` of `@chat`; `undefined` for other topics. */
+export const presenceOf = (topic: string): string | undefined => (topic.startsWith("@") ? topic.slice(1) : undefined);
+
+/** What a subscription says of its client; `undefined` where it says nothing, or nothing that can be shown. */
+export function presenceWishOf(subscription: Subscription): PresenceWish | undefined {
+  const wish = readPresenceOption(subscription);
+  return typeof wish === "string" ? undefined : wish;
+}
+
+/** What is wrong with what a subscription says of its client, in a sentence. */
+export function presenceProblem(subscription: Subscription): string | undefined {
+  const wish = readPresenceOption(subscription);
+  return typeof wish === "string" ? wish : undefined;
+}
+
+function readPresenceOption({ topic, options }: Subscription): PresenceWish | string | undefined {
+  const text = options.query["presence"];
+  if (text === undefined || presenceOf(topic) === undefined) return undefined;
+  try {
+    return readPresenceWish(JSON.parse(text));
+  } catch {
+    return "Presence is a JSON object.";
+  }
+}
+
+function readPresenceWish(value: unknown): PresenceWish | string {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return "Presence is an object with a state and a key, or neither.";
   }

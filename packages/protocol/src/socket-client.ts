@@ -1,4 +1,4 @@
-import { type PresenceWish, readPresenceWish } from "./presence.ts";
+import type { PresenceWish } from "./presence.ts";
 
 /** What a client may say on the WebSocket, one JSON text a message. */
 export type ClientMessage = SubscribeMessage | UnsubscribeMessage | AuthMessage | PingMessage;
@@ -18,7 +18,7 @@ export interface SubscribeOptions {
   readonly transitions?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** To be seen by the others who ask to be, in the channel or at the record. */
+  /** Of `@chat.*`: what the client says of itself to be seen there. */
   readonly presence?: PresenceWish;
 }
 
@@ -97,14 +97,14 @@ function readSubscribe(fields: Fields): ClientMessage | string {
   if (wrongText) return `"${wrongText}" must be a text.`;
   const wrongMap = MAPS.find((name) => !isAbsent(fields[name]) && !isTextMap(fields[name]));
   if (wrongMap) return `"${wrongMap}" must be an object of texts.`;
-  const presence = isAbsent(fields["presence"]) ? undefined : readPresenceWish(fields["presence"]);
-  if (typeof presence === "string") return presence;
+  const presence = fields["presence"];
+  if (!isAbsent(presence) && typeof presence !== "object") return `"presence" must be an object.`;
   const given = [...TEXTS, ...MAPS].filter((name) => !isAbsent(fields[name]));
   return {
     type: "subscribe",
     pattern,
     ...Object.fromEntries(given.map((name) => [name, fields[name]])),
-    ...(presence && { presence }),
+    ...(isAbsent(presence) ? {} : { presence: presence as PresenceWish }),
   };
 }
 

@@ -42,7 +42,7 @@ export interface SubscribedMessage extends Correlated {
   readonly type: "subscribed";
   readonly pattern: string;
   /** What the name turned out to be. A channel is no collection: so a misspelt collection shows. */
-  readonly kind: "all" | "collection" | "record" | "channel";
+  readonly kind: "all" | "collection" | "record" | "channel" | "presence";
   /** The place behind which it hears of all. Not there while the client is given what it missed. */
   readonly cursor?: string;
 }
@@ -130,6 +130,7 @@ export const SOCKET_ERRORS = {
   bad_pattern: false,
   bad_cursor: false,
   bad_filter: false,
+  bad_presence: false,
   unknown_collection: false,
   forbidden: false,
   invalid_token: false,

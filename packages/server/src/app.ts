@@ -96,7 +96,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     authOf: (principal) =>
       principal.kind === "guest" ? null : { collection: principal.collection.name, id: principal.values.id },
     roomOf: (subscription) => visibility.roomOf(subscription),
-    mayListen: (subscription, principal) => visibility.mayHear(subscription, principal),
+    mayListen: (subscription, principal) => visibility.mayAttend(subscription, principal),
     graceMs: config.presenceGraceMs,
     onError: (error) => logger.error({ err: error }, "who is present could not be told"),
   });
@@ -111,6 +111,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     visibility,
     meters: metrics,
     maxQueueBytes: MAX_QUEUE_BYTES,
+    onSubscribed: (session) => presence.attend(session),
     onLeft: (session) => presence.left(session),
     onError: (error, change) =>
       logger.error(
@@ -166,7 +167,6 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     tokens: new Tokens(),
     epoch,
     hub,
-    presence,
     revisions,
     admission: new Admission({ total: config.limits.connections, perAddress: config.limits.connectionsPerIp }),
     setups: new Turnstile(SETUPS_PER_TURN, config.limits.setups),

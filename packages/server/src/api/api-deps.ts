@@ -7,7 +7,6 @@ import type { FileStore } from "../files/file-store.ts";
 import type { Admission } from "../hub/admission.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Turnstile } from "../lib/turnstile.ts";
-import type { Presence } from "../presence/presence.ts";
 import type { Hooks } from "../records/hooks.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { Store } from "../store/store.ts";
@@ -37,8 +36,6 @@ export interface ApiDeps {
   /** The life of the log. */
   readonly epoch: Epoch;
   readonly hub: Hub<Principal>;
-  /** Who is here with whom. */
-  readonly presence: Presence<Principal>;
   /** How often it has happened that principals became others: what was read of one before may be old. */
   readonly revisions: { readonly count: number };
   readonly admission: Admission;

@@ -10,8 +10,6 @@ import { Admission } from "../hub/admission.ts";
 import { Hub } from "../hub/hub.ts";
 import { Lanes } from "../lib/lanes.ts";
 import { Turnstile } from "../lib/turnstile.ts";
-import { Presence } from "../presence/presence.ts";
-import type { Principal } from "../rules/principal.ts";
 import { Metrics } from "./metrics.ts";
 import { Hooks } from "../records/hooks.ts";
 import { Tasks } from "../tasks/tasks.ts";
@@ -35,14 +33,6 @@ test("an API that drains finishes what it began and takes nothing new", async ()
       head: 0,
       history: { head: async () => 0, floor: async () => 0, span: async () => [] },
       maxQueueBytes: 1,
-      onError: () => {},
-    }),
-    presence: new Presence<Principal>({
-      accountOf: () => undefined,
-      authOf: () => null,
-      roomOf: () => undefined,
-      mayListen: async () => false,
-      graceMs: 0,
       onError: () => {},
     }),
     revisions: { count: 0 },

@@ -7,8 +7,7 @@ import {
   type ErrorData,
   parseCursor,
   parseSubscription,
-  type PresenceWish,
-  readPresenceWish,
+  presenceProblem,
   type Subscription,
 } from "@headwater/protocol";
 import { LRUCache } from "lru-cache";
@@ -119,12 +118,11 @@ const FORM = z.object({
   clientId: z.string().nullish(),
   since: z.string().nullish(),
   subscriptions: z.array(z.string()).nullish(),
-  presence: z.record(z.string(), z.unknown()).nullish(),
 });
 
 /** Replaces all that a connection listens to, and who it is. */
 async function setSubscriptions(request: ApiRequest, deps: ApiDeps): Promise<Response> {
-  const { hub, presence } = deps;
+  const { hub } = deps;
   const form = await request.bound(FORM);
   const submitted = { clientId: form.clientId ?? "", subscriptions: form.subscriptions ?? [] };
   const wrong = problemsOf(submitted);
@@ -135,7 +133,6 @@ async function setSubscriptions(request: ApiRequest, deps: ApiDeps): Promise<Res
   if (session?.codec !== SSE_CODEC) throw notFound("Missing or invalid client id.");
   if (session.address !== request.ip) throw badRequest("Invalid realtime client.");
   const since = readSince(form.since ?? "");
-  const wishes = readWishes(form.presence ?? {});
   assertPace(deps, session);
   await takeTurn(deps);
   // The body may have come slowly, and what becomes of a principal reaches open streams only: read again what may be old.
@@ -144,26 +141,8 @@ async function setSubscriptions(request: ApiRequest, deps: ApiDeps): Promise<Res
     throw forbidden("The current and the previous request authorization don't match.");
   }
   assertRoomForUser(deps, session.principal, request.principal);
-  const subscriptions = parseSubscriptions(submitted.subscriptions);
-  hub.subscribe(session, request.principal, subscriptions, since);
-  const present = subscriptions.flatMap((one) => (wishes.has(one.name) ? [[one, wishes.get(one.name)!] as const] : []));
-  hub.between(() => presence.place(session, present));
+  hub.subscribe(session, request.principal, parseSubscriptions(submitted.subscriptions), since);
   return noContent();
-}
-
-/**
- * Where the client wants to be seen, by its subscriptions.
- *
- * @throws ApiError 400 for what can't be shown to others
- */
-function readWishes(given: Readonly<Record<string, unknown>>): ReadonlyMap<string, PresenceWish> {
-  const wishes = new Map<string, PresenceWish>();
-  for (const [name, value] of Object.entries(given)) {
-    const wish = readPresenceWish(value);
-    if (typeof wish === "string") throw badRequest("", { presence: invalid("validation_invalid_presence", wish) });
-    wishes.set(name, wish);
-  }
-  return wishes;
 }
 
 /** @throws ApiError 400 for a text that was never a cursor: silence would be a gap that nobody notices */
@@ -188,9 +167,11 @@ function problemsOf({
     subscriptions:
       subscriptions.length > MAX_SUBSCRIPTIONS
         ? tooLong(MAX_SUBSCRIPTIONS)
-        : each(subscriptions, (name) =>
-            Buffer.byteLength(name) > MAX_SUBSCRIPTION_BYTES ? tooLong(MAX_SUBSCRIPTION_BYTES) : undefined,
-          ),
+        : each(subscriptions, (name) => {
+            if (Buffer.byteLength(name) > MAX_SUBSCRIPTION_BYTES) return tooLong(MAX_SUBSCRIPTION_BYTES);
+            const problem = presenceProblem(known(name));
+            return problem === undefined ? undefined : invalid("validation_invalid_presence", problem);
+          }),
   });
 }
 

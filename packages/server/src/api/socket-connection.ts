@@ -152,9 +152,7 @@ export class SocketConnection implements SocketListener {
         this.#refuse(message, "limit_connections_user", "The user has all the connections that it may have.");
         return;
       }
-      const { hub, presence } = this.#deps;
-      hub.subscribe(session, principal, session.subscriptions);
-      presence.place(session, presence.wishesOf(session));
+      this.#deps.hub.subscribe(session, principal, session.subscriptions);
       this.#say({ type: "authenticated", auth: authOf(principal), ...idOf(message) });
     });
   }

@@ -1,9 +1,12 @@
 import {
+  channelOfTopic,
   formatCursor,
   headerName,
   NO_OPTIONS,
   parseCursor,
   parseSubscription,
+  presenceOf,
+  presenceProblem,
   type ServerMessage,
   type SocketErrorCode,
   type SubscribedMessage,
@@ -40,7 +43,7 @@ export function subscribe(
 ): void {
   const since = message.since === undefined ? undefined : parseCursor(message.since);
   if (message.since !== undefined && !since) return refuse("bad_cursor", `"since" is no cursor of this server's.`);
-  const { hub, presence, epoch, config } = deps;
+  const { hub, epoch, config } = deps;
   const options = optionsOf(message);
   const all = byPattern(session);
   const added: Pick<SubscribedMessage, "pattern" | "kind">[] = [];
@@ -60,10 +63,6 @@ export function subscribe(
   }
   if (added.length === 0) return;
   hub.subscribe(session, session.principal, [...all.values()], since);
-  const said = new Set(added.map(({ pattern }) => pattern));
-  const others = presence.wishesOf(session).filter(([{ label }]) => !said.has(label));
-  const wish = message.presence;
-  presence.place(session, [...others, ...(wish ? [...said].map((pattern) => [all.get(pattern)!, wish] as const) : [])]);
   // While it is given what it missed, no place is behind it for all of its subscriptions.
   const place = session.hold ? {} : { cursor: formatCursor({ epoch, seq: hub.seq }) };
   for (const one of added) reply({ type: "subscribed", ...one, ...place });
@@ -73,16 +72,12 @@ export function subscribe(
 export function unsubscribe(
   session: Session<Principal>,
   message: UnsubscribeMessage,
-  { hub, presence }: ApiDeps,
+  { hub }: ApiDeps,
   { reply }: Replies,
 ): void {
   const patterns = patternsOf(message);
   const left = patterns.has("*") ? [] : session.subscriptions.filter(({ label }) => !patterns.has(label));
   if (left.length < session.subscriptions.length) hub.subscribe(session, session.principal, left);
-  presence.place(
-    session,
-    presence.wishesOf(session).filter(([subscription]) => left.includes(subscription)),
-  );
   for (const pattern of patterns) reply({ type: "unsubscribed", pattern });
 }
 
@@ -109,10 +104,14 @@ function readSubscription(
     return { code: "limit_subscription", problem: `A subscription may have ${MAX_BYTES} bytes, options included.` };
   }
   const subscription = shared({ name, label: pattern, topic, options: merge(own, options) });
+  const problem = presenceProblem(subscription);
+  if (problem !== undefined) return { code: "bad_presence", problem };
+  const listened = kind === "presence" ? { ...subscription, topic: presenceOf(topic)! } : subscription;
+  const channel = kind === "channel" || kind === "presence" ? channelOfTopic(listened.topic) : undefined;
   const refusal =
-    kind !== "channel"
-      ? refusalOf(schema, files, subscription, principal)
-      : visibility.isShutOutOf(topic, subscription, principal)
+    channel === undefined
+      ? refusalOf(schema, files, listened, principal)
+      : visibility.isShutOutOf(channel, subscription, principal)
         ? "forbidden"
         : undefined;
   return refusal ? { code: refusal, problem: REFUSALS[refusal] } : { kind, subscription };
@@ -128,8 +127,9 @@ const merge = (own: TopicOptions, given: TopicOptions): TopicOptions =>
     ? given
     : { query: { ...own.query, ...given.query }, headers: { ...own.headers, ...given.headers } };
 
-function optionsOf({ query, headers, filter, fields, expand, transitions }: SubscribeMessage): TopicOptions {
-  const given = Object.entries({ ...query, filter, fields, expand, transitions }).filter(
+function optionsOf({ query, headers, filter, fields, expand, transitions, presence }: SubscribeMessage): TopicOptions {
+  const seen = presence && JSON.stringify(presence);
+  const given = Object.entries({ ...query, filter, fields, expand, transitions, presence: seen }).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== "",
   );
   if (given.length === 0 && !headers) return NO_OPTIONS;

@@ -1,4 +1,4 @@
-import { parsePattern, type SocketErrorCode, type SubscribedMessage } from "@headwater/protocol";
+import { parsePattern, type Pattern, type SocketErrorCode, type SubscribedMessage } from "@headwater/protocol";
 import type { Schema } from "../collections/schema.ts";
 import { ALL_RECORDS } from "../records/record-topic.ts";
 
@@ -21,6 +21,15 @@ export function targetOf(pattern: string, schema: Schema): Target | BadTarget {
     return { code: "bad_pattern", problem: "A pattern is *, a name with .*, or a collection's name, a dot and an id." };
   }
   if (parsed.kind === "all") return { kind: "all", topic: ALL_RECORDS };
+  if (parsed.kind !== "presence") return targetOfName(parsed, schema);
+  const target = targetOfName(parsed.of, schema);
+  return "code" in target ? target : { kind: "presence", topic: `@${target.topic}` };
+}
+
+function targetOfName(
+  parsed: Extract<Pattern, { readonly kind: "every" | "one" }>,
+  schema: Schema,
+): Target | BadTarget {
   const { name } = parsed;
   const collection = schema.find(name);
   // Topics match to the letter: one that differs in case only is a slip, and no channel.

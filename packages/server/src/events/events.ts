@@ -1,4 +1,4 @@
-import { channelOfTopic, type Subscription, type Telling } from "@headwater/protocol";
+import { channelOfTopic, presenceOf, type Subscription, type Telling } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
 import { type Explanation, type RecordAudience, RecordEvents } from "../records/record-events.ts";
 import type { Moves } from "../records/moves.ts";
@@ -63,17 +63,19 @@ export class Events {
     return this.#channels.isShutOut(channel, subscription, principal);
   }
 
-  /** May the principal hear of the channel or the record, as things stand now? */
-  async mayHear(subscription: Subscription, principal: Principal): Promise<boolean> {
-    const channel = channelOfTopic(subscription.topic);
-    return channel === undefined
-      ? this.#records.maySee(subscription, principal)
-      : this.#channels.mayListen(channel, subscription, principal);
+  /** The channel or the record whose presence a subscription is about; `undefined` for all others. */
+  roomOf({ topic }: Subscription): string | undefined {
+    const room = presenceOf(topic);
+    return room === undefined ? undefined : (channelOfTopic(room) ?? this.#records.recordOf(room));
   }
 
-  /** What is one room for those who want to see each other: a channel or a record; `undefined` for all else. */
-  roomOf({ topic }: Subscription): string | undefined {
-    return channelOfTopic(topic) ?? this.#records.recordOf(topic);
+  /** May the principal hear who is present there, as things stand now? */
+  async mayAttend(subscription: Subscription, principal: Principal): Promise<boolean> {
+    const room = presenceOf(subscription.topic) ?? "";
+    const channel = channelOfTopic(room);
+    return channel === undefined
+      ? this.#records.maySee({ ...subscription, topic: room }, principal)
+      : this.#channels.mayListen(channel, subscription, principal);
   }
 
   /** Why a listener may or may not see a change, as things stand now; `other-topic`: it listens to something else. */

@@ -14,6 +14,8 @@ export interface HubOptions<Principal> {
   /** Bytes that may wait for one connection before it is closed and must come back. */
   readonly maxQueueBytes: number;
   readonly meters?: Meters;
+  /** Told of each connection that has said anew what it listens to, or who it is. */
+  readonly onSubscribed?: (session: Session<Principal>) => void;
   /** Told of each connection that is gone. */
   readonly onLeft?: (session: Session<Principal>) => void;
   /** Told of an audience that could not be answered; the others are served all the same. */

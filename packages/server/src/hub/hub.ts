@@ -39,16 +39,28 @@ export class Hub<Principal> {
   readonly #shifts: Shifts<Principal>;
   readonly #meters: Meters;
   readonly #departures = newDepartures();
+  readonly #onSubscribed: (session: Session<Principal>) => void;
   readonly #onLeft: (session: Session<Principal>) => void;
   #unlogged: Promise<void> = Promise.resolve();
   /** When the oldest change was written that has not left for all sockets yet. */
   #oldestUnsent: number | undefined;
 
   constructor(options: HubOptions<Principal>) {
-    const { epoch, head, history, visibility, maxQueueBytes, meters = NO_METERS, onLeft = () => {}, onError } = options;
+    const {
+      epoch,
+      head,
+      history,
+      visibility,
+      maxQueueBytes,
+      meters = NO_METERS,
+      onSubscribed = () => {},
+      onLeft = () => {},
+      onError,
+    } = options;
     this.#epoch = epoch;
     this.#visibility = visibility;
     this.#onError = onError;
+    this.#onSubscribed = onSubscribed;
     this.#onLeft = onLeft;
     this.#progress = new Progress(head);
     this.#roster = new Roster(visibility);
@@ -110,6 +122,7 @@ export class Hub<Principal> {
         session.principal = principal;
         session.subscriptions = subscriptions;
       });
+      this.#onSubscribed(session);
       if (subscriptions.length === 0 && !since) return;
       const from = since ?? session.since;
       session.since = undefined;

@@ -1,11 +1,12 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { PresenceEvent, PresenceWish } from "@headwater/protocol";
 import { SseClient } from "../../test/support/sse-client.ts";
-import { request } from "../../test/support/request.ts";
 import { openLibraryApp } from "../testing/library-app.ts";
 import { play } from "../testing/scenario.ts";
 import { defineCollection } from "./define-collection.ts";
 import { text } from "./fields.ts";
+
+setDefaultTimeout(60_000);
 
 const documents = defineCollection("documents", {
   fields: { title: text(), owner: text() },
@@ -32,13 +33,14 @@ interface Present {
   say(wish: PresenceWish | undefined): Promise<number>;
 }
 
-async function enter(topic: string, wish: PresenceWish | undefined, token?: string): Promise<Present> {
+const optionsOf = (wish: unknown): string =>
+  `?options=${encodeURIComponent(JSON.stringify({ query: { presence: JSON.stringify(wish) } }))}`;
+
+async function enter(room: string, wish: PresenceWish | undefined, token?: string): Promise<Present> {
   const client = await SseClient.connect(url);
   open.push(client);
-  const say = async (said: PresenceWish | undefined): Promise<number> => {
-    const body = { clientId: client.id, subscriptions: [topic], presence: said && { [topic]: said } };
-    return (await request(url, "POST", "/api/realtime", { token, body })).status;
-  };
+  const say = async (said: PresenceWish | undefined): Promise<number> =>
+    (await client.submit(said === undefined ? [] : [`@${room}${optionsOf(said)}`], token)).status;
   await say(wish);
   return { client, say };
 }
@@ -72,7 +74,7 @@ test("a newcomer hears who is here, and the others hear of the newcomer, of what
   ]);
   expect(short(bob)).toEqual([
     ["members", 2, "ann", "bob"],
-    ["update", 2, "bob, writing"],
+    ["members", 2, "ann", "bob, writing"],
   ]);
 });
 
@@ -119,7 +121,7 @@ test("at a record are those who may see it, for as long as they may", async () =
   expect(app.realtime.getPresence(topic)).toHaveLength(2);
   await app.records("documents").update(document.id, { title: "draft" });
   await owner.say({ state: "alone again" });
-  await until(owner, 4);
+  await until(owner, 3);
   expect(short(guest)).toEqual([["members", 2, "owner", "guest"]]);
   expect(app.realtime.getPresence(topic).map(({ state }) => state)).toEqual(["alone again"]);
 });
@@ -152,4 +154,17 @@ test("what others can't be shown is refused", async () => {
   expect(await say({ state: "x".repeat(2_000) })).toBe(400);
   expect(await say({ key: 7 as never })).toBe(400);
   expect(await say([] as never)).toBe(400);
+});
+
+test("who says nothing of itself looks on, and is not seen", async () => {
+  const client = await SseClient.connect(url);
+  open.push(client);
+  await client.subscribe(["@gallery"]);
+  await client.inbox.until(({ length }) => length === 1);
+  await enter("gallery", { state: "artist" });
+  await client.inbox.until(({ length }) => length === 2);
+  expect(client.events.map(({ data }) => JSON.parse(data) as PresenceEvent)).toMatchObject([
+    { presence: "members", count: 0, members: [] },
+    { presence: "join", count: 1, member: { state: "artist" } },
+  ]);
 });

@@ -1,4 +1,4 @@
-import type { PresenceEvent, PresenceMember, PresenceWish, Subscription } from "@headwater/protocol";
+import { type PresenceEvent, type PresenceMember, presenceWishOf, type Subscription } from "@headwater/protocol";
 import { FrameSet } from "../hub/frame.ts";
 import type { Session } from "../hub/session.ts";
 import { Room, type Seat } from "./room.ts";
@@ -7,7 +7,7 @@ export interface PresenceOptions<Principal> {
   /** Equal for connections of the same account; `undefined` for guests. */
   readonly accountOf: (principal: Principal) => string | undefined;
   readonly authOf: (principal: Principal) => PresenceMember["auth"];
-  /** The room that a subscription is about; `undefined` for one that has none. */
+  /** The room whose presence a subscription is about; `undefined` for all other subscriptions. */
   readonly roomOf: (subscription: Subscription) => string | undefined;
   /** May the principal hear of the room, as things stand now? */
   readonly mayListen: (subscription: Subscription, principal: Principal) => Promise<boolean>;
@@ -16,19 +16,22 @@ export interface PresenceOptions<Principal> {
   readonly onError: (error: unknown) => void;
 }
 
-/** A session's seat, and how it is told of the room. */
-interface Taken<Principal> extends Seat {
+/** One subscription of a session to a room. */
+interface Attendance<Principal> {
   readonly session: Session<Principal>;
   readonly subscription: Subscription;
-  readonly wish: PresenceWish;
-  /** It was told who is here. */
-  greeted: boolean;
+  readonly room: string;
+  readonly account: string | undefined;
+  /** `undefined` for one that looks on and is not seen. */
+  readonly seat: Seat | undefined;
+  /** `dismissed`: it may not listen; it is asked about again when it asks again, or when what it may has changed. */
+  standing: "new" | "greeted" | "dismissed";
 }
 
 interface Open<Principal> {
   readonly name: string;
   readonly room: Room;
-  readonly seats: Map<Session<Principal>, Taken<Principal>>;
+  readonly attendances: Set<Attendance<Principal>>;
   /** It was told in counts last. */
   isLarge: boolean;
   timer: Timer | undefined;
@@ -40,11 +43,12 @@ const NAMED = 100;
 const PAUSE_MS = 20;
 const LARGE_PAUSE_MS = 1_000;
 
-/** Who is here with whom: sessions that want to be seen in the rooms that they listen to. It is of this process alone. */
+/** Who is here with whom: sessions that subscribe to the presence in a room. It is of this process alone. */
 export class Presence<Principal> {
   readonly #options: PresenceOptions<Principal>;
   readonly #rooms = new Map<string, Open<Principal>>();
-  readonly #places = new Map<Session<Principal>, Map<string, Taken<Principal>>>();
+  /** By the names of the subscriptions. */
+  readonly #attending = new Map<Session<Principal>, ReadonlyMap<string, Attendance<Principal>>>();
   readonly #graces = new Set<Timer>();
   #revisions = 0;
   readonly #salt = crypto.randomUUID();
@@ -53,29 +57,39 @@ export class Presence<Principal> {
     this.#options = options;
   }
 
-  /**
-   * Says where a session is present, in place of all that it said before.
-   *
-   * @param wishes by the subscriptions that it has; those without a room are passed over
-   */
-  place(session: Session<Principal>, wishes: Iterable<readonly [Subscription, PresenceWish]>): void {
-    const before = this.#places.get(session);
-    const now = new Map<string, Taken<Principal>>();
-    for (const [subscription, wish] of wishes) {
+  /** Sees what a session listens to now, and as whom. */
+  attend(session: Session<Principal>): void {
+    const before = this.#attending.get(session);
+    const now = new Map<string, Attendance<Principal>>();
+    for (const subscription of session.subscriptions) {
       const room = this.#options.roomOf(subscription);
-      if (room === undefined || session.closed) continue;
-      const seat = this.#seat(session, subscription, wish);
-      now.set(room, { ...seat, greeted: before?.get(room)?.greeted ?? false });
+      if (room === undefined) continue;
+      const known = before?.get(subscription.name);
+      const isSame = known?.room === room && known.account === this.#options.accountOf(session.principal);
+      const goesOn = isSame && known.standing !== "dismissed";
+      now.set(subscription.name, goesOn ? known : this.#attendance(session, subscription, room));
     }
-    for (const [name, seat] of now) this.#enter(name, seat, before?.get(name));
-    for (const [name, seat] of before ?? []) if (!now.has(name)) this.#leave(name, seat);
-    if (now.size > 0) this.#places.set(session, now);
-    else this.#places.delete(session);
+    if (!before && now.size === 0) return;
+    if (now.size > 0) this.#attending.set(session, now);
+    else this.#attending.delete(session);
+    const left = new Set(before?.values());
+    // In this order: who only says something new of itself was never away.
+    for (const attendance of now.values()) if (!left.delete(attendance)) this.#enter(attendance);
+    for (const attendance of left) this.#leave(attendance);
   }
 
-  /** Where the session is present, and what it says of itself there. */
-  wishesOf(session: Session<Principal>): readonly (readonly [Subscription, PresenceWish])[] {
-    return [...(this.#places.get(session)?.values() ?? [])].map(({ subscription, wish }) => [subscription, wish]);
+  /** The connection is gone. Its seats are kept for a while. */
+  left(session: Session<Principal>): void {
+    const attending = this.#attending.get(session);
+    this.#attending.delete(session);
+    for (const attendance of attending?.values() ?? []) {
+      this.#rooms.get(attendance.room)?.attendances.delete(attendance);
+      const timer = setTimeout(() => {
+        this.#graces.delete(timer);
+        this.#leave(attendance);
+      }, this.#options.graceMs);
+      this.#graces.add(timer);
+    }
   }
 
   /**
@@ -86,27 +100,8 @@ export class Presence<Principal> {
   revise(revisions: number): void {
     if (this.#revisions === revisions) return;
     this.#revisions = revisions;
-    for (const [session, places] of this.#places) {
-      for (const [name, seat] of places) {
-        const revised = { ...this.#seat(session, seat.subscription, seat.wish), greeted: seat.greeted };
-        if (seat.key !== revised.key) {
-          places.set(name, revised);
-          this.#enter(name, revised, seat);
-        }
-      }
-    }
-    for (const open of this.#rooms.values()) this.#touch(open);
-  }
-
-  /** The connection is gone. Its seats are kept for a while. */
-  left(session: Session<Principal>): void {
-    const places = this.#places.get(session);
-    if (!places) return;
-    this.#places.delete(session);
-    for (const [name, seat] of places) {
-      this.#rooms.get(name)?.seats.delete(session);
-      this.#later(name, seat);
-    }
+    for (const session of [...this.#attending.keys()]) this.attend(session);
+    for (const open of [...this.#rooms.values()]) this.#touch(open);
   }
 
   /** Who is in a room, as it was told last. */
@@ -122,107 +117,98 @@ export class Presence<Principal> {
     this.#rooms.clear();
   }
 
-  #seat(session: Session<Principal>, subscription: Subscription, wish: PresenceWish): Taken<Principal> {
-    const { key, state = null } = wish;
+  #attendance(session: Session<Principal>, subscription: Subscription, room: string): Attendance<Principal> {
     const { accountOf, authOf } = this.#options;
     const { principal, id } = session;
     const account = accountOf(principal);
-    const own = account === undefined ? `guest/${key ?? `connection/${id}`}` : `${account}/${key ?? ""}`;
-    return { key: own, auth: authOf(principal), state, session, subscription, wish, greeted: false };
+    const wish = presenceWishOf(subscription);
+    const own = wish?.key ?? (account === undefined ? `connection/${id}` : "");
+    const key = `${account ?? "guest"}/${own}`;
+    const seat = wish && { key, auth: authOf(principal), state: wish.state ?? null };
+    return { session, subscription, room, account, seat, standing: "new" };
   }
 
-  #enter(name: string, seat: Taken<Principal>, before: Taken<Principal> | undefined): void {
-    const open = this.#open(name);
-    // In this order: who only says something new of itself was never away.
-    open.room.enter(seat, new Date());
-    if (before) open.room.leave(before);
-    open.seats.set(seat.session, seat);
-    this.#touch(open);
-  }
-
-  #leave(name: string, seat: Taken<Principal>): void {
-    const open = this.#rooms.get(name);
-    if (!open) return;
-    open.room.leave(seat);
-    if (open.seats.get(seat.session) === seat) open.seats.delete(seat.session);
-    this.#touch(open);
-  }
-
-  #later(name: string, seat: Taken<Principal>): void {
-    const timer = setTimeout(() => {
-      this.#graces.delete(timer);
-      this.#leave(name, seat);
-    }, this.#options.graceMs);
-    this.#graces.add(timer);
-  }
-
-  #open(name: string): Open<Principal> {
+  #enter(attendance: Attendance<Principal>): void {
+    const { room: name, seat } = attendance;
     let open = this.#rooms.get(name);
     if (!open) {
       const room = new Room((key) => Bun.hash(`${this.#salt}/${name}/${key}`).toString(36));
-      this.#rooms.set(name, (open = { name, room, seats: new Map(), isLarge: false, timer: undefined }));
+      this.#rooms.set(name, (open = { name, room, attendances: new Set(), isLarge: false, timer: undefined }));
     }
-    return open;
+    open.attendances.add(attendance);
+    if (seat) open.room.enter(seat, new Date());
+    this.#touch(open);
+  }
+
+  #leave(attendance: Attendance<Principal>): void {
+    const open = this.#rooms.get(attendance.room);
+    if (!open) return;
+    open.attendances.delete(attendance);
+    if (attendance.seat) open.room.leave(attendance.seat);
+    this.#touch(open);
   }
 
   #touch(open: Open<Principal>): void {
-    if (open.room.isEmpty) {
-      clearTimeout(open.timer);
-      if (this.#rooms.get(open.name) === open) this.#rooms.delete(open.name);
-    } else {
+    if (!open.room.isEmpty || open.attendances.size > 0) {
       open.timer ??= setTimeout(() => void this.#tell(open), open.room.count > NAMED ? LARGE_PAUSE_MS : PAUSE_MS);
+      return;
     }
+    clearTimeout(open.timer);
+    if (this.#rooms.get(open.name) === open) this.#rooms.delete(open.name);
   }
 
   /** Tells a room what has changed in it, and newcomers who is there. */
   async #tell(open: Open<Principal>): Promise<void> {
     try {
       await this.#dismiss(open);
-      const changes = open.room.take();
-      const { count, members } = open.room;
-      const isLarge = count > NAMED;
-      const counted: PresenceEvent = { presence: "count", count };
-      const news = (isLarge ? [counted] : changes).map((event) => this.#frames(open, event));
-      const greeting = this.#frames(open, isLarge ? counted : { presence: "members", count, members });
-      // Who heard counts does not know the names.
-      const isNamedAnew = open.isLarge && !isLarge;
-      open.isLarge = isLarge;
-      for (const seat of open.seats.values()) {
-        const { session, subscription } = seat;
-        const told = seat.greeted && !isNamedAnew ? (changes.length > 0 ? news : []) : [greeting];
-        seat.greeted = true;
-        session.send(told.map((frames) => frames.frame(session.codec, [subscription.label], true)));
-      }
+      this.#tellNow(open);
     } catch (error) {
       this.#options.onError(error);
     }
     open.timer = undefined;
-    if (open.room.isTouched) this.#touch(open);
+    if (open.room.isTouched || [...open.attendances].some(({ standing }) => standing === "new")) this.#touch(open);
+  }
+
+  #tellNow(open: Open<Principal>): void {
+    const changes = open.room.take();
+    const { count, members } = open.room;
+    const isLarge = count > NAMED;
+    // Who heard counts does not know the names.
+    const isNamedAnew = open.isLarge && !isLarge;
+    open.isLarge = isLarge;
+    const counted: PresenceEvent = { presence: "count", count };
+    const news = (isLarge && changes.length > 0 ? [counted] : changes).map((event) => framesOf(open.name, event));
+    const greeting = [framesOf(open.name, isLarge ? counted : { presence: "members", count, members })];
+    for (const attendance of open.attendances) {
+      const { session, subscription, standing } = attendance;
+      const told = standing === "greeted" && !isNamedAnew ? news : greeting;
+      attendance.standing = "greeted";
+      session.send(told.map((frames) => frames.frame(session.codec, [subscription.label], true)));
+    }
   }
 
   /** Those who may not listen any more are neither told nor seen. */
   async #dismiss(open: Open<Principal>): Promise<void> {
     const asked = new Map<string, Promise<boolean>>();
-    const seats = [...open.seats.values()];
+    const attendances = [...open.attendances];
     const may = await Promise.all(
-      seats.map(({ session, subscription }) => {
-        const { principal } = session;
-        const who = `${subscription.name}\n${this.#options.accountOf(principal) ?? ""}`;
+      attendances.map(({ session, subscription, account }) => {
+        const who = JSON.stringify([account, subscription.options]);
         let answer = asked.get(who);
-        if (!answer) asked.set(who, (answer = this.#options.mayListen(subscription, principal)));
+        if (!answer) asked.set(who, (answer = this.#options.mayListen(subscription, session.principal)));
         return answer;
       }),
     );
-    for (const [i, seat] of seats.entries()) {
+    for (const [i, attendance] of attendances.entries()) {
       if (may[i]) continue;
-      open.room.leave(seat);
-      if (open.seats.get(seat.session) === seat) open.seats.delete(seat.session);
-      this.#places.get(seat.session)?.delete(open.name);
+      attendance.standing = "dismissed";
+      open.attendances.delete(attendance);
+      if (attendance.seat) open.room.leave(attendance.seat);
     }
   }
+}
 
-  #frames({ name }: Open<Principal>, event: PresenceEvent): FrameSet {
-    const source = name.slice(0, name.search(/\/|$/));
-    return new FrameSet({ kind: "presence", source, time: Date.now(), data: JSON.stringify(event) }, undefined);
-  }
+function framesOf(room: string, event: PresenceEvent): FrameSet {
+  const source = room.slice(0, room.search(/\/|$/));
+  return new FrameSet({ kind: "presence", source, time: Date.now(), data: JSON.stringify(event) }, undefined);
 }
