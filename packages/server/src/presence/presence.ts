@@ -100,8 +100,8 @@ export class Presence<Principal> {
   revise(revisions: number): void {
     if (this.#revisions === revisions) return;
     this.#revisions = revisions;
-    for (const session of [...this.#attending.keys()]) this.attend(session);
-    for (const open of [...this.#rooms.values()]) this.#touch(open);
+    for (const session of this.#attending.keys()) this.attend(session);
+    for (const open of this.#rooms.values()) this.#touch(open);
   }
 
   /** Who is in a room, as it was told last. */
