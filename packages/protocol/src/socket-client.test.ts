@@ -8,6 +8,7 @@ test.each([
   [{ type: "unsubscribe", pattern: "*", id: "x" }],
   [{ type: "auth", token: "secret" }],
   [{ type: "auth", token: null }],
+  [{ type: "sync", on: false, id: 1 }],
   [{ type: "ping", id: 0 }],
 ])("%j is a message", (message) => {
   expect(parseClientMessage(JSON.stringify(message))).toEqual(message as never);
@@ -23,13 +24,14 @@ test("whatever a client says is read, or answered with what is wrong and its id"
   const value = oneof(jsonValue(), string());
   const message = record(
     {
-      type: constantFrom("subscribe", "unsubscribe", "auth", "ping", "toString", "__proto__", 5),
+      type: constantFrom("subscribe", "unsubscribe", "auth", "sync", "ping", "toString", "__proto__", 5),
       pattern: value,
       since: value,
       filter: value,
       query: value,
       headers: value,
       token: value,
+      on: value,
       id: value,
     },
     { requiredKeys: [] },
@@ -37,7 +39,7 @@ test("whatever a client says is read, or answered with what is wrong and its id"
   assert(
     property(oneof(message, anything()), (said) => {
       const read = parseClientMessage(JSON.stringify(said) ?? "");
-      expect(["subscribe", "unsubscribe", "auth", "ping", "bad"]).toContain(read.type);
+      expect(["subscribe", "unsubscribe", "auth", "sync", "ping", "bad"]).toContain(read.type);
       if (read.type === "bad") expect(read.problem).not.toBe("");
       if (read.id !== undefined) expect((said as { id: unknown }).id).toBe(read.id);
     }),

@@ -1,7 +1,7 @@
 import type { PresenceWish } from "./presence.ts";
 
 /** What a client may say on the WebSocket, one JSON text a message. */
-export type ClientMessage = SubscribeMessage | UnsubscribeMessage | AuthMessage | PingMessage;
+export type ClientMessage = SubscribeMessage | UnsubscribeMessage | AuthMessage | SyncMessage | PingMessage;
 
 /** What comes back in the answer, for the client to tell its questions apart. */
 export interface Correlated {
@@ -38,6 +38,12 @@ export interface AuthMessage extends Correlated {
   readonly type: "auth";
   /** `null` or none: the client goes on as a guest. */
   readonly token?: string | null;
+}
+
+/** Asks to be told when there is something to pull for its user, or to be told no more. */
+export interface SyncMessage extends Correlated {
+  readonly type: "sync";
+  readonly on: boolean;
 }
 
 export interface PingMessage extends Correlated {
@@ -83,6 +89,7 @@ const MESSAGES: Readonly<Record<ClientMessage["type"], (fields: Fields) => Clien
     token === undefined || token === null || typeof token === "string"
       ? { type: "auth", token: token ?? null }
       : `"token" must be a text or null.`,
+  sync: ({ on = true }) => (typeof on === "boolean" ? { type: "sync", on } : `"on" must be true or false.`),
   ping: () => ({ type: "ping" }),
 };
 

@@ -14,6 +14,7 @@ export type ServerMessage =
   | PresenceMessage
   | ResyncMessage
   | HeartbeatMessage
+  | SyncPoke
   | PongMessage
   | ErrorMessage;
 
@@ -109,6 +110,11 @@ export interface HeartbeatMessage {
   readonly cursor: string;
 }
 
+/** There is something to pull; also the answer to `sync`. */
+export interface SyncPoke extends Correlated {
+  readonly type: "sync";
+}
+
 export interface PongMessage extends Correlated {
   readonly type: "pong";
 }
@@ -175,6 +181,7 @@ const TYPES: ReadonlySet<string> = new Set<ServerMessage["type"]>([
   "presence",
   "resync",
   "heartbeat",
+  "sync",
   "pong",
   "error",
 ]);

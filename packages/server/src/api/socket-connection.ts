@@ -11,6 +11,7 @@ import {
   type SocketAuth,
   SOCKET_ERRORS,
   type SocketErrorCode,
+  type SyncMessage,
 } from "@headwater/protocol";
 import type { Session } from "../hub/session.ts";
 import type { CloseReason, Wire } from "../hub/wire.ts";
@@ -24,6 +25,7 @@ import type { AccessLine } from "./access-log.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { identify, isOutdated, newAsker } from "./identify.ts";
 import { hasRoomForUser } from "./realtime-limits.ts";
+import { SocketPokes } from "./socket-pokes.ts";
 import { type Replies, subscribe, unsubscribe } from "./socket-subscriptions.ts";
 
 /** What a client may do that costs us something and gets it nowhere: messages that are refused, and pings. */
@@ -48,6 +50,8 @@ export class SocketConnection implements SocketListener {
   /** Until it is open: it may be somebody else later. */
   #newcomer: Newcomer | undefined;
   #session: Session<Principal> | undefined;
+  /** For those that sync. */
+  #pokes: SocketPokes | undefined;
   readonly #idleTalk: Bucket = { fullAt: 0 };
   /** Made for those that say something, and not kept: most are quiet most of the time, and each is held for hours. */
   #waiting: (ClientMessage | BadMessage)[] | undefined;
@@ -106,6 +110,7 @@ export class SocketConnection implements SocketListener {
 
   closed(reason: CloseReason | "client"): void {
     this.#waiting = undefined;
+    this.#pokes?.stop();
     this.#session?.ended(reason);
     this.#deps.admission.leave(this.#address);
     this.#line.write();
@@ -134,7 +139,8 @@ export class SocketConnection implements SocketListener {
       if (this.#pay()) this.#say({ type: "pong", ...idOf(message) });
     } else if (this.#isInPace(session, message)) {
       if (message.type === "auth") return this.#authenticate(session, message);
-      return this.#change(session, message);
+      if (message.type === "sync") this.#sync(session, message);
+      else return this.#change(session, message);
     }
     return undefined;
   }
@@ -153,7 +159,19 @@ export class SocketConnection implements SocketListener {
         return;
       }
       this.#deps.hub.subscribe(session, principal, session.subscriptions);
+      if (this.#pokes?.isOn) this.#pokes.start(principal);
       this.#say({ type: "authenticated", auth: authOf(principal), ...idOf(message) });
+    });
+  }
+
+  #sync(session: Session<Principal>, message: SyncMessage): void {
+    if (session.principal.kind === "guest") return this.#refuse(message, "forbidden", "Only users have what to pull.");
+    this.#between(session, message, () => {
+      const poke = (): void => this.#say({ type: "sync" });
+      this.#pokes ??= new SocketPokes(this.#deps, this.#address, poke);
+      if (message.on) this.#pokes.start(session.principal);
+      else this.#pokes.stop();
+      this.#say({ type: "sync", ...idOf(message) });
     });
   }
 

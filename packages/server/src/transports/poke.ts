@@ -26,6 +26,9 @@ export const POKE_CODEC: Codec = {
   },
 };
 
+/** Where a poke is a message of the transport's own, which gives its advice itself. */
+export const SOCKET_POKE_CODEC: Codec = { ...POKE_CODEC, id: "poke-socket", retry: () => undefined };
+
 /** Pokes within this time are one. */
 const GATHER_MS = 50;
 
@@ -40,7 +43,7 @@ export class PokeWire implements Wire {
   }
 
   get gone(): boolean {
-    return this.#outcome === "closed";
+    return this.#wire.gone;
   }
 
   send(batch: Batch): "sent" | "blocked" | "closed" {
