@@ -153,6 +153,8 @@ class SocketLink implements Link {
       case "heartbeat":
         return this.#listener.place(message.cursor);
       case "pong":
+      // It never asks for it.
+      case "sync":
         return;
       case "subscribed":
       case "unsubscribed":
