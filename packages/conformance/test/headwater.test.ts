@@ -148,3 +148,13 @@ for (const broken of BROKEN_REPLICACHE_SERVERS)
       await isFoundOut(replicacheStreamProfile, broken, (url) => ({ url, token, otherToken, pingMs: 300 }));
     },
   );
+
+test("every case has a fault that it finds", () => {
+  const missing = (
+    profile: { readonly cases: readonly { readonly name: string }[] },
+    broken: readonly BrokenHeadwater[],
+  ) => profile.cases.filter(({ name }) => !broken.some(({ found }) => name.startsWith(found))).map(({ name }) => name);
+  expect(missing(tasksProfile, BROKEN_TASK_SERVERS)).toEqual([]);
+  expect(missing(versionProfile, BROKEN_VERSION_SERVERS)).toEqual([]);
+  expect(missing(replicacheStreamProfile, BROKEN_REPLICACHE_SERVERS)).toEqual([]);
+});

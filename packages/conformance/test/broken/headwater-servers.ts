@@ -119,6 +119,24 @@ export const BROKEN_TASK_SERVERS: readonly BrokenHeadwater[] = [
     found: "Last-Event-ID resumes",
     message: /after .* come .*, and should/,
   },
+  {
+    fault: "gives all events one id",
+    proxy: replacing(/^id: .*\n/, "id: e.1\n"),
+    found: "events carry ids",
+    message: /two events have one id/,
+  },
+  {
+    fault: "leaves something out of the history",
+    proxy: everySecond((block) => (block.includes('"progress": 0.9') ? [] : [block])),
+    found: "a finished task's stream replays and closes",
+    message: /the replay is .*, and was/,
+  },
+  {
+    fault: "keeps the client's correlation id for its first event",
+    proxy: blocks((block) => [block.includes("connection_open") ? block : block.replace("conformance-1", "other")]),
+    found: "the client's correlation id is kept",
+    message: /one stream has two correlation ids, "conformance-1" and "other"/,
+  },
 ];
 
 export const BROKEN_VERSION_SERVERS: readonly BrokenHeadwater[] = [

@@ -3,7 +3,7 @@ import { check, notOffered, show } from "../../core/checks.ts";
 import type { Scope } from "../../core/scope.ts";
 import { collect } from "../../stream/collect.ts";
 import type { JsonEvent } from "../../stream/sse-client.ts";
-import { fieldsOf } from "../baseline.ts";
+import { correlated, fieldsOf } from "../baseline.ts";
 import type { TasksWorld } from "./target.ts";
 
 const group = "Beyond the document";
@@ -69,9 +69,10 @@ export const resumingCases: readonly Case<TasksWorld>[] = [
     standard: beyond("correlation_id in every event (from the request's header, or made)."),
     async run({ start, listen }, scope) {
       const headers = { "x-correlation-id": "conformance-1" };
-      const [first] = await collect(listen(scope, await start("completes"), { headers }), () => true);
-      const id = first && fieldsOf(first)["correlation_id"];
+      const events = await collect(listen(scope, await start("completes"), { headers }));
+      const id = events[0] && fieldsOf(events[0])["correlation_id"];
       if (id !== "conformance-1") notOffered(`X-Correlation-ID is not taken over: ${show(id)}`);
+      correlated(events);
     },
   },
 ];
