@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { Admin, type Model } from "../../../server/test/support/admin.ts";
+import { PUBLIC_NOTES } from "../../../server/test/support/collections.ts";
+import { Inbox } from "../../../server/test/support/inbox.ts";
+import { hasPocketBase, type ServerKind } from "../../../server/test/support/server-kind.ts";
+import { type ServerProcess, startServer } from "../../../server/test/support/server-process.ts";
+import { failureOf } from "../../test/support/failure.ts";
+import { seeded } from "../../test/support/random.ts";
+import { Client, filter, type LiveChange, type LiveList, memoryStore, type RecordModel } from "../index.ts";
+
+setDefaultTimeout(120_000);
+
+const SEED = Number(process.env["HEADWATER_SEED"] ?? Date.now() % 1e9);
+const KINDS: readonly ServerKind[] = hasPocketBase ? ["headwater", "pocketbase"] : ["headwater"];
+
+type Change = LiveChange<RecordModel>;
+
+/** The list as it is by the steps alone. */
+function replay(items: readonly RecordModel[], changes: readonly Change[]): readonly RecordModel[] {
+  let list = [...items];
+  for (const change of changes) {
+    if (change.kind === "reset") list = [...change.items];
+    if (change.kind === "remove") list.splice(change.index, 1);
+    if (change.kind === "update") list.splice(change.from, 1);
+    if (change.kind === "insert" || change.kind === "update") list.splice(change.index, 0, change.record);
+  }
+  return list;
+}
+
+const shown = (items: readonly RecordModel[]): unknown[] => items.map(({ id, count, title }) => [id, count, title]);
+
+describe.each(KINDS)("with %s", (kind) => {
+  let server: ServerProcess;
+  let admin: Admin;
+  const clients: Client[] = [];
+
+  beforeAll(async () => {
+    server = await startServer({ kind });
+    admin = await Admin.signIn(server.url);
+    await admin.createCollection(PUBLIC_NOTES);
+  });
+
+  afterAll(async () => {
+    for (const client of clients) client.close();
+    await server[Symbol.asyncDispose]();
+  });
+
+  const newClient = (): Client => {
+    const client = new Client(server.url, { store: memoryStore(), limits: { minMs: 1, baseMs: 5, maxMs: 30 } });
+    clients.push(client);
+    return client;
+  };
+
+  /** Resolves when the list shows that the server is done with all that was written before. */
+  async function settled(list: LiveList<RecordModel>, title: string): Promise<void> {
+    const seen = new Inbox<Change>();
+    const stop = list.onChange((change) => seen.push(change));
+    const marker = await admin.create("notes", { title, count: 1_000_000 });
+    await seen.until(() => list.items.some(({ id }) => id === marker.id));
+    stop();
+  }
+
+  test(`a list that is opened and followed while others write is what the server has (HEADWATER_SEED=${SEED})`, async () => {
+    const random = seeded(SEED);
+    const word = `word${Math.floor(random() * 1e9)}`;
+    const notes: Model[] = [];
+    for (let i = 0; i < 30; i += 1)
+      notes.push(await admin.create("notes", { title: word, count: Math.floor(random() * 10) }));
+    const opened = new AbortController();
+    const writer = (async () => {
+      for (let i = 0; !opened.signal.aborted || i < 60; i += 1) {
+        const at = Math.floor(random() * notes.length);
+        const chance = random();
+        const title = random() < 0.3 ? "elsewhere" : word;
+        if (chance < 0.3) notes.push(await admin.create("notes", { title, count: i % 7 }));
+        else if (chance < 0.5) {
+          const [gone] = notes.splice(at, 1);
+          if (gone) await admin.request("DELETE", `/api/collections/notes/records/${gone.id}`);
+        } else if (notes[at]) await admin.update("notes", notes[at].id, { title, count: Math.floor(random() * 10) });
+      }
+    })();
+    const options = { filter: filter`title ~ ${word}`, sort: "-count,title" };
+    const list = await newClient().collection("notes").live(options);
+    const [first, changes] = [list.items, [] as Change[]];
+    list.onChange((change) => changes.push(change));
+    opened.abort();
+    await writer;
+    await settled(list, `${word} end`);
+    const page = await newClient()
+      .collection("notes")
+      .list({ ...options, sort: "-count,title,id", perPage: 1_000 });
+    expect(shown(list.items)).toEqual(shown(page.items));
+    expect(shown(replay(first, changes))).toEqual(shown(list.items));
+    list.close();
+  });
+
+  test("a list that is cut off is right again, and says what changed", async () => {
+    const word = `cut${SEED}`;
+    const kept = await admin.create("notes", { title: word, count: 1 });
+    const gone = await admin.create("notes", { title: word, count: 2 });
+    let isCut = false;
+    const open = new Set<AbortController>();
+    const client = new Client(server.url, {
+      store: memoryStore(),
+      transport: "sse",
+      limits: { minMs: 1, baseMs: 5, maxMs: 30, maxAskedMs: 20 },
+      fetch(url, init) {
+        if (isCut) return Promise.reject(new TypeError("no network"));
+        const cut = new AbortController();
+        open.add(cut);
+        return fetch(url, { ...init, signal: AbortSignal.any([cut.signal, ...(init.signal ? [init.signal] : [])]) });
+      },
+    });
+    clients.push(client);
+    const list = await client.collection("notes").live({ filter: filter`title ~ ${word}`, sort: "count" });
+    expect(list.items.map(({ id }) => id)).toEqual([kept.id, gone.id]);
+    isCut = true;
+    for (const cut of open) cut.abort();
+    await admin.request("DELETE", `/api/collections/notes/records/${gone.id}`);
+    const added = await admin.create("notes", { title: word, count: 0 });
+    isCut = false;
+    const seen = new Inbox<Change>();
+    list.onChange((change) => seen.push(change));
+    await seen.until(() => list.items.length === 2 && list.items[0]!.id === added.id);
+    expect(list.items.map(({ id }) => id)).toEqual([added.id, kept.id]);
+    list.close();
+  });
+
+  test("a list that can't be read fails at once, and a closed one ends its loops", async () => {
+    const notes = newClient().collection("notes");
+    expect(await failureOf(notes.live({ filter: "title ~" }))).toMatchObject({ code: "invalid" });
+    const list = await notes.live({ filter: filter`title = ${"nobody"}` });
+    setTimeout(() => list.close());
+    for await (const _ of list) throw new Error("nothing was written");
+    expect(list.error).toBeUndefined();
+  });
+});
