@@ -1,10 +1,8 @@
-import { type Cursor, formatCursor, parseCursor, type PresenceWish } from "@headwater/protocol";
+import { type Cursor, formatCursor, parseCursor } from "@headwater/protocol";
 import type { HeadwaterError } from "../errors.ts";
 import { type Entry, isBehind, isUnproven, type Sink } from "./entry.ts";
 import { isRecordData, type Resync } from "./events.ts";
 import { type Plan, planNext } from "./plan.ts";
-
-const NEW = { asked: undefined, known: false, presence: undefined };
 
 /** Something that a change brings, until it is known where the change stands. */
 interface Held {
@@ -61,7 +59,7 @@ export class Book {
   add(name: string, sink: Sink, since: Cursor | undefined): void {
     let entry = this.#entries.get(name);
     if (!entry) {
-      entry = { name, sinks: new Set(), standing: { kind: "away" }, place: since, ...NEW };
+      entry = { name, sinks: new Set(), standing: { kind: "away" }, place: since, asked: undefined, known: false };
       this.#entries.set(name, entry);
     }
     entry.sinks.add(sink);
@@ -74,14 +72,6 @@ export class Book {
     this.#entries.delete(name);
     this.#apart.delete(entry);
     this.#stale ||= entry.standing.kind !== "away";
-  }
-
-  /** What is said of oneself where others are. */
-  setPresence(name: string, wish: PresenceWish): void {
-    const entry = this.#entries.get(name);
-    if (!entry) return;
-    entry.presence = wish;
-    this.#stale = true;
   }
 
   /** The server should hear of a new token. */

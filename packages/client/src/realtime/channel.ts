@@ -1,4 +1,4 @@
-import { type Cursor, parseCursor, type PresenceWish } from "@headwater/protocol";
+import { type Cursor, parseCursor } from "@headwater/protocol";
 import type { Clock } from "../clock.ts";
 import { Connection } from "../connection/connection.ts";
 import type { ConnectionState } from "../connection/state.ts";
@@ -84,11 +84,6 @@ export class Channel {
     this.#hasLog ||= place !== undefined;
     this.#book.add(name, sink, place);
     this.#connection.send({ kind: "start" });
-    this.#submitter?.wake();
-  }
-
-  setPresence(name: string, wish: PresenceWish): void {
-    this.#book.setPresence(name, wish);
     this.#submitter?.wake();
   }
 

@@ -1,4 +1,4 @@
-import type { Cursor, PresenceWish } from "@headwater/protocol";
+import type { Cursor } from "@headwater/protocol";
 import type { HeadwaterError } from "../errors.ts";
 import type { Resync } from "./events.ts";
 
@@ -37,8 +37,6 @@ export interface Entry {
   place: Cursor | undefined;
   /** The place from which it was asked for on this link. */
   asked: Cursor | undefined;
-  /** What is said of oneself to others who are there. */
-  presence: PresenceWish | undefined;
   /** It was granted before: without a place, what came meanwhile is lost. */
   known: boolean;
 }

@@ -1,12 +1,10 @@
 import { type Cursor, formatCursor } from "@headwater/protocol";
-import type { PresenceWishes } from "../transport/transport.ts";
 import type { Entry } from "./entry.ts";
 
 /** One request to the server. */
 export interface Plan {
   readonly names: readonly string[];
   readonly since: string | undefined;
-  readonly presence: PresenceWishes;
   /** Those that are new to the link with it. */
   readonly added: readonly Entry[];
 }
@@ -26,9 +24,7 @@ export function planNext(entries: Iterable<Entry>, stale: boolean): Plan | undef
   const added = away.filter(({ place }) => place?.epoch === epoch);
   if (added.length === 0 && !stale) return undefined;
   const since = epoch === undefined ? undefined : lowest(added);
-  const asked = [...present, ...added];
-  const presence = Object.fromEntries(asked.flatMap(({ name, presence: wish }) => (wish ? [[name, wish]] : [])));
-  return { names: asked.map(({ name }) => name), since, presence, added };
+  return { names: [...present, ...added].map(({ name }) => name), since, added };
 }
 
 function lowest(entries: readonly Entry[]): string | undefined {

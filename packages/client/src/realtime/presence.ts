@@ -4,7 +4,7 @@ import type { Message } from "./messages.ts";
 import type { Subscription } from "./subscription.ts";
 
 export interface PresenceOptions {
-  /** What others are told of this one: JSON of at most 1 KiB. */
+  /** What others are told of this one: JSON of at most 512 bytes. */
   readonly state?: unknown;
   /** Connections of an account with the same key are one member; without it all of them are. */
   readonly key?: string;
@@ -13,32 +13,30 @@ export interface PresenceOptions {
 
 /** What of a connection is needed. */
 export interface PresenceConnection {
-  subscribe(topic: string, options: { readonly signal?: AbortSignal | undefined }): Subscription<Message | Resync>;
-  setPresence(topic: string, wish: { readonly state: unknown; readonly key?: string }): void;
+  subscribe(
+    topic: string,
+    options: { readonly query: Readonly<Record<string, string>>; readonly signal?: AbortSignal | undefined },
+  ): Subscription<Message | Resync>;
 }
 
-/** Who is present under a topic, oneself among them. */
+/** Who is present in a room, oneself among them. */
 export class Presence {
   /** Resolves when the server knows of it; rejects when it refuses. */
   readonly ready: Promise<void>;
   readonly #connection: PresenceConnection;
-  readonly #topic: string;
-  readonly #key: string | undefined;
-  readonly #subscription: Subscription<Message | Resync>;
+  readonly #room: string;
+  readonly #options: PresenceOptions;
+  #subscription: Subscription<Message | Resync>;
   readonly #listeners = new Set<(event: PresenceEvent) => void>();
   #members: ReadonlyMap<string, PresenceMember> = new Map();
   #count = 0;
 
-  constructor(connection: PresenceConnection, topic: string, { state = null, key, signal }: PresenceOptions) {
+  constructor(connection: PresenceConnection, room: string, options: PresenceOptions) {
     this.#connection = connection;
-    this.#topic = topic;
-    this.#key = key;
-    this.#subscription = connection.subscribe(topic, { signal });
+    this.#room = room;
+    this.#options = options;
+    this.#subscription = this.#subscribe(options.state ?? null);
     this.ready = this.#subscription.ready;
-    this.#subscription.forEach((event) => {
-      if (event.action === "message" && isPresence(event.data)) this.#hear(event.data);
-    });
-    this.set(state);
   }
 
   /** Those who are there; nobody is named where there are too many. Another list after each change. */
@@ -59,12 +57,28 @@ export class Presence {
 
   /** Says something else of oneself. */
   set(state: unknown): void {
-    this.#connection.setPresence(this.#topic, { state, ...(this.#key !== undefined && { key: this.#key }) });
+    if (this.#subscription.ended) return;
+    const before = this.#subscription;
+    this.#subscription = this.#subscribe(state);
+    void before.unsubscribe();
   }
 
   /** Resolves when the server knows. */
   leave(): Promise<void> {
     return this.#subscription.unsubscribe();
+  }
+
+  /** What one says of oneself is an option of the subscription: who says something else subscribes anew. */
+  #subscribe(state: unknown): Subscription<Message | Resync> {
+    const { key, signal } = this.#options;
+    const presence = JSON.stringify({ state, ...(key !== undefined && { key }) });
+    const subscription = this.#connection.subscribe(`@${this.#room}`, { query: { presence }, signal });
+    // Whoever waits for it is told by `ready`.
+    subscription.ready.catch(() => undefined);
+    subscription.forEach((event) => {
+      if (event.action === "message" && isPresence(event.data)) this.#hear(event.data);
+    });
+    return subscription;
   }
 
   #hear(event: PresenceEvent): void {
@@ -94,6 +108,10 @@ function after(
 const isPresence = (data: unknown): data is PresenceEvent =>
   typeof data === "object" && data !== null && "presence" in data && "count" in data;
 
-/** Shows oneself to all others who do so under the same topic, a channel or a record, and them. Headwater servers only. */
-export const presence = (connection: PresenceConnection, topic: string, options: PresenceOptions = {}): Presence =>
-  new Presence(connection, topic, options);
+/**
+ * Shows oneself to all others who are in the same room, and them. Headwater servers only.
+ *
+ * @param room a channel's name, or `posts/ID`
+ */
+export const presence = (connection: PresenceConnection, room: string, options: PresenceOptions = {}): Presence =>
+  new Presence(connection, room, options);

@@ -1,4 +1,4 @@
-import { type Cursor, parseCursor, type PresenceWish } from "@headwater/protocol";
+import { type Cursor, parseCursor } from "@headwater/protocol";
 import type { ConnectionState } from "../connection/state.ts";
 import { aborted, asError, HeadwaterError } from "../errors.ts";
 import { Channel } from "./channel.ts";
@@ -90,11 +90,6 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
   /** Whatever the server sends under a name of its own: custom channels. Data that is no JSON comes as text. */
   subscribe(topic: string, options: FollowOptions = {}): Subscription<Message | Resync> {
     return this.#subscribe({ topic, query: queryOf(options), check: undefined, read: toMessage }, options);
-  }
-
-  /** What one says of oneself under a topic that is subscribed to without options; `presence()` does all of it. */
-  setPresence(topic: string, wish: PresenceWish): void {
-    this.#channel.setPresence(topic, wish);
   }
 
   /** Ends all subscriptions and the connection. Loops over them end with the error `aborted`. */

@@ -88,7 +88,7 @@ export class Submitter {
       const plan = book.submit();
       if (!plan) return;
       const from = clock.now();
-      const outcome = await link.subscribe({ names: plan.names, since: plan.since, presence: plan.presence, token });
+      const outcome = await link.subscribe({ names: plan.names, since: plan.since, token });
       if (this.#stopped()) return;
       onLatency(clock.now() - from);
       if (!(await this.#settle(plan, outcome, token))) return;

@@ -51,19 +51,13 @@ export class SharedLink implements Link {
     owner.post({ kind: "attach", link: this.id });
   }
 
-  subscribe({ names, token, since, presence }: SubscribeRequest): Promise<SubscribeOutcome> {
+  subscribe({ names, token, since }: SubscribeRequest): Promise<SubscribeOutcome> {
     // Who has signed in meanwhile belongs to another connection: tabs of the former must not hear what they may see.
     if (!this.#isOurs(token)) return Promise.resolve({ kind: "gone", error: gone("somebody else has signed in") });
     return new Promise((resolve) => {
       this.#rounds += 1;
       this.#answers.set(this.#rounds, resolve);
-      const outward = (name: string): string => this.#names.outward(name, since !== undefined);
-      const request: SubscribeRequest = {
-        names: names.map(outward),
-        presence: Object.fromEntries(Object.entries(presence).map(([name, wish]) => [outward(name), wish])),
-        token,
-        since,
-      };
+      const request = { names: names.map((name) => this.#names.outward(name, since !== undefined)), token, since };
       this.#owner?.post({ kind: "subscribe", link: this.id, round: this.#rounds, request });
     });
   }

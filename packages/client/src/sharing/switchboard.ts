@@ -15,8 +15,6 @@ export interface SwitchboardOptions {
   readonly onIdle: () => void;
 }
 
-type Wishes = Pick<SubscribeRequest, "names" | "presence">;
-
 interface Stream {
   readonly id: string;
   readonly link: Link;
@@ -28,8 +26,8 @@ interface Stream {
 /** The one connection for all tabs: what any of them listens to is asked for in one request, what comes goes to all. */
 export class Switchboard {
   readonly #options: SwitchboardOptions;
-  /** What each link listens to, and says of itself. */
-  readonly #members = new Map<string, Wishes>();
+  /** What each link listens to. */
+  readonly #members = new Map<string, readonly string[]>();
   readonly #stopped = new AbortController();
   #stream: Stream | undefined;
   #streams = 0;
@@ -75,7 +73,7 @@ export class Switchboard {
     this.#flush();
     const stream = (this.#stream ??= this.#open());
     stream.slots += 1;
-    this.#members.set(link, { names: [], presence: {} });
+    this.#members.set(link, []);
     const { leader, post } = this.#options;
     post({ kind: "attached", link, leader, stream: stream.id, slot: stream.slots, clientId: stream.clientId });
     void this.#watch(link);
@@ -124,9 +122,9 @@ export class Switchboard {
     const before = this.#members.get(link);
     const stream = this.#stream;
     if (!before || !stream) return;
-    this.#members.set(link, request);
+    this.#members.set(link, request.names);
     this.#token = request.token;
-    const outcome = await stream.link.subscribe({ ...request, ...this.#wishes() });
+    const outcome = await stream.link.subscribe({ ...request, names: this.#names() });
     if (this.#stream !== stream) return;
     if (outcome.kind !== "accepted" && this.#members.has(link)) this.#members.set(link, before);
     this.#flush();
@@ -138,17 +136,12 @@ export class Switchboard {
   async #tell(): Promise<void> {
     const stream = this.#stream;
     if (stream?.clientId === undefined) return;
-    const outcome = await stream.link.subscribe({ ...this.#wishes(), token: this.#token, since: undefined });
+    const outcome = await stream.link.subscribe({ names: this.#names(), token: this.#token, since: undefined });
     if (outcome.kind === "gone" && this.#stream === stream) this.#cut(outcome.error);
   }
 
-  /** Of all together. */
-  #wishes(): Wishes {
-    const all = [...this.#members.values()];
-    return {
-      names: [...new Set(all.flatMap(({ names }) => names))],
-      presence: Object.assign({}, ...all.map(({ presence }) => presence)) as Wishes["presence"],
-    };
+  #names(): string[] {
+    return [...new Set([...this.#members.values()].flat())];
   }
 
   #cut(error: HeadwaterError): void {

@@ -1,5 +1,5 @@
-import type { PresenceWish, ServerMessage } from "@headwater/protocol";
-import type { LinkEvent, SubscribeRequest } from "./transport.ts";
+import type { ServerMessage } from "@headwater/protocol";
+import type { LinkEvent } from "./transport.ts";
 
 /** A pattern of the WebSocket, and what the subscription is called elsewhere. */
 export type PatternName = readonly [pattern: string, name: string];
@@ -9,50 +9,25 @@ type EventMessage = Extract<ServerMessage, { type: "record_event" | "custom_even
 /** What is told everyone comes by no pattern: its subscription is known to this side alone. */
 const EVERYONE = "*";
 
-/** What is to be asked for: patterns that are new, or are to be seen otherwise. */
-export interface SocketAsk {
-  readonly patterns: readonly PatternName[];
-  readonly isNew: boolean;
-  readonly presence: PresenceWish | undefined;
-}
-
 /** What a link listens to, in the words of both sides. */
 export class SocketNames {
   readonly #names = new Map<string, string>();
-  /** What is said of oneself, by pattern. */
-  readonly #presence = new Map<string, string>();
 
   /** What is to be asked for, and what to be given up, for these to be all. */
-  compare({ names, presence }: Pick<SubscribeRequest, "names" | "presence">): {
-    readonly asks: readonly SocketAsk[];
-    readonly left: readonly string[];
-  } {
+  compare(names: readonly string[]): { readonly added: readonly PatternName[]; readonly left: readonly string[] } {
     const wanted = new Map(names.filter((name) => name !== EVERYONE).map((name) => [patternOf(name), name]));
-    const plain = [...wanted].filter(([pattern, name]) => !this.#names.has(pattern) && !presence[name]);
-    const seen = [...wanted].flatMap(([pattern, name]): SocketAsk[] => {
-      const wish = presence[name];
-      const isSaid = JSON.stringify(wish) === this.#presence.get(pattern);
-      return isSaid ? [] : [{ patterns: [[pattern, name]], isNew: !this.#names.has(pattern), presence: wish }];
-    });
     return {
-      asks: plain.length > 0 ? [{ patterns: plain, isNew: true, presence: undefined }, ...seen] : seen,
+      added: [...wanted].filter(([pattern]) => !this.#names.has(pattern)),
       left: [...this.#names.keys()].filter((pattern) => !wanted.has(pattern)),
     };
   }
 
-  add({ patterns, presence }: SocketAsk): void {
-    for (const [pattern, name] of patterns) {
-      this.#names.set(pattern, name);
-      if (presence) this.#presence.set(pattern, JSON.stringify(presence));
-      else this.#presence.delete(pattern);
-    }
+  add(added: readonly PatternName[]): void {
+    for (const [pattern, name] of added) this.#names.set(pattern, name);
   }
 
   drop(patterns: readonly string[]): void {
-    for (const pattern of patterns) {
-      this.#names.delete(pattern);
-      this.#presence.delete(pattern);
-    }
+    for (const pattern of patterns) this.#names.delete(pattern);
   }
 
   /** One for each subscription that it came by; the last has the cursor, as on a stream. */

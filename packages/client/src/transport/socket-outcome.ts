@@ -1,6 +1,6 @@
 import type { ErrorMessage, ServerMessage, SocketErrorCode } from "@headwater/protocol";
 import { type ErrorCode, HeadwaterError } from "../errors.ts";
-import type { PatternName, SocketAsk } from "./socket-names.ts";
+import type { PatternName } from "./socket-names.ts";
 import type { SubscribeOutcome } from "./transport.ts";
 
 /** What our errors call it; the others are the request's own fault. */
@@ -23,14 +23,6 @@ export function requestError(answers: readonly ServerMessage[]): SubscribeOutcom
   if (message.code === "bad_cursor") return { kind: "unknown-place" };
   return message.retry ? { kind: "later", error } : { kind: "gone", error };
 }
-
-/** A fault of the request itself is one of everything that it asked for. */
-export const forEach = (answers: readonly ServerMessage[], { patterns }: SocketAsk): ServerMessage[] =>
-  answers.flatMap((answer) =>
-    answer.type === "error" && answer.pattern === undefined && !answer.retry && answer.code !== "bad_cursor"
-      ? patterns.map(([pattern]) => ({ ...answer, pattern }))
-      : answer,
-  );
 
 /**
  * The answers to patterns that were asked for. What is forbidden to who asks now counts as granted, and is silent, as it is on

@@ -7,8 +7,8 @@ import {
 } from "@headwater/protocol";
 import type { Clock } from "../clock.ts";
 import { HeadwaterError } from "../errors.ts";
-import { type SocketAsk, SocketNames } from "./socket-names.ts";
-import { forEach, outcomeOf, requestError } from "./socket-outcome.ts";
+import { SocketNames } from "./socket-names.ts";
+import { outcomeOf, requestError } from "./socket-outcome.ts";
 import type { Link, LinkListener, SubscribeOutcome, SubscribeRequest, Transport } from "./transport.ts";
 
 export interface SocketOptions {
@@ -58,38 +58,37 @@ class SocketLink implements Link {
     this.#socket.addEventListener("close", ({ code, reason }) => this.#closed(code, reason));
   }
 
-  async subscribe({ names, presence, token, since }: SubscribeRequest): Promise<SubscribeOutcome> {
+  async subscribe({ names, token, since }: SubscribeRequest): Promise<SubscribeOutcome> {
     if (token !== this.#token) {
       const answers = await this.#ask({ type: "auth", token: token || null }, 1);
       const error = answers ? requestError(answers) : gone();
       if (error) return error;
       this.#token = token;
     }
-    const { asks, left } = this.#names.compare({ names, presence });
-    const error = left.length > 0 ? await this.#leave(left) : undefined;
-    return error ?? this.#enter(asks, since);
-  }
-
-  /** All or nothing: what was granted beside a refusal has to be asked for again, with what it has missed. */
-  async #enter(asks: readonly SocketAsk[], since: string | undefined): Promise<SubscribeOutcome> {
-    const answers: ServerMessage[] = [];
-    for (const ask of asks) {
-      this.#names.add(ask);
-      const some = await this.#ask(subscribeMessage(ask, since), ask.patterns.length);
-      if (!some) return gone();
-      answers.push(...forEach(some, ask));
+    const { added, left } = this.#names.compare(names);
+    if (left.length > 0) {
+      const error = await this.#leave(left);
+      if (error) return error;
     }
-    const asked = asks.flatMap(({ patterns }) => patterns);
-    const outcome = outcomeOf(answers, asked);
-    const granted = answers.filter((answer) => answer.type === "subscribed");
-    if (outcome.kind === "accepted") {
-      const place = granted.find(({ cursor }) => cursor !== undefined)?.cursor;
-      if (place !== undefined) this.#listener.place(place);
-      return outcome;
+    if (added.length === 0) return { kind: "accepted" };
+    this.#names.add(added);
+    const pattern = added.map(([one]) => one);
+    const answers = await this.#ask(
+      { type: "subscribe", pattern, ...(since !== undefined && { since }) },
+      pattern.length,
+    );
+    if (!answers) return gone();
+    const outcome = outcomeOf(answers, added);
+    if (outcome.kind !== "accepted") {
+      // All or nothing: those that were granted must be asked for again, with what they have missed.
+      const granted = answers.flatMap((answer) => (answer.type === "subscribed" ? answer.pattern : []));
+      const error = granted.length > 0 ? await this.#leave(granted) : undefined;
+      this.#names.drop(pattern);
+      return error ?? outcome;
     }
-    const error = granted.length > 0 ? await this.#leave(granted.map(({ pattern }) => pattern)) : undefined;
-    this.#names.drop(asked.map(([pattern]) => pattern));
-    return error ?? outcome;
+    const place = answers.map((answer) => (answer.type === "subscribed" ? answer.cursor : undefined)).find(Boolean);
+    if (place !== undefined) this.#listener.place(place);
+    return outcome;
   }
 
   close(): void {
@@ -203,11 +202,4 @@ class SocketLink implements Link {
 const gone = (): SubscribeOutcome => ({
   kind: "gone",
   error: new HeadwaterError("network", "the connection ended before the answer"),
-});
-
-const subscribeMessage = ({ patterns, isNew, presence }: SocketAsk, since: string | undefined): ClientMessage => ({
-  type: "subscribe",
-  pattern: patterns.map(([pattern]) => pattern),
-  ...(isNew && since !== undefined && { since }),
-  ...(presence && { presence }),
 });

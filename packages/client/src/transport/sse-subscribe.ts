@@ -7,21 +7,20 @@ export async function subscribeByPost(
   http: Http,
   path: string,
   clientId: string,
-  { names, token, since, presence }: SubscribeRequest,
+  { names, token, since }: SubscribeRequest,
   signal: AbortSignal,
 ): Promise<SubscribeOutcome> {
-  const isSeen = Object.keys(presence).length > 0;
-  const body = { clientId, subscriptions: names, ...(since !== undefined && { since }), ...(isSeen && { presence }) };
+  const body = { clientId, subscriptions: names, ...(since !== undefined && { since }) };
   try {
     await http.request("POST", path, { body, token, signal });
     return { kind: "accepted" };
   } catch (error) {
-    return outcomeOf(asError(error), names, Object.keys(presence));
+    return outcomeOf(asError(error), names);
   }
 }
 
-function outcomeOf(error: HeadwaterError, names: readonly string[], seen: readonly string[]): SubscribeOutcome {
-  if (error.code === "invalid") return invalid(error, names, seen);
+function outcomeOf(error: HeadwaterError, names: readonly string[]): SubscribeOutcome {
+  if (error.code === "invalid") return invalid(error, names);
   if (error.code === "unauthorized") return { kind: "unauthorized", error };
   if (error.code === "forbidden") return { kind: "other-identity", error };
   if (error.code === "busy") return { kind: "later", error };
@@ -29,10 +28,9 @@ function outcomeOf(error: HeadwaterError, names: readonly string[], seen: readon
 }
 
 /** 400 names what is wrong by its index; without names it means that the link was opened from another address. */
-function invalid(error: HeadwaterError, names: readonly string[], seen: readonly string[]): SubscribeOutcome {
-  const { since, subscriptions, presence } = error.data;
+function invalid(error: HeadwaterError, names: readonly string[]): SubscribeOutcome {
+  const { since, subscriptions } = error.data;
   if (since) return { kind: "unknown-place" };
-  if (presence) return { kind: "refused", problems: new Map(seen.map((name) => [name, error])) };
   if (!subscriptions) return { kind: "gone", error };
   const indexed = names.filter((_, index) => Object.hasOwn(subscriptions, index));
   const refused = indexed.length > 0 ? indexed : names;

@@ -1,4 +1,3 @@
-import type { PresenceWish } from "@headwater/protocol";
 import type { HeadwaterError } from "../errors.ts";
 
 /** What carries events: one link at a time, opened again by whoever owns it. */
@@ -48,9 +47,6 @@ export type LinkEnd =
   /** Trying again would end the same. */
   | { readonly kind: "refused"; readonly error: HeadwaterError };
 
-/** What is said of oneself, by the names of subscriptions. */
-export type PresenceWishes = Readonly<Record<string, PresenceWish>>;
-
 export interface SubscribeRequest {
   /** Names of the subscriptions, options included. */
   readonly names: readonly string[];
@@ -58,8 +54,6 @@ export interface SubscribeRequest {
   readonly token: string;
   /** The place behind which those that are new to the link want everything. */
   readonly since: string | undefined;
-  /** Those under which one wants to be seen: all of them, in each request. */
-  readonly presence: PresenceWishes;
 }
 
 export type SubscribeOutcome =
