@@ -33,13 +33,14 @@ export function launchBrowser(program: string, url: string): () => Promise<void>
     "--remote-debugging-port=0",
     `--user-data-dir=${profile}`,
   ];
-  const child = spawn(program, [...flags, url], { stdio: "ignore" });
+  // In a group of its own: a browser is many processes, and each of them writes into the profile.
+  const child = spawn(program, [...flags, url], { stdio: "ignore", detached: true });
   const exited = new Promise<void>((resolve) => {
     child.on("exit", () => resolve());
     child.on("error", () => resolve());
   });
   return async () => {
-    child.kill("SIGKILL");
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
     await exited;
     rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   };
