@@ -27,7 +27,6 @@ describe("task stream", () => {
     expect(client.events[0]!.block).toBe(
       'event: connection_open\ndata: {"status": "connected", "correlation_id": "c-1"}',
     );
-    expect(client.names).toEqual(["connection_open"]);
     await task.tell("complete");
   });
 
@@ -134,7 +133,7 @@ describe("version stream", () => {
   test("Given version stream endpoint, When SSE client connects, Then receive connection_open then version event (not version_info) immediately", async () => {
     using client = await listen();
     await client.until("version");
-    expect(client.names).toEqual(["connection_open", "version"]);
+    expect(client.names.slice(0, 2)).toEqual(["connection_open", "version"]);
   });
 
   test("Given version event, When parsed, Then data contains version, environment, git_commit fields and correlation_id", async () => {
