@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { Admin } from "../../server/test/support/admin.ts";
-import { PUBLIC_NOTES } from "../../server/test/support/collections.ts";
+import { PRIVATE_NOTES, PUBLIC_NOTES } from "../../server/test/support/collections.ts";
 import { type ServerProcess, startServer } from "../../server/test/support/server-process.ts";
 import type { Client } from "../src/index.ts";
 
@@ -38,7 +38,7 @@ function describeIn(executablePath: string): void {
     const files = new Map(built.outputs.map((output) => [output.path.replace(/^\.?/, ""), output]));
     server = await startServer();
     admin = await Admin.signIn(server.url);
-    await admin.createCollection(PUBLIC_NOTES);
+    for (const definition of [PUBLIC_NOTES, PRIVATE_NOTES]) await admin.createCollection(definition);
     pages = Bun.serve({
       hostname: "127.0.0.1",
       port: 0,
@@ -131,6 +131,41 @@ function describeIn(executablePath: string): void {
     // Without a word from the browser it would have waited for 20 seconds.
     expect(performance.now() - from).toBeLessThan(15_000);
     for (const tab of tabs) await tab.close();
+  });
+
+  test("who signs in or out in one tab does so in all, and each hears what that user may see", async () => {
+    const tabs = [await open(), await open()];
+    const ann = await admin.createUser("ann");
+    const follow = `(async () => {
+      const diaries = window.client.collection("diaries").subscribe();
+      diaries.forEach((event) => window.titles.push(event.record?.title ?? "resync"));
+      await diaries.ready;
+    })()`;
+    for (const tab of tabs) await tab.evaluate(follow);
+    await tabs[1]!.evaluate(`window.client.authenticate("ann@example.com", "1234567890")`);
+    for (const tab of tabs)
+      await tab.waitForFunction("window.client.auth.record && window.client.realtime().state.kind === 'open'");
+    await admin.create("diaries", { title: "diary 1", owner: ann.id });
+    for (const tab of tabs) expect(await heard(tab, "diary", 1)).toEqual(["diary 1"]);
+    expect(await connections()).toBe(1);
+    await tabs[0]!.evaluate("window.client.auth.signOut()");
+    for (const tab of tabs)
+      await tab.waitForFunction("!window.client.auth.record && window.client.realtime().state.kind === 'open'");
+    await admin.create("diaries", { title: "diary 2", owner: ann.id });
+    const titles = await write("guest", 0, 1);
+    for (const tab of tabs) expect(await heard(tab, "guest", 1)).toEqual(titles);
+    for (const tab of tabs) expect(await heard(tab, "diary", 1)).toEqual(["diary 1"]);
+    for (const tab of tabs) await tab.close();
+  });
+
+  test("a page takes the WebSocket that the server offers", async () => {
+    const page = await context.newPage();
+    const sockets: string[] = [];
+    page.on("websocket", (socket) => sockets.push(new URL(socket.url()).pathname));
+    await page.goto(`${pages.url.origin}/?alone`);
+    await page.evaluate("window.ready");
+    expect(sockets).toEqual(["/realtime/subscribe"]);
+    await page.close();
   });
 
   test("a page that is reloaded leaves nothing behind", async () => {
