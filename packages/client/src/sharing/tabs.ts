@@ -81,27 +81,36 @@ export class Tabs {
     this.#queue?.abort();
     const queue = new AbortController();
     this.#queue = queue;
+    let stop = (): void => undefined;
+    let isStolen = false;
+    const onStolen = (): void => {
+      isStolen = true;
+      stop();
+    };
     this.#options.platform
-      .lock(`${this.#options.group} leader`, {
-        ...(steal ? { steal } : { signal: queue.signal }),
-        onStolen: () => this.#stopLeading(),
-      })
+      .lock(`${this.#options.group} leader`, { ...(steal ? { steal } : { signal: queue.signal }), onStolen })
       .then(
-        (release) => (this.#queue === queue ? this.#lead(release) : release()),
+        (release) => {
+          if (this.#queue !== queue) return release();
+          this.#queue = undefined;
+          // It may have been taken away in the moment in which it was given.
+          if (isStolen) this.#queueUp();
+          else stop = this.#lead(release);
+        },
         () => undefined, // Nobody waits any more.
       );
   }
 
-  #lead(release: () => void): void {
+  /** @returns a function that ends it */
+  #lead(release: () => void): () => void {
     const { platform, group, transport } = this.#options;
-    this.#queue = undefined;
     const port = platform.port(group, (message) => board.hear(message as ToLeader));
     const stop = (): void => {
+      if (this.#board !== board) return;
       board.stop();
       port.close();
       release();
       this.#board = undefined;
-      this.#stopLeading = () => undefined;
       if (this.#links.size > 0) this.#queueUp();
       else this.#hangUp();
     };
@@ -116,7 +125,7 @@ export class Tabs {
       },
     });
     this.#board = board;
-    this.#stopLeading = stop;
+    return (this.#stopLeading = stop);
   }
 }
 
