@@ -7,7 +7,7 @@ import {
 } from "@headwater/protocol";
 import type { Clock } from "../clock.ts";
 import { HeadwaterError } from "../errors.ts";
-import { SocketNames } from "./socket-names.ts";
+import { type PatternName, SocketNames } from "./socket-names.ts";
 import { outcomeOf, requestError } from "./socket-outcome.ts";
 import type { Link, LinkListener, SubscribeOutcome, SubscribeRequest, Transport } from "./transport.ts";
 
@@ -66,11 +66,13 @@ class SocketLink implements Link {
       this.#token = token;
     }
     const { added, left } = this.#names.compare(names);
-    if (left.length > 0) {
-      const error = await this.#leave(left);
-      if (error) return error;
-    }
-    if (added.length === 0) return { kind: "accepted" };
+    // In this order: who is present under another name now was never away.
+    const outcome = added.length > 0 ? await this.#enter(added, since) : ACCEPTED;
+    const error = outcome.kind === "accepted" && left.length > 0 ? await this.#leave(left) : undefined;
+    return error ?? outcome;
+  }
+
+  async #enter(added: readonly PatternName[], since: string | undefined): Promise<SubscribeOutcome> {
     this.#names.add(added);
     const pattern = added.map(([one]) => one);
     const answers = await this.#ask(
@@ -198,6 +200,8 @@ class SocketLink implements Link {
     this.#questions.clear();
   }
 }
+
+const ACCEPTED: SubscribeOutcome = { kind: "accepted" };
 
 const gone = (): SubscribeOutcome => ({
   kind: "gone",
