@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { Admin } from "../../../server/test/support/admin.ts";
+import { ARTICLES, PUBLIC_NOTES } from "../../../server/test/support/collections.ts";
+import { type ServerProcess, startServer } from "../../../server/test/support/server-process.ts";
+import { failureOf } from "../../test/support/failure.ts";
+import { Client, type Collection, filter, memoryStore, type RecordModel } from "../index.ts";
+
+setDefaultTimeout(60_000);
+
+let server: ServerProcess;
+let admin: Admin;
+
+beforeAll(async () => {
+  server = await startServer();
+  admin = await Admin.signIn(server.url);
+  for (const definition of [PUBLIC_NOTES, ARTICLES]) await admin.createCollection(definition);
+});
+
+afterAll(() => server[Symbol.asyncDispose]());
+
+const newClient = (): Client => new Client(server.url, { store: memoryStore() });
+
+test("records are listed, read, written and deleted, and files go with them", async () => {
+  const client = newClient();
+  await client.authenticate("root@example.com", "1234567890", { collection: "_superusers" });
+  const articles: Collection = client.collection("articles");
+  const made = await articles.create({ title: "With a file", rank: 3, draft: new File(["hello"], "draft.txt") });
+  expect(made).toMatchObject({ title: "With a file", rank: 3, collectionName: "articles" });
+  const address = client.files.url(made, String(made["draft"]), { token: await client.files.token() });
+  expect(await (await fetch(address)).text()).toBe("hello");
+  expect(await articles.update(made.id, { rank: 4 })).toMatchObject({ rank: 4 });
+  expect(await articles.view(made.id, { fields: "id,rank" })).toEqual({
+    id: made.id,
+    rank: 4,
+  } as unknown as RecordModel);
+  const page = await articles.list({ filter: filter`id = ${made.id}`, sort: "-rank" });
+  expect(page).toMatchObject({ page: 1, totalItems: 1, items: [{ id: made.id }] });
+  expect(page.cursor).toMatch(/^\w+\.\d+$/);
+  await articles.delete(made.id);
+  expect(await failureOf(articles.view(made.id))).toMatchObject({ code: "not-found", status: 404 });
+  expect(await failureOf(articles.create({ title: "x" }))).toMatchObject({
+    code: "invalid",
+    data: { title: { code: "validation_min_text_constraint" } },
+  });
+});
+
+test("a filter's values stay values, whatever they hold", async () => {
+  const client = newClient();
+  for (const title of [`a"b`, String.raw`c\d`, String.raw`e\\"f`, "g\nh\ti", `j' || 1=1 || 'k`, "l\\"]) {
+    const { id } = await admin.create("notes", { title });
+    const { items } = await client.collection("notes").list({ filter: filter`title = ${title}` });
+    expect(items.map((item) => item.id)).toContain(id);
+    expect(new Set(items.map((item) => item["title"]))).toEqual(new Set([title]));
+  }
+});
