@@ -5,12 +5,13 @@ import type { Session } from "../hub/session.ts";
 import type { Wire } from "../hub/wire.ts";
 import { unauthorized } from "../lib/api-error.ts";
 import { randomText } from "../lib/random.ts";
-import { type Principal, principalKey } from "../rules/principal.ts";
+import { GUEST, type Principal, principalKey } from "../rules/principal.ts";
 import { CONNECTED, PING, POKE_CODEC, PokeWire } from "../transports/poke.ts";
 import { openSse, type SseListener } from "../transports/sse.ts";
+import { principalName } from "./access-log.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { ApiRequest } from "./api-request.ts";
-import { assertRoom, takeTurn } from "./realtime-limits.ts";
+import { assertRoom, assertRoomForUser, takeTurn } from "./realtime-limits.ts";
 import { subscriptionsTo } from "./sync-streams.ts";
 
 /** How often each stream is pinged, in milliseconds. */
@@ -28,6 +29,8 @@ export async function stream(request: ApiRequest, deps: ApiDeps): Promise<Respon
   const revision = deps.revisions.count;
   const principal = await readPrincipal(deps.tokens, deps.store, deps.registry.current, token, deps.now());
   if (principal.kind === "guest") throw unauthorized();
+  assertRoomForUser(deps, GUEST, principal);
+  request.line.principal = principalName(principal);
   const asked = { principal, revision, expires: (readClaims(token)?.exp ?? Infinity) * 1_000 };
   const anyone = deps.config.origins.includes("*") ? { "Access-Control-Allow-Origin": "*" } : {};
   return openSse(request.raw, request.server, new PokeConnection(request, deps, asked), { ...HEADERS, ...anyone });

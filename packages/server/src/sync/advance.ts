@@ -10,11 +10,8 @@ import { type Patch, putVisible } from "./patch.ts";
 import { scanOn } from "./scan.ts";
 import { findShift } from "./shifts.ts";
 import type { Synced, SyncedSet } from "./synced.ts";
-import { heldAmong, heldBetween, type Records } from "./view-rows.ts";
+import { heldAbove, heldAmong, type Records } from "./view-rows.ts";
 import { visibleAmong } from "./visible.ts";
-
-/** Changes of the log that are taken up at a time. */
-const SPAN = 200;
 
 /** The log as a snapshot has it. */
 export interface LogSpan {
@@ -90,13 +87,14 @@ export class Advance {
     for (const name of Object.keys(before)) {
       if (this.#set.collections.has(name)) continue;
       this.#scans.delete(name);
-      this.#drop(name, (await heldBetween(this.#reader, id, name, "", undefined)).keys());
+      this.#drop(name, (await heldAbove(this.#reader, id, name, "", -1)).keys());
     }
   }
 
   async #takeUpChanges(head: number): Promise<void> {
-    const touched = await readTouched(this.#reader, this.#seq, SPAN);
-    const upTo = touched.length < SPAN ? head : touched.at(-1)!.seq;
+    const { span } = this.#patch.sizes;
+    const touched = await readTouched(this.#reader, this.#seq, span);
+    const upTo = touched.length < span ? head : touched.at(-1)!.seq;
     const deciding = touched.some(({ collection }) => this.#set.deciding.includes(collection))
       ? await readSpanOf(this.#reader, this.#seq, upTo, this.#set.deciding)
       : [];

@@ -6,9 +6,6 @@ import { type Patch, putVisible } from "./patch.ts";
 import type { SyncedSet } from "./synced.ts";
 import { versionsAfter } from "./view-rows.ts";
 
-/** Records after which a step of whole versions ends. */
-const STEP = 500;
-
 /**
  * Gives a client the versions of its group's view that it has not: its answer was lost, another tab was faster, or it
  * knows nothing at all. Records are put as they are now, if they may be seen now; what has left the view since is
@@ -27,7 +24,7 @@ export async function tellVersions(
 ): Promise<number> {
   let reached = told;
   while (reached < view.version && !patch.isFull) {
-    const versions = await versionsAfter(reader, id, reached, STEP);
+    const versions = await versionsAfter(reader, id, reached, patch.sizes.told);
     if (!versions) return view.version;
     for (const [name, rows] of Map.groupBy(versions.rows, (row) => row.name)) {
       const synced = set.collections.get(name);

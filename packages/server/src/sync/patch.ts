@@ -7,17 +7,30 @@ import { sql } from "../store/sql.ts";
 import type { Reader } from "../store/store.ts";
 import type { Synced } from "./synced.ts";
 
-/** Bytes of JSON after which an answer takes no more: the rest follows with the next pull. */
-export const PAGE_BYTES = 2 << 20;
+/** How much is done at a time. */
+export interface Sizes {
+  /** Bytes of JSON after which an answer takes no more: the rest follows with the next pull. */
+  readonly page: number;
+  /** Changes of the log that are taken up together. */
+  readonly span: number;
+  /** Ids that are compared in one turn of the loop. */
+  readonly step: number;
+  /** Records that are put together before anything is known of their size. */
+  readonly firstPuts: number;
+  /** Records of old versions, whole ones, that are told together. */
+  readonly told: number;
+}
+
+export const SIZES: Sizes = { page: 2 << 20, span: 200, step: 2_000, firstPuts: 100, told: 500 };
 
 /** The operations of one answer, each as JSON: records are encoded once, and their bytes counted as they come. */
 export class Patch {
   readonly operations: string[] = [];
-  readonly limit: number;
+  readonly sizes: Sizes;
   #bytes = 0;
 
-  constructor(limit = PAGE_BYTES) {
-    this.limit = limit;
+  constructor(sizes: Sizes) {
+    this.sizes = sizes;
   }
 
   add(operation: PatchOperation): void {
@@ -31,7 +44,7 @@ export class Patch {
   }
 
   get isFull(): boolean {
-    return this.#bytes >= this.limit;
+    return this.#bytes >= this.sizes.page;
   }
 }
 

@@ -23,7 +23,7 @@ import { mutationsSince } from "./client-rows.ts";
 import { type Claim, nextCookie, readClaim, type Standing, standingOf } from "./cookie.ts";
 import { adoptView } from "./fork.ts";
 import { tellVersions } from "./old-versions.ts";
-import { PAGE_BYTES, Patch } from "./patch.ts";
+import { Patch, type Sizes, SIZES } from "./patch.ts";
 import { syncedSet } from "./synced.ts";
 import { saveRows } from "./view-rows.ts";
 
@@ -33,8 +33,8 @@ export interface PullDeps {
   readonly epoch: string;
   /** Pulls of one group follow each other. */
   readonly lanes: Lanes;
-  /** Bytes of records that an answer has, about; the usual ones unless given. */
-  readonly pageBytes?: number;
+  /** The usual ones unless given. */
+  readonly sizes?: Sizes;
 }
 
 export interface PullRequest {
@@ -96,7 +96,7 @@ async function nothingNew(
 }
 
 async function pullNews(
-  { store, epoch, pageBytes = PAGE_BYTES }: PullDeps,
+  { store, epoch, sizes = SIZES }: PullDeps,
   context: () => RecordContext,
   key: string,
   claim: Claim,
@@ -104,7 +104,7 @@ async function pullNews(
   const { principal, now } = context();
   const owner = principalKey(principal);
   if (!(await findGroup(store, key))) await store.write((tx) => adoptView(tx, key, owner, claim.cookie, now));
-  const news = await store.read((reader) => findNews(reader, context(), key, owner, claim, epoch, pageBytes));
+  const news = await store.read((reader) => findNews(reader, context(), key, owner, claim, epoch, sizes));
   if ("error" in news) return news;
   const { group, view, progress, pulled } = news;
   const isMoved = JSON.stringify(view) !== JSON.stringify(group.view) && !isSmallStep(group.view, view);
@@ -141,14 +141,14 @@ async function findNews(
   owner: string,
   claim: Claim,
   epoch: string,
-  pageBytes: number,
+  sizes: Sizes,
 ): Promise<News | SyncError> {
   const group = assertOwned((await findGroup(reader, key))!, owner);
   const standing = standingOf(claim, group);
   if (standing.kind === "ahead") return { error: "ClientStateNotFound" };
   const context = await atSnapshot(reader, asked);
   const set = syncedSet(context);
-  const patch = new Patch(pageBytes);
+  const patch = new Patch(sizes);
   const told = standing.kind === "known" ? standing.version : 0;
   if (standing.kind !== "known") patch.add({ op: "clear" });
 

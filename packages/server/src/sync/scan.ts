@@ -3,13 +3,8 @@ import type { Reader } from "../store/store.ts";
 import type { Scan } from "./client-group.ts";
 import { type Patch, putVisible } from "./patch.ts";
 import type { Synced } from "./synced.ts";
-import { heldBetween } from "./view-rows.ts";
+import { heldAbove } from "./view-rows.ts";
 import { visibleAbove } from "./visible.ts";
-
-/** Ids that are compared in one turn of the loop. */
-const STEP = 2_000;
-/** Records that are put at a time before anything is known of their size. */
-const FIRST_PUTS = 100;
 
 /** What one step found: how far it got, what it put and what is gone. */
 export interface ScanStep {
@@ -34,22 +29,32 @@ export async function scanOn(
   patch: Patch,
   isPut: (id: string) => boolean,
 ): Promise<ScanStep> {
-  const visible = await visibleAbove(reader, context, synced, after, STEP);
-  const last = visible.length < STEP ? undefined : visible.at(-1);
-  const held = await heldBetween(reader, group, synced.collection.name, after, last);
-  const lacking = visible.filter((id) => !isPut(id) && (held.get(id) ?? -1) < since);
+  const { step } = patch.sizes;
+  const visible = await visibleAbove(reader, context, synced, after, step);
+  const held = await heldAbove(reader, group, synced.collection.name, after, step);
+  // A step goes no further than both lists do, nor than what it puts.
+  const last = least(lastOf(visible, step), lastOf([...held.keys()], step));
+  const lacking = visible.filter((id) => isUpTo(id, last) && !isPut(id) && (held.get(id) ?? -1) < since);
   const now = lacking.slice(0, roomIn(patch));
-  // A step goes no further than what it puts.
   const end = now.length < lacking.length ? now.at(-1) : last;
   const put = await putVisible(reader, context, synced, now, patch);
   const seen = new Set(visible);
-  const gone = [...held.keys()].filter((id) => !seen.has(id) && (end === undefined || id <= end));
+  const gone = [...held.keys()].filter((id) => !seen.has(id) && isUpTo(id, end));
   return { rest: end === undefined ? undefined : { after: end, since }, put, gone };
 }
 
+/** Where a list ends that there may be more of; `undefined` for one that is whole. */
+const lastOf = (ids: readonly string[], step: number): string | undefined =>
+  ids.length < step ? undefined : ids.at(-1);
+
+const least = (a: string | undefined, b: string | undefined): string | undefined =>
+  a === undefined || (b !== undefined && b < a) ? b : a;
+
+const isUpTo = (id: string, end: string | undefined): boolean => end === undefined || id <= end;
+
 /** Records that are put at once: as many as fit, by the size of those before them. */
-function roomIn({ bytes, operations, limit }: Patch): number {
-  if (operations.length === 0) return FIRST_PUTS;
+function roomIn({ bytes, operations, sizes }: Patch): number {
+  if (operations.length === 0) return sizes.firstPuts;
   const size = bytes / operations.length;
-  return Math.max(1, Math.min(STEP, Math.ceil((limit - bytes) / size)));
+  return Math.max(1, Math.min(sizes.step, Math.ceil((sizes.page - bytes) / size)));
 }

@@ -18,23 +18,20 @@ const OF_NAME = "client_group = ? AND name = (SELECT id FROM _sync_names WHERE n
 const HELD_AMONG = `SELECT record FROM _sync_view
   WHERE ${OF_NAME} AND gone = 0 AND record IN (SELECT value FROM json_each(?))`;
 
-/** The records above `after` and up to `upTo` that the group has, with the version that each came or changed in. */
-export async function heldBetween(
+/** The first records above `after` that the group has, in order, with the version that each came or changed in. */
+export async function heldAbove(
   reader: Reader,
   group: number,
   name: string,
   after: string,
-  upTo: string | undefined,
+  limit: number,
 ): Promise<ReadonlyMap<string, number>> {
-  const rows = await reader.all(
-    upTo === undefined
-      ? { text: `${HELD_ABOVE} ORDER BY record`, values: [group, name, after] }
-      : { text: `${HELD_ABOVE} AND record <= ? ORDER BY record`, values: [group, name, after, upTo] },
-  );
+  const rows = await reader.all({ text: HELD_ABOVE, values: [group, name, after, limit] });
   return new Map(rows.map(({ record, version }) => [String(record), Number(version)]));
 }
 
-const HELD_ABOVE = `SELECT record, version FROM _sync_view WHERE ${OF_NAME} AND gone = 0 AND record > ?`;
+const HELD_ABOVE = `SELECT record, version FROM _sync_view WHERE ${OF_NAME} AND gone = 0 AND record > ?
+  ORDER BY record LIMIT ?`;
 
 /** What the group was given in some versions that follow each other, as it is by now. */
 export interface Versions {

@@ -84,6 +84,8 @@ export const FAULTS: Readonly<Record<string, () => Fault>> = {
   "a view is said to know more of the log than it does": () =>
     change(SAVE_VIEW, (values) => values.with(4, Number(values[4]) + 2)),
   "what is to be gone through is forgotten": () => change(SAVE_VIEW, (values) => values.with(7, "{}")),
+  "what is gone through is thought to be further on than it is": () =>
+    change(SAVE_VIEW, (values) => values.with(7, String(values[7]).replaceAll(/"after":"[^"]*"/g, '"after":"m"'))),
   "some changes are overlooked": () =>
     see("SELECT seq, collection, record FROM _changes", (rows) => rows.filter(({ seq }) => Number(seq) % 5 !== 0)),
   "records that decide are not looked at": () => see("AND collection IN (SELECT value", () => []),

@@ -20,6 +20,7 @@ import { prepareSubmission } from "../../src/records/prepare-submission.ts";
 import { checkRule } from "../../src/rules/check-rule.ts";
 import { type Principal, principalOf } from "../../src/rules/principal.ts";
 import type { Store } from "../../src/store/store.ts";
+import { type Ages, expireSync } from "../../src/sync/expire.ts";
 import { Mutators, MutatorSet } from "../../src/sync/mutators.ts";
 import { pull, type Pulled } from "../../src/sync/pull.ts";
 import { push } from "../../src/sync/push.ts";
@@ -28,6 +29,8 @@ import { COLLECTIONS, USER_FIELDS } from "./model-rules.ts";
 import { type Fault, NO_FAULT } from "./model-faults.ts";
 
 type Body = Readonly<Record<string, unknown>>;
+/** So small that a few records take several of each. */
+const SIZES = { page: 900, span: 5, step: 7, firstPuts: 3, told: 4 };
 const HOUR_MS = 3_600_000;
 
 /** A folder with the model's collections, and the doors of sync on it as the API opens them. */
@@ -63,6 +66,11 @@ export class ModelWorld {
 
   get store(): Store {
     return this.#folder.store;
+  }
+
+  /** Forgets what is too old, as the server does. */
+  expire(now: Date, ages: Ages): Promise<void> {
+    return expireSync(this.#store, now, ages);
   }
 
   collection(name: string): Collection {
@@ -165,7 +173,7 @@ export class ModelWorld {
   }
 
   async pull(user: string, group: string, cookie: unknown): Promise<Pulled | undefined> {
-    const deps = { store: this.#store, epoch: this.#epoch, lanes: this.#lanes.pulls, pageBytes: 900 };
+    const deps = { store: this.#store, epoch: this.#epoch, lanes: this.#lanes.pulls, sizes: SIZES };
     const context = this.#fault.context(await this.#asking(user));
     const pulled = await pull(deps, context, { group, cookie });
     return "error" in pulled ? undefined : this.#fault.pulled(pulled, this);

@@ -1,7 +1,7 @@
 import type { Random } from "../support/random.ts";
 import { ApiError } from "../../src/lib/api-error.ts";
 import { trimLog } from "../../src/log/retention.ts";
-import { AGES, expireSync } from "../../src/sync/expire.ts";
+import { AGES } from "../../src/sync/expire.ts";
 import type { Mutation } from "../../src/sync/requests.ts";
 import type { Fault } from "./model-faults.ts";
 import { type Kept, ModelClient, type ModelGroup } from "./model-client.ts";
@@ -334,13 +334,13 @@ export class Model {
 
   async expire(): Promise<void> {
     const { random, world } = this;
-    if (random.chance(70)) return expireSync(world.store, world.now, { ...AGES, viewMs: random.int(0, 2) * 3_600_000 });
+    if (random.chance(70)) return world.expire(world.now, { ...AGES, viewMs: random.int(0, 2) * 3_600_000 });
     for (const client of this.clients) {
       while (client.taken < client.mutations.length) await client.push(world, client.pending(0));
       await this.check(client);
       client.forgottenBefore = client.taken;
     }
-    await expireSync(world.store, new Date(world.now.getTime() + 1), { viewMs: 0, clientMs: 0 });
+    await world.expire(new Date(world.now.getTime() + 1), { viewMs: 0, clientMs: 0 });
   }
 
   trim(): Promise<unknown> {
@@ -392,7 +392,7 @@ const STEPS: readonly (readonly [string, Step])[] = Object.entries({
   tab: { weight: 3, take: (model) => model.newTab() },
   rule: { weight: 4, take: (model) => model.changeRule() },
   schema: { weight: 2, take: (model) => model.changeSchema() },
-  expire: { weight: 1, take: (model) => model.expire() },
+  expire: { weight: 2, take: (model) => model.expire() },
   trim: { weight: 2, take: (model) => model.trim() },
   restart: { weight: 1, take: (model) => model.restart() },
 } satisfies Record<string, Step>);
