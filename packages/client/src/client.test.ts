@@ -287,3 +287,12 @@ describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
     return titles;
   }
 });
+
+test("more subscriptions than a WebSocket takes go over a stream", async () => {
+  const client = new Client(server.url, { store: memoryStore(), limits: { minMs: 1, baseMs: 5, maxMs: 20 } });
+  clients.push(client);
+  const names = Array.from({ length: 101 }, (_, i) => `channel${i}`);
+  for (const some of [names.slice(0, 100), names.slice(100)])
+    await Promise.all(some.map((name) => client.realtime().subscribe(name).ready));
+  expect(client.realtime().stats).toMatchObject({ subscriptions: 101, reconnects: 1 });
+});

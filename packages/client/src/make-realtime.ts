@@ -63,7 +63,7 @@ function directTransport(kind: TransportKind, { strict = false }: ClientOptions,
   const address = http.address(SOCKET_PATH).replace(/^http/, "ws");
   const loadSocket = async (): Promise<Transport> => {
     const { socketTransport } = await import("./transport/socket.ts");
-    return socketTransport({ address, clock: http.clock, strict });
+    return socketTransport({ address, clock: http.clock, strict, leaveWhenFull: kind === "offered" });
   };
   switch (kind) {
     case "sse":

@@ -32,6 +32,8 @@ export function offeredTransport({ http, sse, loadSocket }: OfferedOptions): Tra
       },
       ended(end) {
         if (transport !== sse && !opened) failures += 1;
+        // There are more subscriptions than a WebSocket takes.
+        if (end.error.code === "overflow") failures = ATTEMPTS;
         listener.ended(end);
       },
     };

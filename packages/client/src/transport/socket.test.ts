@@ -50,7 +50,13 @@ function scriptedSocket(answer: Answer): { readonly url: string; readonly asked:
     fetch: (request, self) => (self.upgrade(request, { data: (connections += 1) }) ? undefined : new Response("")),
     websocket: {
       open: (socket) =>
-        say(socket, { type: "connected", connectionId: `c${socket.data}`, cursor: "e1.0", auth: null, limits: {} }),
+        say(socket, {
+          type: "connected",
+          connectionId: `c${socket.data}`,
+          cursor: "e1.0",
+          auth: null,
+          limits: { subscriptions: 100 },
+        }),
       message(socket, text) {
         const message = JSON.parse(String(text)) as Asked;
         asked.push(message);

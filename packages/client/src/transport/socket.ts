@@ -17,6 +17,8 @@ export interface SocketOptions {
   readonly clock: Clock;
   /** Whether a message that can't be read ends the connection; otherwise it is a warning. */
   readonly strict: boolean;
+  /** Whether to leave, for a transport that takes more, when there are more subscriptions than the server takes here. */
+  readonly leaveWhenFull: boolean;
 }
 
 /** Headwater's protocol over a WebSocket: what the stream carries, and the requests beside it, on one connection. */
@@ -40,15 +42,18 @@ class SocketLink implements Link {
   readonly #socket: WebSocket;
   readonly #clock: Clock;
   readonly #strict: boolean;
+  readonly #leaveWhenFull: boolean;
   readonly #names = new SocketNames();
   readonly #questions = new Map<number, Question>();
   #asked = 0;
   #token = "";
+  #room = Infinity;
   #greeted = false;
   #over = false;
   #stopPinging: () => void = () => undefined;
 
-  constructor({ address, clock, strict }: SocketOptions, listener: LinkListener) {
+  constructor({ address, clock, strict, leaveWhenFull }: SocketOptions, listener: LinkListener) {
+    this.#leaveWhenFull = leaveWhenFull;
     this.#listener = listener;
     this.#clock = clock;
     this.#strict = strict;
@@ -65,11 +70,19 @@ class SocketLink implements Link {
       if (error) return error;
       this.#token = token;
     }
+    if (this.#leaveWhenFull && names.length > this.#room) return this.#leaveFull();
     const { added, left } = this.#names.compare(names);
     // In this order: who is present under another name now was never away.
     const outcome = added.length > 0 ? await this.#enter(added, since) : ACCEPTED;
     const error = outcome.kind === "accepted" && left.length > 0 ? await this.#leave(left) : undefined;
     return error ?? outcome;
+  }
+
+  #leaveFull(): SubscribeOutcome {
+    const error = new HeadwaterError("overflow", `more than ${this.#room} subscriptions`);
+    this.close();
+    this.#listener.ended({ kind: "lost", error });
+    return { kind: "gone", error };
   }
 
   async #enter(added: readonly PatternName[], since: string | undefined): Promise<SubscribeOutcome> {
@@ -142,6 +155,7 @@ class SocketLink implements Link {
     switch (message.type) {
       case "connected":
         this.#greeted = true;
+        this.#room = message.limits.subscriptions;
         this.#listener.opened(message.connectionId);
         this.#listener.place(message.cursor);
         return;
