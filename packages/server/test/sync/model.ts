@@ -5,26 +5,20 @@ import { AGES } from "../../src/sync/expire.ts";
 import type { Mutation } from "../../src/sync/requests.ts";
 import type { Fault } from "./model-faults.ts";
 import { type Kept, ModelClient, type ModelGroup } from "./model-client.ts";
-import { MANAGE_RULES, RULES } from "./model-rules.ts";
+import { STEPS } from "./model-steps.ts";
 import { ModelWorld } from "./model-world.ts";
+import { ModelWrites, USERS } from "./model-writes.ts";
 
-const USERS = ["ann", "bob", "cem", "dua"].map((name) => name.padEnd(15, "0"));
-const WORDS = ["a", "b", "c"];
 /** Pages of one sync at most. */
 const MAX_PAGES = 2_000;
 
 const isJournal = ({ name }: Mutation): boolean => name === "journal" || name === "flaky";
 
-interface Step {
-  /** How often it is taken, beside the others. */
-  readonly weight: number;
-  readonly take: (model: Model) => Promise<unknown>;
-}
-
 /** Chance at work on a server and its clients. After each pull the client's view must be what a list shows then. */
 export class Model {
   readonly world: ModelWorld;
   readonly random: Random;
+  readonly writes: ModelWrites;
   readonly clients: ModelClient[] = [];
   /** Of the last steps. */
   readonly trail: string[] = [];
@@ -34,6 +28,7 @@ export class Model {
   private constructor(world: ModelWorld, random: Random) {
     this.world = world;
     this.random = random;
+    this.writes = new ModelWrites(world, random);
   }
 
   /** @throws Error with the step that went wrong */
@@ -66,11 +61,6 @@ export class Model {
 
   #name(prefix: string): string {
     return `${prefix}${(this.#made += 1)}`;
-  }
-
-  /** In no order, and the same for the same seed. */
-  #newId(): string {
-    return `${this.random.int(1, 1e9).toString(36)}x${(this.#made += 1)}`.padEnd(15, "0");
   }
 
   #addClient(group: ModelGroup, kept?: Kept): ModelClient {
@@ -151,87 +141,14 @@ export class Model {
     }
   }
 
-  async #id(collection: string): Promise<string> {
-    const ids = await this.world.ids(collection);
-    return ids.length === 0 ? "nothing00000000" : this.random.pick(ids);
-  }
-
-  async #body(name: string): Promise<Record<string, unknown>> {
-    const { random } = this;
-    const user = random.pick(USERS);
-    switch (name) {
-      case "users":
-        return random.chance(50)
-          ? { role: random.pick(["editor", ""]) }
-          : { team: random.chance(20) ? "" : await this.#id("teams") };
-      case "teams":
-        return { name: random.pick(WORDS), members: USERS.filter(() => random.chance(40)) };
-      case "lists":
-        return {
-          title: random.pick(WORDS),
-          owner: user,
-          team: random.chance(30) ? "" : await this.#id("teams"),
-          open: random.chance(50),
-          secret: random.pick(WORDS),
-        };
-      case "todos":
-        return {
-          list: await this.#id("lists"),
-          text: random.pick(WORDS),
-          due: new Date(this.world.now.getTime() + random.int(-20, 40) * 3_600_000).toISOString(),
-        };
-      default:
-        return { user, todo: await this.#id("todos") };
-    }
-  }
-
-  async write(): Promise<void> {
-    const { random, world } = this;
-    const name = random.pick(["users", "teams", "lists", "lists", "todos", "todos", "todos", "grants", "grants"]);
-    const body = await this.#body(name);
-    const many = (await world.ids(name)).length;
-    if (name !== "users" && (many < 6 || (many < 25 && random.chance(45))))
-      await world.create(name, { ...body, id: this.#newId() });
-    else if (name !== "users" && random.chance(many > 20 ? 60 : 30)) await world.remove(name, await this.#id(name));
-    else {
-      // Some of the fields.
-      const some = Object.entries(body).filter(() => random.chance(50));
-      await world.update(name, await this.#id(name), Object.fromEntries(some));
-    }
-  }
-
-  async changeRule(): Promise<void> {
-    const { random, world } = this;
-    const name = random.pick(Object.keys(RULES));
-    if (name === "users" && random.chance(40)) await world.redefine(name, { manageRule: random.pick(MANAGE_RULES) });
-    else await world.redefine(name, { listRule: random.pick(RULES[name]!) });
-  }
-
-  async changeSchema(): Promise<void> {
-    const { random, world } = this;
-    const extras = world.collections.find(({ name }) => name.startsWith("extras"));
-    if (random.chance(40)) {
-      const lists = world.collection("lists");
-      const fields = lists.fields.map((field) =>
-        field.name === "secret" ? { ...field, hidden: !field.hidden } : field,
-      );
-      await world.redefine("lists", { fields });
-    } else if (!extras) {
-      await world.define({ name: "extras", listRule: "", fields: [{ name: "text", type: "text" }] });
-      for (let i = 0; i < 5; i += 1) await world.create("extras", { id: this.#newId(), text: random.pick(WORDS) });
-    } else if (random.chance(50))
-      await world.redefine(extras.name, { name: extras.name === "extras" ? "extras_too" : "extras" });
-    else await world.undefine(extras.name);
-  }
-
   async mutate(client = this.#client()): Promise<void> {
     const { random } = this;
     for (let i = random.int(1, 4); i > 0; i -= 1) {
       const next = client.mutations.length + 1;
       const entry = { client: client.id, mutation: next };
       const name = random.pick(["todos", "lists"]);
-      const id = random.chance(70) ? await this.#id(name) : `made${next}by${client.id}`.padEnd(15, "0");
-      const data = { ...(await this.#body(name)), ...(random.chance(70) && { owner: client.group.user }) };
+      const id = random.chance(70) ? await this.writes.id(name) : `made${next}by${client.id}`.padEnd(15, "0");
+      const data = { ...(await this.writes.body(name)), ...(random.chance(70) && { owner: client.group.user }) };
       const action = random.pick(["create", "update", "delete"]);
       random.pick([
         () => client.do("journal", entry),
@@ -253,13 +170,13 @@ export class Model {
   async crowd(): Promise<void> {
     const one = this.#client();
     const works = [
-      this.write(),
+      this.writes.write(),
       one.pull(this.world),
-      this.write(),
+      this.writes.write(),
       one.pull(this.world, this.random.pick(one.earlier)),
       this.#client().pull(this.world),
       this.push(one),
-      this.write(),
+      this.writes.write(),
     ];
     const outcomes = await Promise.allSettled(works);
     for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
@@ -355,44 +272,3 @@ export class Model {
     return this.#client();
   }
 }
-
-const STEPS: readonly (readonly [string, Step])[] = Object.entries({
-  write: { weight: 40, take: (model) => model.write() },
-  writes: {
-    weight: 8,
-    async take(model) {
-      for (let i = model.random.int(2, 12); i > 0; i -= 1) await model.write();
-    },
-  },
-  check: { weight: 30, take: (model) => model.check(model.someone()) },
-  old: {
-    weight: 10,
-    take(model) {
-      const client = model.someone();
-      return model.check(client, model.random.pick(client.earlier));
-    },
-  },
-  // An answer that is lost, or the first of several pages.
-  lost: {
-    weight: 6,
-    async take(model) {
-      const client = model.someone();
-      const { kept } = client;
-      await client.pull(model.world);
-      if (model.random.chance(60)) client.kept = kept;
-    },
-  },
-  mutate: { weight: 10, take: (model) => model.mutate() },
-  push: { weight: 12, take: (model) => model.push() },
-  crowd: { weight: 5, take: (model) => model.crowd() },
-  forge: { weight: 6, take: (model) => model.forge() },
-  steal: { weight: 1, take: (model) => model.steal() },
-  thief: { weight: 1, take: (model) => model.thief() },
-  fork: { weight: 3, take: (model) => model.fork() },
-  tab: { weight: 3, take: (model) => model.newTab() },
-  rule: { weight: 4, take: (model) => model.changeRule() },
-  schema: { weight: 2, take: (model) => model.changeSchema() },
-  expire: { weight: 2, take: (model) => model.expire() },
-  trim: { weight: 2, take: (model) => model.trim() },
-  restart: { weight: 1, take: (model) => model.restart() },
-} satisfies Record<string, Step>);

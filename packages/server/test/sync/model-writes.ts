@@ -1,0 +1,96 @@
+import type { Random } from "../support/random.ts";
+import { MANAGE_RULES, RULES } from "./model-rules.ts";
+import type { ModelWorld } from "./model-world.ts";
+
+export const USERS = ["ann", "bob", "cem", "dua"].map((name) => name.padEnd(15, "0"));
+const WORDS = ["a", "b", "c"];
+
+/** What chance does to the server past its clients: as an administrator, a hook or another program would. */
+export class ModelWrites {
+  readonly world: ModelWorld;
+  readonly random: Random;
+  #made = 0;
+
+  constructor(world: ModelWorld, random: Random) {
+    this.world = world;
+    this.random = random;
+  }
+
+  /** In no order, and the same for the same seed. */
+  newId(): string {
+    return `${this.random.int(1, 1e9).toString(36)}x${(this.#made += 1)}`.padEnd(15, "0");
+  }
+
+  async id(collection: string): Promise<string> {
+    const ids = await this.world.ids(collection);
+    return ids.length === 0 ? "nothing00000000" : this.random.pick(ids);
+  }
+
+  async body(name: string): Promise<Record<string, unknown>> {
+    const { random } = this;
+    const user = random.pick(USERS);
+    switch (name) {
+      case "users":
+        return random.chance(50)
+          ? { role: random.pick(["editor", ""]) }
+          : { team: random.chance(20) ? "" : await this.id("teams") };
+      case "teams":
+        return { name: random.pick(WORDS), members: USERS.filter(() => random.chance(40)) };
+      case "lists":
+        return {
+          title: random.pick(WORDS),
+          owner: user,
+          team: random.chance(30) ? "" : await this.id("teams"),
+          open: random.chance(50),
+          secret: random.pick(WORDS),
+        };
+      case "todos":
+        return {
+          list: await this.id("lists"),
+          text: random.pick(WORDS),
+          due: new Date(this.world.now.getTime() + random.int(-20, 40) * 3_600_000).toISOString(),
+        };
+      default:
+        return { user, todo: await this.id("todos") };
+    }
+  }
+
+  async write(): Promise<void> {
+    const { random, world } = this;
+    const name = random.pick(["users", "teams", "lists", "lists", "todos", "todos", "todos", "grants", "grants"]);
+    const body = await this.body(name);
+    const many = (await world.ids(name)).length;
+    if (name !== "users" && (many < 6 || (many < 25 && random.chance(45))))
+      await world.create(name, { ...body, id: this.newId() });
+    else if (name !== "users" && random.chance(many > 20 ? 60 : 30)) await world.remove(name, await this.id(name));
+    else {
+      // Some of the fields.
+      const some = Object.entries(body).filter(() => random.chance(50));
+      await world.update(name, await this.id(name), Object.fromEntries(some));
+    }
+  }
+
+  async changeRule(): Promise<void> {
+    const { random, world } = this;
+    const name = random.pick(Object.keys(RULES));
+    if (name === "users" && random.chance(40)) await world.redefine(name, { manageRule: random.pick(MANAGE_RULES) });
+    else await world.redefine(name, { listRule: random.pick(RULES[name]!) });
+  }
+
+  async changeSchema(): Promise<void> {
+    const { random, world } = this;
+    const extras = world.collections.find(({ name }) => name.startsWith("extras"));
+    if (random.chance(40)) {
+      const lists = world.collection("lists");
+      const fields = lists.fields.map((field) =>
+        field.name === "secret" ? { ...field, hidden: !field.hidden } : field,
+      );
+      await world.redefine("lists", { fields });
+    } else if (!extras) {
+      await world.define({ name: "extras", listRule: "", fields: [{ name: "text", type: "text" }] });
+      for (let i = 0; i < 5; i += 1) await world.create("extras", { id: this.newId(), text: random.pick(WORDS) });
+    } else if (random.chance(50))
+      await world.redefine(extras.name, { name: extras.name === "extras" ? "extras_too" : "extras" });
+    else await world.undefine(extras.name);
+  }
+}
