@@ -190,7 +190,9 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
   const stopRetention = startRetention(
     store,
     config.retention,
-    () => Math.min(tail.seq, hookTail.seq, tasks.views.foldedTo),
+    () => ({ always: Math.min(tail.seq, tasks.views.foldedTo), hooks: hookTail.seq }),
+    (seq) =>
+      logger.warn({ read: hookTail.seq, trimmed: seq }, "after hooks are too far behind: changes they miss are gone"),
     (error) => logger.error({ err: error }, "the log could not be trimmed"),
   );
   const stopExpiry = startExpiry(store, (error) => logger.error({ err: error }, "clients could not be forgotten"));

@@ -16,26 +16,37 @@ export async function readHead(reader: Reader): Promise<number> {
   return Number(row?.["seq"] ?? 0);
 }
 
-/** The changes behind `seq` in their order, at most `limit` of them. */
-export async function readAfter(reader: Reader, seq: number, limit: number): Promise<Change[]> {
-  const rows = await reader.all({ text: AFTER, values: [seq, limit] });
-  return rows.map(changeFromRow);
-}
+/** Told of a row of the log that can't be read: everyone goes on without it. */
+export type OnBroken = (row: BrokenRow) => void;
+
+/** The changes behind `seq` in their order, at most `limit` of them; fewer if there are no more. */
+export const readAfter = (reader: Reader, seq: number, limit: number, onBroken?: OnBroken): Promise<Change[]> =>
+  readChanges(seq, limit, (after, wanted) => reader.all({ text: AFTER, values: [after, wanted] }), onBroken);
 
 /**
- * The changes above `after` and up to `upTo`, in their order, at most `limit` of them.
+ * The changes above `after` and up to `upTo`, in their order, at most `limit` of them; fewer if there are no more.
  *
  * @param without a collection whose changes the reader has no use for
  */
-export async function readSpan(
-  reader: Reader,
+export const readSpan = (reader: Reader, after: number, upTo: number, limit: number, without = ""): Promise<Change[]> =>
+  readChanges(after, limit, (from, wanted) => reader.all({ text: SPAN, values: [from, upTo, without, wanted] }));
+
+/** Reads on where rows can't be read: fewer changes than were asked for say that there are no more. */
+async function readChanges(
   after: number,
-  upTo: number,
   limit: number,
-  without = "",
+  read: (after: number, wanted: number) => Promise<Row[]>,
+  onBroken?: OnBroken,
 ): Promise<Change[]> {
-  const rows = await reader.all({ text: SPAN, values: [after, upTo, without, limit] });
-  return rows.map(changeFromRow);
+  const changes: Change[] = [];
+  for (let from = after; changes.length < limit;) {
+    const wanted = limit - changes.length;
+    const rows = await read(from, wanted);
+    for (const row of rows) addChange(changes, row, onBroken);
+    if (rows.length < wanted) break;
+    from = rows.at(-1)!["seq"] as number;
+  }
+  return changes;
 }
 
 /** Which record a change is of, without its values. */
@@ -61,10 +72,13 @@ export async function readSpanOf(
   after: number,
   upTo: number,
   collections: readonly CollectionId[],
+  onBroken?: OnBroken,
 ): Promise<Change[]> {
   if (collections.length === 0) return [];
   const rows = await reader.all({ text: SPAN_OF, values: [after, upTo, JSON.stringify(collections)] });
-  return rows.map(changeFromRow);
+  const changes: Change[] = [];
+  for (const row of rows) addChange(changes, row, onBroken);
+  return changes;
 }
 
 /** Every change above this seq is still in the log. */
@@ -83,6 +97,27 @@ const TOUCHED = "SELECT seq, collection, record FROM _changes WHERE seq > ? ORDE
 const SPAN_OF =
   "SELECT seq, time, collection, record, action, before, after FROM _changes WHERE seq > ? AND seq <= ? AND collection IN (SELECT value FROM json_each(?)) ORDER BY seq";
 
+/** A row of the log that no change can be made of: this program never writes one. */
+export class BrokenRow extends Error {
+  override readonly name = "BrokenRow";
+  readonly seq: number;
+
+  constructor(row: Row, cause: unknown) {
+    const { seq, collection, record } = row;
+    super(`The change ${String(seq)} of ${String(collection)}/${String(record)} can't be read.`, { cause });
+    this.seq = seq as number;
+  }
+}
+
+function addChange(changes: Change[], row: Row, onBroken: OnBroken | undefined): void {
+  try {
+    changes.push(changeFromRow(row));
+  } catch (error) {
+    onBroken?.(new BrokenRow(row, error));
+  }
+}
+
+/** @throws SyntaxError or TypeError for values that are no JSON, or no object */
 const changeFromRow = (row: Row): Change =>
   ({
     seq: row["seq"] as number,
@@ -94,4 +129,9 @@ const changeFromRow = (row: Row): Change =>
     after: parseValues(row["after"]),
   }) as Change;
 
-const parseValues = (text: unknown): unknown => (typeof text === "string" ? JSON.parse(text) : null);
+function parseValues(text: unknown): unknown {
+  if (typeof text !== "string") return null;
+  const values: unknown = JSON.parse(text);
+  if (typeof values === "object" && values !== null) return values;
+  throw new TypeError("The values are no object.");
+}

@@ -8,7 +8,7 @@ import type { Store } from "../store/store.ts";
 import { tempDir } from "../testing/temp-dir.ts";
 import { appendChange } from "./append-change.ts";
 import type { Change } from "./change.ts";
-import { readAfter, readEpoch, readHead } from "./change-log.ts";
+import { readAfter, readEpoch, readHead, readSpan, readSpanOf } from "./change-log.ts";
 import { type Follower, LogTail } from "./tail.ts";
 
 const dir = tempDir();
@@ -143,4 +143,44 @@ test("a tail starts behind its head and says how far it has come", async () => {
   await tail.stop();
   expect(heard).toEqual(["after"]);
   expect(tail.seq).toBe(2);
+});
+
+/** Writes what no program of ours would. */
+const spoil = (store: Store, after: string): Promise<number> =>
+  store.write((tx) =>
+    tx.run({
+      text: "INSERT INTO _changes (time, collection, record, action, after) VALUES (0, 'c', 'broken', 'create', ?)",
+      values: [after],
+    }),
+  );
+
+test("a row that can't be read is reported once, and those who follow go on behind it", async () => {
+  const store = await openLog();
+  const heard: string[] = [];
+  const { tail, errors } = follow(store, 0, ({ record }) => void heard.push(record));
+  await append(store, "a");
+  for (const text of ['{"id": "r', "5", "null", '"text"']) await spoil(store, text);
+  await append(store, "b");
+  await spoil(store, "{");
+  tail.wake();
+  await tail.stop();
+  expect(heard).toEqual(["a", "b"]);
+  expect(errors.map(String)).toEqual(
+    [2, 3, 4, 5, 7].map((seq) => `BrokenRow: The change ${seq} of c/broken can't be read.`),
+  );
+  expect(tail.seq).toBe(7);
+});
+
+test("rows that can't be read do not look like the end of the log", async () => {
+  const store = await openLog();
+  for (const id of ["a", "b", "c"]) {
+    for (let i = 0; i < 3; i += 1) await spoil(store, "{");
+    await append(store, id);
+  }
+  const ids = (changes: readonly Change[]): string[] => changes.map(({ record }) => record);
+  expect(ids(await readAfter(store, 0, 2))).toEqual(["a", "b"]);
+  expect(ids(await readAfter(store, 0, 3))).toEqual(["a", "b", "c"]);
+  expect(ids(await readSpan(store, 0, 8, 2))).toEqual(["a", "b"]);
+  expect(ids(await readSpan(store, 0, 8, 3))).toEqual(["a", "b"]);
+  expect(ids(await readSpanOf(store, 0, 12, [collectionId("c")]))).toEqual(["a", "b", "c"]);
 });

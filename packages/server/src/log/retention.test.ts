@@ -36,7 +36,7 @@ const seqs = async (store: Store): Promise<number[]> => (await readSpan(store, 0
 test("what is too old goes, and the floor moves with it", async () => {
   const store = await logOf([5, 4, 3, 2, 1]);
   expect(await readFloor(store)).toBe(0);
-  expect(await trimLog(store, { ...FOREVER, maxAgeMs: 3 * HOUR }, NOW)).toBe(2);
+  expect(await trimLog(store, { ...FOREVER, maxAgeMs: 3 * HOUR }, NOW)).toEqual({ removed: 2, missed: undefined });
   expect([await seqs(store), await readFloor(store)]).toEqual([[3, 4, 5], 2]);
 });
 
@@ -48,7 +48,7 @@ test("what is beyond the number goes, from the beginning", async () => {
 
 test("a log that was trimmed to nothing still says where it is", async () => {
   const store = await logOf([5, 4, 3]);
-  expect(await trimLog(store, { ...FOREVER, maxAgeMs: HOUR }, NOW)).toBe(3);
+  expect((await trimLog(store, { ...FOREVER, maxAgeMs: HOUR }, NOW)).removed).toBe(3);
   expect([await seqs(store), await readFloor(store), await readHead(store)]).toEqual([[], 3, 3]);
 });
 
@@ -60,15 +60,30 @@ test("a clock that was set back makes nothing go before its time", async () => {
 
 test("many go in several writes, all of them", async () => {
   const store = await logOf(Array.from({ length: 5_001 }, () => 9));
-  expect(await trimLog(store, { ...FOREVER, maxAgeMs: HOUR }, NOW)).toBe(5_001);
+  expect((await trimLog(store, { ...FOREVER, maxAgeMs: HOUR }, NOW)).removed).toBe(5_001);
 });
 
 test("nothing goes from an empty log", async () => {
-  expect(await trimLog(await logOf([]), { ...FOREVER, maxAgeMs: HOUR }, NOW)).toBe(0);
+  expect((await trimLog(await logOf([]), { ...FOREVER, maxAgeMs: HOUR }, NOW)).removed).toBe(0);
 });
 
 test("what somebody who follows the log has not read yet stays", async () => {
   const store = await logOf([5, 4, 3, 2, 1]);
-  await trimLog(store, { ...FOREVER, maxChanges: 1 }, NOW, 2);
+  await trimLog(store, { ...FOREVER, maxChanges: 1 }, NOW, { always: 2, hooks: Infinity });
   expect(await seqs(store)).toEqual([3, 4, 5]);
+});
+
+test("hooks that have not read what is too old keep it", async () => {
+  const store = await logOf([5, 4, 3, 2, 1]);
+  const retention = { maxAgeMs: HOUR / 2, maxChanges: 4 };
+  expect(await trimLog(store, retention, NOW, { always: 5, hooks: 2 })).toEqual({ removed: 2, missed: undefined });
+  expect(await seqs(store)).toEqual([3, 4, 5]);
+});
+
+test("hooks that hang hold back no more changes than are kept, and it is said what they miss", async () => {
+  const store = await logOf([5, 4, 3, 2, 1]);
+  const retention = { ...FOREVER, maxChanges: 2 };
+  expect(await trimLog(store, retention, NOW, { always: 5, hooks: 1 })).toEqual({ removed: 3, missed: 3 });
+  expect(await seqs(store)).toEqual([4, 5]);
+  expect(await trimLog(store, retention, NOW, { always: 5, hooks: 1 })).toEqual({ removed: 0, missed: undefined });
 });

@@ -10,7 +10,8 @@ const BATCH = 256;
 
 /**
  * The one reader of the log that hands changes on. Each follower gets every change behind `head`, once, in order;
- * one follower's error is reported and keeps neither the others nor the next change from going on.
+ * one follower's error is reported and keeps neither the others nor the next change from going on. So is a row of the
+ * log that can't be read.
  */
 export class LogTail {
   readonly #reader: Reader;
@@ -67,7 +68,11 @@ export class LogTail {
 
   async #catchUp(): Promise<void> {
     for (;;) {
-      const changes = await readAfter(this.#reader, this.#seq, BATCH);
+      let broken = 0;
+      const changes = await readAfter(this.#reader, this.#seq, BATCH, (row) => {
+        broken = row.seq;
+        this.#onError(row, undefined);
+      });
       for (const change of changes) {
         for (const follow of this.#followers) {
           try {
@@ -78,6 +83,8 @@ export class LogTail {
         }
         this.#seq = change.seq;
       }
+      // One that nothing follows is not read, and not reported, again.
+      this.#seq = Math.max(this.#seq, broken);
       if (changes.length < BATCH) return;
       // Let sockets be served between batches of a bulk change.
       await new Promise((resolve) => setImmediate(resolve));

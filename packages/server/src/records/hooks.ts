@@ -95,10 +95,13 @@ export class Hooks {
     this.#depths.set(seq, depth);
   }
 
-  /** Answers once: a change is followed once. */
+  /** Answers once: a change is followed once, and none before it after it. */
   takeDepth(seq: number): number {
     const depth = this.#depths.get(seq) ?? 0;
-    this.#depths.delete(seq);
+    for (const noted of this.#depths.keys()) {
+      if (noted > seq) break;
+      this.#depths.delete(noted);
+    }
     return depth;
   }
 }

@@ -60,7 +60,7 @@ export class Advance {
   async run({ epoch, floor, head }: LogSpan): Promise<Progress> {
     await this.#takeUpCollections();
     if (this.#group.view.epoch !== epoch || this.#seq < floor || this.#seq > head) {
-      for (const name of this.#set.collections.keys()) this.#scan(name, this.#next);
+      this.#scanAll();
       this.#seq = head;
     }
     while (this.#seq < head && !this.#patch.isFull) await this.#takeUpChanges(head);
@@ -96,7 +96,7 @@ export class Advance {
     const touched = await readTouched(this.#reader, this.#seq, span);
     const upTo = touched.length < span ? head : touched.at(-1)!.seq;
     const deciding = touched.some(({ collection }) => this.#set.deciding.includes(collection))
-      ? await readSpanOf(this.#reader, this.#seq, upTo, this.#set.deciding)
+      ? await readSpanOf(this.#reader, this.#seq, upTo, this.#set.deciding, () => this.#scanAll())
       : [];
     const byCollection = Map.groupBy(touched, ({ collection }) => collection);
     for (const synced of this.#set.collections.values()) {
@@ -158,6 +158,11 @@ export class Advance {
         await new Promise((resolve) => setImmediate(resolve));
       }
     }
+  }
+
+  /** Nobody knows what has changed. */
+  #scanAll(): void {
+    for (const name of this.#set.collections.keys()) this.#scan(name, this.#next);
   }
 
   #scan(name: string, since: number): void {
