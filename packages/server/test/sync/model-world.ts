@@ -224,6 +224,7 @@ export class ModelWorld {
       for (const collection of this.collections) {
         if (collection.listRule === null) continue;
         const page = await listRecords(reader, context, collection, { perPage: "1000", skipTotal: "1" });
+        if (page.items.length === 1000) throw new Error(`${collection.name} is too long to be listed at once`);
         const shown = await presentRecords(reader, context, collection, page.items, "");
         for (const value of shown) listed.set(`${collection.name}/${String(value["id"])}`, JSON.stringify(value));
       }

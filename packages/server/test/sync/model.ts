@@ -24,6 +24,7 @@ export class Model {
   readonly trail: string[] = [];
   pulls = 0;
   #made = 0;
+  readonly #closed: ModelClient[] = [];
 
   private constructor(world: ModelWorld, random: Random) {
     this.world = world;
@@ -53,6 +54,7 @@ export class Model {
     if (this.trail.length > 12) this.trail.shift();
     try {
       await take(this);
+      await this.#tidy();
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       throw new Error(`step ${number} (${this.trail.join(", ")}): ${message}`, { cause: error });
@@ -67,12 +69,20 @@ export class Model {
     const client = new ModelClient(this.#name("c"), group, kept);
     this.clients.push(client);
     // So many tabs stay open.
-    if (this.clients.length > 12) this.clients.splice(this.random.int(0, 8), 1);
+    if (this.clients.length > 12) this.#closed.push(...this.clients.splice(this.random.int(0, 8), 1));
     return client;
   }
 
   #client(): ModelClient {
     return this.random.pick(this.clients);
+  }
+
+  /** What is of tabs that were closed goes, or lists would grow without end. */
+  async #tidy(): Promise<void> {
+    for (const { id } of this.#closed.splice(0)) {
+      const rows = await this.world.store.all({ text: "SELECT id FROM journal WHERE client = ?", values: [id] });
+      for (const row of rows) await this.world.remove("journal", String(row["id"]));
+    }
   }
 
   /** Pulls until there is no more, and compares. */
