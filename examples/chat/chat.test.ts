@@ -1,40 +1,27 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import PocketBase, { type ClientResponseError } from "pocketbase";
+import { testInBrowser } from "../../packages/server/test/support/chromium.ts";
 import { freePort } from "../../packages/server/test/support/free-port.ts";
+import { Program } from "../../packages/server/test/support/program.ts";
+import { tempDir } from "../../packages/server/test/support/temp-dir.ts";
 
 setDefaultTimeout(120_000);
 
-const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"].flatMap((name) => Bun.which(name) ?? [])[0];
-
-const dir = mkdtempSync(join(tmpdir(), "headwater-chat-"));
+const dir = tempDir();
 const port = freePort();
 const url = `http://127.0.0.1:${port}`;
 let chat = await startChat();
 afterAll(async () => {
-  await stopChat();
-  rmSync(dir, { recursive: true, force: true });
+  await chat.stop();
+  dir[Symbol.dispose]();
 });
 
-/** Starts the program and waits until it is open. */
-async function startChat() {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "main.ts")], {
-    env: { ...process.env, CHAT_DIR: dir, CHAT_PORT: String(port) },
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    if (text.includes("open")) return child;
-  }
-  throw new Error("the chat ended before it was open");
-}
-
-async function stopChat(): Promise<void> {
-  chat.kill("SIGKILL");
-  await chat.exited;
+async function startChat(): Promise<Program> {
+  const program = new Program(join(import.meta.dir, "main.ts"), { CHAT_DIR: dir.path, CHAT_PORT: String(port) });
+  await program.until(/open/);
+  return program;
 }
 
 test("by the API: messages go out under their author's own name, and are for those who are signed in", async () => {
@@ -55,14 +42,9 @@ test("by the API: messages go out under their author's own name, and are for tho
   expect([script.status, script.headers.get("content-type")]).toEqual([200, "text/javascript"]);
 });
 
-if (CHROMIUM === undefined) test("there is no Chromium on this machine: the page is not opened", () => {});
-else testPage(CHROMIUM);
-
-function testPage(executablePath: string): void {
-  test("in two browsers: each sees who is there, who writes and what is said, once, over a kill of the server", async () => {
-    await using cleanup = new AsyncDisposableStack();
-    const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-    cleanup.defer(() => browser.close());
+testInBrowser(
+  "in two browsers: each sees who is there, who writes and what is said, once, over a kill of the server",
+  async (browser) => {
     const enter = async (name: string): Promise<Page> => {
       const page = await (await browser.newContext()).newPage();
       await page.goto(url);
@@ -82,7 +64,7 @@ function testPage(executablePath: string): void {
     await ann.getByText("I am").waitFor();
     await ann.getByText("Ann, Bob", { exact: true }).waitFor();
 
-    await stopChat();
+    await chat.stop("SIGKILL");
     await bob.getByText("Connecting").waitFor();
     chat = await startChat();
     await say(bob, "It was away for a moment.");
@@ -94,8 +76,8 @@ function testPage(executablePath: string): void {
 
     await bob.close();
     await ann.locator("#here").filter({ hasNotText: "Bob" }).filter({ hasText: "Ann" }).waitFor();
-  });
-}
+  },
+);
 
 /** Writes until it is sent: the server may just be coming back. */
 async function say(page: Page, text: string): Promise<void> {

@@ -1,39 +1,21 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EventSource } from "eventsource";
 import PocketBase, { type ClientResponseError, type RecordModel } from "pocketbase";
+import { Program } from "../../packages/server/test/support/program.ts";
+import { tempDir } from "../../packages/server/test/support/temp-dir.ts";
 
 setDefaultTimeout(60_000);
 /** The SDK looks for a global one; Bun has none. */
 Object.assign(globalThis, { EventSource });
 
-const dir = mkdtempSync(join(tmpdir(), "headwater-embed-"));
-const child = Bun.spawn([process.execPath, join(import.meta.dir, "main.ts")], {
-  env: { ...process.env, LIBRARY_DIR: dir, LIBRARY_PORT: "0" },
-  stdout: "pipe",
-  stderr: "inherit",
-});
+const dir = tempDir();
+const library = new Program(join(import.meta.dir, "main.ts"), { LIBRARY_DIR: dir.path, LIBRARY_PORT: "0" });
 afterAll(async () => {
-  child.kill();
-  await child.exited;
-  rmSync(dir, { recursive: true, force: true });
+  await library.stop();
+  dir[Symbol.dispose]();
 });
-
-const printed = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-let text = "";
-/** Waits until the program has printed it. */
-async function until(pattern: RegExp): Promise<RegExpExecArray> {
-  for (;;) {
-    const found = pattern.exec(text);
-    if (found) return found;
-    const { value, done } = await printed.read();
-    if (done) throw new Error(`the program ended; it printed: ${text}`);
-    text += value;
-  }
-}
-const url = (await until(/open: (http:\S+?)\/api/))[1]!;
+const url = (await library.until(/open: (http:\S+?)\/api/))[1]!;
 
 async function reader(name: string): Promise<PocketBase> {
   const client = new PocketBase(url);
@@ -61,7 +43,7 @@ test("a loan takes the copy from the shelf, and nobody takes it twice", async ()
   );
   expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
   expect(await shelf("novel")).toEqual([{ title: "Middlemarch", copies: 2 }]);
-  await until(/(Ann|Bob) took "Orlando"/);
+  await library.until(/(Ann|Bob) took "Orlando"/);
   const late = outcomes[0]!.status === "rejected" ? ann : bob;
   const refused = await refusal(late.collection("loans").create({ book: orlando.id }));
   expect(refused.response).toEqual({ data: {}, message: "All copies are lent.", status: 400 });

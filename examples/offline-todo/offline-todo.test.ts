@@ -1,34 +1,20 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Browser, BROWSER, type Page } from "./browser.ts";
+import type { Page } from "playwright-core";
+import { testInBrowser } from "../../packages/server/test/support/chromium.ts";
+import { Program } from "../../packages/server/test/support/program.ts";
+import { tempDir } from "../../packages/server/test/support/temp-dir.ts";
 import { newId, openStore, signIn, type Store, todosIn } from "./client.ts";
 
 setDefaultTimeout(120_000);
 
-const dir = mkdtempSync(join(tmpdir(), "headwater-todo-"));
-const child = Bun.spawn([process.execPath, join(import.meta.dir, "main.ts")], {
-  env: { ...process.env, TODO_DIR: dir, TODO_PORT: "0" },
-  stdout: "pipe",
-  stderr: "inherit",
-});
+const dir = tempDir();
+const program = new Program(join(import.meta.dir, "main.ts"), { TODO_DIR: dir.path, TODO_PORT: "0" });
 afterAll(async () => {
-  child.kill();
-  await child.exited;
-  rmSync(dir, { recursive: true, force: true });
+  await program.stop();
+  dir[Symbol.dispose]();
 });
-
-async function printedUrl(): Promise<string> {
-  let text = "";
-  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-    text += chunk;
-    const found = /open: (http:\S+)\/\n/.exec(text);
-    if (found) return found[1]!;
-  }
-  throw new Error(`the program ended; it printed: ${text}`);
-}
-const url = await printedUrl();
+const url = (await program.until(/open: (http:\S+)\/\n/))[1]!;
 
 test("two stores agree after one of them was away, and a sweep takes away what is done", async () => {
   const open = async (name: string): Promise<{ readonly id: string; readonly store: Store }> => {
@@ -76,59 +62,54 @@ test("two stores agree after one of them was away, and a sweep takes away what i
   for (const { store } of [ann, bob]) await store.close();
 });
 
-const LIST = `[...document.querySelectorAll("li")].map((item) => (item.className ? "(" + item.innerText.slice(0, -1).trim() + ")" : item.innerText.slice(0, -1).trim()))`;
+/** What the list shows, in no order; what is done stands in parentheses. */
+const shows = (page: Page, ...texts: readonly string[]): Promise<unknown> =>
+  page.waitForFunction(`
+    JSON.stringify([...document.querySelectorAll("li")].map((item) => {
+      const text = item.innerText.slice(0, -1).trim();
+      return item.className ? "(" + text + ")" : text;
+    }).sort()) === ${JSON.stringify(JSON.stringify(texts.toSorted()))}`);
 
-/** What a person does, in the page. */
-const comeIn = (name: string): string => `(() => {
-  const form = document.querySelector("#sign-in");
-  form.elements.name.value = ${JSON.stringify(name)};
-  form.elements.password.value = "1234567890";
-  form.requestSubmit();
-})()`;
-const add = (text: string): string => `(() => {
-  const form = document.querySelector("#add");
-  form.elements.text.value = ${JSON.stringify(text)};
-  form.requestSubmit();
-})()`;
-const tick = (text: string): string =>
-  `[...document.querySelectorAll("li")].find((item) => item.innerText.includes(${JSON.stringify(text)})).querySelector("input").click()`;
+testInBrowser(
+  "two browsers agree after one of them was away, and what was done there survives its restart",
+  async (browser) => {
+    const comeIn = async (name: string): Promise<Page> => {
+      const page = await (await browser.newContext()).newPage();
+      await page.goto(url);
+      await page.fill("#sign-in [name=name]", name);
+      await page.fill("#sign-in [name=password]", "1234567890");
+      await page.press("#sign-in [name=password]", "Enter");
+      await page.locator("main").waitFor();
+      return page;
+    };
+    const add = async (page: Page, text: string): Promise<void> => {
+      await page.fill("#add [name=text]", text);
+      await page.press("#add [name=text]", "Enter");
+    };
+    const tick = (page: Page, text: string): Promise<void> =>
+      page.locator("li", { hasText: text }).locator("input").click();
 
-const shows = (page: Page, ...texts: readonly string[]): Promise<void> =>
-  page.until(`JSON.stringify(${LIST}.sort()) === ${JSON.stringify(JSON.stringify(texts.toSorted()))}`);
-
-if (BROWSER) {
-  test("two browsers agree after one of them was away, and what was done there survives its restart", async () => {
-    await using browser = await Browser.start(BROWSER!);
-    const [one, other] = [await browser.open(url), await browser.open(url)];
-    for (const [page, name] of [
-      [one, "Cem"],
-      [other, "Dua"],
-    ] as const) {
-      await page.until(`document.querySelector("#sign-in")`);
-      await page.until(`document.readyState === "complete"`);
-      await page.read(comeIn(name));
-      await page.until(`!document.querySelector("main").hidden`);
-    }
+    const [one, other] = [await comeIn("Cem"), await comeIn("Dua")];
     // What the other test left is there in both.
-    await one.until(`${LIST}.includes("Eggs")`);
-    await one.read(add("Tea"));
+    await one.locator("li", { hasText: "Eggs" }).waitFor();
+    await add(one, "Tea");
     await shows(other, "Bread", "Eggs", "Tea");
 
-    await other.setOffline(true);
-    await other.read(tick("Tea"));
-    await other.read(add("Sugar"));
+    await other.context().setOffline(true);
+    await tick(other, "Tea");
+    await add(other, "Sugar");
     await shows(other, "Bread", "Eggs", "(Tea)", "Sugar");
-    await one.read(add("Coffee"));
-    await one.read(tick("Bread"));
+    await add(one, "Coffee");
+    await tick(one, "Bread");
     await shows(one, "(Bread)", "Eggs", "Tea", "Coffee");
-    await other.until(`document.querySelector("#waiting").innerText.startsWith("2 ")`);
+    await other.locator("#waiting", { hasText: /^2 / }).waitFor();
 
-    await other.setOffline(false);
+    await other.context().setOffline(false);
     for (const page of [one, other]) await shows(page, "(Bread)", "Eggs", "(Tea)", "Coffee", "Sugar");
-    await other.until(`document.querySelector("#waiting").innerText === ""`);
+    await other.waitForFunction(`document.querySelector("#waiting").innerText === ""`);
     await other.reload();
     await shows(other, "(Bread)", "Eggs", "(Tea)", "Coffee", "Sugar");
-    await one.read(`document.querySelector("#sweep").click()`);
+    await one.click("#sweep");
     await shows(other, "(Bread)", "Eggs", "Coffee", "Sugar");
-  });
-}
+  },
+);

@@ -1,41 +1,29 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
+import { testInBrowser } from "../../packages/server/test/support/chromium.ts";
 import { EventClient } from "../../packages/server/test/support/event-client.ts";
 import { freePort } from "../../packages/server/test/support/free-port.ts";
+import { Program } from "../../packages/server/test/support/program.ts";
+import { tempDir } from "../../packages/server/test/support/temp-dir.ts";
 
 setDefaultTimeout(120_000);
 
 const POEM_END = "And the tide rises, the tide falls.";
-const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"].flatMap((name) => Bun.which(name) ?? [])[0];
-
-const dir = mkdtempSync(join(tmpdir(), "headwater-press-"));
+const dir = tempDir();
 const port = freePort();
 const url = `http://127.0.0.1:${port}`;
 let press = await startPress();
 afterAll(async () => {
-  await stopPress("SIGKILL");
-  rmSync(dir, { recursive: true, force: true });
+  await press.stop("SIGKILL");
+  dir[Symbol.dispose]();
 });
 
-/** Starts the program and waits until it is ready. */
-async function startPress() {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "main.ts")], {
-    env: { ...process.env, PRESS_DIR: dir, PRESS_PORT: String(port), PRESS_LETTER_MS: "5" },
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    if (text.includes("ready")) return child;
-  }
-  throw new Error("the press ended before it was ready");
-}
-
-async function stopPress(signal: NodeJS.Signals): Promise<void> {
-  press.kill(signal);
-  await press.exited;
+async function startPress(): Promise<Program> {
+  const env = { PRESS_DIR: dir.path, PRESS_PORT: String(port), PRESS_LETTER_MS: "5" };
+  const program = new Program(join(import.meta.dir, "main.ts"), env);
+  await program.until(/ready/);
+  return program;
 }
 
 /** What a page would show of these events. */
@@ -60,7 +48,7 @@ test("by HTTP: the task outlives a kill, its listener comes back to it, and the 
   await before.inbox.until((events) =>
     events.some(({ data }) => (data["data"] as { page?: number } | undefined)?.page === 3),
   );
-  await stopPress("SIGKILL");
+  await press.stop("SIGKILL");
   await before.ended;
   press = await startPress();
   using after = await EventClient.open(stream, { "Last-Event-ID": before.lastEventId! });
@@ -73,37 +61,29 @@ test("by HTTP: the task outlives a kill, its listener comes back to it, and the 
   expect(shown([late])).toEqual(lines);
 });
 
-if (CHROMIUM === undefined) test("there is no Chromium on this machine: the page is read, not opened", () => {});
-else testPage(CHROMIUM);
-
-function testPage(executablePath: string): void {
-  test("in a browser: the page survives a reload, a stop and a kill of its server", async () => {
-    await using cleanup = new AsyncDisposableStack();
-    const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-    cleanup.defer(() => browser.close());
-    const page = await browser.newPage();
-    await page.goto(url);
-    await page.click("#start");
-    await reached(page, 2);
-    await page.reload();
-    await reached(page, 2);
-    await stopPress("SIGTERM");
-    press = await startPress();
-    await reached(page, 4);
-    await stopPress("SIGKILL");
-    press = await startPress();
-    await page.getByText("Done: 5 pages.").waitFor();
-    const other = await browser.newPage();
-    await other.goto(page.url());
-    await other.getByText("Done: 5 pages.").waitFor();
-    const [lines, others] = await Promise.all(
-      [page, other].map((each) => each.locator("#pages > div").allTextContents()),
-    );
-    expect(lines).toHaveLength(5);
-    expect(lines).toContain(POEM_END);
-    expect(others).toEqual(lines);
-  });
-}
+testInBrowser("in a browser: the page survives a reload, a stop and a kill of its server", async (browser) => {
+  const page = await browser.newPage();
+  await page.goto(url);
+  await page.click("#start");
+  await reached(page, 2);
+  await page.reload();
+  await reached(page, 2);
+  await press.stop("SIGTERM");
+  press = await startPress();
+  await reached(page, 4);
+  await press.stop("SIGKILL");
+  press = await startPress();
+  await page.getByText("Done: 5 pages.").waitFor();
+  const other = await browser.newPage();
+  await other.goto(page.url());
+  await other.getByText("Done: 5 pages.").waitFor();
+  const [lines, others] = await Promise.all(
+    [page, other].map((each) => each.locator("#pages > div").allTextContents()),
+  );
+  expect(lines).toHaveLength(5);
+  expect(lines).toContain(POEM_END);
+  expect(others).toEqual(lines);
+});
 
 /** Waits until a page of the poem is being printed. */
 const reached = (page: Page, number: number): Promise<void> =>

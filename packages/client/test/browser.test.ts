@@ -3,12 +3,11 @@ import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { Admin } from "../../server/test/support/admin.ts";
 import { PRIVATE_NOTES, PUBLIC_NOTES } from "../../server/test/support/collections.ts";
+import { CHROMIUM } from "../../server/test/support/chromium.ts";
 import { type ServerProcess, startServer } from "../../server/test/support/server-process.ts";
 import type { Client } from "../src/index.ts";
 
 setDefaultTimeout(120_000);
-
-const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"].flatMap((name) => Bun.which(name) ?? [])[0];
 
 /** What a page of the test has in its window. */
 interface Window {

@@ -8,17 +8,17 @@ import {
   tellResync,
 } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
-import { Batch } from "./batch.ts";
 import { CatchUp } from "./catch-up.ts";
 import { deliver, type Heard } from "./deliver.ts";
 import { type Departure, newDepartures } from "./departures.ts";
 import { type Codec, FrameSet } from "./frame.ts";
+import { type Heartbeats, heartbeatsOf } from "./heartbeats.ts";
 import type { HubOptions } from "./hub-options.ts";
 import { type Meters, NO_METERS } from "./meters.ts";
 import { Outbox } from "./outbox.ts";
 import { Progress } from "./progress.ts";
 import { Roster } from "./roster.ts";
-import { type Heartbeats, Session, type SessionInit } from "./session.ts";
+import { Session, type SessionInit } from "./session.ts";
 import { type Moves, Shifts, staying } from "./shifts.ts";
 import type { Audience } from "./topic-index.ts";
 import type { Visibility } from "./visibility.ts";
@@ -293,9 +293,4 @@ export class Hub<Principal> {
       return otherwise;
     }
   }
-}
-
-function heartbeatsOf(codec: Codec, cursor: string): Heartbeats {
-  const [caughtUp, catchingUp] = [codec.heartbeat(cursor), codec.heartbeat(undefined)];
-  return { caughtUp: caughtUp && Batch.of(caughtUp), catchingUp: catchingUp && Batch.of(catchingUp) };
 }

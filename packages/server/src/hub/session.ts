@@ -1,7 +1,7 @@
 import type { ClientId, Cursor, Subscription } from "@headwater/protocol";
 import type { Bucket } from "../lib/token-bucket.ts";
-import type { Batch } from "./batch.ts";
 import type { Codec, Frame } from "./frame.ts";
+import type { Heartbeats } from "./heartbeats.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Queue, QueueOwner } from "./queue.ts";
 import type { Audience } from "./topic-index.ts";
@@ -26,12 +26,6 @@ export interface SessionInit<Principal> {
   readonly since: Cursor | undefined;
   /** Milliseconds since 1970. */
   readonly openedAt: number;
-}
-
-/** What keeps quiet connections of one codec alive; `undefined` where nothing has to. */
-export interface Heartbeats {
-  readonly caughtUp: Batch | undefined;
-  readonly catchingUp: Batch | undefined;
 }
 
 /** How it stands with a connection. */
