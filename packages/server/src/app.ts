@@ -1,32 +1,29 @@
-import { readEpoch, readFloor, readHead, readSpan } from "./log/change-log.ts";
-import type { Change } from "./log/change.ts";
-import { startRetention } from "./log/retention.ts";
-import { type Follower, LogTail } from "./log/tail.ts";
 import type { Logger } from "pino";
-import { Metrics } from "./api/metrics.ts";
-import { type Api, createApi } from "./api/create-api.ts";
+import { createApi } from "./api/create-api.ts";
 import { CustomRoutes } from "./api/custom-routes.ts";
+import { Metrics } from "./api/metrics.ts";
 import { SyncStreams } from "./api/sync-streams.ts";
 import { SyncTickets } from "./api/sync-tickets.ts";
-import { reviseForSchema, revisePrincipal } from "./auth/revise-principal.ts";
 import { Tokens } from "./auth/tokens.ts";
-import { COLLECTIONS } from "./collections/log-collection.ts";
-import { loadSchema, Registry } from "./collections/registry.ts";
+import { Registry } from "./collections/registry.ts";
 import type { Config } from "./config.ts";
 import { Channels } from "./events/channels.ts";
 import { Events } from "./events/events.ts";
 import { claimFolder, type Folder, openFolder } from "./folder.ts";
 import { Admission } from "./hub/admission.ts";
 import { Hub } from "./hub/hub.ts";
-import { Presence } from "./presence/presence.ts";
-import { Lanes } from "./lib/lanes.ts";
 import { BackgroundWork } from "./lib/background-work.ts";
+import { Lanes } from "./lib/lanes.ts";
 import { Turnstile } from "./lib/turnstile.ts";
-import { UserError } from "./lib/user-error.ts";
-import { Hooks } from "./records/hooks.ts";
+import { listen } from "./listen.ts";
+import { readEpoch, readFloor, readHead, readSpan } from "./log/change-log.ts";
+import { startRetention } from "./log/retention.ts";
+import { type Follower, LogTail } from "./log/tail.ts";
+import { Presence } from "./presence/presence.ts";
 import { HookTail } from "./records/hook-tail.ts";
+import { Hooks } from "./records/hooks.ts";
+import { refreshCollections, reviseSessions } from "./revisions.ts";
 import { type Principal, principalKey } from "./rules/principal.ts";
-import type { Store } from "./store/store.ts";
 import { startExpiry } from "./sync/expire.ts";
 import { Mutators } from "./sync/mutators.ts";
 import { TASKS } from "./tasks/task-event.ts";
@@ -34,7 +31,7 @@ import { Tasks } from "./tasks/tasks.ts";
 import { drain, sessionsToDrain } from "./transports/drain.ts";
 import { EventStreams } from "./transports/event-streams.ts";
 import { startHeartbeat } from "./transports/heartbeat.ts";
-import { openSockets, type Sockets } from "./transports/socket.ts";
+import { openSockets } from "./transports/socket.ts";
 
 /** Bytes that may wait for one stream before it is closed and must come back. */
 const MAX_QUEUE_BYTES = 256 << 10;
@@ -209,7 +206,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     tasks,
     background,
     listen() {
-      server = serve(config, api, sockets);
+      server = listen(config, api, sockets);
       background(() => tasks.begin());
       return { url: server.url.href.replace(/\/$/, "") };
     },
@@ -233,67 +230,4 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
       release();
     },
   };
-}
-
-function serve({ host, port }: Config, api: Api, { handler }: Sockets): Bun.Server<unknown> {
-  try {
-    return Bun.serve({
-      hostname: host,
-      // Development pages show stacks to clients, and a stream that we cut would be reported as an error.
-      development: false,
-      // Without development Bun shares the port with whoever else asks for it, and half of the requests go astray.
-      reusePort: false,
-      port,
-      // Quiet requests are ended by Bun after this many seconds; streams lift it for themselves.
-      idleTimeout: 60,
-      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      fetch: (request, server) => api.fetch(request, server),
-      websocket: handler,
-    });
-  } catch (error) {
-    const { code } = error as { code?: unknown };
-    const reason =
-      code === "EADDRINUSE" ? "something else listens there" : error instanceof Error ? error.message : code;
-    throw new UserError(`The server can't listen on ${host}:${port}: ${String(reason)}.`, { cause: error });
-  }
-}
-
-/** Counted in the same turn as sessions are revised: who is about to become a session's principal is read again. */
-interface Revisions {
-  count: number;
-}
-
-/** A change of a collection, made here or by another process: whatever comes later is seen under the new ones. */
-async function refreshCollections(
-  change: Change,
-  { registry, store }: Folder,
-  followed: Registry,
-  hub: Hub<Principal>,
-  revisions: Revisions,
-): Promise<void> {
-  if (change.collection !== COLLECTIONS) return;
-  await reloadRegistry(store, registry);
-  revisions.count += 1;
-  hub.regroup(
-    () => followed.replace(registry.current),
-    (principal) => reviseForSchema(principal, followed.current),
-  );
-}
-
-/** In the writers' queue: read beside it, the collections could be older than what a commit meanwhile put in force. */
-const reloadRegistry = (store: Store, registry: Registry): Promise<void> =>
-  store.write(
-    async (tx) => {
-      const schema = await loadSchema(tx);
-      tx.afterCommit(() => registry.replace(schema));
-    },
-    { alone: true },
-  );
-
-/** A change of an auth record takes effect on those who are connected as it before anything later is sent to them. */
-function reviseSessions(change: Change, followed: Registry, hub: Hub<Principal>, revisions: Revisions): void {
-  const revision = revisePrincipal(change, followed.current);
-  if (!revision) return;
-  revisions.count += 1;
-  hub.become(hub.sessionsOf(revision.key), revision.principal);
 }

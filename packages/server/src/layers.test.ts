@@ -26,6 +26,8 @@ const LAYERS = [
   "transports",
   "api",
   "folder.ts",
+  "revisions.ts",
+  "listen.ts",
   "app.ts",
   "library",
   "index.ts",
