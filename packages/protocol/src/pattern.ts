@@ -15,10 +15,12 @@ const PATTERN = /^([\w:-]{1,255})\.(\*|[^\s*\p{Cc}]{1,255})$/u;
 /** @returns `undefined` for a text that is no pattern */
 export function parsePattern(text: string): Pattern | undefined {
   if (text === "*") return { kind: "all" };
-  if (text.startsWith("@")) {
-    const of = parsePattern(text.slice(1));
-    return of?.kind === "every" || of?.kind === "one" ? { kind: "presence", of } : undefined;
-  }
+  if (!text.startsWith("@")) return parseNamed(text);
+  const of = parseNamed(text.slice(1));
+  return of && { kind: "presence", of };
+}
+
+function parseNamed(text: string): Extract<Pattern, { readonly kind: "every" | "one" }> | undefined {
   const [, name, what] = PATTERN.exec(text) ?? [];
   if (name === undefined || what === undefined) return undefined;
   return what === "*" ? { kind: "every", name } : { kind: "one", name, record: what };

@@ -99,7 +99,9 @@ function readSubscription(
   const target = targetOf(bare, schema);
   if ("code" in target) return target;
   const { kind, topic } = target;
-  const name = options === NO_OPTIONS ? pattern : `${pattern}?options=${JSON.stringify(options)}`;
+  // No other pattern with other options may come to the same name: listeners of one name share what they are told.
+  const isBare = bare === pattern && options === NO_OPTIONS;
+  const name = isBare ? pattern : `${pattern}?options=${JSON.stringify(options)}`;
   if (Buffer.byteLength(name) > MAX_BYTES) {
     return { code: "limit_subscription", problem: `A subscription may have ${MAX_BYTES} bytes, options included.` };
   }
