@@ -1,5 +1,8 @@
 import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { openLibraryApp, refusal } from "../testing/library-app.ts";
+import { tempDir } from "../testing/temp-dir.ts";
 import type { ApiError } from "../lib/api-error.ts";
 import { UserError } from "../lib/user-error.ts";
 import type { App } from "./create-app.ts";
@@ -116,4 +119,24 @@ test("a progress outside of 0 to 1 fails the attempt that told it", async () => 
   app.start();
   const { id } = await app.tasks.start("much");
   expect((await over(app, id)).error).toMatchObject({ code: "error", message: expect.stringContaining("0 to 1") });
+});
+
+test("what a thread says that is no message, or that JSON can't hold, fails its task and nothing else", async () => {
+  const { app } = await openLibraryApp();
+  const dir = tempDir();
+  const define = async (name: string, body: string): Promise<void> => {
+    const file = join(dir, `${name}.js`);
+    await Bun.write(file, `export default (input, task) => { ${body} }`);
+    app.tasks.define(name, pathToFileURL(file));
+  };
+  await define("bigint", "task.progress({ rows: 10n });");
+  await define("foreign", "postMessage(null); return new Promise(() => {});");
+  await define("sly", 'postMessage({ kind: "progress", update: { rows: 10n } }); return new Promise(() => {});');
+  await define("flushing", 'task.write("a"); void task.flushed(); return "done";');
+  app.start();
+  const states = ["bigint", "foreign", "sly", "flushing"].map(async (name) => {
+    const { id } = await app.tasks.start(name);
+    return (await over(app, id)).state;
+  });
+  expect(await Promise.all(states)).toEqual(["failed", "failed", "failed", "completed"]);
 });

@@ -31,23 +31,35 @@ export function runInWorker(module: URL, input: JsonValue, run: TaskRun): Promis
   const worker = new Worker(new URL("./worker-main.ts", import.meta.url));
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   let grace: Timer | undefined;
-  const order = (message: WorkerOrder): void => worker.postMessage(message);
+  let isOver = false;
+  const order = (message: WorkerOrder): void => {
+    if (!isOver) worker.postMessage(message);
+  };
   const abort = (): void => {
     order({ kind: "abort" });
     grace = setTimeout(() => reject(new Error("The thread was ended.")), GRACE_MS);
   };
-  worker.addEventListener("message", ({ data }: MessageEvent<WorkerMessage>) => {
+  const take = (data: WorkerMessage): void => {
     if (data.kind === "progress") run.progress(data.update);
     else if (data.kind === "write") run.write(data.text);
     else if (data.kind === "flush") void run.flushed().then(() => order({ kind: "flushed", ticket: data.ticket }));
     else if (data.kind === "done") resolve(data.output);
     else reject(new Error(data.message));
+  };
+  worker.addEventListener("message", ({ data }: MessageEvent<WorkerMessage>) => {
+    // The module can say anything, and an error that is thrown here would end the server.
+    try {
+      take(data);
+    } catch (error) {
+      reject(error as Error);
+    }
   });
   worker.addEventListener("error", ({ message }) => reject(new Error(message)));
   worker.addEventListener("close", () => reject(new Error("The thread ended before its work.")));
   worker.postMessage({ module: module.href, input, task: { id, name, attempt } } satisfies WorkerStart);
   signal.addEventListener("abort", abort, { once: true });
   return promise.finally(() => {
+    isOver = true;
     clearTimeout(grace);
     signal.removeEventListener("abort", abort);
     worker.terminate();

@@ -1,4 +1,5 @@
 /** The thread of one attempt: loads the module and runs its handler. */
+import { asJson } from "../lib/json-value.ts";
 import { type Progress, progressOf, type TaskHandler, type TaskRun } from "./definition.ts";
 import type { WorkerMessage, WorkerOrder, WorkerStart } from "./worker-attempt.ts";
 
@@ -30,7 +31,7 @@ const runOf = (task: WorkerStart["task"]): TaskRun => ({
   ...task,
   signal: abort.signal,
   progress(update: Progress | string, share?: number) {
-    say({ kind: "progress", update: progressOf(update, share) });
+    say({ kind: "progress", update: asJson(progressOf(update, share)) as Progress });
   },
   write: (text) => say({ kind: "write", text }),
   flushed() {
