@@ -7,6 +7,7 @@ import { askForStream, statusFrom } from "./support/refusal.ts";
 import { request } from "./support/request.ts";
 import { sdk } from "./support/sdk.ts";
 import { type ServerProcess, startServer } from "./support/server-process.ts";
+import { SocketClient } from "./support/socket-client.ts";
 import { SseClient } from "./support/sse-client.ts";
 
 setDefaultTimeout(60_000);
@@ -63,6 +64,23 @@ describe("connections", () => {
     const fourth = await SseClient.connect(server.url);
     while ((await fourth.submit(["users/*"], ann.token)).status === 429) await Bun.sleep(5);
   });
+});
+
+test("streams of offline sync count among those of their user, and a WebSocket that syncs counts once", async () => {
+  await using server = await startServer({ args: ["--max-connections-per-user", "2"] });
+  const admin = await Admin.signIn(server.url);
+  const ann = await admin.createUser("ann");
+  const headers = { authorization: ann.token };
+  using socket = {
+    client: await SocketClient.connect(server.url, { headers }),
+    [Symbol.dispose]: () => socket.client.close(),
+  };
+  await socket.client.ask({ type: "sync", on: true });
+  const abort = new AbortController();
+  const open = (): Promise<Response> =>
+    fetch(`${server.url}/api/v1/replicache/stream`, { headers, signal: abort.signal });
+  expect([(await open()).status, (await open()).status]).toEqual([200, 429]);
+  abort.abort();
 });
 
 test("streams that come in one instant beyond what is set up at a time are 503, and get in when they come back", async () => {

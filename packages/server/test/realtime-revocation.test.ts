@@ -20,6 +20,7 @@ beforeAll(async () => {
     type: "base",
     listRule: "@request.auth.id != ''",
     viewRule: "@request.auth.id != ''",
+    createRule: "@request.auth.id != ''",
     fields: [
       { name: "title", type: "text" },
       { name: "text", type: "text", max: 100_000 },
@@ -201,4 +202,33 @@ describe.each<[string, (club: Club) => Promise<unknown>]>([
     expect(heard).not.toContain("after");
     expect(new Set(heard).size).toBe(heard.length);
   });
+});
+
+test("who is revoked while a request's body is on its way is nobody by the time that it counts", async () => {
+  const client = await listener();
+  const bodies: readonly (readonly [method: string, path: string, body: unknown])[] = [
+    ["POST", "/api/v1/replicache/pull", { pullVersion: 1, clientGroupID: "revoked", cookie: null }],
+    ["POST", "/api/collections/inner/records", { title: "too late" }],
+  ];
+  const user = await newUser();
+  const waiting = await Promise.all(
+    bodies.map(async ([method, path, body]) => {
+      const text = JSON.stringify(body);
+      const connection = await RawConnection.open(server.url);
+      const head = `${method} ${path} HTTP/1.1\r\nhost: x\r\nauthorization: ${user.token}\r\n`;
+      connection.write(
+        `${head}content-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text.slice(0, 5)}`,
+      );
+      return { connection, rest: text.slice(5) };
+    }),
+  );
+  // Their heads are read by the time that a later request is answered.
+  await barrier(client);
+  await admin.update("users", user.id, { tokenKey: "another-".repeat(4) });
+  await barrier(client);
+  for (const { connection, rest } of waiting) connection.write(rest);
+  const answers = await Promise.all(waiting.map(({ connection }) => connection.response()));
+  expect(answers.map((answer) => answer?.status)).toEqual([401, 400]);
+  for (const { connection } of waiting) connection.close();
+  client.close();
 });

@@ -16,6 +16,8 @@ export class ApiRequest {
   identifiedAt = 0;
   /** Of the `Authorization` header, without `Bearer`; "" for none. */
   readonly token: string;
+  /** Called when the body has come, which may take its time. Set by the handler. */
+  onBody: () => Promise<void> = async () => {};
   #query: Readonly<Record<string, string>> | undefined;
   #body: Promise<Body> | undefined;
 
@@ -76,10 +78,16 @@ export class ApiRequest {
 
   async #read<Read>(parse: (body: Body) => Read, unreadable: string): Promise<Read> {
     try {
-      return parse(await (this.#body ??= readBody(this.raw, this.url, this.bodyLimit)));
+      return parse(await (this.#body ??= this.#receive()));
     } catch (error) {
       throw error instanceof ApiError ? error : badRequest(unreadable, {}, error);
     }
+  }
+
+  async #receive(): Promise<Body> {
+    const body = await readBody(this.raw, this.url, this.bodyLimit);
+    await this.onBody();
+    return body;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { AuthRecord } from "../auth/tokens.ts";
 import type { AuthCollection, Collection } from "../collections/collection.ts";
 import { forbidden, notFound, unauthorized } from "../lib/api-error.ts";
-import { isSuperuser } from "../rules/principal.ts";
+import { isSuperuser, principalKey } from "../rules/principal.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { ApiRequest } from "./api-request.ts";
 import type { Answer, Endpoint } from "./route.ts";
@@ -13,8 +13,10 @@ type OwnEndpoint = (request: ApiRequest, deps: ApiDeps, owner: AuthRecord) => An
 export const signedIn =
   (endpoint: OwnEndpoint): Endpoint =>
   (request, deps) => {
-    if (request.principal.kind === "guest") throw unauthorized(NO_TOKEN);
-    return endpoint(request, deps, request.principal);
+    const { principal } = request;
+    if (principal.kind === "guest") throw unauthorized(NO_TOKEN);
+    holdToPrincipal(request);
+    return endpoint(request, deps, principal);
   };
 
 /** Lets only superusers in. */
@@ -36,8 +38,18 @@ export const ownCollectionOnly =
     if (principal.collection.id !== id) {
       throw forbidden(`The request requires auth record from ${principal.collection.name} collection.`);
     }
+    holdToPrincipal(request);
     return endpoint(request, deps, principal);
   };
+
+/** What a principal was let in for is not done for another, whom it may have become while the body was on its way. */
+function holdToPrincipal(request: ApiRequest): void {
+  const { onBody, principal } = request;
+  request.onBody = async () => {
+    await onBody();
+    if (principalKey(request.principal) !== principalKey(principal)) throw unauthorized(NO_TOKEN);
+  };
+}
 
 export const NO_COLLECTION = "Missing or invalid collection context.";
 export const NO_AUTH_COLLECTION = "Missing or invalid auth collection context.";

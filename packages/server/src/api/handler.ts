@@ -6,7 +6,7 @@ import { ApiRequest } from "./api-request.ts";
 import { assertBodyLimit, DEFAULT_BODY_LIMIT } from "./body-bytes.ts";
 import { createCors } from "./cors.ts";
 import { errorResponse } from "./error-response.ts";
-import { identify } from "./identify.ts";
+import { identify, isOutdated } from "./identify.ts";
 import { requestId } from "./request-id.ts";
 import { createRouter, get, type Route, UPGRADED } from "./route.ts";
 
@@ -42,6 +42,9 @@ export function createHandler(
       if (request.token !== "") {
         await identify(request, deps);
         line.principal = principalName(request.principal);
+        request.onBody = async () => {
+          while (isOutdated(request, deps)) await identify(request, deps);
+        };
       }
       assertBodyLimit(raw, limit);
       const answered = await route.endpoint(request, deps);

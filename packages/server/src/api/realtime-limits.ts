@@ -2,6 +2,7 @@ import type { Session } from "../hub/session.ts";
 import { invalid, limited } from "../lib/api-error.ts";
 import { takeToken } from "../lib/token-bucket.ts";
 import { type Principal, principalKey } from "../rules/principal.ts";
+import { SOCKET_POKE_CODEC } from "../transports/poke.ts";
 import { drawRetryAfter } from "../transports/retry.ts";
 import type { ApiDeps } from "./api-deps.ts";
 
@@ -51,7 +52,9 @@ export function hasRoomForUser({ hub, config }: ApiDeps, before: Principal, now:
   const { connectionsPerUser } = config.limits;
   const key = principalKey(now);
   if (connectionsPerUser === 0 || now.kind === "guest" || principalKey(before) === key) return true;
-  return hub.sessionsOf(key).length < connectionsPerUser;
+  // A WebSocket that syncs has a second session, and is one connection.
+  const connections = hub.sessionsOf(key).filter(({ codec }) => codec !== SOCKET_POKE_CODEC);
+  return connections.length < connectionsPerUser;
 }
 
 /** @throws ApiError 429 when the connection asks for other subscriptions too often */

@@ -1,10 +1,10 @@
 import { parseCursor } from "@headwater/protocol";
 import { z } from "zod";
-import { forbidden, notFound } from "../lib/api-error.ts";
+import { badRequest, forbidden, invalid, notFound } from "../lib/api-error.ts";
 import { asJson } from "../lib/json-value.ts";
 import { parseListParams } from "../records/list-params.ts";
 import type { Rule } from "../collections/collection.ts";
-import { isSuperuser } from "../rules/principal.ts";
+import { isSuperuser, principalKey } from "../rules/principal.ts";
 import { mayDo, ownerOf } from "../tasks/task-rules.ts";
 import type { Definition } from "../tasks/definition.ts";
 import type { Task } from "../tasks/task.ts";
@@ -17,11 +17,8 @@ import { recordContext } from "./record-context.ts";
 import { json, jsonPage, noContent } from "./responses.ts";
 import { hasHeardAll, TaskSource, unknownTask } from "./task-source.ts";
 
-const FORM = z.object({
-  name: z.string(),
-  input: z.unknown().optional(),
-  idempotencyKey: z.string().min(1).max(255).nullish(),
-});
+const KEY = z.string().min(1).max(255).nullish();
+const FORM = z.object({ name: z.string(), input: z.unknown().optional(), idempotencyKey: KEY });
 
 /** Starts a task, for those whom its start rule lets. */
 export async function start(request: ApiRequest, deps: ApiDeps): Promise<Response> {
@@ -31,8 +28,26 @@ export async function start(request: ApiRequest, deps: ApiDeps): Promise<Respons
   const owner = ownerOf(request.principal);
   const asked = { id: "", name, owner, input: asJson(input) };
   if (!(await mayDo(deps.store, recordContext(request, deps), definition.startRule, asked))) throw forbidden();
-  const key = idempotencyKey ?? request.raw.headers.get("idempotency-key") ?? undefined;
+  const key = keyOf(request, idempotencyKey);
   return json(request, describe(request, await deps.tasks.start(name, input, { idempotencyKey: key, owner })));
+}
+
+/**
+ * Keys of each account are its own, and those of guests are not the application's: who finds a task by its key may see it.
+ *
+ * @throws ApiError 400 for a header that is no key
+ */
+function keyOf({ raw, principal }: ApiRequest, inBody: z.output<typeof KEY>): string | undefined {
+  const { data: inHeader, success } = KEY.safeParse(raw.headers.get("idempotency-key") || null);
+  if (!success) {
+    const problem = invalid("validation_length_out_of_range", "The length must be between 1 and 255.", {
+      min: 1,
+      max: 255,
+    });
+    throw badRequest("", { idempotencyKey: problem });
+  }
+  const key = inBody ?? inHeader;
+  return typeof key === "string" ? `${principalKey(principal)}:${key}` : undefined;
 }
 
 /** All tasks, the newest first; `name` and `state` choose. */

@@ -140,3 +140,20 @@ test("what a thread says that is no message, or that JSON can't hold, fails its 
   });
   expect(await Promise.all(states)).toEqual(["failed", "failed", "failed", "completed"]);
 });
+
+test("a client that uses the application's idempotency key gets a task of its own", async () => {
+  const { app } = await openLibraryApp();
+  app.tasks.define("report", () => "for the application alone", { startRule: "" });
+  const { url } = app.start();
+  const own = await app.tasks.start("report", null, { idempotencyKey: "daily" });
+  const start = async (key: string): Promise<{ readonly status: number; readonly id: unknown }> => {
+    const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
+    const answer = await fetch(`${url}/api/tasks`, { method: "POST", headers, body: '{"name":"report","input":null}' });
+    return { status: answer.status, id: ((await answer.json()) as { readonly id?: unknown }).id };
+  };
+  const [first, again, long, empty] = await Promise.all(["daily", "daily", "x".repeat(256), ""].map(start));
+  expect(first!.id).not.toBe(own.id);
+  expect(again!.id).toBe(first!.id);
+  expect(long!.status).toBe(400);
+  expect(empty!.id).not.toBe((await start("")).id);
+});

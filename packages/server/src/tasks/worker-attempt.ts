@@ -51,7 +51,7 @@ export function runInWorker(module: URL, input: JsonValue, run: TaskRun): Promis
     try {
       take(data);
     } catch (error) {
-      reject(error as Error);
+      reject(error);
     }
   });
   worker.addEventListener("error", ({ message }) => reject(new Error(message)));
