@@ -51,6 +51,7 @@ export class Presence<Principal> {
   readonly #attending = new Map<Session<Principal>, ReadonlyMap<string, Attendance<Principal>>>();
   readonly #graces = new Set<Timer>();
   #revisions = 0;
+  #isStopped = false;
   readonly #salt = crypto.randomUUID();
 
   constructor(options: PresenceOptions<Principal>) {
@@ -59,6 +60,7 @@ export class Presence<Principal> {
 
   /** Sees what a session listens to now, and as whom. */
   attend(session: Session<Principal>): void {
+    if (this.#isStopped) return;
     const before = this.#attending.get(session);
     const now = new Map<string, Attendance<Principal>>();
     for (const subscription of session.subscriptions) {
@@ -82,14 +84,13 @@ export class Presence<Principal> {
   left(session: Session<Principal>): void {
     const attending = this.#attending.get(session);
     this.#attending.delete(session);
-    for (const attendance of attending?.values() ?? []) {
-      this.#rooms.get(attendance.room)?.attendances.delete(attendance);
-      const timer = setTimeout(() => {
-        this.#graces.delete(timer);
-        this.#leave(attendance);
-      }, this.#options.graceMs);
-      this.#graces.add(timer);
-    }
+    if (!attending || this.#isStopped) return;
+    for (const attendance of attending.values()) this.#rooms.get(attendance.room)?.attendances.delete(attendance);
+    const timer = setTimeout(() => {
+      this.#graces.delete(timer);
+      for (const attendance of attending.values()) this.#leave(attendance);
+    }, this.#options.graceMs);
+    this.#graces.add(timer);
   }
 
   /**
@@ -111,6 +112,7 @@ export class Presence<Principal> {
 
   /** Forgets the timers: nobody is told any more. */
   stop(): void {
+    this.#isStopped = true;
     for (const timer of this.#graces) clearTimeout(timer);
     for (const { timer } of this.#rooms.values()) clearTimeout(timer);
     this.#graces.clear();
@@ -149,6 +151,7 @@ export class Presence<Principal> {
   }
 
   #touch(open: Open<Principal>): void {
+    if (this.#isStopped) return;
     if (!open.room.isEmpty || open.attendances.size > 0) {
       open.timer ??= setTimeout(() => void this.#tell(open), open.room.count > NAMED ? LARGE_PAUSE_MS : PAUSE_MS);
       return;
@@ -160,7 +163,13 @@ export class Presence<Principal> {
   /** Tells a room what has changed in it, and newcomers who is there. */
   async #tell(open: Open<Principal>): Promise<void> {
     try {
-      await this.#dismiss(open);
+      // Who comes, or may be another, while some are asked about is asked about, too, before anything is told.
+      const asked = new Map<Attendance<Principal>, number>();
+      const unasked = () => [...open.attendances].filter((one) => asked.get(one) !== this.#revisions);
+      for (let some = unasked(); some.length > 0; some = unasked()) {
+        for (const one of some) asked.set(one, this.#revisions);
+        await this.#dismiss(open, some);
+      }
       this.#tellNow(open);
     } catch (error) {
       this.#options.onError(error);
@@ -187,15 +196,24 @@ export class Presence<Principal> {
     }
   }
 
-  /** Those who may not listen any more are neither told nor seen. */
-  async #dismiss(open: Open<Principal>): Promise<void> {
+  /** One about whom nothing can be found out must cost the others nothing. */
+  async #mayListen(subscription: Subscription, principal: Principal): Promise<boolean> {
+    try {
+      return await this.#options.mayListen(subscription, principal);
+    } catch (error) {
+      this.#options.onError(error);
+      return false;
+    }
+  }
+
+  /** Those of them who may not listen any more are neither told nor seen. */
+  async #dismiss(open: Open<Principal>, attendances: readonly Attendance<Principal>[]): Promise<void> {
     const asked = new Map<string, Promise<boolean>>();
-    const attendances = [...open.attendances];
     const may = await Promise.all(
       attendances.map(({ session, subscription, account }) => {
         const who = JSON.stringify([account, subscription.options]);
         let answer = asked.get(who);
-        if (!answer) asked.set(who, (answer = this.#options.mayListen(subscription, session.principal)));
+        if (!answer) asked.set(who, (answer = this.#mayListen(subscription, session.principal)));
         return answer;
       }),
     );
