@@ -171,10 +171,11 @@ export class Hub<Principal> {
    * without.
    */
   tellUnlogged(change: Change): Promise<void> {
-    this.#unlogged = this.#unlogged.then(async () => {
+    const told = this.#unlogged.then(async () => {
       deliver(await this.#seen(change, undefined), undefined);
     });
-    return this.#unlogged;
+    this.#unlogged = told.catch(() => {});
+    return told;
   }
 
   /** Keeps quiet connections alive and ends dead ones. Called for a share of the sessions at a time. */
