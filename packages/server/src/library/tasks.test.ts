@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { openLibraryApp, refusal } from "../testing/library-app.ts";
 import { tempDir } from "../testing/temp-dir.ts";
 import type { ApiError } from "../lib/api-error.ts";
+import type { TaskRun } from "../tasks/definition.ts";
 import { UserError } from "../lib/user-error.ts";
 import type { App } from "./create-app.ts";
 import { defineCollection } from "./define-collection.ts";
@@ -102,6 +103,48 @@ test("a signal that nobody looks at holds up neither the end of the task nor the
   const other = await app.tasks.start("deaf");
   await over(app, other.id);
   expect(await app.tasks.get(id)).toMatchObject({ state: "cancelled", output: null });
+});
+
+test("a handler that never ends keeps its place no longer than a moment after its task was cancelled", async () => {
+  const { app } = await openLibraryApp();
+  const begun = Promise.withResolvers<void>();
+  let runs = 0;
+  const hang = () => {
+    runs += 1;
+    begun.resolve();
+    return runs === 1 ? new Promise(() => {}) : "done";
+  };
+  app.tasks.define("hanging", hang, { concurrency: 1 });
+  app.start();
+  const { id } = await app.tasks.start("hanging");
+  await begun.promise;
+  const next = await app.tasks.start("hanging");
+  await app.tasks.cancel(id);
+  expect(await over(app, next.id)).toMatchObject({ state: "completed", output: "done" });
+  expect(await app.tasks.get(id)).toMatchObject({ state: "cancelled" });
+});
+
+test("what an attempt tells that took too long is not told among what the next one tells", async () => {
+  const { app } = await openLibraryApp();
+  const [late, told] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const work = async (_: unknown, task: TaskRun): Promise<void> => {
+    task.progress(`attempt ${task.attempt}`);
+    if (task.attempt === 2) {
+      late.resolve();
+      return told.promise;
+    }
+    await late.promise;
+    task.progress("too late");
+    task.write("too late");
+    told.resolve();
+  };
+  app.tasks.define("late", work, { attempts: 2, timeout: 200, backoff: 0 });
+  const { url } = app.start();
+  const { id } = await app.tasks.start("late");
+  await over(app, id);
+  const heard = await (await fetch(`${url}/api/tasks/${id}/stream`)).text();
+  expect(heard).toContain("attempt 2");
+  expect(heard).not.toContain("too late");
 });
 
 test("what makes no sense is refused when it is defined", async () => {

@@ -29,7 +29,12 @@ export async function attemptTask(
   const late = new AbortController();
   const timer = timeout === undefined ? undefined : setTimeout(() => late.abort(timeoutOf(timeout)), timeout);
   const either = AbortSignal.any([signal, late.signal]);
-  const run = runOf(task, telling, either);
+  let isOver = false;
+  // What goes on nevertheless has nothing more to say: the next attempt may be at work.
+  const tell: Telling["tell"] = (kind, value) => {
+    if (!isOver) telling.tell(kind, value);
+  };
+  const run = runOf(task, { tell, flushed: () => telling.flushed() }, either);
   const timedOut = new Promise<never>((_, reject) => {
     late.signal.addEventListener("abort", () => reject(late.signal.reason as Error), { once: true });
   });
@@ -42,6 +47,7 @@ export async function attemptTask(
   } catch (error) {
     return { error: { code: late.signal.aborted ? "timeout" : "error", message: messageOf(error) } };
   } finally {
+    isOver = true;
     clearTimeout(timer);
   }
 }

@@ -19,11 +19,22 @@ export interface RunnerOptions {
 const INTERRUPTED: TaskError = { code: "interrupted", message: "The server ended while the task was at work." };
 const CANCELLED: TaskError = { code: "cancelled", message: "The task was cancelled." };
 
+/** How long a handler whose task was cancelled keeps its place, if it does not look at its signal, in milliseconds. */
+const GRACE_MS = 1_000;
+
+interface Active {
+  readonly abort: AbortController;
+  /** Resolves when its place is free. */
+  readonly over: Promise<void>;
+  /** Waits for it no longer. */
+  readonly giveUp: () => void;
+}
+
 /** Begins tasks when there is a place for them, and ends them or tries again, by the policy of their name. */
 export class TaskRunner {
   readonly #options: RunnerOptions;
   readonly #queues = new TaskQueues((name) => this.wake(name));
-  readonly #active = new Map<string, { readonly abort: AbortController; readonly over: Promise<void> }>();
+  readonly #active = new Map<string, Active>();
   /** What the end of the last server interrupted, until its name is defined. */
   #interrupted: OpenTask[] = [];
   #state: "idle" | "running" | "stopping" = "idle";
@@ -64,7 +75,9 @@ export class TaskRunner {
     this.#options.journal.open(id, this.#options.views.lastOf(id));
     this.#interrupted = this.#interrupted.filter((task) => task.id !== id);
     const ended = this.#end(this.#options.definitions.find(name), id, { state: "cancelled", error: CANCELLED });
-    this.#active.get(id)?.abort.abort(new Error(CANCELLED.message));
+    const active = this.#active.get(id);
+    active?.abort.abort(new Error(CANCELLED.message));
+    if (active) setTimeout(active.giveUp, GRACE_MS).unref();
     return ended;
   }
 
@@ -83,13 +96,15 @@ export class TaskRunner {
   #begin(definition: Definition, id: string): void {
     const { name } = definition;
     const abort = new AbortController();
-    const over = this.#attempt(definition, id, abort.signal)
-      .catch((error: unknown) => this.#options.onError(error, { id, name }))
-      .finally(() => {
-        this.#active.delete(id);
-        this.#queues.leave(name);
-      });
-    this.#active.set(id, { abort, over });
+    const givenUp = Promise.withResolvers<void>();
+    const attempt = this.#attempt(definition, id, abort.signal).catch((error: unknown) =>
+      this.#options.onError(error, { id, name }),
+    );
+    const over = Promise.race([attempt, givenUp.promise]).finally(() => {
+      this.#active.delete(id);
+      this.#queues.leave(name);
+    });
+    this.#active.set(id, { abort, over, giveUp: givenUp.resolve });
   }
 
   async #attempt(definition: Definition, id: string, signal: AbortSignal): Promise<void> {
