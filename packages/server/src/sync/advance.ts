@@ -43,15 +43,24 @@ export class Advance {
   readonly #next: number;
   readonly #scans: Map<string, Scan>;
   readonly #put = new Map<string, Set<string>>();
-  readonly #gone = new Map<string, Set<string>>();
+  readonly #gone: Map<string, Set<string>>;
   #seq: number;
 
-  constructor(reader: Reader, context: RecordContext, group: ClientGroup, set: SyncedSet, patch: Patch) {
+  /** @param gone what the group is known to have no more, and was told of */
+  constructor(
+    reader: Reader,
+    context: RecordContext,
+    group: ClientGroup,
+    set: SyncedSet,
+    patch: Patch,
+    gone: Records = new Map(),
+  ) {
     this.#reader = reader;
     this.#context = context;
     this.#group = group;
     this.#set = set;
     this.#patch = patch;
+    this.#gone = new Map([...gone].map(([name, ids]) => [name, new Set(ids)]));
     this.#next = group.view.version + 1;
     this.#scans = new Map(Object.entries(group.view.scans));
     this.#seq = group.view.seq;
@@ -110,13 +119,15 @@ export class Advance {
     touched: ReadonlyMap<CollectionId, readonly TouchedRecord[]>,
     deciding: readonly Change[],
   ): Promise<void> {
-    const { collection, ruling, management } = synced;
+    const { collection, ruling, management, deciders } = synced;
     const changed = new Set((touched.get(collection.id) ?? []).map(({ record }): string => record));
     let moved: ReadonlySet<string> = new Set();
     if (deciding.length > 0) {
       const shift = await findShift(this.#reader, this.#context, synced, ruling, deciding);
       if (shift === "any") this.#scan(collection.name, 0);
       else moved = shift;
+      // Rules that were changed and changed back have shown and hidden records meanwhile.
+      if (deciding.some((change) => isOfCollections(change, deciders))) this.#scan(collection.name, 0);
       if (deciding.some((change) => isRemade(change, collection.id))) this.#scan(collection.name, this.#next);
       const managed = await findShift(this.#reader, this.#context, synced, management, deciding);
       if (managed === "any" || managed.size > 0) this.#scan(collection.name, this.#next);
@@ -182,6 +193,9 @@ export class Advance {
     if (known.size > 0) records.set(name, known);
   }
 }
+
+const isOfCollections = ({ collection, record }: Change, ids: ReadonlySet<string>): boolean =>
+  collection === COLLECTIONS && ids.has(record);
 
 /** A collection that was deleted and made again, or a field of it, may look the same now: its records are others. */
 const isRemade = ({ collection, record, action, before, after }: Change, id: string): boolean =>

@@ -152,13 +152,13 @@ async function findNews(
   const told = standing.kind === "known" ? standing.version : 0;
   if (standing.kind !== "known") patch.add({ op: "clear" });
 
-  const reached = await tellVersions(reader, context, group, set, told, patch);
+  const { reached, gone } = await tellVersions(reader, context, group, set, told, patch);
   const hasVersion = reached === group.view.version;
   const head = await readHead(reader);
   const log = { epoch, head, floor: await readFloor(reader) };
   const progress =
-    hasVersion && !patch.isFull ? await new Advance(reader, context, group, set, patch).run(log) : undefined;
-  const view = viewAfter(group, standing, progress, { epoch, prints: set.prints });
+    hasVersion && !patch.isFull ? await new Advance(reader, context, group, set, patch, gone).run(log) : undefined;
+  const view = viewAfter(group, standing, progress, gone.size > 0, { epoch, prints: set.prints });
   // What the last mutations did may stand on a page to come: until then the client shows its own idea of it.
   const partial = !progress || view.seq < head || Object.keys(view.scans).length > 0;
   const pushesTold = standing.kind === "known" ? standing.pushes : 0;
@@ -173,12 +173,12 @@ async function findNews(
   return {
     group,
     view: { ...view, shift: next.shift },
-    progress: progress ?? NO_PROGRESS,
+    progress: progress ?? { ...group.view, put: NOTHING, gone },
     pulled: { cookie: next.cookie, lastMutationIDChanges, patch: patch.operations, partial },
   };
 }
 
-const NO_PROGRESS: Progress = { seq: 0, scans: {}, put: new Map(), gone: new Map() };
+const NOTHING: Progress["put"] = new Map();
 
 /** Who asks, as the snapshot has it: what its account was before must not decide what the view has seen by then. */
 async function atSnapshot(reader: Reader, context: RecordContext): Promise<RecordContext> {
@@ -199,12 +199,13 @@ function viewAfter(
   { view }: ClientGroup,
   standing: Standing,
   progress: Progress | undefined,
+  isLess: boolean,
   now: Pick<ViewState, "epoch" | "prints">,
 ): ViewState {
   const isLost = view.life === "" || (standing.kind === "unknown" && standing.lost);
   const life = isLost ? { life: randomId(), parent: "", forked: 0 } : {};
-  if (!progress) return { ...view, ...life };
-  const { seq, scans, put, gone } = progress;
-  const isChanged = put.size > 0 || gone.size > 0;
-  return { ...view, ...now, ...life, seq, scans, version: isChanged ? view.version + 1 : view.version };
+  const isChanged = isLess || (progress && (progress.put.size > 0 || progress.gone.size > 0));
+  const version = isChanged ? view.version + 1 : view.version;
+  if (!progress) return { ...view, ...life, version };
+  return { ...view, ...now, ...life, seq: progress.seq, scans: progress.scans, version };
 }

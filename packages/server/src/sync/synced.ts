@@ -24,6 +24,8 @@ export interface Synced {
   readonly ruling: Ruling;
   /** Who manages accounts sees their addresses. */
   readonly management: Ruling;
+  /** The ids of collections whose own changes may make others of what its rules mean. */
+  readonly deciders: ReadonlySet<string>;
   /** Something that leaves no change in the log decides who sees it: the time, or a view. */
   readonly volatile: boolean;
   /** Of what its records look like, and of who sees them: both the same, and nothing is another. */
@@ -86,6 +88,7 @@ function makeSynced(context: RecordContext, collection: Collection, rule: string
     rule,
     ruling,
     management,
+    deciders: new Set([collection, ...read, authOf(context.principal)].flatMap((other) => (other ? [other.id] : []))),
     volatile: readsOf(rule).now || readsOf(manageRule).now || read.some(({ type }) => type === "view"),
     prints: {
       look: print([collection.id, collection.name, collection.type, collection.fields, manageRule]),
