@@ -22,3 +22,18 @@ test("works of a lane follow each other, others do not wait for them, and nothin
   expect(seen).toEqual(["b1", "a1", "a2"]);
   expect(lanes.size).toBe(0);
 });
+
+test("behind a work that hangs no more than a few wait, and other lanes go on", async () => {
+  const lanes = new Lanes(3);
+  const hanging = Promise.withResolvers<string>();
+  const works = [hanging.promise, Promise.resolve("second"), Promise.resolve("third")].map((result) =>
+    lanes.run("a", () => result),
+  );
+  const refused = lanes.run("a", async () => "too many");
+  expect(await refused.catch((error: unknown) => error)).toMatchObject({ status: 429 });
+  expect(await lanes.run("b", async () => "other")).toBe("other");
+  hanging.resolve("first");
+  expect(await Promise.all(works)).toEqual(["first", "second", "third"]);
+  expect(await lanes.run("a", async () => "again")).toBe("again");
+  expect(lanes.size).toBe(0);
+});
