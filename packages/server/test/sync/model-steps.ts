@@ -42,6 +42,7 @@ export const STEPS: readonly (readonly [string, Step])[] = Object.entries({
   fork: { weight: 3, take: (model) => model.fork() },
   tab: { weight: 3, take: (model) => model.newTab() },
   rule: { weight: 4, take: (model) => model.writes.changeRule() },
+  flip: { weight: 3, take: (model) => model.flip() },
   schema: { weight: 2, take: (model) => model.writes.changeSchema() },
   expire: { weight: 2, take: (model) => model.expire() },
   trim: { weight: 2, take: (model) => model.trim() },

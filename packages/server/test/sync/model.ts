@@ -5,6 +5,7 @@ import { AGES } from "../../src/sync/expire.ts";
 import type { Mutation } from "../../src/sync/requests.ts";
 import type { Fault } from "./model-faults.ts";
 import { type Kept, ModelClient, type ModelGroup } from "./model-client.ts";
+import { RULES } from "./model-rules.ts";
 import { STEPS } from "./model-steps.ts";
 import { ModelWorld } from "./model-world.ts";
 import { ModelWrites, USERS } from "./model-writes.ts";
@@ -268,6 +269,18 @@ export class Model {
       client.forgottenBefore = client.taken;
     }
     await world.expire(new Date(world.now.getTime() + 1), { viewMs: 0, clientMs: 0 });
+  }
+
+  /** For a moment nobody may see a collection; some read a page in it. */
+  async flip(): Promise<void> {
+    const name = this.random.pick(Object.keys(RULES));
+    const { listRule } = this.world.collection(name);
+    await this.world.redefine(name, { listRule: null });
+    for (let i = this.random.int(1, 4); i > 0; i -= 1) {
+      const client = this.#client();
+      await client.pull(this.world, this.random.pick(client.earlier));
+    }
+    await this.world.redefine(name, { listRule });
   }
 
   trim(): Promise<unknown> {
