@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { openLibraryApp, refusal } from "../testing/library-app.ts";
 import { tempDir } from "../testing/temp-dir.ts";
+import { openFolder } from "../folder.ts";
+import { sql } from "../store/sql.ts";
 import type { ApiError } from "../lib/api-error.ts";
 import type { TaskRun } from "../tasks/definition.ts";
 import { UserError } from "../lib/user-error.ts";
@@ -199,4 +201,19 @@ test("a client that uses the application's idempotency key gets a task of its ow
   expect(again!.id).toBe(first!.id);
   expect(long!.status).toBe(400);
   expect(empty!.id).not.toBe((await start("")).id);
+});
+
+test("however many tasks are over for long enough, they go", async () => {
+  const { app } = await openLibraryApp();
+  const folder = await openFolder(app.config.dir);
+  const numbers = JSON.stringify(Array.from({ length: 1_200 }, (_, i) => i));
+  await folder.store.write((tx) =>
+    tx.run(sql`INSERT INTO _tasks (id, name, owner, state, input, created, due, expires, told, folded, folded_to)
+      SELECT 'old' || value, 'old', '', 'completed', 'null', 0, 0, 1, 1, 1, 0 FROM json_each(${numbers})`),
+  );
+  app.start();
+  const left = async (): Promise<unknown> =>
+    (await folder.store.first(sql`SELECT count(*) AS count FROM _tasks`))?.["count"];
+  while ((await left()) !== 0) await Bun.sleep(20);
+  await folder.close();
 });

@@ -116,13 +116,17 @@ export class Tasks {
     }
   }
 
+  async #expire(now: number): Promise<void> {
+    for (let removed = EXPIRED_AT_ONCE; removed === EXPIRED_AT_ONCE;) {
+      removed = await this.#store.write((tx) => removeExpired(tx, now, EXPIRED_AT_ONCE));
+    }
+  }
+
   async #keepHouse(): Promise<void> {
     try {
       await this.views.fold(Date.now());
       this.#rounds += 1;
-      if (this.#rounds % EXPIRE_EVERY === 1) {
-        await this.#store.write((tx) => removeExpired(tx, Date.now(), EXPIRED_AT_ONCE));
-      }
+      if (this.#rounds % EXPIRE_EVERY === 1) await this.#expire(Date.now());
     } catch (error) {
       this.#onError(error);
     } finally {
