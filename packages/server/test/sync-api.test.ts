@@ -189,4 +189,25 @@ describe("pull", () => {
       body: { error: "ClientStateNotFound" },
     });
   });
+
+  test("where the log can't be read, a view is compared with what may be seen now", async () => {
+    const list = (await server.admin.create("lists", { title: "Moves", owner: server.ann.id })).id;
+    const todo = (await server.admin.create("todos", { list, text: "Moves along" })).id;
+    const group = newName();
+    const { cookie } = (await server.pull(server.ann, group)).body;
+    using db = new Database(join(server.process.dir, "data.db"));
+    db.run("PRAGMA busy_timeout = 10000");
+    db.transaction(() => {
+      db.run("UPDATE lists SET owner = ? WHERE id = ?", [server.bob.id, list]);
+      db.run(
+        `INSERT INTO _changes (time, collection, record, action, before, after)
+         SELECT 0, id, ?, 'update', '{"id": "', '{' FROM _collections WHERE name = 'lists'`,
+        [list],
+      );
+    })();
+    const { status, body } = await server.pull(server.ann, group, cookie);
+    expect(status).toBe(200);
+    expect(body.patch).toContainEqual({ op: "del", key: `lists/${list}` });
+    expect(body.patch).toContainEqual({ op: "del", key: `todos/${todo}` });
+  });
 });
