@@ -4,7 +4,6 @@ import { type Options, readOptions, USAGE } from "./lib/options.ts";
 import { failureLines, outcomeLine, summary } from "./lib/report.ts";
 import { isOk, type Outcome, run, type Turn } from "./lib/run.ts";
 import type { Scenario } from "./lib/scenario.ts";
-import type { TransportKind } from "./lib/transports.ts";
 import { makeWorld } from "./lib/world.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
 
@@ -34,13 +33,7 @@ const turnsOf = (scenarios: readonly Scenario[], options: Options): Turn[] =>
     .flatMap((scenario) =>
       Array.from({ length: seedsOf(scenario, options.seeds) }, (_, i) => ({ scenario, seed: options.seed + i })),
     )
-    .flatMap((turn) => transportsOf(turn.scenario, options).map((transport) => ({ ...turn, transport })));
-
-/** A scenario that takes long, or is played often, has clients of both kinds at once; the others are played with each. */
-function transportsOf({ seeds, isLong }: Scenario, { transport, short }: Options): readonly TransportKind[] {
-  if (transport) return [transport];
-  return short || isLong || seeds !== "one" ? ["mixed"] : ["sse", "websocket"];
-}
+    .map((turn) => ({ ...turn, transport: options.transport }));
 
 const seedsOf = (scenario: Scenario, all: number): number =>
   ({ all, some: Math.ceil(all / 10), one: 1 })[scenario.seeds];

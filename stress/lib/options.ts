@@ -6,8 +6,7 @@ export interface Options {
   readonly seed: number;
   readonly seeds: number;
   readonly lanes: number;
-  /** Of all clients; `undefined`: as each scenario has it. */
-  readonly transport: TransportKind | undefined;
+  readonly transport: TransportKind;
   readonly short: boolean;
   readonly list: boolean;
   readonly help: boolean;
@@ -21,7 +20,7 @@ Real servers, clients that come and go, kills in between; then what each client 
   --seed S      the first seed (from the clock)
   --seeds N     so many seeds for the scenarios in which chance decides (20; 2 in the short form)
   --lanes N     scenarios played at the same time (3)
-  --transport T sse, websocket, or mixed: every other client on a WebSocket (each by itself; mixed where it takes long)
+  --transport T sse, websocket, or mixed: every other client on a WebSocket (mixed)
   --short       the short form: fewer and smaller scenarios, under half a minute
   --list        says what there is, and plays nothing
   --help        this text`;
@@ -47,9 +46,8 @@ export function readOptions(args: readonly string[]): Options {
     if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`--${name} must be a whole number from 1, not "${text}"`);
     return Number(text);
   };
-  const transport = TRANSPORTS.find((kind) => kind === values.transport);
-  if (values.transport !== undefined && !transport)
-    throw new Error(`--transport must be one of ${TRANSPORTS.join(", ")}`);
+  const transport = TRANSPORTS.find((kind) => kind === (values.transport ?? "mixed"));
+  if (!transport) throw new Error(`--transport must be one of ${TRANSPORTS.join(", ")}`);
   const seed = number("seed", 1 + (Date.now() % 1_000_000));
   return {
     only,

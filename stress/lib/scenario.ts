@@ -10,7 +10,6 @@ export interface Scenario {
   readonly seeds: "all" | "some" | "one";
   /** Part of the short form. */
   readonly inShort: boolean;
-  readonly isLong: boolean;
   readonly play: (stage: Stage) => Promise<void>;
 }
 
@@ -18,7 +17,7 @@ type Told = readonly [
   name: string,
   invariant: string,
   play: Scenario["play"],
-  marks?: readonly ("all seeds" | "some seeds" | "short" | "long")[],
+  marks?: readonly ("all seeds" | "some seeds" | "short")[],
 ];
 
 /** Scenarios of one family; the short form has only those with that mark. */
@@ -28,7 +27,6 @@ export const family = (title: string, scenarios: readonly Told[]): readonly Scen
     invariant,
     seeds: marks.includes("all seeds") ? "all" : marks.includes("some seeds") ? "some" : "one",
     inShort: marks.includes("short"),
-    isLong: marks.includes("long"),
     play,
   }));
 

@@ -45,7 +45,7 @@ export const bulk = family("bulk", [
       await late.sit(stage, "query");
       await Promise.all([stalled, late].map((listener) => listener.comeBackUntil(stage, last, PATIENCE_MS)));
     },
-    ["short", "long"],
+    ["short"],
   ],
   [
     "many-writers",
@@ -65,7 +65,6 @@ export const bulk = family("bulk", [
       await writing;
       await stage.bring();
     },
-    ["long"],
   ],
   [
     "kill",
