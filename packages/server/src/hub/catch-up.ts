@@ -6,7 +6,7 @@ import {
   type Telling,
   tellResync,
 } from "@headwater/protocol";
-import { LRUCache } from "lru-cache";
+import { Shared } from "../lib/shared.ts";
 import type { Change } from "../log/change.ts";
 import { framesOf, type Told } from "./deliver.ts";
 import { FrameSet } from "./frame.ts";
@@ -44,6 +44,8 @@ const AT_ONCE = 32;
 /** Answers kept for those who come back from the same place: after a restart that is everyone. */
 const SHARED_ANSWERS = 8_192;
 const SHARED_SPANS = 64;
+/** Characters that either may hold, more or less: a single record may have megabytes. */
+const SHARED_SIZE = 16 << 20;
 
 /**
  * Gives sessions what they missed, from the log, by what they may see now, and lets them go live without a gap or a
@@ -52,8 +54,10 @@ const SHARED_SPANS = 64;
 export class CatchUp<Principal> {
   readonly #options: CatchUpOptions<Principal>;
   readonly #progress: Progress;
-  readonly #answers = new LRUCache<string, Promise<FrameSet | "nothing">>({ max: SHARED_ANSWERS });
-  readonly #spans = new LRUCache<string, Promise<readonly Change[]>>({ max: SHARED_SPANS });
+  readonly #answers = new Shared<FrameSet | "nothing">(SHARED_ANSWERS, SHARED_SIZE, (answer) =>
+    answer === "nothing" ? 1 : answer.telling.data.length,
+  );
+  readonly #spans = new Shared<readonly Change[]>(SHARED_SPANS, SHARED_SIZE, (changes) => sizeOf(changes));
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
@@ -157,14 +161,7 @@ export class CatchUp<Principal> {
 
   /** Shared by those who come back from the same place: what is up to `upTo` never changes. */
   #span(after: number, upTo: number): Promise<readonly Change[]> {
-    const key = `${after}-${upTo}`;
-    let span = this.#spans.get(key);
-    if (!span) {
-      span = this.#options.history.span(after, upTo, BATCH);
-      this.#spans.set(key, span);
-      span.catch(() => this.#spans.delete(key));
-    }
-    return span;
+    return this.#spans.get(`${after}-${upTo}`, () => this.#options.history.span(after, upTo, BATCH));
   }
 
   async #tell(session: Session<Principal>, hold: Hold, change: Change): Promise<void> {
@@ -195,10 +192,7 @@ export class CatchUp<Principal> {
 
   #answer(change: Change, audience: Audience<Principal>): Promise<FrameSet | "nothing"> {
     if (!audience.steady) return this.#ask(change, audience);
-    const key = `${change.seq}\n${audience.key}`;
-    let answer = this.#answers.get(key);
-    if (!answer) this.#answers.set(key, (answer = this.#ask(change, audience)));
-    return answer;
+    return this.#answers.get(`${change.seq}\n${audience.key}`, () => this.#ask(change, audience));
   }
 
   async #ask(change: Change, audience: Audience<Principal>): Promise<FrameSet | "nothing"> {
@@ -222,4 +216,11 @@ export class CatchUp<Principal> {
     const cursor = formatCursor({ epoch: this.#options.epoch, seq });
     session.send([session.codec.encode(tellResync(reason, cursor, Date.now()), [], cursor)]);
   }
+}
+
+/** Characters of what the changes hold, about. */
+function sizeOf(changes: readonly Change[]): number {
+  let size = 1;
+  for (const { before, after } of changes) size += JSON.stringify([before, after]).length;
+  return size;
 }

@@ -43,7 +43,8 @@ export class FrameSet {
 
   /** @param last does nothing more of the change follow? A cut before the last message must not lose what follows it */
   frame(codec: Codec, names: readonly string[], last: boolean): Frame {
-    const key = `${codec.id}\n${last ? "last" : ""}\n${names.join("\n")}`;
+    // With their number: a client may call a subscription by a name of several lines.
+    const key = `${codec.id}\n${last ? "last" : ""}\n${names.length}\n${names.join("\n")}`;
     let frame = this.#frames.get(key);
     if (!frame) {
       frame = codec.encode(this.telling, names, last ? this.#cursor : undefined);
