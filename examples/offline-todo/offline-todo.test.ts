@@ -37,8 +37,11 @@ test("two stores agree after one of them was away, and a sweep takes away what i
   await add("Milk");
   await add("Bread");
   await settled(ann.store);
-  await bob.store.pull({ now: true });
-  expect(await texts(bob.store)).toEqual(["Bread", "Milk"]);
+  // A pull may join one that was on its way already: what it brings is watched for, not counted on.
+  const has = async (store: Store, ...wanted: readonly string[]): Promise<void> => {
+    while (JSON.stringify(await texts(store)) !== JSON.stringify(wanted)) await store.pull({ now: true });
+  };
+  await has(bob.store, "Bread", "Milk");
 
   bob.store.pushURL = bob.store.pullURL = "http://127.0.0.1:1";
   const listed = await bob.store.query(todosIn);
@@ -52,13 +55,11 @@ test("two stores agree after one of them was away, and a sweep takes away what i
   bob.store.pushURL = `${url}/api/v1/replicache/push`;
   bob.store.pullURL = `${url}/api/v1/replicache/pull`;
   await settled(bob.store);
-  for (const { store } of [ann, bob]) await store.pull({ now: true });
   // The bread is Ann's to take away.
-  for (const { store } of [ann, bob]) expect(await texts(store)).toEqual(["(Milk)", "Bread", "Eggs"]);
+  for (const { store } of [ann, bob]) await has(store, "(Milk)", "Bread", "Eggs");
   await ann.store.mutate.sweep({ author: ann.id });
   await settled(ann.store);
-  for (const { store } of [ann, bob]) await store.pull({ now: true });
-  for (const { store } of [ann, bob]) expect(await texts(store)).toEqual(["Bread", "Eggs"]);
+  for (const { store } of [ann, bob]) await has(store, "Bread", "Eggs");
   for (const { store } of [ann, bob]) await store.close();
 });
 

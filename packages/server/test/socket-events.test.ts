@@ -128,7 +128,7 @@ describe("Error Handling", () => {
     const [{ id: collection }] = (
       await server.admin.request<{ items: [{ id: string }] }>("GET", "/api/collections?filter=name='notes'")
     ).body.items;
-    // What another process wrote into the log, and what can't be shown to anybody.
+    // What another process wrote into the log, and what can be told to nobody.
     using log = new Database(join(server.process.dir, "data.db"));
     log.run("PRAGMA busy_timeout = 10000");
     log.run(
@@ -137,7 +137,7 @@ describe("Error Handling", () => {
     );
     await server.admin.create("notes", { title: "after" });
     expect((await client.heard(2)).map(({ record }) => record["title"])).toEqual(["before", "after"]);
-    expect(await server.process.stdout()).toContain("a change could not be shown");
+    expect(await server.process.stdout()).toContain("a change could not be followed");
   });
 
   test("Client disconnect during broadcast", async () => {
