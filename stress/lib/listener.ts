@@ -136,3 +136,7 @@ export class Listener {
     }
   }
 }
+
+/** How many events it got, but for the marks that everyone gets. */
+export const privateEvents = ({ connection }: Listener): number =>
+  connection.inbox.items.filter(({ event }) => event !== "marks/*").length;

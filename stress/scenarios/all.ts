@@ -9,6 +9,7 @@ import { readers } from "./readers.ts";
 import { recovery } from "./recovery.ts";
 import { resync } from "./resync.ts";
 import { revocation } from "./revocation.ts";
+import { revocationAway } from "./revocation-away.ts";
 import { snapshot } from "./snapshot.ts";
 import { sockets } from "./sockets.ts";
 import { storm } from "./storm.ts";
@@ -22,6 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...atomicity,
   ...snapshot,
   ...revocation,
+  ...revocationAway,
   ...resync,
   ...readers,
   ...herd,
