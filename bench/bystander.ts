@@ -1,5 +1,5 @@
-import { RawConnection } from "../packages/server/test/support/raw-connection.ts";
-import { request } from "../packages/server/test/support/request.ts";
+import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
+import { request } from "@headwater/testing/clients/request.ts";
 import { type Bench, measureEach, type Report } from "./lib/bench.ts";
 import { keepOffLastCore, keepToLastCore } from "./lib/cores.ts";
 import { requireOpenFiles } from "./lib/open-files.ts";

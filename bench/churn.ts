@@ -1,4 +1,4 @@
-import { readStats, settledMemory } from "../packages/server/test/support/process-stats.ts";
+import { readStats, settledMemory } from "@headwater/testing/servers/process-stats.ts";
 import { type Bench, measureEach, type Report } from "./lib/bench.ts";
 import type { NumberOption } from "./lib/options.ts";
 import { ReaderProcess } from "./lib/reader-process.ts";

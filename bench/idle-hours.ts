@@ -1,4 +1,4 @@
-import { readStats, settledMemory } from "../packages/server/test/support/process-stats.ts";
+import { readStats, settledMemory } from "@headwater/testing/servers/process-stats.ts";
 import type { Report } from "./lib/bench.ts";
 import { startFastTarget } from "./lib/fast-clock.ts";
 import type { Rule } from "./lib/rules.ts";

@@ -1,4 +1,4 @@
-import { settledMemory } from "../packages/server/test/support/process-stats.ts";
+import { settledMemory } from "@headwater/testing/servers/process-stats.ts";
 import { idleForHours } from "./idle-hours.ts";
 import { type Bench, measureEach, type Report } from "./lib/bench.ts";
 import { requireOpenFiles } from "./lib/open-files.ts";

@@ -1,4 +1,4 @@
-import { SocketClient } from "../packages/server/test/support/socket-client.ts";
+import { SocketClient } from "@headwater/testing/clients/socket-client.ts";
 import type { Bench, Columns, Report } from "./lib/bench.ts";
 import { requireOpenFiles } from "./lib/open-files.ts";
 import type { NumberOption, NumbersOption } from "./lib/options.ts";

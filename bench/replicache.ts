@@ -1,8 +1,8 @@
-import { Admin } from "../packages/server/test/support/admin.ts";
-import { PRIVATE_NOTES } from "../packages/server/test/support/collections.ts";
-import { inParallel } from "../packages/server/test/support/in-parallel.ts";
-import { readStats } from "../packages/server/test/support/process-stats.ts";
-import { type ServerProcess, startServer } from "../packages/server/test/support/server-process.ts";
+import { Admin } from "@headwater/testing/servers/admin.ts";
+import { PRIVATE_NOTES } from "@headwater/testing/servers/collections.ts";
+import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
+import { readStats } from "@headwater/testing/servers/process-stats.ts";
+import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import type { Bench, Columns, Report } from "./lib/bench.ts";
 import { type Account, addAccounts } from "./lib/accounts.ts";
 import type { NumberOption, NumbersOption } from "./lib/options.ts";

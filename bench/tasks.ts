@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
-import { Admin } from "../packages/server/test/support/admin.ts";
-import { PUBLIC_NOTES } from "../packages/server/test/support/collections.ts";
-import { readStats } from "../packages/server/test/support/process-stats.ts";
-import { request } from "../packages/server/test/support/request.ts";
-import { type ServerProcess, startServer } from "../packages/server/test/support/server-process.ts";
+import { Admin } from "@headwater/testing/servers/admin.ts";
+import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
+import { readStats } from "@headwater/testing/servers/process-stats.ts";
+import { request } from "@headwater/testing/clients/request.ts";
+import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import type { Bench, Report } from "./lib/bench.ts";
 import { now } from "./lib/clock.ts";
 import { requireOpenFiles } from "./lib/open-files.ts";

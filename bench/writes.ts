@@ -1,5 +1,5 @@
-import { inParallel } from "../packages/server/test/support/in-parallel.ts";
-import { readStats } from "../packages/server/test/support/process-stats.ts";
+import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
+import { readStats } from "@headwater/testing/servers/process-stats.ts";
 import { type Bench, measureEach, type Report } from "./lib/bench.ts";
 import type { NumberOption } from "./lib/options.ts";
 import { percentile } from "./lib/percentile.ts";

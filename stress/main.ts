@@ -1,5 +1,5 @@
 /** `npm run stress`: tests that break things, and check themselves. */
-import { inParallel } from "../packages/server/test/support/in-parallel.ts";
+import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { type Options, readOptions, USAGE } from "./lib/options.ts";
 import { failureLines, outcomeLine, summary } from "./lib/report.ts";
 import { isOk, type Outcome, run, type Turn } from "./lib/run.ts";

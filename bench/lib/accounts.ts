@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
-import type { Admin } from "../../packages/server/test/support/admin.ts";
-import { inParallel } from "../../packages/server/test/support/in-parallel.ts";
+import type { Admin } from "@headwater/testing/servers/admin.ts";
+import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 
 /** An auth record and its token. */
 export interface Account {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { atExit } from "../../packages/server/test/support/at-exit.ts";
+import { atExit } from "@headwater/testing/lib/at-exit.ts";
 import type { Transport } from "./readers.ts";
 import { recordEvent, type Target } from "./target.ts";
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { processesOf } from "../../packages/server/test/support/process-stats.ts";
+import { processesOf } from "@headwater/testing/servers/process-stats.ts";
 
 /** Keeps a client of a latency bench to the machine's last core. */
 export const keepToLastCore = (pid: number): Promise<void> => pin(pid, (last) => String(last));

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { tempDir } from "../../packages/server/test/support/temp-dir.ts";
+import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
 import { CLOCK_ARGS, HOUR, setClock, TRUE_CLOCK, writeClock } from "../../stress/lib/clock.ts";
 import { type RecordTarget, startRecordTarget } from "./record-target.ts";
 import type { Rule } from "./rules.ts";

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { atExit } from "../../packages/server/test/support/at-exit.ts";
-import { freePort } from "../../packages/server/test/support/free-port.ts";
-import { tempDir } from "../../packages/server/test/support/temp-dir.ts";
+import { atExit } from "@headwater/testing/lib/at-exit.ts";
+import { freePort } from "@headwater/testing/lib/free-port.ts";
+import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
 import type { Transport } from "./readers.ts";
 import { recordEvent, type Target } from "./target.ts";
 

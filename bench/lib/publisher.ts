@@ -1,5 +1,5 @@
-import { processesOf } from "../../packages/server/test/support/process-stats.ts";
-import { RawConnection } from "../../packages/server/test/support/raw-connection.ts";
+import { processesOf } from "@headwater/testing/servers/process-stats.ts";
+import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
 import { now } from "./clock.ts";
 import { formatStamp } from "./stamp.ts";
 import type { Target } from "./target.ts";

@@ -1,6 +1,6 @@
 import { getPriority, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
-import { atExit } from "../../packages/server/test/support/at-exit.ts";
+import { atExit } from "@headwater/testing/lib/at-exit.ts";
 import { keepToLastCore } from "./cores.ts";
 import type { Groups } from "./groups.ts";
 import type { PhaseResult, Subscription } from "./readers.ts";

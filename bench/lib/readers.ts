@@ -1,6 +1,6 @@
-import { inParallel } from "../../packages/server/test/support/in-parallel.ts";
-import { request } from "../../packages/server/test/support/request.ts";
-import { SseStream } from "../../packages/server/test/support/sse-stream.ts";
+import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
+import { request } from "@headwater/testing/clients/request.ts";
+import { SseStream } from "@headwater/testing/clients/sse-stream.ts";
 import { openSocket } from "./socket-reader.ts";
 import type { Groups } from "./groups.ts";
 import { findStamps } from "./stamp.ts";

@@ -1,6 +1,6 @@
-import { Admin } from "../../packages/server/test/support/admin.ts";
-import { hasPocketBase, type ServerKind } from "../../packages/server/test/support/server-kind.ts";
-import { type ServerOptions, startServer } from "../../packages/server/test/support/server-process.ts";
+import { Admin } from "@headwater/testing/servers/admin.ts";
+import { hasPocketBase, type ServerKind } from "@headwater/testing/servers/server-kind.ts";
+import { type ServerOptions, startServer } from "@headwater/testing/servers/server-process.ts";
 import { addAccounts } from "./accounts.ts";
 import type { Transport } from "./readers.ts";
 import { COLLECTION, type Rule, setScene } from "./rules.ts";

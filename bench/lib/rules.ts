@@ -1,5 +1,5 @@
-import { PUBLIC_NOTES } from "../../packages/server/test/support/collections.ts";
-import type { Admin } from "../../packages/server/test/support/admin.ts";
+import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
+import type { Admin } from "@headwater/testing/servers/admin.ts";
 import { type Account, USERS } from "./accounts.ts";
 
 /** Who may see a note: all; all who signed in; its owner; the members of its team. */

@@ -1,5 +1,5 @@
-import { RawSocket } from "../../packages/server/test/support/raw-socket.ts";
-import { encodeFrame, OP } from "../../packages/server/test/support/socket-frames.ts";
+import { RawSocket } from "@headwater/testing/clients/raw-socket.ts";
+import { encodeFrame, OP } from "@headwater/testing/clients/socket-frames.ts";
 import type { Stream, Subscription } from "./readers.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { readStats } from "../../packages/server/test/support/process-stats.ts";
+import { readStats } from "@headwater/testing/servers/process-stats.ts";
 import { now } from "./clock.ts";
 import { deliveriesOf, type Groups } from "./groups.ts";
 import { Publisher } from "./publisher.ts";

@@ -1,5 +1,5 @@
 import type { PullAnswer } from "@headwater/protocol";
-import { RawConnection } from "../../packages/server/test/support/raw-connection.ts";
+import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
 
 const BASE = "/api/v1/replicache";
 let made = 0;

@@ -1,4 +1,4 @@
-import { inParallel } from "../../packages/server/test/support/in-parallel.ts";
+import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { deliveriesOf } from "./groups.ts";
 import type { Publisher } from "./publisher.ts";
 import type { ReaderProcess } from "./reader-process.ts";

@@ -2,8 +2,8 @@ import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { EventSource } from "eventsource";
 import PocketBase, { type ClientResponseError, type RecordModel } from "pocketbase";
-import { Program } from "../../packages/server/test/support/program.ts";
-import { tempDir } from "../../packages/server/test/support/temp-dir.ts";
+import { Program } from "@headwater/testing/servers/program.ts";
+import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
 
 setDefaultTimeout(60_000);
 /** The SDK looks for a global one; Bun has none. */

@@ -1,9 +1,9 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { testInBrowser } from "../../packages/server/test/support/chromium.ts";
-import { Program } from "../../packages/server/test/support/program.ts";
-import { tempDir } from "../../packages/server/test/support/temp-dir.ts";
+import { testInBrowser } from "@headwater/testing/lib/chromium.ts";
+import { Program } from "@headwater/testing/servers/program.ts";
+import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
 import { newId, openStore, signIn, type Store, todosIn } from "./client.ts";
 
 setDefaultTimeout(120_000);

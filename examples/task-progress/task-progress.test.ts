@@ -1,11 +1,11 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { testInBrowser } from "../../packages/server/test/support/chromium.ts";
-import { EventClient } from "../../packages/server/test/support/event-client.ts";
-import { freePort } from "../../packages/server/test/support/free-port.ts";
-import { Program } from "../../packages/server/test/support/program.ts";
-import { tempDir } from "../../packages/server/test/support/temp-dir.ts";
+import { testInBrowser } from "@headwater/testing/lib/chromium.ts";
+import { EventClient } from "@headwater/testing/clients/event-client.ts";
+import { freePort } from "@headwater/testing/lib/free-port.ts";
+import { Program } from "@headwater/testing/servers/program.ts";
+import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
 
 setDefaultTimeout(120_000);
 

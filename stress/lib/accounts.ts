@@ -1,5 +1,5 @@
-import type { Admin } from "../../packages/server/test/support/admin.ts";
-import { readRows } from "../../packages/server/test/support/change-table.ts";
+import type { Admin } from "@headwater/testing/servers/admin.ts";
+import { readRows } from "@headwater/testing/servers/change-table.ts";
 import type { Account } from "./listener.ts";
 
 /** A user's token with the key that it stands and falls with. */

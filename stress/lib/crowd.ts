@@ -1,5 +1,5 @@
-import { Inbox } from "../../packages/server/test/support/inbox.ts";
-import type { Random } from "../../packages/server/test/support/random.ts";
+import { Inbox } from "@headwater/testing/clients/inbox.ts";
+import type { Random } from "@headwater/testing/lib/random.ts";
 import type { Values } from "./rules.ts";
 import type { Stage } from "./stage.ts";
 import { within } from "./within.ts";

@@ -1,4 +1,4 @@
-import type { LogEntry } from "../../packages/server/test/support/change-table.ts";
+import type { LogEntry } from "@headwater/testing/servers/change-table.ts";
 import type { Rule, Stored, Values, Viewer } from "./rules.ts";
 
 /** Who a client says it is: with a token that was made when its record held this key. */

@@ -1,6 +1,6 @@
 import { parseCursor } from "@headwater/protocol";
-import type { Inbox } from "../../packages/server/test/support/inbox.ts";
-import type { ReceivedEvent } from "../../packages/server/test/support/event-splitter.ts";
+import type { Inbox } from "@headwater/testing/clients/inbox.ts";
+import type { ReceivedEvent } from "@headwater/testing/clients/event-splitter.ts";
 import type { Identity } from "./history.ts";
 import type { Topic } from "./topics.ts";
 import { within } from "./within.ts";

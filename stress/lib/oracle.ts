@@ -1,6 +1,6 @@
 import { parseCursor } from "@headwater/protocol";
-import type { LogEntry } from "../../packages/server/test/support/change-table.ts";
-import type { ReceivedEvent } from "../../packages/server/test/support/event-splitter.ts";
+import type { LogEntry } from "@headwater/testing/servers/change-table.ts";
+import type { ReceivedEvent } from "@headwater/testing/clients/event-splitter.ts";
 import type { Expected, Seen } from "./checker.ts";
 import type { History, Identity } from "./history.ts";
 import type { Sitting } from "./listener.ts";

@@ -1,5 +1,5 @@
-import type { Admin } from "../../packages/server/test/support/admin.ts";
-import type { LogEntry } from "../../packages/server/test/support/change-table.ts";
+import type { Admin } from "@headwater/testing/servers/admin.ts";
+import type { LogEntry } from "@headwater/testing/servers/change-table.ts";
 import type { RuleChange } from "./history.ts";
 import type { Rule } from "./rules.ts";
 

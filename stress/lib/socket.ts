@@ -1,7 +1,7 @@
 import type { RecordEventMessage, ServerMessage } from "@headwater/protocol";
-import type { ReceivedEvent } from "../../packages/server/test/support/event-splitter.ts";
-import { Inbox } from "../../packages/server/test/support/inbox.ts";
-import { SocketClient } from "../../packages/server/test/support/socket-client.ts";
+import type { ReceivedEvent } from "@headwater/testing/clients/event-splitter.ts";
+import { Inbox } from "@headwater/testing/clients/inbox.ts";
+import { SocketClient } from "@headwater/testing/clients/socket-client.ts";
 import type { Connection, Transport } from "./listener.ts";
 
 /** Topics are spelt with a slash on a stream, with a dot here. */

@@ -1,4 +1,4 @@
-import { SseClient } from "../../packages/server/test/support/sse-client.ts";
+import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 import type { Transport } from "./listener.ts";
 
 export const sse: Transport = (url, since, way) => {

@@ -1,20 +1,16 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
-import type { Admin } from "../../packages/server/test/support/admin.ts";
-import { type LogEntry, readLog } from "../../packages/server/test/support/change-table.ts";
-import { request } from "../../packages/server/test/support/request.ts";
-import {
-  type ServerOptions,
-  type ServerProcess,
-  startServer,
-} from "../../packages/server/test/support/server-process.ts";
-import { tempDir } from "../../packages/server/test/support/temp-dir.ts";
+import type { Admin } from "@headwater/testing/servers/admin.ts";
+import { type LogEntry, readLog } from "@headwater/testing/servers/change-table.ts";
+import { request } from "@headwater/testing/clients/request.ts";
+import { type ServerOptions, type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
+import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
 import { check, NOTHING_WRONG, sum, type Verdict } from "./checker.ts";
 import { CLOCK_ARGS, type ClockSetting, setClock, TRUE_CLOCK, writeClock } from "./clock.ts";
 import { GUEST, History } from "./history.ts";
 import { type Account, Listener } from "./listener.ts";
 import { expectedOf, seenIn } from "./oracle.ts";
-import { randomOf, type Random } from "../../packages/server/test/support/random.ts";
+import { randomOf, type Random } from "@headwater/testing/lib/random.ts";
 import { RuleEdits } from "./rule-edits.ts";
 import { type Rule, type Values } from "./rules.ts";
 import { ensure } from "./scenario.ts";

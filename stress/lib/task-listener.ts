@@ -1,4 +1,4 @@
-import { EventClient } from "../../packages/server/test/support/event-client.ts";
+import { EventClient } from "@headwater/testing/clients/event-client.ts";
 
 /** What one listener of a task heard: events that stand for themselves, and what the texts between them come to. */
 export type Heard = readonly (string | Readonly<Record<string, unknown>>)[];

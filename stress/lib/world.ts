@@ -1,9 +1,9 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { Admin } from "../../packages/server/test/support/admin.ts";
-import { readLog } from "../../packages/server/test/support/change-table.ts";
-import { startServer } from "../../packages/server/test/support/server-process.ts";
-import { type TempDir, tempDir } from "../../packages/server/test/support/temp-dir.ts";
+import { Admin } from "@headwater/testing/servers/admin.ts";
+import { readLog } from "@headwater/testing/servers/change-table.ts";
+import { startServer } from "@headwater/testing/servers/server-process.ts";
+import { type TempDir, tempDir } from "@headwater/testing/lib/temp-dir.ts";
 import { CREW, EVERYBODY, MEMBER, NOBODY, OPEN, OWNER, PASS_HOLDER, type Rule, SIGNED_IN } from "./rules.ts";
 
 /** Who sees which collection. All of them are written by anyone: it is reading that is tested. */

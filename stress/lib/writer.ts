@@ -1,4 +1,4 @@
-import { RawConnection } from "../../packages/server/test/support/raw-connection.ts";
+import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
 import type { Values } from "./rules.ts";
 import { within } from "./within.ts";
 

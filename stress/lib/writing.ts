@@ -1,4 +1,4 @@
-import { inParallel } from "../../packages/server/test/support/in-parallel.ts";
+import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import type { Values } from "./rules.ts";
 import type { Stage } from "./stage.ts";
 import { Writer } from "./writer.ts";

@@ -1,6 +1,6 @@
-import { inParallel } from "../../packages/server/test/support/in-parallel.ts";
-import { readStats } from "../../packages/server/test/support/process-stats.ts";
-import { SseStream } from "../../packages/server/test/support/sse-stream.ts";
+import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
+import { readStats } from "@headwater/testing/servers/process-stats.ts";
+import { SseStream } from "@headwater/testing/clients/sse-stream.ts";
 import { Crowd } from "../lib/crowd.ts";
 import { WAYS } from "../lib/listener.ts";
 import { ensure, family } from "../lib/scenario.ts";

@@ -1,7 +1,7 @@
 import { parseCursor } from "@headwater/protocol";
-import { inParallel } from "../../packages/server/test/support/in-parallel.ts";
-import { readStats } from "../../packages/server/test/support/process-stats.ts";
-import { SseClient } from "../../packages/server/test/support/sse-client.ts";
+import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
+import { readStats } from "@headwater/testing/servers/process-stats.ts";
+import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 import { Crowd } from "../lib/crowd.ts";
 import { isResync } from "../lib/oracle.ts";
 import { ensure, family } from "../lib/scenario.ts";

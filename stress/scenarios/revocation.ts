@@ -1,5 +1,5 @@
-import { RawConnection } from "../../packages/server/test/support/raw-connection.ts";
-import { SseClient } from "../../packages/server/test/support/sse-client.ts";
+import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
+import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 import { setPassword, signInAgain } from "../lib/accounts.ts";
 import { Crowd } from "../lib/crowd.ts";
 import { privateEvents } from "../lib/listener.ts";

@@ -1,4 +1,4 @@
-import { request } from "../../packages/server/test/support/request.ts";
+import { request } from "@headwater/testing/clients/request.ts";
 import { Crowd } from "../lib/crowd.ts";
 import type { Account } from "../lib/listener.ts";
 import type { Values } from "../lib/rules.ts";

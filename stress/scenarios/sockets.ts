@@ -1,5 +1,5 @@
 import { parseCursor, type ServerMessage } from "@headwater/protocol";
-import { SocketClient } from "../../packages/server/test/support/socket-client.ts";
+import { SocketClient } from "@headwater/testing/clients/socket-client.ts";
 import { Crowd } from "../lib/crowd.ts";
 import { ensure, family } from "../lib/scenario.ts";
 import type { Stage } from "../lib/stage.ts";

@@ -1,7 +1,7 @@
 import { setPassword, signInAgain } from "../lib/accounts.ts";
 import { Crowd } from "../lib/crowd.ts";
 import { type Listener, WAYS } from "../lib/listener.ts";
-import type { Random } from "../../packages/server/test/support/random.ts";
+import type { Random } from "@headwater/testing/lib/random.ts";
 import { EVERYBODY, HAS_X, LARGE, NOBODY, OPEN, OPEN_OR_SMALL, SIGNED_IN } from "../lib/rules.ts";
 import { family } from "../lib/scenario.ts";
 import type { Stage } from "../lib/stage.ts";

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { inParallel } from "../../packages/server/test/support/in-parallel.ts";
-import { request } from "../../packages/server/test/support/request.ts";
+import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
+import { request } from "@headwater/testing/clients/request.ts";
 import { ensure, family } from "../lib/scenario.ts";
 import type { Stage } from "../lib/stage.ts";
 import { ATTEMPTS, type Work } from "../lib/task-hooks/work.ts";

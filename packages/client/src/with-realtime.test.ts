@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import PocketBase, { type RecordSubscription } from "pocketbase";
-import { Admin } from "../../server/test/support/admin.ts";
-import { PRIVATE_NOTES, PUBLIC_NOTES, TEAM_NOTES } from "../../server/test/support/collections.ts";
-import { Inbox } from "../../server/test/support/inbox.ts";
-import { hasPocketBase, type ServerKind } from "../../server/test/support/server-kind.ts";
-import { type ServerProcess, startServer } from "../../server/test/support/server-process.ts";
+import { Admin } from "@headwater/testing/servers/admin.ts";
+import { PRIVATE_NOTES, PUBLIC_NOTES, TEAM_NOTES } from "@headwater/testing/servers/collections.ts";
+import { Inbox } from "@headwater/testing/clients/inbox.ts";
+import { hasPocketBase, type ServerKind } from "@headwater/testing/servers/server-kind.ts";
+import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import { realtimeOf, withRealtime } from "./index.ts";
 
 setDefaultTimeout(60_000);

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { Admin } from "../../server/test/support/admin.ts";
-import { PRIVATE_NOTES, PUBLIC_NOTES } from "../../server/test/support/collections.ts";
-import { CHROMIUM } from "../../server/test/support/chromium.ts";
-import { type ServerProcess, startServer } from "../../server/test/support/server-process.ts";
+import { Admin } from "@headwater/testing/servers/admin.ts";
+import { PRIVATE_NOTES, PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
+import { CHROMIUM } from "@headwater/testing/lib/chromium.ts";
+import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import type { Client } from "../src/index.ts";
 
 setDefaultTimeout(120_000);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Socket } from "bun";
-import { Admin } from "../../server/test/support/admin.ts";
-import { PUBLIC_NOTES } from "../../server/test/support/collections.ts";
-import { Inbox } from "../../server/test/support/inbox.ts";
-import { type ServerProcess, startServer } from "../../server/test/support/server-process.ts";
+import { Admin } from "@headwater/testing/servers/admin.ts";
+import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
+import { Inbox } from "@headwater/testing/clients/inbox.ts";
+import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import { Client, memoryStore } from "../src/index.ts";
 import { seeded } from "./support/random.ts";
 

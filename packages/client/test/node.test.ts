@@ -2,11 +2,11 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { buildCode } from "../../../scripts/build-client.ts";
-import { Admin } from "../../server/test/support/admin.ts";
-import { PUBLIC_NOTES } from "../../server/test/support/collections.ts";
-import { Inbox } from "../../server/test/support/inbox.ts";
-import { startServer } from "../../server/test/support/server-process.ts";
-import { tempDir } from "../../server/test/support/temp-dir.ts";
+import { Admin } from "@headwater/testing/servers/admin.ts";
+import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
+import { Inbox } from "@headwater/testing/clients/inbox.ts";
+import { startServer } from "@headwater/testing/servers/server-process.ts";
+import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
 
 setDefaultTimeout(120_000);
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { Admin } from "../../server/test/support/admin.ts";
-import { hasPocketBase, runCommand, type ServerKind } from "../../server/test/support/server-kind.ts";
-import { type ServerProcess, startServer, SUPERUSER } from "../../server/test/support/server-process.ts";
-import { type TempDir, tempDir } from "../../server/test/support/temp-dir.ts";
+import { Admin } from "@headwater/testing/servers/admin.ts";
+import { hasPocketBase, runCommand, type ServerKind } from "@headwater/testing/servers/server-kind.ts";
+import { type ServerProcess, startServer, SUPERUSER } from "@headwater/testing/servers/server-process.ts";
+import { type TempDir, tempDir } from "@headwater/testing/lib/temp-dir.ts";
 
 setDefaultTimeout(120_000);
 

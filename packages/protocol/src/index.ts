@@ -9,6 +9,6 @@ export * from "./socket-server.ts";
 export * from "./sse-parse.ts";
 export * from "./sse.ts";
 export * from "./sync.ts";
-export * from "./telling.ts";
+export * from "./outgoing-event.ts";
 export * from "./presence.ts";
 export * from "./topic.ts";

@@ -1,7 +1,7 @@
 import type { Correlated } from "./socket-client.ts";
 import type { EventAction } from "./record-event.ts";
 import type { PresenceEvent } from "./presence.ts";
-import type { ResyncReason } from "./telling.ts";
+import type { ResyncReason } from "./outgoing-event.ts";
 
 /** What the server says on the WebSocket, one JSON text a message. */
 export type ServerMessage =

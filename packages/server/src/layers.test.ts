@@ -13,22 +13,38 @@ const LAYERS = [
   "store",
   "log",
   "files",
-  "collections",
-  "schema-types",
+  "collections/fields",
+  "collections/model",
+  "collections/tables",
+  "collections/views",
   "rules",
-  "records",
+  "rules/syntax",
+  "rules/resolve",
+  "rules/predicate",
+  "rules/analysis",
+  "rules/sql",
+  "collections/validate",
+  "collections/commands",
+  "collections/system",
+  "schema-types",
+  "records/model",
+  "records/query",
+  "records/rule-check",
+  "records/present",
+  "records/hooks",
+  "records/write",
   "auth",
-  "events",
+  "visibility",
   "sync",
   "tasks",
   "hub",
   "presence",
   "transports",
+  "metrics",
+  "http",
+  "connections",
   "api",
-  "folder.ts",
-  "revisions.ts",
-  "listen.ts",
-  "app.ts",
+  "app",
   "library",
   "index.ts",
   "cli",
@@ -48,7 +64,10 @@ const IMPORT = /(?:from|import)\s*\(?\s*"(\.[^"]+\.ts)"/g;
 /** Tests, and what they stand on. */
 const isTest = (file: string): boolean => /\.test\.ts$|^testing\/|\/golden\//.test(file);
 
-const layerOf = (path: string): string => path.split("/")[0]!;
+/** The room that a file stands in: the longest path of the table that holds it. */
+const layerOf = (path: string): string =>
+  LAYERS.filter((layer) => path === layer || path.startsWith(`${layer}/`)).toSorted((a, b) => b.length - a.length)[0] ??
+  path;
 
 async function* imports(): AsyncGenerator<{ file: string; target: string }> {
   for await (const file of new Glob("**/*.ts").scan(SOURCE)) {

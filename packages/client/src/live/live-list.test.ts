@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { Admin, type Model } from "../../../server/test/support/admin.ts";
-import { PUBLIC_NOTES } from "../../../server/test/support/collections.ts";
-import { Inbox } from "../../../server/test/support/inbox.ts";
-import { hasPocketBase, type ServerKind } from "../../../server/test/support/server-kind.ts";
-import { type ServerProcess, startServer } from "../../../server/test/support/server-process.ts";
+import { Admin, type Model } from "@headwater/testing/servers/admin.ts";
+import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
+import { Inbox } from "@headwater/testing/clients/inbox.ts";
+import { hasPocketBase, type ServerKind } from "@headwater/testing/servers/server-kind.ts";
+import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import { failureOf } from "../../test/support/failure.ts";
 import { seeded } from "../../test/support/random.ts";
 import { Client, filter, type LiveChange, type LiveList, memoryStore, type RecordModel } from "../index.ts";

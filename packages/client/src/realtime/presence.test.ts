@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { PresenceEvent } from "@headwater/protocol";
-import { Admin } from "../../../server/test/support/admin.ts";
-import { Inbox } from "../../../server/test/support/inbox.ts";
-import { type ServerProcess, startServer } from "../../../server/test/support/server-process.ts";
+import { Admin } from "@headwater/testing/servers/admin.ts";
+import { Inbox } from "@headwater/testing/clients/inbox.ts";
+import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import { failureOf } from "../../test/support/failure.ts";
 import { Client, memoryStore, presence } from "../index.ts";
 

@@ -1,9 +1,9 @@
 import { type Cursor, parseCursor } from "@headwater/protocol";
 import type { ConnectionState } from "../connection/state.ts";
 import { aborted, asError, HeadwaterError } from "../errors.ts";
-import { Channel } from "./channel.ts";
-import { askLeave, type Check, checkList, checkRecord } from "./check.ts";
-import type { Sink } from "./entry.ts";
+import { RealtimeSession } from "./realtime-session.ts";
+import { checkAccess, type Check, checkList, checkRecord } from "./check-access.ts";
+import type { Sink } from "./shared-subscription.ts";
 import type { Resync, SubscriptionEvent } from "./events.ts";
 import { type Message, toMessage, toRecordEvent } from "./messages.ts";
 import { Monitor, type MonitorEvent, type RealtimeStats } from "./monitor.ts";
@@ -15,7 +15,7 @@ import { nameOf, queryOf } from "./topic.ts";
 const CAPACITY = 1_024;
 
 /** What a subscription wants: a topic, leave to listen to it, and how its data is read. */
-interface Wish<E> {
+interface SubscriptionSpec<E> {
   readonly topic: string;
   readonly query: Readonly<Record<string, string>>;
   readonly check: Check | undefined;
@@ -30,13 +30,13 @@ type Counted = Pick<Subscription<never>, "queued" | "dropped" | "fail">;
 export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
   readonly #parts: RealtimeParts;
   readonly #monitor = new Monitor();
-  readonly #channel: Channel;
+  readonly #channel: RealtimeSession;
   readonly #subscriptions = new Set<Counted>();
   #replays = 0;
 
   constructor(parts: RealtimeParts) {
     this.#parts = parts;
-    this.#channel = new Channel(parts, this.#monitor, (error) => this.#fail(error));
+    this.#channel = new RealtimeSession(parts, this.#monitor, (error) => this.#fail(error));
   }
 
   get state(): ConnectionState {
@@ -114,7 +114,7 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
     );
   }
 
-  #subscribe<E>(wish: Wish<E>, options: FollowOptions): Subscription<E | Resync> {
+  #subscribe<E>(wish: SubscriptionSpec<E>, options: FollowOptions): Subscription<E | Resync> {
     const since = options.since === undefined ? undefined : parseCursor(options.since);
     if (options.since !== undefined && !since) throw new HeadwaterError("invalid", "`since` is no cursor");
     const { capacity = CAPACITY, onOverflow = "resync", signal } = options;
@@ -139,7 +139,7 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
   }
 
   async #admit<E>(
-    { topic, query, check, read }: Wish<E>,
+    { topic, query, check, read }: SubscriptionSpec<E>,
     { headers }: Pick<FollowOptions, "headers">,
     since: Cursor | undefined,
     subscription: Subscription<E | Resync>,
@@ -149,7 +149,7 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
     let place = since;
     if (check && !this.#channel.has(shared)) {
       try {
-        const cursor = await askLeave(this.#parts.api, check, () => !subscription.ended);
+        const cursor = await checkAccess(this.#parts.api, check, () => !subscription.ended);
         place ??= parseCursor(cursor ?? "");
       } catch (error) {
         return subscription.fail(asError(error));
@@ -173,7 +173,7 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
     return name;
   }
 
-  #sink<E>(name: string, subscription: Subscription<E | Resync>, read: Wish<E>["read"]): Sink {
+  #sink<E>(name: string, subscription: Subscription<E | Resync>, read: SubscriptionSpec<E>["read"]): Sink {
     return {
       deliver: (data, cursor) => {
         const event = read(data, cursor);

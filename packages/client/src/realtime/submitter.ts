@@ -4,12 +4,12 @@ import { backoff, type BackoffLimits } from "../connection/backoff.ts";
 import { deferred } from "../deferred.ts";
 import type { HeadwaterError } from "../errors.ts";
 import type { Link, SubscribeOutcome } from "../transport/transport.ts";
-import type { Book } from "./book.ts";
-import type { Plan } from "./plan.ts";
+import type { SubscriptionTable } from "./subscription-table.ts";
+import type { SubscribePlan } from "./subscribe-plan.ts";
 
 export interface SubmitterOptions {
   readonly link: Link;
-  readonly book: Book;
+  readonly book: SubscriptionTable;
   readonly identity: Identity;
   readonly clock: Clock;
   readonly random: () => number;
@@ -96,7 +96,7 @@ export class Submitter {
   }
 
   /** @returns whether to go on with this link */
-  async #settle(plan: Plan, outcome: SubscribeOutcome, token: string): Promise<boolean> {
+  async #settle(plan: SubscribePlan, outcome: SubscribeOutcome, token: string): Promise<boolean> {
     const { book, identity, onLost, onRefused, onOtherIdentity } = this.#options;
     if (outcome.kind === "accepted") {
       this.#accepted = true;
@@ -129,7 +129,7 @@ export class Submitter {
     }
   }
 
-  #settleAfter(plan: Plan, ticks: number): void {
+  #settleAfter(plan: SubscribePlan, ticks: number): void {
     const { clock, book } = this.#options;
     const tick = (): void => {
       if (this.#stopped()) return;

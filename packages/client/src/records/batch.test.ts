@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { Admin } from "../../../server/test/support/admin.ts";
-import { hasPocketBase } from "../../../server/test/support/server-kind.ts";
-import { startServer } from "../../../server/test/support/server-process.ts";
+import { Admin } from "@headwater/testing/servers/admin.ts";
+import { hasPocketBase } from "@headwater/testing/servers/server-kind.ts";
+import { startServer } from "@headwater/testing/servers/server-process.ts";
 import { failureOf } from "../../test/support/failure.ts";
 import { Client, memoryStore } from "../index.ts";
 

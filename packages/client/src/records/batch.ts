@@ -1,6 +1,6 @@
 import type { Api } from "../api.ts";
 import { HeadwaterError } from "../errors.ts";
-import { recordsPath } from "../realtime/check.ts";
+import { recordsPath } from "../realtime/check-access.ts";
 import type { CollectionTypes, SchemaOf } from "../schema.ts";
 import { splitFiles } from "./body.ts";
 import { type LooseViewOptions, viewQuery, type ViewOptions } from "./list.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { Admin } from "../../../server/test/support/admin.ts";
-import { ARTICLES, PUBLIC_NOTES } from "../../../server/test/support/collections.ts";
-import { type ServerProcess, startServer } from "../../../server/test/support/server-process.ts";
+import { Admin } from "@headwater/testing/servers/admin.ts";
+import { ARTICLES, PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
+import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import { failureOf } from "../../test/support/failure.ts";
 import { Client, type Collection, filter, memoryStore, type RecordModel } from "../index.ts";
 

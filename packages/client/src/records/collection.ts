@@ -1,7 +1,7 @@
 import type { Api } from "../api.ts";
 import { openLiveList } from "../live/open-live-list.ts";
 import type { LiveList, LiveOptions } from "../live/live-list.ts";
-import { recordsPath } from "../realtime/check.ts";
+import { recordsPath } from "../realtime/check-access.ts";
 import type { SubscriptionEvent } from "../realtime/events.ts";
 import type { Realtime } from "../realtime/realtime.ts";
 import type { SubscribeOptions } from "../realtime/realtime-options.ts";

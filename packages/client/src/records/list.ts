@@ -1,7 +1,7 @@
 import type { Api } from "../api.ts";
 import { HeadwaterError } from "../errors.ts";
 import type { QueryValue } from "../http.ts";
-import { CURSOR_HEADER, recordsPath } from "../realtime/check.ts";
+import { CURSOR_HEADER, recordsPath } from "../realtime/check-access.ts";
 import type { RecordModel } from "../realtime/events.ts";
 import { type ExpandPath, joined, type OneOrMore, type ShownField, type SortKey } from "../schema.ts";
 

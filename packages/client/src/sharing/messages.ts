@@ -22,12 +22,12 @@ export type FromLeader =
       readonly slot: number;
       readonly clientId: string | undefined;
     }
-  | { readonly kind: "told"; readonly stream: string; readonly what: readonly Told[] }
+  | { readonly kind: "told"; readonly stream: string; readonly what: readonly SharedMessage[] }
   | { readonly kind: "answer"; readonly link: string; readonly round: number; readonly outcome: Plain }
   | { readonly kind: "ended"; readonly stream: string; readonly end: Plain };
 
 /** A call of a link's listener. */
-export type Told =
+export type SharedMessage =
   | readonly ["opened", clientId: string]
   | readonly ["event", LinkEvent]
   | readonly ["place", id: string]

@@ -8,7 +8,14 @@ import type {
   SubscribeOutcome,
   SubscribeRequest,
 } from "../transport/transport.ts";
-import { type FromLeader, type ToLeader, type Told, unpackEnd, unpackError, unpackOutcome } from "./messages.ts";
+import {
+  type FromLeader,
+  type ToLeader,
+  type SharedMessage,
+  unpackEnd,
+  unpackError,
+  unpackOutcome,
+} from "./messages.ts";
 import { SlotNames } from "./slot-names.ts";
 
 /** Where a link's words go; `undefined` until it is known with whom the connection is shared. */
@@ -114,7 +121,7 @@ export class SharedLink implements Link {
     answer?.(unpackOutcome(outcome, (name) => this.#names.inward(name)));
   }
 
-  #onTold(told: Told): void {
+  #onTold(told: SharedMessage): void {
     // What was told before may have ended it.
     if (this.#over) return;
     switch (told[0]) {

@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { Transport } from "../transport/transport.ts";
 import { browserPlatform, type SharingPlatform } from "./platform.ts";
 import { SharedLink } from "./shared-link.ts";
-import { Tabs } from "./tabs.ts";
+import { TabElection } from "./tab-election.ts";
 
 export { browserPlatform };
 
@@ -22,11 +22,11 @@ const VERSION = 1;
 
 /** One connection for all tabs of a browser, where it would be one for each. */
 export function sharedTransport({ transport, platform, clock, identity, url }: SharingOptions): Transport {
-  const groups = new Map<string, Tabs>();
-  const tabsOf = (who: string): Tabs => {
+  const groups = new Map<string, TabElection>();
+  const tabsOf = (who: string): TabElection => {
     const group = `headwater ${VERSION} ${transport.name} ${url} ${who}`;
     let tabs = groups.get(group);
-    if (!tabs) groups.set(group, (tabs = new Tabs({ group, platform, clock, transport })));
+    if (!tabs) groups.set(group, (tabs = new TabElection({ group, platform, clock, transport })));
     return tabs;
   };
   return {

@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import type { ServerWebSocket } from "bun";
-import { Inbox } from "../../../server/test/support/inbox.ts";
+import { Inbox } from "@headwater/testing/clients/inbox.ts";
 import { failureOf } from "../../test/support/failure.ts";
 import { scriptedServer } from "../../test/support/scripted-server.ts";
 import {

@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { Inbox } from "../../../server/test/support/inbox.ts";
+import { Inbox } from "@headwater/testing/clients/inbox.ts";
 import { failureOf } from "../../test/support/failure.ts";
 import { type Reply, type Script, scriptedServer } from "../../test/support/scripted-server.ts";
 import { Client, type ClientOptions, memoryStore, type SubscriptionEvent } from "../index.ts";

@@ -1,9 +1,9 @@
-import { collectionFromRow } from "../collections/collection-row.ts";
-import { collectionToJson } from "../collections/collection-json.ts";
+import { collectionFromRow } from "../collections/model/collection-row.ts";
+import { collectionToJson } from "../collections/model/collection-json.ts";
 import { badRequest } from "../lib/api-error.ts";
-import { parseListParams } from "../records/list-params.ts";
-import { RuleError } from "../rules/rule-error.ts";
-import { SimpleScope } from "../rules/simple-scope.ts";
+import { parseListParams } from "../records/query/list-params.ts";
+import { RuleError } from "../rules/syntax/rule-error.ts";
+import { SimpleScope } from "../rules/sql/simple-scope.ts";
 import { EMPTY, type Sql, sql } from "../store/sql.ts";
 import type { Reader } from "../store/store.ts";
 

@@ -1,48 +1,48 @@
 import { collectionId } from "@headwater/protocol";
-import { changeCollections } from "../collections/change-collections.ts";
-import { collectionToJson } from "../collections/collection-json.ts";
-import { createCollection } from "../collections/create-collection.ts";
-import { deleteCollection } from "../collections/delete-collection.ts";
-import { collectionOf as collectionOfDraft, newDraft } from "../collections/draft.ts";
-import { importCollections } from "../collections/import-collections.ts";
-import type { CollectionContext } from "../collections/collection-context.ts";
-import { updateCollection } from "../collections/update-collection.ts";
+import { changeCollections } from "../collections/commands/change-collections.ts";
+import { collectionToJson } from "../collections/model/collection-json.ts";
+import { createCollection } from "../collections/commands/create-collection.ts";
+import { deleteCollection } from "../collections/commands/delete-collection.ts";
+import { collectionOf as collectionOfDraft, newDraft } from "../collections/model/draft.ts";
+import { importCollections } from "../collections/commands/import-collections.ts";
+import type { CollectionContext } from "../collections/validate/collection-context.ts";
+import { updateCollection } from "../collections/commands/update-collection.ts";
 import { LOWER_ALPHANUMERIC, randomText } from "../lib/random.ts";
-import { checkRule } from "../rules/check-rule.ts";
+import { checkRule } from "../rules/analysis/check-rule.ts";
 import type { Transaction } from "../store/store.ts";
-import type { ApiDeps } from "./api-deps.ts";
-import type { ApiRequest } from "./api-request.ts";
+import type { ApiContext } from "../http/api-context.ts";
+import type { ApiRequest } from "../http/request.ts";
 import { selectCollections } from "./collections-page.ts";
-import { collectionOf } from "./guards.ts";
-import { json, jsonPage, noContent } from "./responses.ts";
+import { collectionOf } from "../http/guards.ts";
+import { json, jsonPage, noContent } from "../http/responses.ts";
 
-export const list = async (request: ApiRequest, { store }: ApiDeps): Promise<Response> =>
+export const list = async (request: ApiRequest, { store }: ApiContext): Promise<Response> =>
   jsonPage(request, await store.read((reader) => selectCollections(reader, request.query, request.now)));
 
-export const view = (request: ApiRequest, deps: ApiDeps): Response =>
+export const view = (request: ApiRequest, deps: ApiContext): Response =>
   json(request, collectionToJson(collectionOf(request, deps)));
 
-export async function create(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+export async function create(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const body = await request.values("Failed to load the collection type data due to invalid formatting.");
   const collection = await change(request, deps, (tx, context) => createCollection(tx, context, body));
   return json(request, collectionToJson(collection));
 }
 
-export async function update(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+export async function update(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const { id } = collectionOf(request, deps);
   const body = await request.values("Failed to load the submitted data due to invalid formatting.");
   const collection = await change(request, deps, (tx, context) => updateCollection(tx, context, id, body));
   return json(request, collectionToJson(collection));
 }
 
-export async function remove(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+export async function remove(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const { id } = collectionOf(request, deps);
   await change(request, deps, (tx, context) => deleteCollection(tx, context, id));
   return noContent();
 }
 
 /** Makes many collections what they are submitted to be, all or none. */
-export async function importAll(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+export async function importAll(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const body = await request.values("An error occurred while loading the submitted data.");
   await change(request, deps, (tx, context) => importCollections(tx, context, body));
   return noContent();
@@ -58,6 +58,6 @@ export function scaffolds(request: ApiRequest): Response {
 
 const change = <Result>(
   { now }: ApiRequest,
-  deps: ApiDeps,
+  deps: ApiContext,
   work: (tx: Transaction, context: CollectionContext) => Promise<Result>,
 ): Promise<Result> => changeCollections(deps, { checkRule, now }, work);

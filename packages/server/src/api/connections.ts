@@ -4,14 +4,14 @@ import type { Session } from "../hub/session.ts";
 import { badRequest, invalid, notFound } from "../lib/api-error.ts";
 import { readHead, readSpan } from "../log/change-log.ts";
 import type { Change } from "../log/change.ts";
-import { parseListParams } from "../records/list-params.ts";
+import { parseListParams } from "../records/query/list-params.ts";
 import type { Principal } from "../rules/principal.ts";
-import type { ApiDeps } from "./api-deps.ts";
-import type { ApiRequest } from "./api-request.ts";
-import { json, jsonPage } from "./responses.ts";
+import type { ApiContext } from "../http/api-context.ts";
+import type { ApiRequest } from "../http/request.ts";
+import { json, jsonPage } from "../http/responses.ts";
 
 /** All open connections, the oldest first. */
-export function list(request: ApiRequest, { hub, epoch }: ApiDeps): Response {
+export function list(request: ApiRequest, { hub, epoch }: ApiContext): Response {
   const { page, perPage } = parseListParams(request.query);
   const from = (page - 1) * perPage;
   const items = [...hub.sessions()].slice(from, from + perPage).map((session) => describe(session, hub.seq, epoch));
@@ -20,14 +20,14 @@ export function list(request: ApiRequest, { hub, epoch }: ApiDeps): Response {
   return jsonPage(request, answer);
 }
 
-export function view(request: ApiRequest, { hub, epoch }: ApiDeps): Response {
+export function view(request: ApiRequest, { hub, epoch }: ApiContext): Response {
   const session = hub.session(idOf(request));
   if (!session) throw notFound();
   return json(request, describe(session, hub.seq, epoch));
 }
 
 /** Why a change did or did not reach a connection: `?change=` with its cursor, or its place in the log alone. */
-export async function why(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+export async function why(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const { hub, store } = deps;
   const seq = seqOf(request.query["change"] ?? "", deps);
   const [change] = await readSpan(store, seq - 1, seq, 1);
@@ -47,7 +47,7 @@ export async function why(request: ApiRequest, deps: ApiDeps): Promise<Response>
 }
 
 /** Where one and all of its subscriptions stand to the change. */
-async function explain(session: Session<Principal>, change: Change, { hub, visibility }: ApiDeps): Promise<object> {
+async function explain(session: Session<Principal>, change: Change, { hub, visibility }: ApiContext): Promise<object> {
   const { seq } = change;
   const { toldTo = hub.seq, state, queuedBytes } = session.standing;
   const subscriptions = await Promise.all(
@@ -62,7 +62,7 @@ async function explain(session: Session<Principal>, change: Change, { hub, visib
   return { answer, state, queuedBytes, position, subscriptions };
 }
 
-function describe(session: Session<Principal>, head: number, epoch: ApiDeps["epoch"]): object {
+function describe(session: Session<Principal>, head: number, epoch: ApiContext["epoch"]): object {
   const { id, address, codec, principal, subscriptions, openedAt } = session;
   const { state, toldTo = head, queuedBytes } = session.standing;
   return {
@@ -83,7 +83,7 @@ function describe(session: Session<Principal>, head: number, epoch: ApiDeps["epo
 const idOf = ({ params }: ApiRequest): ClientId => clientId(params["connection"] ?? "");
 
 /** @throws ApiError 400 for what is no place in this log */
-function seqOf(text: string, { epoch }: ApiDeps): number {
+function seqOf(text: string, { epoch }: ApiContext): number {
   const cursor = parseCursor(text);
   const seq = cursor?.epoch === epoch ? cursor.seq : /^\d{1,15}$/.test(text) ? Number(text) : undefined;
   if (seq === undefined || seq < 1) {

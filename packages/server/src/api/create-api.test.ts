@@ -3,23 +3,23 @@ import { epoch } from "@headwater/protocol";
 import pino from "pino";
 import { Tokens } from "../auth/tokens.ts";
 import { readConfig } from "../config.ts";
-import { Channels } from "../events/channels.ts";
-import { Events } from "../events/events.ts";
-import { openFolder } from "../folder.ts";
+import { Channels } from "../visibility/channels.ts";
+import { EventVisibility } from "../visibility/event-visibility.ts";
+import { openFolder } from "../app/folder.ts";
 import { Admission } from "../hub/admission.ts";
 import { Hub } from "../hub/hub.ts";
-import { Lanes } from "../lib/lanes.ts";
-import { Turnstile } from "../lib/turnstile.ts";
-import { Metrics } from "./metrics.ts";
-import { Hooks } from "../records/hooks.ts";
+import { KeyedQueue } from "../lib/keyed-queue.ts";
+import { TurnLimiter } from "../lib/turn-limiter.ts";
+import { Metrics } from "../metrics/metrics.ts";
+import { Hooks } from "../records/model/hook-registry.ts";
 import { Tasks } from "../tasks/tasks.ts";
 import { EventStreams } from "../transports/event-streams.ts";
 import { tempDir } from "../testing/temp-dir.ts";
-import { CustomRoutes } from "./custom-routes.ts";
+import { CustomRoutes } from "../http/custom-routes.ts";
 import { createApi } from "./create-api.ts";
 import { Mutators } from "../sync/mutators.ts";
-import { SyncStreams } from "./sync-streams.ts";
-import { SyncTickets } from "./sync-tickets.ts";
+import { SyncStreams } from "../connections/poke-streams.ts";
+import { SyncTickets } from "../connections/stream-tickets.ts";
 
 test("an API that drains finishes what it began and takes nothing new", async () => {
   const folder = await openFolder(tempDir());
@@ -37,9 +37,9 @@ test("an API that drains finishes what it began and takes nothing new", async ()
     }),
     revisions: { count: 0 },
     admission: new Admission({ total: 0, perAddress: 0 }),
-    setups: new Turnstile(1, 1),
+    setups: new TurnLimiter(1, 1),
     metrics: new Metrics(),
-    visibility: new Events({
+    visibility: new EventVisibility({
       reader: folder.store,
       schema: () => folder.registry.current,
       files: folder.files,
@@ -48,7 +48,7 @@ test("an API that drains finishes what it began and takes nothing new", async ()
     customRoutes: new CustomRoutes(),
     hooks: new Hooks(),
     mutators: new Mutators(),
-    sync: { streams: new SyncStreams(), tickets: new SyncTickets(), pulls: new Lanes(), pushes: new Lanes() },
+    sync: { streams: new SyncStreams(), tickets: new SyncTickets(), pulls: new KeyedQueue(), pushes: new KeyedQueue() },
     tasks: new Tasks(folder.store, () => {}),
     eventStreams: new EventStreams(30_000),
     startedAt: new Date(),

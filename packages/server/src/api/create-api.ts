@@ -1,9 +1,9 @@
 import type { Server } from "bun";
 import { ApiError } from "../lib/api-error.ts";
 import { drawRetryAfter } from "../transports/retry.ts";
-import type { ApiDeps } from "./api-deps.ts";
-import { createHandler } from "./handler.ts";
-import { jsonAs } from "./responses.ts";
+import type { ApiContext } from "../http/api-context.ts";
+import { createHandler } from "../http/handler.ts";
+import { jsonAs } from "../http/responses.ts";
 import { routes } from "./routes.ts";
 
 /** The HTTP side of the server. */
@@ -15,7 +15,7 @@ export interface Api {
   idle(milliseconds: number): Promise<void>;
 }
 
-export function createApi(deps: ApiDeps): Api {
+export function createApi(deps: ApiContext): Api {
   const handle = createHandler(routes, deps);
   let atWork = 0;
   let draining = false;

@@ -1,26 +1,26 @@
 import type { RecordValues } from "@headwater/protocol";
-import type { Collection } from "../collections/collection.ts";
+import type { Collection } from "../collections/model/collection.ts";
 import { type FileField, isMultiple } from "../collections/fields/field.ts";
-import { viewOrigin } from "../collections/view-fields.ts";
+import { viewOrigin } from "../collections/views/view-fields.ts";
 import { keyOf } from "../files/file-store.ts";
 import { notFound } from "../lib/api-error.ts";
-import { findRecord, findRecords, itemsOf } from "../records/find-record.ts";
+import { findRecord, findRecords, itemsOf } from "../records/query/find-record.ts";
 import { passesRule } from "../auth/passes-rule.ts";
 import { GUEST, principalOf } from "../rules/principal.ts";
 import { sql } from "../store/sql.ts";
-import type { ApiDeps } from "./api-deps.ts";
-import type { ApiRequest } from "./api-request.ts";
-import { fileResponse } from "./file-response.ts";
-import { collectionOf, NO_COLLECTION, signedIn } from "./guards.ts";
+import type { ApiContext } from "../http/api-context.ts";
+import type { ApiRequest } from "../http/request.ts";
+import { fileResponse } from "../http/file-response.ts";
+import { collectionOf, NO_COLLECTION, signedIn } from "../http/guards.ts";
 import { recordContext } from "./record-context.ts";
-import { json } from "./responses.ts";
+import { json } from "../http/responses.ts";
 
 /** A short-lived token for links to protected files, which browsers open without an `Authorization` header. */
 export const createToken = signedIn(async (request, { tokens }, owner) =>
   json(request, { token: await tokens.issue({ ...owner, type: "file", now: request.now }) }),
 );
 
-export async function download(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+export async function download(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const collection = collectionOf(request, deps, NO_COLLECTION);
   const { id = "", name = "" } = request.params;
   const record = await findRecord(deps.store, collection, id);
@@ -34,7 +34,7 @@ export async function download(request: ApiRequest, deps: ApiDeps): Promise<Resp
 
 /** A view shows files of other collections' records, which keep them. */
 async function storedKey(
-  { store, registry }: ApiDeps,
+  { store, registry }: ApiContext,
   collection: Collection,
   field: FileField,
   id: string,
@@ -61,7 +61,7 @@ const fileFieldOf = (collection: Collection, record: RecordValues, name: string)
 /** Judges by who the file token in the link belongs to, and by nothing else. */
 async function mayView(
   request: ApiRequest,
-  deps: ApiDeps,
+  deps: ApiContext,
   collection: Collection,
   record: RecordValues,
 ): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { isSuperuser } from "../rules/principal.ts";
-import type { ApiRequest } from "./api-request.ts";
-import { json } from "./responses.ts";
+import type { ApiRequest } from "../http/request.ts";
+import { json } from "../http/responses.ts";
 
 /** Headers that tell of a proxy which the settings don't know. */
 const PROXY_HEADERS = ["CF-Connecting-IP", "Fly-Client-IP", "X-Forwarded-For"];

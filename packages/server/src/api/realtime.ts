@@ -13,7 +13,7 @@ import {
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { Admission } from "../hub/admission.ts";
-import { Batch } from "../hub/batch.ts";
+import { FrameBatch } from "../hub/frame-batch.ts";
 import type { Frame } from "../hub/frame.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Session } from "../hub/session.ts";
@@ -26,13 +26,13 @@ import { GUEST, type Principal, principalKey } from "../rules/principal.ts";
 import { drawRetry } from "../transports/retry.ts";
 import { SSE_CODEC, streamFrame } from "../transports/sse-codec.ts";
 import { openSse, type SseListener } from "../transports/sse.ts";
-import type { AccessLine } from "./access-log.ts";
-import type { ApiDeps } from "./api-deps.ts";
-import type { ApiRequest } from "./api-request.ts";
-import { identify, isOutdated } from "./identify.ts";
-import { assertPace, assertRoom, assertRoomForUser, takeTurn } from "./realtime-limits.ts";
-import { noContent } from "./responses.ts";
-import { get, post, type Route } from "./route.ts";
+import type { AccessLine } from "../http/access-log.ts";
+import type { ApiContext } from "../http/api-context.ts";
+import type { ApiRequest } from "../http/request.ts";
+import { identify, isOutdated } from "../http/identify.ts";
+import { assertPace, assertRoom, assertRoomForUser, takeTurn } from "../connections/limits.ts";
+import { noContent } from "../http/responses.ts";
+import { get, post, type Route } from "../http/route.ts";
 
 /** Subscriptions that one connection may have. */
 const MAX_SUBSCRIPTIONS = 1_000;
@@ -47,7 +47,7 @@ export const realtimeRoutes: readonly Route[] = [
 ];
 
 /** Opens the stream. Its client is a guest until it subscribes: browsers' `EventSource` can't send a token. */
-async function connect(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+async function connect(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const { ip } = request;
   await takeTurn(deps);
   assertRoom(deps, ip);
@@ -63,7 +63,7 @@ class Connection implements SseListener {
   readonly #since: Cursor | undefined;
   #session: Session<Principal> | undefined;
 
-  constructor({ hub, admission }: ApiDeps, address: string, line: AccessLine, since: Cursor | undefined) {
+  constructor({ hub, admission }: ApiContext, address: string, line: AccessLine, since: Cursor | undefined) {
     this.#hub = hub;
     this.#admission = admission;
     this.#address = address;
@@ -84,7 +84,7 @@ class Connection implements SseListener {
       since: this.#since,
       openedAt: Date.now(),
     });
-    wire.send(Batch.of(connected(id, this.#hub.size)));
+    wire.send(FrameBatch.of(connected(id, this.#hub.size)));
   }
 
   drained(): void {
@@ -121,7 +121,7 @@ const FORM = z.object({
 });
 
 /** Replaces all that a connection listens to, and who it is. */
-async function setSubscriptions(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+async function setSubscriptions(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const { hub } = deps;
   const form = await request.bound(FORM);
   const submitted = { clientId: form.clientId ?? "", subscriptions: form.subscriptions ?? [] };

@@ -6,27 +6,27 @@ import { findAuthRecord } from "../auth/find-auth-record.ts";
 import { findByPassword, type PasswordForm } from "../auth/auth-with-password.ts";
 import { readClaims } from "../auth/token-claims.ts";
 import type { AuthRecord } from "../auth/tokens.ts";
-import type { AuthCollection } from "../collections/collection.ts";
+import type { AuthCollection } from "../collections/model/collection.ts";
 import { badRequest, forbidden, notFound } from "../lib/api-error.ts";
 import { toBool } from "../lib/cast.ts";
 import { atLeast, byteLength, oneOf, problems, required } from "../lib/checks.ts";
-import type { ApiDeps } from "./api-deps.ts";
-import type { ApiRequest } from "./api-request.ts";
-import { formInteger, formText } from "./form-values.ts";
-import { authCollectionOf, NO_AUTH_COLLECTION, ownCollectionOnly } from "./guards.ts";
+import type { ApiContext } from "../http/api-context.ts";
+import type { ApiRequest } from "../http/request.ts";
+import { formInteger, formText } from "../http/form-values.ts";
+import { authCollectionOf, NO_AUTH_COLLECTION, ownCollectionOnly } from "../http/guards.ts";
 import { recordContext } from "./record-context.ts";
-import { json, jsonAs } from "./responses.ts";
+import { json, jsonAs } from "../http/responses.ts";
 
 const UNREADABLE = "An error occurred while loading the submitted data.";
 const INVALID = "An error occurred while validating the submitted data.";
 
-export const methods = (request: ApiRequest, deps: ApiDeps): Response =>
+export const methods = (request: ApiRequest, deps: ApiContext): Response =>
   json(request, authMethods(authCollectionOf(request, deps)));
 
 const PASSWORD_FORM = z.object({ identity: formText, password: formText, identityField: formText });
 const MFA_FORM = z.object({ mfaId: formText });
 
-export async function withPassword(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+export async function withPassword(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const { store, tokens } = deps;
   const collection = authCollectionOf(request, deps);
   if (!collection.auth.passwordAuth.enabled) {
@@ -70,7 +70,7 @@ export const refresh = ownCollectionOnly(async (request, deps, owner) => {
 const IMPERSONATION_FORM = z.object({ duration: formInteger });
 
 /** A token of somebody else's, for a time that the superuser chooses. It can't be exchanged for a longer one. */
-export async function impersonate(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+export async function impersonate(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const { store, tokens } = deps;
   const collection = authCollectionOf(request, deps, NO_AUTH_COLLECTION);
   const values = await findAuthRecord(store, collection, request.params["id"]!);

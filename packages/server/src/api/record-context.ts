@@ -1,13 +1,13 @@
 import { headerName } from "@headwater/protocol";
-import { hookDepth } from "../records/hook-scope.ts";
-import type { RecordContext } from "../records/record-context.ts";
-import type { ApiDeps } from "./api-deps.ts";
-import type { ApiRequest } from "./api-request.ts";
+import { hookDepth } from "../records/hooks/hook-scope.ts";
+import type { RecordContext } from "../records/model/record-context.ts";
+import type { ApiContext } from "../http/api-context.ts";
+import type { ApiRequest } from "../http/request.ts";
 
 /** What the record verbs know of a request. Its headers are read when a rule first asks for one: most never do. */
 export function recordContext(
   request: ApiRequest,
-  { registry, files, background, hooks }: ApiDeps,
+  { registry, files, background, hooks }: ApiContext,
   { context = "default", body = {} }: Partial<Pick<RecordContext, "context" | "body">> = {},
 ): RecordContext {
   let headers: Readonly<Record<string, string>> | undefined;

@@ -1,26 +1,26 @@
 import type { RecordValues } from "@headwater/protocol";
-import type { Collection } from "../collections/collection.ts";
+import type { Collection } from "../collections/model/collection.ts";
 import { notFound } from "../lib/api-error.ts";
 import { readHead } from "../log/change-log.ts";
-import { assertWritable } from "../records/assert-writable.ts";
-import { listRecords } from "../records/list-records.ts";
-import { presentRecords } from "../records/present.ts";
-import type { RecordContext } from "../records/record-context.ts";
-import { submitRecord, submitRemoval } from "../records/submit-record.ts";
-import { viewRecord } from "../records/view-record.ts";
-import type { ApiDeps } from "./api-deps.ts";
-import type { ApiRequest } from "./api-request.ts";
-import { collectionOf, NO_COLLECTION } from "./guards.ts";
+import { assertWritable } from "../records/model/assert-writable.ts";
+import { listRecords } from "../records/query/list-records.ts";
+import { presentRecords } from "../records/present/present.ts";
+import type { RecordContext } from "../records/model/record-context.ts";
+import { submitRecord, submitRemoval } from "../records/write/submit-record.ts";
+import { viewRecord } from "../records/query/view-record.ts";
+import type { ApiContext } from "../http/api-context.ts";
+import type { ApiRequest } from "../http/request.ts";
+import { collectionOf, NO_COLLECTION } from "../http/guards.ts";
 import { recordContext } from "./record-context.ts";
-import type { Params } from "./route.ts";
-import { DEFAULT_BODY_LIMIT } from "./body-bytes.ts";
+import type { Params } from "../http/route.ts";
+import { DEFAULT_BODY_LIMIT } from "../http/body-bytes.ts";
 import type { Field } from "../collections/fields/field.ts";
 import { maxSizeOf } from "../collections/fields/max-size.ts";
-import { json, jsonPage, noContent, withCursor } from "./responses.ts";
+import { json, jsonPage, noContent, withCursor } from "../http/responses.ts";
 
 const MISSING = "Missing collection context.";
 
-export async function list(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+export async function list(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const collection = collectionOf(request, deps, MISSING);
   const context = await submittedContext(request, deps);
   // One snapshot: the count, the page and what it expands to must tell of one state.
@@ -33,22 +33,22 @@ export async function list(request: ApiRequest, deps: ApiDeps): Promise<Response
   return withCursor(jsonPage(request, page), { epoch: deps.epoch, seq });
 }
 
-export async function view(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+export async function view(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const collection = collectionOf(request, deps, MISSING);
   const context = await submittedContext(request, deps);
   const record = await viewRecord(deps.store, context, collection, request.params["id"]!);
   return presented(request, deps, context, collection, record);
 }
 
-export async function create(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+export async function create(request: ApiRequest, deps: ApiContext): Promise<Response> {
   return submit(request, deps, undefined);
 }
 
-export async function update(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+export async function update(request: ApiRequest, deps: ApiContext): Promise<Response> {
   return submit(request, deps, request.params["id"]);
 }
 
-export async function remove(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+export async function remove(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const collection = writableCollectionOf(request, deps);
   const context = await submittedContext(request, deps);
   await submitRemoval(deps, context, collection, request.params["id"]!);
@@ -60,7 +60,7 @@ export async function remove(request: ApiRequest, deps: ApiDeps): Promise<Respon
  *
  * @throws ApiError 404 for an unknown collection
  */
-export function bodyLimit({ collection: name = "" }: Params, { registry }: ApiDeps): number {
+export function bodyLimit({ collection: name = "" }: Params, { registry }: ApiContext): number {
   const collection = registry.current.find(name);
   if (!collection) throw notFound(NO_COLLECTION);
   return collection.fields.reduce((sum, field) => sum + maxBytes(field), DEFAULT_BODY_LIMIT);
@@ -71,16 +71,16 @@ function maxBytes(field: Field): number {
   return field.type === "editor" || field.type === "json" ? maxSizeOf(field) : 0;
 }
 
-function writableCollectionOf(request: ApiRequest, deps: ApiDeps): Collection {
+function writableCollectionOf(request: ApiRequest, deps: ApiContext): Collection {
   const collection = collectionOf(request, deps, MISSING);
   assertWritable(collection);
   return collection;
 }
 
-const submittedContext = async (request: ApiRequest, deps: ApiDeps): Promise<RecordContext> =>
+const submittedContext = async (request: ApiRequest, deps: ApiContext): Promise<RecordContext> =>
   recordContext(request, deps, { body: await request.values() });
 
-async function submit(request: ApiRequest, deps: ApiDeps, id: string | undefined): Promise<Response> {
+async function submit(request: ApiRequest, deps: ApiContext, id: string | undefined): Promise<Response> {
   const collection = writableCollectionOf(request, deps);
   const context = await submittedContext(request, deps);
   const submitted = { body: context.body, files: await request.uploads() };
@@ -90,7 +90,7 @@ async function submit(request: ApiRequest, deps: ApiDeps, id: string | undefined
 
 async function presented(
   request: ApiRequest,
-  { store }: ApiDeps,
+  { store }: ApiContext,
   context: RecordContext,
   collection: Collection,
   record: RecordValues,

@@ -2,21 +2,21 @@ import type { PushAnswer, SyncError } from "@headwater/protocol";
 import type { z } from "zod";
 import type { AuthRecord } from "../auth/tokens.ts";
 import { badRequest, unauthorized } from "../lib/api-error.ts";
-import type { RecordContext } from "../records/record-context.ts";
+import type { RecordContext } from "../records/model/record-context.ts";
 import { principalKey } from "../rules/principal.ts";
 import { pull, type Pulled } from "../sync/pull.ts";
 import { push } from "../sync/push.ts";
 import { OTHER_VERSION, PULL, PUSH } from "../sync/requests.ts";
-import type { ApiDeps } from "./api-deps.ts";
-import type { ApiRequest } from "./api-request.ts";
-import { compressedJson } from "./compressed.ts";
-import { signedIn } from "./guards.ts";
-import { identify } from "./identify.ts";
+import type { ApiContext } from "../http/api-context.ts";
+import type { ApiRequest } from "../http/request.ts";
+import { compressedJson } from "../http/compressed.ts";
+import { signedIn } from "../http/guards.ts";
+import { identify } from "../http/identify.ts";
 import { recordContext } from "./record-context.ts";
-import { stream } from "./replicache-stream.ts";
-import { jsonAs } from "./responses.ts";
-import { get, post, type Route } from "./route.ts";
-import { TICKET_MS } from "./sync-tickets.ts";
+import { stream } from "../connections/replicache-stream.ts";
+import { jsonAs } from "../http/responses.ts";
+import { get, post, type Route } from "../http/route.ts";
+import { TICKET_MS } from "../connections/stream-tickets.ts";
 
 const BASE = "/api/v1/replicache";
 /** A client sends all that it has not seen confirmed, in one body: one that is refused for its size would never get on. */
@@ -33,7 +33,7 @@ export const replicacheRoutes: readonly Route[] = [
   get(`${BASE}/stats`, signedIn(stats)),
 ];
 
-async function receivePush(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+async function receivePush(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const body = await request.json();
   const parsed = PUSH.safeParse(body);
   if (!parsed.success) return unreadable(body, "push", parsed.error);
@@ -56,7 +56,7 @@ async function receivePush(request: ApiRequest, deps: ApiDeps): Promise<Response
   }
 }
 
-async function answerPull(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+async function answerPull(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const body = await request.json();
   const parsed = PULL.safeParse(body);
   if (!parsed.success) return unreadable(body, "pull", parsed.error);
@@ -83,12 +83,12 @@ function unreadable(body: unknown, versionType: "push" | "pull", cause: z.ZodErr
   throw badRequest("", {}, cause);
 }
 
-function giveTicket(request: ApiRequest, deps: ApiDeps): Response {
+function giveTicket(request: ApiRequest, deps: ApiContext): Response {
   const expires = new Date(request.now.getTime() + TICKET_MS).toISOString();
   return jsonAs(200, { ticket: deps.sync.tickets.issue(request.token), expires });
 }
 
-function pokeUser(request: ApiRequest, deps: ApiDeps, owner: AuthRecord): Response {
+function pokeUser(request: ApiRequest, deps: ApiContext, owner: AuthRecord): Response {
   return jsonAs(200, {
     success: true,
     userId: owner.values.id,
@@ -98,7 +98,7 @@ function pokeUser(request: ApiRequest, deps: ApiDeps, owner: AuthRecord): Respon
   });
 }
 
-function stats(request: ApiRequest, deps: ApiDeps, owner: AuthRecord): Response {
+function stats(request: ApiRequest, deps: ApiContext, owner: AuthRecord): Response {
   const { streams } = deps.sync;
   return jsonAs(200, {
     userId: owner.values.id,

@@ -1,10 +1,10 @@
 import * as collections from "./collections.ts";
 import * as connections from "./connections.ts";
 import * as files from "./files.ts";
-import { onCurrentSchema } from "./current-schema.ts";
-import { superusersOnly } from "./guards.ts";
+import { onCurrentSchema } from "../http/retry-on-schema-change.ts";
+import { superusersOnly } from "../http/guards.ts";
 import { health } from "./health.ts";
-import { metrics } from "./metrics.ts";
+import { metrics } from "../metrics/metrics.ts";
 import { realtimeRoutes } from "./realtime.ts";
 import * as recordAuth from "./record-auth.ts";
 import { replicacheRoutes } from "./replicache.ts";
@@ -12,7 +12,7 @@ import * as records from "./records.ts";
 import * as tasks from "./tasks.ts";
 import { versionStream } from "./version.ts";
 import { socketRoutes } from "./socket.ts";
-import { del, get, patch, post, put, type Route } from "./route.ts";
+import { del, get, patch, post, put, type Route } from "../http/route.ts";
 
 const COLLECTION = "/api/collections/:collection";
 const CONNECTION = "/api/realtime/connections/:connection";

@@ -2,20 +2,20 @@ import { parseCursor, SOCKET_PROTOCOL, TOKEN_PROTOCOL_PREFIX } from "@headwater/
 import { ApiError, forbidden } from "../lib/api-error.ts";
 import { GUEST } from "../rules/principal.ts";
 import { upgradeToSocket } from "../transports/socket.ts";
-import { principalName } from "./access-log.ts";
-import type { ApiDeps } from "./api-deps.ts";
-import type { ApiRequest } from "./api-request.ts";
-import { createCors } from "./cors.ts";
-import { identify, isOutdated, newAsker } from "./identify.ts";
-import { assertRoom, assertRoomForUser, takeTurn } from "./realtime-limits.ts";
-import { jsonAs } from "./responses.ts";
-import { type Answer, get, type Route, UPGRADED } from "./route.ts";
-import { SocketConnection } from "./socket-connection.ts";
+import { principalName } from "../http/access-log.ts";
+import type { ApiContext } from "../http/api-context.ts";
+import type { ApiRequest } from "../http/request.ts";
+import { createCors } from "../http/cors.ts";
+import { identify, isOutdated, newAsker } from "../http/identify.ts";
+import { assertRoom, assertRoomForUser, takeTurn } from "../connections/limits.ts";
+import { jsonAs } from "../http/responses.ts";
+import { type Answer, get, type Route, UPGRADED } from "../http/route.ts";
+import { SocketConnection } from "../connections/socket-connection.ts";
 
 export const socketRoutes: readonly Route[] = [get("/realtime/subscribe", connect)];
 
 /** Opens a WebSocket. Who has no token, or none that is good, is a guest, as everywhere. */
-async function connect(request: ApiRequest, deps: ApiDeps): Promise<Answer> {
+async function connect(request: ApiRequest, deps: ApiContext): Promise<Answer> {
   const { ip: address, line, raw, now } = request;
   if (raw.headers.get("upgrade")?.toLowerCase() !== "websocket") return upgradeRequired();
   assertOrigin(request, deps);
@@ -34,7 +34,7 @@ async function connect(request: ApiRequest, deps: ApiDeps): Promise<Answer> {
 }
 
 /** A page of another origin may not connect as its visitors do; programs send no origin. @throws ApiError 403 */
-function assertOrigin({ raw }: ApiRequest, { config }: ApiDeps): void {
+function assertOrigin({ raw }: ApiRequest, { config }: ApiContext): void {
   const origin = raw.headers.get("origin");
   if (origin && createCors(config.origins).allowed(origin) === undefined) throw forbidden();
 }

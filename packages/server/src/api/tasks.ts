@@ -2,26 +2,26 @@ import { parseCursor } from "@headwater/protocol";
 import { z } from "zod";
 import { badRequest, forbidden, invalid, notFound } from "../lib/api-error.ts";
 import { asJson } from "../lib/json-value.ts";
-import { parseListParams } from "../records/list-params.ts";
-import type { Rule } from "../collections/collection.ts";
+import { parseListParams } from "../records/query/list-params.ts";
+import type { Rule } from "../collections/model/collection.ts";
 import { isSuperuser, principalKey } from "../rules/principal.ts";
 import { mayDo, ownerOf } from "../tasks/task-rules.ts";
 import type { Definition } from "../tasks/definition.ts";
 import type { Task } from "../tasks/task.ts";
 import { listTasks } from "../tasks/task-table.ts";
-import type { ApiDeps } from "./api-deps.ts";
-import type { ApiRequest } from "./api-request.ts";
-import { correlationOf } from "./correlated-events.ts";
-import { openEventStream } from "./open-event-stream.ts";
+import type { ApiContext } from "../http/api-context.ts";
+import type { ApiRequest } from "../http/request.ts";
+import { correlationOf } from "../connections/correlated-events.ts";
+import { openEventStream } from "../connections/open-event-stream.ts";
 import { recordContext } from "./record-context.ts";
-import { json, jsonPage, noContent } from "./responses.ts";
-import { hasHeardAll, TaskSource, unknownTask } from "./task-source.ts";
+import { json, jsonPage, noContent } from "../http/responses.ts";
+import { hasHeardAll, TaskSource, unknownTask } from "../connections/task-event-source.ts";
 
 const KEY = z.string().min(1).max(255).nullish();
 const FORM = z.object({ name: z.string(), input: z.unknown().optional(), idempotencyKey: KEY });
 
 /** Starts a task, for those whom its start rule lets. */
-export async function start(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+export async function start(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const { name, input, idempotencyKey } = await request.bound(FORM);
   const definition = deps.tasks.definitions.find(name);
   if (!definition) throw notFound(`There is no task "${name}".`);
@@ -51,7 +51,7 @@ function keyOf({ raw, principal }: ApiRequest, inBody: z.output<typeof KEY>): st
 }
 
 /** All tasks, the newest first; `name` and `state` choose. */
-export async function list(request: ApiRequest, { store }: ApiDeps): Promise<Response> {
+export async function list(request: ApiRequest, { store }: ApiContext): Promise<Response> {
   const { page, perPage } = parseListParams(request.query);
   const { name, state } = request.query;
   const { items, totalItems } = await listTasks(store, { name, state }, { page, perPage });
@@ -65,19 +65,19 @@ export async function list(request: ApiRequest, { store }: ApiDeps): Promise<Res
   return jsonPage(request, answer);
 }
 
-export async function view(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+export async function view(request: ApiRequest, deps: ApiContext): Promise<Response> {
   return json(request, describe(request, await visibleTask(request, deps)));
 }
 
 /** Ends a task that is not over yet. */
-export async function cancel(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+export async function cancel(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const task = await visibleTask(request, deps);
   if (!(await may(request, deps, task, "cancelRule", null))) throw forbidden();
   return json(request, describe(request, (await deps.tasks.cancel(task.id)) ?? task));
 }
 
 /** What a task tells, from its beginning or from where the client was, until it is over. */
-export async function stream(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+export async function stream(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const correlation = correlationOf(request);
   const seen = parseCursor(request.raw.headers.get("last-event-id") ?? request.query["since"] ?? "");
   const task = await findVisible(request, deps);
@@ -89,13 +89,13 @@ export async function stream(request: ApiRequest, deps: ApiDeps): Promise<Respon
 }
 
 /** @throws ApiError 404 for a task that is not there, or not for this principal's eyes */
-async function visibleTask(request: ApiRequest, deps: ApiDeps): Promise<Task> {
+async function visibleTask(request: ApiRequest, deps: ApiContext): Promise<Task> {
   const task = await findVisible(request, deps);
   if (!task) throw notFound();
   return task;
 }
 
-async function findVisible(request: ApiRequest, deps: ApiDeps): Promise<Task | undefined> {
+async function findVisible(request: ApiRequest, deps: ApiContext): Promise<Task | undefined> {
   const task = await deps.tasks.find(request.params["id"] ?? "");
   return task && (await may(request, deps, task, "viewRule", "")) ? task : undefined;
 }
@@ -103,7 +103,7 @@ async function findVisible(request: ApiRequest, deps: ApiDeps): Promise<Task | u
 /** @param unknown the rule of tasks whose name is not defined any more */
 function may(
   request: ApiRequest,
-  deps: ApiDeps,
+  deps: ApiContext,
   task: Task,
   right: keyof Pick<Definition, "viewRule" | "cancelRule">,
   unknown: Rule,

@@ -1,12 +1,18 @@
 import { VERSION } from "../lib/version.ts";
 import type { StreamSource } from "../transports/event-stream.ts";
-import type { ApiDeps } from "./api-deps.ts";
-import type { ApiRequest } from "./api-request.ts";
-import { connectionClose, connectionOpen, correlated, correlationOf, heartbeat } from "./correlated-events.ts";
-import { openEventStream } from "./open-event-stream.ts";
+import type { ApiContext } from "../http/api-context.ts";
+import type { ApiRequest } from "../http/request.ts";
+import {
+  connectionClose,
+  connectionOpen,
+  correlated,
+  correlationOf,
+  heartbeat,
+} from "../connections/correlated-events.ts";
+import { openEventStream } from "../connections/open-event-stream.ts";
 
 /** What is deployed, at once; then heartbeats. Whoever comes back after a deploy is told the new version. */
-export function versionStream(request: ApiRequest, deps: ApiDeps): Promise<Response> {
+export function versionStream(request: ApiRequest, deps: ApiContext): Promise<Response> {
   const correlation = correlationOf(request);
   const source: StreamSource = {
     opening: connectionOpen(correlation) + correlated(correlation, "version", describe(deps)),
@@ -19,7 +25,7 @@ export function versionStream(request: ApiRequest, deps: ApiDeps): Promise<Respo
   return openEventStream(request, deps, source);
 }
 
-const describe = ({ config, startedAt }: ApiDeps): Readonly<Record<string, unknown>> => ({
+const describe = ({ config, startedAt }: ApiContext): Readonly<Record<string, unknown>> => ({
   version: config.release.version || VERSION,
   environment: config.environment,
   git_commit: config.release.commit || null,

@@ -1,4 +1,4 @@
-import type { AuthCollection } from "../collections/collection.ts";
+import type { AuthCollection } from "../collections/model/collection.ts";
 
 /** How one may sign in to a collection, in PocketBase's words and the order of its keys. */
 export interface AuthMethods {

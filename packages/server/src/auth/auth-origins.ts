@@ -1,6 +1,6 @@
 import { CryptoHasher } from "bun";
-import type { Schema } from "../collections/schema.ts";
-import { deleteRow } from "../records/write-row.ts";
+import type { Schema } from "../collections/model/schema.ts";
+import { deleteRow } from "../records/write/write-row.ts";
 import type { Transaction } from "../store/store.ts";
 import { addNote, findNotes, notesCollection, touchNote } from "./system-records.ts";
 import type { AuthRecord } from "./tokens.ts";

@@ -1,7 +1,7 @@
 import { forbidden } from "../lib/api-error.ts";
-import { presentRecords } from "../records/present.ts";
-import { canSee } from "../records/visibility.ts";
-import type { RecordContext } from "../records/record-context.ts";
+import { presentRecords } from "../records/present/present.ts";
+import { canSee } from "../records/rule-check/check-access.ts";
+import type { RecordContext } from "../records/model/record-context.ts";
 import { passesRule } from "./passes-rule.ts";
 import { principalOf } from "../rules/principal.ts";
 import type { Store } from "../store/store.ts";

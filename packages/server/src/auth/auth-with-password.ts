@@ -1,10 +1,10 @@
 import type { RecordValues } from "@headwater/protocol";
-import type { AuthCollection } from "../collections/collection.ts";
-import { type IndexColumn, parseIndex } from "../collections/indexes.ts";
+import type { AuthCollection } from "../collections/model/collection.ts";
+import { type IndexColumn, parseIndex } from "../collections/model/index-definition.ts";
 import { toText } from "../lib/cast.ts";
 import { isEmail } from "../lib/formats.ts";
 import { verifyPassword } from "../lib/password.ts";
-import { findRecords } from "../records/find-record.ts";
+import { findRecords } from "../records/query/find-record.ts";
 import { sql, verbatim } from "../store/sql.ts";
 import type { Reader } from "../store/store.ts";
 

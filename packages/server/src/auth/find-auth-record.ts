@@ -1,6 +1,6 @@
 import type { RecordValues } from "@headwater/protocol";
-import type { AuthCollection } from "../collections/collection.ts";
-import { readRow } from "../records/columns.ts";
+import type { AuthCollection } from "../collections/model/collection.ts";
+import { readRow } from "../records/model/columns.ts";
 import { sql, toQuery } from "../store/sql.ts";
 import type { Reader } from "../store/store.ts";
 

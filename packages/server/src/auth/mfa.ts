@@ -1,11 +1,11 @@
 import type { RecordValues } from "@headwater/protocol";
-import type { Collection } from "../collections/collection.ts";
-import type { Schema } from "../collections/schema.ts";
+import type { Collection } from "../collections/model/collection.ts";
+import type { Schema } from "../collections/model/schema.ts";
 import { badRequest } from "../lib/api-error.ts";
 import { toText } from "../lib/cast.ts";
 import { dateTimeMillis } from "../lib/date-time.ts";
-import { findRecord } from "../records/find-record.ts";
-import { deleteRow } from "../records/write-row.ts";
+import { findRecord } from "../records/query/find-record.ts";
+import { deleteRow } from "../records/write/write-row.ts";
 import type { Store } from "../store/store.ts";
 import { addNote, notesCollection } from "./system-records.ts";
 import type { AuthRecord } from "./tokens.ts";

@@ -1,7 +1,7 @@
 import type { RecordValues } from "@headwater/protocol";
-import type { Collection, Rule } from "../collections/collection.ts";
-import type { RecordContext } from "../records/record-context.ts";
-import { canSee } from "../records/visibility.ts";
+import type { Collection, Rule } from "../collections/model/collection.ts";
+import type { RecordContext } from "../records/model/record-context.ts";
+import { canSee } from "../records/rule-check/check-access.ts";
 import { isSuperuser } from "../rules/principal.ts";
 import type { Reader } from "../store/store.ts";
 

@@ -1,4 +1,4 @@
-import type { Schema } from "../collections/schema.ts";
+import type { Schema } from "../collections/model/schema.ts";
 import { GUEST, type Principal, principalOf } from "../rules/principal.ts";
 import type { Reader } from "../store/store.ts";
 import type { Tokens } from "./tokens.ts";

@@ -1,4 +1,4 @@
-import type { Schema } from "../collections/schema.ts";
+import type { Schema } from "../collections/model/schema.ts";
 import type { Change } from "../log/change.ts";
 import { GUEST, type Principal, principalKey, principalOf } from "../rules/principal.ts";
 

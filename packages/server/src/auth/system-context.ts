@@ -1,7 +1,7 @@
-import { type AuthCollection, SUPERUSERS } from "../collections/collection.ts";
-import type { Schema } from "../collections/schema.ts";
-import { blankRecord } from "../records/columns.ts";
-import type { RecordContext, WriteContext } from "../records/record-context.ts";
+import { type AuthCollection, SUPERUSERS } from "../collections/model/collection.ts";
+import type { Schema } from "../collections/model/schema.ts";
+import { blankRecord } from "../records/model/columns.ts";
+import type { RecordContext, WriteContext } from "../records/model/record-context.ts";
 import { principalOf } from "../rules/principal.ts";
 
 /** A context in which everything is allowed: of somebody at the command line, who may write the folder anyhow. */

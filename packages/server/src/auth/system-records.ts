@@ -1,11 +1,11 @@
 import { type FieldValue, recordId, type RecordValues } from "@headwater/protocol";
-import type { Collection } from "../collections/collection.ts";
-import type { Schema } from "../collections/schema.ts";
+import type { Collection } from "../collections/model/collection.ts";
+import type { Schema } from "../collections/model/schema.ts";
 import { formatDateTime } from "../lib/date-time.ts";
 import { randomId } from "../lib/random.ts";
-import { blankRecord } from "../records/columns.ts";
-import { findRecords } from "../records/find-record.ts";
-import { insertRow, updateRow } from "../records/write-row.ts";
+import { blankRecord } from "../records/model/columns.ts";
+import { findRecords } from "../records/query/find-record.ts";
+import { insertRow, updateRow } from "../records/write/write-row.ts";
 import { sql } from "../store/sql.ts";
 import type { Reader, Transaction } from "../store/store.ts";
 import type { AuthRecord } from "./tokens.ts";

@@ -1,10 +1,10 @@
 import type { RecordValues } from "@headwater/protocol";
 import { compactVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
-import type { TokenOptions } from "../collections/auth-options.ts";
-import type { AuthCollection } from "../collections/collection.ts";
+import type { TokenOptions } from "../collections/model/auth-options.ts";
+import type { AuthCollection } from "../collections/model/collection.ts";
 import { toText } from "../lib/cast.ts";
-import type { Schema } from "../collections/schema.ts";
+import type { Schema } from "../collections/model/schema.ts";
 import type { Reader } from "../store/store.ts";
 import { findAuthRecord } from "./find-auth-record.ts";
 import { isTimely, readClaims, type TokenClaims, type TokenType } from "./token-claims.ts";

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import type { Config } from "../config.ts";
-import { INSTALLER_EMAIL } from "../records/auth-consequences.ts";
+import { INSTALLER_EMAIL } from "../records/write/auth-consequences.ts";
 import { type App, filter } from "../index.ts";
 import { VERSION } from "../lib/version.ts";
 

@@ -1,15 +1,15 @@
 import type { RecordValues } from "@headwater/protocol";
 import { superusersOf, systemContext } from "../auth/system-context.ts";
-import type { Collection } from "../collections/collection.ts";
-import { type Folder, openFolder } from "../folder.ts";
+import type { Collection } from "../collections/model/collection.ts";
+import { type Folder, openFolder } from "../app/folder.ts";
 import { isEmail } from "../lib/formats.ts";
 import { UserError } from "../lib/user-error.ts";
-import { createRecord } from "../records/create-record.ts";
-import { deleteRecord } from "../records/delete-record.ts";
-import { findRecords } from "../records/find-record.ts";
-import { prepareSubmission } from "../records/prepare-submission.ts";
-import type { RecordContext } from "../records/record-context.ts";
-import { updateRecord } from "../records/update-record.ts";
+import { createRecord } from "../records/write/create-record.ts";
+import { deleteRecord } from "../records/write/delete-record.ts";
+import { findRecords } from "../records/query/find-record.ts";
+import { prepareSubmission } from "../records/write/prepare-submission.ts";
+import type { RecordContext } from "../records/model/record-context.ts";
+import { updateRecord } from "../records/write/update-record.ts";
 import { sql } from "../store/sql.ts";
 import { readPassword } from "./read-password.ts";
 

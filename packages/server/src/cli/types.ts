@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { openFolder } from "../folder.ts";
+import { openFolder } from "../app/folder.ts";
 import { UserError } from "../lib/user-error.ts";
 import { type Described, readDescribed } from "../schema-types/described.ts";
 import { schemaFile } from "../schema-types/schema-file.ts";

@@ -3,15 +3,15 @@ import {
   type Epoch,
   formatCursor,
   type ResyncReason,
-  type Telling,
-  tellResync,
+  type OutgoingEvent,
+  resyncEvent,
 } from "@headwater/protocol";
-import { Shared } from "../lib/shared.ts";
+import { PromiseCache } from "../lib/promise-cache.ts";
 import type { Change } from "../log/change.ts";
-import { framesOf, type Told } from "./deliver.ts";
+import { framesOf, type Delivery } from "./deliver.ts";
 import { FrameSet } from "./frame.ts";
-import type { Meters } from "./meters.ts";
-import type { Progress } from "./progress.ts";
+import type { HubMetrics } from "./hub-metrics.ts";
+import type { DeliveryPosition } from "./delivery-position.ts";
 import type { Hold, Session } from "./session.ts";
 import type { Audience } from "./topic-index.ts";
 
@@ -29,10 +29,10 @@ export interface CatchUpOptions<Principal> {
   readonly epoch: Epoch;
   readonly history: History;
   /** Of those who are live. */
-  readonly progress: Progress;
-  readonly meters: Meters;
+  readonly progress: DeliveryPosition;
+  readonly meters: HubMetrics;
   topicsOf(change: Change): readonly string[];
-  present(change: Change, audience: Audience<Principal>): Promise<Telling | undefined>;
+  present(change: Change, audience: Audience<Principal>): Promise<OutgoingEvent | undefined>;
   mayMove(change: Change, audience: Audience<Principal>): boolean;
   onError(error: unknown): void;
 }
@@ -53,11 +53,11 @@ const SHARED_SIZE = 16 << 20;
  */
 export class CatchUp<Principal> {
   readonly #options: CatchUpOptions<Principal>;
-  readonly #progress: Progress;
-  readonly #answers = new Shared<FrameSet | "nothing">(SHARED_ANSWERS, SHARED_SIZE, (answer) =>
+  readonly #progress: DeliveryPosition;
+  readonly #answers = new PromiseCache<FrameSet | "nothing">(SHARED_ANSWERS, SHARED_SIZE, (answer) =>
     answer === "nothing" ? 1 : answer.telling.data.length,
   );
-  readonly #spans = new Shared<readonly Change[]>(SHARED_SPANS, SHARED_SIZE, (changes) => sizeOf(changes));
+  readonly #spans = new PromiseCache<readonly Change[]>(SHARED_SPANS, SHARED_SIZE, (changes) => sizeOf(changes));
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
@@ -166,7 +166,7 @@ export class CatchUp<Principal> {
 
   async #tell(session: Session<Principal>, hold: Hold, change: Change): Promise<void> {
     const topics = new Set(this.#options.topicsOf(change));
-    const told: Told[] = [];
+    const told: Delivery[] = [];
     const { audiences } = session;
     for (const audience of audiences) {
       const { name, label } = audience.subscription;
@@ -214,7 +214,7 @@ export class CatchUp<Principal> {
   /** Says that there is no catching up: the client must read everything anew, and has all that comes behind `seq`. */
   #resync(session: Session<Principal>, reason: ResyncReason, seq: number): void {
     const cursor = formatCursor({ epoch: this.#options.epoch, seq });
-    session.send([session.codec.encode(tellResync(reason, cursor, Date.now()), [], cursor)]);
+    session.send([session.codec.encode(resyncEvent(reason, cursor, Date.now()), [], cursor)]);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Telling } from "@headwater/protocol";
+import type { OutgoingEvent } from "@headwater/protocol";
 
 /** One message of a transport, encoded once for all who get the same. */
 export interface Frame {
@@ -18,7 +18,7 @@ export interface Codec {
    * @param names what the session calls those of its subscriptions that it is about; none if it is about all of them
    * @param cursor the change's place, if nothing more of the change follows
    */
-  encode(telling: Telling, names: readonly string[], cursor: string | undefined): Frame;
+  encode(telling: OutgoingEvent, names: readonly string[], cursor: string | undefined): Frame;
   /**
    * What keeps a quiet connection alive; `undefined` if the transport sees to that itself.
    *
@@ -31,12 +31,12 @@ export interface Codec {
 
 /** One telling of a change as messages, each made on first use: for each codec, and each set of names. */
 export class FrameSet {
-  readonly telling: Telling;
+  readonly telling: OutgoingEvent;
   readonly #frames = new Map<string, Frame>();
   readonly #cursor: string | undefined;
 
   /** @param cursor the change's place; `undefined` for what is in no log */
-  constructor(telling: Telling, cursor: string | undefined) {
+  constructor(telling: OutgoingEvent, cursor: string | undefined) {
     this.telling = telling;
     this.#cursor = cursor;
   }

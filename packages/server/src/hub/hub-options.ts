@@ -1,7 +1,7 @@
 import type { Epoch } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
 import type { History } from "./catch-up.ts";
-import type { Meters } from "./meters.ts";
+import type { HubMetrics } from "./hub-metrics.ts";
 import type { Session } from "./session.ts";
 import type { Visibility } from "./visibility.ts";
 
@@ -13,7 +13,7 @@ export interface HubOptions<Principal> {
   readonly visibility: Visibility<Principal>;
   /** Bytes that may wait for one connection before it is closed and must come back. */
   readonly maxQueueBytes: number;
-  readonly meters?: Meters;
+  readonly meters?: HubMetrics;
   /** Told of each connection that has said anew what it listens to, or who it is. */
   readonly onSubscribed?: (session: Session<Principal>) => void;
   /** Told of each connection that is gone. */

@@ -4,41 +4,41 @@ import {
   type Epoch,
   formatCursor,
   type Subscription,
-  type Telling,
-  tellResync,
+  type OutgoingEvent,
+  resyncEvent,
 } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
 import { CatchUp } from "./catch-up.ts";
-import { deliver, type Heard } from "./deliver.ts";
-import { type Departure, newDepartures } from "./departures.ts";
+import { deliver, type AudienceDelivery } from "./deliver.ts";
+import { type ClosedSession, newClosedSessions } from "./closed-sessions.ts";
 import { type Codec, FrameSet } from "./frame.ts";
 import { type Heartbeats, heartbeatsOf } from "./heartbeats.ts";
 import type { HubOptions } from "./hub-options.ts";
-import { type Meters, NO_METERS } from "./meters.ts";
-import { Outbox } from "./outbox.ts";
-import { Progress } from "./progress.ts";
+import { type HubMetrics, NO_HUB_METRICS } from "./hub-metrics.ts";
+import { FlushScheduler } from "./flush-scheduler.ts";
+import { DeliveryPosition } from "./delivery-position.ts";
 import { Roster } from "./roster.ts";
 import { Session, type SessionInit } from "./session.ts";
-import { type Moves, Shifts, staying } from "./shifts.ts";
+import { type VisibilityChanges, Reassignments, staying } from "./reassignments.ts";
 import type { Audience } from "./topic-index.ts";
 import type { Visibility } from "./visibility.ts";
 import type { CloseReason } from "./wire.ts";
 
 /** Beats on end that a full socket is waited for. */
-const PATIENCE = 3;
+const MAX_MISSED_BEATS = 3;
 
 /** From one change to all its listeners; the roster says who they are, the catch-up serves those who come back. */
 export class Hub<Principal> {
   readonly #epoch: Epoch;
   readonly #visibility: Visibility<Principal>;
   readonly #onError: (error: unknown, change: Change | undefined) => void;
-  readonly #progress: Progress;
+  readonly #progress: DeliveryPosition;
   readonly #roster: Roster<Principal>;
   readonly #catchUp: CatchUp<Principal>;
-  readonly #outbox: Outbox;
-  readonly #shifts: Shifts<Principal>;
-  readonly #meters: Meters;
-  readonly #departures = newDepartures();
+  readonly #outbox: FlushScheduler;
+  readonly #shifts: Reassignments<Principal>;
+  readonly #meters: HubMetrics;
+  readonly #departures = newClosedSessions();
   readonly #onSubscribed: (session: Session<Principal>) => void;
   readonly #onLeft: (session: Session<Principal>) => void;
   #unlogged: Promise<void> = Promise.resolve();
@@ -52,7 +52,7 @@ export class Hub<Principal> {
       history,
       visibility,
       maxQueueBytes,
-      meters = NO_METERS,
+      meters = NO_HUB_METRICS,
       onSubscribed = () => {},
       onLeft = () => {},
       onError,
@@ -62,11 +62,11 @@ export class Hub<Principal> {
     this.#onError = onError;
     this.#onSubscribed = onSubscribed;
     this.#onLeft = onLeft;
-    this.#progress = new Progress(head);
+    this.#progress = new DeliveryPosition(head);
     this.#roster = new Roster(visibility);
     this.#meters = meters;
-    this.#outbox = new Outbox(maxQueueBytes, () => this.#flushed());
-    this.#shifts = new Shifts(({ subscription, principal }) => visibility.remember(subscription, principal));
+    this.#outbox = new FlushScheduler(maxQueueBytes, () => this.#flushed());
+    this.#shifts = new Reassignments(({ subscription, principal }) => visibility.remember(subscription, principal));
     this.#catchUp = new CatchUp({
       epoch,
       history,
@@ -187,7 +187,7 @@ export class Hub<Principal> {
       const { codec } = session;
       let heartbeat = heartbeats.get(codec);
       if (!heartbeat) heartbeats.set(codec, (heartbeat = heartbeatsOf(codec, cursor)));
-      session.beat(heartbeat, PATIENCE);
+      session.beat(heartbeat, MAX_MISSED_BEATS);
     }
   }
 
@@ -197,7 +197,7 @@ export class Hub<Principal> {
   }
 
   /** How a connection ended that is not here any more, if it was here lately. */
-  departure(id: ClientId): Departure | undefined {
+  departure(id: ClientId): ClosedSession | undefined {
     return this.#departures.get(id);
   }
 
@@ -225,7 +225,7 @@ export class Hub<Principal> {
   }
 
   /** The change itself, to all who may see it. */
-  async #seen(change: Change, cursor: string | undefined): Promise<Heard<Principal>[]> {
+  async #seen(change: Change, cursor: string | undefined): Promise<AudienceDelivery<Principal>[]> {
     const held = ({ subscription, principal }: Audience<Principal>) =>
       this.#orElse<readonly unknown[] | undefined>(change, undefined, () =>
         this.#visibility.held(change, subscription, principal),
@@ -234,7 +234,7 @@ export class Hub<Principal> {
     const audiences = (await Promise.all(topics.map((topic) => this.#roster.audiences(topic, held)))).flat();
     // All are asked before the first answer, so that what takes the database can be asked for everyone together.
     const answers = await Promise.all(audiences.map((audience) => this.#present(change, audience, "live")));
-    const heard: Heard<Principal>[] = [];
+    const heard: AudienceDelivery<Principal>[] = [];
     // All are of one record, so those with the same data are the same.
     const framesOf = new Map<string, FrameSet>();
     for (const [i, telling] of answers.entries()) {
@@ -248,7 +248,7 @@ export class Hub<Principal> {
   }
 
   /** What else the change moves into and out of someone's sight, before it is told itself. */
-  async #moved(change: Change, cursor: string): Promise<Heard<Principal>[]> {
+  async #moved(change: Change, cursor: string): Promise<AudienceDelivery<Principal>[]> {
     const shifts = this.#shifts.take();
     const shifted = new Set(shifts.map(({ audience }) => audience));
     const asked = shifts.map(({ audience, sessions, moves }) => ({
@@ -263,11 +263,13 @@ export class Hub<Principal> {
       asked.push({ audience, sessions, moves: () => this.#visibility.moves(change, subscription, principal) });
     }
     // Where it can't be said what moved, everything must be read anew.
-    const answers = await Promise.all(asked.map(({ moves }) => this.#orElse<Moves>(change, "unknown", moves)));
+    const answers = await Promise.all(
+      asked.map(({ moves }) => this.#orElse<VisibilityChanges>(change, "unknown", moves)),
+    );
     return answers.flatMap((answer, i) => {
       const { audience, sessions } = asked[i]!;
       const { codec, subscription } = audience;
-      const moved = answer === "unknown" ? [tellResync("visibility", cursor, change.time)] : answer;
+      const moved = answer === "unknown" ? [resyncEvent("visibility", cursor, change.time)] : answer;
       return moved.map((telling) => ({
         sessions,
         codec,
@@ -281,7 +283,7 @@ export class Hub<Principal> {
     change: Change,
     { subscription, principal }: Audience<Principal>,
     told: "live" | "replayed",
-  ): Promise<Telling | undefined> {
+  ): Promise<OutgoingEvent | undefined> {
     return this.#orElse(change, undefined, () => this.#visibility.present(change, subscription, principal, told));
   }
 

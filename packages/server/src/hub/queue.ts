@@ -1,4 +1,4 @@
-import type { Batch } from "./batch.ts";
+import type { FrameBatch } from "./frame-batch.ts";
 import type { Frame } from "./frame.ts";
 import type { Wire } from "./wire.ts";
 
@@ -16,7 +16,7 @@ export interface QueueOwner {
 /** What all queues of one outbox share. */
 export interface QueueShare {
   /** Where nothing waits. */
-  readonly root: Batch;
+  readonly root: FrameBatch;
   /** Bytes that may wait for one connection. */
   readonly limit: number;
   /** Has the queue flushed in the next turn. */
@@ -29,7 +29,7 @@ export interface QueueShare {
  */
 export class Queue {
   readonly #wire: Wire;
-  #batch: Batch;
+  #batch: FrameBatch;
   #dirty = false;
   #ended = false;
   /** The socket is full. */
@@ -73,7 +73,7 @@ export class Queue {
   }
 
   /** Takes out what may be written now, for `write`: nothing while the socket is full. */
-  take(): Batch | undefined {
+  take(): FrameBatch | undefined {
     this.#dirty = false;
     const batch = this.#batch;
     if (batch.size === 0 || this.blocked) return undefined;
@@ -92,7 +92,7 @@ export class Queue {
   }
 
   /** Writes the batch, whatever waits. */
-  write(batch: Batch): void {
+  write(batch: FrameBatch): void {
     this.active = true;
     const outcome = this.#wire.send(batch);
     if (outcome === "closed") this.#owner.ended();
@@ -123,7 +123,7 @@ export class Queue {
     while (!this.hasRoom) await new Promise<void>((resolve) => (this.#onRoom = resolve));
   }
 
-  #with(frames: readonly Frame[]): Batch {
+  #with(frames: readonly Frame[]): FrameBatch {
     let batch = this.#batch;
     for (const frame of frames) batch = batch.with(frame);
     return batch;

@@ -2,7 +2,7 @@ import type { ClientId, Cursor, Subscription } from "@headwater/protocol";
 import type { Bucket } from "../lib/token-bucket.ts";
 import type { Codec, Frame } from "./frame.ts";
 import type { Heartbeats } from "./heartbeats.ts";
-import type { Outbox } from "./outbox.ts";
+import type { FlushScheduler } from "./flush-scheduler.ts";
 import type { Queue, QueueOwner } from "./queue.ts";
 import type { Audience } from "./topic-index.ts";
 import type { CloseReason, Wire } from "./wire.ts";
@@ -29,7 +29,7 @@ export interface SessionInit<Principal> {
 }
 
 /** How it stands with a connection. */
-export interface Standing {
+export interface SessionStatus {
   readonly state: "live" | "catching-up" | "blocked";
   /** The seq up to which it was told; `undefined`: as far as everyone. */
   readonly toldTo: number | undefined;
@@ -67,7 +67,7 @@ export class Session<Principal> implements QueueOwner {
 
   constructor(
     init: SessionInit<Principal>,
-    outbox: Outbox,
+    outbox: FlushScheduler,
     onClose: (session: Session<Principal>, reason: CloseReason | "client") => void,
   ) {
     this.id = init.id;
@@ -85,7 +85,7 @@ export class Session<Principal> implements QueueOwner {
     return this.#closed;
   }
 
-  get standing(): Standing {
+  get standing(): SessionStatus {
     const state = this.hold ? "catching-up" : this.#queue.blocked ? "blocked" : "live";
     return { state, toldTo: this.hold?.progress, queuedBytes: this.#queue.size };
   }

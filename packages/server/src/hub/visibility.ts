@@ -1,7 +1,7 @@
-import type { Subscription, Telling } from "@headwater/protocol";
+import type { Subscription, OutgoingEvent } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
 import type { Listeners } from "./roster.ts";
-import type { Moves, MovesSince } from "./shifts.ts";
+import type { VisibilityChanges, MovesSince } from "./reassignments.ts";
 
 /** Who may see what, and how it looks: the hub asks, and knows no rule, no record and no database. */
 export interface Visibility<Principal> extends Listeners<Principal> {
@@ -15,9 +15,9 @@ export interface Visibility<Principal> extends Listeners<Principal> {
     subscription: Subscription,
     principal: Principal,
     told: "live" | "replayed",
-  ): Promise<Telling | undefined>;
+  ): Promise<OutgoingEvent | undefined>;
   /** What the change of a related record moves into and out of a listener's sight. */
-  moves(change: Change, subscription: Subscription, principal: Principal): Promise<Moves>;
+  moves(change: Change, subscription: Subscription, principal: Principal): Promise<VisibilityChanges>;
   /** Remembers a listener that a change is about to make another. */
   remember(subscription: Subscription, principal: Principal): MovesSince<Principal>;
   /** May a change that was missed have moved more than its own record into or out of a listener's sight? */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { openFolder } from "../folder.ts";
+import { openFolder } from "../app/folder.ts";
 import { sql } from "../store/sql.ts";
 import { openLibraryApp, refusal } from "../testing/library-app.ts";
 import { play } from "../testing/scenario.ts";

@@ -1,12 +1,12 @@
-import { blankRecord } from "../records/columns.ts";
+import { blankRecord } from "../records/model/columns.ts";
 import { superusersOf } from "../auth/system-context.ts";
-import type { Schema } from "../collections/schema.ts";
+import type { Schema } from "../collections/model/schema.ts";
 import { unauthorized } from "../lib/api-error.ts";
-import { findRecord } from "../records/find-record.ts";
-import { showToApp } from "../records/present.ts";
+import { findRecord } from "../records/query/find-record.ts";
+import { showToApp } from "../records/present/present.ts";
 import { GUEST, type Principal, principalOf } from "../rules/principal.ts";
 import type { Reader } from "../store/store.ts";
-import { collectionOf, type Ground } from "./ground.ts";
+import { collectionOf, type AppContext } from "./app-context.ts";
 import type { UntypedRecord } from "./record-types.ts";
 
 /** Who asks: the application itself, somebody unknown, or an account, which is a record of an auth collection. */
@@ -43,7 +43,7 @@ export function callerOf(principal: Principal): Caller {
  * @throws ApiError 401 for an account that is not there
  */
 export async function principalFor(
-  ground: Ground,
+  ground: AppContext,
   reader: Reader,
   schema: Schema,
   who: Caller | AccountRef | undefined,

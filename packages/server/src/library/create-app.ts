@@ -1,16 +1,16 @@
 import { resolve } from "node:path";
 import type { Logger } from "pino";
-import { openApp } from "../app.ts";
-import { changeCollections } from "../collections/change-collections.ts";
-import { declareCollections } from "../collections/declare-collections.ts";
+import { openApp } from "../app/app.ts";
+import { changeCollections } from "../collections/commands/change-collections.ts";
+import { declareCollections } from "../collections/commands/declare-collections.ts";
 import { type Config, type Limits, readConfig, type Retention } from "../config.ts";
 import { ApiError, explainApiError } from "../lib/api-error.ts";
 import { UserError } from "../lib/user-error.ts";
-import { checkRule } from "../rules/check-rule.ts";
+import { checkRule } from "../rules/analysis/check-rule.ts";
 import { type AnyCollection, declaredOf } from "./define-collection.ts";
 import { type Extendable, extendable } from "./extendable.ts";
 import { Extension, useExtensions } from "./extension.ts";
-import type { Ground } from "./ground.ts";
+import type { AppContext } from "./app-context.ts";
 import { HookFiles } from "./hook-files.ts";
 import { createLogger } from "./logger.ts";
 
@@ -47,7 +47,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
   const config = configOf(given);
   const logger = own ?? createLogger(config.logLevel);
   const core = await openApp(config, logger);
-  const ground: Ground = { core, logger };
+  const ground: AppContext = { core, logger };
   const program = new Extension();
   const files = new HookFiles(ground, (loaded) => useExtensions(core, [program, loaded]));
   useExtensions(core, [program]);
@@ -87,7 +87,7 @@ function configOf({
   });
 }
 
-async function declare({ core }: Ground, collections: readonly AnyCollection[], prune: boolean): Promise<void> {
+async function declare({ core }: AppContext, collections: readonly AnyCollection[], prune: boolean): Promise<void> {
   const deps = { ...core.folder, background: core.background };
   const declared = collections.map(declaredOf);
   try {

@@ -1,5 +1,5 @@
-import type { Rule } from "../collections/collection.ts";
-import type { Declared } from "../collections/declare-collections.ts";
+import type { Rule } from "../collections/model/collection.ts";
+import type { Declared } from "../collections/commands/declare-collections.ts";
 import type { FieldSpec } from "./fields.ts";
 
 export type CollectionType = Declared["type"];

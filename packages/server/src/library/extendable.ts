@@ -1,9 +1,9 @@
 import type { Action } from "@headwater/protocol";
 import type { Logger } from "pino";
-import { hookDepth, isInTransaction, runInTransaction } from "../records/hook-scope.ts";
-import { EVERY } from "../records/hooks.ts";
+import { hookDepth, isInTransaction, runInTransaction } from "../records/hooks/hook-scope.ts";
+import { EVERY } from "../records/model/hook-registry.ts";
 import type { Extension } from "./extension.ts";
-import { type Ground, nameOf } from "./ground.ts";
+import { type AppContext, nameOf } from "./app-context.ts";
 import {
   type AfterEvents,
   afterEvent,
@@ -73,7 +73,7 @@ export interface Extendable {
 type HookOf<Event> = (event: Event) => void | Promise<void>;
 
 /** @param extension what is added goes there */
-export function extendable(ground: Ground, extension: Extension): Extendable {
+export function extendable(ground: AppContext, extension: Extension): Extendable {
   const { logger } = ground;
   return {
     logger,
@@ -105,13 +105,13 @@ export function extendable(ground: Ground, extension: Extension): Extendable {
 }
 
 /** It may yet come; but most likely its name is misspelt. */
-function noteUnknown({ core, logger }: Ground, subject: Subject): void {
+function noteUnknown({ core, logger }: AppContext, subject: Subject): void {
   const name = nameOf(subject);
   if (name === EVERY || core.folder.registry.current.find(name)) return;
   logger.warn({ collection: name }, "a hook waits for a collection that is not there");
 }
 
-async function transact<T>(ground: Ground, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function transact<T>(ground: AppContext, work: (tx: Tx) => Promise<T>): Promise<T> {
   if (isInTransaction()) throw new Error("A transaction can't be opened inside another one.");
   const depth = hookDepth();
   let open: OpenTransaction | undefined;

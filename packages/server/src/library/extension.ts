@@ -1,7 +1,7 @@
-import type { App as Core } from "../app.ts";
-import { RouteSet } from "../api/custom-routes.ts";
-import { ChannelSet } from "../events/channels.ts";
-import { HookSet } from "../records/hooks.ts";
+import type { App as Core } from "../app/app.ts";
+import { RouteSet } from "../http/custom-routes.ts";
+import { ChannelSet } from "../visibility/channels.ts";
+import { HookSet } from "../records/model/hook-registry.ts";
 import { MutatorSet } from "../sync/mutators.ts";
 import { DefinitionSet } from "../tasks/definitions.ts";
 

@@ -1,8 +1,8 @@
 import type { Action } from "@headwater/protocol";
-import type { Asked, Committed, Written } from "../records/hooks.ts";
-import { showToApp } from "../records/present.ts";
+import type { Asked, Committed, Written } from "../records/model/hook-registry.ts";
+import { showToApp } from "../records/present/present.ts";
 import { type Caller, callerOf } from "./caller.ts";
-import type { Ground } from "./ground.ts";
+import type { AppContext } from "./app-context.ts";
 import { OpenTransaction } from "./open-transaction.ts";
 import { recordsOf } from "./records-of.ts";
 import type { CreateInput, RecordOf, Subject, UpdateInput } from "./record-types.ts";
@@ -71,7 +71,10 @@ export interface AfterEvents<S extends Subject> {
 }
 
 /** What of an event does not depend on its action, untyped: the action decides which of it the types show. */
-export const beforeEvent = (ground: Ground, { action, collection, principal, record, values, tx }: Asked): object => ({
+export const beforeEvent = (
+  ground: AppContext,
+  { action, collection, principal, record, values, tx }: Asked,
+): object => ({
   action,
   collection: collection.name,
   caller: callerOf(principal),
@@ -80,7 +83,7 @@ export const beforeEvent = (ground: Ground, { action, collection, principal, rec
   record: record && showToApp(collection, record),
 });
 
-export function withinEvent(ground: Ground, { action, collection, principal, before, after, tx }: Written): object {
+export function withinEvent(ground: AppContext, { action, collection, principal, before, after, tx }: Written): object {
   const open = new OpenTransaction(tx);
   return {
     action,

@@ -4,7 +4,7 @@ import { UserError } from "../lib/user-error.ts";
 import { type Extendable, extendable } from "./extendable.ts";
 import { Extension } from "./extension.ts";
 import { freshImports } from "./fresh-modules.ts";
-import type { Ground } from "./ground.ts";
+import type { AppContext } from "./app-context.ts";
 import { placeOf } from "./source-place.ts";
 
 /** What a hook file exports as its default. A function that it returns is called when its hooks are replaced. */
@@ -22,7 +22,7 @@ const NOTHING: Loaded = { extension: new Extension(), cleanups: [] };
 
 /** A folder of TypeScript files whose hooks and routes are in force together, and replaced together on each save. */
 export class HookFiles {
-  readonly #ground: Ground;
+  readonly #ground: AppContext;
   readonly #use: (extension: Extension) => void;
   #watcher: FSWatcher | undefined;
   #timer: Timer | undefined;
@@ -30,7 +30,7 @@ export class HookFiles {
   #current = NOTHING;
 
   /** @param use puts what was loaded in force */
-  constructor(ground: Ground, use: (extension: Extension) => void) {
+  constructor(ground: AppContext, use: (extension: Extension) => void) {
     this.#ground = ground;
     this.#use = use;
   }

@@ -1,6 +1,6 @@
 import type { MutatorCall } from "../sync/mutators.ts";
 import { type Caller, callerOf } from "./caller.ts";
-import type { Ground } from "./ground.ts";
+import type { AppContext } from "./app-context.ts";
 import { OpenTransaction } from "./open-transaction.ts";
 import { type Tx, txOf } from "./tx.ts";
 import type { RecordsOf } from "./records.ts";
@@ -19,7 +19,7 @@ export interface Mutation {
 
 export type NamedMutator = (mutation: Mutation) => void | Promise<void>;
 
-export function mutationOf(ground: Ground, { name, args, principal, tx }: MutatorCall): Mutation {
+export function mutationOf(ground: AppContext, { name, args, principal, tx }: MutatorCall): Mutation {
   const caller = callerOf(principal);
   const open = new OpenTransaction(tx);
   const inside = txOf(ground, open);

@@ -1,5 +1,5 @@
-import type { Submission } from "../records/submission.ts";
-import { attempt } from "../store/attempt.ts";
+import type { Submission } from "../records/model/submission.ts";
+import { savepoint } from "../store/savepoint.ts";
 import type { Transaction } from "../store/store.ts";
 
 /** A transaction that is open, as those write in it who do not know of each other. */
@@ -12,7 +12,7 @@ export class OpenTransaction {
 
   /** Writes after the writes before it; of one that fails nothing stays, so that who asked may go on. */
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const written = this.#last.then(() => attempt(this.tx, work));
+    const written = this.#last.then(() => savepoint(this.tx, work));
     this.#last = written.catch(() => {});
     return written;
   }

@@ -1,4 +1,4 @@
-import type { Submission } from "../records/submission.ts";
+import type { Submission } from "../records/model/submission.ts";
 import type { Subject } from "./record-types.ts";
 
 declare const subject: unique symbol;

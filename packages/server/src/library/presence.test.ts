@@ -1,6 +1,6 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { PresenceEvent, PresenceWish } from "@headwater/protocol";
-import { SseClient } from "../../test/support/sse-client.ts";
+import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 import { openLibraryApp } from "../testing/library-app.ts";
 import { play } from "../testing/scenario.ts";
 import { defineCollection } from "./define-collection.ts";

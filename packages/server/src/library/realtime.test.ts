@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { UserError } from "../lib/user-error.ts";
 import { openLibraryApp, refusal } from "../testing/library-app.ts";
 import { play } from "../testing/scenario.ts";
-import { SseClient } from "../../test/support/sse-client.ts";
+import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 import type { App } from "./create-app.ts";
 import { defineCollection } from "./define-collection.ts";
 import { text } from "./fields.ts";

@@ -1,11 +1,11 @@
 import { isChannelName, type PresenceMember } from "@headwater/protocol";
-import type { Rule } from "../collections/collection.ts";
-import { appendBroadcast, type Broadcast, unloggedBroadcast } from "../events/broadcast.ts";
+import type { Rule } from "../collections/model/collection.ts";
+import { appendBroadcast, type Broadcast, unloggedBroadcast } from "../visibility/broadcast.ts";
 import type { Session } from "../hub/session.ts";
-import { isInTransaction } from "../records/hook-scope.ts";
+import { isInTransaction } from "../records/hooks/hook-scope.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { Extension } from "./extension.ts";
-import type { Ground } from "./ground.ts";
+import type { AppContext } from "./app-context.ts";
 import type { OpenTransaction } from "./open-transaction.ts";
 
 /** Tells what is no change of a record. Data that JSON can't hold is logged and not sent. */
@@ -63,7 +63,7 @@ export interface AppRealtime extends Broadcasts<[options?: BroadcastOptions]> {
 }
 
 /** @param extension what is declared goes there */
-export function realtimeOf(ground: Ground, extension: Extension): AppRealtime {
+export function realtimeOf(ground: AppContext, extension: Extension): AppRealtime {
   const { core } = ground;
   const tell = async (broadcast: Broadcast | undefined, { volatile = false }: BroadcastOptions = {}): Promise<void> => {
     if (!broadcast) return;
@@ -81,7 +81,7 @@ export function realtimeOf(ground: Ground, extension: Extension): AppRealtime {
 }
 
 /** What is told when the transaction is committed, and not at all if it is not. */
-export const broadcastsIn = (ground: Ground, open: OpenTransaction): Broadcasts<[]> => {
+export const broadcastsIn = (ground: AppContext, open: OpenTransaction): Broadcasts<[]> => {
   const tell = async (broadcast: Broadcast | undefined): Promise<void> => {
     if (broadcast) await open.write((tx) => appendBroadcast(tx, broadcast));
   };
@@ -97,7 +97,7 @@ function named(channel: string): string {
 }
 
 /** @returns `undefined` for what JSON can't hold, after it was logged */
-function read({ logger }: Ground, channel: string, value: unknown): Broadcast | undefined {
+function read({ logger }: AppContext, channel: string, value: unknown): Broadcast | undefined {
   try {
     const data = JSON.stringify(value) as string | undefined;
     if (data !== undefined) return { channel, data };

@@ -1,20 +1,20 @@
 import type { RecordValues } from "@headwater/protocol";
-import type { Collection } from "../collections/collection.ts";
-import { onCurrentSchema } from "../records/current-schema.ts";
-import { deleteRecord } from "../records/delete-record.ts";
-import { hookDepth, isInTransaction } from "../records/hook-scope.ts";
-import { listRecords } from "../records/list-records.ts";
-import { prepareRemoval } from "../records/prepare-removal.ts";
-import { prepareSubmission } from "../records/prepare-submission.ts";
-import { presentRecords } from "../records/present.ts";
-import type { RecordContext } from "../records/record-context.ts";
-import { type Submitted, submittedOf } from "../records/submission.ts";
-import { applySubmission, submitRemoval, writeSubmission } from "../records/submit-record.ts";
-import { viewRecord } from "../records/view-record.ts";
+import type { Collection } from "../collections/model/collection.ts";
+import { onCurrentSchema } from "../records/model/current-schema.ts";
+import { deleteRecord } from "../records/write/delete-record.ts";
+import { hookDepth, isInTransaction } from "../records/hooks/hook-scope.ts";
+import { listRecords } from "../records/query/list-records.ts";
+import { prepareRemoval } from "../records/write/prepare-removal.ts";
+import { prepareSubmission } from "../records/write/prepare-submission.ts";
+import { presentRecords } from "../records/present/present.ts";
+import type { RecordContext } from "../records/model/record-context.ts";
+import { type Submitted, submittedOf } from "../records/model/submission.ts";
+import { applySubmission, submitRemoval, writeSubmission } from "../records/write/submit-record.ts";
+import { viewRecord } from "../records/query/view-record.ts";
 import type { Reader, Transaction } from "../store/store.ts";
 import { type AccountRef, type Caller, principalFor } from "./caller.ts";
 import type { Filter } from "./filter.ts";
-import { collectionOf, type Ground } from "./ground.ts";
+import { collectionOf, type AppContext } from "./app-context.ts";
 import type { OpenTransaction } from "./open-transaction.ts";
 import { Prepared } from "./prepared.ts";
 import type { CreateInput, RecordOf, Subject, UpdateInput } from "./record-types.ts";
@@ -31,13 +31,13 @@ interface Asking {
 
 /** One collection's records, for one caller, in the folder or in a transaction. */
 export class RecordsHandle<S extends Subject> implements Records<S> {
-  readonly #ground: Ground;
+  readonly #ground: AppContext;
   readonly #subject: S;
   readonly #open: OpenTransaction | undefined;
   /** `undefined` is the application itself. */
   readonly #who: Caller | AccountRef | undefined;
 
-  constructor(ground: Ground, subject: S, open?: OpenTransaction, who?: Caller | AccountRef) {
+  constructor(ground: AppContext, subject: S, open?: OpenTransaction, who?: Caller | AccountRef) {
     this.#ground = ground;
     this.#subject = subject;
     this.#open = open;

@@ -1,10 +1,10 @@
-import type { Ground } from "./ground.ts";
+import type { AppContext } from "./app-context.ts";
 import type { OpenTransaction } from "./open-transaction.ts";
 import { RecordsHandle } from "./records-handle.ts";
 import type { RecordsOf } from "./records.ts";
 
 /** Records in the folder, or in a transaction. */
 export const recordsOf =
-  (ground: Ground, open?: OpenTransaction): RecordsOf =>
+  (ground: AppContext, open?: OpenTransaction): RecordsOf =>
   (collection) =>
     new RecordsHandle(ground, collection, open);

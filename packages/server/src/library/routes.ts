@@ -1,6 +1,6 @@
-import type { ApiRequest } from "../api/api-request.ts";
-import { jsonAs, noContent } from "../api/responses.ts";
-import type { Params, Route } from "../api/route.ts";
+import type { ApiRequest } from "../http/request.ts";
+import { jsonAs, noContent } from "../http/responses.ts";
+import type { Params, Route } from "../http/route.ts";
 import { type Caller, callerOf } from "./caller.ts";
 
 export type Method = Route["method"];

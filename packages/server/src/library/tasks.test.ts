@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { openLibraryApp, refusal } from "../testing/library-app.ts";
 import { tempDir } from "../testing/temp-dir.ts";
-import { openFolder } from "../folder.ts";
+import { openFolder } from "../app/folder.ts";
 import { sql } from "../store/sql.ts";
 import type { ApiError } from "../lib/api-error.ts";
 import type { TaskRun } from "../tasks/definition.ts";

@@ -1,9 +1,9 @@
-import { isInTransaction } from "../records/hook-scope.ts";
+import { isInTransaction } from "../records/hooks/hook-scope.ts";
 import { definitionOf, type TaskHandler, type TaskOptions } from "../tasks/definition.ts";
 import type { Task } from "../tasks/task.ts";
 import type { StartOptions } from "../tasks/tasks.ts";
 import type { Extension } from "./extension.ts";
-import type { Ground } from "./ground.ts";
+import type { AppContext } from "./app-context.ts";
 import type { OpenTransaction } from "./open-transaction.ts";
 
 export type StartTaskOptions = Pick<StartOptions, "idempotencyKey" | "delay">;
@@ -30,7 +30,7 @@ export interface DefinableTasks extends StartableTasks {
   cancel(id: string): Promise<Task | undefined>;
 }
 
-export const definableTasks = ({ core: { tasks } }: Ground, extension: Extension): DefinableTasks => ({
+export const definableTasks = ({ core: { tasks } }: AppContext, extension: Extension): DefinableTasks => ({
   define(name, handler, options) {
     extension.tasks.add(definitionOf(name, handler, options));
   },
@@ -43,6 +43,6 @@ export const definableTasks = ({ core: { tasks } }: Ground, extension: Extension
 });
 
 /** In a transaction that is open. */
-export const startIn = ({ core: { tasks } }: Ground, open: OpenTransaction): StartableTasks => ({
+export const startIn = ({ core: { tasks } }: AppContext, open: OpenTransaction): StartableTasks => ({
   start: (name, input, options) => open.write((tx) => tasks.startIn(tx, name, input, options)),
 });

@@ -1,4 +1,4 @@
-import type { Ground } from "./ground.ts";
+import type { AppContext } from "./app-context.ts";
 import type { OpenTransaction } from "./open-transaction.ts";
 import { broadcastsIn, type Broadcasts } from "./realtime.ts";
 import { recordsOf } from "./records-of.ts";
@@ -14,7 +14,7 @@ export interface Tx {
 }
 
 /** What belongs to a transaction, for those who write in it. */
-export const txOf = (ground: Ground, open: OpenTransaction): Tx => ({
+export const txOf = (ground: AppContext, open: OpenTransaction): Tx => ({
   records: recordsOf(ground, open),
   realtime: broadcastsIn(ground, open),
   tasks: startIn(ground, open),

@@ -1,5 +1,5 @@
-import type { AuthCollection } from "../collections/collection.ts";
-import { SUPERUSERS } from "../collections/collection.ts";
+import type { AuthCollection } from "../collections/model/collection.ts";
+import { SUPERUSERS } from "../collections/model/collection.ts";
 import type { RecordValues } from "@headwater/protocol";
 
 /** Who asks: nobody known, or an auth record. A superuser is an auth record of `_superusers`. */

@@ -2,14 +2,14 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { recordId } from "@headwater/protocol";
 import fc from "fast-check";
-import { collectionFromRow } from "../collections/collection-row.ts";
-import { Schema } from "../collections/schema.ts";
-import { imageStatement } from "../records/image-statement.ts";
+import { collectionFromRow } from "../collections/model/collection-row.ts";
+import { Schema } from "../collections/model/schema.ts";
+import { candidateQuery } from "../records/rule-check/candidate-query.ts";
 import { type SqlValue, toQuery } from "../store/sql.ts";
 import { type RuleCase, ruleCases } from "../testing/rule-cases.ts";
 import { GUEST } from "./principal.ts";
-import type { RecordScope } from "./record-scope.ts";
-import { resolvePredicate } from "./resolved-rules.ts";
+import type { RecordScope } from "./resolve/record-scope.ts";
+import { resolvePredicate } from "./analysis/resolved-rules.ts";
 
 const NOW = new Date("2026-11-21T10:00:00Z");
 /** `HEADWATER_SEED` runs the cases of a failure again. */
@@ -26,7 +26,7 @@ function scopeOf({ schema, collection, trust, context: { principal } }: RuleCase
 
 function bySql(asked: RuleCase): boolean {
   const image = { values: asked.values, as: "stored" } as const;
-  const { text, values } = toQuery(imageStatement(asked.rule, scopeOf(asked), image, asked.context, NOW));
+  const { text, values } = toQuery(candidateQuery(asked.rule, scopeOf(asked), image, asked.context, NOW));
   const statement = database.prepare<unknown, SqlValue[]>(text);
   try {
     return statement.get(...values) !== null;

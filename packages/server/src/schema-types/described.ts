@@ -1,5 +1,5 @@
-import type { Collection } from "../collections/collection.ts";
-import { asObject, readList, readText, readTexts } from "../collections/decode.ts";
+import type { Collection } from "../collections/model/collection.ts";
+import { asObject, readList, readText, readTexts } from "../collections/fields/decode.ts";
 import { parseField } from "../collections/fields/kinds.ts";
 
 /** All that types are made of. */

@@ -1,5 +1,5 @@
 import { isMultiple, type RelationField } from "../collections/fields/field.ts";
-import { hasUniqueIndex } from "../collections/indexes.ts";
+import { hasUniqueIndex } from "../collections/model/index-definition.ts";
 import type { Described } from "./described.ts";
 
 /** What each collection is called in TypeScript, by its id. */

@@ -1,6 +1,6 @@
 import { ApiError, badRequest } from "../lib/api-error.ts";
-import { hookDepth, runInTransaction } from "../records/hook-scope.ts";
-import type { RecordContext } from "../records/record-context.ts";
+import { hookDepth, runInTransaction } from "../records/hooks/hook-scope.ts";
+import type { RecordContext } from "../records/model/record-context.ts";
 import { StoreError, type Store, type Transaction } from "../store/store.ts";
 import { applyWrite, isSlow, type PreparedWrite, prepareWrite, readRecordWrite } from "./default-mutators.ts";
 import type { Mutators } from "./mutators.ts";

@@ -9,14 +9,14 @@ const count = z.number().int().min(0).max(MAX_ORDER);
 const COOKIE = z.object({ order: count, group: z.string(), life: z.string(), version: count, pushes: count });
 
 /** What a client says that it has. */
-export interface Claim {
+export interface ClientCookie {
   /** Every cookie that it is given must be above. */
   readonly order: number;
   readonly cookie: SyncCookie | undefined;
 }
 
 /** Reads a cookie of ours; of anything else only what the next one must be above. */
-export function readClaim(value: unknown): Claim {
+export function readClaim(value: unknown): ClientCookie {
   const cookie = COOKIE.safeParse(value).data;
   if (cookie) return { order: cookie.order, cookie };
   const order = typeof value === "object" && value !== null && "order" in value ? value.order : value;
@@ -24,7 +24,7 @@ export function readClaim(value: unknown): Claim {
 }
 
 /** What a client's cookie means to its group. */
-export type Standing =
+export type CookieStatus =
   /** It has this version. */
   | { readonly kind: "known"; readonly version: number; readonly pushes: number }
   /** It has nothing that we know of. `lost`: it has a version that is still to come, so the view must begin a new life. */
@@ -32,7 +32,7 @@ export type Standing =
   /** It has seen pushes that never were: this is an older copy of the database. */
   | { readonly kind: "ahead" };
 
-export function standingOf({ cookie }: Claim, { key, view, pushes }: ClientGroup): Standing {
+export function standingOf({ cookie }: ClientCookie, { key, view, pushes }: ClientGroup): CookieStatus {
   if (!cookie || view.life === "") return NOTHING_KNOWN;
   if (cookie.life === view.parent && cookie.life !== "") {
     // From another group's state: of its own mutations it knows none yet.
@@ -46,7 +46,7 @@ export function standingOf({ cookie }: Claim, { key, view, pushes }: ClientGroup
   return { kind: "known", version: cookie.version, pushes: cookie.pushes };
 }
 
-const NOTHING_KNOWN: Standing = { kind: "unknown", lost: false };
+const NOTHING_KNOWN: CookieStatus = { kind: "unknown", lost: false };
 
 /** The cookie that a client is given next. */
 export interface NextCookie {
@@ -59,7 +59,7 @@ export interface NextCookie {
  * has a higher one already, the group's orders are shifted.
  */
 export function nextCookie(
-  { order }: Claim,
+  { order }: ClientCookie,
   { key, life, shift }: { readonly key: string; readonly life: string; readonly shift: number },
   version: number,
   pushes: number,

@@ -1,14 +1,14 @@
 import type { Action } from "@headwater/protocol";
 import { z } from "zod";
-import type { Collection } from "../collections/collection.ts";
+import type { Collection } from "../collections/model/collection.ts";
 import { badRequest, invalid, notFound } from "../lib/api-error.ts";
-import { createRecord } from "../records/create-record.ts";
-import { deleteRecord } from "../records/delete-record.ts";
-import { prepareRemoval } from "../records/prepare-removal.ts";
-import { prepareSubmission } from "../records/prepare-submission.ts";
-import type { RecordContext } from "../records/record-context.ts";
-import type { Submission } from "../records/submission.ts";
-import { updateRecord } from "../records/update-record.ts";
+import { createRecord } from "../records/write/create-record.ts";
+import { deleteRecord } from "../records/write/delete-record.ts";
+import { prepareRemoval } from "../records/write/prepare-removal.ts";
+import { prepareSubmission } from "../records/write/prepare-submission.ts";
+import type { RecordContext } from "../records/model/record-context.ts";
+import type { Submission } from "../records/model/submission.ts";
+import { updateRecord } from "../records/write/update-record.ts";
 import type { Reader, Transaction } from "../store/store.ts";
 import type { Mutation } from "./requests.ts";
 

@@ -1,9 +1,9 @@
 import { syncKey } from "@headwater/protocol";
-import type { RecordContext } from "../records/record-context.ts";
+import type { RecordContext } from "../records/model/record-context.ts";
 import type { Reader } from "../store/store.ts";
 import type { ClientGroup } from "./client-group.ts";
 import { type Patch, putVisible } from "./patch.ts";
-import type { SyncedSet } from "./synced.ts";
+import type { SyncedSet } from "./synced-collection.ts";
 import { versionsAfter } from "./view-rows.ts";
 
 /** How far a client was told, and what its group has no more. */

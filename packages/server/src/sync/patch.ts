@@ -1,11 +1,11 @@
 import { type PatchOperation, syncKey } from "@headwater/protocol";
-import { anyOf } from "../records/find-record.ts";
-import { presentRecords } from "../records/present.ts";
-import type { RecordContext } from "../records/record-context.ts";
-import { idOf, orNone, selectRecords } from "../records/select-records.ts";
+import { anyOf } from "../records/query/find-record.ts";
+import { presentRecords } from "../records/present/present.ts";
+import type { RecordContext } from "../records/model/record-context.ts";
+import { idOf, orNone, selectRecords } from "../records/query/select-records.ts";
 import { sql } from "../store/sql.ts";
 import type { Reader } from "../store/store.ts";
-import type { Synced } from "./synced.ts";
+import type { SyncedCollection } from "./synced-collection.ts";
 
 /** How much is done at a time. */
 export interface Sizes {
@@ -56,7 +56,7 @@ export class Patch {
 export async function putVisible(
   reader: Reader,
   context: RecordContext,
-  { collection, rule }: Synced,
+  { collection, rule }: SyncedCollection,
   ids: readonly string[],
   patch: Patch,
 ): Promise<ReadonlySet<string>> {

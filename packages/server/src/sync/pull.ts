@@ -1,13 +1,13 @@
 import type { SyncCookie, SyncError } from "@headwater/protocol";
 import { unauthorized } from "../lib/api-error.ts";
-import type { Lanes } from "../lib/lanes.ts";
+import type { KeyedQueue } from "../lib/keyed-queue.ts";
 import { randomId } from "../lib/random.ts";
 import { readFloor, readHead } from "../log/change-log.ts";
-import { findRecord } from "../records/find-record.ts";
-import type { RecordContext } from "../records/record-context.ts";
+import { findRecord } from "../records/query/find-record.ts";
+import type { RecordContext } from "../records/model/record-context.ts";
 import { type Principal, principalKey, principalOf } from "../rules/principal.ts";
 import type { Reader, Store } from "../store/store.ts";
-import { Advance, type Progress } from "./advance.ts";
+import { ViewUpdater, type ViewProgress } from "./view-updater.ts";
 import {
   assertOwned,
   claimGroup,
@@ -20,11 +20,11 @@ import {
   type ViewState,
 } from "./client-group.ts";
 import { mutationsSince } from "./client-rows.ts";
-import { type Claim, nextCookie, readClaim, type Standing, standingOf } from "./cookie.ts";
+import { type ClientCookie, nextCookie, readClaim, type CookieStatus, standingOf } from "./cookie.ts";
 import { adoptView } from "./fork.ts";
 import { tellVersions } from "./old-versions.ts";
 import { Patch, type Sizes, SIZES } from "./patch.ts";
-import { syncedSet } from "./synced.ts";
+import { syncedSet } from "./synced-collection.ts";
 import { saveRows } from "./view-rows.ts";
 
 export interface PullDeps {
@@ -32,7 +32,7 @@ export interface PullDeps {
   /** The life of the log. */
   readonly epoch: string;
   /** Pulls of one group follow each other. */
-  readonly lanes: Lanes;
+  readonly lanes: KeyedQueue;
   /** The usual ones unless given. */
   readonly sizes?: Sizes;
 }
@@ -73,7 +73,7 @@ async function nothingNew(
   { store, epoch }: PullDeps,
   context: RecordContext,
   key: string,
-  claim: Claim,
+  claim: ClientCookie,
 ): Promise<Pulled | undefined> {
   const found = claim.cookie && (await findGroupWithHead(store, key));
   if (!found) return undefined;
@@ -99,7 +99,7 @@ async function pullNews(
   { store, epoch, sizes = SIZES }: PullDeps,
   context: () => RecordContext,
   key: string,
-  claim: Claim,
+  claim: ClientCookie,
 ): Promise<Pulled | SyncError> {
   const { principal, now } = context();
   const owner = principalKey(principal);
@@ -130,7 +130,7 @@ interface News {
   readonly group: ClientGroup;
   /** The view as it is then. */
   readonly view: ViewState;
-  readonly progress: Progress;
+  readonly progress: ViewProgress;
   readonly pulled: Pulled;
 }
 
@@ -139,7 +139,7 @@ async function findNews(
   asked: RecordContext,
   key: string,
   owner: string,
-  claim: Claim,
+  claim: ClientCookie,
   epoch: string,
   sizes: Sizes,
 ): Promise<News | SyncError> {
@@ -157,7 +157,7 @@ async function findNews(
   const head = await readHead(reader);
   const log = { epoch, head, floor: await readFloor(reader) };
   const progress =
-    hasVersion && !patch.isFull ? await new Advance(reader, context, group, set, patch, gone).run(log) : undefined;
+    hasVersion && !patch.isFull ? await new ViewUpdater(reader, context, group, set, patch, gone).run(log) : undefined;
   const view = viewAfter(group, standing, progress, gone.size > 0, { epoch, prints: set.prints });
   // What the last mutations did may stand on a page to come: until then the client shows its own idea of it.
   const partial = !progress || view.seq < head || Object.keys(view.scans).length > 0;
@@ -178,7 +178,7 @@ async function findNews(
   };
 }
 
-const NOTHING: Progress["put"] = new Map();
+const NOTHING: ViewProgress["put"] = new Map();
 
 /** Who asks, as the snapshot has it: what its account was before must not decide what the view has seen by then. */
 async function atSnapshot(reader: Reader, context: RecordContext): Promise<RecordContext> {
@@ -197,8 +197,8 @@ async function principalAt(reader: Reader, { principal, schema }: RecordContext)
 
 function viewAfter(
   { view }: ClientGroup,
-  standing: Standing,
-  progress: Progress | undefined,
+  standing: CookieStatus,
+  progress: ViewProgress | undefined,
   isLess: boolean,
   now: Pick<ViewState, "epoch" | "prints">,
 ): ViewState {

@@ -1,11 +1,11 @@
 import type { RejectedMutation, SyncError } from "@headwater/protocol";
-import type { Registry } from "../collections/registry.ts";
+import type { Registry } from "../collections/model/registry.ts";
 import type { ApiError } from "../lib/api-error.ts";
-import type { Lanes } from "../lib/lanes.ts";
-import { onCurrentSchema, writeBySchema } from "../records/current-schema.ts";
-import type { RecordContext } from "../records/record-context.ts";
+import type { KeyedQueue } from "../lib/keyed-queue.ts";
+import { onCurrentSchema, writeBySchema } from "../records/model/current-schema.ts";
+import type { RecordContext } from "../records/model/record-context.ts";
 import { principalKey } from "../rules/principal.ts";
-import { attempt } from "../store/attempt.ts";
+import { savepoint } from "../store/savepoint.ts";
 import type { Store, Transaction } from "../store/store.ts";
 import { type Act, failing, readStep, refusalOf } from "./apply-mutation.ts";
 import { claimGroup, type ClientGroup } from "./client-group.ts";
@@ -22,7 +22,7 @@ export interface PushDeps {
   readonly registry: Registry;
   readonly mutators: Mutators;
   /** Pushes of one group follow each other. */
-  readonly lanes: Lanes;
+  readonly lanes: KeyedQueue;
 }
 
 export interface PushRequest {
@@ -138,7 +138,7 @@ async function doSteps(
     if (turn === "unknown") end = { kind: "unknown" };
     if (turn === "now") {
       try {
-        await attempt(tx, act.run);
+        await savepoint(tx, act.run);
       } catch (error) {
         const refusal = refusalOf(error);
         if (refusal) rejected.push(rejection(mutation, refusal));

@@ -1,8 +1,8 @@
-import type { RecordContext } from "../records/record-context.ts";
+import type { RecordContext } from "../records/model/record-context.ts";
 import type { Reader } from "../store/store.ts";
 import type { Scan } from "./client-group.ts";
 import { type Patch, putVisible } from "./patch.ts";
-import type { Synced } from "./synced.ts";
+import type { SyncedCollection } from "./synced-collection.ts";
 import { heldAbove } from "./view-rows.ts";
 import { visibleAbove } from "./visible.ts";
 
@@ -24,7 +24,7 @@ export async function scanOn(
   reader: Reader,
   context: RecordContext,
   group: number,
-  synced: Synced,
+  synced: SyncedCollection,
   { after, since }: Scan,
   patch: Patch,
   isPut: (id: string) => boolean,

@@ -1,15 +1,15 @@
-import { anyOf } from "../records/find-record.ts";
-import type { RecordContext } from "../records/record-context.ts";
-import { allOf, idOf, orNone, scopeOf } from "../records/select-records.ts";
+import { anyOf } from "../records/query/find-record.ts";
+import type { RecordContext } from "../records/model/record-context.ts";
+import { allOf, idOf, orNone, scopeOf } from "../records/query/select-records.ts";
 import { EMPTY, type Sql, sql } from "../store/sql.ts";
 import type { Reader } from "../store/store.ts";
-import type { Synced } from "./synced.ts";
+import type { SyncedCollection } from "./synced-collection.ts";
 
 /** The first ids, in their order, of what the principal may list above one. */
 export const visibleAbove = (
   reader: Reader,
   context: RecordContext,
-  synced: Synced,
+  synced: SyncedCollection,
   after: string,
   limit: number,
 ): Promise<readonly string[]> =>
@@ -19,7 +19,7 @@ export const visibleAbove = (
 export const visibleAmong = async (
   reader: Reader,
   context: RecordContext,
-  synced: Synced,
+  synced: SyncedCollection,
   ids: readonly string[],
 ): Promise<ReadonlySet<string>> =>
   ids.length === 0
@@ -30,7 +30,7 @@ export const visibleAmong = async (
 async function visibleIds(
   reader: Reader,
   context: RecordContext,
-  { collection, rule }: Synced,
+  { collection, rule }: SyncedCollection,
   condition: Sql,
   order: Sql,
 ): Promise<readonly string[]> {

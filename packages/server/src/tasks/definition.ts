@@ -1,5 +1,5 @@
 import type { JsonValue } from "@headwater/protocol";
-import type { Rule } from "../collections/collection.ts";
+import type { Rule } from "../collections/model/collection.ts";
 
 /** What a handler has of the task that it works on. */
 export interface TaskRun {

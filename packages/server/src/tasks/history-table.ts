@@ -2,20 +2,20 @@ import { readHead, readSpan } from "../log/change-log.ts";
 import type { Change } from "../log/change.ts";
 import { sql } from "../store/sql.ts";
 import type { Reader, Transaction } from "../store/store.ts";
-import { History } from "./history.ts";
+import { TaskHistory } from "./task-history.ts";
 import { TASKS } from "./task-event.ts";
 
 /** What is stored of a task's history. */
 export interface StoredHistory {
   readonly id: string;
-  readonly history: History;
+  readonly history: TaskHistory;
   /** Whatever stands behind this seq in the log is not in it. */
   readonly foldedTo: number;
 }
 
-export async function readHistory(reader: Reader, id: string): Promise<History | undefined> {
+export async function readHistory(reader: Reader, id: string): Promise<TaskHistory | undefined> {
   const row = await reader.first(sql`SELECT history FROM _tasks WHERE id = ${id}`);
-  return row && History.decode(row["history"] as string);
+  return row && TaskHistory.decode(row["history"] as string);
 }
 
 /** Of tasks of whose events some may stand in the log alone. */
@@ -27,12 +27,12 @@ export async function readUnfolded(reader: Reader): Promise<StoredHistory[]> {
     WHERE folded >= told AND (state = 'running' OR (state = 'queued' AND started IS NOT NULL))`);
   return rows.map((row) => ({
     id: row["id"] as string,
-    history: History.decode(row["history"] as string),
+    history: TaskHistory.decode(row["history"] as string),
     foldedTo: row["folded_to"] as number,
   }));
 }
 
-export const saveHistory = (tx: Transaction, id: string, history: History, foldedTo: number): Promise<number> =>
+export const saveHistory = (tx: Transaction, id: string, history: TaskHistory, foldedTo: number): Promise<number> =>
   tx.run(
     sql`UPDATE _tasks SET history = ${history.encode()}, folded = ${history.last}, folded_to = ${foldedTo}
       WHERE id = ${id}`,

@@ -1,18 +1,18 @@
 import { type AttemptResult, attemptTask } from "./attempt.ts";
 import { backoffAfter, type Definition, KEEP_MS } from "./definition.ts";
 import type { Definitions } from "./definitions.ts";
-import type { Journal } from "./journal.ts";
+import type { TaskEventWriter } from "./task-event-writer.ts";
 import { TaskQueues } from "./task-queues.ts";
 import type { Outcome, Task, TaskError } from "./task.ts";
 import { beginTask, endTask, type OpenTask, openTasks, requeueTask } from "./task-table.ts";
-import type { TaskViews } from "./task-views.ts";
+import type { TaskHistories } from "./task-histories.ts";
 import type { Store } from "../store/store.ts";
 
 export interface RunnerOptions {
   readonly store: Store;
   readonly definitions: Definitions;
-  readonly journal: Journal;
-  readonly views: TaskViews;
+  readonly journal: TaskEventWriter;
+  readonly views: TaskHistories;
   readonly onError: (error: unknown, task: Pick<Task, "id" | "name">) => void;
 }
 

@@ -1,8 +1,8 @@
 import { collectionId, recordId } from "@headwater/protocol";
-import type { BaseCollection, Rule } from "../collections/collection.ts";
+import type { BaseCollection, Rule } from "../collections/model/collection.ts";
 import { parseField } from "../collections/fields/kinds.ts";
-import type { RecordContext } from "../records/record-context.ts";
-import { canSee } from "../records/visibility.ts";
+import type { RecordContext } from "../records/model/record-context.ts";
+import { canSee } from "../records/rule-check/check-access.ts";
 import { isSuperuser, type Principal } from "../rules/principal.ts";
 import type { Reader } from "../store/store.ts";
 import type { Task } from "./task.ts";

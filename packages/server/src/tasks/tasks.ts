@@ -4,11 +4,11 @@ import { asJson } from "../lib/json-value.ts";
 import { randomText } from "../lib/random.ts";
 import type { Reader, Store, Transaction } from "../store/store.ts";
 import { Definitions } from "./definitions.ts";
-import { Journal } from "./journal.ts";
+import { TaskEventWriter } from "./task-event-writer.ts";
 import { TaskRunner } from "./runner.ts";
 import type { Task } from "./task.ts";
 import { findByKey, findTask, insertTask, removeExpired } from "./task-table.ts";
-import { TaskViews } from "./task-views.ts";
+import { TaskHistories } from "./task-histories.ts";
 
 const ID_LENGTH = 24;
 const FOLD_MS = 1_000;
@@ -28,9 +28,9 @@ export interface StartOptions {
 /** All about tasks: what there is to do, who does it, and what was told of it. */
 export class Tasks {
   readonly definitions = new Definitions((name) => this.#runner.wake(name));
-  readonly views: TaskViews;
+  readonly views: TaskHistories;
   readonly #store: Store;
-  readonly #journal: Journal;
+  readonly #journal: TaskEventWriter;
   readonly #runner: TaskRunner;
   readonly #onError: (error: unknown, about?: object) => void;
   #timer: Timer | undefined;
@@ -40,8 +40,8 @@ export class Tasks {
   constructor(store: Store, onError: (error: unknown, about?: object) => void) {
     this.#store = store;
     this.#onError = onError;
-    this.#journal = new Journal(store, onError);
-    this.views = new TaskViews(store);
+    this.#journal = new TaskEventWriter(store, onError);
+    this.views = new TaskHistories(store);
     this.#runner = new TaskRunner({
       store,
       definitions: this.definitions,

@@ -1,5 +1,5 @@
 import { clientId, collectionId, type Cursor, epoch, parseSubscription, recordId } from "@headwater/protocol";
-import type { Batch } from "../hub/batch.ts";
+import type { FrameBatch } from "../hub/frame-batch.ts";
 import type { History } from "../hub/catch-up.ts";
 import { Hub } from "../hub/hub.ts";
 import type { Session } from "../hub/session.ts";
@@ -18,7 +18,7 @@ export class TestWire implements Wire {
   get gone(): boolean {
     return this.closed !== undefined;
   }
-  send({ bytes }: Batch): "sent" | "blocked" | "closed" {
+  send({ bytes }: FrameBatch): "sent" | "blocked" | "closed" {
     if (this.closed) return "closed";
     this.writes += 1;
     this.text += new TextDecoder().decode(bytes);

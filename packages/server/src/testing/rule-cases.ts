@@ -1,14 +1,14 @@
 import { type FieldValue, recordId, type RecordValues } from "@headwater/protocol";
 import fc from "fast-check";
-import { collectionFromRow } from "../collections/collection-row.ts";
-import type { AuthCollection, Collection } from "../collections/collection.ts";
+import { collectionFromRow } from "../collections/model/collection-row.ts";
+import type { AuthCollection, Collection } from "../collections/model/collection.ts";
 import { type Field, isMultiple } from "../collections/fields/field.ts";
-import { Schema } from "../collections/schema.ts";
+import { Schema } from "../collections/model/schema.ts";
 import { toText } from "../lib/cast.ts";
 import { GUEST, type Principal, principalOf } from "../rules/principal.ts";
-import type { Trust } from "../rules/record-scope.ts";
+import type { Trust } from "../rules/resolve/record-scope.ts";
 import type { RuleContext } from "../rules/rule-context.ts";
-import { OPERATORS } from "../rules/syntax.ts";
+import { OPERATORS } from "../rules/syntax/syntax.ts";
 import { FAMILIES, JSON_VALUES } from "./rule-values.ts";
 
 /** A question that a rule may be asked, and the rule itself: one that reaches no other record. */

@@ -1,13 +1,13 @@
 import { afterAll } from "bun:test";
 import type { RecordValues } from "@headwater/protocol";
 import pino from "pino";
-import { type App, openApp } from "../app.ts";
+import { type App, openApp } from "../app/app.ts";
 import { systemContext } from "../auth/system-context.ts";
 import { Tokens } from "../auth/tokens.ts";
-import type { AuthCollection, Collection } from "../collections/collection.ts";
+import type { AuthCollection, Collection } from "../collections/model/collection.ts";
 import { readConfig } from "../config.ts";
-import { createRecord } from "../records/create-record.ts";
-import { prepareSubmission } from "../records/prepare-submission.ts";
+import { createRecord } from "../records/write/create-record.ts";
+import { prepareSubmission } from "../records/write/prepare-submission.ts";
 import { play } from "./scenario.ts";
 import { tempDir } from "./temp-dir.ts";
 

@@ -1,5 +1,5 @@
 import { encodeRetry } from "@headwater/protocol";
-import { Batch } from "../hub/batch.ts";
+import { FrameBatch } from "../hub/frame-batch.ts";
 import type { Wire } from "../hub/wire.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { SseListener } from "./sse.ts";
@@ -103,7 +103,7 @@ export class EventStream implements SseListener {
 
   #write(payload: Uint8Array | string): void {
     this.#lastWrite = performance.now();
-    const outcome = this.#wire?.send(Batch.of({ size: payload.length, payload }));
+    const outcome = this.#wire?.send(FrameBatch.of({ size: payload.length, payload }));
     if (outcome === "blocked") this.#blockedAt = this.#lastWrite;
   }
 }

@@ -1,4 +1,4 @@
-import { Rounds } from "../lib/rounds.ts";
+import { BatchScheduler } from "../lib/batch-scheduler.ts";
 import type { Draining } from "./drain.ts";
 import type { EventStream } from "./event-stream.ts";
 
@@ -9,7 +9,7 @@ const TICK_LEAST_MS = 10;
 /** All open streams that are no sessions of the hub. */
 export class EventStreams {
   readonly #open = new Set<EventStream>();
-  readonly #rounds = new Rounds<EventStream>((streams) => {
+  readonly #rounds = new BatchScheduler<EventStream>((streams) => {
     for (const stream of streams) stream.flush();
   });
   readonly #timer: Timer;

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Batch } from "../hub/batch.ts";
+import { FrameBatch } from "../hub/frame-batch.ts";
 import type { Wire } from "../hub/wire.ts";
 import { CONNECTED, PING, POKE_CODEC, PokeWire } from "./poke.ts";
 
@@ -19,8 +19,8 @@ function openWire(outcome: "sent" | "blocked" = "sent") {
   return { wire, sent, poked: heard.promise };
 }
 
-const telling = (data: string): Batch =>
-  Batch.of(POKE_CODEC.encode({ kind: "record", source: "posts", time: 0, data }, ["posts/*"], "e.1"));
+const telling = (data: string): FrameBatch =>
+  FrameBatch.of(POKE_CODEC.encode({ kind: "record", source: "posts", time: 0, data }, ["posts/*"], "e.1"));
 
 test("whatever is told is one word, and what comes together is one poke", async () => {
   const { wire, sent, poked } = openWire();
@@ -34,6 +34,6 @@ test("whatever is told is one word, and what comes together is one poke", async 
 
 test("pings pass at once, and say when the socket is full", () => {
   const { wire, sent } = openWire("blocked");
-  expect(new PokeWire(wire).send(Batch.of(PING))).toBe("blocked");
+  expect(new PokeWire(wire).send(FrameBatch.of(PING))).toBe("blocked");
   expect(sent).toEqual(["data: ping\n\n"]);
 });

@@ -1,5 +1,5 @@
 import { encodeRetry } from "@headwater/protocol";
-import { Batch } from "../hub/batch.ts";
+import { FrameBatch } from "../hub/frame-batch.ts";
 import type { Codec, Frame } from "../hub/frame.ts";
 import type { CloseReason, Wire } from "../hub/wire.ts";
 
@@ -8,11 +8,11 @@ const message = (data: string): Frame => {
   return { size: payload.length, payload };
 };
 
-export const CONNECTED = Batch.of(message("connected"));
+export const CONNECTED = FrameBatch.of(message("connected"));
 /** Through the session, so that a socket that is full is found. */
 export const PING = message("ping");
 const SYNC = message("sync");
-const SYNC_ALONE = Batch.of(SYNC);
+const SYNC_ALONE = FrameBatch.of(SYNC);
 
 /** Whatever a client would be told, it is told that there is something: what, it pulls. */
 export const POKE_CODEC: Codec = {
@@ -46,10 +46,10 @@ export class PokeWire implements Wire {
     return this.#wire.gone;
   }
 
-  send(batch: Batch): "sent" | "blocked" | "closed" {
+  send(batch: FrameBatch): "sent" | "blocked" | "closed" {
     for (const text of batch.texts) {
       if (text === SYNC.payload) this.poke();
-      else this.#outcome = this.#wire.send(Batch.of({ size: text.length, payload: text }));
+      else this.#outcome = this.#wire.send(FrameBatch.of({ size: text.length, payload: text }));
     }
     return this.#outcome;
   }

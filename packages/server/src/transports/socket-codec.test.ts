@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { parseServerMessage, type Telling, tellResync } from "@headwater/protocol";
+import { parseServerMessage, type OutgoingEvent, resyncEvent } from "@headwater/protocol";
 import { SOCKET_CODEC, textFrame } from "./socket-codec.ts";
 
-const read = (telling: Telling, patterns: readonly string[], cursor?: string) =>
+const read = (telling: OutgoingEvent, patterns: readonly string[], cursor?: string) =>
   parseServerMessage(String(SOCKET_CODEC.encode(telling, patterns, cursor).payload));
 
 const time = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
@@ -38,7 +38,7 @@ test("a broadcast may be any JSON, and one for everyone has neither channel nor 
 });
 
 test("what does not end a change has no cursor, a resync neither: what follows would be lost behind it", () => {
-  const resync = tellResync("visibility", "e.7", time);
+  const resync = resyncEvent("visibility", "e.7", time);
   expect(read(resync, ["posts.*"])).toEqual({ type: "resync", reason: "visibility", patterns: ["posts.*"] });
   expect(read(resync, [], "e.7")).toEqual({ type: "resync", reason: "visibility", cursor: "e.7" });
 });

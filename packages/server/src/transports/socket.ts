@@ -1,8 +1,8 @@
 import { CLOSE_CODES } from "@headwater/protocol";
 import type { Server, ServerWebSocket, WebSocketHandler } from "bun";
-import type { Batch } from "../hub/batch.ts";
+import type { FrameBatch } from "../hub/frame-batch.ts";
 import type { CloseReason, Wire } from "../hub/wire.ts";
-import { Pulse, type PulseTimes, type Pulsing } from "./pulse.ts";
+import { PingScheduler, type PulseTimes, type Pulsing } from "./ping-scheduler.ts";
 
 /** What the connection tells its owner. */
 export interface SocketListener {
@@ -31,7 +31,7 @@ export interface Sockets {
 }
 
 export function openSockets({ maxBytes, ...times }: SocketOptions): Sockets {
-  const pulse = new Pulse(times);
+  const pulse = new PingScheduler(times);
   const stop = pulse.start();
   return {
     handler: {
@@ -73,14 +73,14 @@ export function upgradeToSocket(
 class SocketWire implements Wire, Pulsing {
   readonly #listener: SocketListener;
   #socket: ServerWebSocket<SocketWire> | undefined;
-  #pulse: Pulse | undefined;
+  #pulse: PingScheduler | undefined;
   #blocked = false;
 
   constructor(listener: SocketListener) {
     this.#listener = listener;
   }
 
-  open(socket: ServerWebSocket<SocketWire>, pulse: Pulse): void {
+  open(socket: ServerWebSocket<SocketWire>, pulse: PingScheduler): void {
     this.#socket = socket;
     this.#pulse = pulse;
     pulse.alive(this, performance.now());
@@ -112,7 +112,7 @@ class SocketWire implements Wire, Pulsing {
     return this.#socket === undefined;
   }
 
-  send({ texts }: Batch): "sent" | "blocked" | "closed" {
+  send({ texts }: FrameBatch): "sent" | "blocked" | "closed" {
     const socket = this.#socket;
     if (!socket) return "closed";
     // Several in one write: outside of a cork each would take one of its own.

@@ -1,11 +1,11 @@
 import { afterAll, expect, test } from "bun:test";
 import { connect, type Socket } from "bun";
-import { Batch } from "../hub/batch.ts";
+import { FrameBatch } from "../hub/frame-batch.ts";
 import type { Wire } from "../hub/wire.ts";
 import { openSse } from "./sse.ts";
 import { streamFrame } from "./sse-codec.ts";
 
-const encode = (text: string): Batch => Batch.of(streamFrame(text));
+const encode = (text: string): FrameBatch => FrameBatch.of(streamFrame(text));
 
 /** A promise and the function that keeps it. */
 function signal<T = void>(): { readonly promise: Promise<T>; readonly fire: (value: T) => void } {

@@ -1,5 +1,5 @@
 import type { Server } from "bun";
-import type { Batch } from "../hub/batch.ts";
+import type { FrameBatch } from "../hub/frame-batch.ts";
 import type { CloseReason, Wire } from "../hub/wire.ts";
 
 /** What the connection tells its owner. */
@@ -66,7 +66,7 @@ class SseWire implements Wire {
     return this.#ended;
   }
 
-  send({ bytes }: Batch): "sent" | "blocked" | "closed" {
+  send({ bytes }: FrameBatch): "sent" | "blocked" | "closed" {
     if (!this.#controller || this.#ended) return "closed";
     try {
       // The types promise a number; a full socket answers with a promise that resolves when it is empty again.

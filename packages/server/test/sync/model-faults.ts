@@ -1,10 +1,10 @@
 import { toQuery, type Query, type Row } from "../../src/store/sql.ts";
 import type { Reader, Store, Transaction } from "../../src/store/store.ts";
-import { Schema } from "../../src/collections/schema.ts";
+import { Schema } from "../../src/collections/model/schema.ts";
 import { principalKey } from "../../src/rules/principal.ts";
-import type { RecordContext } from "../../src/records/record-context.ts";
+import type { RecordContext } from "../../src/records/model/record-context.ts";
 import type { Pulled } from "../../src/sync/pull.ts";
-import { syncedSet } from "../../src/sync/synced.ts";
+import { syncedSet } from "../../src/sync/synced-collection.ts";
 
 /** Something that a server could do wrong, put between its parts. */
 export interface Fault {

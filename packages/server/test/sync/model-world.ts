@@ -1,23 +1,23 @@
 import type { RecordValues } from "@headwater/protocol";
-import { changeCollections } from "../../src/collections/change-collections.ts";
-import type { AuthCollection, Collection } from "../../src/collections/collection.ts";
-import { createCollection } from "../../src/collections/create-collection.ts";
-import { deleteCollection } from "../../src/collections/delete-collection.ts";
-import { updateCollection } from "../../src/collections/update-collection.ts";
+import { changeCollections } from "../../src/collections/commands/change-collections.ts";
+import type { AuthCollection, Collection } from "../../src/collections/model/collection.ts";
+import { createCollection } from "../../src/collections/commands/create-collection.ts";
+import { deleteCollection } from "../../src/collections/commands/delete-collection.ts";
+import { updateCollection } from "../../src/collections/commands/update-collection.ts";
 import { systemContext } from "../../src/auth/system-context.ts";
-import { type Folder, openFolder } from "../../src/folder.ts";
+import { type Folder, openFolder } from "../../src/app/folder.ts";
 import { ApiError } from "../../src/lib/api-error.ts";
-import { Lanes } from "../../src/lib/lanes.ts";
+import { KeyedQueue } from "../../src/lib/keyed-queue.ts";
 import { readEpoch } from "../../src/log/change-log.ts";
-import { findRecord } from "../../src/records/find-record.ts";
-import { Hooks } from "../../src/records/hooks.ts";
-import { listRecords } from "../../src/records/list-records.ts";
-import { presentRecords } from "../../src/records/present.ts";
-import type { RecordContext } from "../../src/records/record-context.ts";
-import { submitRecord, submitRemoval } from "../../src/records/submit-record.ts";
-import { createRecord } from "../../src/records/create-record.ts";
-import { prepareSubmission } from "../../src/records/prepare-submission.ts";
-import { checkRule } from "../../src/rules/check-rule.ts";
+import { findRecord } from "../../src/records/query/find-record.ts";
+import { Hooks } from "../../src/records/model/hook-registry.ts";
+import { listRecords } from "../../src/records/query/list-records.ts";
+import { presentRecords } from "../../src/records/present/present.ts";
+import type { RecordContext } from "../../src/records/model/record-context.ts";
+import { submitRecord, submitRemoval } from "../../src/records/write/submit-record.ts";
+import { createRecord } from "../../src/records/write/create-record.ts";
+import { prepareSubmission } from "../../src/records/write/prepare-submission.ts";
+import { checkRule } from "../../src/rules/analysis/check-rule.ts";
 import { type Principal, principalOf } from "../../src/rules/principal.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type Ages, expireSync } from "../../src/sync/expire.ts";
@@ -43,7 +43,7 @@ export class ModelWorld {
   #folder: Folder;
   #store: Store;
   #epoch = "";
-  #lanes = { pulls: new Lanes(), pushes: new Lanes() };
+  #lanes = { pulls: new KeyedQueue(), pushes: new KeyedQueue() };
 
   private constructor(dir: string, folder: Folder, fault: Fault) {
     this.#dir = dir;
@@ -93,7 +93,7 @@ export class ModelWorld {
     await this.close();
     this.#folder = await openFolder(this.#dir);
     this.#store = this.#fault.store(this.#folder.store);
-    this.#lanes = { pulls: new Lanes(), pushes: new Lanes() };
+    this.#lanes = { pulls: new KeyedQueue(), pushes: new KeyedQueue() };
     this.#epoch = await readEpoch(this.store);
   }
 

@@ -1,4 +1,4 @@
-import type { Random } from "../support/random.ts";
+import type { Random } from "@headwater/testing/lib/random.ts";
 import { ApiError } from "../../src/lib/api-error.ts";
 import { trimLog } from "../../src/log/retention.ts";
 import { AGES } from "../../src/sync/expire.ts";

@@ -1,6 +1,6 @@
 /** `bun run-model.ts SEED STEPS`: plays the model in a process of its own. */
-import { randomOf } from "../support/random.ts";
-import { tempDir } from "../support/temp-dir.ts";
+import { randomOf } from "@headwater/testing/lib/random.ts";
+import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
 import { Model } from "./model.ts";
 
 const [seed = 1, steps = 1_000] = process.argv.slice(2).map(Number);

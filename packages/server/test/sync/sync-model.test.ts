@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { randomOf } from "../support/random.ts";
-import { tempDir } from "../support/temp-dir.ts";
+import { randomOf } from "@headwater/testing/lib/random.ts";
+import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
 import { Model } from "./model.ts";
 
 const STEPS = Number(process.env["HEADWATER_SYNC_STEPS"] ?? 400);

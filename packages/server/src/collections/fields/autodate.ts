@@ -1,7 +1,7 @@
 import type { ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
 import { sameAs } from "../../lib/checks.ts";
-import { readBool } from "../decode.ts";
+import { readBool } from "./decode.ts";
 import { storedDate } from "./date.ts";
 import type { AutodateField } from "./field.ts";
 import type { FieldKind, OptionContext } from "./kind.ts";

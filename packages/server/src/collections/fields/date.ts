@@ -3,7 +3,7 @@ import { invalid } from "../../lib/api-error.ts";
 import { toText } from "../../lib/cast.ts";
 import { REQUIRED } from "../../lib/checks.ts";
 import { parseDateTime } from "../../lib/date-time.ts";
-import { readText } from "../decode.ts";
+import { readText } from "./decode.ts";
 import type { FieldKind } from "./kind.ts";
 import { columnText, storedText } from "./stored-text.ts";
 

@@ -1,5 +1,5 @@
 import { domain, each, mustBeBlank } from "../../lib/checks.ts";
-import { readTexts, type Raw } from "../decode.ts";
+import { readTexts, type Raw } from "./decode.ts";
 import type { OptionProblems } from "./kind.ts";
 
 /** Only these domains, or all but these: an email or url field may have one of the lists. */

@@ -1,7 +1,7 @@
 import { invalid } from "../../lib/api-error.ts";
 import { toText } from "../../lib/cast.ts";
 import { REQUIRED } from "../../lib/checks.ts";
-import { readBool, readInt } from "../decode.ts";
+import { readBool, readInt } from "./decode.ts";
 import type { FieldKind } from "./kind.ts";
 import { maxSizeOf, maxSizeProblem } from "./max-size.ts";
 import { storedText } from "./stored-text.ts";

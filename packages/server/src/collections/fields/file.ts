@@ -2,7 +2,7 @@ import type { ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
 import { toTexts } from "../../lib/cast.ts";
 import { between, each, matches, noneOf, REQUIRED } from "../../lib/checks.ts";
-import { readBool, readInt, readTexts } from "../decode.ts";
+import { readBool, readInt, readTexts } from "./decode.ts";
 import type { FieldKind } from "./kind.ts";
 import { maxSizeProblem } from "./max-size.ts";
 import { oneOrMany, selectLimit } from "./one-or-many.ts";

@@ -1,7 +1,7 @@
 import { invalid } from "../../lib/api-error.ts";
 import { parseJson } from "../../lib/json-value.ts";
 import { REQUIRED } from "../../lib/checks.ts";
-import { isObject } from "../decode.ts";
+import { isObject } from "./decode.ts";
 import type { FieldKind } from "./kind.ts";
 import { columnText } from "./stored-text.ts";
 

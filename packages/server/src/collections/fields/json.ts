@@ -2,7 +2,7 @@ import type { FieldValue } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
 import { REQUIRED } from "../../lib/checks.ts";
 import { parseJson, sortKeys } from "../../lib/json-value.ts";
-import { readInt } from "../decode.ts";
+import { readInt } from "./decode.ts";
 import type { FieldKind } from "./kind.ts";
 import { maxSizeOf, maxSizeProblem } from "./max-size.ts";
 import { columnText } from "./stored-text.ts";

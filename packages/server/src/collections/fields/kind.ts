@@ -1,8 +1,8 @@
 import type { ErrorData, FieldValue, ValidationError } from "@headwater/protocol";
 import type { SqlValue } from "../../store/sql.ts";
-import type { Collection } from "../collection.ts";
-import type { Raw } from "../decode.ts";
-import type { Schema } from "../schema.ts";
+import type { Collection } from "../model/collection.ts";
+import type { Raw } from "./decode.ts";
+import type { Schema } from "../model/schema.ts";
 import type { FieldOf, FieldType, OptionsOf } from "./field.ts";
 
 /** Where a field's options are checked. */

@@ -1,4 +1,4 @@
-import { asObject, type Raw, readBool, readText } from "../decode.ts";
+import { asObject, type Raw, readBool, readText } from "./decode.ts";
 import { badRequest } from "../../lib/api-error.ts";
 import { autodateKind } from "./autodate.ts";
 import { boolKind } from "./bool.ts";

@@ -2,7 +2,7 @@ import type { ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
 import { toNumber } from "../../lib/cast.ts";
 import { REQUIRED } from "../../lib/checks.ts";
-import { readBool, readNumberOrNull } from "../decode.ts";
+import { readBool, readNumberOrNull } from "./decode.ts";
 import type { NumberField } from "./field.ts";
 import type { FieldKind } from "./kind.ts";
 import { columnText } from "./stored-text.ts";

@@ -3,7 +3,7 @@ import { invalid } from "../../lib/api-error.ts";
 import { countCharacters, toText } from "../../lib/cast.ts";
 import { between, REQUIRED } from "../../lib/checks.ts";
 import { matchesPattern } from "../../lib/re2.ts";
-import { readInt, readText } from "../decode.ts";
+import { readInt, readText } from "./decode.ts";
 import type { PasswordField } from "./field.ts";
 import type { FieldKind } from "./kind.ts";
 import { regexProblem } from "./regex-option.ts";

@@ -3,7 +3,7 @@ import { collectionId } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
 import { toTexts } from "../../lib/cast.ts";
 import { atLeast, REQUIRED, required } from "../../lib/checks.ts";
-import { readBool, readInt, readText } from "../decode.ts";
+import { readBool, readInt, readText } from "./decode.ts";
 import type { RelationField } from "./field.ts";
 import type { FieldKind, OptionContext } from "./kind.ts";
 import { oneOrMany, selectLimit } from "./one-or-many.ts";

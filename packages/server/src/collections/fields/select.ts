@@ -1,7 +1,7 @@
 import { invalid } from "../../lib/api-error.ts";
 import { toTexts } from "../../lib/cast.ts";
 import { between, REQUIRED, required } from "../../lib/checks.ts";
-import { readInt, readTexts } from "../decode.ts";
+import { readInt, readTexts } from "./decode.ts";
 import type { FieldKind } from "./kind.ts";
 import { oneOrMany, selectLimit } from "./one-or-many.ts";
 

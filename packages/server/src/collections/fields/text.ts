@@ -4,7 +4,7 @@ import { countCharacters, toText } from "../../lib/cast.ts";
 import { atLeast, atMost, mustBeBlank, REQUIRED, required } from "../../lib/checks.ts";
 import { randomByPattern } from "../../lib/random-by-pattern.ts";
 import { matchesPattern } from "../../lib/re2.ts";
-import { readBool, readInt, readText } from "../decode.ts";
+import { readBool, readInt, readText } from "./decode.ts";
 import { regexProblem } from "./regex-option.ts";
 import type { TextField } from "./field.ts";
 import type { FieldKind, OptionContext } from "./kind.ts";

@@ -1,14 +1,14 @@
 import { Database } from "bun:sqlite";
 import { readFileSync } from "node:fs";
 import { recordId } from "@headwater/protocol";
-import { collectionFromRow } from "../../collections/collection-row.ts";
-import { type AuthCollection, type Collection, SUPERUSERS } from "../../collections/collection.ts";
+import { collectionFromRow } from "../../collections/model/collection-row.ts";
+import { type AuthCollection, type Collection, SUPERUSERS } from "../../collections/model/collection.ts";
 import { kindOf } from "../../collections/fields/kinds.ts";
-import { Schema } from "../../collections/schema.ts";
+import { Schema } from "../../collections/model/schema.ts";
 import { EMPTY, type Row, type Sql, sql, type SqlValue, toQuery } from "../../store/sql.ts";
 import { GUEST, isSuperuser, type Principal, principalOf } from "../principal.ts";
-import { QueryScope, type QueryScopeOptions } from "../query-scope.ts";
-import { RuleError } from "../rule-error.ts";
+import { QueryScope, type QueryScopeOptions } from "../sql/query-scope.ts";
+import { RuleError } from "../syntax/rule-error.ts";
 import type { RuleContext } from "../rule-context.ts";
 
 /** The time at which PocketBase gave the answers of the tables. */

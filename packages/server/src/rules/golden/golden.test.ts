@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { checkRule } from "../check-rule.ts";
+import { checkRule } from "../analysis/check-rule.ts";
 import { type Ask, Blog, readTable } from "./blog.ts";
 
 /**

@@ -1,0 +1,91 @@
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { bootstrap, bootstrapAuxiliary } from "../collections/system/bootstrap.ts";
+import { Registry } from "../collections/model/registry.ts";
+import type { FileStore } from "../files/file-store.ts";
+import { LocalFiles } from "../files/local-files.ts";
+import { UserError } from "../lib/user-error.ts";
+import { migrate } from "../store/migrations/migrations.ts";
+import { lockFolder } from "../store/sqlite/folder-lock.ts";
+import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
+import { type Store, StoreError } from "../store/store.ts";
+
+/** A data folder that is open: PocketBase's layout, and our tables beside it. */
+export interface Folder {
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly files: FileStore;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a folder, made and filled if it is new. Several processes may have it open; only one may serve it.
+ *
+ * @throws UserError when the folder or its database can't be used
+ */
+export async function openFolder(dir: string): Promise<Folder> {
+  makeWritable(dir);
+  const store = openDatabase(join(dir, "data.db"));
+  try {
+    await store.write(
+      async (tx) => {
+        await bootstrap(tx);
+        await migrate(tx);
+      },
+      { alone: true },
+    );
+    await fillAuxiliary(join(dir, "auxiliary.db"));
+    const registry = new Registry();
+    await registry.reload(store);
+    return { store, registry, files: new LocalFiles(join(dir, "storage")), close: () => store.close() };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Holds the folder for the one process that serves it. @returns a function that lets go */
+export function claimFolder(dir: string): () => void {
+  makeWritable(dir);
+  try {
+    return lockFolder(join(dir, ".headwater.lock"));
+  } catch (error) {
+    if (error instanceof StoreError && error.kind === "busy") {
+      throw new UserError(`Another server is already serving ${dir}.`);
+    }
+    throw error;
+  }
+}
+
+function makeWritable(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true });
+    accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new UserError(`The folder ${dir} can't be written: ${reason(error)}.`, { cause: error });
+  }
+}
+
+function openDatabase(path: string): Store {
+  try {
+    return openSqliteStore(path);
+  } catch (error) {
+    throw new UserError(`${path} can't be opened: ${reason(error)}.`, { cause: error });
+  }
+}
+
+/** PocketBase's request logs live in a database of their own; it makes the file anew where it is missing. */
+async function fillAuxiliary(path: string): Promise<void> {
+  const store = openDatabase(path);
+  try {
+    await store.write(bootstrapAuxiliary);
+  } finally {
+    await store.close();
+  }
+}
+
+function reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  if (text.startsWith("EEXIST") || text.startsWith("ENOTDIR")) return "there is a file in its place";
+  return text.replace(/^[A-Z]+: /, "").replace(/, .*$/, "");
+}

@@ -1,0 +1,42 @@
+import { recordId } from "@headwater/protocol";
+import { appendChange } from "../../log/append-change.ts";
+import { sql, verbatim } from "../../store/sql.ts";
+import type { Transaction } from "../../store/store.ts";
+import type { Collection } from "../model/collection.ts";
+import { deleteCollectionRow } from "../model/collections-table.ts";
+import { quote } from "../tables/create-table.ts";
+import { kindOf } from "../fields/kinds.ts";
+import { logCollection } from "../model/change-of-collection.ts";
+import type { Schema } from "../model/schema.ts";
+import { dropView } from "../tables/view-sql.ts";
+
+/** Removes a collection with its table or view and what the server kept about its auth records. Asks nothing. */
+export async function dropCollection(tx: Transaction, schema: Schema, collection: Collection): Promise<void> {
+  if (collection.type === "view") await dropView(tx, collection.name);
+  else await tx.run(verbatim(`DROP TABLE ${quote(collection.name)}`));
+  if (collection.type === "auth") await forgetLogins(tx, schema, collection);
+  await deleteCollectionRow(tx, collection.id);
+  await logCollection(tx, collection, undefined);
+}
+
+const LOGIN_COLLECTIONS = ["_externalAuths", "_mfas", "_otps", "_authOrigins"];
+
+/** These refer to auth records by texts, not by relations. */
+async function forgetLogins(tx: Transaction, schema: Schema, deleted: Collection): Promise<void> {
+  for (const name of LOGIN_COLLECTIONS) {
+    const collection = schema.find(name);
+    if (!collection) continue;
+    const secrets = new Set(collection.fields.filter(({ type }) => type === "password").map((field) => field.name));
+    const rows = await tx.all(sql`SELECT * FROM ${sql.table(name)} WHERE collectionRef = ${deleted.id}`);
+    for (const row of rows) {
+      const values = collection.fields.map((field) => [
+        field.name,
+        kindOf(field).fromColumn(field, row[field.name] ?? null),
+      ]);
+      const id = recordId(String(row.id));
+      const before = { ...Object.fromEntries(values), id };
+      await appendChange(tx, { collection: collection.id, record: id, action: "delete", before, after: null }, secrets);
+    }
+    await tx.run(sql`DELETE FROM ${sql.table(name)} WHERE collectionRef = ${deleted.id}`);
+  }
+}

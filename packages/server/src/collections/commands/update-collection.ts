@@ -1,0 +1,26 @@
+import { notFound } from "../../lib/api-error.ts";
+import type { Transaction } from "../../store/store.ts";
+import type { Collection } from "../model/collection.ts";
+import type { CollectionContext } from "../validate/collection-context.ts";
+import { mergeCollection } from "../model/collection-json.ts";
+import { asObject } from "../fields/decode.ts";
+import { draftOf } from "../model/draft.ts";
+import { normaliseChanged } from "../model/normalise-collection.ts";
+import { saveCollection } from "./save-collection.ts";
+
+/**
+ * Changes a collection and its table: fields and indexes that are sent replace the old ones, everything else merges.
+ *
+ * @throws ApiError 404 when there is no such collection, 400 with what is wrong
+ */
+export async function updateCollection(
+  tx: Transaction,
+  context: CollectionContext,
+  nameOrId: string,
+  body: unknown,
+): Promise<Collection> {
+  const original = context.schema.find(nameOrId);
+  if (!original) throw notFound();
+  const draft = mergeCollection(asObject(body), draftOf(original));
+  return saveCollection(tx, context, normaliseChanged(draft, context.now), original);
+}

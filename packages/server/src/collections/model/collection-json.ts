@@ -1,0 +1,53 @@
+import { collectionId } from "@headwater/protocol";
+import { parseDateTime } from "../../lib/date-time.ts";
+import { arrangeFields } from "./arrange-fields.ts";
+import { authOptionsToJson, parseAuthOptions, redactAuthOptions } from "./auth-options-json.ts";
+import type { Collection } from "./collection.ts";
+import { type Raw, readBool, readList, readText, readTextOrNull, readTexts } from "../fields/decode.ts";
+import type { CollectionDraft } from "./draft.ts";
+import { fieldToJson, parseField } from "../fields/kinds.ts";
+
+/** A collection as the API shows it, keys in PocketBase's order; no secret is in it. */
+export function collectionToJson(collection: Collection): Raw {
+  const base = {
+    id: collection.id,
+    listRule: collection.listRule,
+    viewRule: collection.viewRule,
+    createRule: collection.createRule,
+    updateRule: collection.updateRule,
+    deleteRule: collection.deleteRule,
+    name: collection.name,
+    type: collection.type,
+    fields: collection.fields.map(fieldToJson),
+    indexes: collection.indexes,
+    created: collection.created,
+    updated: collection.updated,
+    system: collection.system,
+  };
+  if (collection.type === "auth") return { ...base, ...authOptionsToJson(redactAuthOptions(collection.auth)) };
+  return collection.type === "view" ? { ...base, viewQuery: collection.viewQuery } : base;
+}
+
+/**
+ * Reads a submitted collection on top of another: `fields` and `indexes` replace, option objects merge, missing keys
+ * keep what is there.
+ *
+ * @throws ApiError 400 for a value of the wrong JSON type or a field of unknown type
+ */
+export const mergeCollection = (raw: Raw, before: CollectionDraft): CollectionDraft => ({
+  id: collectionId(readText(raw, "id", before.id)),
+  listRule: readTextOrNull(raw, "listRule", before.listRule),
+  viewRule: readTextOrNull(raw, "viewRule", before.viewRule),
+  createRule: readTextOrNull(raw, "createRule", before.createRule),
+  updateRule: readTextOrNull(raw, "updateRule", before.updateRule),
+  deleteRule: readTextOrNull(raw, "deleteRule", before.deleteRule),
+  name: readText(raw, "name", before.name),
+  type: readText(raw, "type", before.type),
+  fields: raw.fields === undefined ? before.fields : arrangeFields(readList(raw, "fields").map(parseField)),
+  indexes: readTexts(raw, "indexes", before.indexes),
+  created: parseDateTime(readText(raw, "created", before.created)),
+  updated: parseDateTime(readText(raw, "updated", before.updated)),
+  system: readBool(raw, "system", before.system),
+  auth: parseAuthOptions(raw, before.auth),
+  viewQuery: readText(raw, "viewQuery", before.viewQuery),
+});

@@ -1,0 +1,46 @@
+import { toBool, toText } from "../../lib/cast.ts";
+import { parseJson } from "../../lib/json-value.ts";
+import type { Row, SqlValue } from "../../store/sql.ts";
+import { BLANK_AUTH } from "./auth-defaults.ts";
+import { authOptionsToJson } from "./auth-options-json.ts";
+import type { Collection } from "./collection.ts";
+import { mergeCollection } from "./collection-json.ts";
+import { isObject } from "../fields/decode.ts";
+import { collectionOf, newDraft } from "./draft.ts";
+import { fieldToJson } from "../fields/kinds.ts";
+
+/** The collection in a row of `_collections`. Columns go by name: older databases have them in another order. */
+export function collectionFromRow(row: Row): Collection {
+  const options = parseJson(toText(row.options));
+  const raw = {
+    ...(isObject(options) ? options : {}),
+    ...row,
+    system: toBool(toText(row.system)),
+    fields: parseJson(toText(row.fields)) ?? [],
+    indexes: parseJson(toText(row.indexes)) ?? [],
+  };
+  return collectionOf(mergeCollection(raw, { ...newDraft("view", ""), auth: BLANK_AUTH }));
+}
+
+/** The values of a collection's row, by column. */
+export const collectionToRow = (collection: Collection): Readonly<Record<string, SqlValue>> => ({
+  id: collection.id,
+  system: collection.system ? 1 : 0,
+  type: collection.type,
+  name: collection.name,
+  fields: JSON.stringify(collection.fields.map(fieldToJson)),
+  indexes: JSON.stringify(collection.indexes),
+  listRule: collection.listRule,
+  viewRule: collection.viewRule,
+  createRule: collection.createRule,
+  updateRule: collection.updateRule,
+  deleteRule: collection.deleteRule,
+  options: JSON.stringify(optionsOf(collection)),
+  created: collection.created,
+  updated: collection.updated,
+});
+
+function optionsOf(collection: Collection): object {
+  if (collection.type === "auth") return authOptionsToJson(collection.auth);
+  return collection.type === "view" ? { viewQuery: collection.viewQuery } : {};
+}

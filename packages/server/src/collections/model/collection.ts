@@ -1,0 +1,47 @@
+import type { CollectionId } from "@headwater/protocol";
+import type { AuthOptions } from "./auth-options.ts";
+import type { Field } from "../fields/field.ts";
+
+/** An API rule: `null` superusers only, `""` everyone, else an expression of the rule language. */
+export type Rule = string | null;
+
+export interface CollectionBase {
+  readonly id: CollectionId;
+  readonly name: string;
+  readonly system: boolean;
+  readonly fields: readonly Field[];
+  /** `CREATE INDEX` statements as PocketBase stores them. */
+  readonly indexes: readonly string[];
+  readonly listRule: Rule;
+  readonly viewRule: Rule;
+  readonly createRule: Rule;
+  readonly updateRule: Rule;
+  readonly deleteRule: Rule;
+  readonly created: string;
+  readonly updated: string;
+}
+
+export interface BaseCollection extends CollectionBase {
+  readonly type: "base";
+}
+export interface AuthCollection extends CollectionBase {
+  readonly type: "auth";
+  readonly auth: AuthOptions;
+}
+export interface ViewCollection extends CollectionBase {
+  readonly type: "view";
+  readonly viewQuery: string;
+}
+
+export type Collection = BaseCollection | AuthCollection | ViewCollection;
+
+export const SUPERUSERS = "_superusers";
+
+const fieldMaps = new WeakMap<Collection, ReadonlyMap<string, Field>>();
+
+/** The field of that exact name. The map is made once a collection: rules and verbs ask often. */
+export function findField(collection: Collection, name: string): Field | undefined {
+  let map = fieldMaps.get(collection);
+  if (!map) fieldMaps.set(collection, (map = new Map(collection.fields.map((field) => [field.name, field]))));
+  return map.get(name);
+}

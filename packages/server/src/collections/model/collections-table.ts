@@ -1,0 +1,22 @@
+import { type SqlValue, sql } from "../../store/sql.ts";
+import type { Transaction } from "../../store/store.ts";
+import type { Collection } from "./collection.ts";
+import { collectionToRow } from "./collection-row.ts";
+
+/** The rows of `_collections`. Tables are another matter: see table-sync.ts. */
+export async function insertCollection(tx: Transaction, collection: Collection): Promise<void> {
+  const row = collectionToRow(collection);
+  const names = Object.keys(row).map((name) => sql.ref(name));
+  const values: readonly SqlValue[] = Object.values(row);
+  await tx.run(sql`INSERT INTO _collections (${sql.join(names)}) VALUES (${sql.join(values)})`);
+}
+
+export async function updateCollectionRow(tx: Transaction, collection: Collection): Promise<void> {
+  const { id, ...row } = collectionToRow(collection);
+  const assignments = Object.entries(row).map(([name, value]) => sql`${sql.ref(name)} = ${value}`);
+  await tx.run(sql`UPDATE _collections SET ${sql.join(assignments)} WHERE id = ${id}`);
+}
+
+export async function deleteCollectionRow(tx: Transaction, id: string): Promise<void> {
+  await tx.run(sql`DELETE FROM _collections WHERE id = ${id}`);
+}

@@ -1,0 +1,52 @@
+import { formatDateTime } from "../../lib/date-time.ts";
+import { UserError } from "../../lib/user-error.ts";
+import { sql, verbatim } from "../../store/sql.ts";
+import type { Reader, Transaction } from "../../store/store.ts";
+import { insertCollection } from "../model/collections-table.ts";
+import { createTable } from "../tables/create-table.ts";
+import { DEFAULT_SETTINGS } from "./default-settings.ts";
+import { createIndexes } from "../tables/index-sync.ts";
+import { initialCollections } from "./system-collections.ts";
+import { AUXILIARY_TABLES, DATA_TABLES, MIGRATIONS } from "./system-tables.ts";
+
+/**
+ * Fills an empty `data.db` with what PocketBase 0.40 makes of it, so that either can go on with it. A filled one is
+ * left as it is.
+ *
+ * @throws UserError for a database from before PocketBase 0.23, whose collections have another form
+ */
+export async function bootstrap(tx: Transaction, now = new Date()): Promise<void> {
+  const columns = await columnsOf(tx, "_collections");
+  if (columns.has("fields") && columns.has("options") && columns.has("viewRule")) return;
+  if (columns.size > 0 || (await columnsOf(tx, "_params")).size > 0) {
+    throw new UserError(
+      "This database was made by PocketBase before version 0.23. Open it once with a newer PocketBase, which migrates it.",
+    );
+  }
+
+  for (const statement of DATA_TABLES) await tx.run(verbatim(statement));
+  const created = formatDateTime(now);
+  for (const collection of initialCollections(created)) {
+    await insertCollection(tx, collection);
+    await createTable(tx, collection);
+    await createIndexes(tx, collection);
+  }
+  const settings = JSON.stringify(DEFAULT_SETTINGS);
+  await tx.run(
+    sql`INSERT INTO _params (id, value, created, updated) VALUES ('settings', ${settings}, ${created}, ${created})`,
+  );
+  for (const [place, file] of MIGRATIONS.entries()) {
+    // Microseconds, as PocketBase counts them.
+    await tx.run(sql`INSERT INTO _migrations (file, applied) VALUES (${file}, ${now.getTime() * 1000 + place})`);
+  }
+}
+
+/** The same for `auxiliary.db`, which holds the request logs and may be deleted at any time. */
+export async function bootstrapAuxiliary(tx: Transaction): Promise<void> {
+  for (const statement of AUXILIARY_TABLES) await tx.run(verbatim(statement));
+}
+
+async function columnsOf(reader: Reader, table: string): Promise<ReadonlySet<unknown>> {
+  const rows = await reader.all(sql`SELECT name FROM pragma_table_info(${table})`);
+  return new Set(rows.map(({ name }) => name));
+}

@@ -1,0 +1,29 @@
+import { describe, expect, test } from "bun:test";
+import { CollectionWorld, refusal } from "../../testing/collection-world.ts";
+import { type RecordedCollection, recordedCollections } from "../recorded/read-recorded.ts";
+
+const world = await CollectionWorld.open();
+
+/** An example of a generated text is random. */
+const withoutExample = (body: object): unknown =>
+  JSON.parse(JSON.stringify(body).replace(/ex\.: \\"\w+\\"/, "ex.: EXAMPLE"));
+
+function run({ method, collection, body }: RecordedCollection): Promise<unknown> {
+  if (method === "POST") return world.create(body);
+  return method === "PATCH" ? world.update(collection, body) : world.delete(collection);
+}
+
+describe("a bad collection is refused in PocketBase's words", () => {
+  for (const item of recordedCollections()) {
+    test(`${item.method} ${item.collection} ${JSON.stringify(item.body)}`, async () => {
+      const error = await refusal(run(item));
+      expect(withoutExample(error.toBody())).toEqual(item.answer);
+    });
+  }
+});
+
+test("what was refused left nothing behind", async () => {
+  expect((await world.schema()).collections).toHaveLength(6);
+  expect(await world.sql("SELECT name FROM sqlite_master WHERE name LIKE '%bad1%' OR name LIKE '_temp_%'")).toEqual([]);
+  expect(await world.sql("SELECT count(*) AS count FROM _changes")).toEqual([{ count: 0 }]);
+});

@@ -1,0 +1,107 @@
+import { randomText } from "../../lib/random.ts";
+import { arrangeFields } from "../model/arrange-fields.ts";
+import type { Collection, ViewCollection } from "../model/collection.ts";
+import type { Field } from "../fields/field.ts";
+import { parseField } from "../fields/kinds.ts";
+import { DEFAULT_ID_PATTERN } from "../fields/text.ts";
+import type { Schema } from "../model/schema.ts";
+import { type Identifier, parseViewQuery, ViewQueryError } from "./view-query.ts";
+
+/**
+ * The fields of a view, inferred from its query; a column of a collection becomes a copy of its field.
+ *
+ * @param names the columns that the query was found to have, in their order
+ * @throws ViewQueryError
+ */
+export function viewFields(query: string, names: readonly string[], schema: Schema): readonly Field[] {
+  const suggested = suggestFields(query, schema);
+  return arrangeFields(names.map((name) => suggested.get(name) ?? plainField(name)));
+}
+
+function suggestFields(query: string, schema: Schema): ReadonlyMap<string, Field> {
+  const { columns, tables } = parseViewQuery(query);
+  const findOrigin = originFinder(tables, schema);
+  return new Map(columns.map((column) => [column.alias, suggestField(column, findOrigin)]));
+}
+
+/** The collection that a column comes from, and the field that it is there. */
+export interface Origin {
+  readonly collection: Collection;
+  readonly field: Field;
+}
+
+/**
+ * Where a column of a view comes from: a collection that stores records, through as many views as it takes.
+ *
+ * @returns `undefined` for a column that is computed
+ */
+export function viewOrigin(view: ViewCollection, name: string, schema: Schema, depth = 0): Origin | undefined {
+  const { columns, tables } = parseViewQuery(view.viewQuery);
+  const column = columns.find(({ alias }) => alias === name);
+  const origin = column && originFinder(tables, schema)(column.original);
+  if (origin?.collection.type !== "view") return origin;
+  return depth < MAX_NESTED_VIEWS ? viewOrigin(origin.collection, origin.field.name, schema, depth + 1) : undefined;
+}
+
+const MAX_NESTED_VIEWS = 5;
+
+/** Finds what a column's expression names, if it is the name of a field. */
+function originFinder(tables: readonly Identifier[], schema: Schema): (expression: string) => Origin | undefined {
+  const sources = new Map<string, Collection>();
+  for (const table of tables) {
+    const collection = schema.collections.find(({ name }) => name === table.original);
+    if (collection) sources.set(table.alias, collection);
+  }
+  const main = sources.get(tables[0]?.alias ?? "");
+  return (expression) => {
+    const parts = expression.split("..");
+    const collection = parts.length === 2 ? sources.get(parts[0]!) : main;
+    const name = (parts.length === 2 ? parts[1]! : parts[0]!).toLowerCase();
+    const field = collection?.fields.find((other) => other.name.toLowerCase() === name);
+    return collection && field && { collection, field };
+  };
+}
+
+const WILDCARD =
+  "wildcard columns (*) are not supported - manually type the collection field names you want the view query to have";
+
+function suggestField({ original, alias }: Identifier, findOrigin: (expression: string) => Origin | undefined): Field {
+  if (alias === "*") throw new ViewQueryError(WILDCARD);
+  if (alias === "id") return plainField("id");
+  const computed = computedField(original.toLowerCase(), alias);
+  if (computed) return computed;
+
+  const origin = findOrigin(original);
+  if (!origin) return plainField(alias);
+  const { collection, field } = origin;
+  if (field.name === "id")
+    return parseField({ name: alias, type: "relation", maxSelect: 1, collectionId: collection.id });
+  // The same field may stand there twice under two names, so its copy has an id of its own.
+  return { ...field, id: `_clone_${randomText(4)}`, name: alias };
+}
+
+const CAST = /^cast\s*\([\s\S]*\sas\s+(\w+)\s*\)$/;
+
+const CAST_FIELDS: Readonly<Record<string, object>> = {
+  real: { type: "number" },
+  decimal: { type: "number" },
+  numeric: { type: "number" },
+  int: { type: "number", onlyInt: true },
+  integer: { type: "number", onlyInt: true },
+  text: { type: "text" },
+  boolean: { type: "bool" },
+  bool: { type: "bool" },
+};
+
+function computedField(expression: string, name: string): Field | undefined {
+  if (expression.startsWith("count(")) return parseField({ name, type: "number", onlyInt: true });
+  if (expression.startsWith("total(")) return parseField({ name, type: "number" });
+  const options = CAST_FIELDS[CAST.exec(expression)?.[1] ?? ""];
+  return options && parseField({ name, ...options });
+}
+
+/** Where nothing better is known: text for the id, anything for the rest. */
+const plainField = (name: string): Field =>
+  name === "id"
+    ? parseField({ name, type: "text", system: true, required: true, primaryKey: true, pattern: DEFAULT_ID_PATTERN })
+    : parseField({ name, type: "json", maxSize: 1 });

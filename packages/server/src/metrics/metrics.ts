@@ -1,0 +1,94 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { HubMetrics } from "../hub/hub-metrics.ts";
+import type { ApiRequest } from "../http/request.ts";
+import type { ApiContext } from "../http/api-context.ts";
+
+/** Seconds: from a tenth of a millisecond to half a minute. */
+const SECONDS = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const BYTES = [0, 1_024, 4_096, 16_384, 65_536, 131_072, 262_144];
+
+/** The server's counters and histograms, in Prometheus' text format. */
+export class Metrics implements HubMetrics {
+  readonly #registry = new Registry();
+  readonly #changes = this.#counter("headwater_changes_told_total", "Changes told to those who listen.");
+  readonly #deliveries = this.#counter("headwater_deliveries_total", "Events queued for connections.");
+  readonly #ruleSeconds = this.#histogram(
+    "headwater_rule_seconds",
+    "What it takes to find out who may see a change.",
+    SECONDS,
+  );
+  readonly #lagSeconds = this.#histogram(
+    "headwater_commit_to_socket_seconds",
+    "From the write of a change to the last socket that takes it; one observation a flush, of its oldest change.",
+    SECONDS,
+  );
+  readonly #queueBytes = this.#histogram(
+    "headwater_queue_bytes",
+    "What waits for a connection, seen once every 20 seconds.",
+    BYTES,
+  );
+  readonly #replays = new Counter({
+    name: "headwater_replays_total",
+    help: "Parts of the log read for those who come back, and resyncs by their reason.",
+    labelNames: ["outcome"],
+    registers: [this.#registry],
+  });
+  readonly #replayedChanges = this.#counter(
+    "headwater_replayed_changes_total",
+    "Changes read for those who come back.",
+  );
+  readonly #closes = new Counter({
+    name: "headwater_closes_total",
+    help: "Ended connections, by reason.",
+    labelNames: ["reason"],
+    registers: [this.#registry],
+  });
+
+  told(seconds: number, deliveries: number): void {
+    this.#changes.inc();
+    this.#deliveries.inc(deliveries);
+    this.#ruleSeconds.observe(seconds);
+  }
+
+  flushed(lagSeconds: number): void {
+    this.#lagSeconds.observe(lagSeconds);
+  }
+
+  queued(bytes: number): void {
+    this.#queueBytes.observe(bytes);
+  }
+
+  replayed(outcome: string, changes: number): void {
+    this.#replays.inc({ outcome });
+    this.#replayedChanges.inc(changes);
+  }
+
+  closed(reason: string): void {
+    this.#closes.inc({ reason });
+  }
+
+  /** A value that is read when it is asked for. */
+  gauge(name: string, help: string, read: () => number): void {
+    const gauge: Gauge = new Gauge({ name, help, registers: [this.#registry], collect: () => gauge.set(read()) });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #counter(name: string, help: string): Counter {
+    return new Counter({ name, help, registers: [this.#registry] });
+  }
+
+  #histogram(name: string, help: string, buckets: number[]): Histogram {
+    return new Histogram({ name, help, buckets, registers: [this.#registry] });
+  }
+}
+
+export async function metrics(_: ApiRequest, deps: ApiContext): Promise<Response> {
+  return new Response(await deps.metrics.text(), { headers: { "Content-Type": deps.metrics.contentType } });
+}

@@ -1,0 +1,38 @@
+import type { RecordValues } from "@headwater/protocol";
+import type { Collection } from "../../collections/model/collection.ts";
+import { folderOf, keyOf } from "../../files/file-store.ts";
+import { toTexts } from "../../lib/cast.ts";
+import type { Transaction } from "../../store/store.ts";
+import type { WriteContext } from "./record-context.ts";
+
+/** Removes, once the change is committed, the files that the record no longer names. */
+export function removeOldFiles(
+  tx: Transaction,
+  { files, background }: WriteContext,
+  collection: Collection,
+  before: RecordValues,
+  after: RecordValues,
+): void {
+  const kept = new Set(fileNames(collection, after));
+  const old = fileNames(collection, before).filter((name) => !kept.has(name));
+  if (old.length === 0) return;
+  tx.afterCommit(() => {
+    background(async () => {
+      for (const name of old) await files.remove(keyOf(collection.id, before.id, name));
+    });
+  });
+}
+
+/** Removes, once the deletion is committed, all that was stored with the record. */
+export function removeAllFiles(
+  tx: Transaction,
+  { files, background }: WriteContext,
+  collection: Collection,
+  { id }: RecordValues,
+): void {
+  if (!collection.fields.some(({ type }) => type === "file")) return;
+  tx.afterCommit(() => background(() => files.removeFolder(folderOf(collection.id, id))));
+}
+
+const fileNames = (collection: Collection, values: RecordValues): string[] =>
+  collection.fields.flatMap(({ type, name }) => (type === "file" ? toTexts(values[name]) : []));

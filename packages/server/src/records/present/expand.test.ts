@@ -1,0 +1,152 @@
+import { describe, expect, test } from "bun:test";
+import { sql } from "../../store/sql.ts";
+import type { Reader } from "../../store/store.ts";
+import { PASSWORD, RecordWorld } from "../../testing/record-world.ts";
+import { expandRecords, type Shown } from "./expand.ts";
+import { parseExpand } from "./expand-paths.ts";
+import { findRecords } from "../query/find-record.ts";
+
+const world = await RecordWorld.open([
+  { name: "vaults", type: "base", fields: [{ name: "code", type: "text" }] },
+  {
+    name: "people",
+    type: "auth",
+    viewRule: "name != 'ghost'",
+    fields: [
+      { name: "name", type: "text" },
+      { name: "vault", type: "relation", collectionId: "vaults" },
+    ],
+  },
+  {
+    name: "posts",
+    type: "base",
+    viewRule: "",
+    fields: [
+      { name: "author", type: "relation", collectionId: "people" },
+      { name: "readers", type: "relation", collectionId: "people", maxSelect: 9 },
+    ],
+  },
+  {
+    name: "comments",
+    type: "base",
+    viewRule: "@request.context = 'expand'",
+    fields: [
+      { name: "post", type: "relation", collectionId: "posts" },
+      { name: "author", type: "relation", collectionId: "people" },
+    ],
+  },
+  {
+    name: "covers",
+    type: "base",
+    viewRule: "",
+    fields: [{ name: "post", type: "relation", collectionId: "posts" }],
+    indexes: ["CREATE UNIQUE INDEX idx_cover ON covers (post)"],
+  },
+]);
+await world.addFields("posts", [{ name: "parent", type: "relation", collectionId: "posts" }]);
+
+const as = world.superuser();
+const id = (name: string): string => name.padEnd(15, "0");
+const passwords = { password: PASSWORD, passwordConfirm: PASSWORD };
+await world.create("vaults", { as, body: { id: id("vault") } });
+for (const name of ["ann", "bob", "ghost"]) {
+  const body = { id: id(name), name, vault: id("vault"), email: `${name}@example.com`, ...passwords };
+  await world.create("people", { as, body });
+}
+await world.create("posts", {
+  as,
+  body: { id: id("post1"), author: id("ann"), readers: ["bob", "ghost", "ann"].map(id) },
+});
+await world.create("posts", { as, body: { id: id("post2"), author: id("ghost"), parent: id("post1") } });
+await world.update("posts", id("post1"), { as, body: { parent: id("post2") } });
+for (const name of ["c1", "c2"]) {
+  await world.create("comments", { as, body: { id: id(name), post: id("post1"), author: id("bob") } });
+}
+await world.create("covers", { as, body: { id: id("cover"), post: id("post1") } });
+
+interface Expanded {
+  readonly id: string;
+  readonly expand?: Readonly<Record<string, Expanded | readonly Expanded[]>>;
+}
+
+/** The expanded part alone: `{ author: "ann" }`, lists as lists, nested ones below the id. */
+function shape(expand: Expanded["expand"]): unknown {
+  if (expand === undefined) return undefined;
+  const one = (record: Expanded): unknown => {
+    const name = record.id.replace(/0+$/, "");
+    return record.expand ? { [name]: shape(record.expand) } : name;
+  };
+  return Object.fromEntries(
+    Object.entries(expand).map(([key, value]) => [key, "id" in value ? one(value) : value.map(one)]),
+  );
+}
+
+describe("expand", () => {
+  test.each<[string, string, unknown]>([
+    ["a single relation is an object", "author", { author: "ann" }],
+    ["a multiple one is a list in its order, without what a rule hides", "readers", { readers: ["bob", "ann"] }],
+    ["a relation followed backwards is a list", "comments_via_post", { comments_via_post: ["c1", "c2"] }],
+    ["a unique one followed backwards is an object", "covers_via_post", { covers_via_post: "cover" }],
+    ["the old spelling still works", "comments(post)", { "comments(post)": ["c1", "c2"] }],
+    [
+      "paths go on",
+      "comments_via_post.author",
+      { comments_via_post: [{ c1: { author: "bob" } }, { c2: { author: "bob" } }] },
+    ],
+    ["spaces and stray dots don't count", " .author. , readers ", { author: "ann", readers: ["bob", "ann"] }],
+    ["paths share their beginning", "parent.author,parent.parent", { parent: { post2: { parent: "post1" } } }],
+    ["unknown names are passed over", "missing,author", { author: "ann" }],
+    ["a wrong name alone leaves no trace", "missing", undefined],
+    ["a wrong name takes its whole path with it", "author.missing", undefined],
+    [
+      "but not other paths of the same relation",
+      "parent.missing,parent.parent",
+      { parent: { post2: { parent: "post1" } } },
+    ],
+    ["a collection of superusers is as a wrong name", "author.vault", undefined],
+    ["a name that is no relation", "id", undefined],
+  ])("%s", async (_name, expand, expected) => {
+    const { body } = await world.view("posts", id("post1"), { query: { expand } });
+    expect(shape(body.expand)).toEqual(expected);
+  });
+
+  test("what is right but hidden leaves an empty trace", async () => {
+    const { body } = await world.view("posts", id("post2"), { query: { expand: "author" } });
+    expect(body.expand).toEqual({});
+  });
+
+  test("superusers see all of it", async () => {
+    const { body } = await world.view("posts", id("post1"), { as, query: { expand: "readers.vault" } });
+    expect(shape(body.expand)).toEqual({
+      readers: ["bob", "ghost", "ann"].map((name) => ({ [name]: { vault: "vault" } })),
+    });
+  });
+
+  test("six steps at most", async () => {
+    const expand = Array(8).fill("parent").join("..");
+    const { body } = await world.view("posts", id("post1"), { query: { expand } });
+    expect(JSON.stringify(body).match(/"parent":\{/g)?.length).toBe(6);
+  });
+
+  test("emails of related accounts stay hidden, except one's own", async () => {
+    const ann = await world.principal("people", id("ann"));
+    const { body } = await world.view("posts", id("post1"), { as: ann, query: { expand: "readers" } });
+    expect(body.expand.readers.map((reader: { email?: string }) => reader.email)).toEqual([
+      undefined,
+      "ann@example.com",
+    ]);
+  });
+});
+
+test("one query a step, whatever the number of records", async () => {
+  const collection = world.collection("posts");
+  const records = await findRecords(world.store, collection, sql`TRUE`);
+  const shown = records.map((values): Shown => ({ collection, values, showsEmail: true }));
+  let queries = 0;
+  const counting: Reader = {
+    all: (statement) => ((queries += 1), world.store.all(statement)),
+    first: (statement) => ((queries += 1), world.store.first(statement)),
+  };
+  await expandRecords(counting, world.context(), shown, parseExpand("author,readers,parent.parent"));
+  expect(queries).toBe(4);
+});

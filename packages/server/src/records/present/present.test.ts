@@ -1,0 +1,96 @@
+import { describe, expect, test } from "bun:test";
+import { GUEST, type Principal } from "../../rules/principal.ts";
+import { PASSWORD, RecordWorld } from "../../testing/record-world.ts";
+import { findRecord } from "../query/find-record.ts";
+import { presentRecords, viewKey } from "./present.ts";
+
+const fields = [{ name: "boss", type: "bool" }];
+const world = await RecordWorld.open([
+  { name: "plain", type: "base", fields: [{ name: "pin", type: "password", cost: 4 }] },
+  { name: "members", type: "auth", fields },
+  { name: "managed", type: "auth", manageRule: "@request.auth.boss = true", fields },
+]);
+const superuser = world.superuser();
+const passwords = { password: PASSWORD, passwordConfirm: PASSWORD };
+for (const collection of ["members", "managed"]) {
+  for (const name of ["ann", "bob", "open"]) {
+    const body = { id: `${collection}${name}`.padEnd(15, "0"), email: `${name}@example.com`, boss: name === "ann" };
+    const emailVisibility = name === "open";
+    await world.create(collection, { as: superuser, body: { ...body, ...passwords, emailVisibility } });
+  }
+}
+const memberId = (name: string): string => `members${name}`.padEnd(15, "0");
+const managedId = (name: string): string => `managed${name}`.padEnd(15, "0");
+const principals: Readonly<Record<string, Principal>> = {
+  guest: GUEST,
+  superuser,
+  ann: await world.principal("members", memberId("ann")),
+  bob: await world.principal("members", memberId("bob")),
+  boss: await world.principal("managed", managedId("ann")),
+};
+
+async function present(who: string, collection: string, id: string): Promise<Record<string, unknown>> {
+  const values = await findRecord(world.store, world.collection(collection), id);
+  const context = world.context({ as: principals[who]! });
+  return (await presentRecords(world.store, context, world.collection(collection), [values!], ""))[0]!;
+}
+
+describe("an email is shown", () => {
+  test.each([
+    ["guest", "members", memberId("ann"), false],
+    ["guest", "members", memberId("open"), true],
+    ["ann", "members", memberId("ann"), true],
+    ["bob", "members", memberId("ann"), false],
+    ["superuser", "members", memberId("ann"), true],
+    ["boss", "managed", managedId("bob"), true],
+    ["bob", "managed", managedId("bob"), false],
+    ["ann", "managed", managedId("bob"), true],
+  ])("to %p in %p of %p: %p", async (who, collection, id, expected) => {
+    expect("email" in (await present(who, collection, id))).toBe(expected);
+  });
+});
+
+test("of an account that is gone the manager of an event still sees the email", async () => {
+  const managed = world.collection("managed");
+  const values = (await findRecord(world.store, managed, managedId("bob")))!;
+  await world.remove("managed", values.id, { as: superuser });
+  const context = { ...world.context({ as: principals["boss"]! }), context: "realtime" as const };
+  expect(await presentRecords(world.store, context, managed, [values], "")).toMatchObject([
+    { email: "bob@example.com" },
+  ]);
+  await world.create("managed", { as: superuser, body: { ...values, ...passwords } });
+});
+
+test("no account shows its password or token key, to nobody", async () => {
+  for (const who of Object.keys(principals)) {
+    const shown = await present(who, "members", memberId("ann"));
+    expect(shown).not.toContainAnyKeys(["password", "tokenKey"]);
+  }
+});
+
+test("a password of another collection shows as blank", async () => {
+  const { body } = await world.create("plain", { as: superuser, body: { pin: "1234" } });
+  expect(body.pin).toBe("");
+  expect(await world.row("plain", body.id)).toMatchObject({ pin: expect.stringMatching(/^\$2a\$04\$/) });
+});
+
+test("equal view keys mean equal bytes", async () => {
+  const records = [
+    ...["ann", "bob", "open"].map((name) => ["members", memberId(name)] as const),
+    ...["ann", "bob", "open"].map((name) => ["managed", managedId(name)] as const),
+  ];
+  for (const [collection, id] of records) {
+    const bytes = new Map<string, string>();
+    for (const who of Object.keys(principals)) {
+      const key = viewKey(principals[who]!, world.collection(collection), "", id);
+      const json = JSON.stringify(await present(who, collection, id));
+      expect(bytes.get(key) ?? json).toBe(json);
+      bytes.set(key, json);
+    }
+  }
+});
+
+test("one view serves all who are not superusers where nothing is hidden from anybody", () => {
+  const keys = ["guest", "ann", "boss"].map((who) => viewKey(principals[who]!, world.collection("plain"), ""));
+  expect(new Set(keys).size).toBe(1);
+});

@@ -1,0 +1,74 @@
+import { type RecordId, recordId, type RecordValues } from "@headwater/protocol";
+import { type Collection, findField } from "../../collections/model/collection.ts";
+import { isMultiple, type RelationField } from "../../collections/fields/field.ts";
+import { hasUniqueIndex } from "../../collections/model/index-definition.ts";
+import type { Schema } from "../../collections/model/schema.ts";
+import { toText, toTexts } from "../../lib/cast.ts";
+import { sql } from "../../store/sql.ts";
+import type { Reader } from "../../store/store.ts";
+import { anyOf, itemsOf } from "../query/find-record.ts";
+
+/** From a record to those that it relates to. */
+export interface RelationStep {
+  readonly related: Collection;
+  /** Shown as a list. */
+  readonly many: boolean;
+  /** For each record the ids of its related ones, in their order. One query at most, whatever the number of records. */
+  readonly idsOf: (
+    reader: Reader,
+    records: readonly RecordValues[],
+  ) => Promise<ReadonlyMap<RecordId, readonly string[]>>;
+}
+
+/** What a part of an expand path means in a collection; `undefined` when it means nothing. */
+export function findStep(schema: Schema, collection: Collection, name: string): RelationStep | undefined {
+  const back = /^(\w+)_via_(\w+)$/.exec(name) ?? /^(\w+)\((\w+)\)$/.exec(name);
+  return back ? backStep(schema, collection, back[1]!, back[2]!) : ownStep(schema, collection, name);
+}
+
+function ownStep(schema: Schema, collection: Collection, name: string): RelationStep | undefined {
+  const field = findField(collection, name);
+  const related = field?.type === "relation" ? schema.find(field.collectionId) : undefined;
+  if (field?.type !== "relation" || !related) return undefined;
+  return {
+    related,
+    many: isMultiple(field),
+    idsOf: async (_reader, records) => new Map(records.map((record) => [record.id, toTexts(record[name])])),
+  };
+}
+
+/** `posts_via_author`: the records of `posts` whose `author` is this one. */
+function backStep(schema: Schema, collection: Collection, from: string, by: string): RelationStep | undefined {
+  const related = schema.find(from);
+  const field = related && findField(related, by);
+  if (!related || field?.type !== "relation" || field.collectionId !== collection.id) return undefined;
+  return {
+    related,
+    many: !hasUniqueIndex(related, field.name),
+    idsOf: (reader, records) => referringIds(reader, related, field, records),
+  };
+}
+
+/** PocketBase's limit for one record. */
+const MAX_REFERRING = 1000;
+
+async function referringIds(
+  reader: Reader,
+  related: Collection,
+  field: RelationField,
+  records: readonly RecordValues[],
+): Promise<ReadonlyMap<RecordId, readonly string[]>> {
+  const column = sql.id("related", field.name);
+  const owner = isMultiple(field) ? sql.id("item", "value") : column;
+  const items = isMultiple(field) ? sql`, ${itemsOf(column)} AS item` : sql``;
+  const order = related.type === "view" ? sql`NULL` : sql`${sql.id("related", "_rowid_")}`;
+  const rows = await reader.all(sql`
+    SELECT owner, id FROM (
+      SELECT ${owner} AS owner, related.id AS id, row_number() OVER (PARTITION BY ${owner} ORDER BY ${order}) AS place
+      FROM ${sql.table(related.name)} AS related ${items}
+      WHERE ${owner} IN ${anyOf(records.map(({ id }) => id))}
+    ) WHERE place <= ${MAX_REFERRING} ORDER BY owner, place`);
+  const ids = new Map<RecordId, string[]>(records.map(({ id }) => [id, []]));
+  for (const row of rows) ids.get(recordId(toText(row["owner"])))?.push(toText(row["id"]));
+  return ids;
+}

@@ -1,0 +1,28 @@
+import type { RecordValues } from "@headwater/protocol";
+import type { Collection } from "../../collections/model/collection.ts";
+import { type Sql, sql } from "../../store/sql.ts";
+import type { Reader } from "../../store/store.ts";
+import { readRow } from "../model/columns.ts";
+
+/** The record of that id, whoever asks. */
+export async function findRecord(
+  reader: Reader,
+  collection: Collection,
+  id: string,
+): Promise<RecordValues | undefined> {
+  const row = await reader.first(sql`SELECT * FROM ${sql.table(collection.name)} WHERE id = ${id}`);
+  return row && readRow(collection, row);
+}
+
+/** The records that meet a condition on their own columns, whoever asks. */
+export async function findRecords(reader: Reader, collection: Collection, condition: Sql): Promise<RecordValues[]> {
+  const rows = await reader.all(sql`SELECT * FROM ${sql.table(collection.name)} WHERE ${condition}`);
+  return rows.map((row) => readRow(collection, row));
+}
+
+/** A list of ids as one bound value: no limit on their number, and one statement text for any of them. */
+export const anyOf = (ids: readonly string[]): Sql => sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+
+/** The values of a list column one by one; text that is no JSON list counts as one value. */
+export const itemsOf = (column: Sql): Sql =>
+  sql`json_each(CASE WHEN iif(json_valid(${column}), json_type(${column}) = 'array', FALSE) THEN ${column} ELSE json_array(${column}) END)`;

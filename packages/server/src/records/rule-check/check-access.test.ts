@@ -1,0 +1,149 @@
+import { describe, expect, test } from "bun:test";
+import { recordId, type RecordValues } from "@headwater/protocol";
+import type { Reader } from "../../store/store.ts";
+import { RecordWorld } from "../../testing/record-world.ts";
+import { blankRecord } from "../model/columns.ts";
+import { canSee } from "./check-access.ts";
+
+const world = await RecordWorld.open([
+  { name: "teams", type: "base", listRule: "open = true", fields: [{ name: "open", type: "bool" }] },
+  {
+    name: "tasks",
+    type: "base",
+    fields: [
+      { name: "title", type: "text" },
+      { name: "n", type: "number" },
+      { name: "done", type: "bool" },
+      { name: "labels", type: "select", values: ["a", "b"], maxSelect: 2 },
+      { name: "team", type: "relation", collectionId: "teams" },
+      { name: "data", type: "json" },
+      { name: "secret", type: "text", hidden: true },
+    ],
+  },
+]);
+const as = world.superuser();
+await world.create("teams", { as, body: { id: "team00000000000", open: true } });
+await world.create("teams", { as, body: { id: "closed000000000", open: false } });
+const tasks = world.collection("tasks");
+const image: RecordValues = {
+  ...blankRecord(tasks),
+  id: recordId("gone00000000000"),
+  title: "1",
+  n: 1,
+  labels: ["a", "b"],
+  team: "team00000000000",
+  data: { a: 1 },
+  secret: "s",
+};
+
+describe("a record that is stored nowhere", () => {
+  test.each<[string | null, boolean]>([
+    ["", true],
+    [null, false],
+    ["id = 'gone00000000000'", true],
+    ["n = '1'", true],
+    ["n > 1", false],
+    ["title = '1'", true],
+    ["title = 1", false],
+    ["done = false", true],
+    ["labels:length = 2 && labels:each != 'c'", true],
+    ["labels ?~ 'a'", true],
+    ["team.open = true", true],
+    ["data.a = 1", true],
+    ["@request.auth.id = ''", true],
+    ["missing = 1", false],
+    ["n = ", false],
+  ])("%p holds: %p", async (rule, expected) => {
+    expect(await canSee(world.store, world.context(), tasks, rule, image)).toBe(expected);
+  });
+
+  test.each([
+    ["secret = 's'", true, false],
+    ["team.open = true", true, true],
+  ])("%p is %p as a rule and %p as a client's filter", async (text, trusted, client) => {
+    expect(await canSee(world.store, world.context(), tasks, text, image, "trusted")).toBe(trusted);
+    expect(await canSee(world.store, world.context(), tasks, text, image, "client")).toBe(client);
+  });
+});
+
+/** The store, and how often it was asked. */
+class CountingReader implements Reader {
+  asked = 0;
+
+  readonly all: Reader["all"] = (statement) => {
+    this.asked += 1;
+    return world.store.all(statement);
+  };
+  readonly first: Reader["first"] = (statement) => {
+    this.asked += 1;
+    return world.store.first(statement);
+  };
+}
+
+describe("the database", () => {
+  test.each([
+    ["title = '1' && (n > 0 || done = true)", 0],
+    ["id = @request.auth.id || @request.auth.collectionName = 'people'", 0],
+    ["title ~ 'a' || title !~ n", 0],
+    ["labels:each = 'a' || labels:each ?= 'b' || labels:length > 1", 0],
+    ["data.a = 1 && data.b.0 = null", 0],
+    ["title:lower = '1' && team = 'team00000000000'", 0],
+    ["@now > '2026' && @request.query.q:isset = false && @request.body.n:changed = false", 0],
+    ["missing = 1", 0],
+    ["n = ", 0],
+    ["team.id = 'team00000000000'", 0],
+    ["n ~ '2' || '1' = data.a", 0],
+    ["team.open = true", 1],
+    ["title = '1' || team.open = true", 1],
+    ["team.tasks_via_team.n > 0", 1],
+    ["@collection.teams.open ?= true", 1],
+    ["strftime('%Y', '2026-01-01') = '2026'", 1],
+    ["geoDistance(1, 2, 3, n) > 1", 1],
+  ])("is asked for %p: %p", async (rule, asked) => {
+    const reader = new CountingReader();
+    await canSee(reader, world.context(), tasks, rule, image);
+    expect(reader.asked).toBe(asked);
+  });
+
+  test("is asked for a value that a predicate can't judge", async () => {
+    const reader = new CountingReader();
+    expect(await canSee(reader, world.context(), tasks, "n ~ '.1'", { ...image, n: 0.1 })).toBe(true);
+    expect(await canSee(reader, world.context(), tasks, "n ~ '.5'", { ...image, n: 0.5 })).toBe(true);
+    expect(reader.asked).toBe(1);
+  });
+
+  test("is asked for what an account has besides its loaded fields", async () => {
+    const reader = new CountingReader();
+    await canSee(reader, world.context({ as }), tasks, "@request.auth.verified = true", image);
+    expect(reader.asked).toBe(0);
+    await canSee(reader, world.context({ as }), tasks, "@request.auth.created != ''", image);
+    expect(reader.asked).toBe(1);
+  });
+});
+
+test("a client's filter reaches related records only as their list rule allows", async () => {
+  const closed = { ...image, team: "closed000000000" };
+  const filter = "team.id != '' && team.open = false";
+  expect(await canSee(world.store, world.context(), tasks, filter, closed, "trusted")).toBe(true);
+  expect(await canSee(world.store, world.context(), tasks, filter, closed, "client")).toBe(false);
+});
+
+test("for a stored record it says what the list rule says", async () => {
+  const { body } = await world.create("tasks", { as, body: { title: "t", n: 3, labels: ["b"], data: [1] } });
+  const { ["collectionId"]: _id, ["collectionName"]: _name, ...values } = body;
+  for (const rule of [
+    "n = 3",
+    "n = '3'",
+    "title > 's'",
+    "labels = '[\"b\"]'",
+    "data = '[1]'",
+    "data = null",
+    "team = ''",
+  ]) {
+    const listed = await world.list("tasks", { as, query: { filter: `(${rule}) && id = '${body.id}'` } });
+    expect([rule, await canSee(world.store, world.context(), tasks, rule, values)]).toEqual([
+      rule,
+      listed.body.totalItems === 1,
+    ]);
+  }
+});

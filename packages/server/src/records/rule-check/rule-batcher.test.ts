@@ -1,0 +1,166 @@
+import { describe, expect, test } from "bun:test";
+import { recordId, type RecordValues } from "@headwater/protocol";
+import type { Trust } from "../../rules/resolve/record-scope.ts";
+import { GUEST, type Principal, principalKey } from "../../rules/principal.ts";
+import { type Reader, type SnapshotReader, StoreError } from "../../store/store.ts";
+import { toQuery } from "../../store/sql.ts";
+import { RecordWorld } from "../../testing/record-world.ts";
+import { blankRecord } from "../model/columns.ts";
+import { RuleBatcher } from "./rule-batcher.ts";
+import { canSee } from "./check-access.ts";
+
+const world = await RecordWorld.open([
+  { name: "teams", type: "base", fields: [{ name: "open", type: "bool" }] },
+  {
+    name: "seats",
+    type: "base",
+    fields: [
+      { name: "user", type: "text" },
+      { name: "room", type: "text" },
+    ],
+  },
+  {
+    name: "tasks",
+    type: "base",
+    fields: [
+      { name: "title", type: "text" },
+      { name: "n", type: "number" },
+      { name: "owner", type: "text" },
+      { name: "team", type: "relation", collectionId: "teams" },
+    ],
+  },
+]);
+await world.addFields("teams", [{ name: "members", type: "relation", collectionId: "users", maxSelect: 99 }]);
+await world.addFields("users", [
+  { name: "score", type: "number" },
+  { name: "home", type: "relation", collectionId: "teams" },
+]);
+await world.setRule("teams", "listRule", "members.id ?= @request.auth.id");
+const as = world.superuser();
+
+async function account(name: string, values: object = {}): Promise<Principal> {
+  const body = { email: `${name}@example.com`, password: "1234567890", passwordConfirm: "1234567890", name, ...values };
+  const created = await world.create("users", { as, body });
+  return world.principal("users", created.body.id);
+}
+const idOf = (principal: Principal): string => (principal.kind === "guest" ? "" : principal.values.id);
+
+await world.create("teams", { as, body: { id: "red000000000000", open: true } });
+const ann = await account("ann", { score: 3, home: "red000000000000" });
+const bob = await account("bob", { score: 4 });
+const cyd = await account("50%_c", { score: 3 });
+const dan = await account("dan", { name: "" });
+await world.update("teams", "red000000000000", { as, body: { members: [idOf(ann), idOf(cyd)] } });
+await world.create("seats", { as, body: { user: idOf(bob), room: "red" } });
+await world.create("seats", { as, body: { user: idOf(cyd), room: "blue" } });
+
+const tasks = world.collection("tasks");
+const image = (id: string, values: object): RecordValues => ({ ...blankRecord(tasks), id: recordId(id), ...values });
+const images = [
+  image("t1", { title: "red", n: 3, owner: idOf(ann), team: "red000000000000" }),
+  image("t2", { title: "about 50%_c", n: 4, owner: idOf(bob) }),
+  image("t3", { title: "", owner: "" }),
+];
+const everyone = [ann, bob, cyd, dan, GUEST, as];
+
+/** The store, and what it was asked. */
+class CountingReader implements SnapshotReader {
+  readonly asked: string[] = [];
+  poison: string | undefined;
+
+  readonly all: Reader["all"] = (statement) => {
+    const { text, values } = toQuery(statement);
+    this.asked.push(text);
+    // What SQLite says of a pattern beyond its limits, for one.
+    if (this.poison !== undefined && JSON.stringify(values).includes(this.poison)) {
+      return Promise.reject(new StoreError("invalid", "no"));
+    }
+    return world.store.all(statement);
+  };
+  readonly first: Reader["first"] = async (statement) => (await this.all(statement))[0];
+  readonly read: SnapshotReader["read"] = (work) => work(this);
+}
+
+const askAll = (judge: RuleBatcher, rule: string, trust: Trust = "trusted"): Promise<boolean[]> =>
+  Promise.all(
+    images.flatMap((values) =>
+      everyone.map((principal) =>
+        judge.canSee(world.context({ as: principal }), principalKey(principal), tasks, rule, values, trust),
+      ),
+    ),
+  );
+
+async function oneByOne(rule: string, trust: Trust = "trusted"): Promise<boolean[]> {
+  const answers: boolean[] = [];
+  for (const values of images) {
+    for (const principal of everyone) {
+      answers.push(await canSee(world.store, world.context({ as: principal }), tasks, rule, values, trust));
+    }
+  }
+  return answers;
+}
+
+/**
+ * How many statements it takes: users, superusers and guests are asked apart where the rule means another thing for
+ * them, and so is who has another kind of value.
+ */
+const RULES: readonly [rule: string, statements: number][] = [
+  ["title = 'red'", 0],
+  ["missing = 1", 0],
+  ["team.members.id ?= @request.auth.id", 3],
+  ["team.members.id ?= @request.auth.id || owner = @request.auth.id", 3],
+  ["team.members.id = @request.auth.id", 3],
+  ["team.members.score ?= @request.auth.score", 3],
+  ["team.open = true && @request.auth.id != ''", 3],
+  ["@collection.seats.user ?= @request.auth.id && @collection.seats.room ?= title", 3],
+  ["@request.auth.home.open = true && title != ''", 1],
+  ["@request.auth.home.members.id ?= owner", 1],
+  ["title ~ @request.auth.name && (team = '' || team.open = true)", 3],
+  ["team.members.name ?~ @request.auth.name", 3],
+  ["@request.auth.name:lower = team.members.name:lower", 3],
+  ["team.members.email ?= @request.auth.email || @request.auth.verified = team.open", 3],
+  ["@request.auth.collectionName = 'users' && team.open = true", 3],
+];
+
+describe("the rule is put to all who ask at once, with the answers that each alone would get", () => {
+  test.each(RULES)("%s in %p statements", async (rule, statements) => {
+    const reader = new CountingReader();
+    expect(await askAll(new RuleBatcher(reader), rule)).toEqual(await oneByOne(rule));
+    expect(reader.asked).toHaveLength(statements);
+  });
+
+  test("a client's filter is guarded by the list rules of what it reaches, for each who asks", async () => {
+    const filter = "team.open = true";
+    const answers = await askAll(new RuleBatcher(world.store), filter, "client");
+    expect(answers).toEqual(await oneByOne(filter, "client"));
+    expect(answers.filter(Boolean)).toHaveLength(2);
+  });
+
+  test("the answers differ", async () => {
+    for (const [rule, statements] of RULES) {
+      if (statements === 0) continue;
+      expect([rule, new Set(await oneByOne(rule)).size]).toEqual([rule, 2]);
+    }
+  });
+});
+
+test("who makes the statement fail is asked alone, and costs nobody else the answer", async () => {
+  const reader = new CountingReader();
+  reader.poison = idOf(cyd);
+  const rule = "team.members.id ?= @request.auth.id";
+  const expected = (await oneByOne(rule)).map((answer, i) => answer && everyone[i % everyone.length] !== cyd);
+  expect(await askAll(new RuleBatcher(reader), rule)).toEqual(expected);
+});
+
+test("what is asked while a statement runs is gathered for the next one", async () => {
+  const reader = new CountingReader();
+  const judge = new RuleBatcher(reader);
+  const rule = "team.members.id ?= @request.auth.id";
+  const ask = (principal: Principal, values: RecordValues): Promise<boolean> =>
+    judge.canSee(world.context({ as: principal }), principalKey(principal), tasks, rule, values, "trusted");
+  const first = ask(ann, images[0]!);
+  await Promise.resolve();
+  const others = await Promise.all([first, ask(ann, images[1]!), ask(bob, images[0]!), ask(cyd, images[0]!)]);
+  expect(others).toEqual([true, false, false, true]);
+  expect(reader.asked.length).toBeLessThanOrEqual(2);
+});

@@ -1,0 +1,184 @@
+import { describe, expect, test } from "bun:test";
+import { codesOf, PASSWORD, type RecordRequest, RecordWorld } from "../../testing/record-world.ts";
+
+const world = await RecordWorld.open([
+  {
+    name: "posts",
+    type: "base",
+    createRule: "@request.body.title != 'forbidden' && (n = 0 || n > 10)",
+    viewRule: "",
+    fields: [
+      { name: "title", type: "text", required: true, max: 20 },
+      { name: "slug", type: "text", autogeneratePattern: "[a-z]{8}" },
+      { name: "n", type: "number" },
+      { name: "tags", type: "select", values: ["a", "b", "c"], maxSelect: 2 },
+      { name: "data", type: "json" },
+      { name: "secret", type: "text", hidden: true },
+      { name: "made", type: "autodate", onCreate: true },
+      { name: "changed", type: "autodate", onCreate: true, onUpdate: true },
+    ],
+    indexes: ["CREATE UNIQUE INDEX idx_title ON posts (title)"],
+  },
+  {
+    name: "comments",
+    type: "base",
+    createRule: "",
+    fields: [
+      { name: "post", type: "relation", collectionId: "posts", required: true },
+      { name: "posts", type: "relation", collectionId: "posts", maxSelect: 5, minSelect: 2 },
+    ],
+  },
+  {
+    name: "loose",
+    type: "base",
+    createRule: "",
+    fields: [
+      {
+        name: "id",
+        type: "text",
+        primaryKey: true,
+        required: true,
+        pattern: "^\\S+$",
+        autogeneratePattern: "[a-z]{5}",
+      },
+    ],
+  },
+  { name: "closed", type: "base", fields: [] },
+  { name: "broken", type: "base", fields: [] },
+  {
+    name: "numbers",
+    type: "base",
+    fields: [
+      { name: "n", type: "number" },
+      { name: "t", type: "text" },
+      { name: "b", type: "bool" },
+    ],
+  },
+  { name: "shown", type: "view", viewQuery: "SELECT id FROM posts" },
+  { name: "staff", type: "auth", createRule: "", fields: [] },
+]);
+await world.setRule("broken", "createRule", "gone = 1");
+await world.create("posts", { body: { id: "aaaaaaaaaaaaaaa", title: "first" } });
+
+const DATE = "2026-01-02 03:04:05.678Z";
+
+test("what is missing takes its zero, dates are set, texts are generated", async () => {
+  const { status, body } = await world.create("posts", { body: { title: "plain", made: "2020-01-01", unknown: 1 } });
+  expect(status).toBe(200);
+  expect(body).toEqual({
+    changed: DATE,
+    collectionId: world.collection("posts").id,
+    collectionName: "posts",
+    data: null,
+    id: expect.stringMatching(/^[a-z0-9]{15}$/),
+    made: DATE,
+    n: 0,
+    slug: expect.stringMatching(/^[a-z]{8}$/),
+    tags: [],
+    title: "plain",
+  });
+  expect(Object.keys(body)).toEqual(Object.keys(body).sort());
+});
+
+describe("a create rule compares a number as a float, and without its column's type, as PocketBase does", () => {
+  test.each<[string, number]>([
+    ["n ~ '.0'", 200],
+    ["n ~ '1'", 200],
+    ["n:lower = '1.0'", 200],
+    ["n = '1.0'", 400],
+    ["n = '1'", 400],
+    ["n = 1", 200],
+    ["t = n", 400],
+    ["b ~ '1'", 200],
+    ["b ~ '1.0'", 400],
+  ])("%s", async (rule, status) => {
+    await world.setRule("numbers", "createRule", rule);
+    expect(await world.create("numbers", { body: { n: 1, t: "1", b: true } })).toMatchObject({ status });
+  });
+});
+
+describe("values are read as PocketBase reads them", () => {
+  test.each<[string, RecordRequest["body"], object]>([
+    ["numbers and texts turn into each other", { title: 12.5, n: "11.5" }, { title: "12.5", n: 11.5 }],
+    ["modifiers work on zero, shorter keys first", { title: "m1", n: 20, "n-": 1, "n+": 3 }, { n: 22 }],
+    ["lists lose repetitions", { title: "m2", tags: ["a", "b", "a"] }, { tags: ["a", "b"] }],
+    ["a text of JSON is a list", { title: "m3", tags: '["c"]' }, { tags: ["c"] }],
+    ["a text of JSON is JSON", { title: "m4", data: '{"b":1,"a":[2]}' }, { data: { b: 1, a: [2] } }],
+    ["a JSON text of a text is a text", { title: "m5", data: '"[1]"' }, { data: "[1]" }],
+    ["an own id is taken", { title: "m6", id: "bbbbbbbbbbbbbbb" }, { id: "bbbbbbbbbbbbbbb" }],
+  ])("%s", async (_name, body, expected) => {
+    const reply = await world.create("posts", { body: body! });
+    expect(reply).toMatchObject({ status: 200, body: expected });
+  });
+});
+
+describe("what is refused", () => {
+  test.each<[string, string, RecordRequest["body"], number, Record<string, string>]>([
+    ["a view", "shown", {}, 400, {}],
+    ["a collection of superusers", "closed", {}, 403, {}],
+    ["a rule that does not hold", "posts", { title: "x", n: 5 }, 400, {}],
+    ["a rule on the body that does not hold", "posts", { title: "forbidden" }, 400, {}],
+    ["a rule that can't be understood", "broken", {}, 400, {}],
+    ["a missing value", "posts", {}, 400, { title: "validation_required" }],
+    [
+      "several values at once",
+      "posts",
+      { title: "x".repeat(21), tags: ["d"] },
+      400,
+      { tags: "validation_invalid_value", title: "validation_max_text_constraint" },
+    ],
+    ["a value that must be unique", "posts", { title: "first" }, 400, { title: "validation_not_unique" }],
+    ["a taken id", "posts", { title: "y", id: "aaaaaaaaaaaaaaa" }, 400, { id: "validation_not_unique" }],
+    ["an id of another form", "posts", { title: "y", id: "AAAAAAAAAAAAAAA" }, 400, { id: "validation_invalid_format" }],
+    ["an id with a slash", "loose", { id: "a/b" }, 400, { id: "validation_forbidden_pk_character" }],
+    ["an id that Windows keeps", "loose", { id: "con" }, 400, { id: "validation_reserved_pk" }],
+    ["a relation to nothing", "comments", { post: "missing" }, 400, { post: "validation_missing_rel_records" }],
+    [
+      "too few related records",
+      "comments",
+      { post: "aaaaaaaaaaaaaaa", posts: ["aaaaaaaaaaaaaaa"] },
+      400,
+      { posts: "validation_not_enough_values" },
+    ],
+  ])("%s", async (_name, collection, body, status, codes) => {
+    const reply = await world.create(collection, { body: body! });
+    expect({ status: reply.status, codes: codesOf(reply) }).toEqual({ status, codes });
+  });
+
+  test("an id that differs from a taken one in case alone", async () => {
+    await world.create("loose", { body: { id: "same" } });
+    expect(codesOf(await world.create("loose", { body: { id: "SAME" } }))).toEqual({ id: "validation_pk_invalid" });
+  });
+});
+
+test("hidden fields are for superusers to set and to see", async () => {
+  const guest = await world.create("posts", { body: { title: "hidden1", secret: "s" } });
+  expect(await world.row("posts", guest.body.id)).toMatchObject({ secret: "" });
+  const superuser = await world.create("posts", { as: world.superuser(), body: { title: "hidden2", secret: "s" } });
+  expect(superuser.body).toMatchObject({ secret: "s" });
+});
+
+test("superusers are held to no rule, but to the fields", async () => {
+  const as = world.superuser();
+  expect((await world.create("posts", { as, body: { title: "forbidden", n: 5 } })).status).toBe(200);
+  expect(codesOf(await world.create("posts", { as, body: { n: 5 } }))).toEqual({ title: "validation_required" });
+});
+
+test("a record and its change are written together, or neither is", async () => {
+  const made = await world.changesOf(() => world.create("posts", { body: { title: "logged" } }));
+  expect(made).toMatchObject([{ action: "create", before: null, after: { title: "logged", secret: "" } }]);
+  expect(await world.changesOf(() => world.create("posts", { body: { title: "logged" } }))).toEqual([]);
+});
+
+test("an account's password is a hash that never reaches the log", async () => {
+  const body = { email: "a@example.com", password: PASSWORD, passwordConfirm: PASSWORD };
+  const [change] = await world.changesOf(() => world.create("staff", { body }));
+  expect(change!.after).not.toHaveProperty("password");
+  expect(await world.row("staff", change!.record)).toMatchObject({ password: expect.stringMatching(/^\$2a\$10\$/) });
+});
+
+test("two auth collections never share an id", async () => {
+  const body = { email: "b@example.com", password: PASSWORD, passwordConfirm: PASSWORD, id: "ccccccccccccccc" };
+  expect((await world.create("users", { body })).status).toBe(200);
+  expect(codesOf(await world.create("staff", { body }))).toEqual({ id: "validation_invalid_auth_id" });
+});

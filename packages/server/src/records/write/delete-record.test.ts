@@ -1,0 +1,131 @@
+import { describe, expect, test } from "bun:test";
+import { PASSWORD, RecordWorld } from "../../testing/record-world.ts";
+
+const world = await RecordWorld.open([
+  {
+    name: "authors",
+    type: "base",
+    deleteRule: "name != 'kept'",
+    fields: [{ name: "name", type: "text" }],
+  },
+  {
+    name: "books",
+    type: "base",
+    fields: [
+      { name: "owner", type: "relation", collectionId: "authors", cascadeDelete: true },
+      { name: "editor", type: "relation", collectionId: "authors" },
+      { name: "authors", type: "relation", collectionId: "authors", maxSelect: 9, cascadeDelete: true },
+      { name: "changed", type: "autodate", onUpdate: true },
+    ],
+  },
+  {
+    name: "reviews",
+    type: "base",
+    fields: [
+      { name: "book", type: "relation", collectionId: "books", cascadeDelete: true },
+      { name: "by", type: "relation", collectionId: "authors", required: true },
+    ],
+  },
+]);
+
+const as = world.superuser();
+
+async function add(collection: string, body: Readonly<Record<string, unknown>>): Promise<string> {
+  return (await world.create(collection, { as, body })).body.id;
+}
+const exists = async (collection: string, id: string): Promise<boolean> =>
+  (await world.row(collection, id)) !== undefined;
+
+test("a rule that does not hold hides the record", async () => {
+  const id = await add("authors", { name: "kept" });
+  expect((await world.remove("authors", id)).status).toBe(404);
+  expect((await world.remove("authors", "missing")).status).toBe(404);
+  expect((await world.remove("books", "missing")).status).toBe(403);
+  expect(await world.remove("authors", id, { as })).toEqual({ status: 204, body: undefined });
+});
+
+test("what can't be without it goes, from the rest it is taken out, each a change of its own", async () => {
+  const id = await add("authors", {});
+  const other = await add("authors", {});
+  const owned = await add("books", { owner: id });
+  const review = await add("reviews", { book: owned, by: other });
+  const edited = await add("books", { editor: id });
+  const shared = await add("books", { authors: [id, other] });
+  const alone = await add("books", { authors: [id] });
+
+  const changes = await world.changesOf(() => world.remove("authors", id));
+  const told = changes.map(({ action, record }) => `${action} ${record}`);
+  expect(told[0]).toBe(`delete ${id}`);
+  expect(told.sort()).toEqual(
+    [
+      `delete ${id}`,
+      `delete ${owned}`,
+      `delete ${review}`,
+      `update ${edited}`,
+      `update ${shared}`,
+      `delete ${alone}`,
+    ].sort(),
+  );
+  expect(await world.row("books", edited)).toMatchObject({ editor: "", changed: "2026-01-02 03:04:05.678Z" });
+  expect(await world.row("books", shared)).toMatchObject({ authors: JSON.stringify([other]) });
+});
+
+test("a required reference keeps the record, and all that was to go with it", async () => {
+  const id = await add("authors", {});
+  const book = await add("books", { owner: id });
+  await add("reviews", { by: id });
+  const changes = await world.changesOf(async () => {
+    expect(await world.remove("authors", id)).toEqual({
+      status: 400,
+      body: {
+        data: {},
+        message: "Failed to delete record. Make sure that the record is not part of a required relation reference.",
+        status: 400,
+      },
+    });
+  });
+  expect(changes).toEqual([]);
+  expect(await exists("books", book)).toBe(true);
+});
+
+test("records that refer to each other go once", async () => {
+  await world.addCollection({ name: "nodes", type: "base", fields: [] });
+  await world.addFields("nodes", [{ name: "next", type: "relation", collectionId: "nodes", cascadeDelete: true }]);
+  const [a, b, c] = [await add("nodes", {}), await add("nodes", {}), await add("nodes", {})];
+  for (const [id, next] of [
+    [a, b],
+    [b, c],
+    [c, a],
+  ] as const)
+    await world.update("nodes", id, { as, body: { next } });
+  const changes = await world.changesOf(() => world.remove("nodes", a, { as }));
+  expect(changes.map(({ record }): string => record)).toEqual([a, c, b]);
+});
+
+describe("accounts", () => {
+  const passwords = { password: PASSWORD, passwordConfirm: PASSWORD };
+
+  test("the last superuser stays", async () => {
+    const first = await add("_superusers", { email: "a@example.com", ...passwords });
+    expect(await world.remove("_superusers", first, { as })).toMatchObject({
+      status: 400,
+      body: { message: "You can't delete the only existing superuser." },
+    });
+    await add("_superusers", { email: "b@example.com", ...passwords });
+    expect((await world.remove("_superusers", first, { as })).status).toBe(204);
+  });
+
+  test("the first real superuser ends the installer's account", async () => {
+    const installer = await add("_superusers", { email: "__pbinstaller@example.com", ...passwords });
+    await add("_superusers", { email: "c@example.com", ...passwords });
+    expect(await exists("_superusers", installer)).toBe(false);
+  });
+
+  test("sign-in data goes with its account", async () => {
+    const id = await add("users", { email: "u@example.com", ...passwords });
+    const own = { collectionRef: world.collection("users").id, recordRef: id };
+    const origin = await add("_authOrigins", { ...own, fingerprint: "f" });
+    await world.remove("users", id, { as });
+    expect(await exists("_authOrigins", origin)).toBe(false);
+  });
+});

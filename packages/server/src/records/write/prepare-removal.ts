@@ -1,0 +1,19 @@
+import type { Collection } from "../../collections/model/collection.ts";
+import type { Reader } from "../../store/store.ts";
+import { assertWritable } from "../model/assert-writable.ts";
+import type { RecordContext } from "../model/record-context.ts";
+import { runBeforeRemoval } from "../hooks/run-hooks.ts";
+
+/**
+ * Does what no transaction may wait for before a record is deleted: its before hooks.
+ * @throws ApiError 400 for a view; what a hook throws
+ */
+export async function prepareRemoval(
+  reader: Reader,
+  context: RecordContext,
+  collection: Collection,
+  id: string,
+): Promise<void> {
+  assertWritable(collection);
+  await runBeforeRemoval(reader, context, collection, id);
+}

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "bun:test";
+import { ApiError } from "../../lib/api-error.ts";
+import { PASSWORD, type RecordRequest, RecordWorld } from "../../testing/record-world.ts";
+import { createRecord } from "./create-record.ts";
+import { prepareSubmission } from "./prepare-submission.ts";
+import type { RecordContext } from "../model/record-context.ts";
+import type { Submission } from "../model/submission.ts";
+import { updateRecord } from "./update-record.ts";
+
+const world = await RecordWorld.open([
+  {
+    name: "staff",
+    type: "auth",
+    createRule: "name != 'forbidden'",
+    updateRule: "",
+    manageRule: "verified = true",
+    fields: [
+      { name: "name", type: "text", max: 10 },
+      { name: "photo", type: "file" },
+    ],
+  },
+]);
+const staff = world.collection("staff");
+const passwords = { password: PASSWORD, passwordConfirm: PASSWORD };
+const as = world.superuser();
+let made = 0;
+const account = async (values: object = {}): Promise<string> =>
+  (await world.create("staff", { as, body: { email: `p${++made}@example.com`, ...passwords, ...values } })).body.id;
+
+const prepare = (
+  id: string | undefined,
+  { body = {}, files = {}, ...request }: RecordRequest,
+  context: Partial<RecordContext> = {},
+): Promise<Submission> =>
+  prepareSubmission(world.store, { ...world.context({ body, ...request }), ...context }, staff, id, {
+    body,
+    files: new Map(Object.entries(files)),
+  });
+
+const statusOf = (work: Promise<unknown>): Promise<number> =>
+  work.then(
+    () => 200,
+    (error: unknown) => (error instanceof ApiError ? error.status : 500),
+  );
+
+describe("what would be refused anyhow is refused before the work", () => {
+  test.each<[string, RecordRequest["body"]]>([
+    ["by the rule", { ...passwords, email: "r@example.com", name: "forbidden" }],
+    ["by the form", { password: PASSWORD, email: "r@example.com" }],
+    ["by a field", { ...passwords, email: "r@example.com", name: "x".repeat(11) }],
+  ])("%s", async (_name, body) => {
+    expect(await statusOf(prepare(undefined, { body: body! }))).toBe(400);
+  });
+
+  test("but not in a batch, where an earlier part may be what makes it right", async () => {
+    const body = { ...passwords, email: "r@example.com", name: "forbidden" };
+    const { hashes } = await prepare(undefined, { body }, { context: "batch" });
+    expect(await Bun.password.verify(PASSWORD, hashes.get("password")!)).toBe(true);
+  });
+});
+
+test("what needs no work is left to the transaction", async () => {
+  const submission = await prepare("missing", { body: { name: "x".repeat(11) } });
+  expect(submission).toMatchObject({ id: "missing", uploads: new Map(), hashes: new Map() });
+});
+
+test("an old password counts only while it is the stored one", async () => {
+  const id = await account();
+  const self = { as: await world.principal("staff", id) };
+  const changed = { password: "new1234567", passwordConfirm: "new1234567" };
+  const body = { ...changed, oldPassword: PASSWORD };
+  const submission = await prepare(id, { ...self, body });
+  await world.update("staff", id, { as, body: changed });
+  const late = world.store.write((tx) => updateRecord(tx, world.context({ ...self, body }), staff, id, submission));
+  expect(await statusOf(late)).toBe(400);
+});
+
+test("nobody becomes a manager by a new account that claims to be verified", async () => {
+  const self = { as: await world.principal("staff", await account()) };
+  const body = { ...passwords, email: "v@example.com", verified: true };
+  expect((await world.create("staff", { ...self, body })).body.data).toMatchObject({
+    verified: { code: "validation_values_mismatch" },
+  });
+});
+
+test("who signs up through a provider gets a password that nobody knows", async () => {
+  const body = { email: "o@example.com" };
+  const context = { ...world.context({ body }), context: "oauth2" as const };
+  const submission = await prepare(undefined, { body }, context);
+  const record = await world.store.write((tx) => createRecord(tx, context, staff, submission));
+  expect(record["password"]).toMatch(/^\$2a\$10\$/);
+});
+
+test("discarding removes what was stored, and nothing else", async () => {
+  const id = await account();
+  const photo = async (): Promise<Submission> => prepare(id, { as, files: { photo: [new File(["x"], "photo.txt")] } });
+  const [kept, dropped] = [await photo(), await photo()];
+  await dropped.discard();
+  const stored = async ({ uploads }: Submission): Promise<boolean[]> =>
+    Promise.all([...uploads.keys()].map((name) => Bun.file(world.path("staff", id, name)).exists()));
+  expect([await stored(kept), await stored(dropped)]).toEqual([[true], [false]]);
+});

@@ -1,0 +1,53 @@
+import type { ValidationError } from "@headwater/protocol";
+import type { FileField } from "../../collections/fields/field.ts";
+import { kindOf } from "../../collections/fields/kinds.ts";
+import { isOneOf } from "../../files/mime-type.ts";
+import type { Upload } from "../../files/upload.ts";
+import { invalid } from "../../lib/api-error.ts";
+
+const DEFAULT_MAX_SIZE = 5 * 1024 * 1024;
+const SHOWN_NAME = 250;
+const SHOWN_ORIGINAL_NAME = 300;
+
+/**
+ * Checks the names of a file field, and the files that come with them.
+ *
+ * @param stored the names that the record has already: no other can be set without its file
+ */
+export function checkFiles(
+  field: FileField,
+  names: readonly string[],
+  stored: readonly string[],
+  uploads: ReadonlyMap<string, Upload>,
+): ValidationError | undefined {
+  const unknown = names.filter((name) => !stored.includes(name) && !uploads.has(name));
+  if (unknown.length > 0) {
+    const invalidFiles = unknown.map((name) => Buffer.from(name).subarray(0, SHOWN_NAME).toString());
+    return invalid("validation_invalid_file", `Invalid new files: [${invalidFiles.join(" ")}].`, { invalidFiles });
+  }
+  const tooManyOrFew = kindOf(field).check(field, [...names]);
+  if (tooManyOrFew) return tooManyOrFew;
+  for (const name of names) {
+    const upload = uploads.get(name);
+    const problem = upload && checkUpload(field, upload);
+    if (problem) return problem;
+  }
+  return undefined;
+}
+
+function checkUpload(field: FileField, upload: Upload): ValidationError | undefined {
+  const maxSize = field.maxSize > 0 ? field.maxSize : DEFAULT_MAX_SIZE;
+  if (upload.size > maxSize) {
+    const file = cut(upload.originalName, SHOWN_ORIGINAL_NAME);
+    const message = `Failed to upload ${file} - the maximum allowed file size is ${maxSize} bytes.`;
+    return invalid("validation_file_size_limit", message, { file, maxSize });
+  }
+  const types = field.mimeTypes ?? [];
+  if (types.length === 0 || isOneOf(upload.contentType, types)) return undefined;
+  const message = `${JSON.stringify(upload.name)} mime type must be one of: ${types.join(", ")}.`;
+  return invalid("validation_invalid_mime_type", message);
+}
+
+/** As PocketBase cuts: by bytes, with a sign that something is missing. */
+const cut = (text: string, max: number): string =>
+  Buffer.byteLength(text) <= max ? text : `${Buffer.from(text).subarray(0, max).toString()}...`;

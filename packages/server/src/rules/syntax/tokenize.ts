@@ -1,0 +1,132 @@
+import { toNumber } from "../../lib/cast.ts";
+import { RuleError } from "./rule-error.ts";
+import { type OperandNode, type Operator, OPERATORS } from "./syntax.ts";
+
+/** What a token says, without its place. */
+type Meaning =
+  | { readonly kind: "operand"; readonly operand: OperandNode }
+  | { readonly kind: "operator"; readonly operator: Operator; readonly any: boolean }
+  | { readonly kind: "join"; readonly join: "and" | "or" }
+  | { readonly kind: "group" };
+
+export type Token = Meaning & { readonly start: number; readonly end: number };
+
+const BLANK = /(?:[ \t\n]+|\/\/[^\n]*)+/y;
+const NAME = /[A-Za-z_@#][\w.:]*/y;
+const NUMBER = /-?\d*\.?\d*/y;
+const TEXTS = { "'": /'[^'\\]*(?:\\[^][^'\\]*)*'/y, '"': /"[^"\\]*(?:\\[^][^"\\]*)*"/y };
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", "\\": "\\", "'": "'", '"': '"' };
+const OPERATOR = /[=?!<>~]+/y;
+const JOIN = /[&|]+/y;
+const BRACKET_OR_QUOTE = /[()'"]/g;
+
+/** How deep a call may stand inside calls, the outermost counted. */
+const MAX_CALL_DEPTH = 3;
+
+/** Where groups end, by their start: finding the end of a group finds those of the groups inside it. */
+export type GroupEnds = Map<number, number>;
+
+/**
+ * The token at or after `from`; `undefined` at the end of the text.
+ *
+ * @param ends what earlier calls with this text, or with one that goes on after its end, have found
+ * @throws RuleError where no token can begin
+ */
+export function readToken(text: string, from: number, ends: GroupEnds): Token | undefined {
+  const start = skipBlank(text, from);
+  if (start >= text.length) return undefined;
+  const first = text[start]!;
+
+  if (first === "(") return { kind: "group", start, end: ends.get(start) ?? endOfGroup(text, start, ends) };
+  if (first === "&" || first === "|") {
+    const join = matchAt(JOIN, text, start);
+    if (join !== "&&" && join !== "||") throw new RuleError(`invalid join operator "${join}"`, start);
+    return { kind: "join", join: join === "&&" ? "and" : "or", start, end: start + join.length };
+  }
+  if ("=?!<>~".includes(first)) {
+    const written = matchAt(OPERATOR, text, start);
+    const any = written.startsWith("?");
+    const operator = OPERATORS.find((known) => known === (any ? written.slice(1) : written));
+    if (!operator) throw new RuleError(`invalid operator "${written}"`, start);
+    return { kind: "operator", operator, any, start, end: start + written.length };
+  }
+  return readOperand(text, start, MAX_CALL_DEPTH);
+}
+
+function readOperand(text: string, start: number, callDepth: number): Extract<Token, { kind: "operand" }> {
+  const first = text[start]!;
+  if (first === "'" || first === '"') {
+    const quoted = matchAt(TEXTS[first], text, start);
+    if (quoted === "") throw new RuleError("text without a closing quote", start);
+    // A backslash before any other character stands for itself.
+    const value = quoted.slice(1, -1).replace(/\\([^])/g, (pair, character: string) => ESCAPES[character] ?? pair);
+    return { kind: "operand", operand: { kind: "text", value, position: start }, start, end: start + quoted.length };
+  }
+  if (first === "-" || (first >= "0" && first <= "9")) {
+    const digits = matchAt(NUMBER, text, start);
+    if (digits === "-" || digits.endsWith("..")) throw new RuleError(`invalid number "${digits}"`, start);
+    const operand = { kind: "number", value: toNumber(digits), position: start } as const;
+    return { kind: "operand", operand, start, end: start + digits.length };
+  }
+  const name = matchAt(NAME, text, start);
+  if (name === "") throw new RuleError(`unexpected character ${JSON.stringify(characterAt(text, start))}`, start);
+  if (/[.:]$/.test(name) || /^[@#_]$/.test(name)) throw new RuleError(`invalid name "${name}"`, start);
+  const end = start + name.length;
+  if (text[end] === "(") return readCall(text, start, name, callDepth);
+  return { kind: "operand", operand: { kind: "name", name, position: start }, start, end };
+}
+
+/** `name(a, b)`. A comma after the last argument is tolerated. */
+function readCall(text: string, start: number, name: string, depth: number): Extract<Token, { kind: "operand" }> {
+  if (depth <= 0) throw new RuleError(`more than ${MAX_CALL_DEPTH} nested calls`, start);
+  const operands: OperandNode[] = [];
+  let at = start + name.length + 1;
+  let needsComma = false;
+  for (;;) {
+    at = skipBlank(text, at);
+    const next = text[at];
+    if (next === undefined) throw new RuleError(`missing closing bracket of ${name}(…)`, start);
+    if (next === ")") break;
+    if (needsComma !== (next === ",")) {
+      throw new RuleError(`${needsComma ? "expected a comma" : "unexpected comma"} in ${name}(…)`, at);
+    }
+    if (needsComma) {
+      at += 1;
+    } else {
+      const argument = readOperand(text, at, depth - 1);
+      operands.push(argument.operand);
+      at = argument.end;
+    }
+    needsComma = !needsComma;
+  }
+  const operand = { kind: "call", name, arguments: operands, position: start } as const;
+  return { kind: "operand", operand, start, end: at + 1 };
+}
+
+/**
+ * Where the group that begins here ends. Quotes are respected when looking for the closing bracket, comments are not:
+ * PocketBase's behaviour.
+ */
+function endOfGroup(text: string, start: number, ends: GroupEnds): number {
+  const open: number[] = [];
+  let at = start;
+  do {
+    BRACKET_OR_QUOTE.lastIndex = at;
+    const found = BRACKET_OR_QUOTE.exec(text);
+    if (!found) throw new RuleError("missing closing bracket", start);
+    at = found.index + 1;
+    if (found[0] === "(") open.push(found.index);
+    else if (found[0] === ")") ends.set(open.pop()!, at);
+    else at = readOperand(text, found.index, 0).end;
+  } while (open.length > 0);
+  return at;
+}
+
+const skipBlank = (text: string, from: number): number => from + matchAt(BLANK, text, from).length;
+
+function matchAt(pattern: RegExp, text: string, at: number): string {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0] ?? "";
+}
+
+const characterAt = (text: string, at: number): string => String.fromCodePoint(text.codePointAt(at)!);

@@ -1,0 +1,29 @@
+import type { Transaction } from "./store.ts";
+
+/**
+ * Does a part of a transaction that may fail alone: its statements are undone with it, and its callbacks forgotten. Parts
+ * of one transaction must follow each other.
+ *
+ * @throws what the work throws
+ */
+export async function savepoint<T>(tx: Transaction, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  const callbacks: (() => void)[] = [];
+  const run = (text: string): Promise<number> => tx.run({ text, values: [] });
+  await run("SAVEPOINT attempt");
+  let value: T;
+  try {
+    value = await work({
+      all: (statement) => tx.all(statement),
+      first: (statement) => tx.first(statement),
+      run: (statement) => tx.run(statement),
+      afterCommit: (callback) => void callbacks.push(callback),
+    });
+  } catch (error) {
+    await run("ROLLBACK TO attempt");
+    await run("RELEASE attempt");
+    throw error;
+  }
+  await run("RELEASE attempt");
+  for (const callback of callbacks) tx.afterCommit(callback);
+  return value;
+}

@@ -1,0 +1,90 @@
+import { expect, test } from "bun:test";
+import { array, assert, constantFrom, integer, property, string } from "fast-check";
+import { TaskHistory } from "./task-history.ts";
+import type { EventKind } from "./task-event.ts";
+
+interface Told {
+  readonly kind: EventKind;
+  readonly text: string;
+}
+
+const told = array(
+  string({ minLength: 1 }).chain((text) =>
+    constantFrom<EventKind>("text", "text", "text", "progress_update", "task_retrying").map((kind) => ({ kind, text })),
+  ),
+  { maxLength: 40 },
+);
+
+function historyOf(events: readonly Told[]): TaskHistory {
+  const history = new TaskHistory();
+  for (const [i, { kind, text }] of events.entries()) history.add(i + 1, kind, kind === "text" ? text : { text }, i);
+  return history;
+}
+
+/** All that a listener hears from a place on, with reads of a size: texts that follow each other as one. */
+function heard(history: TaskHistory, from: number, limit: number): string[] {
+  const all: string[] = [];
+  for (let place = from; ;) {
+    const events = history.after(place, limit);
+    if (events.length === 0) return all;
+    for (const { number, data } of events) {
+      const { delta, text } = JSON.parse(data) as { readonly delta?: string; readonly text?: string };
+      const last = all.at(-1);
+      if (delta !== undefined && last?.startsWith("+")) all[all.length - 1] = last + delta;
+      else all.push(delta === undefined ? `!${text}` : `+${delta}`);
+      expect(number).toBeGreaterThan(place);
+      place = number;
+    }
+  }
+}
+
+const expected = (events: readonly Told[]): string[] => heard(historyOf(events), 0, 1 << 20);
+
+test("from each place, by reads of each size, stored or not, a listener hears exactly the rest", () => {
+  assert(
+    property(told, integer({ min: 0, max: 41 }), integer({ min: 1, max: 50 }), (events, place, limit) => {
+      const from = Math.min(place, events.length);
+      const history = historyOf(events);
+      const rest = expected(events.slice(from));
+      expect(heard(history, from, limit)).toEqual(rest);
+      expect(heard(TaskHistory.decode(history.encode()), from, limit)).toEqual(rest);
+    }),
+  );
+});
+
+test("a text in a thousand pieces is one event for who comes late", () => {
+  const history = new TaskHistory();
+  for (let i = 1; i <= 1_000; i += 1) history.add(i, "text", "x", i);
+  expect(history.after(0, 1 << 20)).toEqual([
+    {
+      number: 1_000,
+      type: "progress_update",
+      time: 1_000,
+      data: JSON.stringify({ delta: "x".repeat(1_000) }).replace(":", ": "),
+    },
+  ]);
+  expect(history.encode().length).toBeLessThan(3_100);
+  for (const stored of [history, TaskHistory.decode(history.encode())]) {
+    for (const place of [1, 254, 255, 256, 257, 511, 512, 998, 999]) {
+      expect(heard(stored, place, 1 << 20)).toEqual([`+${"x".repeat(1_000 - place)}`]);
+    }
+  }
+});
+
+test("of a task that tells too much the beginning is forgotten, of one long text too", () => {
+  const long = "x".repeat(10_000);
+  const pieces = new TaskHistory();
+  const events = new TaskHistory();
+  for (let i = 1; i <= 1_000; i += 1) {
+    pieces.add(i, "text", long, i);
+    events.add(i, "progress_update", { text: long }, i);
+  }
+  for (const history of [pieces, events]) {
+    expect(history.size).toBeLessThanOrEqual(512 << 10);
+    expect(history.size).toBeGreaterThan(1 << 17);
+    expect(history.forgotten).toBeGreaterThan(500);
+    expect(history.after(history.forgotten, 1)[0]!.number).toBe(history.forgotten + 1);
+    expect(TaskHistory.decode(history.encode()).encode()).toBe(history.encode());
+    expect(heard(history, history.forgotten, 1 << 16).join("").length).toBeGreaterThan(1 << 17);
+  }
+});

@@ -1,0 +1,227 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { Admin } from "@headwater/testing/servers/admin.ts";
+import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
+import { type RequestOptions, request } from "@headwater/testing/clients/request.ts";
+import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
+import { SseClient } from "@headwater/testing/clients/sse-client.ts";
+
+setDefaultTimeout(60_000);
+
+let server: ServerProcess;
+let admin: Admin;
+
+beforeAll(async () => {
+  server = await startServer();
+  admin = await Admin.signIn(server.url);
+  await admin.createCollection(PUBLIC_NOTES);
+});
+
+afterAll(() => server[Symbol.asyncDispose]());
+
+const NOTES = "/api/collections/notes/records";
+const SIGN_IN = "/api/collections/users/auth-with-password";
+const WRONG = "Something went wrong while processing your request.";
+const NOT_FOUND = "The requested resource wasn't found.";
+const BLANK = { code: "validation_required", message: "Cannot be blank." };
+const LENGTH_1_TO_255 = {
+  code: "validation_length_out_of_range",
+  message: "The length must be between 1 and 255.",
+  params: { max: 255, min: 1 },
+};
+const atMost = (max: number): unknown => ({
+  code: "validation_length_too_long",
+  message: `The length must be no more than ${max}.`,
+  params: { max, min: 0 },
+});
+
+type Refused = readonly [
+  what: string,
+  method: string,
+  path: string,
+  options: RequestOptions,
+  status: number,
+  message: string,
+  data?: unknown,
+];
+
+const filter = (text: string): string => `${NOTES}?filter=${encodeURIComponent(text)}`;
+const typed = (type: string, body: string): RequestOptions => ({ body, headers: { "Content-Type": type } });
+
+/** Requests and PocketBase's answers to them. */
+const REFUSED: readonly Refused[] = [
+  ["JSON that ends too early", "POST", NOTES, { body: '{"title":' }, 400, WRONG],
+  ["a JSON list for a record", "POST", NOTES, { body: "[1,2]" }, 400, WRONG],
+  ["a JSON string for a record", "POST", NOTES, { body: '"x"' }, 400, WRONG],
+  ["bytes that are no JSON", "POST", NOTES, { body: "\u0000\u0001" }, 400, WRONG],
+  ["a number that is none", "POST", NOTES, { body: '{"count":1e400}' }, 400, WRONG],
+  ["100,000 open brackets", "POST", NOTES, { body: `{"title":${"[".repeat(100_000)}` }, 400, WRONG],
+  ["a type nobody reads", "POST", NOTES, typed("application/xml", "<a/>"), 400, WRONG],
+  ["a form that is cut off", "POST", NOTES, typed("multipart/form-data; boundary=x", "--x\r\nno"), 400, WRONG],
+  ["a form without its boundary", "POST", NOTES, typed("multipart/form-data", "abc"), 400, WRONG],
+  [
+    "a title of 6,000 characters",
+    "POST",
+    NOTES,
+    { body: { title: "x".repeat(6000) } },
+    400,
+    "Failed to create record.",
+    {
+      title: {
+        code: "validation_max_text_constraint",
+        message: "Must be no more than 5000 character(s).",
+        params: { max: 5000 },
+      },
+    },
+  ],
+  [
+    "an id that is a path",
+    "POST",
+    NOTES,
+    { body: { id: "../../etc" } },
+    400,
+    "Failed to create record.",
+    {
+      id: { code: "validation_min_text_constraint", message: "Must be at least 15 character(s).", params: { min: 15 } },
+    },
+  ],
+  ["an unknown collection", "GET", "/api/collections/nope/records", {}, 404, "Missing collection context."],
+  ["an unknown record", "GET", `${NOTES}/nope`, {}, 404, NOT_FOUND],
+  ["a change to an unknown record", "PATCH", `${NOTES}/nope`, { body: { title: "x" } }, 404, NOT_FOUND],
+  ["the end of an unknown record", "DELETE", `${NOTES}/nope`, {}, 404, NOT_FOUND],
+  ["a file outside of its folder", "GET", "/api/files/notes/..%2f..%2f/data.db", {}, 404, NOT_FOUND],
+  ["an unknown route", "POST", "/api/nope", {}, 404, NOT_FOUND],
+  ["a method the route does not have", "PUT", NOTES, { body: {} }, 404, NOT_FOUND],
+  ["half a filter", "GET", filter("title = "), {}, 400, WRONG],
+  ["SQL in a filter", "GET", filter("title = '' OR 1=1); DROP TABLE notes;--"), {}, 400, WRONG],
+  ["a filter of 4,000 characters", "GET", filter("a".repeat(4000)), {}, 400, WRONG],
+  ["an unknown field to sort by", "GET", `${NOTES}?sort=nope`, {}, 400, WRONG],
+  ["a page that is no number", "GET", `${NOTES}?page=x`, {}, 400, WRONG],
+  [
+    "an object for an identity",
+    "POST",
+    SIGN_IN,
+    { body: { identity: {}, password: [] } },
+    400,
+    "An error occurred while loading the submitted data.",
+  ],
+  [
+    "nobody signing in",
+    "POST",
+    SIGN_IN,
+    { body: {} },
+    400,
+    "An error occurred while validating the submitted data.",
+    {
+      identity: BLANK,
+      password: BLANK,
+    },
+  ],
+  [
+    "an endless password",
+    "POST",
+    SIGN_IN,
+    { body: { identity: "a@b.c", password: "x".repeat(256) } },
+    400,
+    "An error occurred while validating the submitted data.",
+    { password: LENGTH_1_TO_255 },
+  ],
+  [
+    "signing in where nobody can",
+    "POST",
+    "/api/collections/notes/auth-with-password",
+    { body: {} },
+    404,
+    "Missing or invalid auth collection context.",
+  ],
+  ["a cut-off subscription", "POST", "/api/realtime", { body: "{" }, 400, WRONG],
+  ["a subscription of nobody", "POST", "/api/realtime", { body: {} }, 400, WRONG, { clientId: BLANK }],
+  [
+    "a subscription of a stranger",
+    "POST",
+    "/api/realtime",
+    { body: { clientId: "x" } },
+    404,
+    "Missing or invalid client id.",
+  ],
+  [
+    "a text for the subscriptions",
+    "POST",
+    "/api/realtime",
+    { body: { clientId: "x", subscriptions: "notes" } },
+    400,
+    WRONG,
+  ],
+];
+
+describe("refused as PocketBase refuses it:", () => {
+  for (const [what, method, path, options, status, message, data = {}] of REFUSED) {
+    test(what, async () => {
+      const { body } = await request(server.url, method, path, options);
+      expect(body).toEqual({ data, message, status });
+    });
+  }
+
+  test("too many and too long subscriptions", async () => {
+    using client = await SseClient.connect(server.url);
+    const many = await client.submit(Array.from({ length: 1001 }, (_, index) => `topic ${index}`));
+    expect(many.body).toEqual({ data: { subscriptions: atMost(1000) }, message: WRONG, status: 400 });
+    const long = await client.submit(["fine", "x".repeat(2501)]);
+    expect(long.body).toEqual({ data: { subscriptions: { 1: atMost(2500) } }, message: WRONG, status: 400 });
+  });
+});
+
+describe("values of the wrong type become what the field makes of them:", () => {
+  test.each([
+    ["no body at all", "", { title: "", count: 0 }],
+    ["null", "null", { title: "", count: 0 }],
+    ["an object for a text", '{"title":{"a":1}}', { title: "" }],
+    ["a number for a text", '{"title":12}', { title: "12" }],
+    ["a text for a number", '{"count":"abc"}', { count: 0 }],
+    ["an object for a number", '{"count":{}}', { count: 0 }],
+    ["names of the language", '{"__proto__":{"title":"x"},"constructor":"y","title":"fine"}', { title: "fine" }],
+    ["a text with a zero byte", '{"title":"a\\u0000b"}', { title: "a\u0000b" }],
+  ])("%s", async (_, body, stored) => {
+    const reply = await request(server.url, "POST", NOTES, { body });
+    expect(reply).toMatchObject({ status: 200, body: stored });
+  });
+});
+
+describe("a token that proves nothing", () => {
+  const tokens: readonly (readonly [string, () => string])[] = [
+    ["words", () => "not a token"],
+    ["dots", () => "Bearer x.y.z"],
+    ["no signature", () => `${btoa('{"alg":"none","typ":"JWT"}')}.${admin.token.split("..")[1]}.`],
+    ["another signature", () => admin.token.slice(0, -4) + (admin.token.endsWith("AAAA") ? "BBBB" : "AAAA")],
+  ];
+
+  test.each(tokens)("(%s) makes a guest", async (_, make) => {
+    const token = make();
+    expect((await request(server.url, "GET", NOTES, { token })).status).toBe(200);
+    expect((await request(server.url, "GET", "/api/collections", { token })).body).toEqual({
+      data: {},
+      message: "The request requires valid record authorization token.",
+      status: 401,
+    });
+  });
+
+  test("once it has expired it makes a guest, too", async () => {
+    const impersonate = `/api/collections/users/impersonate/${(await admin.createUser("brief")).id}`;
+    const { body } = await admin.request<{ token: string }>("POST", impersonate, { body: { duration: 1 } });
+    const refresh = (): Promise<number> =>
+      request(server.url, "POST", "/api/collections/users/auth-refresh", { token: body.token }).then(
+        ({ status }) => status,
+      );
+    const { exp } = JSON.parse(atob(body.token.split("..")[1]!));
+    while (Date.now() <= exp * 1000) await Bun.sleep(50);
+    expect(await refresh()).toBe(401);
+  });
+});
+
+test("after all of it the server is well", async () => {
+  expect((await request(server.url, "GET", "/api/health")).body).toEqual({
+    message: "API is healthy.",
+    code: 200,
+    data: {},
+  });
+  expect(await server.stop()).toBe(0);
+});

@@ -1,0 +1,178 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { integer, sample } from "fast-check";
+import { Admin } from "@headwater/testing/servers/admin.ts";
+import { readChanges } from "@headwater/testing/servers/change-table.ts";
+import { PRIVATE_NOTES, PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
+import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
+import { request } from "@headwater/testing/clients/request.ts";
+import { startServer } from "@headwater/testing/servers/server-process.ts";
+import { SseClient } from "@headwater/testing/clients/sse-client.ts";
+import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
+
+setDefaultTimeout(120_000);
+
+const ROUNDS = Number(process.env["HEADWATER_RESUME_ROUNDS"] ?? 4);
+const SEED = Number(process.env["HEADWATER_SEED"] ?? Date.now() % 1e9);
+
+const titles = ({ events }: SseClient): string[] =>
+  events.map(({ data }) => (JSON.parse(data) as { record: { title: string } }).record.title);
+
+const lastCursor = ({ events }: SseClient): string | undefined => events.findLast(({ id }) => id !== undefined)?.id;
+
+test("by its last event id, a client gets what it missed and then what is live", async () => {
+  await using server = await startServer();
+  const admin = await Admin.signIn(server.url);
+  await admin.createCollection(PUBLIC_NOTES);
+  const before = await SseClient.connect(server.url);
+  await before.subscribe(["notes/*"]);
+  await admin.create("notes", { title: "seen" });
+  await before.inbox.until((events) => events.length === 1);
+  before.close();
+  for (const title of ["missed 1", "missed 2"]) await admin.create("notes", { title });
+
+  const back = await SseClient.connect(server.url, { "Last-Event-ID": lastCursor(before)! });
+  await back.subscribe(["notes/*"]);
+  await admin.create("notes", { title: "live" });
+  await back.inbox.until((events) => events.length === 3);
+  expect(titles(back)).toEqual(["missed 1", "missed 2", "live"]);
+});
+
+test("a client id as last event id, which PB_CONNECT leaves behind, is no cursor and no error", async () => {
+  await using server = await startServer();
+  const admin = await Admin.signIn(server.url);
+  await admin.createCollection(PUBLIC_NOTES);
+  await admin.create("notes", { title: "before" });
+  const client = await SseClient.connect(server.url, { "Last-Event-ID": "A".repeat(40) });
+  await client.subscribe(["notes/*"]);
+  await admin.create("notes", { title: "after" });
+  await client.inbox.until((events) => events.length === 1);
+  expect(titles(client)).toEqual(["after"]);
+});
+
+test("from a list's cursor on there is no hole, however many write meanwhile", async () => {
+  await using server = await startServer();
+  const admin = await Admin.signIn(server.url);
+  await admin.createCollection(PUBLIC_NOTES);
+  const total = 400;
+  const writing = inParallel(total, 16, async (i) => {
+    await admin.create("notes", { title: `n${i}` });
+  });
+  const readers = Array.from({ length: 8 }, async () => {
+    const list = await request<{ items: { title: string }[] }>(
+      server.url,
+      "GET",
+      "/api/collections/notes/records?perPage=1000",
+    );
+    const client = await SseClient.connect(server.url);
+    await client.subscribe(["notes/*"], undefined, list.headers.get("headwater-cursor")!);
+    return { listed: list.body.items.map(({ title }) => title), client };
+  });
+  const joined = await Promise.all(readers);
+  await writing;
+  for (const { listed, client } of joined) {
+    await client.inbox.until((events) => listed.length + events.length >= total);
+    expect([...listed, ...titles(client)].toSorted()).toEqual(
+      Array.from({ length: total }, (_, i) => `n${i}`).toSorted(),
+    );
+  }
+});
+
+test("what was missed is judged by who comes back", async () => {
+  await using server = await startServer();
+  const admin = await Admin.signIn(server.url);
+  await admin.createCollection(PRIVATE_NOTES);
+  const [ann, bob] = [await admin.createUser("ann"), await admin.createUser("bob")];
+  const first = await SseClient.connect(server.url);
+  await first.subscribe(["diaries/*"], ann.token);
+  await admin.create("diaries", { title: "ann 0", owner: ann.id });
+  await first.inbox.until((events) => events.length === 1);
+  first.close();
+  for (const owner of [ann, bob, ann])
+    await admin.create("diaries", { title: owner === ann ? "of ann" : "of bob", owner: owner.id });
+
+  const since = lastCursor(first)!;
+  for (const [user, expected] of [
+    [ann, ["of ann", "of ann"]],
+    [bob, ["of bob"]],
+  ] as const) {
+    const back = await SseClient.connect(server.url);
+    await back.subscribe(["diaries/*"], user.token, since);
+    await back.inbox.until((events) => events.length === expected.length);
+    expect(titles(back)).toEqual([...expected]);
+  }
+});
+
+test("a cursor of another epoch, or from the future, is answered with a resync; no cursor at all with an error", async () => {
+  await using server = await startServer();
+  const admin = await Admin.signIn(server.url);
+  await admin.createCollection(PUBLIC_NOTES);
+  await admin.create("notes", { title: "x" });
+  const client = await SseClient.connect(server.url);
+  await client.subscribe(["notes/*"]);
+  await admin.create("notes", { title: "y" });
+  await client.inbox.until((events) => events.length === 1);
+  const [epoch, seq] = lastCursor(client)!.split("..");
+  for (const [since, reason] of [
+    ["0000000000.1", "epoch"],
+    [`${epoch}.${Number(seq) + 1_000}`, "unknown"],
+  ] as const) {
+    const lost = await SseClient.connect(server.url);
+    await lost.subscribe(["notes/*"], undefined, since);
+    await lost.inbox.until((events) => events.length === 1);
+    expect(lost.events[0]).toMatchObject({ event: "resync", id: `${epoch}.${seq}` });
+    expect(JSON.parse(lost.events[0]!.data)).toEqual({ reason, cursor: `${epoch}.${seq}` });
+  }
+  const reply = await client.submit(["notes/*"], undefined, "yesterday");
+  expect(reply).toMatchObject({ status: 400, body: { data: { since: { code: "validation_invalid_cursor" } } } });
+});
+
+test(`clients that come back through ${ROUNDS} kills -9 (HEADWATER_SEED=${SEED}) get every change once, in the order of the log`, async () => {
+  using folder = tempDir();
+  const dir = join(folder.path, "pb_data");
+  const seen: string[][] = [[], [], []];
+  // A client that was cut before it heard anything comes back with the cursor of the list that it began with.
+  const cursors: (string | undefined)[] = [];
+  const delays = sample(integer({ min: 20, max: 300 }), { seed: SEED, numRuns: ROUNDS });
+  for (const [round, delay] of delays.entries()) {
+    const server = await startServer({ dir });
+    const admin = await Admin.signIn(server.url);
+    if (round === 0) {
+      await admin.createCollection(PUBLIC_NOTES);
+      const list = await request(server.url, "GET", "/api/collections/notes/records");
+      cursors.push(...seen.map(() => list.headers.get("headwater-cursor")!));
+    }
+    const clients = await Promise.all(
+      seen.map(async (_, i) => {
+        const client = await SseClient.connect(server.url);
+        await client.subscribe(["notes/*"], undefined, cursors[i]);
+        return client;
+      }),
+    );
+    // Writers end with the server that they write to; what they were answered is not what counts here.
+    const writers = inParallel(10_000, 12, async (i) => {
+      await request(server.url, "POST", "/api/collections/notes/records", { body: { title: `r${round} n${i}` } });
+    }).catch(() => undefined);
+    await clients[0]!.inbox.until((events) => events.length > 0);
+    await Bun.sleep(delay); // The load runs for this long before the kill; nothing is waited for.
+    await server.stop("SIGKILL");
+    await Promise.all([writers, ...clients.map(({ ended }) => ended)]);
+    for (const [i, client] of clients.entries()) {
+      seen[i]!.push(...client.events.map(({ id }) => id!));
+      cursors[i] = lastCursor(client) ?? cursors[i];
+    }
+  }
+
+  await using server = await startServer({ dir });
+  const log = (): string[] => readChanges(dir, "notes").map(({ seq }) => String(seq));
+  const expected = log();
+  await Promise.all(
+    seen.map(async (ids, i) => {
+      const client = await SseClient.connect(server.url);
+      await client.subscribe(["notes/*"], undefined, cursors[i]);
+      await client.inbox.until((events) => ids.length + events.length >= expected.length);
+      ids.push(...client.events.map(({ id }) => id!));
+    }),
+  );
+  for (const ids of seen) expect(ids.map((id) => id.split("..")[1]!)).toEqual(expected);
+});

@@ -1,0 +1,70 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { Admin } from "@headwater/testing/servers/admin.ts";
+import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
+import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
+import { readStats } from "@headwater/testing/servers/process-stats.ts";
+import { request } from "@headwater/testing/clients/request.ts";
+import { startServer } from "@headwater/testing/servers/server-process.ts";
+import { SseClient } from "@headwater/testing/clients/sse-client.ts";
+
+setDefaultTimeout(120_000);
+
+const STALLED = Number(process.env["HEADWATER_STALLED_READERS"] ?? 1_000);
+/** What may wait for one connection. Most of it is shared, so all together stay far below as many times this. */
+const QUEUE_BYTES = 256 << 10;
+const PAGE_BYTES = 100_000;
+/** More than any kernel holds for one connection. */
+const MOST_PAGES = 500;
+
+const pageNumbers = ({ events }: SseClient): number[] =>
+  events.map(({ data }) => (JSON.parse(data) as { record: { text: { page: number } } }).record.text.page);
+
+test(`${STALLED} readers that stopped reading are cut, cost bounded memory, keep nobody waiting, and miss nothing when they are back`, async () => {
+  await using server = await startServer();
+  const admin = await Admin.signIn(server.url);
+  await admin.createCollection({ ...PUBLIC_NOTES, name: "pages", fields: [{ name: "text", type: "json" }] });
+  const list = await request(server.url, "GET", "/api/collections/pages/records");
+  const start = list.headers.get("headwater-cursor")!;
+  const listen = async (since?: string): Promise<SseClient> => {
+    const client = await SseClient.connect(server.url);
+    await client.subscribe(["pages/*"], undefined, since);
+    return client;
+  };
+  const stalled: SseClient[] = [];
+  const cut: SseClient[] = [];
+  await inParallel(STALLED, 32, async () => {
+    const client = await listen();
+    client.pause();
+    void client.ended.then(() => cut.push(client));
+    stalled.push(client);
+  });
+  const reading = await Promise.all(Array.from({ length: 3 }, () => listen()));
+  const before = readStats(server.pid).anonymousBytes;
+
+  // The kernel takes megabytes for a peer that does not read, but not for ever: then the server has to decide.
+  let peak = before;
+  let pages = 0;
+  while (cut.length < STALLED) {
+    expect(pages).toBeLessThan(MOST_PAGES);
+    await admin.create("pages", { text: { page: pages, text: "x".repeat(PAGE_BYTES) } });
+    pages += 1;
+    await reading[0]!.inbox.until((events) => events.length === pages);
+    peak = Math.max(peak, readStats(server.pid).anonymousBytes);
+  }
+  expect(peak - before).toBeLessThan(STALLED * QUEUE_BYTES);
+
+  const all = Array.from({ length: pages }, (_, page) => page);
+  for (const client of reading) {
+    await client.inbox.until((events) => events.length === pages);
+    expect(pageNumbers(client)).toEqual(all);
+  }
+  // Each of them is one like the others: some are asked.
+  const step = Math.ceil(STALLED / 50);
+  await inParallel(Math.floor(STALLED / step), 8, async (i) => {
+    const client = stalled[i * step]!;
+    const seen = pageNumbers(client);
+    using back = await listen(client.events.at(-1)?.id ?? start);
+    await back.inbox.until((events) => seen.length + events.length >= pages);
+    expect([...seen, ...pageNumbers(back)]).toEqual(all);
+  });
+});

@@ -1,0 +1,180 @@
+import { describe, expect, test } from "bun:test";
+import { Admin } from "@headwater/testing/servers/admin.ts";
+import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
+import { startServer } from "@headwater/testing/servers/server-process.ts";
+import { readStats } from "@headwater/testing/servers/process-stats.ts";
+import { SocketClient } from "@headwater/testing/clients/socket-client.ts";
+import { encodeFrame, OP } from "@headwater/testing/clients/socket-frames.ts";
+import { useSocketServer } from "@headwater/testing/servers/socket-server.ts";
+
+const server = useSocketServer();
+
+const patterns = (count: number): string[] => Array.from({ length: count }, (_, i) => `notes.${i}`);
+
+describe("Subscription Limits", () => {
+  test("Subscription limit enforcement", async () => {
+    const client = await server.connect();
+    client.send({ type: "subscribe", pattern: patterns(100) });
+    await client.inbox.until(() => client.all("subscribed").length === 100);
+    expect(await client.refusal("notes.*")).toMatchObject({ code: "limit_subscriptions", retry: false });
+    // One that is there already is none more.
+    await client.subscribe("notes.7", { fields: "id" });
+    await client.ask({ type: "unsubscribe", pattern: "notes.8" });
+    await client.subscribe("notes.*");
+  });
+
+  test("Rate limiting", async () => {
+    const [greedy, other] = [await server.connect(), await server.connect()];
+    for (let i = 0; i < 30; i += 1) greedy.send({ type: "subscribe", pattern: "notes.*", id: i });
+    await greedy.inbox.until(() => greedy.all("subscribed").length + greedy.all("error").length === 30);
+    // A moment may pass meanwhile, and each tenth of a second gives one more.
+    expect(greedy.all("subscribed").length).toBeWithin(10, 20);
+    const refusals = greedy.all("error");
+    expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(["limit_requests"]));
+    const { retry, retryAfter } = refusals[0]!;
+    expect(retry).toBe(true);
+    expect(retryAfter).toBeWithin(0.1, 2);
+    await other.subscribe("notes.*");
+    await Bun.sleep(retryAfter! * 1_000);
+    await greedy.subscribe("notes.*");
+  });
+});
+
+describe("a message", () => {
+  test.each([
+    "",
+    "null",
+    "[]",
+    "{",
+    '"subscribe"',
+    '{"type":"shout"}',
+    '{"type":"constructor"}',
+    '{"type":"subscribe"}',
+  ])("%p is refused, and the connection goes on", async (text) => {
+    const client = await server.connect();
+    client.say(text);
+    await client.inbox.until(() => client.all("error").length === 1);
+    expect(client.all("error")).toMatchObject([{ code: "bad_message", retry: false }]);
+    await client.subscribe("notes.*");
+  });
+
+  test("that can't be understood is answered with the id that it came with", async () => {
+    const client = await server.connect();
+    client.say('{"type":"subscribe","pattern":7,"id":"mine"}');
+    client.say('{"type":"subscribe","pattern":"notes.*","filter":1,"id":"yours"}');
+    client.say(`{"type":"ping","id":"${"x".repeat(129)}"}`);
+    await client.inbox.until(() => client.all("error").length === 3);
+    expect(client.all("error").map(({ id }) => id)).toEqual(["mine", "yours", undefined]);
+  });
+
+  test("of bytes is refused", async () => {
+    const client = await server.connect();
+    client.raw.send(encodeFrame(OP.bytes, '{"type":"ping"}'));
+    await client.inbox.until(() => client.all("error").length === 1);
+    expect(client.all("error")).toMatchObject([{ code: "bad_message" }]);
+  });
+
+  test("may have 64 KiB, and not one byte more", async () => {
+    const client = await server.connect();
+    client.say('{"type":"ping"}'.padEnd(65_536));
+    client.say('{"type":"ping"}'.padEnd(65_537));
+    await client.inbox.until(() => client.messages.length === 3);
+    expect(client.messages.slice(1)).toMatchObject([{ type: "pong" }, { type: "error", code: "limit_message" }]);
+  });
+
+  test("may name a subscription of 2500 bytes, and not one more", async () => {
+    const client = await server.connect();
+    const filter = (length: number): string => `title = '${"x".repeat(length)}'`;
+    expect(await client.refusal("notes.*", { filter: filter(2_500) })).toMatchObject({ code: "limit_subscription" });
+    await client.subscribe("notes.*", { filter: filter(2_000) });
+  });
+
+  test("with a cursor that is none is refused", async () => {
+    const client = await server.connect();
+    expect(await client.refusal("notes.*", { since: "yesterday" })).toMatchObject({ code: "bad_cursor" });
+  });
+});
+
+describe("a flood", () => {
+  test.each([
+    ["of messages that are none", encodeFrame(OP.text, "{")],
+    ["of requests beyond the rate", encodeFrame(OP.text, '{"type":"subscribe","pattern":"notes.*"}')],
+    ["of messages of bytes", encodeFrame(OP.bytes, "{}")],
+    ["of pings of the protocol", encodeFrame(OP.ping, "?")],
+    ["of messages that ping", encodeFrame(OP.text, '{"type":"ping"}')],
+  ])("%s closes the connection, and costs others nothing", async (_, frame) => {
+    const [flooder, other] = [await server.connect(), await server.connect()];
+    await other.subscribe("notes.*");
+    flooder.raw.send(Buffer.concat(Array.from({ length: 2_000 }, () => frame)));
+    await server.admin.create("notes", { title: "meanwhile" });
+    await other.heard(1);
+    const { code } = await flooder.closed;
+    // The close frame is lost where the rest of the flood meets a socket that is closed already.
+    expect([1008, 1006]).toContain(code);
+    await server.gone(flooder);
+    expect(other.isOver).toBe(false);
+  });
+
+  test("that nobody reads the answers to takes no memory", async () => {
+    const { pid } = server.process;
+    const before = readStats(pid).anonymousBytes;
+    const flooders = await Promise.all(Array.from({ length: 20 }, () => server.connect()));
+    for (const flooder of flooders) {
+      flooder.pause();
+      flooder.raw.send(Buffer.concat(Array.from({ length: 20_000 }, () => encodeFrame(OP.ping, "x".repeat(125)))));
+    }
+    for (const flooder of flooders) await server.gone(flooder);
+    expect(readStats(pid).anonymousBytes - before).toBeLessThan(50e6);
+  });
+});
+
+describe("connections", () => {
+  test("count with the streams: beyond the limit they are 503, beyond a user's 429", async () => {
+    await using small = await startServer({ args: ["--max-connections", "3", "--max-connections-per-user", "1"] });
+    const admin = await Admin.signIn(small.url);
+    const ann = await admin.createUser("ann");
+    using first = await SocketClient.connect(small.url, { headers: { authorization: ann.token } });
+    const second = SocketClient.connect(small.url, { headers: { authorization: ann.token } });
+    expect(second).rejects.toThrow("429 Too Many Requests");
+    using guest = await SocketClient.connect(small.url);
+    expect(await guest.ask({ type: "auth", token: ann.token })).toMatchObject({
+      code: "limit_connections_user",
+      retry: true,
+    });
+    using _ = await SocketClient.connect(small.url);
+    expect(SocketClient.connect(small.url)).rejects.toThrow("503 Service Unavailable");
+    first.close();
+    while ((await guest.ask({ type: "auth", token: ann.token })).type === "error") await Bun.sleep(150);
+  });
+
+  test("of another origin than those that may are 403", async () => {
+    await using strict = await startServer({ args: ["--origins", "https://good.example,https://*.good.example"] });
+    const from = (origin: string) => SocketClient.connect(strict.url, { headers: { origin } });
+    for (const origin of ["https://good.example", "https://a.good.example"]) (await from(origin)).close();
+    for (const origin of ["https://evil.example", "http://good.example", "null"]) {
+      expect(from(origin)).rejects.toThrow("403 Forbidden");
+    }
+    // Programs name none.
+    (await SocketClient.connect(strict.url)).close();
+  });
+
+  test("that do not read are cut when 256 KiB wait for them, and get what they missed when they come back", async () => {
+    await server.admin.createCollection({
+      ...PUBLIC_NOTES,
+      name: "pages",
+      fields: [{ name: "text", type: "json", maxSize: 5_000_000 }],
+    });
+    const client = await server.connect();
+    await client.subscribe("pages.*");
+    client.pause();
+    for (let i = 0; i < 20; i += 1) await server.admin.create("pages", { text: `${i}${"x".repeat(1_000_000)}` });
+    await server.gone(client);
+    client.resume();
+    expect((await client.closed).code).toBe(1006);
+    const back = await server.connect();
+    await back.subscribe("pages.*", { since: client.cursor! });
+    await back.heard(20 - client.events.length);
+    const numbers = [...client.events, ...back.events].map(({ record }) => Number.parseInt(String(record["text"]), 10));
+    expect(numbers).toEqual(Array.from({ length: 20 }, (_, i) => i));
+  });
+});

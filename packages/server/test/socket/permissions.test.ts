@@ -1,0 +1,125 @@
+import { describe, expect, test } from "bun:test";
+import { useSocketServer } from "@headwater/testing/servers/socket-server.ts";
+
+const server = useSocketServer();
+
+describe("Permission Validation", () => {
+  test("Unauthorized subscription attempt", async () => {
+    const client = await server.connect();
+    for (const pattern of ["inner.*", "inner.abc", "vault.*", "vault.abc", "*"]) {
+      expect(await client.refusal(pattern)).toMatchObject({ code: "forbidden", pattern, retry: false });
+    }
+    expect(await server.describe(client)).toMatchObject({ subscriptions: [] });
+    expect(client.isOver).toBe(false);
+  });
+
+  test("Authorized subscription", async () => {
+    const client = await server.connectAsUser();
+    await client.subscribe("inner.*");
+    await server.admin.create("inner", { title: "for members" });
+    expect(await client.heard(1)).toMatchObject([{ record: { title: "for members" } }]);
+  });
+
+  test("Admin wildcard subscription", async () => {
+    const [admin, user] = [await server.connectAsAdmin(), await server.connectAsUser()];
+    expect(await user.refusal("*")).toMatchObject({ code: "forbidden" });
+    expect(await admin.subscribe("*")).toMatchObject({ kind: "all" });
+    await server.admin.create("vault", { title: "for admins" });
+    expect(await admin.heard(1)).toMatchObject([{ collection: "vault", patterns: ["*"] }]);
+  });
+
+  test("each event is judged for itself", async () => {
+    const bob = await server.admin.createUser("bob");
+    const client = await server.connectAsUser();
+    await client.subscribe("diaries.*");
+    await server.admin.create("diaries", { title: "bob's", owner: bob.id });
+    await server.admin.create("diaries", { title: "ann's", owner: server.user.id });
+    expect((await client.heard(1)).map(({ record }) => record["title"])).toEqual(["ann's"]);
+  });
+
+  test("a filter that may not be asked is refused", async () => {
+    const client = await server.connectAsUser();
+    for (const filter of ["title ~", "missing = 1", "@request.auth.id != ''", "@collection.vault.id != ''"]) {
+      expect(await client.refusal("notes.*", { filter })).toMatchObject({ code: "bad_filter" });
+    }
+    const admin = await server.connectAsAdmin();
+    expect(await admin.refusal("*", { filter: "title = 'x'" })).toMatchObject({ code: "bad_filter" });
+  });
+});
+
+describe("who connects", () => {
+  test.each([
+    ["the Authorization header", (token: string) => ({ headers: { authorization: `Bearer ${token}` } })],
+    ["the address", (token: string) => ({ query: `?token=${token}` })],
+    ["a subprotocol", (token: string) => ({ headers: { "sec-websocket-protocol": `headwater, token.${token}` } })],
+  ])("is whose token stands in %s", async (_, how) => {
+    const client = await server.connect(how(server.user.token));
+    expect(client.hello.auth).toEqual({ collection: "users", id: server.user.id });
+  });
+
+  test("is told which subprotocol is spoken, and never its own token", async () => {
+    const { token } = server.user;
+    const protocolOf = async (offered: string) => {
+      const client = await server.connect({ headers: { "sec-websocket-protocol": offered } });
+      return /^sec-websocket-protocol: (.*)\r?$/im.exec(client.raw.head!)?.[1];
+    };
+    expect(await protocolOf(`token.${token}, headwater`)).toBe("headwater");
+    expect(await protocolOf("chat, superchat")).toBe("chat");
+  });
+
+  test("is a guest with a token that is not good", async () => {
+    const client = await server.connect({ headers: { authorization: "nonsense" } });
+    expect(client.hello.auth).toBeNull();
+    expect(await client.ask({ type: "auth", token: "nonsense" })).toMatchObject({
+      code: "invalid_token",
+      retry: false,
+    });
+  });
+
+  test("may become another on the way, and a guest again; what it listens to is judged by who it is", async () => {
+    const client = await server.connect();
+    await client.ask({ type: "auth", token: server.user.token });
+    await client.subscribe("inner.*");
+    await server.admin.create("inner", { title: "as ann" });
+    await client.heard(1);
+    expect(await client.ask({ type: "auth" })).toMatchObject({ type: "authenticated", auth: null });
+    await server.admin.create("inner", { title: "as nobody" });
+    await client.ask({ type: "auth", token: server.admin.token });
+    await server.admin.create("inner", { title: "as admin" });
+    expect((await client.heard(2)).map(({ record }) => record["title"])).toEqual(["as ann", "as admin"]);
+  });
+
+  test("messages that follow an auth are judged by the new principal, however fast they come", async () => {
+    const client = await server.connect();
+    client.send({ type: "auth", token: server.user.token });
+    client.send({ type: "subscribe", pattern: "inner.*" });
+    client.send({ type: "auth", token: null });
+    client.send({ type: "subscribe", pattern: "inner.abc" });
+    await client.inbox.until((messages) => messages.length >= 5);
+    expect(client.messages.slice(1)).toMatchObject([
+      { type: "authenticated", auth: { id: server.user.id } },
+      { type: "subscribed", pattern: "inner.*" },
+      { type: "authenticated", auth: null },
+      { type: "error", code: "forbidden", pattern: "inner.abc" },
+    ]);
+  });
+
+  test("goes on as a guest when the password is changed", async () => {
+    const carl = await server.admin.createUser("carl");
+    const client = await server.connect({ query: `?token=${carl.token}` });
+    for (const pattern of ["inner.*", "comments.*"]) await client.subscribe(pattern);
+    await server.admin.update("users", carl.id, { password: "another-one", passwordConfirm: "another-one" });
+    await server.admin.create("inner", { title: "too late" });
+    await server.admin.create("comments", { title: "for all" });
+    expect((await client.heard(1)).map(({ collection }) => collection)).toEqual(["comments"]);
+    expect(await server.describe(client)).toMatchObject({ auth: null });
+  });
+
+  test("leaves no token in the log", async () => {
+    const client = await server.connect({ query: `?token=${server.user.token}&x=1` });
+    client.close();
+    await server.gone(client);
+    while (!(await server.process.stdout()).includes("/realtime/subscribe?token=***&x=1")) await Bun.sleep(5);
+    expect(await server.process.stdout()).not.toContain(server.user.token);
+  });
+});

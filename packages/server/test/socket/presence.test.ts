@@ -1,0 +1,92 @@
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import type { PresenceMessage } from "@headwater/protocol";
+import { openLibraryApp } from "../../src/testing/library-app.ts";
+import { SocketClient } from "@headwater/testing/clients/socket-client.ts";
+
+setDefaultTimeout(60_000);
+
+const { app } = await openLibraryApp({ presenceGraceMs: 2_000 });
+app.realtime.channel("staff", { subscribe: null });
+const { url } = app.start();
+const open: SocketClient[] = [];
+afterAll(() => open.forEach((client) => client.close()));
+
+async function connect(): Promise<SocketClient> {
+  const client = await SocketClient.connect(url);
+  open.push(client);
+  return client;
+}
+
+const told = (client: SocketClient): PresenceMessage[] => client.all("presence");
+const until = (client: SocketClient, count: number): Promise<void> =>
+  client.inbox.until(() => told(client).length >= count);
+
+test("those who ask to be seen hear of each other; who only listens hears of nobody", async () => {
+  const [ann, bob, listener] = [await connect(), await connect(), await connect()];
+  await listener.subscribe("room.*");
+  await ann.subscribe("@room.*", { presence: { state: "ann" } });
+  await until(ann, 1);
+  await bob.subscribe("@room.*", { presence: { state: "bob" } });
+  await Promise.all([until(ann, 2), until(bob, 1)]);
+  await bob.subscribe("@room.*", { presence: { state: "bob is typing" } });
+  await until(ann, 3);
+  bob.send({ type: "unsubscribe", pattern: "@room.*" });
+  await until(ann, 4);
+  expect(told(ann)).toMatchObject([
+    { presence: "members", count: 1, members: [{ state: "ann", auth: null }], patterns: ["@room.*"] },
+    { presence: "join", count: 2, member: { state: "bob" } },
+    { presence: "update", count: 2, member: { state: "bob is typing" } },
+    { presence: "leave", count: 1, member: { state: "bob is typing" } },
+  ]);
+  expect(told(ann)[0]).toMatchObject({ type: "presence", timestamp: expect.any(String) });
+  expect(told(bob)[0]).toMatchObject({ presence: "members", count: 2 });
+  expect(told(listener)).toEqual([]);
+});
+
+test("unsubscribing, and the end of the connection, end it; another subscription does not", async () => {
+  const [watcher, guest] = [await connect(), await connect()];
+  await watcher.subscribe("@yard.*", { presence: { state: "watcher" } });
+  await until(watcher, 1);
+  await guest.subscribe("@yard.*", { presence: { state: "guest" } });
+  await guest.subscribe("@other.*", { presence: { state: "elsewhere" } });
+  await Promise.all([until(watcher, 2), until(guest, 2)]);
+  expect(app.realtime.getPresence("other").map(({ state }) => state)).toEqual(["elsewhere"]);
+  guest.send({ type: "unsubscribe", pattern: "@yard.*" });
+  await until(watcher, 3);
+  expect(app.realtime.getPresence("other")).toHaveLength(1);
+  const third = await connect();
+  await third.subscribe("@yard.*", { presence: { state: "third" } });
+  await until(watcher, 4);
+  third.close();
+  await until(watcher, 5);
+  expect(told(watcher).map(({ presence, count }) => [presence, count])).toEqual([
+    ["members", 1],
+    ["join", 2],
+    ["leave", 1],
+    ["join", 2],
+    ["leave", 1],
+  ]);
+});
+
+test("who signs in is seen as who it is then, and who may not listen is not seen", async () => {
+  const account = { email: "ann@example.com", password: "1234567890" };
+  const { id } = await app.records("users").create(account);
+  const body = JSON.stringify({ identity: account.email, password: account.password });
+  const headers = { "Content-Type": "application/json" };
+  const signed = await fetch(`${url}/api/collections/users/auth-with-password`, { method: "POST", headers, body });
+  const { token } = (await signed.json()) as { token: string };
+  const client = await connect();
+  await client.subscribe("@desk.*", { presence: { state: 1 } });
+  await until(client, 1);
+  client.send({ type: "auth", token });
+  await until(client, 2);
+  expect(told(client)).toMatchObject([
+    { presence: "members", members: [{ auth: null }] },
+    { presence: "members", members: [{ auth: { collection: "users", id } }] },
+  ]);
+  client.send({ type: "subscribe", pattern: "@staff.*", presence: {} });
+  client.send({ type: "subscribe", pattern: "@desk.*", presence: { state: "x".repeat(2_000) } });
+  await client.inbox.until(() => client.all("error").length === 2);
+  expect(client.all("error").map(({ code }) => code)).toEqual(["forbidden", "bad_presence"]);
+  expect(app.realtime.getPresence("staff")).toEqual([]);
+});

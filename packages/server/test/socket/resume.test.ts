@@ -1,0 +1,136 @@
+import { describe, expect, test } from "bun:test";
+import { mayComeBack } from "@headwater/protocol";
+import { Admin } from "@headwater/testing/servers/admin.ts";
+import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
+import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
+import { startServer } from "@headwater/testing/servers/server-process.ts";
+import { SocketClient } from "@headwater/testing/clients/socket-client.ts";
+import { useSocketServer } from "@headwater/testing/servers/socket-server.ts";
+
+const server = useSocketServer();
+
+const titles = (client: SocketClient): unknown[] => client.events.map(({ record }) => record["title"]);
+
+describe("a client that comes back", () => {
+  test("gets what it missed, then what is live, without a gap or a double", async () => {
+    const before = await server.connect();
+    await before.subscribe("notes.*");
+    await server.admin.create("notes", { title: "seen" });
+    await before.heard(1);
+    before.close();
+    const total = 300;
+    const writing = inParallel(total, 8, (i) => server.admin.create("notes", { title: `n${i}` }).then(() => undefined));
+    const back = await server.connect();
+    const { cursor } = await back.subscribe("notes.*", { since: before.cursor! });
+    expect(cursor).toBeUndefined();
+    await writing;
+    await back.heard(total);
+    await server.admin.create("notes", { title: "last" });
+    await back.heard(total + 1);
+    expect(new Set(titles(back)).size).toBe(total + 1);
+    const places = back.events.map((event) => Number(event.cursor!.split("..")[1]));
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+  });
+
+  test("gets it for the patterns that are new, while the others go on", async () => {
+    const client = await server.connect();
+    const since = client.hello.cursor;
+    await client.subscribe("comments.*");
+    await server.admin.create("notes", { title: "missed" });
+    await server.admin.create("comments", { title: "heard" });
+    await client.heard(1);
+    await client.subscribe("notes.*", { since });
+    await server.admin.create("comments", { title: "live" });
+    await client.heard(3);
+    expect(titles(client)).toEqual(["heard", "missed", "live"]);
+  });
+
+  test("from the place that a list is of misses nothing", async () => {
+    await server.admin.create("notes", { title: "listed" });
+    const { headers } = await server.admin.request("GET", "/api/collections/notes/records");
+    await server.admin.create("notes", { title: "after the list" });
+    const client = await server.connect();
+    await client.subscribe("notes.*", { since: headers.get("headwater-cursor")! });
+    await client.heard(1);
+    expect(titles(client)).toEqual(["after the list"]);
+  });
+
+  test("from another life of the log, or a place that it has not reached, is told to read everything anew", async () => {
+    const client = await server.connect();
+    const [epoch, seq] = client.hello.cursor.split("..");
+    await client.subscribe("notes.*", { since: `other.${seq}` });
+    await client.subscribe("comments.*", { since: `${epoch}.${Number(seq) + 1_000_000}` });
+    await client.inbox.until(() => client.all("resync").length === 2);
+    expect(client.all("resync")).toMatchObject([
+      { reason: "epoch", cursor: expect.stringContaining(`${epoch}.`) },
+      { reason: "unknown", cursor: expect.stringContaining(`${epoch}.`) },
+    ]);
+    await server.admin.create("notes", { title: "after" });
+    expect((await client.heard(1)).at(-1)!.record["title"]).toBe("after");
+  });
+});
+
+test("what enters and leaves a filter is told to those who want to know", async () => {
+  const client = await server.connect();
+  await client.subscribe("notes.*", { filter: "count > 5", transitions: "enter-leave" });
+  const { id } = await server.admin.create("notes", { title: "t", count: 1 });
+  await server.admin.update("notes", id, { count: 6 });
+  await server.admin.update("notes", id, { count: 7 });
+  await server.admin.update("notes", id, { count: 2 });
+  const events = await client.heard(3);
+  expect(events.map(({ action }) => action)).toEqual(["enter", "update", "leave"]);
+  expect(Object.keys(events[2]!.record)).toEqual(["collectionId", "collectionName", "id"]);
+});
+
+test("a rule that changes holds for those who are connected, and tells them what left", async () => {
+  await server.admin.createCollection({ ...PUBLIC_NOTES, name: "turning" });
+  const client = await server.connect();
+  await client.subscribe("turning.*", { transitions: "enter-leave" });
+  await server.admin.create("turning", { title: "open" });
+  await client.heard(1);
+  await server.admin.updateCollection("turning", { listRule: null });
+  await server.admin.create("turning", { title: "secret" });
+  await server.admin.updateCollection("turning", { listRule: "" });
+  await client.heard(4);
+  expect(client.events.slice(0, 2).map(({ action, record }) => [action, record["title"]])).toEqual([
+    ["create", "open"],
+    ["leave", undefined],
+  ]);
+  expect(
+    client.events
+      .slice(2)
+      .map(({ action, record }) => `${action} ${String(record["title"])}`)
+      .toSorted(),
+  ).toEqual(["enter open", "enter secret"]);
+});
+
+describe("the end of the server", () => {
+  test("closes with 1012 after the last change, spread over time, and clients may come back", async () => {
+    await using ending = await startServer({ args: ["--drain-seconds", "1"] });
+    const admin = await Admin.signIn(ending.url);
+    await admin.createCollection(PUBLIC_NOTES);
+    const clients = await Promise.all(Array.from({ length: 500 }, () => SocketClient.connect(ending.url)));
+    await Promise.all(clients.map((client) => client.subscribe("notes.*")));
+    await admin.create("notes", { title: "last words" });
+    const endings: number[] = [];
+    const closings = clients.map(async (client) => {
+      const closing = await client.closed;
+      endings.push(performance.now());
+      return closing;
+    });
+    expect(await ending.stop()).toBe(0);
+    const codes = new Set((await Promise.all(closings)).map(({ code }) => code));
+    expect(codes).toEqual(new Set([1012]));
+    expect(clients.every((client) => titles(client).includes("last words"))).toBe(true);
+    expect(endings.at(-1)! - endings[0]!).toBeGreaterThan(200);
+    expect(mayComeBack(1012)).toBe(true);
+  });
+
+  test("by force looks like a cut", async () => {
+    await using ending = await startServer();
+    const client = await SocketClient.connect(ending.url);
+    await ending.stop("SIGKILL");
+    const { code } = await client.closed;
+    expect([code, mayComeBack(code), mayComeBack(1008)]).toEqual([1006, true, false]);
+  });
+});

@@ -1,0 +1,21 @@
+import { expect, test } from "bun:test";
+import { useSocketServer } from "@headwater/testing/servers/socket-server.ts";
+
+const server = useSocketServer();
+
+test("a pattern that spells another one's options keeps its own name, and leaves the other its own", async () => {
+  const [first, second] = [await server.connect(), await server.connect()];
+  const spelt = `notes.*?options=${JSON.stringify({ query: { filter: 'title = "50%25"' }, headers: {} })}`;
+  await first.subscribe(spelt);
+  await second.subscribe("notes.*", { filter: 'title = "50%25"' });
+  for (const title of ["50%", "50%25"]) await server.admin.create("notes", { title });
+  const [[one], [other]] = await Promise.all([first.heard(1), second.heard(1)]);
+  expect(one).toMatchObject({ patterns: [spelt], record: { title: "50%" } });
+  expect(other).toMatchObject({ patterns: ["notes.*"], record: { title: "50%25" } });
+});
+
+test("a pattern of nothing but signs is refused as such", async () => {
+  const client = await server.connect();
+  const answer = await client.ask({ type: "subscribe", pattern: "@".repeat(60_000) });
+  expect(answer).toMatchObject({ type: "error", code: "bad_pattern" });
+});
