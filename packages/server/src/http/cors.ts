@@ -40,6 +40,6 @@ export function createCors(origins: readonly string[]): Cors {
 function originPattern(origin: string): RegExp {
   const source = RegExp.escape(origin)
     .replaceAll(String.raw`\*`, ".*")
-    .replaceAll(String.raw`\?`, "../api");
+    .replaceAll(String.raw`\?`, ".");
   return new RegExp(`^${source}$`);
 }

@@ -161,7 +161,7 @@ test("a server does not start with hooks that can't be loaded", async () => {
 
 test("hooks may lie in any folder", async () => {
   using files = project();
-  const hooks = join(files.dir, "../..", "other");
+  const hooks = join(files.dir, "..", "other");
   renameSync(files.hooks, hooks);
   writeFileSync(join(hooks, "route.ts"), 'export default (app: any) => app.route("GET", "/api/here", () => [1]);');
   await using server = await startServer({ kind: "headwater", dir: files.dir, args: ["--hooks", hooks] });

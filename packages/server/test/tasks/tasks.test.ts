@@ -75,7 +75,7 @@ test("an id of another life of the log, or of no event, is answered with a resyn
   using first = await task.listen();
   const { id } = await first.until("task_event");
   const clients = await Promise.all(
-    ["other.1", `${id!.split("..")[0]}.99`].map((seen) => task.listen({ "Last-Event-ID": seen })),
+    ["other.1", `${id!.split(".")[0]}.99`].map((seen) => task.listen({ "Last-Event-ID": seen })),
   );
   await task.tell("complete", 2);
   await Promise.all(clients.map(({ ended }) => ended));

@@ -74,7 +74,7 @@ async function launch(
   temp: TempDir | undefined,
 ): Promise<ServerProcess | { readonly failure: string }> {
   // Files and not pipes: nobody has to read them for the server to go on.
-  const outputs = join(dir, "../../../server/test", `${kind}-${port}-${Date.now()}`);
+  const outputs = join(dir, "..", `${kind}-${port}-${Date.now()}`);
   const [stdout, stderr] = [Bun.file(`${outputs}.out`), Bun.file(`${outputs}.err`)];
   const child = Bun.spawn(
     [...commandOf(kind, runtimeArgs), "serve", "--dir", dir, "--http", `127.0.0.1:${port}`, ...args],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { CollectionWorld, NOW, refusal } from "../../testing/collection-world.ts";
+import { CollectionWorld, NOW, refusal } from "../../testing/collection-fixture.ts";
 
 const world = await CollectionWorld.open();
 

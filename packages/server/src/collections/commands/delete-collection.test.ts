@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { CollectionWorld, refusal } from "../../testing/collection-world.ts";
+import { CollectionWorld, refusal } from "../../testing/collection-fixture.ts";
 
 const world = await CollectionWorld.open();
 const names = async () => (await world.schema()).collections.map(({ name }) => name);

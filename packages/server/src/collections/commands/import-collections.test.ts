@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { CollectionWorld, refusal } from "../../testing/collection-world.ts";
+import { CollectionWorld, refusal } from "../../testing/collection-fixture.ts";
 
 const text = (name: string): object => ({ name, type: "text" });
 const relation = (name: string, collectionId: string): object => ({ name, type: "relation", collectionId });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { CollectionWorld, refusal } from "../../testing/collection-world.ts";
+import { CollectionWorld, refusal } from "../../testing/collection-fixture.ts";
 import { collectionToJson } from "../model/collection-json.ts";
 import type { Field } from "../fields/field.ts";
 

@@ -5,7 +5,7 @@ test.each([
   ["create unique index idx1 on whatever (title)", "CREATE UNIQUE INDEX `idx1` ON `whatever` (`title`)"],
   [
     "CREATE INDEX IF NOT EXISTS main.`idx` ON [t] (`n`, b COLLATE NOCASE desc, lower(title)) where n > 1 ",
-    "CREATE INDEX IF NOT EXISTS `main`..`idx` ON `t` (\n  `n`,\n  `b` COLLATE NOCASE DESC,\n  lower(title)\n) WHERE n > 1",
+    "CREATE INDEX IF NOT EXISTS `main`.`idx` ON `t` (\n  `n`,\n  `b` COLLATE NOCASE DESC,\n  lower(title)\n) WHERE n > 1",
   ],
   ["create index on t (a)", ""],
   ["create index x on t ()", ""],

@@ -26,7 +26,7 @@ const COLUMN = /^([\s\S]+?)(?:\s+collate\s+(\w+))?(?:\s+(asc|desc))?$/i;
 /** Takes a statement apart as PocketBase does; what can't be read comes out empty, see `isComplete`. */
 export function parseIndex(statement: string): Index {
   const [, unique, optional, path = "", table = "", columns = "", where = ""] = STATEMENT.exec(statement) ?? [];
-  const names = splitOutside(path, "..") ?? [];
+  const names = splitOutside(path, ".") ?? [];
   return {
     unique: unique !== undefined,
     optional: optional !== undefined,
@@ -54,7 +54,7 @@ export function buildIndex(index: Index): string {
   const list = columns.length > 1 ? `\n  ${columns.join(",\n  ")}\n` : columns.join("");
   return [
     `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${index.optional ? "IF NOT EXISTS " : ""}`,
-    index.schema === "" ? "" : `\`${index.schema}\`..`,
+    index.schema === "" ? "" : `\`${index.schema}\`.`,
     `\`${index.name}\` ON \`${index.table}\` (${list})`,
     index.where === "" ? "" : ` WHERE ${index.where}`,
   ].join("");

@@ -4,7 +4,7 @@ import { UserError } from "../../lib/user-error.ts";
 import { verbatim } from "../../store/sql.ts";
 import { openSqliteStore } from "../../store/sqlite/sqlite-store.ts";
 import type { Store } from "../../store/store.ts";
-import { CollectionWorld } from "../../testing/collection-world.ts";
+import { CollectionWorld } from "../../testing/collection-fixture.ts";
 import { tempDir } from "../../testing/temp-dir.ts";
 import { bootstrap, bootstrapAuxiliary } from "./bootstrap.ts";
 import { collectionToRow } from "../model/collection-row.ts";

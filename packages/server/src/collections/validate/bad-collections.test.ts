@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { CollectionWorld, refusal } from "../../testing/collection-world.ts";
+import { CollectionWorld, refusal } from "../../testing/collection-fixture.ts";
 import { type RecordedCollection, recordedCollections } from "../recorded/read-recorded.ts";
 
 const world = await CollectionWorld.open();

@@ -54,7 +54,7 @@ function originFinder(tables: readonly Identifier[], schema: Schema): (expressio
   }
   const main = sources.get(tables[0]?.alias ?? "");
   return (expression) => {
-    const parts = expression.split("..");
+    const parts = expression.split(".");
     const collection = parts.length === 2 ? sources.get(parts[0]!) : main;
     const name = (parts.length === 2 ? parts[1]! : parts[0]!).toLowerCase();
     const field = collection?.fields.find((other) => other.name.toLowerCase() === name);

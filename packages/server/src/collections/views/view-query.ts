@@ -75,7 +75,7 @@ const identifiersIn = (text: string): readonly Identifier[] =>
 
 function toIdentifier(words: readonly string[]): Identifier {
   const [first = "", second = "", third = ""] = words;
-  if (words.length === 1) return identifier(first, first.slice(first.lastIndexOf("..") + 1));
+  if (words.length === 1) return identifier(first, first.slice(first.lastIndexOf(".") + 1));
   if (words.length === 2) return identifier(first, second);
   if (words.length !== 3) throw new ViewQueryError(`invalid identifier parts [${words.join(" ")}]`);
   if (second.toLowerCase() !== "as") throw new ViewQueryError(`invalid identifier part - expected "as", got ${second}`);
@@ -89,6 +89,6 @@ const identifier = (original: string, alias: string): Identifier => ({
 
 const unquote = (path: string, ends: RegExp): string =>
   path
-    .split("..")
+    .split(".")
     .map((name) => name.replaceAll(ends, ""))
-    .join("..");
+    .join(".");

@@ -5,5 +5,5 @@
 export function parseExpand(text: string): readonly (readonly string[])[] {
   const paths = text.split(",").map((path) => path.replaceAll(" ", "").replaceAll(/^\.+|\.+$/g, ""));
   const longest = paths.filter((path) => path !== "" && !paths.some((other) => other.startsWith(`${path}.`)));
-  return [...new Set(longest)].map((path) => path.split(".."));
+  return [...new Set(longest)].map((path) => path.split("."));
 }

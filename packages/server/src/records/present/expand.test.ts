@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
-import { PASSWORD, RecordWorld } from "../../testing/record-world.ts";
+import { PASSWORD, RecordWorld } from "../../testing/record-fixture.ts";
 import { expandRecords, type Shown } from "./expand.ts";
 import { parseExpand } from "./expand-paths.ts";
 import { findRecords } from "../query/find-record.ts";
@@ -123,7 +123,7 @@ describe("expand", () => {
   });
 
   test("six steps at most", async () => {
-    const expand = Array(8).fill("parent").join("..");
+    const expand = Array(8).fill("parent").join(".");
     const { body } = await world.view("posts", id("post1"), { query: { expand } });
     expect(JSON.stringify(body).match(/"parent":\{/g)?.length).toBe(6);
   });

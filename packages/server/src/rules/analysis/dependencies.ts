@@ -27,7 +27,7 @@ function findDependencies(condition: Condition): ReadonlyMap<string, Dependency>
       const key = steps
         .slice(0, i + 1)
         .map((part) => part.key)
-        .join("..");
+        .join(".");
       let dependency = found.get(key);
       if (!dependency) {
         dependency = { collection: step.collection, steps: steps.slice(0, i + 1), fields: new Set() };

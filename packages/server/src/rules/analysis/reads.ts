@@ -53,7 +53,7 @@ function note(operand: OperandNode, reads: Record<keyof Reads, boolean>): void {
   if (operand.kind === "call" && operand.name === "strftime") reads.now = true;
   if (operand.kind !== "name") return;
   if (isMacro(operand.name)) reads.now = true;
-  const [root, part = ""] = operand.name.split("..");
+  const [root, part = ""] = operand.name.split(".");
   const known = PARTS.find((name) => name === part);
   if (root === "@request" && known) reads[known] = true;
 }

@@ -54,7 +54,7 @@ function between(field: Operand, other: Operand, context: RuleContext): RoutingV
 }
 
 const nameOf = ({ steps, access }: FieldOperand): string =>
-  [...steps.map(({ key }) => key), access.column.name].join("..");
+  [...steps.map(({ key }) => key), access.column.name].join(".");
 
 const isText = ({ steps, access }: FieldOperand): boolean =>
   steps.every(({ kind }) => kind === "relation" || kind === "backRelation") &&

@@ -22,7 +22,7 @@ const CONTEXT: RuleContext = {
 };
 
 const value = (path: string, reading: RequestOperand["reading"] = "value", context = CONTEXT) =>
-  requestValue({ kind: "request", path: path.split(".."), reading, lower: false }, context);
+  requestValue({ kind: "request", path: path.split("."), reading, lower: false }, context);
 
 test("paths lead through maps and lists, and to NULL where there is nothing", () => {
   expect(value("method")).toBe("PATCH");

@@ -24,7 +24,7 @@ const LOADED_AUTH_FIELDS: ReadonlySet<string> = new Set([
 export function recordNames(scope: RecordScope): ResolveName {
   return (name, position) => {
     if (!NAME.test(name)) throw new RuleError(`invalid name "${name}"`, position);
-    const [root, ...path] = name.split("..");
+    const [root, ...path] = name.split(".");
     if (root === "@request") return resolveRequest(scope, path, position);
     if (root === "@collection") return resolveCollection(scope, path, position);
     return resolvePath({ scope, position, lenient: false }, scope.collection, [], [root!, ...path]);

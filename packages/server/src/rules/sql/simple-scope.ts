@@ -62,7 +62,7 @@ export class SimpleScope {
 
   readonly #resolveName = (name: string, position: number): Operand => {
     const { columns, jsonColumns = [] } = this.#options;
-    const [first = "", ...path] = name.split("..");
+    const [first = "", ...path] = name.split(".");
     if (!(path.length === 0 ? columns : jsonColumns).includes(first) || !/^[\w.]+$/.test(name)) {
       throw new RuleError(`unknown field "${name}"`, position);
     }

@@ -38,7 +38,7 @@ test("numbers have a sign only before and digits on the right of a dot", () => {
   expect([literal("1"), literal("-1"), literal("1.5"), literal("-.5"), literal("007")]).toEqual([1, -1, 1.5, -0.5, 7]);
   expect(failure("-")).toBe('0: invalid number "-"');
   expect(failure("1.")).toBe('0: invalid number "1."');
-  expect(failure(".5")).toBe('0: unexpected character ".."');
+  expect(failure(".5")).toBe('0: unexpected character "."');
   expect(failure("+1")).toBe('0: unexpected character "+"');
 });
 

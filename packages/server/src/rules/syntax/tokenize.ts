@@ -64,7 +64,7 @@ function readOperand(text: string, start: number, callDepth: number): Extract<To
   }
   if (first === "-" || (first >= "0" && first <= "9")) {
     const digits = matchAt(NUMBER, text, start);
-    if (digits === "-" || digits.endsWith("..")) throw new RuleError(`invalid number "${digits}"`, start);
+    if (digits === "-" || digits.endsWith(".")) throw new RuleError(`invalid number "${digits}"`, start);
     const operand = { kind: "number", value: toNumber(digits), position: start } as const;
     return { kind: "operand", operand, start, end: start + digits.length };
   }
