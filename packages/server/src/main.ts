@@ -1,5 +1,5 @@
 import { runCommand } from "./cli/commands.ts";
-import { explain } from "./cli/explain.ts";
+import { explain } from "./cli/format-error.ts";
 
 try {
   await runCommand(process.argv.slice(2));

@@ -4,7 +4,7 @@ import type { AuthRecord } from "../auth/tokens.ts";
 import { badRequest, unauthorized } from "../lib/api-error.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import { principalKey } from "../rules/principal.ts";
-import { pull, type Pulled } from "../sync/pull.ts";
+import { pull, type PullResult } from "../sync/pull.ts";
 import { push } from "../sync/push.ts";
 import { OTHER_VERSION, PULL, PUSH } from "../sync/requests.ts";
 import type { ApiContext } from "../http/api-context.ts";
@@ -45,7 +45,7 @@ async function receivePush(request: ApiRequest, deps: ApiContext): Promise<Respo
     return recordContext(request, deps);
   };
   try {
-    const pushed = await push({ ...deps, lanes: deps.sync.pushes }, context, { group, mutations });
+    const pushed = await push({ ...deps, queue: deps.sync.pushes }, context, { group, mutations });
     if ("error" in pushed) return syncError(pushed);
     for (const rejected of pushed.rejected) deps.logger.info({ request: request.id, ...rejected }, "mutation rejected");
     const { rejected } = pushed;
@@ -64,14 +64,14 @@ async function answerPull(request: ApiRequest, deps: ApiContext): Promise<Respon
   // A view is the same for all clients of a group: nothing of the single request counts in its rules.
   const nothing = { method: "GET", query: {}, headers: {}, body: {} };
   const context = (): RecordContext => ({ ...recordContext(request, deps), ...nothing });
-  const pulled = await pull({ ...deps, lanes: deps.sync.pulls }, context, { group, cookie });
+  const pulled = await pull({ ...deps, queue: deps.sync.pulls }, context, { group, cookie });
   if ("error" in pulled) return syncError(pulled);
   if (pulled.partial) deps.sync.streams.poke(principalKey(request.principal));
   return compressedJson(request.raw, encodePull(pulled));
 }
 
 /** The operations are JSON already. */
-function encodePull({ cookie, lastMutationIDChanges, patch, partial }: Pulled): string {
+function encodePull({ cookie, lastMutationIDChanges, patch, partial }: PullResult): string {
   const head = JSON.stringify({ cookie, lastMutationIDChanges, ...(partial && { partial }) });
   return `${head.slice(0, -1)},"patch":[${patch.join(",")}]}`;
 }

@@ -24,7 +24,7 @@ import { HookTail } from "../records/hooks/hook-tail.ts";
 import { Hooks } from "../records/model/hook-registry.ts";
 import { refreshCollections, reviseSessions } from "./auth-revisions.ts";
 import { type Principal, principalKey } from "../rules/principal.ts";
-import { startExpiry } from "../sync/expire.ts";
+import { startSyncExpiration } from "../sync/expiration.ts";
 import { Mutators } from "../sync/mutators.ts";
 import { TASKS } from "../tasks/task-event.ts";
 import { Tasks } from "../tasks/tasks.ts";
@@ -197,7 +197,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
       logger.warn({ read: hookTail.seq, trimmed: seq }, "after hooks are too far behind: changes they miss are gone"),
     (error) => logger.error({ err: error }, "the log could not be trimmed"),
   );
-  const stopExpiry = startExpiry(store, (error) => logger.error({ err: error }, "clients could not be forgotten"));
+  const stopExpiry = startSyncExpiration(store, (error) => logger.error({ err: error }, "clients could not be forgotten"));
   let server: Bun.Server<unknown> | undefined;
 
   return {

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../lib/user-error.ts";
-import { hookFilesIn } from "../library/hook-files.ts";
+import { hookFilesIn } from "../library/hook-files/hook-files.ts";
 import * as library from "../index.ts";
 
 const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();

@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import { createApp } from "../index.ts";
-import { createLogger } from "../library/logger.ts";
-import { greet } from "./greeting.ts";
+import { createLogger } from "../library/context/logger.ts";
+import { greet } from "./startup-message.ts";
 import { provideLibrary } from "./hooks-folder.ts";
 import { untilStopped } from "./stop-signals.ts";
 

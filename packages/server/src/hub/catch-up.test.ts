@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type Cursor, epoch, parseCursor, parseSubscription } from "@headwater/protocol";
 import fc from "fast-check";
-import { change, flushed, type Joined, openHub, type TestWire } from "../testing/hub-world.ts";
+import { change, flushed, type Joined, openHub, type TestWire } from "../testing/hub-harness.ts";
 
 const POSTS = [parseSubscription("posts/*")];
 const at = (seq: number): Cursor => ({ epoch: epoch("e"), seq });

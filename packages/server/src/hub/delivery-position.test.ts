@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { change, flushed, openHub } from "../testing/hub-world.ts";
+import { change, flushed, openHub } from "../testing/hub-harness.ts";
 import { DeliveryPosition } from "./delivery-position.ts";
 
 test("what waits for the moment between two changes is done whatever else that waits throws", async () => {

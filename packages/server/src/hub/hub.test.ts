@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { epoch, parseSubscription } from "@headwater/protocol";
 import fc from "fast-check";
-import { change, flushed, openHub } from "../testing/hub-world.ts";
+import { change, flushed, openHub } from "../testing/hub-harness.ts";
 
 describe("fan-out", () => {
   test("only those who listen are asked about, once for all that are alike", async () => {

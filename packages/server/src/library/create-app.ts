@@ -7,12 +7,12 @@ import { type Config, type Limits, readConfig, type Retention } from "../config.
 import { ApiError, explainApiError } from "../lib/api-error.ts";
 import { UserError } from "../lib/user-error.ts";
 import { checkRule } from "../rules/analysis/check-rule.ts";
-import { type AnyCollection, declaredOf } from "./define-collection.ts";
+import { type AnyCollection, declaredOf } from "./collections/define-collection.ts";
 import { type Extendable, extendable } from "./extendable.ts";
-import { Extension, useExtensions } from "./extension.ts";
-import type { AppContext } from "./app-context.ts";
-import { HookFiles } from "./hook-files.ts";
-import { createLogger } from "./logger.ts";
+import { Extension, useExtensions } from "./context/registrations.ts";
+import type { AppContext } from "./context/app-context.ts";
+import { HookFiles } from "./hook-files/hook-files.ts";
+import { createLogger } from "./context/logger.ts";
 
 /** How the server runs, where that is other than `headwater serve` does it, and what the program brings. */
 export interface AppOptions extends Partial<Omit<Config, "limits" | "retention">> {

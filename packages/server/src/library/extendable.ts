@@ -2,8 +2,8 @@ import type { Action } from "@headwater/protocol";
 import type { Logger } from "pino";
 import { hookDepth, isInTransaction, runInTransaction } from "../records/hooks/hook-scope.ts";
 import { EVERY } from "../records/model/hook-registry.ts";
-import type { Extension } from "./extension.ts";
-import { type AppContext, nameOf } from "./app-context.ts";
+import type { Extension } from "./context/registrations.ts";
+import { type AppContext, nameOf } from "./context/app-context.ts";
 import {
   type AfterEvents,
   afterEvent,
@@ -11,16 +11,16 @@ import {
   beforeEvent,
   type WithinEvents,
   withinEvent,
-} from "./hook-events.ts";
-import { mutationOf, type NamedMutator } from "./mutation.ts";
-import { OpenTransaction } from "./open-transaction.ts";
-import type { Subject } from "./record-types.ts";
-import { type AppRealtime, realtimeOf } from "./realtime.ts";
-import { recordsOf } from "./records-of.ts";
-import type { RecordsOf } from "./records.ts";
-import { type Method, type RouteHandler, routeOf } from "./routes.ts";
-import { definableTasks, type DefinableTasks } from "./tasks.ts";
-import { type Tx, txOf } from "./tx.ts";
+} from "./handlers/hook-events.ts";
+import { mutationOf, type NamedMutator } from "./handlers/mutators.ts";
+import { OpenTransaction } from "./records/serial-transaction.ts";
+import type { Subject } from "./collections/record-types.ts";
+import { type AppRealtime, realtimeOf } from "./realtime/realtime.ts";
+import { recordsOf } from "./records/records-of.ts";
+import type { RecordsOf } from "./records/records.ts";
+import { type Method, type RouteHandler, routeOf } from "./handlers/routes.ts";
+import { definableTasks, type DefinableTasks } from "./tasks/tasks.ts";
+import { type Tx, txOf } from "./transactions/tx.ts";
 
 /** A server as the program sees it that it is part of, and as a hook file sees it. */
 export interface Extendable {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type Joined, openHub } from "../testing/hub-world.ts";
+import { type Joined, openHub } from "../testing/hub-harness.ts";
 import { Presence } from "./presence.ts";
 
 const SEEN = `@chat?options=${JSON.stringify({ query: { presence: "{}" } })}`;

@@ -6,61 +6,64 @@ import { applyWrite, isSlow, type PreparedWrite, prepareWrite, readRecordWrite }
 import type { Mutators } from "./mutators.ts";
 import type { Mutation } from "./requests.ts";
 
-/** What a mutation does, or why it does nothing. */
-export interface Act {
+/** What a mutation does in the transaction of a push. */
+export interface MutationWork {
+  /** @throws whatever keeps the mutation from being done; `refusalOf` tells whether that is final */
   readonly run: (tx: Transaction) => Promise<void>;
-  /** Removes what was stored for it, if it was not done. */
+  /** Deletes the files that were stored for it. Called if the mutation was not done. */
   readonly discard?: () => Promise<void>;
 }
 
-/** A mutation that is understood. */
-export type Step =
-  | { readonly kind: "quick"; readonly act: Act }
-  /** It takes what no transaction may wait for. */
-  | { readonly kind: "slow"; readonly prepare: (store: Store) => Promise<Act> };
+/** A mutation, ready to run or to be prepared. */
+export type PlannedMutation =
+  | { readonly kind: "quick"; readonly work: MutationWork }
+  /** Part of it is too slow for a transaction: hooks that run before the write, or the hash of a password. */
+  | { readonly kind: "slow"; readonly prepare: (store: Store) => Promise<MutationWork> };
 
-/** Reads a mutation: the application's own come first, then those that every collection has. */
-export function readStep(mutation: Mutation, context: RecordContext, mutators: Mutators): Step {
+/** Plans a mutation. The application's mutators take precedence over `create`, `update` and `delete`. */
+export function planMutation(mutation: Mutation, context: RecordContext, mutators: Mutators): PlannedMutation {
   const { name, args } = mutation;
   const mutator = mutators.find(name);
   if (mutator) {
     const { principal } = context;
-    const work = (inner: Transaction) => mutator({ name, args, principal, tx: inner });
-    const run = (tx: Transaction) => runInTransaction(tx, `the mutator ${name}`, hookDepth(), work);
-    return { kind: "quick", act: { run } };
+    const call = (inner: Transaction) => mutator({ name, args, principal, tx: inner });
+    const run = (tx: Transaction) => runInTransaction(tx, `the mutator ${name}`, hookDepth(), call);
+    return { kind: "quick", work: { run } };
   }
   try {
     const write = readRecordWrite(mutation, context);
     if (!isSlow(write)) {
-      return { kind: "quick", act: { run: async (tx) => applyWrite(tx, await prepareWrite(tx, write)) } };
+      return { kind: "quick", work: { run: async (tx) => applyWrite(tx, await prepareWrite(tx, write)) } };
     }
-    return { kind: "slow", prepare: async (store) => actOf(await prepareWrite(store, write)) };
+    return { kind: "slow", prepare: async (store) => workOf(await prepareWrite(store, write)) };
   } catch (error) {
-    return { kind: "quick", act: failing(error) };
+    return { kind: "quick", work: failWith(error) };
   }
 }
 
-const actOf = (prepared: PreparedWrite): Act => ({
+const workOf = (prepared: PreparedWrite): MutationWork => ({
   run: (tx) => applyWrite(tx, prepared),
   discard: () => prepared.submission?.discard() ?? Promise.resolve(),
 });
 
-/** What was wrong before the transaction counts in it, where the mutation's turn is. */
-export const failing = (error: unknown): Act => ({ run: () => Promise.reject(error) });
+/** Throws an error of the preparation in the transaction, when it is the mutation's turn. */
+export const failWith = (error: unknown): MutationWork => ({ run: () => Promise.reject(error) });
 
-const PASSING: ReadonlySet<number> = new Set([408, 429]);
-const NOT_NOW: ReadonlySet<StoreError["kind"]> = new Set(["busy", "full", "closed", "other"]);
+const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 429]);
+const RETRYABLE_STORE_ERRORS: ReadonlySet<StoreError["kind"]> = new Set(["busy", "full", "closed", "other"]);
 
 /**
- * Why a mutation fails however often it is tried; `undefined` where another try may do it, or where the fault is ours: the
- * client keeps it until that is mended.
+ * The error that refuses a mutation for good. `undefined` if a retry may succeed or the server is at fault: then the
+ * client keeps the mutation and sends it again.
  */
 export function refusalOf(error: unknown): ApiError | undefined {
   if (error instanceof ApiError) {
-    const isPassing = error.status >= 500 || PASSING.has(error.status) || isOurState(error.cause);
-    return isPassing ? undefined : error;
+    const isRetryable =
+      error.status >= 500 || RETRYABLE_STATUSES.has(error.status) || isRetryableStoreError(error.cause);
+    return isRetryable ? undefined : error;
   }
-  return error instanceof StoreError && !isOurState(error) ? badRequest("", {}, error) : undefined;
+  return error instanceof StoreError && !isRetryableStoreError(error) ? badRequest("", {}, error) : undefined;
 }
 
-const isOurState = (error: unknown): boolean => error instanceof StoreError && NOT_NOW.has(error.kind);
+const isRetryableStoreError = (error: unknown): boolean =>
+  error instanceof StoreError && RETRYABLE_STORE_ERRORS.has(error.kind);

@@ -3,36 +3,38 @@ import { forbidden } from "../lib/api-error.ts";
 import type { Row } from "../store/sql.ts";
 import type { Reader, Transaction } from "../store/store.ts";
 
-/** A collection that is being gone through, since any of its records may have come into sight or left it. */
+/** A pass over a collection, in the order of ids, because the visibility of any of its records may have changed. */
 export interface Scan {
-  /** The id of the last record that was looked at; "" for none. */
+  /** The id of the last record that was compared; "" for none. */
   readonly after: string;
-  /** Records that the group has from an earlier version are put again, even where they are the same. */
+  /** Records that the view has from an earlier version are put again, even if they are unchanged. */
   readonly since: number;
 }
 
-/** By the collection's name. */
+/** By collection name. */
 export type Scans = Readonly<Record<string, Scan>>;
 
-/** How far the view of a group is. */
+/** The state of a group's view. */
 export interface ViewState {
-  /** Versions count within a life; "" for a view that was never begun, or was forgotten. */
-  readonly life: string;
-  /** The life of the view that it began from, and its version then; "" for one that began from nothing. */
-  readonly parent: string;
-  readonly forked: number;
+  /** Versions count within a generation; "" for a view that is not started yet or was forgotten. */
+  readonly generation: string;
+  /** The generation of the view that this one was copied from; "" for none. */
+  readonly parentGeneration: string;
+  /** The version of that view when it was copied. */
+  readonly copiedVersion: number;
+  /** The epoch of the log that `seq` counts in. */
   readonly epoch: string;
-  /** The place in the log up to which the view knows. */
+  /** The view includes all changes of the log up to this seq. */
   readonly seq: number;
-  /** Of the last change of the view. */
+  /** Counts the changes of the view. */
   readonly version: number;
-  /** What left the view before this version is not remembered. */
+  /** Records that left the view up to this version are no longer known. */
   readonly floor: number;
-  /** What cookies' orders are above versions and pushes. */
-  readonly shift: number;
+  /** See `nextCookie`. */
+  readonly orderOffset: number;
   readonly scans: Scans;
-  /** What the collections were that the view is of, as text. */
-  readonly prints: string;
+  /** The fingerprints of the collections, as text. */
+  readonly fingerprints: string;
 }
 
 /** The tabs and restarts of one browser profile, which share a view. */
@@ -41,24 +43,24 @@ export interface ClientGroup {
   readonly key: string;
   /** The key of the principal that it belongs to. */
   readonly owner: string;
-  /** Pushes that changed what is done, so far. */
+  /** How many pushes have changed the last mutation of a client. */
   readonly pushes: number;
-  /** When it was last heard of, in milliseconds since 1970; updated once a day. */
+  /** When it last made a request, in milliseconds since 1970; updated once a day. */
   readonly seen: number;
   readonly view: ViewState;
 }
 
 export const NO_VIEW: ViewState = {
-  life: "",
-  parent: "",
-  forked: 0,
+  generation: "",
+  parentGeneration: "",
+  copiedVersion: 0,
   epoch: "",
   seq: 0,
   version: 0,
   floor: 0,
-  shift: 0,
+  orderOffset: 0,
   scans: {},
-  prints: "{}",
+  fingerprints: "{}",
 };
 
 const DAY_MS = 86_400_000;
@@ -72,7 +74,7 @@ export async function findGroup(reader: Reader, key: string): Promise<ClientGrou
   return row && groupFrom(row);
 }
 
-/** The group, and the newest change of the log at the same moment: one statement. */
+/** The group and the newest seq of the log, read in one statement. */
 export async function findGroupWithHead(
   reader: Reader,
   key: string,
@@ -81,8 +83,15 @@ export async function findGroupWithHead(
   return row && { group: groupFrom(row), head: Number(row["head"] ?? 0) };
 }
 
-/** The group, made for this owner if there is none. @throws ApiError 403 for one that belongs to another */
-export async function claimGroup(tx: Transaction, key: string, owner: string, now: Date): Promise<ClientGroup> {
+export interface GroupClaim {
+  readonly key: string;
+  /** The key of the principal that makes the request. */
+  readonly owner: string;
+  readonly now: Date;
+}
+
+/** The group of that key; creates it if there is none. @throws ApiError 403 if it belongs to another user */
+export async function claimGroup(tx: Transaction, { key, owner, now }: GroupClaim): Promise<ClientGroup> {
   const known = await findGroup(tx, key);
   if (known) return assertOwned(known, owner);
   await tx.run({
@@ -92,22 +101,24 @@ export async function claimGroup(tx: Transaction, key: string, owner: string, no
   return (await findGroup(tx, key))!;
 }
 
-/** @throws ApiError 403 for a group that belongs to another */
+/** @throws ApiError 403 if the group belongs to another user */
 export function assertOwned(group: ClientGroup, owner: string): ClientGroup {
   if (group.owner !== owner) throw forbidden("The client group belongs to another user.");
   return group;
 }
 
+/** Whether `seen` must be updated. */
 export const isOverdue = ({ seen }: ClientGroup, now: Date): boolean => now.getTime() - seen > DAY_MS;
 
 export async function touchGroup(tx: Transaction, { id }: ClientGroup, now: Date): Promise<void> {
   await tx.run({ text: "UPDATE _sync_groups SET seen = ? WHERE id = ?", values: [now.getTime(), id] });
 }
 
-/** Saves all but the floor, which nobody but the expiry moves. */
+/** Saves everything except the floor, which only the expiration moves. */
 export async function saveView(tx: Transaction, id: number, view: ViewState): Promise<void> {
-  const { life, parent, forked, epoch, seq, version, shift, scans, prints } = view;
-  const values = [life, parent, forked, epoch, seq, version, shift, JSON.stringify(scans), prints, id];
+  const { generation, parentGeneration, copiedVersion, epoch, seq, version, orderOffset, scans, fingerprints } = view;
+  const origin = [generation, parentGeneration, copiedVersion];
+  const values = [...origin, epoch, seq, version, orderOffset, JSON.stringify(scans), fingerprints, id];
   await tx.run({ text: SAVE, values });
 }
 
@@ -128,15 +139,15 @@ const groupFrom = (row: Row): ClientGroup => ({
   pushes: Number(row["pushes"]),
   seen: Number(row["seen"]),
   view: {
-    life: String(row["life"]),
-    parent: String(row["parent"]),
-    forked: Number(row["forked"]),
+    generation: String(row["life"]),
+    parentGeneration: String(row["parent"]),
+    copiedVersion: Number(row["forked"]),
     epoch: String(row["epoch"]),
     seq: Number(row["seq"]),
     version: Number(row["version"]),
     floor: Number(row["floor"]),
-    shift: Number(row["shift"]),
+    orderOffset: Number(row["shift"]),
     scans: row["scans"] === "{}" ? NO_SCANS : SCANS.parse(JSON.parse(String(row["scans"]))),
-    prints: String(row["prints"]),
+    fingerprints: String(row["prints"]),
   },
 });

@@ -2,7 +2,11 @@ import { forbidden } from "../lib/api-error.ts";
 import type { Reader, Transaction } from "../store/store.ts";
 import type { ClientGroup } from "./client-group.ts";
 
-/** The last mutation of a client that is done; `undefined` for one that is not known. @throws ApiError 403 for one of another group */
+/**
+ * The id of the last mutation of a client that is done; `undefined` for an unknown client.
+ *
+ * @throws ApiError 403 if the client belongs to another group
+ */
 export async function findLastMutation(
   reader: Reader,
   { id }: ClientGroup,
@@ -16,23 +20,25 @@ export async function findLastMutation(
   return row && Number(row["mutation"]);
 }
 
-/** Notes the last mutations that are done, in the transaction that does them. */
+/** Saves the last mutation of each client, in the transaction that does them. */
 export async function saveLastMutations(
   tx: Transaction,
   { id }: ClientGroup,
-  done: ReadonlyMap<string, number>,
+  lastMutations: ReadonlyMap<string, number>,
   now: Date,
 ): Promise<void> {
-  if (done.size === 0) return;
+  if (lastMutations.size === 0) return;
   await tx.run({ text: "UPDATE _sync_groups SET pushes = pushes + 1, seen = ? WHERE id = ?", values: [+now, id] });
-  for (const [client, mutation] of done) await tx.run({ text: SAVE, values: [client, id, mutation, +now, id] });
+  for (const [client, mutation] of lastMutations) {
+    await tx.run({ text: SAVE, values: [client, id, mutation, +now, id] });
+  }
 }
 
 const SAVE = `INSERT INTO _sync_clients (key, client_group, mutation, seen, pushes)
   VALUES (?, ?, ?, ?, (SELECT pushes FROM _sync_groups WHERE id = ?))
   ON CONFLICT (key) DO UPDATE SET mutation = excluded.mutation, seen = excluded.seen, pushes = excluded.pushes`;
 
-/** The last mutations of the group's clients that became done after that many pushes. */
+/** The last mutations of the group's clients that changed after that many pushes, by client. */
 export async function mutationsSince(
   reader: Reader,
   { id }: ClientGroup,
@@ -47,7 +53,7 @@ export async function mutationsSince(
 
 const FORGOTTEN = "sync_clients_forgotten";
 
-/** Forgets clients that were not heard of since then, and notes for good that some were. @returns how many */
+/** Deletes clients that have not pushed since `before`, and records for good that some were deleted. @returns how many */
 export async function forgetClients(tx: Transaction, before: number): Promise<number> {
   const forgotten = await tx.run({ text: "DELETE FROM _sync_clients WHERE seen < ?", values: [before] });
   if (forgotten > 0) {
@@ -56,7 +62,7 @@ export async function forgetClients(tx: Transaction, before: number): Promise<nu
   return forgotten;
 }
 
-/** Whether a client that is not known may be one that was forgotten. */
+/** Whether an unknown client may be one that was forgotten. */
 export async function hasForgotten(reader: Reader): Promise<boolean> {
   return (await reader.first({ text: "SELECT 1 FROM _headwater WHERE key = ?", values: [FORGOTTEN] })) !== undefined;
 }

@@ -2,21 +2,22 @@ import type { SyncCookie } from "@headwater/protocol";
 import { z } from "zod";
 import type { ClientGroup } from "./client-group.ts";
 
-/** Above this there would soon be no larger order: nobody is given such a one. */
+/** Orders stay below this, so that a larger one always exists. */
 const MAX_ORDER = Number.MAX_SAFE_INTEGER - 2 ** 20;
 
 const count = z.number().int().min(0).max(MAX_ORDER);
 const COOKIE = z.object({ order: count, group: z.string(), life: z.string(), version: count, pushes: count });
 
-/** What a client says that it has. */
+/** What a client says it has. */
 export interface ClientCookie {
-  /** Every cookie that it is given must be above. */
+  /** The next cookie must have a higher order. */
   readonly order: number;
+  /** Missing if the client sent none, or one that this server did not issue. */
   readonly cookie: SyncCookie | undefined;
 }
 
-/** Reads a cookie of ours; of anything else only what the next one must be above. */
-export function readClaim(value: unknown): ClientCookie {
+/** Reads a cookie that this server issued. Of any other value only the order is used, if it has one. */
+export function readCookie(value: unknown): ClientCookie {
   const cookie = COOKIE.safeParse(value).data;
   if (cookie) return { order: cookie.order, cookie };
   const order = typeof value === "object" && value !== null && "order" in value ? value.order : value;
@@ -25,45 +26,55 @@ export function readClaim(value: unknown): ClientCookie {
 
 /** What a client's cookie means to its group. */
 export type CookieStatus =
-  /** It has this version. */
+  /** The client has this version. */
   | { readonly kind: "known"; readonly version: number; readonly pushes: number }
-  /** It has nothing that we know of. `lost`: it has a version that is still to come, so the view must begin a new life. */
+  /** The client must start over. `lost`: it has a version the view has not reached, so the view needs a new generation. */
   | { readonly kind: "unknown"; readonly lost: boolean }
-  /** It has seen pushes that never were: this is an older copy of the database. */
+  /** The client has seen pushes that this database has not: the database is an older copy. */
   | { readonly kind: "ahead" };
 
-export function standingOf({ cookie }: ClientCookie, { key, view, pushes }: ClientGroup): CookieStatus {
-  if (!cookie || view.life === "") return NOTHING_KNOWN;
-  if (cookie.life === view.parent && cookie.life !== "") {
-    // From another group's state: of its own mutations it knows none yet.
-    const isShared = cookie.version <= view.forked && cookie.version >= view.floor;
-    return isShared ? { kind: "known", version: cookie.version, pushes: 0 } : NOTHING_KNOWN;
+export function cookieStatusOf({ cookie }: ClientCookie, { key, view, pushes }: ClientGroup): CookieStatus {
+  if (!cookie || view.generation === "") return UNKNOWN;
+  if (cookie.life === view.parentGeneration && cookie.life !== "") {
+    // The cookie of the group whose view was copied. None of its pushes are this group's.
+    const isShared = cookie.version <= view.copiedVersion && cookie.version >= view.floor;
+    return isShared ? { kind: "known", version: cookie.version, pushes: 0 } : UNKNOWN;
   }
-  if (cookie.group !== key || cookie.life !== view.life) return NOTHING_KNOWN;
+  if (cookie.group !== key || cookie.life !== view.generation) return UNKNOWN;
   if (cookie.pushes > pushes) return { kind: "ahead" };
   const lost = cookie.version > view.version;
   if (lost || cookie.version < view.floor) return { kind: "unknown", lost };
   return { kind: "known", version: cookie.version, pushes: cookie.pushes };
 }
 
-const NOTHING_KNOWN: CookieStatus = { kind: "unknown", lost: false };
+const UNKNOWN: CookieStatus = { kind: "unknown", lost: false };
 
-/** The cookie that a client is given next. */
+/** What the next cookie says the client has. */
+export interface CookieContent {
+  readonly key: string;
+  readonly generation: string;
+  readonly orderOffset: number;
+  readonly version: number;
+  readonly pushes: number;
+}
+
 export interface NextCookie {
   readonly cookie: SyncCookie;
-  readonly shift: number;
+  /** At least the group's offset before. */
+  readonly orderOffset: number;
 }
 
 /**
- * Orders follow versions and pushes, so that two tabs agree which of their cookies is the newer one. Where the client
- * has a higher one already, the group's orders are shifted.
+ * A cookie's order is `version + pushes + orderOffset`, so that two tabs agree which of their cookies is newer. If the
+ * client already has a higher order, the group's offset grows. On the wire the generation is `life`.
  */
 export function nextCookie(
   { order }: ClientCookie,
-  { key, life, shift }: { readonly key: string; readonly life: string; readonly shift: number },
-  version: number,
-  pushes: number,
+  { key, generation, orderOffset, version, pushes }: CookieContent,
 ): NextCookie {
-  const shifted = Math.max(shift, order + 1 - version - pushes);
-  return { cookie: { order: shifted + version + pushes, group: key, life, version, pushes }, shift: shifted };
+  const offset = Math.max(orderOffset, order + 1 - version - pushes);
+  return {
+    cookie: { order: offset + version + pushes, group: key, life: generation, version, pushes },
+    orderOffset: offset,
+  };
 }

@@ -15,14 +15,14 @@ import type { Mutation } from "./requests.ts";
 const ACTIONS: readonly Action[] = ["create", "update", "delete"];
 const METHODS = { create: "POST", update: "PATCH", delete: "DELETE" } as const;
 
-/** The client makes the id: its own idea of the record must be the same record. */
+/** The client chooses the id, so that the record it shows at once and the record the server creates are the same. */
 const ARGS = z.object({
   collection: z.string(),
   id: z.string().min(1),
   data: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** A write of one record, as any client may ask for it. */
+/** A mutation that writes one record. */
 export interface RecordWrite {
   readonly action: Action;
   readonly collection: Collection;
@@ -31,11 +31,11 @@ export interface RecordWrite {
 }
 
 /**
- * Reads a mutation that every collection has: `create`, `update` and `delete` with `{collection, id, data}`.
+ * Reads one of the built-in mutations: `create`, `update` or `delete` with `{collection, id, data}`.
  *
- * @throws ApiError 400 for any other, 404 for an unknown collection
+ * @throws ApiError 400 for any other name or malformed arguments, 404 for an unknown collection
  */
-export function readRecordWrite({ name, args }: Mutation, asked: RecordContext): RecordWrite {
+export function readRecordWrite({ name, args }: Mutation, context: RecordContext): RecordWrite {
   const action = ACTIONS.find((known) => known === name);
   if (!action) throw badRequest(`There is no mutator "${name}".`);
   const parsed = ARGS.safeParse(args);
@@ -45,13 +45,13 @@ export function readRecordWrite({ name, args }: Mutation, asked: RecordContext):
     });
   }
   const { collection: collectionName, id, data = {} } = parsed.data;
-  const collection = asked.schema.find(collectionName);
+  const collection = context.schema.find(collectionName);
   if (!collection) throw notFound(`There is no collection "${collectionName}".`);
   const body = action === "create" ? { ...data, id } : data;
-  return { action, collection, id, context: { ...asked, method: METHODS[action], query: {}, body } };
+  return { action, collection, id, context: { ...context, method: METHODS[action], query: {}, body } };
 }
 
-/** Does it need what no transaction may wait for: hooks that run before it, or a password's hash? */
+/** Whether it must be prepared outside of the transaction: it runs before hooks, or hashes a password. */
 export function isSlow({ action, collection, context }: RecordWrite): boolean {
   const hooks = context.hooks?.hooks.find("before", action, collection) ?? [];
   return (
@@ -60,25 +60,26 @@ export function isSlow({ action, collection, context }: RecordWrite): boolean {
   );
 }
 
-/** A write whose slow part is done. @param submission missing for a delete */
+/** A write whose slow part is done. */
 export interface PreparedWrite {
   readonly write: RecordWrite;
+  /** Missing for a delete. */
   readonly submission: Submission | undefined;
 }
 
-/** Does the slow part. @throws ApiError as the verbs do */
+/** Does the slow part: before hooks, validation, password hashes. @throws ApiError if a hook or the record's fields refuse it */
 export async function prepareWrite(reader: Reader, write: RecordWrite): Promise<PreparedWrite> {
   const { action, collection, id, context } = write;
   if (action === "delete") {
     await prepareRemoval(reader, context, collection, id);
     return { write, submission: undefined };
   }
-  const target = action === "create" ? undefined : id;
+  const existing = action === "create" ? undefined : id;
   const submitted = { body: context.body, files: new Map() };
-  return { write, submission: await prepareSubmission(reader, context, collection, target, submitted) };
+  return { write, submission: await prepareSubmission(reader, context, collection, existing, submitted) };
 }
 
-/** @throws ApiError as the verbs do */
+/** Writes the record. @throws ApiError if a rule or the record's fields refuse it */
 export async function applyWrite(tx: Transaction, { write, submission }: PreparedWrite): Promise<void> {
   const { action, collection, id, context } = write;
   if (!submission) await deleteRecord(tx, context, collection, id);

@@ -1,10 +1,9 @@
 import type { Change } from "../log/change.ts";
-import { concerns, type ListenerDependency } from "../visibility/listener-dependencies.ts";
-import { findAffectedRecords, isAffectedBy } from "../visibility/affected-records.ts";
+import { changesRequester } from "../visibility/account-change.ts";
+import { affectedFor, findAffectedRecords, isAffectedBy } from "../visibility/affected-records.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import { scopeOf } from "../records/rule-check/check-access.ts";
 import { decisionKey } from "../rules/analysis/decision-key.ts";
-import { type Principal, principalOf } from "../rules/principal.ts";
 import type { Reader } from "../store/store.ts";
 import type { RuleAnalysis, SyncedCollection } from "./synced-collection.ts";
 
@@ -29,57 +28,36 @@ export async function findAffected(
   ruling: RuleAnalysis,
   changes: readonly Change[],
 ): Promise<Shift> {
-  if (isOtherForAccount(context, collection, ruling, changes)) return "any";
+  if (changes.some((change) => changesOwnResults(context, collection, ruling, change))) return "any";
   const found = new Set<string>();
   for (const dependency of ruling.dependencies) {
     const touching = changes.filter((change) => isAffectedBy(dependency, change));
     if (touching.length > MAX_FOLLOWED) return "any";
     for (const change of touching) {
-      const shift = await follow(reader, context, collection, dependency, change);
-      if (shift === "any") return shift;
-      for (const id of shift) found.add(id);
+      const affected = affectedFor(
+        await findAffectedRecords(reader, collection, dependency, change, []),
+        dependency,
+        change,
+        context,
+      );
+      if (affected === "any") return affected;
+      for (const id of affected) found.add(id);
       if (found.size > MAX_RECORDS) return "any";
     }
   }
   return found;
 }
 
-const NOTHING: Shift = new Set();
-
-async function follow(
-  reader: Reader,
-  context: RecordContext,
-  collection: SyncedCollection["collection"],
-  dependency: ListenerDependency,
-  change: Change,
-): Promise<Shift> {
-  const reach = await findAffectedRecords(reader, collection, dependency, change, []);
-  if (reach.kind === "records") return new Set(reach.ids);
-  const isConcerned =
-    reach.kind === "askers"
-      ? reach.ids.has(accountOf(context.principal) ?? "")
-      : concerns(dependency, change, { context });
-  return isConcerned ? "any" : NOTHING;
-}
-
-const accountOf = (principal: Principal): string | undefined =>
-  principal.kind === "guest" ? undefined : principal.values.id;
-
-/** Did the principal's own account become another one, as far as the rule reads it? */
-function isOtherForAccount(
+/** Whether a change of the requester's own account gives the rule other results. */
+function changesOwnResults(
   context: RecordContext,
   collection: SyncedCollection["collection"],
   { condition }: RuleAnalysis,
-  changes: readonly Change[],
+  change: Change,
 ): boolean {
-  const { principal } = context;
-  if (!condition || principal.kind === "guest") return false;
-  const own = changes.filter(
-    ({ collection: changed, record }) => changed === principal.collection.id && record === principal.values.id,
-  );
-  const keyAs = (values: NonNullable<Change["before"]>): string => {
-    const asking = { ...context, principal: principalOf(principal.collection, values) };
+  if (!condition) return false;
+  return changesRequester(change, context.principal, (principal) => {
+    const asking = { ...context, principal };
     return decisionKey(condition, scopeOf(asking, collection, "trusted", false), asking);
-  };
-  return own.some(({ before, after }) => before !== null && after !== null && keyAs(before) !== keyAs(after));
+  });
 }

@@ -6,14 +6,14 @@ export interface MutatorCall {
   readonly name: string;
   readonly args: unknown;
   readonly principal: Principal;
-  /** The only thing that the mutator may await. */
+  /** The mutator may await nothing but this. */
   readonly tx: Transaction;
 }
 
-/** What an application does for a mutation of its own: all of it is written, or nothing. */
+/** The application's code for a mutation. Either all of its writes are committed, or none. */
 export type Mutator = (call: MutatorCall) => void | Promise<void>;
 
-/** Mutators that came together and go together. */
+/** Mutators that are registered and removed together. */
 export class MutatorSet {
   readonly #mutators = new Map<string, Mutator>();
 
@@ -26,16 +26,16 @@ export class MutatorSet {
   }
 }
 
-/** The mutators in force. */
+/** The mutators of all sets in use. */
 export class Mutators {
   #sets: readonly MutatorSet[] = [];
 
-  /** Puts these in the place of all others. */
+  /** Replaces all sets. */
   replace(sets: readonly MutatorSet[]): void {
     this.#sets = sets;
   }
 
-  /** Of two of that name, the one that came last. */
+  /** If several sets have the name, the last one wins. */
   find(name: string): Mutator | undefined {
     return this.#sets.findLast((set) => set.find(name))?.find(name);
   }

@@ -1,36 +1,41 @@
 import { type PatchOperation, syncKey } from "@headwater/protocol";
-import { anyOf } from "../records/query/find-record.ts";
 import { presentRecords } from "../records/present/present.ts";
-import type { RecordContext } from "../records/model/record-context.ts";
+import { anyOf } from "../records/query/find-record.ts";
 import { idOf, orNone, selectRecords } from "../records/query/select-records.ts";
 import { sql } from "../store/sql.ts";
-import type { Reader } from "../store/store.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { SyncedCollection } from "./synced-collection.ts";
 
-/** How much is done at a time. */
-export interface Sizes {
-  /** Bytes of JSON after which an answer takes no more: the rest follows with the next pull. */
-  readonly page: number;
-  /** Changes of the log that are taken up together. */
-  readonly span: number;
-  /** Ids that are compared in one turn of the loop. */
-  readonly step: number;
-  /** Records that are put together before anything is known of their size. */
+/** How much one pull does at a time. */
+export interface PatchLimits {
+  /** Bytes of JSON after which a response takes no more operations; the next pull continues. */
+  readonly pageBytes: number;
+  /** Changes of the log that are processed together. */
+  readonly logSpan: number;
+  /** Ids that a scan compares before it lets other requests run. */
+  readonly scanStep: number;
+  /** Records that a scan puts before the size of a record is known. */
   readonly firstPuts: number;
-  /** Records of old versions, whole ones, that are told together. */
-  readonly told: number;
+  /** Rows of missed versions that are read together, rounded up to whole versions. */
+  readonly missedRows: number;
 }
 
-export const SIZES: Sizes = { page: 2 << 20, span: 200, step: 2_000, firstPuts: 100, told: 500 };
+export const DEFAULT_LIMITS: PatchLimits = {
+  pageBytes: 2 << 20,
+  logSpan: 200,
+  scanStep: 2_000,
+  firstPuts: 100,
+  missedRows: 500,
+};
 
-/** The operations of one answer, each as JSON: records are encoded once, and their bytes counted as they come. */
+/** The operations of one response, each encoded once as JSON, with their size so far. */
 export class Patch {
   readonly operations: string[] = [];
-  readonly sizes: Sizes;
+  readonly limits: PatchLimits;
   #bytes = 0;
 
-  constructor(sizes: Sizes) {
-    this.sizes = sizes;
+  constructor(limits: PatchLimits) {
+    this.limits = limits;
   }
 
   add(operation: PatchOperation): void {
@@ -44,25 +49,24 @@ export class Patch {
   }
 
   get isFull(): boolean {
-    return this.#bytes >= this.sizes.page;
+    return this.#bytes >= this.limits.pageBytes;
   }
 }
 
 /**
- * Puts those of the records that the principal may list, as a list would show them.
+ * Puts the records that the requester may list into the patch, in the form that a list returns them.
  *
- * @returns the ids of those it put
+ * @returns the ids of the records it put
  */
 export async function putVisible(
-  reader: Reader,
-  context: RecordContext,
-  { collection, rule }: SyncedCollection,
+  { reader, context }: Snapshot,
+  { collection, listRule }: SyncedCollection,
   ids: readonly string[],
   patch: Patch,
 ): Promise<ReadonlySet<string>> {
   if (ids.length === 0) return new Set();
   const among = sql`${idOf(collection)} IN ${anyOf(ids)}`;
-  const records = (await orNone(() => selectRecords(reader, context, collection, rule, among))) ?? [];
+  const records = (await orNone(() => selectRecords(reader, context, collection, listRule, among))) ?? [];
   const shown = await presentRecords(reader, context, collection, records, "");
   for (const [i, { id }] of records.entries()) {
     patch.add({ op: "put", key: syncKey(collection.name, id), value: shown[i] });

@@ -1,13 +1,11 @@
 import type { SyncCookie, SyncError } from "@headwater/protocol";
-import { unauthorized } from "../lib/api-error.ts";
 import type { KeyedQueue } from "../lib/keyed-queue.ts";
 import { randomId } from "../lib/random.ts";
 import { readFloor, readHead } from "../log/change-log.ts";
-import { findRecord } from "../records/query/find-record.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
-import { type Principal, principalKey, principalOf } from "../rules/principal.ts";
+import { principalKey } from "../rules/principal.ts";
 import type { Reader, Store } from "../store/store.ts";
-import { ViewUpdater, type ViewProgress } from "./view-updater.ts";
+import { adoptView } from "./adopt-view.ts";
 import {
   assertOwned,
   claimGroup,
@@ -20,21 +18,21 @@ import {
   type ViewState,
 } from "./client-group.ts";
 import { mutationsSince } from "./client-rows.ts";
-import { type ClientCookie, nextCookie, readClaim, type CookieStatus, standingOf } from "./cookie.ts";
-import { adoptView } from "./fork.ts";
-import { tellVersions } from "./old-versions.ts";
-import { Patch, type Sizes, SIZES } from "./patch.ts";
+import { type ClientCookie, type CookieStatus, cookieStatusOf, nextCookie, readCookie } from "./cookie.ts";
+import { addMissedVersions, type MissedVersions } from "./missed-versions.ts";
+import { DEFAULT_LIMITS, Patch, type PatchLimits } from "./patch.ts";
+import { snapshotFor } from "./snapshot.ts";
 import { syncedSet } from "./synced-collection.ts";
 import { saveRows } from "./view-rows.ts";
+import { ViewUpdater, type ViewProgress } from "./view-updater.ts";
 
 export interface PullDeps {
   readonly store: Store;
-  /** The life of the log. */
   readonly epoch: string;
-  /** Pulls of one group follow each other. */
-  readonly lanes: KeyedQueue;
-  /** The usual ones unless given. */
-  readonly sizes?: Sizes;
+  /** Runs the pulls of one group one after another. */
+  readonly queue: KeyedQueue;
+  /** `DEFAULT_LIMITS` unless given. */
+  readonly limits?: PatchLimits;
 }
 
 export interface PullRequest {
@@ -42,170 +40,164 @@ export interface PullRequest {
   readonly cookie: unknown;
 }
 
-export interface Pulled {
+export interface PullResult {
   readonly cookie: SyncCookie;
   readonly lastMutationIDChanges: Readonly<Record<string, number>>;
   /** Operations, each as JSON. */
   readonly patch: readonly string[];
-  /** There is more than fits into one answer. */
+  /** There is more than fits into one response. */
   readonly partial: boolean;
 }
 
 /**
- * What has changed of what the principal may see since the cookie.
+ * What the requester may see, as far as it changed since the cookie.
  *
- * @param context gives who asks, under the collections in force, at the moment of the call
- * @throws ApiError 403 for a group that belongs to another
+ * @param context returns the requester and the current collections at the time of the call
+ * @throws ApiError 401 if the requester's account no longer exists, 403 if the group belongs to another user
  */
 export async function pull(
   deps: PullDeps,
   context: () => RecordContext,
   { group: key, cookie }: PullRequest,
-): Promise<Pulled | SyncError> {
-  const claim = readClaim(cookie);
+): Promise<PullResult | SyncError> {
+  const sent = readCookie(cookie);
   return (
-    (await nothingNew(deps, context(), key, claim)) ?? deps.lanes.run(key, () => pullNews(deps, context, key, claim))
+    (await pullUnchanged(deps, context(), key, sent)) ??
+    deps.queue.run(key, () => pullChanges(deps, context, key, sent))
   );
 }
 
-/** The usual case, which costs one statement: the client has all there is. */
-async function nothingNew(
+/** The usual case costs one statement: the client already has everything. `undefined` if it may not. */
+async function pullUnchanged(
   { store, epoch }: PullDeps,
   context: RecordContext,
   key: string,
-  claim: ClientCookie,
-): Promise<Pulled | undefined> {
-  const found = claim.cookie && (await findGroupWithHead(store, key));
+  sent: ClientCookie,
+): Promise<PullResult | undefined> {
+  const found = sent.cookie && (await findGroupWithHead(store, key));
   if (!found) return undefined;
   const { group, head } = found;
   assertOwned(group, principalKey(context.principal));
   const { view, pushes } = group;
-  const standing = standingOf(claim, group);
+  const status = cookieStatusOf(sent, group);
   const set = syncedSet(context);
   const isSame =
-    standing.kind === "known" &&
-    standing.version === view.version &&
-    standing.pushes === pushes &&
+    status.kind === "known" &&
+    status.version === view.version &&
+    status.pushes === pushes &&
     view.seq === head &&
     view.epoch === epoch &&
-    view.prints === set.prints &&
+    view.fingerprints === set.fingerprints &&
     Object.keys(view.scans).length === 0 &&
-    set.volatile.length === 0 &&
+    set.volatileCollections.length === 0 &&
     !isOverdue(group, context.now);
-  return isSame ? { cookie: claim.cookie, lastMutationIDChanges: {}, patch: [], partial: false } : undefined;
+  return isSame ? { cookie: sent.cookie, lastMutationIDChanges: {}, patch: [], partial: false } : undefined;
 }
 
-async function pullNews(
-  { store, epoch, sizes = SIZES }: PullDeps,
+async function pullChanges(
+  { store, epoch, limits = DEFAULT_LIMITS }: PullDeps,
   context: () => RecordContext,
   key: string,
-  claim: ClientCookie,
-): Promise<Pulled | SyncError> {
+  sent: ClientCookie,
+): Promise<PullResult | SyncError> {
   const { principal, now } = context();
-  const owner = principalKey(principal);
-  if (!(await findGroup(store, key))) await store.write((tx) => adoptView(tx, key, owner, claim.cookie, now));
-  const news = await store.read((reader) => findNews(reader, context(), key, owner, claim, epoch, sizes));
-  if ("error" in news) return news;
-  const { group, view, progress, pulled } = news;
-  const isMoved = JSON.stringify(view) !== JSON.stringify(group.view) && !isSmallStep(group.view, view);
-  if (isMoved || isOverdue(group, now)) {
+  const claim = { key, owner: principalKey(principal), now };
+  if (!(await findGroup(store, key))) await store.write((tx) => adoptView(tx, claim, sent.cookie));
+  const query = { key, owner: claim.owner, sent, epoch, limits };
+  const update = await store.read((reader) => findUpdate(reader, context(), query));
+  if ("error" in update) return update;
+  const { group, view, progress, result } = update;
+  const isChanged = JSON.stringify(view) !== JSON.stringify(group.view) && !isSmallStep(group.view, view);
+  if (isChanged || isOverdue(group, now)) {
     await store.write(async (tx) => {
-      // One that expired meanwhile begins anew, with the next pull.
-      const current = await claimGroup(tx, key, owner, now);
-      if (current.id !== group.id || current.view.life !== group.view.life) return;
+      // A view that expired in the meantime starts again with the next pull.
+      const current = await claimGroup(tx, claim);
+      if (current.id !== group.id || current.view.generation !== group.view.generation) return;
       if (isOverdue(group, now)) await touchGroup(tx, group, now);
-      await saveRows(tx, group.id, view.version, progress.put, false);
-      await saveRows(tx, group.id, view.version, progress.gone, true);
+      await saveRows(tx, group.id, view.version, progress);
       await saveView(tx, group.id, view);
     });
   }
-  return pulled;
+  return result;
 }
 
-/** Changes that concern nobody are looked at again rather than noted one by one. */
+/** If only the seq moved, and not far, it isn't saved: reading those changes again is cheaper than a write. */
 const isSmallStep = (before: ViewState, after: ViewState): boolean =>
   after.seq - before.seq < 64 && JSON.stringify({ ...after, seq: 0 }) === JSON.stringify({ ...before, seq: 0 });
 
-interface News {
+/** A pull's answer, and what must be saved before it is sent. */
+interface ViewUpdateResult {
   readonly group: ClientGroup;
-  /** The view as it is then. */
+  /** The view after this pull. */
   readonly view: ViewState;
   readonly progress: ViewProgress;
-  readonly pulled: Pulled;
+  readonly result: PullResult;
 }
 
-async function findNews(
-  reader: Reader,
-  asked: RecordContext,
-  key: string,
-  owner: string,
-  claim: ClientCookie,
-  epoch: string,
-  sizes: Sizes,
-): Promise<News | SyncError> {
-  const group = assertOwned((await findGroup(reader, key))!, owner);
-  const standing = standingOf(claim, group);
-  if (standing.kind === "ahead") return { error: "ClientStateNotFound" };
-  const context = await atSnapshot(reader, asked);
-  const set = syncedSet(context);
-  const patch = new Patch(sizes);
-  const told = standing.kind === "known" ? standing.version : 0;
-  if (standing.kind !== "known") patch.add({ op: "clear" });
+interface PullQuery {
+  readonly key: string;
+  readonly owner: string;
+  readonly sent: ClientCookie;
+  readonly epoch: string;
+  readonly limits: PatchLimits;
+}
 
-  const { reached, gone } = await tellVersions(reader, context, group, set, told, patch);
-  const hasVersion = reached === group.view.version;
+async function findUpdate(
+  reader: Reader,
+  context: RecordContext,
+  { key, owner, sent, epoch, limits }: PullQuery,
+): Promise<ViewUpdateResult | SyncError> {
+  const group = assertOwned((await findGroup(reader, key))!, owner);
+  const status = cookieStatusOf(sent, group);
+  if (status.kind === "ahead") return { error: "ClientStateNotFound" };
+  const snapshot = await snapshotFor(reader, context);
+  const set = syncedSet(snapshot.context);
+  const patch = new Patch(limits);
+  const known = status.kind === "known" ? status : { version: 0, pushes: 0 };
+  if (status.kind !== "known") patch.add({ op: "clear" });
+
+  const missed = await addMissedVersions(snapshot, group, set, { known: known.version, patch });
+  const { reached, gone } = missed;
   const head = await readHead(reader);
   const log = { epoch, head, floor: await readFloor(reader) };
-  const progress =
-    hasVersion && !patch.isFull ? await new ViewUpdater(reader, context, group, set, patch, gone).run(log) : undefined;
-  const view = viewAfter(group, standing, progress, gone.size > 0, { epoch, prints: set.prints });
-  // What the last mutations did may stand on a page to come: until then the client shows its own idea of it.
+  const isCurrent = reached === group.view.version && !patch.isFull;
+  const progress = isCurrent ? await new ViewUpdater(snapshot, { group, set, patch, gone }).run(log) : undefined;
+  const view = viewAfter(group, status, { progress, missed, epoch, fingerprints: set.fingerprints });
+  // A later page may hold what the last mutations wrote. Until then the client keeps showing its own version of it.
   const partial = !progress || view.seq < head || Object.keys(view.scans).length > 0;
-  const pushesTold = standing.kind === "known" ? standing.pushes : 0;
-  const pushes = partial ? pushesTold : group.pushes;
-  const lastMutationIDChanges = partial ? {} : await mutationsSince(reader, group, pushesTold);
+  const pushes = partial ? known.pushes : group.pushes;
+  const lastMutationIDChanges = partial ? {} : await mutationsSince(reader, group, known.pushes);
   const version = progress ? view.version : reached;
-  const isOwn = claim.cookie?.group === key;
-  const isNews = !isOwn || patch.operations.length > 0 || pushes !== pushesTold || version !== told;
+  const isOwn = sent.cookie?.group === key;
+  const isNews = !isOwn || patch.operations.length > 0 || pushes !== known.pushes || version !== known.version;
   const next = isNews
-    ? nextCookie(claim, { key, ...view }, version, pushes)
-    : { cookie: claim.cookie, shift: view.shift };
+    ? nextCookie(sent, { key, generation: view.generation, orderOffset: view.orderOffset, version, pushes })
+    : { cookie: sent.cookie, orderOffset: view.orderOffset };
   return {
     group,
-    view: { ...view, shift: next.shift },
+    view: { ...view, orderOffset: next.orderOffset },
     progress: progress ?? { ...group.view, put: NOTHING, gone },
-    pulled: { cookie: next.cookie, lastMutationIDChanges, patch: patch.operations, partial },
+    result: { cookie: next.cookie, lastMutationIDChanges, patch: patch.operations, partial },
   };
 }
 
 const NOTHING: ViewProgress["put"] = new Map();
 
-/** Who asks, as the snapshot has it: what its account was before must not decide what the view has seen by then. */
-async function atSnapshot(reader: Reader, context: RecordContext): Promise<RecordContext> {
-  return { ...context, principal: await principalAt(reader, context) };
-}
-
-async function principalAt(reader: Reader, { principal, schema }: RecordContext): Promise<Principal> {
-  const collection = principal.kind === "guest" ? undefined : schema.find(principal.collection.id);
-  const values =
-    collection?.type === "auth" && principal.kind !== "guest"
-      ? await findRecord(reader, collection, principal.values.id)
-      : undefined;
-  if (collection?.type !== "auth" || !values) throw unauthorized();
-  return principalOf(collection, values);
+interface ViewOutcome extends Pick<ViewState, "epoch" | "fingerprints"> {
+  /** `undefined` if the patch was full before the view could move on. */
+  readonly progress: ViewProgress | undefined;
+  readonly missed: MissedVersions;
 }
 
 function viewAfter(
   { view }: ClientGroup,
-  standing: CookieStatus,
-  progress: ViewProgress | undefined,
-  isLess: boolean,
-  now: Pick<ViewState, "epoch" | "prints">,
+  status: CookieStatus,
+  { progress, missed, epoch, fingerprints }: ViewOutcome,
 ): ViewState {
-  const isLost = view.life === "" || (standing.kind === "unknown" && standing.lost);
-  const life = isLost ? { life: randomId(), parent: "", forked: 0 } : {};
-  const isChanged = isLess || (progress && (progress.put.size > 0 || progress.gone.size > 0));
+  const startsOver = view.generation === "" || (status.kind === "unknown" && status.lost);
+  const generation = startsOver ? { generation: randomId(), parentGeneration: "", copiedVersion: 0 } : {};
+  const isChanged = missed.gone.size > 0 || (progress && (progress.put.size > 0 || progress.gone.size > 0));
   const version = isChanged ? view.version + 1 : view.version;
-  if (!progress) return { ...view, ...life, version };
-  return { ...view, ...now, ...life, seq: progress.seq, scans: progress.scans, version };
+  if (!progress) return { ...view, ...generation, version };
+  return { ...view, epoch, fingerprints, ...generation, seq: progress.seq, scans: progress.scans, version };
 }

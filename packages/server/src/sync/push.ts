@@ -7,13 +7,13 @@ import type { RecordContext } from "../records/model/record-context.ts";
 import { principalKey } from "../rules/principal.ts";
 import { savepoint } from "../store/savepoint.ts";
 import type { Store, Transaction } from "../store/store.ts";
-import { type Act, failing, readStep, refusalOf } from "./apply-mutation.ts";
+import { failWith, type MutationWork, planMutation, refusalOf } from "./apply-mutation.ts";
 import { claimGroup, type ClientGroup } from "./client-group.ts";
 import { findLastMutation, hasForgotten, saveLastMutations } from "./client-rows.ts";
 import type { Mutators } from "./mutators.ts";
 import type { Mutation } from "./requests.ts";
 
-/** One transaction does so many mutations, or as many as it gets done in the time: then other writers have their turn. */
+/** A transaction does at most this many mutations, for at most this long, so that other writers don't wait. */
 const BATCH = 100;
 const BATCH_MS = 20;
 
@@ -21,8 +21,8 @@ export interface PushDeps {
   readonly store: Store;
   readonly registry: Registry;
   readonly mutators: Mutators;
-  /** Pushes of one group follow each other. */
-  readonly lanes: KeyedQueue;
+  /** Runs the pushes of one group one after another. */
+  readonly queue: KeyedQueue;
 }
 
 export interface PushRequest {
@@ -30,85 +30,95 @@ export interface PushRequest {
   readonly mutations: readonly Mutation[];
 }
 
-export interface Pushed {
+export interface PushResult {
   readonly rejected: readonly RejectedMutation[];
 }
 
 /**
- * Does the mutations of a client group, each once, in the order of each client. What is refused for good counts as done.
+ * Does the mutations of a client group, each exactly once, in the order of each client. A mutation that is refused for
+ * good counts as done.
  *
- * @param context gives who asks, under the collections in force; asked before each transaction
- * @throws ApiError 403 for a group or client that belongs to another; and whatever keeps a mutation from being done now:
- *   those before it are done, and the client sends the others again
+ * @param context returns the requester and the current collections; called before each transaction
+ * @throws ApiError 403 if the group or a client belongs to another user; or the error that keeps a mutation from being
+ *   done now. The mutations before it are done, and the client sends the rest again.
  */
 export const push = (
   deps: PushDeps,
   context: () => Promise<RecordContext>,
   { group, mutations }: PushRequest,
-): Promise<Pushed | SyncError> => deps.lanes.run(group, () => pushAll(deps, context, group, mutations));
+): Promise<PushResult | SyncError> => deps.queue.run(group, () => pushAll(deps, context, group, mutations));
 
 async function pushAll(
   deps: PushDeps,
   context: () => Promise<RecordContext>,
   group: string,
   mutations: readonly Mutation[],
-): Promise<Pushed | SyncError> {
+): Promise<PushResult | SyncError> {
   const rejected: RejectedMutation[] = [];
   for (let next = 0; next < mutations.length;) {
-    const batch = await onCurrentSchema(async () => pushSome(deps, await context(), group, mutations, next));
+    const rest = mutations.slice(next);
+    const batch = await onCurrentSchema(async () => pushSome(deps, await context(), group, rest));
     rejected.push(...batch.rejected);
-    next = batch.next;
-    if (batch.end?.kind === "unknown") return { error: "ClientStateNotFound" };
-    if (batch.end) throw batch.end.error;
+    next += batch.done;
+    if (batch.stop?.kind === "unknown") return { error: "ClientStateNotFound" };
+    if (batch.stop) throw batch.stop.error;
   }
   return { rejected };
 }
 
-/** What came of a transaction. */
-interface Batch {
-  /** The first mutation that it left. */
-  readonly next: number;
+/** What one transaction did. */
+interface BatchResult {
+  /** How many mutations are done, refused ones included. */
+  readonly done: number;
   readonly rejected: readonly RejectedMutation[];
-  /** Why no more can be done. */
-  readonly end: { readonly kind: "unknown" } | { readonly kind: "failed"; readonly error: unknown } | undefined;
+  /** Why the push stops here. */
+  readonly stop: { readonly kind: "unknown" } | { readonly kind: "failed"; readonly error: unknown } | undefined;
 }
 
-/** Does as many mutations as go into one transaction: those that can be done at once, or one that must be prepared. */
+/** Runs one transaction: as many quick mutations as it can take, or a single slow one. */
 async function pushSome(
   deps: PushDeps,
   context: RecordContext,
   group: string,
   mutations: readonly Mutation[],
-  from: number,
-): Promise<Batch> {
-  const steps: { readonly mutation: Mutation; readonly act: Act }[] = [];
-  for (const mutation of mutations.slice(from, from + BATCH)) {
-    const step = readStep(mutation, context, deps.mutators);
-    if (step.kind === "slow" && steps.length > 0) break;
-    const act = step.kind === "quick" ? step.act : await prepared(deps, group, mutation, step.prepare);
-    steps.push({ mutation, act });
-    if (step.kind === "slow") break;
-  }
+): Promise<BatchResult> {
+  const steps = await planBatch(deps, context, mutations.slice(0, BATCH));
   const discard = async (): Promise<void> => {
-    for (const { act } of steps) await act.discard?.();
+    for (const { work } of steps) await work.discard?.();
   };
   try {
-    const batch = await writeBySchema(deps, context, (tx) => doSteps(tx, context, group, steps));
+    const batch = await writeBySchema(deps, context, (tx) => runSteps(tx, context, group, steps));
     if (batch.rejected.length > 0 || batch.done < steps.length) await discard();
-    return { ...batch, next: from + batch.done };
+    return batch;
   } catch (error) {
     await discard();
     throw error;
   }
 }
 
-/** The slow part of a mutation, unless it was done before. */
-async function prepared(
+interface Step {
+  readonly mutation: Mutation;
+  readonly work: MutationWork;
+}
+
+async function planBatch(deps: PushDeps, context: RecordContext, mutations: readonly Mutation[]): Promise<Step[]> {
+  const steps: Step[] = [];
+  for (const mutation of mutations) {
+    const plan = planMutation(mutation, context, deps.mutators);
+    if (plan.kind === "slow" && steps.length > 0) break;
+    const work = plan.kind === "quick" ? plan.work : await prepareOnce(deps, mutation, plan.prepare);
+    steps.push({ mutation, work });
+    if (plan.kind === "slow") break;
+  }
+  return steps;
+}
+
+/** Does the slow part of a mutation, unless the mutation is already done. */
+async function prepareOnce(
   { store }: PushDeps,
-  group: string,
   { clientID, id }: Mutation,
-  prepare: (store: Store) => Promise<Act>,
-): Promise<Act> {
+  prepare: (store: Store) => Promise<MutationWork>,
+): Promise<MutationWork> {
   const row = await store.first({
     text: "SELECT 1 FROM _sync_clients WHERE key = ? AND mutation >= ?",
     values: [clientID, id],
@@ -117,53 +127,54 @@ async function prepared(
   try {
     return await prepare(store);
   } catch (error) {
-    return failing(error);
+    return failWith(error);
   }
 }
 
-async function doSteps(
+async function runSteps(
   tx: Transaction,
   context: RecordContext,
   key: string,
-  steps: readonly { readonly mutation: Mutation; readonly act: Act }[],
-): Promise<Omit<Batch, "next"> & { readonly done: number }> {
-  const group = await claimGroup(tx, key, principalKey(context.principal), context.now);
-  const last = new Map<string, number>();
+  steps: readonly Step[],
+): Promise<BatchResult> {
+  const { principal, now } = context;
+  const group = await claimGroup(tx, { key, owner: principalKey(principal), now });
+  const lastMutations = new Map<string, number>();
   const rejected: RejectedMutation[] = [];
   const until = performance.now() + BATCH_MS;
   let done = 0;
-  let end: Batch["end"];
-  for (const { mutation, act } of steps) {
-    const turn = await turnOf(tx, group, mutation, last.get(mutation.clientID));
-    if (turn === "unknown") end = { kind: "unknown" };
+  let stop: BatchResult["stop"];
+  for (const { mutation, work } of steps) {
+    const turn = await turnOf(tx, group, mutation, lastMutations.get(mutation.clientID));
+    if (turn === "unknown") stop = { kind: "unknown" };
     if (turn === "now") {
       try {
-        await savepoint(tx, act.run);
+        await savepoint(tx, work.run);
       } catch (error) {
         const refusal = refusalOf(error);
         if (refusal) rejected.push(rejection(mutation, refusal));
-        else end = { kind: "failed", error };
+        else stop = { kind: "failed", error };
       }
-      if (!end) last.set(mutation.clientID, mutation.id);
+      if (!stop) lastMutations.set(mutation.clientID, mutation.id);
     }
-    if (end) break;
+    if (stop) break;
     done += 1;
     if (performance.now() > until) break;
   }
-  await saveLastMutations(tx, group, last, context.now);
-  return { done, rejected, end };
+  await saveLastMutations(tx, group, lastMutations, now);
+  return { done, rejected, stop };
 }
 
-/** Whether it is this mutation's turn; `unknown`: ones before it are missing, and nobody knows them any more. */
+/** Whether it is this mutation's turn. `unknown`: mutations before it are missing, and the server never had them. */
 async function turnOf(
   tx: Transaction,
   group: ClientGroup,
   { clientID, id }: Mutation,
-  lastHere: number | undefined,
+  lastInBatch: number | undefined,
 ): Promise<"done" | "now" | "unknown"> {
-  const last = lastHere ?? (await findLastMutation(tx, group, clientID));
+  const last = lastInBatch ?? (await findLastMutation(tx, group, clientID));
   if (last !== undefined) return id <= last ? "done" : id === last + 1 ? "now" : "unknown";
-  // A client that was forgotten for its age goes on where it is; a server that forgot nobody never knew this one.
+  // A forgotten client continues where it is. If no client was ever forgotten, the server never knew this one.
   return id === 1 || (await hasForgotten(tx)) ? "now" : "unknown";
 }
 

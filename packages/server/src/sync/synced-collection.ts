@@ -10,7 +10,7 @@ import type { Condition } from "../rules/resolve/condition.ts";
 import { isSuperuser, type Principal } from "../rules/principal.ts";
 import { readsOf } from "../rules/analysis/reads.ts";
 
-/** A rule with all that its answer hangs on besides the record itself. */
+/** A rule, and the other records that its result depends on. */
 export interface RuleAnalysis {
   readonly condition: Condition | undefined;
   readonly dependencies: readonly ListenerDependency[];
@@ -19,94 +19,115 @@ export interface RuleAnalysis {
 /** A collection as one kind of principal may list it. */
 export interface SyncedCollection {
   readonly collection: Collection;
-  /** The list rule; "" for none. */
-  readonly rule: string;
-  readonly ruling: RuleAnalysis;
-  /** Who manages accounts sees their addresses. */
-  readonly management: RuleAnalysis;
-  /** The ids of collections whose own changes may make others of what its rules mean. */
-  readonly deciders: ReadonlySet<string>;
-  /** Something that leaves no change in the log decides who sees it: the time, or a view. */
-  readonly volatile: boolean;
-  /** Of what its records look like, and of who sees them: both the same, and nothing is another. */
-  readonly prints: { readonly look: string; readonly sight: string };
+  /** "" if everyone of this kind may list all records. */
+  readonly listRule: string;
+  readonly listAnalysis: RuleAnalysis;
+  /** Who manages accounts also sees their email addresses. */
+  readonly manageAnalysis: RuleAnalysis;
+  /** Ids of the collections whose definition can change what the rules mean. */
+  readonly decidingIds: ReadonlySet<string>;
+  /** Visibility depends on something that leaves no change in the log: the time, or a view. */
+  readonly isVolatile: boolean;
+  readonly fingerprints: Fingerprints;
 }
 
-/** All that one kind of principal syncs. */
+/** Hashes that tell whether a collection changed between two pulls. */
+export interface Fingerprints {
+  /** Of what its records look like. */
+  readonly content: string;
+  /** Of the rules that decide who sees them. */
+  readonly visibility: string;
+}
+
+/** All collections that one kind of principal syncs. */
 export interface SyncedSet {
   /** By name. */
   readonly collections: ReadonlyMap<string, SyncedCollection>;
-  /** Those whose records decide who sees others; what happens to collections themselves is among them. */
-  readonly deciding: readonly CollectionId[];
-  readonly volatile: readonly string[];
-  /** The prints of all as one text. */
-  readonly prints: string;
+  /** Collections whose records decide who sees other records, and the one that holds the collections themselves. */
+  readonly decidingCollections: readonly CollectionId[];
+  /** Names of the volatile collections. */
+  readonly volatileCollections: readonly string[];
+  /** The fingerprints of all collections, as they are stored with a view. */
+  readonly fingerprints: string;
 }
 
-const known = new WeakMap<Schema, Map<string, SyncedSet>>();
+const cache = new WeakMap<Schema, Map<string, SyncedSet>>();
 
-/** The collections that the principal may list: those of the system stay out, and views, whose changes nobody logs. */
+/** The collections that the principal may list, without the system's own and without views, which log no changes. */
 export function syncedSet(context: RecordContext): SyncedSet {
   const { schema, principal } = context;
-  let sets = known.get(schema);
-  if (!sets) known.set(schema, (sets = new Map()));
+  let sets = cache.get(schema);
+  if (!sets) cache.set(schema, (sets = new Map()));
   const kind = kindOf(principal);
   let set = sets.get(kind);
-  if (!set) sets.set(kind, (set = makeSet(context)));
+  if (!set) sets.set(kind, (set = buildSet(context)));
   return set;
 }
 
 const kindOf = (principal: Principal): string => (principal.kind === "guest" ? "" : principal.collection.id);
 
-function makeSet(context: RecordContext): SyncedSet {
+function buildSet(context: RecordContext): SyncedSet {
   const collections = new Map<string, SyncedCollection>();
   for (const collection of context.schema.collections) {
     const rule = isSuperuser(context.principal) ? "" : collection.listRule;
     if (rule === null || collection.system || collection.type === "view") continue;
-    collections.set(collection.name, makeSynced(context, collection, rule));
+    collections.set(collection.name, buildSynced(context, collection, rule));
   }
   const all = [...collections.values()];
-  const read = all.flatMap(({ ruling, management }) => [...ruling.dependencies, ...management.dependencies]);
-  const account = authOf(context.principal);
+  const read = all.flatMap(({ listAnalysis, manageAnalysis }) => [
+    ...listAnalysis.dependencies,
+    ...manageAnalysis.dependencies,
+  ]);
+  const accounts = authCollectionOf(context.principal);
   return {
     collections,
-    deciding: [
-      ...new Set([COLLECTIONS, ...read.map(({ collection }) => collection.id), ...(account ? [account.id] : [])]),
+    decidingCollections: [
+      ...new Set([COLLECTIONS, ...read.map(({ collection }) => collection.id), ...(accounts ? [accounts.id] : [])]),
     ],
-    volatile: all.filter(({ volatile }) => volatile).map(({ collection }) => collection.name),
-    prints: JSON.stringify(Object.fromEntries(all.map(({ collection, prints }) => [collection.name, prints]))),
+    volatileCollections: all.filter(({ isVolatile }) => isVolatile).map(({ collection }) => collection.name),
+    fingerprints: encodeFingerprints(all),
   };
 }
 
-function makeSynced(context: RecordContext, collection: Collection, rule: string): SyncedCollection {
-  const ruling = rulingOf(context, collection, rule);
-  const management = rulingOf(context, collection, manageRuleOf(collection) ?? "");
-  const read = [...ruling.dependencies, ...management.dependencies].map((dependency) => dependency.collection);
+/** The stored form; `view-updater.ts` reads it. */
+const encodeFingerprints = (all: readonly SyncedCollection[]): string =>
+  JSON.stringify(
+    Object.fromEntries(
+      all.map(({ collection, fingerprints: { content, visibility } }) => [
+        collection.name,
+        { look: content, sight: visibility },
+      ]),
+    ),
+  );
+
+function buildSynced(context: RecordContext, collection: Collection, listRule: string): SyncedCollection {
   const manageRule = manageRuleOf(collection) ?? "";
+  const listAnalysis = analyzeRule(context, collection, listRule);
+  const manageAnalysis = analyzeRule(context, collection, manageRule);
+  const read = [...listAnalysis.dependencies, ...manageAnalysis.dependencies].map(
+    (dependency) => dependency.collection,
+  );
+  const accounts = authCollectionOf(context.principal);
   return {
     collection,
-    rule,
-    ruling,
-    management,
-    deciders: new Set([collection, ...read, authOf(context.principal)].flatMap((other) => (other ? [other.id] : []))),
-    volatile: readsOf(rule).now || readsOf(manageRule).now || read.some(({ type }) => type === "view"),
-    prints: {
-      look: fingerprint([collection.id, collection.name, collection.type, collection.fields, manageRule]),
-      sight: fingerprint([
-        rule,
-        manageRule,
-        [...read, authOf(context.principal)].map((other) => other && shapeOf(other)),
-      ]),
+    listRule,
+    listAnalysis,
+    manageAnalysis,
+    decidingIds: new Set([collection, ...read, accounts].flatMap((other) => (other ? [other.id] : []))),
+    isVolatile: readsOf(listRule).now || readsOf(manageRule).now || read.some(({ type }) => type === "view"),
+    fingerprints: {
+      content: fingerprint([collection.id, collection.name, collection.type, collection.fields, manageRule]),
+      visibility: fingerprint([listRule, manageRule, [...read, accounts].map((other) => other && shapeOf(other))]),
     },
   };
 }
 
-function rulingOf(context: RecordContext, collection: Collection, rule: string): RuleAnalysis {
+function analyzeRule(context: RecordContext, collection: Collection, rule: string): RuleAnalysis {
   const condition = rule === "" ? undefined : resolveOrNone(context, collection, rule, "trusted");
   return { condition, dependencies: condition ? dependenciesOfCondition(condition) : [] };
 }
 
-const authOf = (principal: Principal): Collection | undefined =>
+const authCollectionOf = (principal: Principal): Collection | undefined =>
   principal.kind === "guest" ? undefined : principal.collection;
 
 const shapeOf = ({ id, name, fields }: Collection): unknown => [id, name, fields];

@@ -3,78 +3,75 @@ import { z } from "zod";
 import { COLLECTIONS } from "../collections/model/change-of-collection.ts";
 import type { Change } from "../log/change.ts";
 import { readSpanOf, readTouched, type TouchedRecord } from "../log/change-log.ts";
-import type { RecordContext } from "../records/model/record-context.ts";
-import type { Reader } from "../store/store.ts";
 import type { ClientGroup, Scan } from "./client-group.ts";
-import { type Patch, putVisible } from "./patch.ts";
-import { scanOn } from "./scan.ts";
 import { findAffected } from "./find-affected.ts";
+import { type Patch, putVisible } from "./patch.ts";
+import { runScanStep } from "./scan-step.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { SyncedCollection, SyncedSet } from "./synced-collection.ts";
-import { heldAbove, heldAmong, type Records } from "./view-rows.ts";
-import { visibleAmong } from "./visible.ts";
+import { type RecordIds, viewRecordsAfter, viewRecordsAmong } from "./view-rows.ts";
+import { visibleIdsAmong } from "./visible-ids.ts";
 
 /** The log as a snapshot has it. */
 export interface LogSpan {
   readonly epoch: string;
-  /** Every change above it is still there. */
+  /** All changes after this seq are still in the log. */
   readonly floor: number;
   readonly head: number;
 }
 
-/** How far the view got, and what changed in it on the way. */
+/** How far the view got, and what came into it or left it on the way. */
 export interface ViewProgress {
   readonly seq: number;
   readonly scans: Readonly<Record<string, Scan>>;
-  readonly put: Records;
-  readonly gone: Records;
+  readonly put: RecordIds;
+  readonly gone: RecordIds;
+}
+
+export interface ViewUpdate {
+  readonly group: ClientGroup;
+  readonly set: SyncedSet;
+  readonly patch: Patch;
+  /** Records that are known to have left the view. The patch already deletes them. */
+  readonly gone?: RecordIds;
 }
 
 /**
- * Brings a group's view on: takes up what the log has behind its place, and goes on through collections whose records
- * may have come into sight or left it otherwise, until all is done or the patch is full.
+ * Brings a group's view up to date: processes the changes after the view's seq, then scans the collections whose
+ * visibility may have changed in another way, until all is done or the patch is full.
  */
 export class ViewUpdater {
-  readonly #reader: Reader;
-  readonly #context: RecordContext;
+  readonly #snapshot: Snapshot;
   readonly #group: ClientGroup;
   readonly #set: SyncedSet;
   readonly #patch: Patch;
-  /** The version that what is found here will have. */
-  readonly #next: number;
+  /** The version that this update creates. */
+  readonly #nextVersion: number;
   readonly #scans: Map<string, Scan>;
   readonly #put = new Map<string, Set<string>>();
   readonly #gone: Map<string, Set<string>>;
   #seq: number;
 
-  /** @param gone what the group is known to have no more, and was told of */
-  constructor(
-    reader: Reader,
-    context: RecordContext,
-    group: ClientGroup,
-    set: SyncedSet,
-    patch: Patch,
-    gone: Records = new Map(),
-  ) {
-    this.#reader = reader;
-    this.#context = context;
+  constructor(snapshot: Snapshot, { group, set, patch, gone = new Map() }: ViewUpdate) {
+    this.#snapshot = snapshot;
     this.#group = group;
     this.#set = set;
     this.#patch = patch;
     this.#gone = new Map([...gone].map(([name, ids]) => [name, new Set(ids)]));
-    this.#next = group.view.version + 1;
+    this.#nextVersion = group.view.version + 1;
     this.#scans = new Map(Object.entries(group.view.scans));
     this.#seq = group.view.seq;
   }
 
   async run({ epoch, floor, head }: LogSpan): Promise<ViewProgress> {
-    await this.#takeUpCollections();
+    await this.#compareCollections();
     if (this.#group.view.epoch !== epoch || this.#seq < floor || this.#seq > head) {
       this.#scanAll();
       this.#seq = head;
     }
-    while (this.#seq < head && !this.#patch.isFull) await this.#takeUpChanges(head);
-    for (const name of this.#set.volatile) this.#scan(name, 0);
-    await this.#goThrough();
+    while (this.#seq < head && !this.#patch.isFull) await this.#processChanges(head);
+    for (const name of this.#set.volatileCollections) this.#scan(name, 0);
+    await this.#runScans();
     return {
       seq: this.#seq,
       scans: Object.fromEntries(this.#scans),
@@ -83,102 +80,103 @@ export class ViewUpdater {
     };
   }
 
-  /** Collections that came, went, look other than they did, or are seen by other rules. */
-  async #takeUpCollections(): Promise<void> {
+  /** Finds collections that came or went, whose records look different, or whose rules changed. */
+  async #compareCollections(): Promise<void> {
     const { view, id } = this.#group;
-    if (view.prints === this.#set.prints) return;
-    const before = PRINTS.parse(JSON.parse(view.prints));
-    for (const [name, { prints }] of this.#set.collections) {
+    if (view.fingerprints === this.#set.fingerprints) return;
+    const before = FINGERPRINTS.parse(JSON.parse(view.fingerprints));
+    for (const [name, { fingerprints }] of this.#set.collections) {
       const old = before[name];
-      if (old?.look !== prints.look) this.#scan(name, this.#next);
-      else if (old.sight !== prints.sight) this.#scan(name, 0);
+      if (old?.look !== fingerprints.content) this.#scan(name, this.#nextVersion);
+      else if (old.sight !== fingerprints.visibility) this.#scan(name, 0);
     }
     for (const name of Object.keys(before)) {
       if (this.#set.collections.has(name)) continue;
       this.#scans.delete(name);
-      this.#drop(name, (await heldAbove(this.#reader, id, name, "", -1)).keys());
+      const all = { group: id, name, after: "", limit: -1 };
+      this.#drop(name, (await viewRecordsAfter(this.#snapshot.reader, all)).keys());
     }
   }
 
-  async #takeUpChanges(head: number): Promise<void> {
-    const { span } = this.#patch.sizes;
-    const touched = await readTouched(this.#reader, this.#seq, span);
-    const upTo = touched.length < span ? head : touched.at(-1)!.seq;
-    const deciding = touched.some(({ collection }) => this.#set.deciding.includes(collection))
-      ? await readSpanOf(this.#reader, this.#seq, upTo, this.#set.deciding, () => this.#scanAll())
+  async #processChanges(head: number): Promise<void> {
+    const { reader } = this.#snapshot;
+    const { logSpan } = this.#patch.limits;
+    const touched = await readTouched(reader, this.#seq, logSpan);
+    const upTo = touched.length < logSpan ? head : touched.at(-1)!.seq;
+    const deciding = touched.some(({ collection }) => this.#set.decidingCollections.includes(collection))
+      ? await readSpanOf(reader, this.#seq, upTo, this.#set.decidingCollections, () => this.#scanAll())
       : [];
     const byCollection = Map.groupBy(touched, ({ collection }) => collection);
-    for (const synced of this.#set.collections.values()) {
-      await this.#takeUp(synced, byCollection, deciding);
-    }
+    for (const synced of this.#set.collections.values()) await this.#updateCollection(synced, byCollection, deciding);
     this.#seq = upTo;
   }
 
-  async #takeUp(
+  async #updateCollection(
     synced: SyncedCollection,
     touched: ReadonlyMap<CollectionId, readonly TouchedRecord[]>,
     deciding: readonly Change[],
   ): Promise<void> {
-    const { collection, ruling, management, deciders } = synced;
-    const changed = new Set((touched.get(collection.id) ?? []).map(({ record }): string => record));
-    let moved: ReadonlySet<string> = new Set();
-    if (deciding.length > 0) {
-      const shift = await findAffected(this.#reader, this.#context, synced, ruling, deciding);
-      if (shift === "any") this.#scan(collection.name, 0);
-      else moved = shift;
-      // Rules that were changed and changed back have shown and hidden records meanwhile.
-      if (deciding.some((change) => isOfCollections(change, deciders))) this.#scan(collection.name, 0);
-      if (deciding.some((change) => isRemade(change, collection.id))) this.#scan(collection.name, this.#next);
-      const managed = await findAffected(this.#reader, this.#context, synced, management, deciding);
-      if (managed === "any" || managed.size > 0) this.#scan(collection.name, this.#next);
-    }
-    const ids = [...new Set([...changed, ...moved])];
-    if (ids.length === 0) return;
-    const held = await heldAmong(this.#reader, this.#group.id, collection.name, ids);
-    const put = this.#put.get(collection.name);
-    // All is read from one snapshot: what the patch has is as it would be put again.
-    const asked = ids.filter((id) => !put?.has(id) && (changed.has(id) || !held.has(id)));
-    const visible = await putVisible(this.#reader, this.#context, synced, asked, this.#patch);
-    this.#note(this.#put, collection.name, visible);
-    const same = ids.filter((id) => held.has(id) && !changed.has(id));
-    const kept = await visibleAmong(this.#reader, this.#context, synced, same);
+    const changed = new Set((touched.get(synced.collection.id) ?? []).map(({ record }): string => record));
+    const affected = deciding.length > 0 ? await this.#findAffected(synced, deciding) : [];
+    const ids = [...new Set([...changed, ...affected])];
+    if (ids.length > 0) await this.#compareRecords(synced, ids, changed);
+  }
+
+  /** The unchanged records whose visibility the changes may have changed; starts a scan if that can be any record. */
+  async #findAffected(synced: SyncedCollection, deciding: readonly Change[]): Promise<Iterable<string>> {
+    const { collection, listAnalysis, manageAnalysis, decidingIds } = synced;
+    const { reader, context } = this.#snapshot;
+    const affected = await findAffected(reader, context, synced, listAnalysis, deciding);
+    if (affected === "any") this.#scan(collection.name, 0);
+    // A rule that was changed and changed back has shown and hidden records in between.
+    if (deciding.some((change) => isOfCollections(change, decidingIds))) this.#scan(collection.name, 0);
+    if (deciding.some((change) => isRemade(change, collection.id))) this.#scan(collection.name, this.#nextVersion);
+    const managed = await findAffected(reader, context, synced, manageAnalysis, deciding);
+    if (managed === "any" || managed.size > 0) this.#scan(collection.name, this.#nextVersion);
+    return affected === "any" ? [] : affected;
+  }
+
+  /** Puts and drops records, by what the view has and what the requester may list. */
+  async #compareRecords(synced: SyncedCollection, ids: readonly string[], changed: ReadonlySet<string>): Promise<void> {
+    const { name } = synced.collection;
+    const inView = await viewRecordsAmong(this.#snapshot.reader, this.#group.id, name, ids);
+    const put = this.#put.get(name);
+    // All reads are from one snapshot: a record that the patch already has would be put the same again.
+    const candidates = ids.filter((id) => !put?.has(id) && (changed.has(id) || !inView.has(id)));
+    this.#note(this.#put, name, await putVisible(this.#snapshot, synced, candidates, this.#patch));
+    const unchanged = ids.filter((id) => inView.has(id) && !changed.has(id));
+    const kept = await visibleIdsAmong(this.#snapshot, synced, unchanged);
     this.#drop(
-      collection.name,
-      [...held].filter((id) => !this.#put.get(collection.name)?.has(id) && !kept.has(id)),
+      name,
+      [...inView].filter((id) => !this.#put.get(name)?.has(id) && !kept.has(id)),
     );
   }
 
-  async #goThrough(): Promise<void> {
+  async #runScans(): Promise<void> {
     for (const synced of this.#set.collections.values()) {
       const { name } = synced.collection;
+      const isPut = (id: string): boolean => this.#put.get(name)?.has(id) === true;
       for (let scan = this.#scans.get(name); scan && !this.#patch.isFull; scan = this.#scans.get(name)) {
-        const { rest, put, gone } = await scanOn(
-          this.#reader,
-          this.#context,
-          this.#group.id,
-          synced,
-          scan,
-          this.#patch,
-          (id) => this.#put.get(name)?.has(id) === true,
-        );
+        const step = { group: this.#group.id, synced, scan, patch: this.#patch, isPut };
+        const { rest, put, gone } = await runScanStep(this.#snapshot, step);
         this.#note(this.#put, name, put);
         this.#drop(name, gone);
         if (rest) this.#scans.set(name, rest);
         else this.#scans.delete(name);
-        // Other requests are answered between two steps.
+        // Other requests run between two steps.
         await new Promise((resolve) => setImmediate(resolve));
       }
     }
   }
 
-  /** Nobody knows what has changed. */
+  /** For when the log can't say what changed. */
   #scanAll(): void {
-    for (const name of this.#set.collections.keys()) this.#scan(name, this.#next);
+    for (const name of this.#set.collections.keys()) this.#scan(name, this.#nextVersion);
   }
 
   #scan(name: string, since: number): void {
-    const under = this.#scans.get(name);
-    this.#scans.set(name, { after: "", since: Math.max(since, under?.since ?? 0) });
+    const current = this.#scans.get(name);
+    this.#scans.set(name, { after: "", since: Math.max(since, current?.since ?? 0) });
   }
 
   #drop(name: string, ids: Iterable<string>): void {
@@ -197,8 +195,9 @@ export class ViewUpdater {
 const isOfCollections = ({ collection, record }: Change, ids: ReadonlySet<string>): boolean =>
   collection === COLLECTIONS && ids.has(record);
 
-/** A collection that was deleted and made again, or a field of it, may look the same now: its records are others. */
+/** A collection or field that was deleted and created again may look the same, but its values are different. */
 const isRemade = ({ collection, record, action, before, after }: Change, id: string): boolean =>
   collection === COLLECTIONS && String(record) === id && (action !== "update" || before["fields"] !== after["fields"]);
 
-const PRINTS = z.record(z.string(), z.object({ look: z.string(), sight: z.string() }));
+/** The stored form of the fingerprints; `synced-collection.ts` writes it. */
+const FINGERPRINTS = z.record(z.string(), z.object({ look: z.string(), sight: z.string() }));

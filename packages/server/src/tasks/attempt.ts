@@ -3,7 +3,7 @@ import { asJson } from "../lib/json-value.ts";
 import { type Definition, type Progress, progressOf, type TaskRun } from "./definition.ts";
 import type { EventKind } from "./task-event.ts";
 import type { Task, TaskError } from "./task.ts";
-import { runInWorker } from "./worker-attempt.ts";
+import { runInWorker } from "./run-in-worker.ts";
 
 /** What an attempt came to. */
 export type AttemptResult = { readonly output: JsonValue } | { readonly error: TaskError };

@@ -1,7 +1,7 @@
 import { type JsonValue } from "@headwater/protocol";
 import { spacedJson } from "../lib/spaced-json.ts";
 import { type EventKind, isFinal, type TaskEvent, type TaskEventType } from "./task-event.ts";
-import { TextRun } from "./text-run.ts";
+import { TextRun } from "./segmented-text.ts";
 
 /** A text, with the number of its first piece and the time of its last. */
 interface Text {

@@ -5,7 +5,7 @@ import { randomText } from "../lib/random.ts";
 import type { Reader, Store, Transaction } from "../store/store.ts";
 import { Definitions } from "./definitions.ts";
 import { TaskEventWriter } from "./task-event-writer.ts";
-import { TaskRunner } from "./runner.ts";
+import { TaskRunner } from "./task-runner.ts";
 import type { Task } from "./task.ts";
 import { findByKey, findTask, insertTask, removeExpired } from "./task-table.ts";
 import { TaskHistories } from "./task-histories.ts";

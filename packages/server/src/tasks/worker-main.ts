@@ -1,7 +1,7 @@
 /** The thread of one attempt: loads the module and runs its handler. */
 import { asJson } from "../lib/json-value.ts";
 import { type Progress, progressOf, type TaskHandler, type TaskRun } from "./definition.ts";
-import type { WorkerMessage, WorkerOrder, WorkerStart } from "./worker-attempt.ts";
+import type { WorkerMessage, WorkerOrder, WorkerStart } from "./run-in-worker.ts";
 
 declare const self: Worker;
 

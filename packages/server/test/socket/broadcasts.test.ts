@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import type { ServerMessage } from "@headwater/protocol";
-import { defineCollection } from "../../src/library/define-collection.ts";
-import { text } from "../../src/library/fields.ts";
+import { defineCollection } from "../../src/library/collections/define-collection.ts";
+import { text } from "../../src/library/collections/fields.ts";
 import { openLibraryApp } from "../../src/testing/library-app.ts";
 import { SocketClient, type SocketClientOptions } from "@headwater/testing/clients/socket-client.ts";
 

@@ -1,5 +1,5 @@
 import type { SyncCookie } from "@headwater/protocol";
-import type { Pulled } from "../../src/sync/pull.ts";
+import type { PullResult } from "../../src/sync/pull.ts";
 import type { Mutation } from "../../src/sync/requests.ts";
 import type { ModelWorld } from "./model-world.ts";
 
@@ -42,7 +42,7 @@ export class ModelClient {
   }
 
   /** @throws Error for an answer that no client may be given */
-  async pull(world: ModelWorld, from: Kept = this.kept): Promise<Pulled> {
+  async pull(world: ModelWorld, from: Kept = this.kept): Promise<PullResult> {
     const pulled = await world.pull(this.group.user, this.group.key, from.cookie);
     if (!pulled) throw new Error("the group was not known");
     this.kept = applied(this.id, from, pulled, this.group);
@@ -78,7 +78,7 @@ export class ModelClient {
 function applied(
   client: string,
   { cookie: before, view: old, confirmed }: Kept,
-  { cookie, patch, lastMutationIDChanges }: Pulled,
+  { cookie, patch, lastMutationIDChanges }: PullResult,
   group: ModelGroup,
 ): Kept {
   const isSame = JSON.stringify(cookie) === JSON.stringify(before);

@@ -3,14 +3,14 @@ import type { Reader, Store, Transaction } from "../../src/store/store.ts";
 import { Schema } from "../../src/collections/model/schema.ts";
 import { principalKey } from "../../src/rules/principal.ts";
 import type { RecordContext } from "../../src/records/model/record-context.ts";
-import type { Pulled } from "../../src/sync/pull.ts";
+import type { PullResult } from "../../src/sync/pull.ts";
 import { syncedSet } from "../../src/sync/synced-collection.ts";
 
 /** Something that a server could do wrong, put between its parts. */
 export interface Fault {
   readonly store: (store: Store) => Store;
   readonly context: (context: () => RecordContext) => () => RecordContext;
-  readonly pulled: (pulled: Pulled, world: { readonly store: Store }) => Promise<Pulled>;
+  readonly pulled: (pulled: PullResult, world: { readonly store: Store }) => Promise<PullResult>;
 }
 
 export const NO_FAULT: Fault = {
@@ -146,4 +146,4 @@ export const FAULTS: Readonly<Record<string, () => Fault>> = {
 };
 
 const ownerIn = (context: RecordContext | undefined): string | undefined => context && principalKey(context.principal);
-const printsIn = (context: RecordContext | undefined): string | undefined => context && syncedSet(context).prints;
+const printsIn = (context: RecordContext | undefined): string | undefined => context && syncedSet(context).fingerprints;

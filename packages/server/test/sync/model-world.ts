@@ -20,9 +20,9 @@ import { prepareSubmission } from "../../src/records/write/prepare-submission.ts
 import { checkRule } from "../../src/rules/analysis/check-rule.ts";
 import { type Principal, principalOf } from "../../src/rules/principal.ts";
 import type { Store } from "../../src/store/store.ts";
-import { type Ages, expireSync } from "../../src/sync/expire.ts";
+import { type RetentionAges, expireSync } from "../../src/sync/expiration.ts";
 import { Mutators, MutatorSet } from "../../src/sync/mutators.ts";
-import { pull, type Pulled } from "../../src/sync/pull.ts";
+import { pull, type PullResult } from "../../src/sync/pull.ts";
 import { push } from "../../src/sync/push.ts";
 import type { Mutation } from "../../src/sync/requests.ts";
 import { COLLECTIONS, USER_FIELDS } from "./model-rules.ts";
@@ -30,7 +30,7 @@ import { type Fault, NO_FAULT } from "./model-faults.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 /** So small that a few records take several of each. */
-const SIZES = { page: 900, span: 5, step: 7, firstPuts: 3, told: 4 };
+const LIMITS = { pageBytes: 900, logSpan: 5, scanStep: 7, firstPuts: 3, missedRows: 4 };
 const HOUR_MS = 3_600_000;
 
 /** A folder with the model's collections, and the doors of sync on it as the API opens them. */
@@ -43,7 +43,7 @@ export class ModelWorld {
   #folder: Folder;
   #store: Store;
   #epoch = "";
-  #lanes = { pulls: new KeyedQueue(), pushes: new KeyedQueue() };
+  #queues = { pulls: new KeyedQueue(), pushes: new KeyedQueue() };
 
   private constructor(dir: string, folder: Folder, fault: Fault) {
     this.#dir = dir;
@@ -69,7 +69,7 @@ export class ModelWorld {
   }
 
   /** Forgets what is too old, as the server does. */
-  expire(now: Date, ages: Ages): Promise<void> {
+  expire(now: Date, ages: RetentionAges): Promise<void> {
     return expireSync(this.#store, now, ages);
   }
 
@@ -93,7 +93,7 @@ export class ModelWorld {
     await this.close();
     this.#folder = await openFolder(this.#dir);
     this.#store = this.#fault.store(this.#folder.store);
-    this.#lanes = { pulls: new KeyedQueue(), pushes: new KeyedQueue() };
+    this.#queues = { pulls: new KeyedQueue(), pushes: new KeyedQueue() };
     this.#epoch = await readEpoch(this.store);
   }
 
@@ -172,8 +172,8 @@ export class ModelWorld {
     return () => ({ ...this.#writing(), ...nothing, principal, hooks });
   }
 
-  async pull(user: string, group: string, cookie: unknown): Promise<Pulled | undefined> {
-    const deps = { store: this.#store, epoch: this.#epoch, lanes: this.#lanes.pulls, sizes: SIZES };
+  async pull(user: string, group: string, cookie: unknown): Promise<PullResult | undefined> {
+    const deps = { store: this.#store, epoch: this.#epoch, queue: this.#queues.pulls, limits: LIMITS };
     const context = this.#fault.context(await this.#asking(user));
     const pulled = await pull(deps, context, { group, cookie });
     return "error" in pulled ? undefined : this.#fault.pulled(pulled, this);
@@ -182,7 +182,7 @@ export class ModelWorld {
   /** @returns whether all was taken */
   async push(user: string, group: string, mutations: readonly Mutation[]): Promise<boolean> {
     const context = await this.#asking(user);
-    const deps = { ...this.#folder, store: this.#store, mutators: this.#mutators(context), lanes: this.#lanes.pushes };
+    const deps = { ...this.#folder, store: this.#store, mutators: this.#mutators(context), queue: this.#queues.pushes };
     try {
       const pushed = await push(deps, async () => context(), { group, mutations });
       if ("error" in pushed) throw new Error(`a client was not known: ${JSON.stringify(mutations)}`);

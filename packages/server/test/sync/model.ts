@@ -1,7 +1,7 @@
 import type { Random } from "@headwater/testing/lib/random.ts";
 import { ApiError } from "../../src/lib/api-error.ts";
 import { trimLog } from "../../src/log/retention.ts";
-import { AGES } from "../../src/sync/expire.ts";
+import { DEFAULT_AGES } from "../../src/sync/expiration.ts";
 import type { Mutation } from "../../src/sync/requests.ts";
 import type { Fault } from "./model-faults.ts";
 import { type Kept, ModelClient, type ModelGroup } from "./model-client.ts";
@@ -262,7 +262,7 @@ export class Model {
 
   async expire(): Promise<void> {
     const { random, world } = this;
-    if (random.chance(70)) return world.expire(world.now, { ...AGES, viewMs: random.int(0, 2) * 3_600_000 });
+    if (random.chance(70)) return world.expire(world.now, { ...DEFAULT_AGES, viewMs: random.int(0, 2) * 3_600_000 });
     for (const client of this.clients) {
       while (client.taken < client.mutations.length) await client.push(world, client.pending(0));
       await this.check(client);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { GUEST, type Principal } from "../../rules/principal.ts";
-import { PASSWORD, RecordWorld } from "../../testing/record-world.ts";
+import { PASSWORD, RecordWorld } from "../../testing/record-fixture.ts";
 import { findRecord } from "../query/find-record.ts";
 import { presentRecords, viewKey } from "./present.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { recordId, type RecordValues } from "@headwater/protocol";
 import type { Reader } from "../../store/store.ts";
-import { RecordWorld } from "../../testing/record-world.ts";
+import { RecordWorld } from "../../testing/record-fixture.ts";
 import { blankRecord } from "../model/columns.ts";
 import { canSee } from "./check-access.ts";
 

@@ -4,7 +4,7 @@ import type { Trust } from "../../rules/resolve/record-scope.ts";
 import { GUEST, type Principal, principalKey } from "../../rules/principal.ts";
 import { type Reader, type SnapshotReader, StoreError } from "../../store/store.ts";
 import { toQuery } from "../../store/sql.ts";
-import { RecordWorld } from "../../testing/record-world.ts";
+import { RecordWorld } from "../../testing/record-fixture.ts";
 import { blankRecord } from "../model/columns.ts";
 import { RuleBatcher } from "./rule-batcher.ts";
 import { canSee } from "./check-access.ts";

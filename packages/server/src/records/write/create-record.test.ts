@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { codesOf, PASSWORD, type RecordRequest, RecordWorld } from "../../testing/record-world.ts";
+import { codesOf, PASSWORD, type RecordRequest, RecordWorld } from "../../testing/record-fixture.ts";
 
 const world = await RecordWorld.open([
   {

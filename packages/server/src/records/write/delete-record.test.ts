@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { PASSWORD, RecordWorld } from "../../testing/record-world.ts";
+import { PASSWORD, RecordWorld } from "../../testing/record-fixture.ts";
 
 const world = await RecordWorld.open([
   {

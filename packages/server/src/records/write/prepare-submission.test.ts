@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { ApiError } from "../../lib/api-error.ts";
-import { PASSWORD, type RecordRequest, RecordWorld } from "../../testing/record-world.ts";
+import { PASSWORD, type RecordRequest, RecordWorld } from "../../testing/record-fixture.ts";
 import { createRecord } from "./create-record.ts";
 import { prepareSubmission } from "./prepare-submission.ts";
 import type { RecordContext } from "../model/record-context.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Principal } from "../../rules/principal.ts";
-import { codesOf, PASSWORD, type RecordRequest, RecordWorld } from "../../testing/record-world.ts";
+import { codesOf, PASSWORD, type RecordRequest, RecordWorld } from "../../testing/record-fixture.ts";
 
 const world = await RecordWorld.open([
   {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { sql } from "../../store/sql.ts";
-import { RecordWorld } from "../../testing/record-world.ts";
+import { RecordWorld } from "../../testing/record-fixture.ts";
 import { selectRecords } from "../query/select-records.ts";
 
 const world = await RecordWorld.open([

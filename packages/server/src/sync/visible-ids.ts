@@ -1,0 +1,42 @@
+import { anyOf } from "../records/query/find-record.ts";
+import { allOf, idOf, orNone, scopeOf } from "../records/query/select-records.ts";
+import { EMPTY, type Sql, sql } from "../store/sql.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { SyncedCollection } from "./synced-collection.ts";
+
+/** The first ids after `after`, in order, that the requester may list. */
+export const visibleIdsAfter = (
+  snapshot: Snapshot,
+  synced: SyncedCollection,
+  after: string,
+  limit: number,
+): Promise<readonly string[]> =>
+  selectVisibleIds(snapshot, synced, sql`${idOf(synced.collection)} > ${after}`, sql`ORDER BY id LIMIT ${limit}`);
+
+/** Those of the ids that the requester may list. */
+export const visibleIdsAmong = async (
+  snapshot: Snapshot,
+  synced: SyncedCollection,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> =>
+  ids.length === 0
+    ? new Set()
+    : new Set(await selectVisibleIds(snapshot, synced, sql`${idOf(synced.collection)} IN ${anyOf(ids)}`, EMPTY));
+
+/** A rule that can't be resolved shows nothing. */
+async function selectVisibleIds(
+  { reader, context }: Snapshot,
+  { collection, listRule }: SyncedCollection,
+  condition: Sql,
+  order: Sql,
+): Promise<readonly string[]> {
+  const rows = await orNone(() => {
+    const scope = scopeOf(context, collection);
+    const conditions = listRule === "" ? [condition] : [condition, scope.condition(listRule, "trusted")];
+    return reader.all(
+      sql`SELECT ${scope.distinct ? sql`DISTINCT` : EMPTY} ${idOf(collection)} AS id
+        FROM ${sql.table(collection.name)} ${scope.joins} WHERE ${allOf([...conditions, ...scope.extraConditions])} ${order}`,
+    );
+  });
+  return (rows ?? []).map(({ id }) => String(id));
+}
