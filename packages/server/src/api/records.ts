@@ -2,7 +2,7 @@ import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../collections/model/collection.ts";
 import { notFound } from "../lib/api-error.ts";
 import { readHead } from "../log/change-log.ts";
-import { assertWritable } from "../records/model/assert-writable.ts";
+import { assertWritable, type WritableCollection } from "../records/model/writable-collection.ts";
 import { listRecords } from "../records/query/list-records.ts";
 import { presentRecords } from "../records/present/present.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
@@ -71,7 +71,7 @@ function maxBytes(field: Field): number {
   return field.type === "editor" || field.type === "json" ? maxSizeOf(field) : 0;
 }
 
-function writableCollectionOf(request: ApiRequest, deps: ApiContext): Collection {
+function writableCollectionOf(request: ApiRequest, deps: ApiContext): WritableCollection {
   const collection = collectionOf(request, deps, MISSING);
   assertWritable(collection);
   return collection;

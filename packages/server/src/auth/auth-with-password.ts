@@ -1,7 +1,7 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { AuthCollection } from "../collections/model/collection.ts";
 import { type IndexColumn, parseIndex } from "../collections/model/index-definition.ts";
-import { toText } from "../lib/cast.ts";
+import { toText } from "../lib/coerce.ts";
 import { isEmail } from "../lib/formats.ts";
 import { verifyPassword } from "../lib/password.ts";
 import { findRecords } from "../records/query/find-record.ts";

@@ -2,7 +2,7 @@ import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../collections/model/collection.ts";
 import type { Schema } from "../collections/model/schema.ts";
 import { badRequest } from "../lib/api-error.ts";
-import { toText } from "../lib/cast.ts";
+import { toText } from "../lib/coerce.ts";
 import { dateTimeMillis } from "../lib/date-time.ts";
 import { findRecord } from "../records/query/find-record.ts";
 import { deleteRow } from "../records/write/write-row.ts";

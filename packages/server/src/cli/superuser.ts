@@ -1,6 +1,6 @@
 import type { RecordValues } from "@headwater/protocol";
 import { superusersOf, systemContext } from "../auth/system-context.ts";
-import type { Collection } from "../collections/model/collection.ts";
+import type { AuthCollection } from "../collections/model/collection.ts";
 import { type Folder, openFolder } from "../app/folder.ts";
 import { isEmail } from "../lib/formats.ts";
 import { UserError } from "../lib/user-error.ts";
@@ -53,7 +53,7 @@ export async function deleteSuperuser(dir: string, email: string): Promise<void>
 /** The open folder, with the one at the keyboard as a superuser. */
 interface Door {
   readonly folder: Folder;
-  readonly collection: Collection;
+  readonly collection: AuthCollection;
   readonly context: RecordContext;
 }
 

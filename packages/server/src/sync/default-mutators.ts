@@ -1,6 +1,5 @@
 import type { Action } from "@headwater/protocol";
 import { z } from "zod";
-import type { Collection } from "../collections/model/collection.ts";
 import { badRequest, invalid, notFound } from "../lib/api-error.ts";
 import { createRecord } from "../records/write/create-record.ts";
 import { deleteRecord } from "../records/write/delete-record.ts";
@@ -8,6 +7,7 @@ import { prepareRemoval } from "../records/write/prepare-removal.ts";
 import { prepareSubmission } from "../records/write/prepare-submission.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import type { Submission } from "../records/model/submission.ts";
+import { assertWritable, type WritableCollection } from "../records/model/writable-collection.ts";
 import { updateRecord } from "../records/write/update-record.ts";
 import type { Reader, Transaction } from "../store/store.ts";
 import type { Mutation } from "./requests.ts";
@@ -25,7 +25,7 @@ const ARGS = z.object({
 /** A mutation that writes one record. */
 export interface RecordWrite {
   readonly action: Action;
-  readonly collection: Collection;
+  readonly collection: WritableCollection;
   readonly id: string;
   readonly context: RecordContext;
 }
@@ -47,6 +47,7 @@ export function readRecordWrite({ name, args }: Mutation, context: RecordContext
   const { collection: collectionName, id, data = {} } = parsed.data;
   const collection = context.schema.find(collectionName);
   if (!collection) throw notFound(`There is no collection "${collectionName}".`);
+  assertWritable(collection);
   const body = action === "create" ? { ...data, id } : data;
   return { action, collection, id, context: { ...context, method: METHODS[action], query: {}, body } };
 }

@@ -2,7 +2,7 @@ import type { Change } from "../log/change.ts";
 import { changesRequester } from "../visibility/account-change.ts";
 import { affectedFor, findAffectedRecords, isAffectedBy } from "../visibility/affected-records.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
-import { scopeOf } from "../records/rule-check/check-access.ts";
+import { recordScope } from "../records/rule-check/record-scope.ts";
 import { decisionKey } from "../rules/analysis/decision-key.ts";
 import type { Reader } from "../store/store.ts";
 import type { RuleAnalysis, SyncedCollection } from "./synced-collection.ts";
@@ -58,6 +58,6 @@ function changesOwnResults(
   if (!condition) return false;
   return changesRequester(change, context.principal, (principal) => {
     const asking = { ...context, principal };
-    return decisionKey(condition, scopeOf(asking, collection, "trusted", false), asking);
+    return decisionKey(condition, recordScope(asking, collection), asking);
   });
 }

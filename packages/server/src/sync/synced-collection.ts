@@ -1,14 +1,14 @@
 import type { CollectionId } from "@headwater/protocol";
 import type { Collection } from "../collections/model/collection.ts";
-import { COLLECTIONS } from "../collections/model/change-of-collection.ts";
+import { COLLECTIONS } from "../collections/model/log-collection-change.ts";
 import type { Schema } from "../collections/model/schema.ts";
 import { dependenciesOfCondition, type ListenerDependency } from "../visibility/listener-dependencies.ts";
 import { manageRuleOf } from "../records/rule-check/manage-access.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
-import { resolveOrNone } from "../records/rule-check/resolve-rule.ts";
+import { conditionOf } from "../records/rule-check/interpret-rule.ts";
 import type { Condition } from "../rules/resolve/condition.ts";
 import { isSuperuser, type Principal } from "../rules/principal.ts";
-import { readsOf } from "../rules/analysis/reads.ts";
+import { readsOf } from "../rules/analysis/rule-inputs.ts";
 
 /** A rule, and the other records that its result depends on. */
 export interface RuleAnalysis {
@@ -123,7 +123,7 @@ function buildSynced(context: RecordContext, collection: Collection, listRule: s
 }
 
 function analyzeRule(context: RecordContext, collection: Collection, rule: string): RuleAnalysis {
-  const condition = rule === "" ? undefined : resolveOrNone(context, collection, rule, "trusted");
+  const condition = conditionOf(context, collection, rule);
   return { condition, dependencies: condition ? dependenciesOfCondition(condition) : [] };
 }
 

@@ -1,5 +1,6 @@
 import { anyOf } from "../records/query/find-record.ts";
-import { allOf, idOf, orNone, scopeOf } from "../records/query/select-records.ts";
+import { allOf, idOf, queryScope } from "../records/query/select-records.ts";
+import { undefinedIfUnreadable } from "../records/query/unreadable-rule.ts";
 import { EMPTY, type Sql, sql } from "../store/sql.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { SyncedCollection } from "./synced-collection.ts";
@@ -30,8 +31,8 @@ async function selectVisibleIds(
   condition: Sql,
   order: Sql,
 ): Promise<readonly string[]> {
-  const rows = await orNone(() => {
-    const scope = scopeOf(context, collection);
+  const rows = await undefinedIfUnreadable(() => {
+    const scope = queryScope(context, collection);
     const conditions = listRule === "" ? [condition] : [condition, scope.condition(listRule, "trusted")];
     return reader.all(
       sql`SELECT ${scope.distinct ? sql`DISTINCT` : EMPTY} ${idOf(collection)} AS id

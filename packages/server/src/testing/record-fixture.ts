@@ -15,6 +15,7 @@ import { findRecord } from "../records/query/find-record.ts";
 import { listRecords } from "../records/query/list-records.ts";
 import { prepareSubmission } from "../records/write/prepare-submission.ts";
 import { presentRecords } from "../records/present/present.ts";
+import { assertWritable, type WritableCollection } from "../records/model/writable-collection.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import { updateRecord } from "../records/write/update-record.ts";
 import { viewRecord } from "../records/query/view-record.ts";
@@ -161,15 +162,22 @@ export class RecordWorld {
 
   async remove(collection: string, id: string, request: RecordRequest = {}): Promise<Reply> {
     const reply = await answer(async () => {
+      const writable = this.#writable(collection);
       const context = this.context(request, "DELETE");
-      await this.store.write((tx) => deleteRecord(tx, context, this.collection(collection), id));
+      await this.store.write((tx) => deleteRecord(tx, context, writable, id));
     });
     return reply.status === 200 ? { status: 204, body: undefined } : reply;
   }
 
+  #writable(name: string): WritableCollection {
+    const collection = this.collection(name);
+    assertWritable(collection);
+    return collection;
+  }
+
   async #submit(name: string, id: string | undefined, request: RecordRequest): Promise<Reply> {
     return answer(async () => {
-      const collection = this.collection(name);
+      const collection = this.#writable(name);
       const context = this.context(request, id === undefined ? "POST" : "PATCH");
       const submitted = { body: context.body, files: new Map(Object.entries(request.files ?? {})) };
       const submission = await prepareSubmission(this.store, context, collection, id, submitted);

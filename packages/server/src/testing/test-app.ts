@@ -6,6 +6,7 @@ import { systemContext } from "../auth/system-context.ts";
 import { Tokens } from "../auth/tokens.ts";
 import type { AuthCollection, Collection } from "../collections/model/collection.ts";
 import { readConfig } from "../config.ts";
+import { assertWritable } from "../records/model/writable-collection.ts";
 import { createRecord } from "../records/write/create-record.ts";
 import { prepareSubmission } from "../records/write/prepare-submission.ts";
 import { play } from "./scenario.ts";
@@ -51,10 +52,12 @@ export async function startTestApp(flags: Readonly<Record<string, string>> = {})
   const add: TestApp["add"] = async (name, body) => {
     const { store, registry, files } = app.folder;
     const context = systemContext({ schema: registry.current, files, now: new Date(), background: () => {} });
-    const password = collection(name).type === "auth" ? { password: PASSWORD, passwordConfirm: PASSWORD } : {};
+    const target = collection(name);
+    assertWritable(target);
+    const password = target.type === "auth" ? { password: PASSWORD, passwordConfirm: PASSWORD } : {};
     const submitted = { body: { ...password, ...body }, files: new Map() };
-    const submission = await prepareSubmission(store, context, collection(name), undefined, submitted);
-    return store.write((tx) => createRecord(tx, context, collection(name), submission));
+    const submission = await prepareSubmission(store, context, target, undefined, submitted);
+    return store.write((tx) => createRecord(tx, context, target, submission));
   };
   const tokenOf: TestApp["tokenOf"] = (name, values, claims = { refreshable: true }) =>
     new Tokens().issue({

@@ -1,27 +1,30 @@
 import { type RecordValues, recordId } from "@headwater/protocol";
 import type { Collection } from "../collections/model/collection.ts";
 import { isMultiple } from "../collections/fields/field.ts";
-import { toText, toTexts } from "../lib/cast.ts";
+import { toText, toTexts } from "../lib/coerce.ts";
 import type { Change } from "../log/change.ts";
 import type { Step } from "../rules/resolve/condition.ts";
-import type { Dependency } from "../rules/analysis/dependencies.ts";
+import { requestValue } from "../rules/resolve/request-value.ts";
+import type { RuleContext } from "../rules/rule-context.ts";
+import type { Dependency } from "../rules/analysis/rule-dependencies.ts";
 import { type Sql, sql } from "../store/sql.ts";
 import type { Reader } from "../store/store.ts";
 import { anyOf, itemsOf } from "../records/query/find-record.ts";
 import { type RowOverride, withOverrides } from "../records/rule-check/row-override.ts";
+import type { ListenerDependency } from "./listener-dependencies.ts";
 
-/** Whom a change of a related record may concern. */
+/** The records for which a rule may give another result after a change of a record that the rule reads. */
 export type AffectedRecords =
-  /** These records, whoever asks. */
+  /** These records, for every requester. */
   | { readonly kind: "records"; readonly ids: readonly string[] }
-  /** Any record, for those whose account is one of these. */
-  | { readonly kind: "askers"; readonly ids: ReadonlySet<string> }
-  /** Any record, whoever asks. */
+  /** Any record, for requesters whose account has one of these ids. */
+  | { readonly kind: "requesters"; readonly ids: ReadonlySet<string> }
+  /** Any record, for every requester. */
   | { readonly kind: "all" };
 
-const NOTHING: AffectedRecords = { kind: "records", ids: [] };
+const NONE: AffectedRecords = { kind: "records", ids: [] };
 
-/** Did the change touch what a rule reads of the record? */
+/** Did the change alter a field that a rule reads of the record, or create or delete the record? */
 export function isAffectedBy(
   { collection, fields }: Dependency,
   { collection: changed, before, after }: Change,
@@ -32,19 +35,49 @@ export function isAffectedBy(
 }
 
 /**
- * From a changed record back along the path on which a rule reaches it, to the records that the rule is about.
+ * Narrows the affected records to those that matter to one requester.
  *
- * @param own the collection that the rule is of
- * @param standIns records that are found as they are here, not as they are stored
+ * @returns ids, or `any` if every record of the collection may be affected
+ */
+export function affectedFor(
+  affected: AffectedRecords,
+  dependency: ListenerDependency,
+  change: Change,
+  context: RuleContext,
+): readonly string[] | "any" {
+  switch (affected.kind) {
+    case "records":
+      return affected.ids;
+    case "requesters": {
+      const { principal } = context;
+      return principal.kind !== "guest" && affected.ids.has(principal.values.id) ? "any" : [];
+    }
+    case "all":
+      return mayMatchEquality(dependency, change, context) ? "any" : [];
+  }
+}
+
+/** Can the changed record have met the rule's equality for this requester, before the change or after it? */
+function mayMatchEquality({ equality }: ListenerDependency, { before, after }: Change, context: RuleContext): boolean {
+  if (!equality) return true;
+  const value = requestValue(equality.asker, context) ?? "";
+  return [before, after].some((values) => values !== null && (values[equality.field] ?? "") === value);
+}
+
+/**
+ * Follows a rule's path backwards, from a changed record to the records that the rule is about.
+ *
+ * @param own the rule's collection
+ * @param overrides records to read with these values instead of the stored ones
  */
 export async function findAffectedRecords(
   reader: Reader,
   own: Collection,
   { steps }: Dependency,
   change: Change,
-  standIns: readonly RowOverride[],
+  overrides: readonly RowOverride[],
 ): Promise<AffectedRecords> {
-  const having = withOverrides(standIns);
+  const tables = withOverrides(overrides);
   let ids: readonly string[] = [change.record];
   let changed: Change | undefined = change;
   for (let i = steps.length - 1; i >= 0; i -= 1) {
@@ -53,57 +86,57 @@ export async function findAffectedRecords(
       case "collection":
         return { kind: "all" };
       case "auth":
-        return { kind: "askers", ids: new Set(ids) };
+        return { kind: "requesters", ids: new Set(ids) };
       case "body":
-        return NOTHING;
-      case "relation":
-      case "backRelation": {
+        return NONE;
+      case "relation": {
         const from = steps[i - 1]?.collection ?? own;
-        ids =
-          step.kind === "relation"
-            ? await holders(reader, from, step, ids, having)
-            : await held(reader, step, ids, changed, having);
-        changed = undefined;
+        ids = await findReferringIds(reader, from, step, ids, tables);
+        break;
       }
+      case "backRelation":
+        ids = changed ? relatedIdsOf(changed, step) : await findRelatedIds(reader, step, ids, tables);
     }
+    changed = undefined;
   }
   return { kind: "records", ids };
 }
 
 type RelationStep = Extract<Step, { kind: "relation" | "backRelation" }>;
 
-/** Those whose relation holds one of the ids. */
-async function holders(
+/** The records of `from` whose relation holds one of the ids. */
+async function findReferringIds(
   reader: Reader,
   from: Collection,
   { field }: RelationStep,
   ids: readonly string[],
-  having: Sql,
+  tables: Sql,
 ): Promise<readonly string[]> {
   const column = sql.id(field.name);
   const table = sql.table(from.name);
   const condition: Sql = isMultiple(field)
     ? sql`EXISTS (SELECT 1 FROM ${itemsOf(column)} AS item WHERE item.value IN ${anyOf(ids)})`
     : sql`${column} IN ${anyOf(ids)}`;
-  const rows = await reader.all(sql`${having} SELECT id FROM ${table} WHERE ${condition}`);
+  const rows = await reader.all(sql`${tables} SELECT id FROM ${table} WHERE ${condition}`);
   return rows.map(({ id }) => toText(id));
 }
 
-/** What the relation of the records with these ids holds: before and after the change, for the one that changed. */
-async function held(
+/** The ids in the relation of the changed record, before and after the change. */
+function relatedIdsOf({ before, after }: Change, { field }: RelationStep): readonly string[] {
+  const values = [before, after].filter((record): record is RecordValues => record !== null);
+  return [...new Set(values.flatMap((record) => toTexts(record[field.name])))];
+}
+
+/** The ids in the relation of the records with these ids. */
+async function findRelatedIds(
   reader: Reader,
   { collection, field }: RelationStep,
   ids: readonly string[],
-  changed: Change | undefined,
-  having: Sql,
+  tables: Sql,
 ): Promise<readonly string[]> {
-  if (changed) {
-    const images = [changed.before, changed.after].filter((values): values is RecordValues => values !== null);
-    return [...new Set(images.flatMap((values) => toTexts(values[field.name])))];
-  }
   const column = sql.id(field.name);
   const rows = await reader.all(sql`
-    ${having} SELECT DISTINCT item.value AS id FROM ${sql.table(collection.name)}, ${itemsOf(column)} AS item
+    ${tables} SELECT DISTINCT item.value AS id FROM ${sql.table(collection.name)}, ${itemsOf(column)} AS item
     WHERE ${sql.table(collection.name)}.id IN ${anyOf(ids)}`);
   return rows.map(({ id }) => recordId(toText(id)));
 }

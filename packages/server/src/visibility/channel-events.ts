@@ -7,12 +7,12 @@ import { RuleBatcher } from "../records/rule-check/rule-batcher.ts";
 import { listeningContext } from "./listener.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import type { Explanation } from "./record-events.ts";
-import { resolveOrNone } from "../records/rule-check/resolve-rule.ts";
-import { scopeOf } from "../records/rule-check/check-access.ts";
-import { decisionKey, isRuledOut } from "../rules/analysis/decision-key.ts";
-import { dependenciesOf } from "../rules/analysis/dependencies.ts";
+import { interpretRule, matchesNothing } from "../records/rule-check/interpret-rule.ts";
+import { recordScope } from "../records/rule-check/record-scope.ts";
+import { decisionKey } from "../rules/analysis/decision-key.ts";
+import { dependenciesOf } from "../rules/analysis/rule-dependencies.ts";
 import { isSuperuser, type Principal, principalKey } from "../rules/principal.ts";
-import { readsOf } from "../rules/analysis/reads.ts";
+import { readsOf } from "../rules/analysis/rule-inputs.ts";
 import type { SnapshotReader } from "../store/store.ts";
 import { channelOfBroadcast, isBroadcast, tellingOfBroadcast } from "./broadcast.ts";
 import { CHANNELS, type Channels } from "./channels.ts";
@@ -61,13 +61,12 @@ export class ChannelEvents {
     if (channel === undefined) return undefined;
     const context = this.#context(subscription, principal);
     const rule = this.#ruleOf(channel, context);
-    if (rule === null) return undefined;
+    const meaning = interpretRule(context, CHANNELS, rule);
+    if (meaning === "none") return undefined;
     const topic = topicOf(channel);
-    if (rule === "") return audience(topic, "all", true);
-    const condition = resolveOrNone(context, CHANNELS, rule, "trusted");
-    if (!condition) return undefined;
-    const isSteady = dependenciesOf(condition).length === 0 && !readsOf(rule).now;
-    return audience(topic, decisionKey(condition, scopeOf(context, CHANNELS, "trusted", false), context), isSteady);
+    if (meaning === "every") return audience(topic, "all", true);
+    const isCacheable = dependenciesOf(meaning).length === 0 && !readsOf(rule!).now;
+    return audience(topic, decisionKey(meaning, recordScope(context, CHANNELS), context), isCacheable);
   }
 
   async present(change: Change, subscription: Subscription, principal: Principal): Promise<OutgoingEvent | undefined> {
@@ -94,10 +93,7 @@ export class ChannelEvents {
   /** Is there nothing that the principal may hear on the channel? As things stand now, and without a look at records. */
   isShutOut(channel: string, subscription: Subscription, principal: Principal): boolean {
     const context = this.#context(subscription, principal);
-    const rule = this.#ruleOf(channel, context);
-    if (rule === null || rule === "") return rule === null;
-    const condition = resolveOrNone(context, CHANNELS, rule, "trusted");
-    return !condition || isRuledOut(condition, scopeOf(context, CHANNELS, "trusted", false), context);
+    return matchesNothing(context, CHANNELS, this.#ruleOf(channel, context));
   }
 
   /** May the principal listen to the channel, as things stand now? */
@@ -119,11 +115,7 @@ export class ChannelEvents {
     const declared = channels.declaredRuleOf(channel);
     const collection = schema().find(channel);
     if (declared !== undefined || collection?.name !== channel) return channels.ruleOf(channel);
-    const { listRule } = collection;
-    if (listRule === null || listRule === "") return listRule;
-    const condition = resolveOrNone(context, collection, listRule, "trusted");
-    const scope = scopeOf(context, collection, "trusted", false);
-    return !condition || isRuledOut(condition, scope, context) ? null : "";
+    return matchesNothing(context, collection, collection.listRule) ? null : "";
   }
 
   #context(subscription: Subscription, principal: Principal): RecordContext {

@@ -1,6 +1,6 @@
 import { isChannelName } from "@headwater/protocol";
 import type { BaseCollection, Rule } from "../collections/model/collection.ts";
-import { collectionOf, newDraft } from "../collections/model/draft.ts";
+import { collectionOf, newDraft } from "../collections/model/collection-draft.ts";
 import type { Schema } from "../collections/model/schema.ts";
 import { UserError } from "../lib/user-error.ts";
 import { checkRule } from "../rules/analysis/check-rule.ts";

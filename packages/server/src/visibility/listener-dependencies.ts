@@ -5,11 +5,9 @@ import {
   dependenciesOf,
   type Dependency,
   ownFieldsOf,
-} from "../rules/analysis/dependencies.ts";
-import { requestValue } from "../rules/resolve/request-value.ts";
-import type { Change } from "../log/change.ts";
+} from "../rules/analysis/rule-dependencies.ts";
 import { conditionsOf, type Listener } from "./listener.ts";
-import { resolveOrNone } from "../records/rule-check/resolve-rule.ts";
+import { conditionOf } from "../records/rule-check/interpret-rule.ts";
 
 /** Records besides those of its topic that decide what a listener sees. */
 export interface ListenerDependency extends Dependency {
@@ -36,7 +34,7 @@ const withEquality = (condition: Condition, dependency: Dependency): ListenerDep
 
 /** The list rule of a collection that a filter reaches, as dependencies of the filter's own record. */
 function guardsOf({ context }: Listener, { collection, steps }: Dependency): readonly ListenerDependency[] {
-  const rule = collection.listRule ? resolveOrNone(context, collection, collection.listRule, "trusted") : undefined;
+  const rule = conditionOf(context, collection, collection.listRule);
   if (!rule) return [];
   const own: ListenerDependency = { collection, steps, fields: ownFieldsOf(rule), equality: undefined };
   const further = dependenciesOf(rule).map((dependency) => ({
@@ -45,15 +43,4 @@ function guardsOf({ context }: Listener, { collection, steps }: Dependency): rea
     equality: undefined,
   }));
   return [own, ...further];
-}
-
-/** May a change of a record that is reached from anywhere concern this listener? */
-export function concerns(
-  { equality }: ListenerDependency,
-  { before, after }: Change,
-  { context }: Pick<Listener, "context">,
-): boolean {
-  if (!equality) return true;
-  const value = requestValue(equality.asker, context) ?? "";
-  return [before, after].some((values) => values !== null && (values[equality.field] ?? "") === value);
 }

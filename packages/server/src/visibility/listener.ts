@@ -1,17 +1,17 @@
 import type { Subscription } from "@headwater/protocol";
 import type { Schema } from "../collections/model/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
-import { decisionKey, isRuledOut } from "../rules/analysis/decision-key.ts";
+import { decisionKey } from "../rules/analysis/decision-key.ts";
 import { isSuperuser, type Principal, principalKey } from "../rules/principal.ts";
-import { readsOf } from "../rules/analysis/reads.ts";
-import { type RoutingValue, routingValues } from "../rules/analysis/routing-value.ts";
+import { readsOf } from "../rules/analysis/rule-inputs.ts";
+import { type RoutingValue, routingValues } from "../rules/analysis/routing-values.ts";
 import type { Condition } from "../rules/resolve/condition.ts";
 import { manageRuleOf } from "../records/rule-check/manage-access.ts";
 import { viewKey } from "../records/present/present.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import { readRecordTopic, type RecordTopic } from "./record-topic.ts";
-import { resolveOrNone } from "../records/rule-check/resolve-rule.ts";
-import { scopeOf } from "../records/rule-check/check-access.ts";
+import { conditionOf, interpretRule, matchesNothing } from "../records/rule-check/interpret-rule.ts";
+import { recordScope } from "../records/rule-check/record-scope.ts";
 
 /** A principal with one of its subscriptions, under the collections of one moment. */
 export interface Listener {
@@ -97,17 +97,14 @@ function sightKey({ context, principal, topic, rule, filter }: Listener): string
   if (isSuperuser(principal)) return `superuser/${filter === "" ? "" : principalKey(principal)}`;
   // A filter that follows a relation is guarded by the list rules of other collections, which may read who asks.
   if (filter.includes(".")) return principalKey(principal);
-  if (rule === "") return "all";
-  const condition = resolveOrNone(context, topic.collection, rule, "trusted");
-  return condition ? decisionKey(condition, scopeOf(context, topic.collection, "trusted", false), context) : "nobody";
+  const meaning = interpretRule(context, topic.collection, rule);
+  if (typeof meaning === "string") return meaning === "every" ? "all" : "nobody";
+  return decisionKey(meaning, recordScope(context, topic.collection), context);
 }
 
 /** Is there no record that the rule lets it see, whatever the record holds? So it is for a guest where one must sign in. */
-export function isShutOut({ context, topic: { collection }, rule }: Listener): boolean {
-  if (rule === null || rule === "") return rule === null;
-  const condition = resolveOrNone(context, collection, rule, "trusted");
-  return !condition || isRuledOut(condition, scopeOf(context, collection, "trusted", false), context);
-}
+export const isShutOut = ({ context, topic, rule }: Listener): boolean =>
+  matchesNothing(context, topic.collection, rule);
 
 /** Does what the listener sees of a record itself hang on neither the time nor other records? */
 export function isSteady({ rule, filter, topic, subscription }: Listener): boolean {
@@ -130,7 +127,7 @@ export function conditionsOf({ context, topic: { collection }, rule, filter }: L
   readonly filter: Condition | undefined;
 } {
   return {
-    rule: rule ? resolveOrNone(context, collection, rule, "trusted") : undefined,
-    filter: filter ? resolveOrNone(context, collection, filter, "client") : undefined,
+    rule: conditionOf(context, collection, rule),
+    filter: conditionOf(context, collection, filter, "client"),
   };
 }

@@ -4,7 +4,7 @@ import type { FileStore } from "../files/file-store.ts";
 import { isSuperuser, type Principal } from "../rules/principal.ts";
 import { isShutOut, readListener } from "./listener.ts";
 import { ALL_RECORDS } from "./record-topic.ts";
-import { resolveOrNone } from "../records/rule-check/resolve-rule.ts";
+import { interpretRule } from "../records/rule-check/interpret-rule.ts";
 
 /**
  * Why somebody may not listen to the records of a topic: the rule lets it see none, whatever they hold, or its filter
@@ -27,8 +27,7 @@ export function refusalOf(
   const listener = readListener(schema, files, subscription, principal);
   if (!listener || isShutOut(listener)) return "forbidden";
   const { context, topic, filter } = listener;
-  if (filter === "") return undefined;
-  return filter !== null && resolveOrNone(context, topic.collection, filter, "client") ? undefined : "bad_filter";
+  return interpretRule(context, topic.collection, filter, "client") === "none" ? "bad_filter" : undefined;
 }
 
 function refusalOfAll({ options: { query } }: Subscription, principal: Principal): Refusal | undefined {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { parseSubscription, type RecordEvent, recordId } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
 import { GUEST, type Principal } from "../rules/principal.ts";
-import { RecordWorld } from "../testing/record-world.ts";
+import { RecordWorld } from "../testing/record-fixture.ts";
 import { RecordEvents } from "./record-events.ts";
 
 const world = await RecordWorld.open([

@@ -3,7 +3,7 @@ import type { Schema } from "../collections/model/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
 import type { Change } from "../log/change.ts";
 import { isSuperuser, type Principal } from "../rules/principal.ts";
-import type { RoutingValue } from "../rules/analysis/routing-value.ts";
+import type { RoutingValue } from "../rules/analysis/routing-values.ts";
 import type { SnapshotReader } from "../store/store.ts";
 import { findRecord } from "../records/query/find-record.ts";
 import { EventData, type Seen } from "./event-data.ts";

@@ -1,16 +1,16 @@
 import type { RecordValues, OutgoingEvent } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
-import { RuleError } from "../rules/syntax/rule-error.ts";
+import { isUnreadableRule } from "../records/query/unreadable-rule.ts";
 import { type Sql, sql } from "../store/sql.ts";
-import { type SnapshotReader, StoreError } from "../store/store.ts";
+import type { SnapshotReader } from "../store/store.ts";
 import { readRow } from "../records/model/columns.ts";
 import type { EventData, Seen } from "./event-data.ts";
 import { anyOf } from "../records/query/find-record.ts";
 import type { RuleBatcher } from "../records/rule-check/rule-batcher.ts";
 import { type Listener, listenerKey } from "./listener.ts";
-import { concerns, dependenciesOfListener, type ListenerDependency } from "./listener-dependencies.ts";
+import { dependenciesOfListener, type ListenerDependency } from "./listener-dependencies.ts";
 import { type AsOf, overridesAsOf } from "../records/rule-check/as-of.ts";
-import { type AffectedRecords, findAffectedRecords, isAffectedBy } from "./affected-records.ts";
+import { type AffectedRecords, affectedFor, findAffectedRecords, isAffectedBy } from "./affected-records.ts";
 import { isVisible } from "./is-visible.ts";
 import { withOverrides } from "../records/rule-check/row-override.ts";
 import { visibleIds } from "./visible-ids.ts";
@@ -66,7 +66,7 @@ export class VisibilityDiff {
       return await Promise.all(moved.map((seen) => this.#options.data.of(now, change, seen)));
     } catch (error) {
       // A rule of before that no longer fits the tables: nobody can say what it showed.
-      if (error instanceof RuleError || (error instanceof StoreError && error.kind === "invalid")) return "unknown";
+      if (isUnreadableRule(error)) return "unknown";
       throw error;
     }
   }
@@ -93,20 +93,24 @@ export class VisibilityDiff {
     const ids = new Set<string>();
     for (const dependency of dependenciesOfListener(listener)) {
       if (!isAffectedBy(dependency, atHand.change)) continue;
-      const reach = await this.#reach(atHand, listener, dependency);
-      if (reach.kind === "records") {
-        for (const id of reach.ids) ids.add(id);
-      } else if (isReached(reach, dependency, atHand.change, listener)) {
+      const found = await this.#findAffected(atHand, listener, dependency);
+      const affected = affectedFor(found, dependency, atHand.change, listener.context);
+      if (affected === "any") {
         atHand.searches += 1;
         return atHand.searches > MAX_SEARCHES ? "unknown" : this.#search(atHand, listener, listener);
       }
+      for (const id of affected) ids.add(id);
     }
     if (ids.size === 0) return [];
     if (ids.size > MAX_MOVES || (atHand.judged += ids.size) > MAX_JUDGED) return "unknown";
     return this.#compare(atHand, await this.#records(atHand, listener, [...ids].sort()), listener);
   }
 
-  #reach(atHand: AtHand, { topic, context }: Listener, dependency: ListenerDependency): Promise<AffectedRecords> {
+  #findAffected(
+    atHand: AtHand,
+    { topic, context }: Listener,
+    dependency: ListenerDependency,
+  ): Promise<AffectedRecords> {
     const { collection } = topic;
     return entry(atHand.reached, [collection.id, ...dependency.steps.map(({ key }) => key)], () =>
       this.#options.reader.read(async (reader) => {
@@ -179,17 +183,6 @@ export class VisibilityDiff {
     );
     return seen.filter((move) => move !== undefined);
   }
-}
-
-function isReached(
-  reach: AffectedRecords,
-  dependency: ListenerDependency,
-  change: Change,
-  listener: Listener,
-): boolean {
-  const { principal } = listener;
-  if (reach.kind === "askers") return principal.kind !== "guest" && reach.ids.has(principal.values.id);
-  return concerns(dependency, change, listener);
 }
 
 const isOwn = (change: Change, collection: string, id: string): boolean =>

@@ -1,4 +1,4 @@
-import { QueryScope } from "../rules/sql/query-scope.ts";
+import { QueryScope } from "../rules/sql/collection-query-builder.ts";
 import { type Sql, sql } from "../store/sql.ts";
 import type { Listener } from "./listener.ts";
 import { allOf, idOf } from "../records/query/select-records.ts";

@@ -1,5 +1,5 @@
 import type { RecordValues } from "@headwater/protocol";
-import { changeCollections } from "../../src/collections/commands/change-collections.ts";
+import { changeCollections } from "../../src/collections/commands/run-collection-change.ts";
 import type { AuthCollection, Collection } from "../../src/collections/model/collection.ts";
 import { createCollection } from "../../src/collections/commands/create-collection.ts";
 import { deleteCollection } from "../../src/collections/commands/delete-collection.ts";
@@ -14,6 +14,7 @@ import { Hooks } from "../../src/records/model/hook-registry.ts";
 import { listRecords } from "../../src/records/query/list-records.ts";
 import { presentRecords } from "../../src/records/present/present.ts";
 import type { RecordContext } from "../../src/records/model/record-context.ts";
+import { assertWritable, type WritableCollection } from "../../src/records/model/writable-collection.ts";
 import { submitRecord, submitRemoval } from "../../src/records/write/submit-record.ts";
 import { createRecord } from "../../src/records/write/create-record.ts";
 import { prepareSubmission } from "../../src/records/write/prepare-submission.ts";
@@ -138,12 +139,18 @@ export class ModelWorld {
   }
 
   async remove(name: string, id: string): Promise<void> {
-    await orRefused(() => submitRemoval(this.#folder, this.#asSystem(), this.collection(name), id));
+    await orRefused(() => submitRemoval(this.#folder, this.#asSystem(), this.#writable(name), id));
   }
 
   #submit(name: string, id: string | undefined, body: Body): Promise<RecordValues | undefined> {
     const context = { ...this.#asSystem(), body };
-    return orRefused(() => submitRecord(this.#folder, context, this.collection(name), id, { body, files: new Map() }));
+    return orRefused(() => submitRecord(this.#folder, context, this.#writable(name), id, { body, files: new Map() }));
+  }
+
+  #writable(name: string): WritableCollection {
+    const collection = this.collection(name);
+    assertWritable(collection);
+    return collection;
   }
 
   #asSystem(): RecordContext {
@@ -199,7 +206,7 @@ export class ModelWorld {
     const write = async (args: unknown, tx: Parameters<Parameters<Store["write"]>[0]>[0]): Promise<void> => {
       const asking = systemContext(context());
       const submitted = { body: args as Body, files: new Map() };
-      const journal = this.collection("journal");
+      const journal = this.#writable("journal");
       const submission = await prepareSubmission(tx, asking, journal, undefined, submitted);
       await createRecord(tx, asking, journal, submission);
     };

@@ -7,6 +7,7 @@ import { listRecords } from "../../records/query/list-records.ts";
 import { prepareRemoval } from "../../records/write/prepare-removal.ts";
 import { prepareSubmission } from "../../records/write/prepare-submission.ts";
 import { presentRecords } from "../../records/present/present.ts";
+import { assertWritable } from "../../records/model/writable-collection.ts";
 import type { RecordContext } from "../../records/model/record-context.ts";
 import { type Submitted, submittedOf } from "../../records/model/submission.ts";
 import { applySubmission, submitRemoval, writeSubmission } from "../../records/write/submit-record.ts";
@@ -82,6 +83,7 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
   delete(id: string): Promise<void> {
     return this.#write(async (reader, tx) => {
       const { context, collection } = await this.#ask(reader, "DELETE", tx);
+      assertWritable(collection);
       if (!tx) return submitRemoval(this.#ground.core.folder, context, collection, id);
       await prepareRemoval(tx, context, collection, id);
       await deleteRecord(tx, context, collection, id);
@@ -92,6 +94,7 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
     if (this.#open || isInTransaction()) throw new Error("Prepare before the transaction, which can't wait for it.");
     const { store } = this.#ground.core.folder;
     const { context, collection } = await this.#ask(store, "POST");
+    assertWritable(collection);
     const submitted = submittedIn(collection, values);
     // As in a batch: what makes it right may be written by the same transaction, which judges it.
     const asking: RecordContext = { ...context, context: "batch", body: submitted.body };
@@ -109,6 +112,7 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
       const given = values instanceof Prepared ? values.submission : submittedIn(collection, values);
       const context: RecordContext = { ...asked.context, body: given.body };
       if (tx && "files" in given) assertQuick(collection, given);
+      assertWritable(collection);
       const submission = "files" in given ? await prepareSubmission(reader, context, collection, id, given) : given;
       this.#open?.used.push(submission);
       const record = tx

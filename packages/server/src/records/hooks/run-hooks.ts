@@ -1,6 +1,6 @@
 import type { Action, RecordValues } from "@headwater/protocol";
 import { type Collection, findField } from "../../collections/model/collection.ts";
-import { kindOf } from "../../collections/fields/kinds.ts";
+import { kindOf } from "../../collections/fields/field-kinds.ts";
 import { readHead } from "../../log/change-log.ts";
 import type { Change } from "../../log/change.ts";
 import type { Reader, Transaction } from "../../store/store.ts";

@@ -1,8 +1,8 @@
 import { type FieldValue, recordId, type RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Field } from "../../collections/fields/field.ts";
-import { kindOf } from "../../collections/fields/kinds.ts";
-import { toText } from "../../lib/cast.ts";
+import { kindOf } from "../../collections/fields/field-kinds.ts";
+import { toText } from "../../lib/coerce.ts";
 import type { Row, SqlValue } from "../../store/sql.ts";
 
 /** A field with its reading and writing bound, so that a page of rows looks its kinds up once. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { recordId } from "@headwater/protocol";
 import * as fc from "fast-check";
-import { toTexts } from "../../lib/cast.ts";
+import { toTexts } from "../../lib/coerce.ts";
 import { RecordWorld } from "../../testing/record-fixture.ts";
 import { blankRecord } from "./columns.ts";
 import { resolveBody } from "./resolve-body.ts";

@@ -1,9 +1,9 @@
 import type { FieldValue, RecordValues } from "@headwater/protocol";
 import { type Collection, findField } from "../../collections/model/collection.ts";
 import type { Field } from "../../collections/fields/field.ts";
-import { kindOf } from "../../collections/fields/kinds.ts";
+import { kindOf } from "../../collections/fields/field-kinds.ts";
 import { autogenerate } from "../../collections/fields/text.ts";
-import { toText } from "../../lib/cast.ts";
+import { toText } from "../../lib/coerce.ts";
 
 export type Body = Readonly<Record<string, unknown>>;
 

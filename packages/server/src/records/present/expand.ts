@@ -7,7 +7,8 @@ import { anyOf } from "../query/find-record.ts";
 import { emailViewer } from "./email-visibility.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import { findStep } from "./relation-step.ts";
-import { idOf, orNone, selectRecords } from "../query/select-records.ts";
+import { idOf, selectRecords } from "../query/select-records.ts";
+import { undefinedIfUnreadable } from "../query/unreadable-rule.ts";
 
 /** A record with what is shown of it and beside it. */
 export interface Shown {
@@ -84,7 +85,7 @@ async function fetchRelated(
   const rule = isSuperuser(context.principal) ? "" : collection.viewRule;
   if (rule === null) return undefined;
   const condition: Sql = sql`${idOf(collection)} IN ${anyOf([...ids])}`;
-  const records = await orNone(() => selectRecords(reader, asking, collection, rule, condition));
+  const records = await undefinedIfUnreadable(() => selectRecords(reader, asking, collection, rule, condition));
   if (!records) return undefined;
   const showsEmail = await emailViewer(reader, asking, collection, records);
   return new Map(records.map((values) => [values.id, { collection, values, showsEmail: showsEmail(values) }]));

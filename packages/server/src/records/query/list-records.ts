@@ -2,14 +2,14 @@ import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { badRequest, forbidden } from "../../lib/api-error.ts";
 import { isSuperuser } from "../../rules/principal.ts";
-import type { QueryScope } from "../../rules/sql/query-scope.ts";
-import { RuleError } from "../../rules/syntax/rule-error.ts";
+import type { QueryScope } from "../../rules/sql/collection-query-builder.ts";
 import { EMPTY, type Sql, sql } from "../../store/sql.ts";
-import { type Reader, StoreError } from "../../store/store.ts";
+import type { Reader } from "../../store/store.ts";
 import { readRow } from "../model/columns.ts";
 import { parseListParams } from "./list-params.ts";
 import type { RecordContext } from "../model/record-context.ts";
-import { allOf, ruleFor, scopeOf } from "./select-records.ts";
+import { allOf, ruleFor, queryScope } from "./select-records.ts";
+import { isUnreadableRule } from "./unreadable-rule.ts";
 
 export interface RecordPage {
   readonly items: readonly RecordValues[];
@@ -47,8 +47,7 @@ export async function listRecords(
     );
     return { items: rows.map((row) => readRow(collection, row)), page, perPage, totalItems, totalPages };
   } catch (error) {
-    const isTheirs = error instanceof RuleError || (error instanceof StoreError && error.kind === "invalid");
-    throw isTheirs ? badRequest("", {}, error) : error;
+    throw isUnreadableRule(error) ? badRequest("", {}, error) : error;
   }
 }
 
@@ -69,7 +68,7 @@ interface Select {
 }
 
 function compile(context: RecordContext, collection: Collection, rule: string, filter: string, sort: string): Select {
-  const scope: QueryScope = scopeOf(context, collection);
+  const scope: QueryScope = queryScope(context, collection);
   const trust = isSuperuser(context.principal) ? "trusted" : "client";
   const conditions = [
     ...(rule === "" ? [] : [scope.condition(rule, "trusted")]),

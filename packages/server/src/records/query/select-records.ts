@@ -2,12 +2,12 @@ import type { RecordValues } from "@headwater/protocol";
 import type { Collection, Rule } from "../../collections/model/collection.ts";
 import { forbidden } from "../../lib/api-error.ts";
 import { isSuperuser } from "../../rules/principal.ts";
-import { QueryScope } from "../../rules/sql/query-scope.ts";
-import { RuleError } from "../../rules/syntax/rule-error.ts";
+import { QueryScope } from "../../rules/sql/collection-query-builder.ts";
 import { EMPTY, type Sql, sql } from "../../store/sql.ts";
-import { type Reader, StoreError } from "../../store/store.ts";
+import type { Reader } from "../../store/store.ts";
 import { readRow } from "../model/columns.ts";
 import type { RecordContext } from "../model/record-context.ts";
+import { undefinedIfUnreadable } from "./unreadable-rule.ts";
 
 /**
  * The rule that this principal is held to: none for a superuser.
@@ -19,7 +19,7 @@ export function ruleFor({ principal }: RecordContext, rule: Rule): string {
   return rule;
 }
 
-export const scopeOf = (context: RecordContext, collection: Collection): QueryScope =>
+export const queryScope = (context: RecordContext, collection: Collection): QueryScope =>
   new QueryScope({ schema: context.schema, collection, context, now: context.now });
 
 export const allOf = (conditions: readonly Sql[]): Sql => sql.join([sql`TRUE`, ...conditions], sql` AND `);
@@ -38,7 +38,7 @@ export async function selectRecords(
   rule: string,
   condition: Sql,
 ): Promise<RecordValues[]> {
-  const scope = scopeOf(context, collection);
+  const scope = queryScope(context, collection);
   const conditions = rule === "" ? [condition] : [condition, scope.condition(rule, "trusted")];
   const table = sql.table(collection.name);
   const rows = await reader.all(
@@ -55,19 +55,11 @@ export async function selectRecord(
   rule: string,
   id: string,
 ): Promise<RecordValues | undefined> {
-  return orNone(async () => (await selectRecords(reader, context, collection, rule, idIs(collection, id)))[0]);
+  return undefinedIfUnreadable(
+    async () => (await selectRecords(reader, context, collection, rule, idIs(collection, id)))[0],
+  );
 }
 
 export const idOf = (collection: Collection): Sql => sql.id(collection.name, "id");
 
 const idIs = (collection: Collection, id: string): Sql => sql`${idOf(collection)} = ${id}`;
-
-/** Answers nothing where a rule can't be understood, or the database can't run it. */
-export async function orNone<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof RuleError || (error instanceof StoreError && error.kind === "invalid")) return undefined;
-    throw error;
-  }
-}

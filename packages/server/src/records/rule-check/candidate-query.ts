@@ -1,7 +1,7 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { Requesters } from "../../rules/sql/requesters.ts";
-import { QueryScope } from "../../rules/sql/query-scope.ts";
+import { QueryScope } from "../../rules/sql/collection-query-builder.ts";
 import type { RecordScope } from "../../rules/resolve/record-scope.ts";
 import type { RuleContext } from "../../rules/rule-context.ts";
 import { type Sql, sql } from "../../store/sql.ts";

@@ -1,6 +1,6 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
-import { affinityOf } from "../../rules/predicate/affinity.ts";
+import { affinityOf } from "../../rules/predicate/column-affinity.ts";
 import { type Sql, sql } from "../../store/sql.ts";
 import { type Column, columnsOf } from "../model/columns.ts";
 

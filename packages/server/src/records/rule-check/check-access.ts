@@ -1,11 +1,12 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
-import type { RecordScope, Trust } from "../../rules/resolve/record-scope.ts";
-import { resolvePredicate } from "../../rules/analysis/resolved-rules.ts";
+import type { Trust } from "../../rules/resolve/record-scope.ts";
+import { resolvePredicate } from "../../rules/analysis/resolve-rule.ts";
 import type { Reader } from "../../store/store.ts";
 import { candidateQuery } from "./candidate-query.ts";
 import type { RecordContext } from "../model/record-context.ts";
-import { orNone } from "../query/select-records.ts";
+import { recordScope } from "./record-scope.ts";
+import { undefinedIfUnreadable } from "../query/unreadable-rule.ts";
 
 /**
  * Would this record meet the rule? Judged by the given values, not by what is stored: a record that is not written
@@ -24,8 +25,8 @@ export async function canSee(
   trust: Trust = "trusted",
 ): Promise<boolean> {
   if (rule === null || rule === "") return rule === "";
-  const met = await orNone(async () => {
-    const scope = scopeOf(context, collection, trust, false);
+  const met = await undefinedIfUnreadable(async () => {
+    const scope = recordScope(context, collection, trust);
     const answer = resolvePredicate(rule, scope)?.(image, context, context.now);
     if (answer !== undefined) return answer;
     const statement = candidateQuery(rule, scope, { values: image, as: "stored" }, context, context.now);
@@ -43,19 +44,9 @@ export async function mayCreate(
   image: RecordValues,
 ): Promise<boolean> {
   if (rule === null || rule === "") return rule === "";
-  const found = await orNone(async () => {
-    const scope = scopeOf(context, collection, "trusted", true);
+  const found = await undefinedIfUnreadable(async () => {
+    const scope = recordScope(context, collection, "trusted", true);
     return reader.first(candidateQuery(rule, scope, { values: image, as: "bound" }, context, context.now));
   });
   return found !== undefined;
-}
-
-export function scopeOf(
-  { schema, principal }: RecordContext,
-  collection: Collection,
-  trust: Trust,
-  isNew: boolean,
-): RecordScope {
-  const auth = principal.kind === "guest" ? undefined : principal.collection;
-  return { schema, collection, trust, auth, isNew };
 }

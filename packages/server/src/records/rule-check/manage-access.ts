@@ -3,7 +3,8 @@ import type { Collection } from "../../collections/model/collection.ts";
 import type { Reader } from "../../store/store.ts";
 import { anyOf } from "../query/find-record.ts";
 import type { RecordContext } from "../model/record-context.ts";
-import { idOf, orNone, selectRecords } from "../query/select-records.ts";
+import { idOf, selectRecords } from "../query/select-records.ts";
+import { undefinedIfUnreadable } from "../query/unreadable-rule.ts";
 import { sql } from "../../store/sql.ts";
 
 /** The rule that says who manages the accounts of a collection; `undefined` where only superusers do. */
@@ -19,7 +20,7 @@ export async function managedIds(
 ): Promise<ReadonlySet<RecordId>> {
   const rule = manageRuleOf(collection);
   if (rule === undefined || ids.length === 0) return new Set();
-  const managed = await orNone(() =>
+  const managed = await undefinedIfUnreadable(() =>
     selectRecords(reader, context, collection, rule, sql`${idOf(collection)} IN ${anyOf(ids)}`),
   );
   return new Set(managed?.map(({ id }) => id));

@@ -1,11 +1,11 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
-import type { RoutingValue } from "../../rules/analysis/routing-value.ts";
+import type { RoutingValue } from "../../rules/analysis/routing-values.ts";
 import type { SnapshotReader } from "../../store/store.ts";
 import { valuesStatement } from "./candidate-query.ts";
 import { type AsOf, overridesAsOf } from "./as-of.ts";
 import type { RecordContext } from "../model/record-context.ts";
-import { scopeOf } from "./check-access.ts";
+import { recordScope } from "./record-scope.ts";
 
 /** What each image of a record holds at the end of a path. */
 type Held = ReadonlyMap<RecordValues, ReadonlySet<unknown>>;
@@ -60,7 +60,7 @@ export class HeldValues {
     images: readonly RecordValues[],
     moment: AsOf,
   ): Promise<Held> {
-    const scope = scopeOf(context, collection, "trusted", false);
+    const scope = recordScope(context, collection);
     const held = images.map((image): [RecordValues, Set<unknown>] => [image, new Set()]);
     await this.#reader.read(async (reader) => {
       const standIns = (await overridesAsOf(reader, context.schema, moment)) ?? [];

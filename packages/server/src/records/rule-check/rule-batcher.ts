@@ -2,17 +2,16 @@ import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Schema } from "../../collections/model/schema.ts";
 import type { Trust } from "../../rules/resolve/record-scope.ts";
-import { soleRequirement } from "../../rules/analysis/routing-value.ts";
-import { resolvePredicate, resolveRule } from "../../rules/analysis/resolved-rules.ts";
-import { RuleError } from "../../rules/syntax/rule-error.ts";
-import { type Reader, type SnapshotReader, StoreError } from "../../store/store.ts";
+import { soleRequirement } from "../../rules/analysis/routing-values.ts";
+import { resolvePredicate, resolveRule } from "../../rules/analysis/resolve-rule.ts";
+import type { Reader, SnapshotReader } from "../../store/store.ts";
 import type { HeldValues } from "./routing-values.ts";
 import { manyStatement } from "./candidate-query.ts";
 import { type AsOf, overridesAsOf } from "./as-of.ts";
 import type { RecordContext } from "../model/record-context.ts";
-import { orNone } from "../query/select-records.ts";
+import { isUnreadableRule, undefinedIfUnreadable } from "../query/unreadable-rule.ts";
 import type { RowOverride } from "./row-override.ts";
-import { scopeOf } from "./check-access.ts";
+import { recordScope } from "./record-scope.ts";
 
 /** Images that one statement is asked about; a hundred columns each stay below SQLite's limit of bound values. */
 const MAX_IMAGES = 64;
@@ -87,7 +86,7 @@ export class RuleBatcher {
   ): Promise<boolean | undefined> {
     // The paths of a client's filter are guarded by more than the filter says.
     if (trust !== "trusted") return undefined;
-    const condition = resolveRule(rule, scopeOf(context, collection, trust, false));
+    const condition = resolveRule(rule, recordScope(context, collection, trust));
     const required = soleRequirement(condition, context);
     return required && this.#held?.holds(collection, required, image, moment);
   }
@@ -118,9 +117,8 @@ export class RuleBatcher {
   async #answer(batch: Batch): Promise<Answers> {
     const contexts = [...batch.askers.values()].map(({ context }) => context);
     const met = await this.#pairs(batch, contexts).catch((error: unknown) => {
-      // What one asker's values make of the statement must not cost the others theirs.
-      if (error instanceof StoreError && error.kind === "invalid") return this.#pairsOneByOne(batch, contexts);
-      if (error instanceof RuleError) return NONE;
+      // One requester's values may be what SQLite can't run: the others still get their results.
+      if (isUnreadableRule(error)) return this.#pairsOneByOne(batch, contexts);
       throw error;
     });
     return (image, asker) => met.has(pair(image, asker));
@@ -148,7 +146,7 @@ export class RuleBatcher {
     let waiting = contexts;
     while (waiting.length > 0) {
       const [first] = waiting as [RecordContext];
-      const scope = scopeOf(first, collection, trust, false);
+      const scope = recordScope(first, collection, trust);
       const asked = manyStatement(rule, scope, [...images.keys()], waiting, first.now, standIns);
       const { fits } = asked;
       const served = waiting.filter(fits);
@@ -162,7 +160,8 @@ export class RuleBatcher {
 
   async #pairsOneByOne(batch: Batch, contexts: readonly RecordContext[]): Promise<ReadonlySet<string>> {
     const pairs: string[] = [];
-    for (const context of contexts) pairs.push(...((await orNone(() => this.#pairs(batch, [context]))) ?? NONE));
+    for (const context of contexts)
+      pairs.push(...((await undefinedIfUnreadable(() => this.#pairs(batch, [context]))) ?? NONE));
     return new Set(pairs);
   }
 }
@@ -178,9 +177,9 @@ function inMemory(
   trust: Trust,
 ): boolean | undefined {
   try {
-    return resolvePredicate(rule, scopeOf(context, collection, trust, false))?.(image, context, context.now);
+    return resolvePredicate(rule, recordScope(context, collection, trust))?.(image, context, context.now);
   } catch (error) {
-    if (error instanceof RuleError) return false;
+    if (isUnreadableRule(error)) return false;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import type { ErrorData, RecordValues, ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { toText } from "../../lib/cast.ts";
-import { problems, required, sameAs } from "../../lib/checks.ts";
+import { toText } from "../../lib/coerce.ts";
+import { problems, required, sameAs } from "../../lib/validators.ts";
 import type { Body } from "../model/resolve-body.ts";
 
 /** What a form for an auth record holds and who sends it. */

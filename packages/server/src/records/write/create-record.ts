@@ -1,7 +1,7 @@
 import { recordId, type RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Transaction } from "../../store/store.ts";
-import { assertWritable } from "../model/assert-writable.ts";
+import type { WritableCollection } from "../model/writable-collection.ts";
 import { authorizeCreate, checkForm } from "./authorize-write.ts";
 import { failAs } from "../model/invalid-record.ts";
 import type { RecordContext } from "../model/record-context.ts";
@@ -17,10 +17,9 @@ export const CREATE_FAILED = "Failed to create record.";
 export async function createRecord(
   tx: Transaction,
   context: RecordContext,
-  collection: Collection,
+  collection: WritableCollection,
   submission: Submission,
 ): Promise<RecordValues> {
-  assertWritable(collection);
   const admitted = await authorizeCreate(tx, context, collection, submission);
   const { draft } = admitted;
   return failAs(CREATE_FAILED, async () => {

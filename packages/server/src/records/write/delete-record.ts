@@ -1,7 +1,7 @@
 import type { Collection } from "../../collections/model/collection.ts";
 import { notFound } from "../../lib/api-error.ts";
 import type { Transaction } from "../../store/store.ts";
-import { assertWritable } from "../model/assert-writable.ts";
+import type { WritableCollection } from "../model/writable-collection.ts";
 import { failAs } from "../model/invalid-record.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import { removeRecord } from "./remove-record.ts";
@@ -16,10 +16,9 @@ const FAILED = "Failed to delete record. Make sure that the record is not part o
 export async function deleteRecord(
   tx: Transaction,
   context: RecordContext,
-  collection: Collection,
+  collection: WritableCollection,
   id: string,
 ): Promise<void> {
-  assertWritable(collection);
   const record = await selectRecord(tx, context, collection, ruleFor(context, collection.deleteRule), id);
   if (!record) throw notFound();
   await failAs(FAILED, () => removeRecord(tx, context, collection, record));

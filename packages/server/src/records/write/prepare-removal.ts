@@ -1,6 +1,6 @@
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Reader } from "../../store/store.ts";
-import { assertWritable } from "../model/assert-writable.ts";
+import type { WritableCollection } from "../model/writable-collection.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import { runBeforeRemoval } from "../hooks/run-hooks.ts";
 
@@ -11,9 +11,8 @@ import { runBeforeRemoval } from "../hooks/run-hooks.ts";
 export async function prepareRemoval(
   reader: Reader,
   context: RecordContext,
-  collection: Collection,
+  collection: WritableCollection,
   id: string,
 ): Promise<void> {
-  assertWritable(collection);
   await runBeforeRemoval(reader, context, collection, id);
 }

@@ -3,6 +3,7 @@ import { ApiError } from "../../lib/api-error.ts";
 import { PASSWORD, type RecordRequest, RecordWorld } from "../../testing/record-fixture.ts";
 import { createRecord } from "./create-record.ts";
 import { prepareSubmission } from "./prepare-submission.ts";
+import { assertWritable } from "../model/writable-collection.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import type { Submission } from "../model/submission.ts";
 import { updateRecord } from "./update-record.ts";
@@ -21,6 +22,7 @@ const world = await RecordWorld.open([
   },
 ]);
 const staff = world.collection("staff");
+assertWritable(staff);
 const passwords = { password: PASSWORD, passwordConfirm: PASSWORD };
 const as = world.superuser();
 let made = 0;

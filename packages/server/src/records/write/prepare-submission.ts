@@ -2,7 +2,7 @@ import { recordId } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { randomId } from "../../lib/random.ts";
 import type { Reader } from "../../store/store.ts";
-import { assertWritable } from "../model/assert-writable.ts";
+import type { WritableCollection } from "../model/writable-collection.ts";
 import { CREATE_FAILED } from "./create-record.ts";
 import { type AuthorizedWrite, authorizeCreate, authorizeUpdate, checkForm, readForm } from "./authorize-write.ts";
 import { type Draft, withGenerated } from "../model/draft.ts";
@@ -31,11 +31,10 @@ import { validateRecord } from "./validate-record.ts";
 export async function prepareSubmission(
   reader: Reader,
   context: RecordContext,
-  collection: Collection,
+  collection: WritableCollection,
   id: string | undefined,
   sent: Submitted,
 ): Promise<Submission> {
-  assertWritable(collection);
   const submitted = await runBeforeSubmission(reader, context, collection, id, sent);
   const uploads = await readUploads(collection, submitted);
   const body = withNewNames(submitted.body, uploads);

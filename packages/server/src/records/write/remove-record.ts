@@ -1,9 +1,9 @@
 import type { RecordValues } from "@headwater/protocol";
 import { type Collection, SUPERUSERS } from "../../collections/model/collection.ts";
 import { isMultiple, type RelationField } from "../../collections/fields/field.ts";
-import { kindOf } from "../../collections/fields/kinds.ts";
+import { kindOf } from "../../collections/fields/field-kinds.ts";
 import { badRequest } from "../../lib/api-error.ts";
-import { toTexts } from "../../lib/cast.ts";
+import { toTexts } from "../../lib/coerce.ts";
 import { sql } from "../../store/sql.ts";
 import type { Transaction } from "../../store/store.ts";
 import { autodates } from "./autodates.ts";

@@ -2,7 +2,7 @@ import { type RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { type FileStore, keyOf } from "../../files/file-store.ts";
 import { readUpload, type Upload } from "../../files/upload.ts";
-import { toTexts } from "../../lib/cast.ts";
+import { toTexts } from "../../lib/coerce.ts";
 import type { Submission, Submitted } from "../model/submission.ts";
 
 /** The new files of each part that names a file field. */

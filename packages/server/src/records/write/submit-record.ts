@@ -1,5 +1,4 @@
 import type { RecordValues } from "@headwater/protocol";
-import type { Collection } from "../../collections/model/collection.ts";
 import type { Transaction } from "../../store/store.ts";
 import { createRecord } from "./create-record.ts";
 import { type WriteTarget, writeBySchema } from "../model/current-schema.ts";
@@ -7,6 +6,7 @@ import { deleteRecord } from "./delete-record.ts";
 import { prepareRemoval } from "./prepare-removal.ts";
 import { prepareSubmission } from "./prepare-submission.ts";
 import type { RecordContext } from "../model/record-context.ts";
+import type { WritableCollection } from "../model/writable-collection.ts";
 import type { Submission, Submitted } from "../model/submission.ts";
 import { updateRecord } from "./update-record.ts";
 
@@ -19,7 +19,7 @@ import { updateRecord } from "./update-record.ts";
 export async function submitRecord(
   door: WriteTarget,
   context: RecordContext,
-  collection: Collection,
+  collection: WritableCollection,
   id: string | undefined,
   submitted: Submitted,
 ): Promise<RecordValues> {
@@ -31,7 +31,7 @@ export async function submitRecord(
 export async function writeSubmission(
   door: WriteTarget,
   context: RecordContext,
-  collection: Collection,
+  collection: WritableCollection,
   id: string | undefined,
   submission: Submission,
 ): Promise<RecordValues> {
@@ -46,7 +46,7 @@ export async function writeSubmission(
 export const applySubmission = (
   tx: Transaction,
   context: RecordContext,
-  collection: Collection,
+  collection: WritableCollection,
   id: string | undefined,
   submission: Submission,
 ): Promise<RecordValues> =>
@@ -58,7 +58,7 @@ export const applySubmission = (
 export async function submitRemoval(
   door: WriteTarget,
   context: RecordContext,
-  collection: Collection,
+  collection: WritableCollection,
   id: string,
 ): Promise<void> {
   await prepareRemoval(door.store, context, collection, id);

@@ -1,7 +1,7 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Transaction } from "../../store/store.ts";
-import { assertWritable } from "../model/assert-writable.ts";
+import type { WritableCollection } from "../model/writable-collection.ts";
 import { authorizeUpdate, checkForm } from "./authorize-write.ts";
 import { failAs } from "../model/invalid-record.ts";
 import type { RecordContext } from "../model/record-context.ts";
@@ -20,11 +20,10 @@ export const UPDATE_FAILED = "Failed to update record.";
 export async function updateRecord(
   tx: Transaction,
   context: RecordContext,
-  collection: Collection,
+  collection: WritableCollection,
   id: string,
   submission: Submission,
 ): Promise<RecordValues> {
-  assertWritable(collection);
   const admitted = await authorizeUpdate(tx, context, collection, id, submission);
   return failAs(UPDATE_FAILED, async () => {
     checkForm(collection, admitted, submission);

@@ -1,6 +1,6 @@
 import type { ValidationError } from "@headwater/protocol";
 import type { FileField } from "../../collections/fields/field.ts";
-import { kindOf } from "../../collections/fields/kinds.ts";
+import { kindOf } from "../../collections/fields/field-kinds.ts";
 import { isOneOf } from "../../files/mime-type.ts";
 import type { Upload } from "../../files/upload.ts";
 import { invalid } from "../../lib/api-error.ts";

@@ -1,13 +1,13 @@
 import type { ErrorData, RecordValues, ValidationError } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Field, RelationField, TextField } from "../../collections/fields/field.ts";
-import { kindOf } from "../../collections/fields/kinds.ts";
+import { kindOf } from "../../collections/fields/field-kinds.ts";
 import { checkPlainPassword } from "../../collections/fields/password.ts";
 import { DEFAULT_ID_PATTERN } from "../../collections/fields/text.ts";
 import type { Schema } from "../../collections/model/schema.ts";
 import { invalid } from "../../lib/api-error.ts";
-import { toTexts } from "../../lib/cast.ts";
-import { problems } from "../../lib/checks.ts";
+import { toTexts } from "../../lib/coerce.ts";
+import { problems } from "../../lib/validators.ts";
 import { sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import type { Draft } from "../model/draft.ts";
