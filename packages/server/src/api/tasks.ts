@@ -5,7 +5,7 @@ import { asJson } from "../lib/json-value.ts";
 import { parseListParams } from "../records/query/list-params.ts";
 import type { Rule } from "../collections/model/collection.ts";
 import { isSuperuser, principalKey } from "../rules/principal.ts";
-import { mayDo, ownerOf } from "../tasks/task-rules.ts";
+import { isAllowed, ownerOf } from "../tasks/task-rules.ts";
 import type { Definition } from "../tasks/definition.ts";
 import type { Task } from "../tasks/task.ts";
 import { listTasks } from "../tasks/task-table.ts";
@@ -27,7 +27,7 @@ export async function start(request: ApiRequest, deps: ApiContext): Promise<Resp
   if (!definition) throw notFound(`There is no task "${name}".`);
   const owner = ownerOf(request.principal);
   const asked = { id: "", name, owner, input: asJson(input) };
-  if (!(await mayDo(deps.store, recordContext(request, deps), definition.startRule, asked))) throw forbidden();
+  if (!(await isAllowed(deps.store, recordContext(request, deps), definition.startRule, asked))) throw forbidden();
   const key = keyOf(request, idempotencyKey);
   return json(request, describe(request, await deps.tasks.start(name, input, { idempotencyKey: key, owner })));
 }
@@ -81,11 +81,11 @@ export async function stream(request: ApiRequest, deps: ApiContext): Promise<Res
   const correlation = correlationOf(request);
   const seen = parseCursor(request.raw.headers.get("last-event-id") ?? request.query["since"] ?? "");
   const task = await findVisible(request, deps);
-  const told = task && (await deps.tasks.views.open(task.id));
+  const told = task && (await deps.tasks.histories.open(task.id));
   if (!told) return openEventStream(request, deps, unknownTask(correlation));
   // The standard's way to tell an `EventSource` that there is nothing to come back for.
   if (hasHeardAll(told, deps.epoch, seen)) return noContent();
-  return openEventStream(request, deps, new TaskSource(deps.tasks.views, told, deps.epoch, correlation, seen));
+  return openEventStream(request, deps, new TaskSource(deps.tasks.histories, told, deps.epoch, correlation, seen));
 }
 
 /** @throws ApiError 404 for a task that is not there, or not for this principal's eyes */
@@ -109,7 +109,7 @@ function may(
   unknown: Rule,
 ): Promise<boolean> {
   const definition = deps.tasks.definitions.find(task.name);
-  return mayDo(deps.store, recordContext(request, deps), definition ? definition[right] : unknown, task);
+  return isAllowed(deps.store, recordContext(request, deps), definition ? definition[right] : unknown, task);
 }
 
 /** What was put in, and by whom, is for superusers. */

@@ -122,7 +122,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
 
   const tasks = new Tasks(store, (error, about) => logger.error({ err: error, ...about }, "a task had an error"));
   metrics.gauge("headwater_tasks_active", "Tasks that are at work.", () => tasks.active);
-  await tasks.views.load();
+  await tasks.histories.load();
   const revisions = { count: 0 };
   const sync = {
     streams: new SyncStreams(),
@@ -137,7 +137,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     () => presence.revise(revisions.count),
     (change) => hub.fanOut(change),
     (change) => sync.streams.follow(change, followed.current, hub),
-    (change) => tasks.views.follow(change),
+    (change) => tasks.histories.follow(change),
   ];
   const tail = new LogTail(store, head, followers, (error, change) =>
     logger.error({ err: error, seq: change?.seq }, "a change could not be followed"),
@@ -192,7 +192,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
   const stopRetention = startRetention(
     store,
     config.retention,
-    () => ({ always: Math.min(tail.seq, tasks.views.foldedTo), hooks: hookTail.seq }),
+    () => ({ always: Math.min(tail.seq, tasks.histories.savedTo), hooks: hookTail.seq }),
     (seq) =>
       logger.warn({ read: hookTail.seq, trimmed: seq }, "after hooks are too far behind: changes they miss are gone"),
     (error) => logger.error({ err: error }, "the log could not be trimmed"),
@@ -212,7 +212,7 @@ async function joinParts(config: Config, logger: Logger, folder: Folder, release
     background,
     listen() {
       server = listen(config, api, sockets);
-      background(() => tasks.begin());
+      background(() => tasks.startRunner());
       return { url: server.url.href.replace(/\/$/, "") };
     },
     async close() {

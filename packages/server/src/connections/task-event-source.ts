@@ -77,7 +77,7 @@ export class TaskSource implements StreamSource {
       this.#place = forgotten;
       return encoder.encode(this.#resync("expired"));
     }
-    const stretch = this.#view.next(this.#place, STRETCH, (event) => this.#head(event));
+    const stretch = this.#view.nextChunk(this.#place, STRETCH, (event) => this.#head(event));
     if (stretch) {
       this.#place = stretch.to;
       return this.#join(stretch.events);

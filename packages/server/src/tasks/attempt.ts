@@ -1,28 +1,24 @@
 import type { JsonValue } from "@headwater/protocol";
 import { asJson } from "../lib/json-value.ts";
-import { type Definition, type Progress, progressOf, type TaskRun } from "./definition.ts";
+import { type Definition, type Progress, toProgress, type TaskRun } from "./definition.ts";
 import type { EventKind } from "./task-event.ts";
 import type { Task, TaskError } from "./task.ts";
 import { runInWorker } from "./run-in-worker.ts";
 
-/** What an attempt came to. */
+/** How an attempt ended. */
 export type AttemptResult = { readonly output: JsonValue } | { readonly error: TaskError };
 
-/** Where an attempt tells what it tells. */
-export interface Telling {
-  tell(kind: EventKind, value: JsonValue): void;
+/** Where an attempt sends its events. */
+export interface EventSink {
+  append(kind: EventKind, value: JsonValue): void;
   flushed(): Promise<void>;
 }
 
-/**
- * Does a task once. Never throws.
- *
- * @param signal aborts it from outside
- */
+/** Runs a task's handler once, and never throws. @param signal the cancellation or the server's stop */
 export async function attemptTask(
   definition: Definition,
   task: Task,
-  telling: Telling,
+  events: EventSink,
   signal: AbortSignal,
 ): Promise<AttemptResult> {
   const { timeout, handler, input } = definition;
@@ -30,11 +26,11 @@ export async function attemptTask(
   const timer = timeout === undefined ? undefined : setTimeout(() => late.abort(timeoutOf(timeout)), timeout);
   const either = AbortSignal.any([signal, late.signal]);
   let isOver = false;
-  // What goes on nevertheless has nothing more to say: the next attempt may be at work.
-  const tell: Telling["tell"] = (kind, value) => {
-    if (!isOver) telling.tell(kind, value);
+  // A handler that goes on after its attempt sends no more events: the next attempt may already run.
+  const append: EventSink["append"] = (kind, value) => {
+    if (!isOver) events.append(kind, value);
   };
-  const run = runOf(task, { tell, flushed: () => telling.flushed() }, either);
+  const run = createRun(task, { append, flushed: () => events.flushed() }, either);
   const timedOut = new Promise<never>((_, reject) => {
     late.signal.addEventListener("abort", () => reject(late.signal.reason as Error), { once: true });
   });
@@ -56,16 +52,16 @@ const timeoutOf = (milliseconds: number): Error => new Error(`It took longer tha
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-const runOf = ({ id, name, attempt }: Task, telling: Telling, signal: AbortSignal): TaskRun => ({
+const createRun = ({ id, name, attempt }: Task, events: EventSink, signal: AbortSignal): TaskRun => ({
   id,
   name,
   attempt,
   signal,
   progress(update: Progress | string, share?: number) {
-    telling.tell("progress_update", asJson(progressOf(update, share)));
+    events.append("progress_update", asJson(toProgress(update, share)));
   },
   write(text) {
-    if (text !== "") telling.tell("text", text);
+    if (text !== "") events.append("text", text);
   },
-  flushed: () => telling.flushed(),
+  flushed: () => events.flushed(),
 });

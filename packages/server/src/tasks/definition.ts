@@ -1,23 +1,23 @@
 import type { JsonValue } from "@headwater/protocol";
 import type { Rule } from "../collections/model/collection.ts";
 
-/** What a handler has of the task that it works on. */
+/** The running task, as its handler sees it. */
 export interface TaskRun {
   readonly id: string;
   readonly name: string;
   /** 1 for the first. */
   readonly attempt: number;
-  /** Aborts when the task is cancelled, takes too long, or its server ends. */
+  /** Aborts when the task is cancelled, exceeds its timeout, or the server stops. */
   readonly signal: AbortSignal;
   /**
-   * Tells how far the work has come.
-   * @throws RangeError for a `progress` outside of 0 to 1
+   * Sends a progress event.
+   * @throws RangeError if `progress` is not between 0 and 1
    */
   progress(update: Progress): void;
   progress(text: string, progress?: number): void;
-  /** Tells a piece of a text; pieces that follow each other may be put together. */
+  /** Sends a piece of text. Consecutive pieces may arrive as one. */
   write(text: string): void;
-  /** Resolves when all that was told is durable. */
+  /** Resolves when everything sent so far is committed. */
   flushed(): Promise<void>;
 }
 
@@ -29,60 +29,61 @@ export interface Progress {
 }
 
 /**
- * What `progress` was called with, in one form.
- * @throws RangeError for a share outside of 0 to 1
+ * Normalizes the arguments of `TaskRun.progress`.
+ * @throws RangeError if the progress is not between 0 and 1
  */
-export function progressOf(update: Progress | string, share: number | undefined): Progress {
-  const told = typeof update === "string" ? { text: update, ...(share !== undefined && { progress: share }) } : update;
-  const { progress = 0 } = told;
-  if (!(progress >= 0 && progress <= 1)) throw new RangeError(`progress is from 0 to 1, not ${progress}`);
-  return told;
+export function toProgress(update: Progress | string, share: number | undefined): Progress {
+  const result =
+    typeof update === "string" ? { text: update, ...(share !== undefined && { progress: share }) } : update;
+  const { progress = 0 } = result;
+  if (!(progress >= 0 && progress <= 1)) throw new RangeError(`progress must be from 0 to 1, not ${progress}`);
+  return result;
 }
 
-/** Does a task. What it returns is the result, what it throws fails the attempt. */
+/** Runs a task. Its return value is the result; if it throws, the attempt fails. */
 export type TaskHandler<Input> = (input: Input, task: TaskRun) => unknown;
 
 export interface TaskOptions<Input> {
-  /** Makes an input of what was sent, or throws, which refuses it; the `parse` of a zod schema, for one. */
+  /** Parses the input, such as the `parse` of a zod schema. If it throws, the input is refused. */
   readonly input?: (value: unknown) => Input;
-  /** How often it may be begun; an attempt that a crash ended counts. 1 unless given: it is never begun twice. */
+  /** How often the task may be attempted, attempts that a crash ended included. 1 unless given, so it never runs twice. */
   readonly attempts?: number;
-  /** What the first retry waits, in milliseconds; each further one waits twice as long. 1000 unless given. */
+  /** Milliseconds before the first retry, doubled for each further one. 1000 unless given. */
   readonly backoff?: number;
-  /** The longest that a retry waits, in milliseconds. A minute unless given. */
+  /** The longest wait before a retry, in milliseconds. 60,000 unless given. */
   readonly maxBackoff?: number;
-  /** How many of this name are at work at the same time; 100 unless given. */
+  /** How many tasks of this name run at the same time. 100 unless given. */
   readonly concurrency?: number;
-  /** What an attempt may take, in milliseconds; unlimited unless given. */
+  /** The longest an attempt may take, in milliseconds. Unlimited unless given. */
   readonly timeout?: number;
-  /** How long a task that is over is kept, in milliseconds. A day unless given. */
+  /** How long the task is kept after it ends, in milliseconds. A day unless given. */
   readonly keep?: number;
   /**
-   * Who may start it over the API. `null`, and not given: superusers and the application alone. `""`: all. Else a rule;
-   * its fields are `name`, `owner` (the id of who starts it) and `input`.
+   * Who may start the task over the API. `null` (the default): only superusers and the application. `""`: everyone.
+   * Otherwise a rule over the fields `name`, `owner` (the id of the account that starts it) and `input`.
    */
   readonly startRule?: Rule;
-  /** Who may see and follow it, of those who know its id; all unless given. */
+  /** Who may read and follow the task if they know its id. Everyone unless given. */
   readonly viewRule?: Rule;
-  /** Who may cancel it; its owner unless given. */
+  /** Who may cancel the task. Its owner unless given. */
   readonly cancelRule?: Rule;
 }
 
-/** Work of one name. */
+/** How tasks of one name run. */
 export interface Definition extends Required<Omit<TaskOptions<unknown>, "timeout">> {
   readonly name: string;
-  /** A module whose default export is the handler runs in a thread of its own. */
+  /** If it is the URL of a module, the module's default export runs in a separate thread. */
   readonly handler: TaskHandler<never> | URL;
   readonly timeout: number | undefined;
 }
 
-/** How long a task that is over is kept unless its definition says otherwise, in milliseconds. */
+/** How long an ended task is kept by default, in milliseconds. */
 export const KEEP_MS = 24 * 3_600_000;
 
 const OWNER = 'owner != "" && owner = @request.auth.id';
 
-/** @throws TypeError for numbers that make no sense */
-export function definitionOf(
+/** @throws TypeError if the name is empty or an option is out of range */
+export function defineTask(
   name: string,
   handler: TaskHandler<never> | URL,
   options: TaskOptions<unknown> = {},
@@ -103,8 +104,8 @@ export function definitionOf(
     handler,
   };
   const { attempts, concurrency, backoff, maxBackoff, keep, timeout = 1 } = definition;
-  if (name === "") throw new TypeError("A task has a name.");
-  for (const [what, value, least] of [
+  if (name === "") throw new TypeError("A task needs a name.");
+  for (const [option, value, minimum] of [
     ["attempts", attempts, 1],
     ["concurrency", concurrency, 1],
     ["backoff", backoff, 0],
@@ -112,11 +113,12 @@ export function definitionOf(
     ["keep", keep, 0],
     ["timeout", timeout, 1],
   ] as const) {
-    if (!(value >= least)) throw new TypeError(`${what} of the task "${name}" must be ${least} or more, not ${value}.`);
+    if (value >= minimum) continue;
+    throw new TypeError(`${option} of the task "${name}" must be ${minimum} or more, not ${value}.`);
   }
   return definition;
 }
 
-/** What an attempt waits after this many, in milliseconds. */
+/** The wait after a failed attempt, in milliseconds. */
 export const backoffAfter = (attempt: number, { backoff, maxBackoff }: Definition): number =>
   Math.min(maxBackoff, backoff * 2 ** (attempt - 1));

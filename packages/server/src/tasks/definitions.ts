@@ -1,13 +1,13 @@
 import { UserError } from "../lib/user-error.ts";
 import type { Definition } from "./definition.ts";
 
-/** Definitions that came together and go together. */
+/** Definitions that are registered and removed together. */
 export class DefinitionSet {
   readonly #byName = new Map<string, Definition>();
-  /** Called with each that is added. */
+  /** Called with each definition that is added. */
   onAdd: (definition: Definition) => void = () => {};
 
-  /** @throws UserError for a name that is taken in this set */
+  /** @throws UserError if the set already has the name */
   add(definition: Definition): void {
     if (this.#byName.has(definition.name)) throw new UserError(`The task "${definition.name}" is defined twice.`);
     this.#byName.set(definition.name, definition);
@@ -23,17 +23,17 @@ export class DefinitionSet {
   }
 }
 
-/** The definitions in force. */
+/** The definitions of all sets in use. */
 export class Definitions {
   readonly #onChange: (name: string) => void;
   #sets: readonly DefinitionSet[] = [];
 
-  /** @param onChange called with each name that is or may be defined anew */
+  /** @param onChange called with each name whose definition may have changed */
   constructor(onChange: (name: string) => void) {
     this.#onChange = onChange;
   }
 
-  /** Puts these in the place of all others, for whatever begins from now on. */
+  /** Replaces all sets. Attempts that are already running keep their definition. */
   replace(sets: readonly DefinitionSet[]): void {
     this.#sets = sets;
     for (const set of sets) {
@@ -42,6 +42,7 @@ export class Definitions {
     }
   }
 
+  /** If several sets have the name, the first one wins. */
   find(name: string): Definition | undefined {
     for (const set of this.#sets) {
       const found = set.find(name);

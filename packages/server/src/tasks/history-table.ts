@@ -5,12 +5,12 @@ import type { Reader, Transaction } from "../store/store.ts";
 import { TaskHistory } from "./task-history.ts";
 import { TASKS } from "./task-event.ts";
 
-/** What is stored of a task's history. */
+/** A task's history as the database has it. */
 export interface StoredHistory {
   readonly id: string;
   readonly history: TaskHistory;
-  /** Whatever stands behind this seq in the log is not in it. */
-  readonly foldedTo: number;
+  /** It holds all events up to this seq of the log. */
+  readonly savedTo: number;
 }
 
 export async function readHistory(reader: Reader, id: string): Promise<TaskHistory | undefined> {
@@ -18,8 +18,8 @@ export async function readHistory(reader: Reader, id: string): Promise<TaskHisto
   return row && TaskHistory.decode(row["history"] as string);
 }
 
-/** Of tasks of whose events some may stand in the log alone. */
-export async function readUnfolded(reader: Reader): Promise<StoredHistory[]> {
+/** The stored histories of tasks that may have later events in the log. */
+export async function readUnsavedHistories(reader: Reader): Promise<StoredHistory[]> {
   const rows = await reader.all(sql`
     SELECT id, history, folded_to FROM _tasks WHERE folded < told
     UNION ALL
@@ -28,38 +28,38 @@ export async function readUnfolded(reader: Reader): Promise<StoredHistory[]> {
   return rows.map((row) => ({
     id: row["id"] as string,
     history: TaskHistory.decode(row["history"] as string),
-    foldedTo: row["folded_to"] as number,
+    savedTo: row["folded_to"] as number,
   }));
 }
 
-export const saveHistory = (tx: Transaction, id: string, history: TaskHistory, foldedTo: number): Promise<number> =>
+export const saveHistory = (tx: Transaction, id: string, history: TaskHistory, savedTo: number): Promise<number> =>
   tx.run(
-    sql`UPDATE _tasks SET history = ${history.encode()}, folded = ${history.last}, folded_to = ${foldedTo}
+    sql`UPDATE _tasks SET history = ${history.encode()}, folded = ${history.last}, folded_to = ${savedTo}
       WHERE id = ${id}`,
   );
 
-/** Changes read at a time. */
-const BATCH = 256;
+/** Changes that are read at a time. */
+const CHANGES_PER_READ = 256;
 
-/** The changes of tasks behind a seq, in their order. */
+/** The changes after a seq, in order, those of records included. */
 export async function* taskChanges(reader: Reader, after: number): AsyncGenerator<Change> {
   const head = await readHead(reader);
   for (let seq = after; ;) {
-    const changes = await readSpan(reader, seq, head, BATCH);
+    const changes = await readSpan(reader, seq, head, CHANGES_PER_READ);
     yield* changes;
-    if (changes.length < BATCH) return;
+    if (changes.length < CHANGES_PER_READ) return;
     seq = changes.at(-1)!.seq;
   }
 }
 
 /**
- * Takes from the log what all histories hold, some rows at a time. The oldest row of the log stays, since its place says
- * how far back the log goes for those who follow records.
+ * Deletes task changes that all histories have saved, at most `limit` at a time. The oldest row of the log stays: its
+ * seq tells clients that follow records how far back they can resume.
  *
- * @param from nothing of tasks stands before it
- * @returns before which seq nothing of tasks stands now
+ * @param from there are no task changes before this seq
+ * @returns the seq before which there are no task changes now
  */
-export async function removeFolded(tx: Transaction, from: number, below: number, limit: number): Promise<number> {
+export async function deleteSavedChanges(tx: Transaction, from: number, below: number, limit: number): Promise<number> {
   const rows = await tx.all(
     sql`SELECT seq FROM _changes
       WHERE seq >= ${from} AND seq < ${below} AND collection = ${TASKS} AND seq > (SELECT min(seq) FROM _changes)

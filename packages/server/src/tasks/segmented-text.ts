@@ -1,12 +1,12 @@
-/** Pieces after which their texts are put together: each text of its own costs several times its characters. */
-const SEAL = 256;
+/** Pieces that are kept apart before they are merged: a separate string costs several times its characters. */
+const MERGE_AFTER = 256;
 
-/** A text that comes in pieces, and can be handed out from each piece on. */
-export class TextRun {
+/** A text that grows by pieces and can be read from any piece on. */
+export class SegmentedText {
   #text = "";
-  /** Where in the text its pieces end. */
+  /** The offsets in the merged text at which its pieces end. */
   #ends: number[] = [];
-  /** What came since they were put together. */
+  /** The pieces since the last merge. */
   #pieces: string[] = [];
 
   /** How many pieces there are. */
@@ -16,31 +16,32 @@ export class TextRun {
 
   add(piece: string): void {
     this.#pieces.push(piece);
-    if (this.#pieces.length >= SEAL) this.#seal();
+    if (this.#pieces.length >= MERGE_AFTER) this.#merge();
   }
 
-  /** How many pieces from one on have so many characters, if there are as many; one at least. */
-  reach(from: number, characters: number): number {
+  /** How many pieces from `from` on it takes to have that many characters: at least one, at most all there are. */
+  countFor(from: number, characters: number): number {
     let count = 0;
     for (let left = characters; from + count < this.count && left > 0; count += 1)
       left -= this.#lengthOf(from + count) + 1;
     return count;
   }
 
-  /** The text of so many pieces, from one on. */
+  /** The text of `count` pieces, from `from` on. */
   slice(from: number, count: number): string {
-    const sealed = this.#ends.length;
-    const [first, last] = [Math.max(0, from - sealed), Math.max(0, from + count - sealed)];
+    const merged = this.#ends.length;
+    const [first, last] = [Math.max(0, from - merged), Math.max(0, from + count - merged)];
     const recent = this.#pieces.slice(first, last).join("");
-    if (from >= sealed) return recent;
-    return this.#text.slice(this.#startOf(from), this.#ends[Math.min(sealed, from + count) - 1]) + recent;
+    if (from >= merged) return recent;
+    return this.#text.slice(this.#startOf(from), this.#ends[Math.min(merged, from + count) - 1]) + recent;
   }
 
+  /** The length of each piece. */
   get lengths(): number[] {
     return Array.from({ length: this.count }, (_, i) => this.#lengthOf(i));
   }
 
-  #seal(): void {
+  #merge(): void {
     let end = this.#text.length;
     for (const { length } of this.#pieces) this.#ends.push((end += length));
     this.#text += this.#pieces.join("");
@@ -52,7 +53,7 @@ export class TextRun {
   }
 
   #lengthOf(index: number): number {
-    const sealed = this.#ends.length;
-    return index < sealed ? this.#ends[index]! - this.#startOf(index) : this.#pieces[index - sealed]!.length;
+    const merged = this.#ends.length;
+    return index < merged ? this.#ends[index]! - this.#startOf(index) : this.#pieces[index - merged]!.length;
   }
 }

@@ -3,126 +3,128 @@ import { appendChange } from "../log/append-change.ts";
 import type { Store, Transaction } from "../store/store.ts";
 import { changeOf, type EventKind, isFinal, type LoggedEvent } from "./task-event.ts";
 
-/** From one write to the next, in milliseconds: what is told meanwhile goes together. */
-const PACE_MS = 10;
-/** Until a write that failed is tried again. */
+/** Milliseconds between two writes. Events that arrive in between are written together. */
+const WRITE_INTERVAL_MS = 10;
+/** Milliseconds before a failed write is retried. */
 const RETRY_MS = 1_000;
 
-type RowWork = (tx: Transaction) => Promise<unknown>;
+type RowUpdate = (tx: Transaction) => Promise<unknown>;
 
-/** In place of a number: the last event is written or about to be. */
+/** In place of an event number: the task's last event is written or about to be. */
 const ENDED = -1;
 
-const NOTHING: ReadonlySet<string> = new Set();
+const NO_MASKED_FIELDS: ReadonlySet<string> = new Set();
 
 /**
- * Writes what tasks tell to the log: all that was told since the last write in one transaction and one change. The
- * first after a pause is written at once.
+ * Writes task events to the log: all events since the last write in one transaction and one change. The first event
+ * after a pause is written at once.
  */
 export class TaskEventWriter {
   readonly #store: Store;
   readonly #onError: (error: unknown) => void;
-  /** The number of the newest event of each open task. */
+  /** The number of the latest event of each open task. */
   readonly #numbers = new Map<string, number>();
   #events: LoggedEvent[] = [];
-  /** Where in these the newest event of a task is, if it is a text: more of it is put to it. */
-  readonly #texts = new Map<string, number>();
-  #works: RowWork[] = [];
+  /** By task, the index in `#events` of its latest event, if that is text: more text is appended to it. */
+  readonly #openTexts = new Map<string, number>();
+  #rowUpdates: RowUpdate[] = [];
   #isWriting = false;
   #isClosed = false;
-  /** Of what was told since the last write began, and of what that write holds. */
-  #written = Promise.withResolvers<void>();
-  #underWay: Promise<void> = Promise.resolve();
+  /** Resolves when the events since the start of the last write are written. */
+  #pending = Promise.withResolvers<void>();
+  /** Resolves when the write in progress is done. */
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(store: Store, onError: (error: unknown) => void) {
     this.#store = store;
     this.#onError = onError;
   }
 
-  /** @param last the number of the newest event that the task has told */
+  /** Accepts events of a task. @param last the number of its latest event so far */
   open(task: string, last: number): void {
     if (!this.#numbers.has(task)) this.#numbers.set(task, last);
   }
 
-  /** Of a task that is not open nothing is written any more: its last event was its last. */
-  tell(task: string, kind: EventKind, value: JsonValue): void {
+  /** Appends an event. Ignored for a task that is not open: it has ended. */
+  append(task: string, kind: EventKind, value: JsonValue): void {
     const last = this.#numbers.get(task);
     if (last === undefined || last === ENDED || this.#isClosed) return;
-    const at = this.#texts.get(task);
+    const at = this.#openTexts.get(task);
     if (kind === "text" && at !== undefined) {
       const [, number, , text] = this.#events[at]!;
       this.#events[at] = [task, number, kind, `${text as string}${value as string}`];
       return;
     }
-    if (kind === "text") this.#texts.set(task, this.#events.length);
-    else this.#texts.delete(task);
+    if (kind === "text") this.#openTexts.set(task, this.#events.length);
+    else this.#openTexts.delete(task);
     this.#events.push([task, last + 1, kind, value]);
     this.#numbers.set(task, last + 1);
     if (!this.#isWriting) void this.#write();
   }
 
   /**
-   * Writes what happens to a task in the transaction of its event. With its last event the task is closed.
+   * Appends an event that changes the task's state, and updates the task's row in the same transaction. A final event
+   * closes the task.
    *
-   * @param work with the number of the event; it must fail for no reason that lies in its values
-   * @returns when both are durable; `false` for a task that has ended already
+   * @param update called with the event's number; its values must never make it fail, since a failed write is retried
+   * @returns when both are committed; `false` if the task had already ended
    */
-  async turn(
+  async appendTransition(
     task: string,
     kind: EventKind,
     value: JsonValue,
-    work: (tx: Transaction, number: number) => Promise<unknown>,
+    update: (tx: Transaction, number: number) => Promise<unknown>,
   ): Promise<boolean> {
     const last = this.#numbers.get(task);
     if (last === undefined || last === ENDED || this.#isClosed) return false;
-    this.tell(task, kind, value);
-    this.#works.push((tx) => work(tx, last + 1));
+    this.append(task, kind, value);
+    this.#rowUpdates.push((tx) => update(tx, last + 1));
     if (!isFinal(kind)) await this.flushed();
     else {
       this.#numbers.set(task, ENDED);
       await this.flushed();
-      // Who read just before the end that it is open must not open it again.
+      // A caller that read the task just before it ended must not open it again.
       setImmediate(() => this.#numbers.delete(task));
     }
     return true;
   }
 
-  /** Takes nothing more. What was told is written, if it can be. */
+  /** Accepts no more events, and writes those it has. Gives up if that write fails. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.flushed();
   }
 
-  /** Resolves when all that was told by now is durable. */
+  /** Resolves when all events so far are committed. */
   flushed(): Promise<void> {
-    return this.#events.length > 0 ? this.#written.promise : this.#underWay;
+    return this.#events.length > 0 ? this.#pending.promise : this.#writing;
   }
 
   async #write(): Promise<void> {
     this.#isWriting = true;
-    // A turn of the loop: what is told in the same one goes together.
+    // Events of the same turn of the event loop are written together.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#events.length > 0) {
-      const [events, works, written] = [this.#events, this.#works, this.#written];
+      const [events, works, written] = [this.#events, this.#rowUpdates, this.#pending];
       this.#events = [];
-      this.#works = [];
-      this.#written = Promise.withResolvers();
-      this.#underWay = written.promise;
-      this.#texts.clear();
+      this.#rowUpdates = [];
+      this.#pending = Promise.withResolvers();
+      this.#writing = written.promise;
+      this.#openTexts.clear();
       const startedAt = performance.now();
       await this.#commit(events, works);
       written.resolve();
-      await Bun.sleep(Math.max(0, PACE_MS - (performance.now() - startedAt)));
+      await Bun.sleep(Math.max(0, WRITE_INTERVAL_MS - (performance.now() - startedAt)));
     }
     this.#isWriting = false;
   }
 
-  /** A disk that is full may have room later: nothing that was told may be missing from what follows it. */
-  async #commit(events: readonly LoggedEvent[], works: readonly RowWork[]): Promise<void> {
+  /** Retries until it succeeds: a full disk may have room later, and no event may be lost before later ones. */
+  async #commit(events: readonly LoggedEvent[], works: readonly RowUpdate[]): Promise<void> {
     for (;;) {
       try {
         await this.#store.write(async (tx) => {
-          await appendChange(tx, changeOf(events), NOTHING);
+          await appendChange(tx, changeOf(events), NO_MASKED_FIELDS);
           for (const work of works) await work(tx);
         });
         return;

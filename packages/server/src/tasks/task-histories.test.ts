@@ -6,7 +6,7 @@ import { LogTail } from "../log/tail.ts";
 import { tempDir } from "../testing/temp-dir.ts";
 import type { TaskHistory } from "./task-history.ts";
 import { TaskEventWriter } from "./task-event-writer.ts";
-import { beginTask, insertTask } from "./task-table.ts";
+import { claimTask, insertTask } from "./task-table.ts";
 import { TaskHistories } from "./task-histories.ts";
 
 setDefaultTimeout(60_000);
@@ -73,7 +73,7 @@ test("who opened a task that had told nothing yet, and was slow to listen, hears
   });
   const life = await open(folder);
   const opened = await Promise.all([early, late].map((id) => life.views.open(id)));
-  await life.views.fold(Date.now() + FAR_MS);
+  await life.views.persist(Date.now() + FAR_MS);
   const heard: string[] = [];
   const listen = (at: number): void => {
     const view = life.views.attach(opened[at]!);
@@ -81,7 +81,7 @@ test("who opened a task that had told nothing yet, and was slow to listen, hears
     if (view.history.last > 0) heard.push(view.id);
   };
   listen(0);
-  for (const id of [early, late]) life.journal.tell(id, "progress_update", { step: 1 });
+  for (const id of [early, late]) life.journal.append(id, "progress_update", { step: 1 });
   await life.settle();
   listen(1);
   expect(heard).toEqual([early, late]);
@@ -96,20 +96,20 @@ test("however telling, storing and restarts interleave, what was told is there, 
       await folder.store.write(async (tx) => {
         for (const id of NAMES) {
           await insertTask(tx, { id, name: "x", owner: "", input: null, created: 0, due: 0, key: undefined });
-          await beginTask(tx, id, 0);
+          await claimTask(tx, id, 0);
         }
       });
       const floor = await readFloor(folder.store);
       const told = new Map(NAMES.map((name) => [name, ""]));
       let life = await open(folder);
       for (const [step, { does, task }] of acts.entries()) {
-        if (does === "write") life.journal.tell(task, "text", `${step};`);
-        if (does === "progress") life.journal.tell(task, "progress_update", { step });
+        if (does === "write") life.journal.append(task, "text", `${step};`);
+        if (does === "progress") life.journal.append(task, "progress_update", { step });
         if (does === "write" || does === "progress") {
           told.set(task, told.get(task)! + (does === "write" ? `${step};` : `[${step}]`));
         }
         if (does === "settle" || does === "fold") await life.settle();
-        if (does === "fold") await life.views.fold(Date.now() + FAR_MS);
+        if (does === "fold") await life.views.persist(Date.now() + FAR_MS);
         if (does === "restart") {
           await life.end();
           life = await open(folder);

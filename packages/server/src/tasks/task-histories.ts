@@ -1,133 +1,133 @@
 import type { Change } from "../log/change.ts";
 import type { Store } from "../store/store.ts";
 import { TaskHistory } from "./task-history.ts";
-import { readHistory, readUnfolded, removeFolded, saveHistory, taskChanges } from "./history-table.ts";
+import { readHistory, readUnsavedHistories, deleteSavedChanges, saveHistory, taskChanges } from "./history-table.ts";
 import { eventsIn } from "./task-event.ts";
 import { TaskStream } from "./task-stream.ts";
 
-/** A history that stands in the log alone is stored when it is this old, or has grown by so many characters. */
-const FOLD_AGE_MS = 30_000;
-const FOLD_SIZE = 256 << 10;
-/** What one write stores, in characters, and how many changes one takes from the log: other writers wait no longer. */
-const FOLD_AT_ONCE = 256 << 10;
-const CLEAN_AT_ONCE = 8;
-/** Who has opened a view may take this long to listen. */
-const OPENING_MS = 60_000;
+/** A history is saved when its oldest unsaved event is this old, or when it has grown by so many characters. */
+const MAX_UNSAVED_MS = 30_000;
+const MAX_UNSAVED_SIZE = 256 << 10;
+/** How many characters one write saves, and how many changes one write deletes, so that other writers don't wait long. */
+const SIZE_PER_WRITE = 256 << 10;
+const CHANGES_PER_DELETE = 8;
+/** How long a stream that was opened stays in memory before a listener attaches. */
+const OPEN_GRACE_MS = 60_000;
 
 /**
- * What tasks have told, built from the log as everything that is streamed. Of tasks at work it is held in memory; now and
- * then it is stored, and then the log need not keep it any longer.
+ * The events of all tasks, built from the log. The histories of running tasks are in memory. They are saved from time to
+ * time, and then the log can drop those changes.
  */
 export class TaskHistories {
   readonly #store: Store;
-  readonly #views = new Map<string, TaskStream>();
-  /** The seq of the last change that was followed. */
-  #followed = 0;
-  /** Nothing of tasks stands before this seq. */
-  #cleanFrom: number | undefined;
+  readonly #streams = new Map<string, TaskStream>();
+  /** The seq of the last change that was applied. */
+  #appliedSeq = 0;
+  /** The log has no task changes before this seq. `undefined` until the first one is seen. */
+  #trimFrom: number | undefined;
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  /** Reads what is unfinished. Called before the first change is followed. */
+  /** Loads the histories of unfinished tasks. Must be called before the first `follow`. */
   async load(): Promise<void> {
-    const stored = await readUnfolded(this.#store);
+    const stored = await readUnsavedHistories(this.#store);
     if (stored.length === 0) return;
-    for (const { id, history } of stored) this.#views.set(id, new TaskStream(id, history));
-    const from = Math.min(...stored.map(({ foldedTo }) => foldedTo));
-    for await (const change of taskChanges(this.#store, from)) this.#take(change, (id) => this.#views.get(id));
+    for (const { id, history } of stored) this.#streams.set(id, new TaskStream(id, history));
+    const from = Math.min(...stored.map(({ savedTo }) => savedTo));
+    for await (const change of taskChanges(this.#store, from)) this.#apply(change, (id) => this.#streams.get(id));
   }
 
-  /** A follower of the log. */
+  /** Applies a change. Called for each change of the log, in order. */
   follow(change: Change): void {
-    this.#take(change, (id) => this.#viewOf(id));
+    this.#apply(change, (id) => this.#streamFor(id));
   }
 
-  /** The seq up to which the log may be trimmed: what stands behind it is stored nowhere else. */
-  get foldedTo(): number {
+  /** The log may be trimmed up to this seq. Events of later changes may not be saved elsewhere. */
+  get savedTo(): number {
     let least = Infinity;
-    for (const { unfolded } of this.#views.values()) if (unfolded) least = Math.min(least, unfolded.seq - 1);
+    for (const { unsaved } of this.#streams.values()) if (unsaved) least = Math.min(least, unsaved.seq - 1);
     return least;
   }
 
-  /** The number of the newest event of a task that is at work, or was when its server ended. */
+  /** The number of the latest event of an unfinished task; 0 if it has none. */
   lastOf(id: string): number {
-    return this.#views.get(id)?.history.last ?? 0;
+    return this.#streams.get(id)?.history.last ?? 0;
   }
 
-  /** For one who is about to listen; `undefined` where there is no such task. */
+  /** The stream of a task, for a listener that will attach to it; `undefined` if there is no such task. */
   async open(id: string): Promise<TaskStream | undefined> {
-    const known = this.#views.get(id);
+    const known = this.#streams.get(id);
     const history = known?.history ?? (await readHistory(this.#store, id));
     if (!history) return undefined;
-    // Others may have asked for it meanwhile, or its first event has come.
-    const view = known ?? this.#views.get(id) ?? this.#keep(new TaskStream(id, history));
-    view.openedAt = Date.now();
-    return view;
+    // During the read another listener may have opened it, or its first event may have arrived.
+    const stream = known ?? this.#streams.get(id) ?? this.#register(new TaskStream(id, history));
+    stream.openedAt = Date.now();
+    return stream;
   }
 
   /**
-   * For one who listens from now on: what was opened may have been forgotten meanwhile, as nobody listened and nothing had
-   * been told; what the log told since is in another view then.
+   * The stream to listen to. Not always the one that was opened: without listeners or events that one may have been
+   * dropped, and later events are in a new stream.
    */
-  attach(view: TaskStream): TaskStream {
-    return this.#views.get(view.id) ?? this.#keep(view);
+  attach(stream: TaskStream): TaskStream {
+    return this.#streams.get(stream.id) ?? this.#register(stream);
   }
 
-  /** Stores what is due, takes it from the log, and forgets what is over and that nobody listens to. */
-  async fold(now: number): Promise<void> {
-    const due = [...this.#views.values()].filter((view) => isDue(view, now));
+  /** Saves the histories that are due, trims the log, and drops streams of ended tasks that have no listeners. */
+  async persist(now: number): Promise<void> {
+    const due = [...this.#streams.values()].filter((stream) => isDue(stream, now));
     for (let from = 0, to = 0; from < due.length; from = to) {
-      for (let size = 0; to < due.length && size < FOLD_AT_ONCE; to += 1) size += due[to]!.history.size;
+      for (let size = 0; to < due.length && size < SIZE_PER_WRITE; to += 1) size += due[to]!.history.size;
       await this.#save(due.slice(from, to));
     }
-    for (const [id, view] of this.#views) {
-      if (isIdle(view, now)) this.#views.delete(id);
+    for (const [id, stream] of this.#streams) {
+      if (isIdle(stream, now)) this.#streams.delete(id);
     }
-    await this.#clean();
+    await this.#trimLog();
   }
 
-  #take(change: Change, viewOf: (id: string) => TaskStream | undefined): void {
-    this.#followed = change.seq;
+  #apply(change: Change, streamOf: (id: string) => TaskStream | undefined): void {
+    this.#appliedSeq = change.seq;
     const events = eventsIn(change);
-    if (events.length > 0) this.#cleanFrom ??= change.seq;
-    for (const [id, number, kind, value] of events) viewOf(id)?.add(number, kind, value, change);
+    if (events.length > 0) this.#trimFrom ??= change.seq;
+    for (const [id, number, kind, value] of events) streamOf(id)?.add(number, kind, value, change);
   }
 
-  async #save(views: readonly TaskStream[]): Promise<void> {
-    const seq = this.#followed;
-    const saved = views.map((view) => [view, view.history.last] as const);
+  async #save(streams: readonly TaskStream[]): Promise<void> {
+    const seq = this.#appliedSeq;
+    const saved = streams.map((stream) => [stream, stream.history.last] as const);
     await this.#store.write(async (tx) => {
-      for (const { id, history } of views) await saveHistory(tx, id, history, seq);
+      for (const { id, history } of streams) await saveHistory(tx, id, history, seq);
     });
-    for (const [view, last] of saved) view.folded(last, seq);
+    for (const [stream, last] of saved) stream.markSaved(last, seq);
   }
 
-  /** Takes from the log what every history holds. */
-  async #clean(): Promise<void> {
-    const below = Math.min(this.foldedTo, this.#followed) + 1;
-    for (let from = this.#cleanFrom; from !== undefined && from < below; from = this.#cleanFrom) {
-      this.#cleanFrom = await this.#store.write((tx) => removeFolded(tx, from, below, CLEAN_AT_ONCE));
+  /** Deletes the changes that every history has saved. */
+  async #trimLog(): Promise<void> {
+    const below = Math.min(this.savedTo, this.#appliedSeq) + 1;
+    for (let from = this.#trimFrom; from !== undefined && from < below; from = this.#trimFrom) {
+      this.#trimFrom = await this.#store.write((tx) => deleteSavedChanges(tx, from, below, CHANGES_PER_DELETE));
     }
   }
 
-  #viewOf(id: string): TaskStream {
-    return this.#views.get(id) ?? this.#keep(new TaskStream(id, new TaskHistory()));
+  #streamFor(id: string): TaskStream {
+    return this.#streams.get(id) ?? this.#register(new TaskStream(id, new TaskHistory()));
   }
 
-  #keep(view: TaskStream): TaskStream {
-    this.#views.set(view.id, view);
-    return view;
+  #register(stream: TaskStream): TaskStream {
+    this.#streams.set(stream.id, stream);
+    return stream;
   }
 }
 
-/** Nothing may come of it any more, and nobody listens; or nothing has come yet, and who waits for that may attach. */
-const isIdle = ({ history, unfolded, hasListeners, openedAt }: TaskStream, now: number): boolean =>
-  (history.isOver || history.last === 0) && !unfolded && !hasListeners && now - openedAt > OPENING_MS;
+/** Whether a stream can be dropped: it has ended or is still empty, is saved, and nobody listens or is about to. */
+const isIdle = ({ history, unsaved, hasListeners, openedAt }: TaskStream, now: number): boolean =>
+  (history.isOver || history.last === 0) && !unsaved && !hasListeners && now - openedAt > OPEN_GRACE_MS;
 
-/** Tasks that began together are not due together: each waits between half of the age and all of it. */
-function isDue({ unfolded, history, patience }: TaskStream, now: number): boolean {
-  if (!unfolded) return false;
-  return history.isOver || now - unfolded.time >= FOLD_AGE_MS * patience || unfolded.size >= FOLD_SIZE;
+/** Tasks that started together are not due together, because of the jitter. */
+function isDue({ unsaved, history, jitter }: TaskStream, now: number): boolean {
+  if (!unsaved) return false;
+  return history.isOver || now - unsaved.time >= MAX_UNSAVED_MS * jitter || unsaved.size >= MAX_UNSAVED_SIZE;
 }

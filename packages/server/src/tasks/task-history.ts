@@ -1,17 +1,17 @@
 import { type JsonValue } from "@headwater/protocol";
 import { spacedJson } from "../lib/spaced-json.ts";
 import { type EventKind, isFinal, type TaskEvent, type TaskEventType } from "./task-event.ts";
-import { TextRun } from "./segmented-text.ts";
+import { SegmentedText } from "./segmented-text.ts";
 
-/** A text, with the number of its first piece and the time of its last. */
-interface Text {
+/** Consecutive pieces of text. `first` is the number of the first piece, `time` is that of the last. */
+interface TextEntry {
   readonly kind: "text";
   readonly first: number;
   time: number;
-  readonly run: TextRun;
+  readonly text: SegmentedText;
 }
 
-interface Single {
+interface SingleEntry {
   readonly kind: TaskEventType;
   readonly first: number;
   readonly time: number;
@@ -19,21 +19,27 @@ interface Single {
   readonly data: string;
 }
 
-type Entry = Text | Single;
+type Entry = TextEntry | SingleEntry;
 
-/** As it is stored. */
-type Stored = readonly [kind: EventKind, first: number, time: number, value: JsonValue, lengths?: readonly number[]];
+/** An entry as it is stored. */
+type StoredEntry = readonly [
+  kind: EventKind,
+  first: number,
+  time: number,
+  value: JsonValue,
+  lengths?: readonly number[],
+];
 
-/** Characters, more or less, that are kept of what one task told. */
+/** Roughly how many characters a history keeps. */
 const MAX_SIZE = 512 << 10;
-/** What an entry takes besides its text. */
-const OVERHEAD = 64;
+/** What an entry costs besides its text, in characters. */
+const ENTRY_OVERHEAD = 64;
 
-const lastOf = (entry: Entry): number => (entry.kind === "text" ? entry.first + entry.run.count - 1 : entry.first);
+const lastOf = (entry: Entry): number => (entry.kind === "text" ? entry.first + entry.text.count - 1 : entry.first);
 
 /**
- * What one task has told, folded: a text that came in a thousand pieces is one entry, and can still be handed out from
- * each of them on. Of a task that tells too much the beginning is forgotten.
+ * The events of one task, compacted: text that came in a thousand pieces is one entry, and can still be read from any
+ * piece on. If a task sends too much, its oldest events are dropped.
  */
 export class TaskHistory {
   readonly #entries: Entry[] = [];
@@ -41,12 +47,12 @@ export class TaskHistory {
   #last = 0;
   #forgotten = 0;
 
-  /** The number of the newest event. */
+  /** The number of the latest event. */
   get last(): number {
     return this.#last;
   }
 
-  /** The number of the last event that is gone; 0 if all are here. */
+  /** The number of the last event that was dropped; 0 if there are all. */
   get forgotten(): number {
     return this.#forgotten;
   }
@@ -56,7 +62,7 @@ export class TaskHistory {
     return newest !== undefined && isFinal(newest.kind);
   }
 
-  /** What it takes, in characters. */
+  /** Its cost, in characters. */
   get size(): number {
     return this.#size;
   }
@@ -69,9 +75,9 @@ export class TaskHistory {
   }
 
   /**
-   * The events behind a number, pieces of text put together as far as they follow each other.
+   * The events after a number, with consecutive pieces of text merged.
    *
-   * @param limit characters of text after which it is enough
+   * @param limit characters after which to stop
    */
   after(number: number, limit: number): TaskEvent[] {
     const events: TaskEvent[] = [];
@@ -79,32 +85,32 @@ export class TaskHistory {
       const entry = this.#entries[i]!;
       if (entry.kind === "text") {
         const from = Math.max(0, number + 1 - entry.first);
-        const count = entry.run.reach(from, room);
-        const data = spacedJson({ delta: entry.run.slice(from, count) });
+        const count = entry.text.countFor(from, room);
+        const data = spacedJson({ delta: entry.text.slice(from, count) });
         events.push({ number: entry.first + from + count - 1, type: "progress_update", time: entry.time, data });
         room -= data.length;
       } else {
         events.push({ number: entry.first, type: entry.kind, time: entry.time, data: entry.data });
-        room -= entry.data.length + OVERHEAD;
+        room -= entry.data.length + ENTRY_OVERHEAD;
       }
     }
     return events;
   }
 
-  /** As text for the database; `decode` reads it. */
+  /** The stored form. */
   encode(): string {
     const entries = this.#entries.map((entry) => {
       const { kind, first, time } = entry;
       if (entry.kind !== "text") return `["${kind}",${first},${time},${entry.data}]`;
-      const { run } = entry;
-      return JSON.stringify([kind, first, time, run.slice(0, run.count), run.lengths] satisfies Stored);
+      const { text } = entry;
+      return JSON.stringify([kind, first, time, text.slice(0, text.count), text.lengths] satisfies StoredEntry);
     });
     return `[${[this.#forgotten, ...entries].join(",")}]`;
   }
 
   static decode(text: string): TaskHistory {
     const history = new TaskHistory();
-    const [forgotten, ...entries] = JSON.parse(text) as readonly [number, ...Stored[]];
+    const [forgotten, ...entries] = JSON.parse(text) as readonly [number, ...StoredEntry[]];
     history.#forgotten = forgotten;
     history.#last = forgotten;
     for (const [kind, first, time, value, lengths = []] of entries) {
@@ -121,47 +127,47 @@ export class TaskHistory {
     const newest = this.#entries.at(-1);
     let text = newest?.kind === "text" ? newest : undefined;
     if (!text) {
-      this.#entries.push((text = { kind: "text", first: number, time, run: new TextRun() }));
-      this.#size += OVERHEAD;
+      this.#entries.push((text = { kind: "text", first: number, time, text: new SegmentedText() }));
+      this.#size += ENTRY_OVERHEAD;
     }
-    text.run.add(piece);
+    text.text.add(piece);
     text.time = time;
     this.#size += piece.length;
   }
 
-  #addSingle(single: Single): void {
+  #addSingle(single: SingleEntry): void {
     this.#entries.push(single);
-    this.#size += OVERHEAD + single.data.length;
+    this.#size += ENTRY_OVERHEAD + single.data.length;
   }
 
-  /** The index of the first entry that holds something behind the number: most ask for the newest. */
+  /** The index of the first entry with an event after the number. Searches from the end, where most listeners are. */
   #indexAfter(number: number): number {
     let index = this.#entries.length;
     while (index > 0 && lastOf(this.#entries[index - 1]!) > number) index -= 1;
     return index;
   }
 
-  /** Of one long text the first half goes at once, so that this does not happen with each piece. */
+  /** Drops the oldest entry, or half of a single long text, so that this isn't needed for each piece. */
   #forgetSome(): boolean {
     const [oldest] = this.#entries;
-    if (!oldest || (this.#entries.length === 1 && (oldest.kind !== "text" || oldest.run.count < 2))) return false;
+    if (!oldest || (this.#entries.length === 1 && (oldest.kind !== "text" || oldest.text.count < 2))) return false;
     this.#entries.shift();
     const { kind, first } = oldest;
     if (kind !== "text" || this.#entries.length > 0) {
       this.#forgotten = lastOf(oldest);
-      this.#size -= OVERHEAD + (kind === "text" ? oldest.run.slice(0, oldest.run.count) : oldest.data).length;
+      this.#size -= ENTRY_OVERHEAD + (kind === "text" ? oldest.text.slice(0, oldest.text.count) : oldest.data).length;
       return true;
     }
-    const gone = oldest.run.count >> 1;
+    const gone = oldest.text.count >> 1;
     this.#forgotten = first + gone - 1;
     this.#size = 0;
     let number = this.#forgotten;
-    for (const piece of piecesOf(oldest.run, gone)) this.#addText((number += 1), piece, oldest.time);
+    for (const piece of piecesOf(oldest.text, gone)) this.#addText((number += 1), piece, oldest.time);
     return true;
   }
 }
 
-/** The pieces from one on. */
-function* piecesOf(run: TextRun, from: number): Generator<string> {
+/** The pieces from an index on. */
+function* piecesOf(run: SegmentedText, from: number): Generator<string> {
   for (let i = from; i < run.count; i += 1) yield run.slice(i, 1);
 }

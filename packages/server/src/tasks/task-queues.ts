@@ -1,17 +1,17 @@
-/** A task that waits, or that the end of its server interrupted. */
+/** The tasks of one name. */
 interface Queue {
   readonly waiting: string[];
   running: number;
 }
 
-/** Who waits for whom: tasks of one name wait for a free place, those that are due later for their time. */
+/** The waiting tasks: due ones in a queue for each name, with a limit on how many run, and delayed ones with a timer. */
 export class TaskQueues {
   readonly #queues = new Map<string, Queue>();
   readonly #timers = new Set<Timer>();
   readonly #known = new Set<string>();
   readonly #onReady: (name: string) => void;
 
-  /** @param onReady called when a task of that name may begin, if there is a place for it */
+  /** @param onReady called when a task of that name may start, if there is a free slot */
   constructor(onReady: (name: string) => void) {
     this.#onReady = onReady;
   }
@@ -20,7 +20,7 @@ export class TaskQueues {
     return this.#queues.keys();
   }
 
-  /** A task that is here already stays where it is. */
+  /** A task that is already waiting keeps its position. */
   add(name: string, id: string, due: number, now: number): void {
     if (this.#known.has(id)) return;
     this.#known.add(id);
@@ -35,15 +35,15 @@ export class TaskQueues {
         this.#known.delete(id);
         this.add(name, id, due, Date.now());
       },
-      Math.min(due - now, LONGEST_MS),
+      Math.min(due - now, MAX_TIMER_MS),
     );
     this.#timers.add(timer);
   }
 
-  /** The next of this name, if there are fewer at work; it has a place until `leave`. */
-  take(name: string, places: number): string | undefined {
+  /** The next task of this name, if fewer than `slots` run. It occupies a slot until `release`. */
+  take(name: string, slots: number): string | undefined {
     const queue = this.#queue(name);
-    if (queue.running >= places) return undefined;
+    if (queue.running >= slots) return undefined;
     const id = queue.waiting.shift();
     if (id === undefined) return undefined;
     this.#known.delete(id);
@@ -51,7 +51,7 @@ export class TaskQueues {
     return id;
   }
 
-  leave(name: string): void {
+  release(name: string): void {
     this.#queue(name).running -= 1;
     this.#onReady(name);
   }
@@ -68,5 +68,5 @@ export class TaskQueues {
   }
 }
 
-/** The longest that a timer can be set to. */
-const LONGEST_MS = 2 ** 31 - 1;
+/** The longest delay that `setTimeout` takes, in milliseconds. */
+const MAX_TIMER_MS = 2 ** 31 - 1;

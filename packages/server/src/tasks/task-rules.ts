@@ -1,13 +1,13 @@
 import { collectionId, recordId } from "@headwater/protocol";
 import type { BaseCollection, Rule } from "../collections/model/collection.ts";
-import { parseField } from "../collections/fields/kinds.ts";
+import { parseField } from "../collections/fields/field-kinds.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import { canSee } from "../records/rule-check/check-access.ts";
 import { isSuperuser, type Principal } from "../rules/principal.ts";
 import type { Reader } from "../store/store.ts";
 import type { Task } from "./task.ts";
 
-/** What rules of tasks can name. No table of records has this form: rules judge the values that they are given. */
+/** The fields that task rules can use. There is no such table: the rules are evaluated on the values of a task. */
 const COLLECTION: BaseCollection = {
   id: collectionId("_tasks"),
   name: "_tasks",
@@ -29,11 +29,11 @@ const COLLECTION: BaseCollection = {
   updated: "",
 };
 
-/** The id of the auth record that asks; "" for a guest. */
+/** The id of the requester's auth record; "" for a guest. */
 export const ownerOf = (principal: Principal): string => (principal.kind === "guest" ? "" : principal.values.id);
 
-/** May the principal of this context do with the task what the rule is for? */
-export const mayDo = async (
+/** Whether the rule allows the requester to act on the task. Superusers may do everything. */
+export const isAllowed = async (
   reader: Reader,
   context: RecordContext,
   rule: Rule,

@@ -2,40 +2,43 @@ import type { JsonValue } from "@headwater/protocol";
 import type { TaskHistory } from "./task-history.ts";
 import type { EventKind, TaskEvent } from "./task-event.ts";
 
-/** Events that follow each other, in the form that listeners want them in. */
+/** Consecutive events, in the form that listeners send. */
 export interface Chunk<Form> {
   readonly events: readonly Form[];
-  /** The number of the last of them. */
+  /** The number of the last event. */
   readonly to: number;
 }
 
-/** The seq of the first change that is not stored, its time, and how much there is. */
-interface Unfolded {
+/** What a history has gained since it was saved. */
+interface Unsaved {
+  /** The seq and the time of the first change. */
   readonly seq: number;
   readonly time: number;
   size: number;
 }
 
-/** What one task has told, for those who listen to it. Each of them is a place in it: nothing is queued for anybody. */
+/**
+ * The events of one task, for its listeners. A listener is only a position in the history, so nothing is queued for it.
+ */
 export class TaskStream {
   readonly id: string;
   readonly history: TaskHistory;
-  /** When somebody last wanted it, in milliseconds since 1970. */
+  /** When it was last opened, in milliseconds since 1970. */
   openedAt = 0;
-  /** From a half to 1: how long this one waits, of what tasks may wait until they are stored. */
-  readonly patience = 0.5 + Math.random() / 2;
+  /** From 0.5 to 1: the share of the maximum delay before this history is saved, so that not all are saved at once. */
+  readonly jitter = 0.5 + Math.random() / 2;
   readonly #listeners = new Set<() => void>();
-  /** Since the history was stored. */
-  #unfolded: Unfolded | undefined;
-  /** The last stretch that somebody asked for: most who listen are at the same place. */
-  #recent: { readonly from: number; readonly stretch: Chunk<unknown> } | undefined;
+  /** `undefined` if the history is saved. */
+  #unsaved: Unsaved | undefined;
+  /** The last chunk that was read: most listeners are at the same position. */
+  #recent: { readonly from: number; readonly chunk: Chunk<unknown> } | undefined;
 
   constructor(id: string, history: TaskHistory) {
     this.id = id;
     this.history = history;
   }
 
-  /** An event of a change that is committed, with the seq and the time of that change. */
+  /** Adds an event of a committed change. @param change the seq and the time of that change */
   add(
     number: number,
     kind: EventKind,
@@ -46,42 +49,43 @@ export class TaskStream {
     const before = this.history.size;
     this.history.add(number, kind, value, time);
     this.#recent = undefined;
-    this.#unfolded ??= { seq, time, size: 0 };
-    this.#unfolded.size += Math.max(0, this.history.size - before);
+    this.#unsaved ??= { seq, time, size: 0 };
+    this.#unsaved.size += Math.max(0, this.history.size - before);
     for (const listener of this.#listeners) listener();
   }
 
   /**
-   * The next events behind a number, `undefined` for none.
+   * The next events after a number; `undefined` if there are none.
    *
-   * @param write makes an event what listeners want; the same for all of them, since it is made once
+   * @param limit characters after which the chunk ends
+   * @param encode converts an event; must be the same for all listeners, which share the result
    */
-  next<Form>(number: number, limit: number, write: (event: TaskEvent) => Form): Chunk<Form> | undefined {
+  nextChunk<Form>(number: number, limit: number, encode: (event: TaskEvent) => Form): Chunk<Form> | undefined {
     if (number >= this.history.last) return undefined;
     if (this.#recent?.from !== number) {
       const events = this.history.after(number, limit);
-      const stretch = { events: events.map(write), to: events.at(-1)!.number };
-      this.#recent = { from: number, stretch };
+      const chunk = { events: events.map(encode), to: events.at(-1)!.number };
+      this.#recent = { from: number, chunk };
     }
-    return this.#recent.stretch as Chunk<Form>;
+    return this.#recent.chunk as Chunk<Form>;
   }
 
-  /** What stands in the log alone. */
-  get unfolded(): Unfolded | undefined {
-    return this.#unfolded;
+  /** What only the log has. */
+  get unsaved(): Unsaved | undefined {
+    return this.#unsaved;
   }
 
-  /** Says that the history was stored as it was when this was its last event and all up to this seq was in it. */
-  folded(last: number, seq: number): void {
-    const more = this.history.last > last;
-    this.#unfolded = more ? { seq: seq + 1, time: Date.now(), size: 0 } : undefined;
+  /** Marks the history as saved up to this event and this seq. */
+  markSaved(last: number, seq: number): void {
+    const hasMore = this.history.last > last;
+    this.#unsaved = hasMore ? { seq: seq + 1, time: Date.now(), size: 0 } : undefined;
   }
 
   get hasListeners(): boolean {
     return this.#listeners.size > 0;
   }
 
-  /** @param listener called when there is more. @returns a function that lets go */
+  /** @param listener called when there are new events. @returns a function that removes it */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

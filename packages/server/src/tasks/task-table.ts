@@ -3,11 +3,11 @@ import { type Row, type Sql, sql } from "../store/sql.ts";
 import type { Reader, Transaction } from "../store/store.ts";
 import type { Outcome, Task, TaskError, TaskState } from "./task.ts";
 
-/** What a task begins with. */
+/** A task that is about to be stored. */
 export interface NewTask extends Pick<Task, "id" | "name" | "owner" | "input" | "created"> {
-  /** Starting it again with the same key finds the first. */
+  /** The idempotency key: starting the task again with it returns the first one. */
   readonly key: string | undefined;
-  /** When it may begin, in milliseconds since 1970. */
+  /** When it may start, in milliseconds since 1970. */
   readonly due: number;
 }
 
@@ -32,7 +32,7 @@ export interface TaskFilter {
   readonly state?: string | undefined;
 }
 
-/** The newest first. */
+/** Newest first. */
 export async function listTasks(
   reader: Reader,
   { name, state }: TaskFilter,
@@ -47,20 +47,20 @@ export async function listTasks(
   return { items: rows.map((row) => taskOf(row)!), totalItems: Number(counted?.["count"]) };
 }
 
-/** A task that waits or that was at work when its server ended. */
+/** A task that waits, or that was running when its server stopped. */
 export interface OpenTask extends Pick<Task, "id" | "name" | "attempt"> {
   readonly state: "queued" | "running";
   readonly due: number;
 }
 
-/** In the order in which they were started. */
+/** Oldest first. */
 export const openTasks = async (reader: Reader): Promise<OpenTask[]> =>
   (await reader.all(
     sql`SELECT id, name, attempt, state, due FROM _tasks WHERE state IN ('queued', 'running') ORDER BY created, id`,
   )) as unknown as OpenTask[];
 
-/** @returns `undefined` for a task that does not wait any more */
-export async function beginTask(tx: Transaction, id: string, now: number): Promise<Task | undefined> {
+/** Moves a task from `queued` to `running` and counts the attempt. @returns `undefined` if it is not queued */
+export async function claimTask(tx: Transaction, id: string, now: number): Promise<Task | undefined> {
   return taskOf(
     await tx.first(
       sql`UPDATE _tasks SET state = 'running', attempt = attempt + 1, started = coalesce(started, ${now})
@@ -69,29 +69,29 @@ export async function beginTask(tx: Transaction, id: string, now: number): Promi
   );
 }
 
-/** @param attempt how many attempts count from now on */
+/** Moves a task from `running` to `queued`. @param attempt how many attempts it has used */
 export const requeueTask = (tx: Transaction, id: string, attempt: number, due: number): Promise<number> =>
   tx.run(
     sql`UPDATE _tasks SET state = 'queued', attempt = ${attempt}, due = ${due} WHERE id = ${id} AND state = 'running'`,
   );
 
-/** @param told the number of its last event */
+/** @param lastEvent the number of the task's last event */
 export function endTask(
   tx: Transaction,
   id: string,
   outcome: Outcome,
-  { now, expires, told }: { readonly now: number; readonly expires: number; readonly told: number },
+  { now, expires, lastEvent }: { readonly now: number; readonly expires: number; readonly lastEvent: number },
 ): Promise<number> {
   const output = outcome.state === "completed" ? JSON.stringify(outcome.output) : null;
   const error = outcome.state === "completed" ? null : JSON.stringify(outcome.error);
   return tx.run(
     sql`UPDATE _tasks SET state = ${outcome.state}, output = ${output}, error = ${error}, ended = ${now},
-      expires = ${expires}, told = ${told} WHERE id = ${id} AND state IN ('queued', 'running')`,
+      expires = ${expires}, told = ${lastEvent} WHERE id = ${id} AND state IN ('queued', 'running')`,
   );
 }
 
-/** Tasks that are over for long enough go. @returns how many */
-export const removeExpired = (tx: Transaction, now: number, limit: number): Promise<number> =>
+/** Deletes ended tasks past their retention, once their histories are saved. @returns how many */
+export const deleteExpired = (tx: Transaction, now: number, limit: number): Promise<number> =>
   tx.run(
     sql`DELETE FROM _tasks WHERE id IN
       (SELECT id FROM _tasks WHERE expires <= ${now} AND folded >= told ORDER BY expires LIMIT ${limit})`,

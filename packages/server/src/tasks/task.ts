@@ -4,26 +4,26 @@ export type TaskState = "queued" | "running" | "completed" | "failed" | "cancell
 
 /** Why a task failed. */
 export interface TaskError {
-  /** `error` for what its handler threw; the others are the server's own. */
+  /** `error` if the handler threw; the other codes come from the server. */
   readonly code: "error" | "timeout" | "interrupted" | "cancelled";
   readonly message: string;
 }
 
-/** A piece of work that outlives the request that asked for it, and the process that does it. */
+/** Work that outlives the request that started it and the process that runs it. */
 export interface Task {
-  /** Long enough that nobody guesses it. */
+  /** Too long to guess. */
   readonly id: string;
   readonly name: string;
   /** The id of the auth record that started it; "" for the application and for guests. */
   readonly owner: string;
   readonly state: TaskState;
-  /** How often it was begun. */
+  /** How often it was attempted; 0 for a task that waits for its first attempt. */
   readonly attempt: number;
   readonly input: JsonValue;
-  /** What it came to. */
+  /** The handler's result, as JSON; `null` until the task is completed. */
   readonly output: JsonValue;
   readonly error: TaskError | null;
-  /** Milliseconds since 1970, here and in the next. */
+  /** Milliseconds since 1970, like the next two. */
   readonly created: number;
   readonly started: number | null;
   readonly ended: number | null;

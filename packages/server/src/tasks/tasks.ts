@@ -7,30 +7,30 @@ import { Definitions } from "./definitions.ts";
 import { TaskEventWriter } from "./task-event-writer.ts";
 import { TaskRunner } from "./task-runner.ts";
 import type { Task } from "./task.ts";
-import { findByKey, findTask, insertTask, removeExpired } from "./task-table.ts";
+import { findByKey, findTask, insertTask, deleteExpired } from "./task-table.ts";
 import { TaskHistories } from "./task-histories.ts";
 
 const ID_LENGTH = 24;
-const FOLD_MS = 1_000;
-/** Tasks that one write removes, and how often that is looked after, in folds. */
-const EXPIRED_AT_ONCE = 500;
+const HOUSEKEEPING_MS = 1_000;
+/** How many expired tasks one write deletes, and how many rounds of housekeeping there are for each such pass. */
+const EXPIRED_PER_WRITE = 500;
 const EXPIRE_EVERY = 30;
 
 export interface StartOptions {
-  /** Starting the same task again with the same key finds the first one. */
+  /** Starting the same task again with the same key returns the first one. */
   readonly idempotencyKey?: string | undefined;
-  /** Milliseconds until it may begin. */
+  /** Milliseconds before it may start. */
   readonly delay?: number | undefined;
-  /** The id of who starts it. */
+  /** The id of the auth record that starts it. */
   readonly owner?: string | undefined;
 }
 
-/** All about tasks: what there is to do, who does it, and what was told of it. */
+/** The task service: definitions, the runner, and the histories of events. */
 export class Tasks {
   readonly definitions = new Definitions((name) => this.#runner.wake(name));
-  readonly views: TaskHistories;
+  readonly histories: TaskHistories;
   readonly #store: Store;
-  readonly #journal: TaskEventWriter;
+  readonly #eventWriter: TaskEventWriter;
   readonly #runner: TaskRunner;
   readonly #onError: (error: unknown, about?: object) => void;
   #timer: Timer | undefined;
@@ -40,43 +40,43 @@ export class Tasks {
   constructor(store: Store, onError: (error: unknown, about?: object) => void) {
     this.#store = store;
     this.#onError = onError;
-    this.#journal = new TaskEventWriter(store, onError);
-    this.views = new TaskHistories(store);
+    this.#eventWriter = new TaskEventWriter(store, onError);
+    this.histories = new TaskHistories(store);
     this.#runner = new TaskRunner({
       store,
       definitions: this.definitions,
-      journal: this.#journal,
-      views: this.views,
+      eventWriter: this.#eventWriter,
+      histories: this.histories,
       onError,
     });
   }
 
-  /** How many are at work. */
+  /** How many tasks are running. */
   get active(): number {
     return this.#runner.active;
   }
 
-  /** From now on tasks are done. */
-  async begin(): Promise<void> {
+  /** Starts running tasks. */
+  async startRunner(): Promise<void> {
     this.#timer = setInterval(() => {
-      this.#housekeeping ??= this.#keepHouse();
-    }, FOLD_MS);
-    await this.#runner.begin();
+      this.#housekeeping ??= this.#runHousekeeping();
+    }, HOUSEKEEPING_MS);
+    await this.#runner.start();
   }
 
-  /** @throws ApiError 404 for a name that is not defined, 400 for an input that it does not take */
+  /** @throws ApiError 404 if no task of that name is defined, 400 if its parser refuses the input */
   start(name: string, input: unknown, options: StartOptions = {}): Promise<Task> {
-    this.check(name, input);
+    this.checkInput(name, input);
     return this.#store.write((tx) => this.startIn(tx, name, input, options));
   }
 
-  /** Starts a task if and when the transaction is committed. @throws as `start` */
+  /** Starts a task when the transaction commits. @throws ApiError as `start` does */
   async startIn(tx: Transaction, name: string, input: unknown, options: StartOptions = {}): Promise<Task> {
-    this.check(name, input);
+    this.checkInput(name, input);
     const { idempotencyKey: key, delay = 0, owner = "" } = options;
     const json = asJson(input);
     const known = key === undefined ? undefined : await findByKey(tx, name, owner, key);
-    if (known) return sameInput(known, json);
+    if (known) return assertSameInput(known, json);
     const now = Date.now();
     const [id, due] = [randomText(ID_LENGTH), now + delay];
     await insertTask(tx, { id, name, owner, key, input: json, created: now, due });
@@ -88,7 +88,7 @@ export class Tasks {
     return findTask(reader, id);
   }
 
-  /** Ends a task; one that is over stays as it is. @returns it as it is then; `undefined` where there is none */
+  /** Cancels a task unless it has ended. @returns its state afterwards; `undefined` if there is no such task */
   async cancel(id: string): Promise<Task | undefined> {
     const task = await this.find(id);
     if (task?.state !== "queued" && task?.state !== "running") return task;
@@ -96,35 +96,35 @@ export class Tasks {
     return this.find(id);
   }
 
-  /** Ends what is at work: begins nothing more, and waits so long for what is. */
+  /** Starts no more tasks, aborts running ones, and waits at most this long for them. */
   async stop(milliseconds: number): Promise<void> {
     clearInterval(this.#timer);
     await this.#housekeeping;
     await this.#runner.stop(milliseconds);
-    await this.#journal.close();
+    await this.#eventWriter.close();
   }
 
-  /** @throws ApiError as `start` */
-  check(name: string, input: unknown): void {
+  /** @throws ApiError as `start` does */
+  checkInput(name: string, input: unknown): void {
     const definition = this.definitions.find(name);
     if (!definition) throw notFound(`There is no task "${name}".`);
     try {
       definition.input(input);
     } catch (error) {
-      const message = error instanceof Error ? error.message : "Is not what the task takes.";
+      const message = error instanceof Error ? error.message : "Is not an input of this task.";
       throw badRequest("", { input: invalid("validation_invalid_value", message) }, error);
     }
   }
 
   async #expire(now: number): Promise<void> {
-    for (let removed = EXPIRED_AT_ONCE; removed === EXPIRED_AT_ONCE;) {
-      removed = await this.#store.write((tx) => removeExpired(tx, now, EXPIRED_AT_ONCE));
+    for (let removed = EXPIRED_PER_WRITE; removed === EXPIRED_PER_WRITE;) {
+      removed = await this.#store.write((tx) => deleteExpired(tx, now, EXPIRED_PER_WRITE));
     }
   }
 
-  async #keepHouse(): Promise<void> {
+  async #runHousekeeping(): Promise<void> {
     try {
-      await this.views.fold(Date.now());
+      await this.histories.persist(Date.now());
       this.#rounds += 1;
       if (this.#rounds % EXPIRE_EVERY === 1) await this.#expire(Date.now());
     } catch (error) {
@@ -135,10 +135,10 @@ export class Tasks {
   }
 }
 
-/** @throws ApiError 400: a key stands for one thing to do */
-function sameInput(task: Task, input: JsonValue): Task {
+/** @throws ApiError 400 if the idempotency key was used with another input */
+function assertSameInput(task: Task, input: JsonValue): Task {
   if (Bun.deepEquals(task.input, input)) return task;
   throw badRequest("", {
-    idempotencyKey: invalid("validation_key_reused", "The key was used for another input."),
+    idempotencyKey: invalid("validation_key_reused", "The key was already used with another input."),
   });
 }

@@ -1,7 +1,7 @@
-/** The thread of one attempt: loads the module and runs its handler. */
+/** The entry point of a worker thread: loads a module and runs its default export as the handler of one attempt. */
 import { asJson } from "../lib/json-value.ts";
-import { type Progress, progressOf, type TaskHandler, type TaskRun } from "./definition.ts";
-import type { WorkerMessage, WorkerOrder, WorkerStart } from "./run-in-worker.ts";
+import { type Progress, toProgress, type TaskHandler, type TaskRun } from "./definition.ts";
+import type { WorkerMessage, WorkerCommand, WorkerStart } from "./run-in-worker.ts";
 
 declare const self: Worker;
 
@@ -9,9 +9,9 @@ const abort = new AbortController();
 const flushes = new Map<number, () => void>();
 let tickets = 0;
 
-const say = (message: WorkerMessage): void => self.postMessage(message);
+const send = (message: WorkerMessage): void => self.postMessage(message);
 
-self.addEventListener("message", ({ data }: MessageEvent<WorkerStart | WorkerOrder>) => {
+self.addEventListener("message", ({ data }: MessageEvent<WorkerStart | WorkerCommand>) => {
   if ("module" in data) void run(data);
   else if (data.kind === "abort") abort.abort();
   else flushes.get(data.ticket)?.();
@@ -20,10 +20,10 @@ self.addEventListener("message", ({ data }: MessageEvent<WorkerStart | WorkerOrd
 async function run({ module, input, task }: WorkerStart): Promise<void> {
   try {
     const { default: handler } = (await import(module)) as { readonly default?: TaskHandler<unknown> };
-    if (typeof handler !== "function") throw new Error(`${module} exports no function as its default`);
-    say({ kind: "done", output: await handler(input, runOf(task)) });
+    if (typeof handler !== "function") throw new Error(`The default export of ${module} must be a function.`);
+    send({ kind: "done", output: await handler(input, runOf(task)) });
   } catch (error) {
-    say({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+    send({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
   }
 }
 
@@ -31,12 +31,12 @@ const runOf = (task: WorkerStart["task"]): TaskRun => ({
   ...task,
   signal: abort.signal,
   progress(update: Progress | string, share?: number) {
-    say({ kind: "progress", update: asJson(progressOf(update, share)) as Progress });
+    send({ kind: "progress", update: asJson(toProgress(update, share)) as Progress });
   },
-  write: (text) => say({ kind: "write", text }),
+  write: (text) => send({ kind: "write", text }),
   flushed() {
     const ticket = (tickets += 1);
-    say({ kind: "flush", ticket });
+    send({ kind: "flush", ticket });
     return new Promise((resolve) => flushes.set(ticket, resolve));
   },
 });

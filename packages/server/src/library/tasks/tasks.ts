@@ -1,5 +1,5 @@
 import { isInTransaction } from "../../records/hooks/hook-scope.ts";
-import { definitionOf, type TaskHandler, type TaskOptions } from "../../tasks/definition.ts";
+import { defineTask, type TaskHandler, type TaskOptions } from "../../tasks/definition.ts";
 import type { Task } from "../../tasks/task.ts";
 import type { StartOptions } from "../../tasks/tasks.ts";
 import type { Extension } from "../context/registrations.ts";
@@ -32,7 +32,7 @@ export interface DefinableTasks extends StartableTasks {
 
 export const definableTasks = ({ core: { tasks } }: AppContext, extension: Extension): DefinableTasks => ({
   define(name, handler, options) {
-    extension.tasks.add(definitionOf(name, handler, options));
+    extension.tasks.add(defineTask(name, handler, options));
   },
   async start(name, input, options) {
     if (isInTransaction()) throw new Error("In a transaction a task is started by its tx.");
