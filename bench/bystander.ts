@@ -4,7 +4,7 @@ import { type Bench, measureEach, type Report } from "./lib/bench.ts";
 import { keepOffLastCore, keepToLastCore } from "./lib/cores.ts";
 import { requireOpenFiles } from "./lib/open-files.ts";
 import type { NumberOption } from "./lib/options.ts";
-import { percentile } from "./lib/percentile.ts";
+import { Latencies } from "./lib/latencies.ts";
 import { type RecordTarget, recordTargets } from "./lib/record-target.ts";
 import { countsOf, inexactIn, Stage } from "./lib/stage.ts";
 import type { Column, Metric } from "./lib/table.ts";
@@ -91,50 +91,48 @@ async function measure({ busy, quiet }: Pair, milliseconds: number, pause: numbe
 
   // In turns: a disk that is slow for a while is slow for both.
   await busy.begin();
-  const writesAlone: number[] = [];
+  const writesAlone = new Latencies();
   const writes = await timesOf(
     milliseconds,
     () => busy.publisher.publish(),
     async () => {
       await busy.settled();
       await rest();
-      writesAlone.push(...(await timesOf(0, () => quiet.publisher.publish(), rest)));
+      await writesAlone.time(() => quiet.publisher.publish());
+      await rest();
     },
   );
-  writesAlone.sort((a, b) => a - b);
   return {
     server: busy.target.name,
     values: [
-      percentile(readsAlone, 50),
-      percentile(readsAlone, 99),
-      percentile(reads, 50),
-      percentile(reads, 99),
-      percentile(writesAlone, 50),
-      percentile(writes, 50),
-      percentile(writes, 50) / percentile(writesAlone, 50),
+      readsAlone.percentile(50),
+      readsAlone.percentile(99),
+      reads.percentile(50),
+      reads.percentile(99),
+      writesAlone.percentile(50),
+      writes.percentile(50),
+      writes.percentile(50) / writesAlone.percentile(50),
     ],
     notes: [
       ["delivered/expected", countsOf(ticks)],
-      ["fan-outs, reads meanwhile, writes", `${ticks.changes}, ${reads.length}, ${writes.length}`],
+      ["fan-outs, reads meanwhile, writes", `${ticks.changes}, ${reads.count}, ${writes.count}`],
     ],
   };
 }
 
-/** How long the work took each time, at least once, in milliseconds, sorted. */
+/** Runs the work again and again, at least once. @returns how long it took each time */
 async function timesOf(
   milliseconds: number,
   work: () => Promise<void>,
   between: () => Promise<void>,
-): Promise<Float64Array> {
-  const times: number[] = [];
+): Promise<Latencies> {
+  const times = new Latencies();
   const end = performance.now() + milliseconds;
   do {
-    const startedAt = performance.now();
-    await work();
-    times.push(performance.now() - startedAt);
+    await times.time(work);
     await between();
   } while (performance.now() < end);
-  return Float64Array.from(times).sort();
+  return times;
 }
 
 /** Reads one record that the warm-up has left, again and again, on a connection of its own. */

@@ -83,7 +83,7 @@ const crowded = (size: number) => async (): Promise<Target> => {
         { length: Math.min(PER_CONNECTION, size - from) },
         (_, i) => `${COLLECTION}.nobody${from + i}`,
       );
-      await client.askFor(pattern.length, { type: "subscribe", pattern });
+      await client.requestMany(pattern.length, { type: "subscribe", pattern });
     }
     return { ...target, name: `${size.toLocaleString("en-US")} patterns`, [Symbol.asyncDispose]: leave };
   } catch (error) {

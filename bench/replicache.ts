@@ -1,4 +1,4 @@
-import { Admin } from "@headwater/testing/servers/admin.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { PRIVATE_NOTES } from "@headwater/testing/servers/collections.ts";
 import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { readStats } from "@headwater/testing/servers/process-stats.ts";
@@ -6,7 +6,7 @@ import { type ServerProcess, startServer } from "@headwater/testing/servers/serv
 import type { Bench, Columns, Report } from "./lib/bench.ts";
 import { type Account, addAccounts } from "./lib/accounts.ts";
 import type { NumberOption, NumbersOption } from "./lib/options.ts";
-import { percentile } from "./lib/percentile.ts";
+import { Latencies } from "./lib/latencies.ts";
 import { addDiaries } from "./lib/diaries.ts";
 import { SyncClient } from "./lib/sync-client.ts";
 import type { Column, Metric } from "./lib/table.ts";
@@ -88,7 +88,7 @@ async function withServer<T>(
   users: number,
 ): Promise<T> {
   await using server = await startServer({ kind: "headwater" });
-  const admin = await Admin.signIn(server.url);
+  const admin = await SuperuserClient.signIn(server.url);
   await admin.createCollection(PRIVATE_NOTES);
   return await work(server, await addAccounts(admin, server.dir, users));
 }
@@ -109,9 +109,9 @@ const measurePulls = (rows: number, pulls: number): Promise<Column> =>
     return {
       server: `${rows.toLocaleString("en-US")} rows`,
       values: [
-        percentile(noops, 50),
+        noops.percentile(50),
         noopCpu,
-        percentile(changes, 50),
+        changes.percentile(50),
         changeCpu,
         first.ms,
         first.pages,
@@ -122,16 +122,16 @@ const measurePulls = (rows: number, pulls: number): Promise<Column> =>
     };
   }, 2);
 
-/** @returns the times that the work says it took, sorted, and the server's CPU time for each in microseconds */
+/** @returns the times that the work reports, and the server's CPU time for each in microseconds */
 async function measure(
   server: ServerProcess,
   count: number,
   work: (index: number) => Promise<number>,
-): Promise<readonly [Float64Array, number]> {
-  const times = new Float64Array(count);
+): Promise<readonly [Latencies, number]> {
+  const times = new Latencies();
   const before = readStats(server.pid).cpuMicros;
-  for (let i = 0; i < count; i += 1) times[i] = await work(i);
-  return [times.sort(), (readStats(server.pid).cpuMicros - before) / count];
+  for (let i = 0; i < count; i += 1) times.add(await work(i));
+  return [times, (readStats(server.pid).cpuMicros - before) / count];
 }
 
 const measurePushes = (name: string, size: number, clients: number, mutations: number): Promise<Column> =>

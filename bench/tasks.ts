@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { Admin } from "@headwater/testing/servers/admin.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { readStats } from "@headwater/testing/servers/process-stats.ts";
 import { request } from "@headwater/testing/clients/request.ts";
@@ -76,7 +76,7 @@ export const tasks: Bench<Options> = {
 
 async function measure(load: Load): Promise<Column> {
   await using server = await startServer({ args: ["--hooks", HOOKS] });
-  await (await Admin.signIn(server.url)).createCollection(PUBLIC_NOTES);
+  await (await SuperuserClient.signIn(server.url)).createCollection(PUBLIC_NOTES);
   using readers = new ReaderProcess();
   await play(server, readers, { ...load, streams: WARM_STREAMS, seconds: 1 });
   await readers.close();

@@ -2,7 +2,7 @@ import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { readStats } from "@headwater/testing/servers/process-stats.ts";
 import { type Bench, measureEach, type Report } from "./lib/bench.ts";
 import type { NumberOption } from "./lib/options.ts";
-import { percentile } from "./lib/percentile.ts";
+import { Latencies } from "./lib/latencies.ts";
 import { Publisher } from "./lib/publisher.ts";
 import { type RecordTarget, recordTargets } from "./lib/record-target.ts";
 import type { Column, Metric } from "./lib/table.ts";
@@ -50,20 +50,16 @@ async function measure(target: RecordTarget, writers: number, count: number): Pr
     values: [
       count / seconds,
       (readStats(target.pid).cpuMicros - cpuBefore) / count,
-      percentile(latencies, 50),
-      percentile(latencies, 99),
+      latencies.percentile(50),
+      latencies.percentile(99),
     ],
     notes: [],
   };
 }
 
-/** Gives the times of the requests in milliseconds, sorted. */
-async function createMany(publisher: Publisher, count: number, writers: number): Promise<Float64Array> {
-  const latencies = new Float64Array(count);
-  await inParallel(count, writers, async (index) => {
-    const start = performance.now();
-    await publisher.publish();
-    latencies[index] = performance.now() - start;
-  });
-  return latencies.sort();
+/** @returns the latencies of the requests */
+async function createMany(publisher: Publisher, count: number, writers: number): Promise<Latencies> {
+  const latencies = new Latencies();
+  await inParallel(count, writers, () => latencies.time(() => publisher.publish()));
+  return latencies;
 }

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
-import type { Admin } from "@headwater/testing/servers/admin.ts";
+import type { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 
 /** An auth record and its token. */
@@ -26,7 +26,7 @@ const OWN_VALUES: Readonly<Record<string, string>> = {
  * Adds accounts to a server that runs. Each password would cost a slow hash, so only the first is made by the server;
  * the others are its copies in the database. Their tokens are the server's own.
  */
-export async function addAccounts(admin: Admin, dir: string, count: number): Promise<Account[]> {
+export async function addAccounts(admin: SuperuserClient, dir: string, count: number): Promise<Account[]> {
   const password = "1234567890";
   const original = await admin.create("users", {
     email: "original@example.com",

@@ -1,4 +1,4 @@
-import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { Command, InvalidArgumentError, Option as Flag } from "commander";
 
 /** A whole number on the command line. */
 export interface NumberOption {
@@ -7,14 +7,14 @@ export interface NumberOption {
   readonly least: number;
 }
 
-/** Whole numbers with commas between them: the bench is run for each. */
+/** Whole numbers separated by commas: the bench runs once for each. */
 export interface NumbersOption {
   readonly help: string;
   readonly standard: readonly number[];
   readonly least: number;
 }
 
-/** One of some words. */
+/** One of a few words. */
 export interface ChoiceOption<Choice extends string = string> {
   readonly help: string;
   readonly standard: Choice;
@@ -25,53 +25,34 @@ export type Option = NumberOption | NumbersOption | ChoiceOption;
 export type Options = Readonly<Record<string, Option>>;
 export type Values<Named extends Options> = { readonly [Name in keyof Named]: Named[Name]["standard"] };
 
-export interface CommandLine {
-  readonly json: boolean;
-  readonly help: boolean;
-  readonly values: Values<Options>;
+/** A bench as a subcommand: `run` gets the option values, and whether to print JSON instead of a table. */
+export function benchCommand(
+  name: string,
+  summary: string,
+  options: Options,
+  run: (values: Values<Options>, json: boolean) => Promise<void>,
+): Command {
+  const command = new Command(name).description(summary);
+  for (const [option, definition] of Object.entries(options)) command.addOption(flagOf(option, definition));
+  return command.option("--json", "print each table as one line of JSON").action(async () => {
+    const { json, ...values } = command.opts<{ json?: boolean } & Record<string, Option["standard"]>>();
+    await run(values as Values<Options>, json === true);
+  });
 }
 
-/** @throws Error that says what an option takes */
-export function readOptions(options: Options, args: readonly string[]): CommandLine {
-  const flags: ParseArgsOptionsConfig = {
-    json: { type: "boolean" },
-    help: { type: "boolean", short: "h" },
-    ...Object.fromEntries(Object.keys(options).map((name) => [name, { type: "string" }])),
-  };
-  const { values } = parseArgs({ args: [...args], options: flags });
-  return {
-    json: values["json"] === true,
-    help: values["help"] === true,
-    values: Object.fromEntries(
-      Object.entries(options).map(([name, option]) => [name, readValue(name, option, values[name])]),
-    ),
-  };
+function flagOf(name: string, option: Option): Flag {
+  if ("choices" in option)
+    return new Flag(`--${name} <choice>`, option.help).choices(option.choices).default(option.standard);
+  const { help, least, standard } = option;
+  return typeof standard === "number"
+    ? new Flag(`--${name} <n>`, help).default(standard).argParser((text) => readNumber(least, text))
+    : new Flag(`--${name} <n,n,...>`, help)
+        .default(standard, standard.join(","))
+        .argParser((text) => text.split(",").map((part) => readNumber(least, part)));
 }
 
-/** One line for each option. */
-export const describeOptions = (options: Options): string[] =>
-  Object.entries(options).map(
-    ([name, option]) =>
-      `  ${`--${name} ${placeholder(option)}`.padEnd(26)} ${option.help} (${String(option.standard)})`,
-  );
-
-function placeholder(option: Option): string {
-  if ("choices" in option) return option.choices.join("|");
-  return typeof option.standard === "number" ? "N" : "N,N,...";
-}
-
-function readValue(name: string, option: Option, text: unknown): Option["standard"] {
-  if (typeof text !== "string") return option.standard;
-  if ("choices" in option) {
-    if (!option.choices.includes(text)) throw new Error(`--${name} must be one of ${option.choices.join(", ")}`);
-    return text;
-  }
-  if (typeof option.standard === "number") return readNumber(name, option.least, text);
-  return text.split(",").map((part) => readNumber(name, option.least, part));
-}
-
-function readNumber(name: string, least: number, text: string): number {
+function readNumber(least: number, text: string): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= least)) throw new Error(`--${name} must be a whole number from ${least}`);
+  if (!(value >= least)) throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
   return value;
 }

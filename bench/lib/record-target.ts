@@ -1,5 +1,5 @@
-import { Admin } from "@headwater/testing/servers/admin.ts";
-import { hasPocketBase, type ServerKind } from "@headwater/testing/servers/server-kind.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
+import { hasPocketBase, type ServerKind } from "@headwater/testing/servers/server-command.ts";
 import { type ServerOptions, startServer } from "@headwater/testing/servers/server-process.ts";
 import { addAccounts } from "./accounts.ts";
 import type { Transport } from "./readers.ts";
@@ -24,7 +24,7 @@ export async function startRecordTarget(
 ): Promise<RecordTarget> {
   const server = await startServer({ ...options, kind });
   try {
-    const admin = await Admin.signIn(server.url);
+    const admin = await SuperuserClient.signIn(server.url);
     const accounts = rule === "public" ? [] : await addAccounts(admin, server.dir, subscribers);
     const { groups, note } = await setScene(admin, rule, accounts);
     return {

@@ -1,5 +1,5 @@
 import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
-import type { Admin } from "@headwater/testing/servers/admin.ts";
+import type { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { type Account, USERS } from "./accounts.ts";
 
 /** Who may see a note: all; all who signed in; its owner; the members of its team. */
@@ -25,7 +25,7 @@ export const listRuleOf: Readonly<Record<Rule, string>> = {
 };
 
 /** Makes the collection of notes; the accounts are the subscribers, in their order. */
-export async function setScene(admin: Admin, rule: Rule, accounts: readonly Account[]): Promise<Scene> {
+export async function setScene(admin: SuperuserClient, rule: Rule, accounts: readonly Account[]): Promise<Scene> {
   if (rule === "owner") {
     await createNotes(admin, rule, [{ ...relation("owner", USERS), maxSelect: 1 }]);
     return { groups: accounts.length, note: (group) => ({ owner: accounts[group]!.id }) };
@@ -35,7 +35,7 @@ export async function setScene(admin: Admin, rule: Rule, accounts: readonly Acco
   return { groups: 1, note: () => ({}) };
 }
 
-async function setTeams(admin: Admin, accounts: readonly Account[]): Promise<Scene> {
+async function setTeams(admin: SuperuserClient, accounts: readonly Account[]): Promise<Scene> {
   const groups = Math.ceil(accounts.length / TEAM_SIZE);
   const { id: teams } = await admin.createCollection({
     name: "teams",
@@ -53,7 +53,7 @@ async function setTeams(admin: Admin, accounts: readonly Account[]): Promise<Sce
 
 const relation = (name: string, collectionId: string) => ({ name, type: "relation", collectionId });
 
-const createNotes = (admin: Admin, rule: Rule, extra: readonly Readonly<Record<string, unknown>>[]) =>
+const createNotes = (admin: SuperuserClient, rule: Rule, extra: readonly Readonly<Record<string, unknown>>[]) =>
   admin.createCollection({
     ...PUBLIC_NOTES,
     listRule: listRuleOf[rule],

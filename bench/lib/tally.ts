@@ -1,6 +1,6 @@
 import { now } from "./clock.ts";
 import { type Groups, expectedOf } from "./groups.ts";
-import { percentile } from "./percentile.ts";
+import { Latencies } from "./latencies.ts";
 import type { Stamp } from "./stamp.ts";
 
 /** What the readers saw of one phase. */
@@ -14,15 +14,13 @@ export interface TallyResult {
   readonly p99: number;
 }
 
-const FIRST_CAPACITY = 1 << 16;
-
-/** Counts the deliveries of one phase. Flat arrays, so that counting costs next to nothing. */
+/** Counts the deliveries of one phase in flat arrays, so that counting costs next to nothing. */
 export class Tally {
   readonly #groups: Groups;
   readonly #counts: Uint32Array;
   /** Right count and right sum together mean each index once, unless two mistakes cancel out in both. */
   readonly #sums: Float64Array;
-  #latencies = new Float64Array(FIRST_CAPACITY);
+  readonly #latencies = new Latencies();
   #delivered = 0;
   #lastAt = 0;
   #goal = Number.NaN;
@@ -47,8 +45,7 @@ export class Tally {
 
   add(subscriber: number, { index, at }: Stamp): void {
     this.#lastAt = now();
-    if (this.#delivered === this.#latencies.length) this.#grow();
-    this.#latencies[this.#delivered] = this.#lastAt - at;
+    this.#latencies.add(this.#lastAt - at);
     this.#delivered += 1;
     this.#counts[subscriber]! += 1;
     this.#sums[subscriber]! += index;
@@ -57,7 +54,6 @@ export class Tally {
 
   /** @param events how many there were in all */
   result(events: number): TallyResult {
-    const latencies = this.#latencies.subarray(0, this.#delivered).sort();
     return {
       delivered: this.#delivered,
       exact: this.#counts.every((count, subscriber) => {
@@ -65,14 +61,8 @@ export class Tally {
         return count === expected.count && this.#sums[subscriber] === expected.sum;
       }),
       lastAt: this.#lastAt,
-      p50: percentile(latencies, 50),
-      p99: percentile(latencies, 99),
+      p50: this.#latencies.percentile(50),
+      p99: this.#latencies.percentile(99),
     };
-  }
-
-  #grow(): void {
-    const larger = new Float64Array(2 * this.#latencies.length);
-    larger.set(this.#latencies);
-    this.#latencies = larger;
   }
 }
