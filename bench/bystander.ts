@@ -1,13 +1,13 @@
 import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
 import { request } from "@headwater/testing/clients/request.ts";
-import { type Bench, measureEach, type Report } from "./lib/bench.ts";
-import { keepOffLastCore, keepToLastCore } from "./lib/cores.ts";
-import { requireOpenFiles } from "./lib/open-files.ts";
-import type { NumberOption } from "./lib/options.ts";
-import { Latencies } from "./lib/latencies.ts";
-import { type RecordTarget, recordTargets } from "./lib/record-target.ts";
-import { countsOf, inexactIn, Stage } from "./lib/stage.ts";
-import type { Column, Metric } from "./lib/table.ts";
+import { type Bench, measureEach, type Report } from "./report/bench.ts";
+import { keepOffLastCore, keepToLastCore } from "./load/cores.ts";
+import { requireOpenFiles } from "./load/open-files.ts";
+import type { NumberOption } from "./report/options.ts";
+import { Latencies } from "./report/latencies.ts";
+import { type RecordTarget, recordTargets } from "./targets/record-target.ts";
+import { countsOf, inexactIn, Stage } from "./load/stage.ts";
+import type { Column, Metric } from "./report/table.ts";
 
 const METRICS: readonly Metric[] = [
   { key: "read_alone_p50_ms", name: "read p50 ms, no streams", digits: 2, better: "less" },

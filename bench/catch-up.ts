@@ -1,14 +1,14 @@
 import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { readStats } from "@headwater/testing/servers/process-stats.ts";
-import { type Bench, measureEach, type Report } from "./lib/bench.ts";
-import { now } from "./lib/clock.ts";
-import { hasNchan, startNchan } from "./lib/nchan.ts";
-import { requireOpenFiles } from "./lib/open-files.ts";
-import type { ChoiceOption, NumberOption, NumbersOption } from "./lib/options.ts";
-import { startRecordTarget } from "./lib/record-target.ts";
-import { listRuleOf, type Rule, RULES } from "./lib/rules.ts";
-import { countsOf, inexactIn, Stage } from "./lib/stage.ts";
-import type { Column, Metric } from "./lib/table.ts";
+import { type Bench, measureEach, type Report } from "./report/bench.ts";
+import { now } from "./load/clock.ts";
+import { hasNchan, startNchan } from "./targets/nchan.ts";
+import { requireOpenFiles } from "./load/open-files.ts";
+import type { ChoiceOption, NumberOption, NumbersOption } from "./report/options.ts";
+import { startRecordTarget } from "./targets/record-target.ts";
+import { listRuleOf, type Rule, RULES } from "./targets/rules.ts";
+import { countsOf, inexactIn, Stage } from "./load/stage.ts";
+import type { Column, Metric } from "./report/table.ts";
 
 const METRICS: readonly Metric[] = [
   { key: "whole_ms", name: "ms until all are whole", digits: 0, better: "less" },

@@ -1,9 +1,9 @@
 import { readStats, settledMemory } from "@headwater/testing/servers/process-stats.ts";
-import { type Bench, measureEach, type Report } from "./lib/bench.ts";
-import type { NumberOption } from "./lib/options.ts";
-import { ReaderProcess } from "./lib/reader-process.ts";
-import { type RecordTarget, recordTargets } from "./lib/record-target.ts";
-import type { Column, Metric } from "./lib/table.ts";
+import { type Bench, measureEach, type Report } from "./report/bench.ts";
+import type { NumberOption } from "./report/options.ts";
+import { ReaderProcess } from "./load/reader-process.ts";
+import { type RecordTarget, recordTargets } from "./targets/record-target.ts";
+import type { Column, Metric } from "./report/table.ts";
 
 const METRICS: readonly Metric[] = [
   { key: "cycles_per_second", name: "connections/s", digits: 0, better: "more" },

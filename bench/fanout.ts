@@ -1,12 +1,12 @@
-import type { Bench, Columns, Report } from "./lib/bench.ts";
-import { requireOpenFiles } from "./lib/open-files.ts";
-import type { ChoiceOption, NumberOption, NumbersOption } from "./lib/options.ts";
-import { listRuleOf, type Rule, RULES } from "./lib/rules.ts";
-import { countsOf, inexactIn, Stage, type Ticks } from "./lib/stage.ts";
-import type { Column, Metric } from "./lib/table.ts";
-import type { Target } from "./lib/target.ts";
-import { targetsOf } from "./lib/targets.ts";
-import { type Transport, TRANSPORTS } from "./lib/readers.ts";
+import type { Bench, Columns, Report } from "./report/bench.ts";
+import { requireOpenFiles } from "./load/open-files.ts";
+import type { ChoiceOption, NumberOption, NumbersOption } from "./report/options.ts";
+import { listRuleOf, type Rule, RULES } from "./targets/rules.ts";
+import { countsOf, inexactIn, Stage, type Ticks } from "./load/stage.ts";
+import type { Column, Metric } from "./report/table.ts";
+import type { Target } from "./targets/target.ts";
+import { targetsOf } from "./targets/targets.ts";
+import { type Transport, TRANSPORTS } from "./load/readers.ts";
 
 type Options = {
   readonly rule: ChoiceOption<Rule | "all">;

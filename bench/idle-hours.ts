@@ -1,9 +1,9 @@
 import { readStats, settledMemory } from "@headwater/testing/servers/process-stats.ts";
-import type { Report } from "./lib/bench.ts";
-import { startFastTarget } from "./lib/fast-clock.ts";
-import type { Rule } from "./lib/rules.ts";
-import { countsOf, inexactIn, Stage } from "./lib/stage.ts";
-import type { Metric } from "./lib/table.ts";
+import type { Report } from "./report/bench.ts";
+import { startFastTarget } from "./load/fast-clock.ts";
+import type { Rule } from "./targets/rules.ts";
+import { countsOf, inexactIn, Stage } from "./load/stage.ts";
+import type { Metric } from "./report/table.ts";
 
 /** How many times faster the server's time goes. */
 const RATE = 100;

@@ -1,13 +1,13 @@
 import { settledMemory } from "@headwater/testing/servers/process-stats.ts";
 import { idleForHours } from "./idle-hours.ts";
-import { type Bench, measureEach, type Report } from "./lib/bench.ts";
-import { requireOpenFiles } from "./lib/open-files.ts";
-import type { ChoiceOption, NumberOption, NumbersOption } from "./lib/options.ts";
-import { listRuleOf, type Rule, RULES } from "./lib/rules.ts";
-import { countsOf, inexactIn, Stage } from "./lib/stage.ts";
-import type { Column, Metric } from "./lib/table.ts";
-import { type Transport, TRANSPORTS } from "./lib/readers.ts";
-import { targetsOf } from "./lib/targets.ts";
+import { type Bench, measureEach, type Report } from "./report/bench.ts";
+import { requireOpenFiles } from "./load/open-files.ts";
+import type { ChoiceOption, NumberOption, NumbersOption } from "./report/options.ts";
+import { listRuleOf, type Rule, RULES } from "./targets/rules.ts";
+import { countsOf, inexactIn, Stage } from "./load/stage.ts";
+import type { Column, Metric } from "./report/table.ts";
+import { type Transport, TRANSPORTS } from "./load/readers.ts";
+import { targetsOf } from "./targets/targets.ts";
 
 const METRICS: readonly Metric[] = [
   { key: "connection_kib", name: "memory KiB/connection", digits: 2, better: "less" },

@@ -1,12 +1,12 @@
 import { SocketClient } from "@headwater/testing/clients/socket-client.ts";
-import type { Bench, Columns, Report } from "./lib/bench.ts";
-import { requireOpenFiles } from "./lib/open-files.ts";
-import type { NumberOption, NumbersOption } from "./lib/options.ts";
-import { startRecordTarget } from "./lib/record-target.ts";
-import { COLLECTION } from "./lib/rules.ts";
-import { countsOf, inexactIn, Stage, type Ticks } from "./lib/stage.ts";
-import type { Column, Metric } from "./lib/table.ts";
-import type { Target } from "./lib/target.ts";
+import type { Bench, Columns, Report } from "./report/bench.ts";
+import { requireOpenFiles } from "./load/open-files.ts";
+import type { NumberOption, NumbersOption } from "./report/options.ts";
+import { startRecordTarget } from "./targets/record-target.ts";
+import { COLLECTION } from "./targets/rules.ts";
+import { countsOf, inexactIn, Stage, type Ticks } from "./load/stage.ts";
+import type { Column, Metric } from "./report/table.ts";
+import type { Target } from "./targets/target.ts";
 
 type Options = { readonly patterns: NumbersOption; readonly seconds: NumberOption };
 

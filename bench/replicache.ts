@@ -3,13 +3,13 @@ import { PRIVATE_NOTES } from "@headwater/testing/servers/collections.ts";
 import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { readStats } from "@headwater/testing/servers/process-stats.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
-import type { Bench, Columns, Report } from "./lib/bench.ts";
-import { type Account, addAccounts } from "./lib/accounts.ts";
-import type { NumberOption, NumbersOption } from "./lib/options.ts";
-import { Latencies } from "./lib/latencies.ts";
-import { addDiaries } from "./lib/diaries.ts";
-import { SyncClient } from "./lib/sync-client.ts";
-import type { Column, Metric } from "./lib/table.ts";
+import type { Bench, Columns, Report } from "./report/bench.ts";
+import { type Account, addAccounts } from "./load/accounts.ts";
+import type { NumberOption, NumbersOption } from "./report/options.ts";
+import { Latencies } from "./report/latencies.ts";
+import { addDiaries } from "./load/diaries.ts";
+import { SyncClient } from "./load/sync-client.ts";
+import type { Column, Metric } from "./report/table.ts";
 
 const PULLS: readonly Metric[] = [
   { key: "noop_ms", name: "no-op pull, p50 ms", digits: 3, better: "less" },

@@ -4,14 +4,14 @@ import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { readStats } from "@headwater/testing/servers/process-stats.ts";
 import { request } from "@headwater/testing/clients/request.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
-import type { Bench, Report } from "./lib/bench.ts";
-import { now } from "./lib/clock.ts";
-import { requireOpenFiles } from "./lib/open-files.ts";
-import type { ChoiceOption, NumberOption, NumbersOption } from "./lib/options.ts";
-import { ReaderProcess } from "./lib/reader-process.ts";
-import type { PhaseResult, Subscription } from "./lib/readers.ts";
-import type { Load, Path } from "./lib/streams-hooks/streams.ts";
-import type { Column, Metric } from "./lib/table.ts";
+import type { Bench, Report } from "./report/bench.ts";
+import { now } from "./load/clock.ts";
+import { requireOpenFiles } from "./load/open-files.ts";
+import type { ChoiceOption, NumberOption, NumbersOption } from "./report/options.ts";
+import { ReaderProcess } from "./load/reader-process.ts";
+import type { PhaseResult, Subscription } from "./load/readers.ts";
+import type { Load, Path } from "./hooks/streams.ts";
+import type { Column, Metric } from "./report/table.ts";
 
 const METRICS: readonly Metric[] = [
   { key: "cpu_us_per_event", name: "server CPU us/event", digits: 1, better: "less" },
@@ -21,7 +21,7 @@ const METRICS: readonly Metric[] = [
   { key: "bytes_per_event", name: "bytes sent/event", digits: 0, better: "less" },
 ];
 
-const HOOKS = fileURLToPath(new URL("lib/streams-hooks", import.meta.url));
+const HOOKS = fileURLToPath(new URL("hooks", import.meta.url));
 const INEXACT = " (!)";
 const WARM_STREAMS = 50;
 const PATHS: readonly Path[] = ["progress", "text", "records"];

@@ -1,11 +1,11 @@
 import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { readStats } from "@headwater/testing/servers/process-stats.ts";
-import { type Bench, measureEach, type Report } from "./lib/bench.ts";
-import type { NumberOption } from "./lib/options.ts";
-import { Latencies } from "./lib/latencies.ts";
-import { Publisher } from "./lib/publisher.ts";
-import { type RecordTarget, recordTargets } from "./lib/record-target.ts";
-import type { Column, Metric } from "./lib/table.ts";
+import { type Bench, measureEach, type Report } from "./report/bench.ts";
+import type { NumberOption } from "./report/options.ts";
+import { Latencies } from "./report/latencies.ts";
+import { Publisher } from "./load/publisher.ts";
+import { type RecordTarget, recordTargets } from "./targets/record-target.ts";
+import type { Column, Metric } from "./report/table.ts";
 
 const METRICS: readonly Metric[] = [
   { key: "creates_per_second", name: "creates/s", digits: 0, better: "more" },

@@ -2,7 +2,7 @@ import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { deliveriesOf } from "./groups.ts";
 import type { Publisher } from "./publisher.ts";
 import type { ReaderProcess } from "./reader-process.ts";
-import type { Target } from "./target.ts";
+import type { Target } from "../targets/target.ts";
 
 const SUBSCRIBERS = 20;
 const EVENTS = 3000;

@@ -1,4 +1,4 @@
-import type { Subscription } from "./readers.ts";
+import type { Subscription } from "../load/readers.ts";
 
 /** Something that hands one published event on to many event streams. */
 export interface Target extends AsyncDisposable {

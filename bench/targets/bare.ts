@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { atExit } from "@headwater/testing/lib/at-exit.ts";
-import type { Transport } from "./readers.ts";
+import type { Transport } from "../load/readers.ts";
 import { recordEvent, type Target } from "./target.ts";
 
 /** A loop of socket writes and nothing else: see `bare-main.ts` and `bare-sockets-main.ts`. */

@@ -1,6 +1,6 @@
 import { now } from "./clock.ts";
 import { type Groups, expectedOf } from "./groups.ts";
-import { Latencies } from "./latencies.ts";
+import { Latencies } from "../report/latencies.ts";
 import type { Stamp } from "./stamp.ts";
 
 /** What the readers saw of one phase. */

@@ -2,7 +2,7 @@ import { processesOf } from "@headwater/testing/servers/process-stats.ts";
 import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
 import { now } from "./clock.ts";
 import { formatStamp } from "./stamp.ts";
-import type { Target } from "./target.ts";
+import type { Target } from "../targets/target.ts";
 
 /** Publishes events over a few connections: alone, or all of a tick at once. */
 export class Publisher implements Disposable {

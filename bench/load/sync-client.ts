@@ -1,4 +1,4 @@
-import type { PullAnswer } from "@headwater/protocol";
+import type { PullResponse } from "@headwater/protocol";
 import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
 
 const BASE = "/api/v1/replicache";
@@ -50,9 +50,9 @@ export class SyncClient implements Disposable {
     return { ms, pages, bytes, longestOther };
   }
 
-  async #pullPage(): Promise<PullAnswer & { readonly bytes: number }> {
+  async #pullPage(): Promise<PullResponse & { readonly bytes: number }> {
     const text = await this.#post("/pull", { pullVersion: 1, clientGroupID: this.#name, cookie: this.#cookie });
-    const answer = JSON.parse(text) as PullAnswer;
+    const answer = JSON.parse(text) as PullResponse;
     this.#cookie = answer.cookie;
     return { ...answer, bytes: text.length };
   }

@@ -4,7 +4,7 @@ import { deliveriesOf, type Groups } from "./groups.ts";
 import { Publisher } from "./publisher.ts";
 import { ReaderProcess } from "./reader-process.ts";
 import type { PhaseResult } from "./readers.ts";
-import type { Target } from "./target.ts";
+import type { Target } from "../targets/target.ts";
 import { warmUp } from "./warm-up.ts";
 
 /** What came of the ticks of one phase. */

@@ -1,6 +1,6 @@
 import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import type { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
-import { type Account, USERS } from "./accounts.ts";
+import { type Account, USERS } from "../load/accounts.ts";
 
 /** Who may see a note: all; all who signed in; its owner; the members of its team. */
 export type Rule = "public" | "auth" | "owner" | "join";

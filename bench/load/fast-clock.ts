@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
 import { CLOCK_ARGS, HOUR, setClock, TRUE_CLOCK, writeClock } from "../../stress/lib/clock.ts";
-import { type RecordTarget, startRecordTarget } from "./record-target.ts";
-import type { Rule } from "./rules.ts";
+import { type RecordTarget, startRecordTarget } from "../targets/record-target.ts";
+import type { Rule } from "../targets/rules.ts";
 
 /** A server for which time goes faster: that of its intervals all the time, that of its clock when it is told. */
 export interface FastTarget extends RecordTarget {
