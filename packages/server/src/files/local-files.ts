@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { ATTRS, encodeAttrs, parseAttrs } from "./attrs.ts";
+import { ATTRS, encodeAttrs, parseAttrs } from "./attributes-sidecar.ts";
 import type { FileAttributes, FileStore, StoredFile } from "./file-store.ts";
 import { localPath } from "./local-path.ts";
 

@@ -1,5 +1,5 @@
 import { resolve, sep } from "node:path";
-import { ATTRS } from "./attrs.ts";
+import { ATTRS } from "./attributes-sidecar.ts";
 
 /**
  * Where a key's file stands, as Go Cloud's fileblob names it: control characters, and slashes that would climb or

@@ -1,7 +1,7 @@
-import type { Sniffed } from "./sniff.ts";
+import type { FileType } from "./file-type.ts";
 
 /** What a text is, by its first bytes; `undefined` when it is no text. The types are those PocketBase stores. */
-export function sniffText(head: Uint8Array): Sniffed | undefined {
+export function sniffText(head: Uint8Array): FileType | undefined {
   if (head.length === 0) return { contentType: "text/plain", extension: ".txt" };
   const charset = charsetOf(head);
   if (charset === undefined) return undefined;
@@ -13,7 +13,7 @@ export function sniffText(head: Uint8Array): Sniffed | undefined {
   return { contentType: hasCharset ? contentType + parameter : contentType, extension };
 }
 
-interface TextKind extends Sniffed {
+interface TextKind extends FileType {
   readonly hasCharset: boolean;
   readonly matches: (text: string) => boolean;
 }

@@ -1,18 +1,13 @@
 import { fileTypeFromBuffer } from "file-type";
-import { UNKNOWN_TYPE } from "./attrs.ts";
+import { UNKNOWN_TYPE } from "./attributes-sidecar.ts";
+import type { FileType } from "./file-type.ts";
 import { sniffText } from "./sniff-text.ts";
-
-export interface Sniffed {
-  readonly contentType: string;
-  /** With its dot; empty when unknown. */
-  readonly extension: string;
-}
 
 /** As much as decides on any type that is told by its first bytes. */
 const HEAD = 4100;
 
 /** What a file is by its content. The type's names are PocketBase's, since fields list them as allowed types. */
-export async function sniff(content: Blob): Promise<Sniffed> {
+export async function sniff(content: Blob): Promise<FileType> {
   const head = new Uint8Array(await content.slice(0, HEAD).arrayBuffer());
   const binary = await fileTypeFromBuffer(head);
   // XML and what is written in it are left to the rule for texts, which knows SVG.

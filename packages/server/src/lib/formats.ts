@@ -1,4 +1,4 @@
-import { countCharacters } from "./cast.ts";
+import { countCharacters } from "./coerce.ts";
 import { matchesPattern } from "./re2.ts";
 
 /**

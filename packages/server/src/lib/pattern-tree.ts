@@ -1,4 +1,4 @@
-import { parseClass, type Range, shorthandClass } from "./pattern-class.ts";
+import { parseClass, type Range, shorthandClass } from "./character-class.ts";
 import { patternError } from "./re2.ts";
 
 export type { Range };

@@ -1,4 +1,4 @@
-import { toBool } from "./cast.ts";
+import { toBool } from "./coerce.ts";
 import { excerpt } from "./excerpt.ts";
 
 type Modifier = (value: unknown) => unknown;

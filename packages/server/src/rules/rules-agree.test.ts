@@ -9,7 +9,7 @@ import { type SqlValue, toQuery } from "../store/sql.ts";
 import { type RuleCase, ruleCases } from "../testing/rule-cases.ts";
 import { GUEST } from "./principal.ts";
 import type { RecordScope } from "./resolve/record-scope.ts";
-import { resolvePredicate } from "./analysis/resolved-rules.ts";
+import { resolvePredicate } from "./analysis/resolve-rule.ts";
 
 const NOW = new Date("2026-11-21T10:00:00Z");
 /** `HEADWATER_SEED` runs the cases of a failure again. */

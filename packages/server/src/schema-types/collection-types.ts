@@ -1,5 +1,5 @@
 import type { Field } from "../collections/fields/field.ts";
-import type { Described } from "./described.ts";
+import type { Described } from "./collection-description.ts";
 import { expandTypes, type Names } from "./expand-types.ts";
 import { typesOf } from "./field-types.ts";
 

@@ -1,6 +1,6 @@
 import { isMultiple, type RelationField } from "../collections/fields/field.ts";
 import { hasUniqueIndex } from "../collections/model/index-definition.ts";
-import type { Described } from "./described.ts";
+import type { Described } from "./collection-description.ts";
 
 /** What each collection is called in TypeScript, by its id. */
 export type Names = ReadonlyMap<string, string>;

@@ -1,5 +1,5 @@
 import { collectionTypes, key } from "./collection-types.ts";
-import { type Described, ofApplication } from "./described.ts";
+import { type Described, ofApplication } from "./collection-description.ts";
 import type { Names } from "./expand-types.ts";
 
 const HEAD = `// What the collections hold, for createClient<Schema> of @headwater/client.

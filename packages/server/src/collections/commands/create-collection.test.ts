@@ -1,13 +1,17 @@
 import { describe, expect, test } from "bun:test";
-import { CollectionWorld, NOW, refusal } from "../../testing/collection-fixture.ts";
+import { CollectionFixture, NOW, refusal } from "../../testing/collection-fixture.ts";
 
-const world = await CollectionWorld.open();
+const fixture = await CollectionFixture.open();
 
 test("a base collection gets an id made of its name, and its id field first", async () => {
-  const posts = await world.create({ name: "posts", fields: [{ name: "title", type: "text" }], created: "2020-01-01" });
+  const posts = await fixture.create({
+    name: "posts",
+    fields: [{ name: "title", type: "text" }],
+    created: "2020-01-01",
+  });
   expect(posts).toMatchObject({ id: "pbc_1125843985", type: "base", created: "2026-01-02 03:04:05.678Z" });
   expect(posts.fields.map(({ id }) => id)).toEqual(["text3208210256", "text724990059"]);
-  expect(await world.sql("SELECT sql FROM sqlite_master WHERE name = 'posts'")).toEqual([
+  expect(await fixture.sql("SELECT sql FROM sqlite_master WHERE name = 'posts'")).toEqual([
     {
       sql:
         "CREATE TABLE `posts` (`id` TEXT PRIMARY KEY DEFAULT ('r'||lower(hex(randomblob(7)))) NOT NULL, " +
@@ -17,18 +21,18 @@ test("a base collection gets an id made of its name, and its id field first", as
 });
 
 test("a made id that is taken gets a number, and so do the names of indexes made of it", async () => {
-  await world.create({ name: "first", id: "pbc_2254525386" });
-  await world.sql("UPDATE _collections SET id = 'pbc_' || 0 WHERE name = 'first'");
-  const { id, indexes } = await world.create({ name: "people", type: "auth" });
-  await world.sql("UPDATE _collections SET name = 'elsewhere' WHERE name = 'people'");
-  await world.sql("ALTER TABLE people RENAME TO elsewhere");
-  const second = await world.create({ name: "people", type: "auth" });
+  await fixture.create({ name: "first", id: "pbc_2254525386" });
+  await fixture.sql("UPDATE _collections SET id = 'pbc_' || 0 WHERE name = 'first'");
+  const { id, indexes } = await fixture.create({ name: "people", type: "auth" });
+  await fixture.sql("UPDATE _collections SET name = 'elsewhere' WHERE name = 'people'");
+  await fixture.sql("ALTER TABLE people RENAME TO elsewhere");
+  const second = await fixture.create({ name: "people", type: "auth" });
   expect<string>(second.id).toBe(`${id}2`);
   expect(second.indexes).toEqual(indexes.map((statement) => statement.replace(id, `${id}2`)));
 });
 
 test("an auth collection has its system fields, indexes and secrets", async () => {
-  const members = await world.create({
+  const members = await fixture.create({
     name: "members",
     type: "auth",
     fields: [{ name: "email", type: "email", hidden: true }],
@@ -53,8 +57,8 @@ test("an auth collection has its system fields, indexes and secrets", async () =
 });
 
 test("the change is in the log, without anything secret", async () => {
-  const { id } = await world.create({ name: "logged", type: "auth" });
-  const [change] = await world.sql(
+  const { id } = await fixture.create({ name: "logged", type: "auth" });
+  const [change] = await fixture.sql(
     "SELECT collection, record, action, before, after FROM _changes ORDER BY seq DESC LIMIT 1",
   );
   expect(change).toMatchObject({ collection: "_collections", record: id, action: "create", before: null });
@@ -65,14 +69,14 @@ test("the change is in the log, without anything secret", async () => {
 
 describe("views", () => {
   test("have fields by what their query names", async () => {
-    await world.create({
+    await fixture.create({
       name: "orders",
       fields: [
         { name: "total", type: "number", min: 1 },
         { name: "buyer", type: "relation", collectionId: "_pb_users_auth_" },
       ],
     });
-    const view = await world.create({
+    const view = await fixture.create({
       name: "sums",
       type: "view",
       viewQuery: `
@@ -94,12 +98,12 @@ describe("views", () => {
   });
 
   test("have text for an id, whatever the query gives", async () => {
-    await world.create({
+    await fixture.create({
       name: "rows",
       type: "view",
       viewQuery: "SELECT (ROW_NUMBER() OVER()) AS id, name FROM _collections;",
     });
-    const [row] = await world.sql("SELECT typeof(id) AS type FROM rows LIMIT 1");
+    const [row] = await fixture.sql("SELECT typeof(id) AS type FROM rows LIMIT 1");
     expect(row).toEqual({ type: "text" });
   });
 
@@ -113,7 +117,7 @@ describe("views", () => {
     ["DELETE FROM posts", "syntax error"],
     ["SELECT (id FROM posts", "unbalanced parenthesis"],
   ])("can't be made of %p", async (viewQuery, message) => {
-    const { data } = await refusal(world.create({ name: "refused", type: "view", viewQuery }));
+    const { data } = await refusal(fixture.create({ name: "refused", type: "view", viewQuery }));
     expect(data.viewQuery).toEqual({
       code: "validation_invalid_view_query",
       message: expect.stringContaining(message),
@@ -122,6 +126,6 @@ describe("views", () => {
 });
 
 test("time is the caller's", async () => {
-  const { updated } = await world.create({ name: "timed", updated: "2020-01-01" });
+  const { updated } = await fixture.create({ name: "timed", updated: "2020-01-01" });
   expect(updated).toBe(NOW.toISOString().replace("T", " "));
 });

@@ -2,8 +2,8 @@ import type { Transaction } from "../../store/store.ts";
 import type { Collection } from "../model/collection.ts";
 import type { CollectionContext } from "../validate/collection-context.ts";
 import { mergeCollection } from "../model/collection-json.ts";
-import { asObject, orBadRequest, readText } from "../fields/decode.ts";
-import { newDraft } from "../model/draft.ts";
+import { asObject, orBadRequest, readText } from "../fields/decode-json.ts";
+import { newDraft } from "../model/new-draft.ts";
 import { normaliseNew } from "../model/normalise-collection.ts";
 import { saveCollection } from "./save-collection.ts";
 

@@ -3,7 +3,7 @@ import type { Transaction } from "../../store/store.ts";
 import type { Collection } from "../model/collection.ts";
 import type { CollectionContext } from "../validate/collection-context.ts";
 import { dropCollection } from "./drop-collection.ts";
-import { refreshViews } from "../views/refresh-views.ts";
+import { refreshViews } from "../views/refresh-dependent-views.ts";
 
 /**
  * Deletes a collection with its table or view. Its records make no events of their own, and its files are left to the

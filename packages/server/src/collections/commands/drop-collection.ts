@@ -5,10 +5,10 @@ import type { Transaction } from "../../store/store.ts";
 import type { Collection } from "../model/collection.ts";
 import { deleteCollectionRow } from "../model/collections-table.ts";
 import { quote } from "../tables/create-table.ts";
-import { kindOf } from "../fields/kinds.ts";
-import { logCollection } from "../model/change-of-collection.ts";
+import { kindOf } from "../fields/field-kinds.ts";
+import { logCollection } from "../model/log-collection-change.ts";
 import type { Schema } from "../model/schema.ts";
-import { dropView } from "../tables/view-sql.ts";
+import { dropView } from "../tables/drop-views.ts";
 
 /** Removes a collection with its table or view and what the server kept about its auth records. Asks nothing. */
 export async function dropCollection(tx: Transaction, schema: Schema, collection: Collection): Promise<void> {

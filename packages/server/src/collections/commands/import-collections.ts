@@ -1,22 +1,23 @@
 import type { ErrorData, ValidationError } from "@headwater/protocol";
 import { badRequest, invalid } from "../../lib/api-error.ts";
-import { toText } from "../../lib/cast.ts";
-import { REQUIRED } from "../../lib/checks.ts";
+import { toText } from "../../lib/coerce.ts";
+import { REQUIRED } from "../../lib/validators.ts";
 import { StoreError, type Transaction } from "../../store/store.ts";
-import { arrangeFields } from "../model/arrange-fields.ts";
+import { arrangeFields } from "../model/normalise-fields.ts";
 import type { Collection } from "../model/collection.ts";
 import type { CollectionContext } from "../validate/collection-context.ts";
 import { mergeCollection } from "../model/collection-json.ts";
-import { asObject, orBadRequest, type Raw, readBool, readList } from "../fields/decode.ts";
-import { type CollectionDraft, collectionOf, draftOf, newDraft } from "../model/draft.ts";
+import { asObject, orBadRequest, type Raw, readBool, readList } from "../fields/decode-json.ts";
+import { type CollectionDraft, collectionOf, draftOf } from "../model/collection-draft.ts";
+import { newDraft } from "../model/new-draft.ts";
 import { dropCollection } from "./drop-collection.ts";
-import { engineWords, plainWords } from "../tables/sqlite-message.ts";
+import { engineWords, plainWords } from "../tables/engine-message.ts";
 import type { Field } from "../fields/field.ts";
-import { findProblems } from "../validate/find-problems.ts";
+import { findProblems } from "../validate/validate-against-database.ts";
 import { normaliseChanged, normaliseNew } from "../model/normalise-collection.ts";
-import { refreshViews } from "../views/refresh-views.ts";
+import { refreshViews } from "../views/refresh-dependent-views.ts";
 import type { Schema } from "../model/schema.ts";
-import { storeCollection, withViewFields } from "./store-collection.ts";
+import { storeCollection, withViewFields } from "./write-collection.ts";
 
 interface Import {
   readonly draft: CollectionDraft;

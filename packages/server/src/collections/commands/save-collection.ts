@@ -2,11 +2,11 @@ import { ApiError, badRequest } from "../../lib/api-error.ts";
 import { StoreError, type Transaction } from "../../store/store.ts";
 import type { Collection } from "../model/collection.ts";
 import type { CollectionContext } from "../validate/collection-context.ts";
-import type { CollectionDraft } from "../model/draft.ts";
-import { engineWords } from "../tables/sqlite-message.ts";
-import { findProblems } from "../validate/find-problems.ts";
-import { refreshViews } from "../views/refresh-views.ts";
-import { storeCollection, withViewFields } from "./store-collection.ts";
+import type { CollectionDraft } from "../model/collection-draft.ts";
+import { engineWords } from "../tables/engine-message.ts";
+import { findProblems } from "../validate/validate-against-database.ts";
+import { refreshViews } from "../views/refresh-dependent-views.ts";
+import { storeCollection, withViewFields } from "./write-collection.ts";
 
 /**
  * Checks and saves a collection with its table or view, and tells the log.

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { CollectionWorld, refusal } from "../../testing/collection-fixture.ts";
+import { CollectionFixture, refusal } from "../../testing/collection-fixture.ts";
 import { collectionToJson } from "../model/collection-json.ts";
 import type { Field } from "../fields/field.ts";
 
-const world = await CollectionWorld.open();
+const fixture = await CollectionFixture.open();
 
 async function secretOf(name: string): Promise<string | undefined> {
-  const collection = (await world.schema()).find(name);
+  const collection = (await fixture.schema()).find(name);
   return collection?.type === "auth" ? collection.auth.authToken.secret : undefined;
 }
 
@@ -14,73 +14,73 @@ const field = (fields: readonly Field[], name: string): Field => fields.find((ot
 
 describe("columns follow fields by id", () => {
   test("two fields may swap their names, and each value stays with its field", async () => {
-    const { fields } = await world.create({ name: "swap", fields: [text("a"), text("b")] });
-    await world.sql("INSERT INTO swap (id, a, b) VALUES ('x', 'of a', 'of b')");
+    const { fields } = await fixture.create({ name: "swap", fields: [text("a"), text("b")] });
+    await fixture.sql("INSERT INTO swap (id, a, b) VALUES ('x', 'of a', 'of b')");
     const [a, b] = [field(fields, "a"), field(fields, "b")];
-    await world.update("swap", { fields: [field(fields, "id"), { ...a, name: "b" }, { ...b, name: "a" }] });
-    expect(await world.sql("SELECT a, b FROM swap")).toEqual([{ a: "of b", b: "of a" }]);
+    await fixture.update("swap", { fields: [field(fields, "id"), { ...a, name: "b" }, { ...b, name: "a" }] });
+    expect(await fixture.sql("SELECT a, b FROM swap")).toEqual([{ a: "of b", b: "of a" }]);
   });
 
   test("a field that comes without id keeps the column of its name", async () => {
-    await world.create({ name: "keep", fields: [text("a")] });
-    await world.sql("INSERT INTO keep (id, a) VALUES ('x', 'kept')");
-    await world.update("keep", { fields: [text("a"), text("b")] });
-    expect(await world.sql("SELECT a, b FROM keep")).toEqual([{ a: "kept", b: "" }]);
+    await fixture.create({ name: "keep", fields: [text("a")] });
+    await fixture.sql("INSERT INTO keep (id, a) VALUES ('x', 'kept')");
+    await fixture.update("keep", { fields: [text("a"), text("b")] });
+    expect(await fixture.sql("SELECT a, b FROM keep")).toEqual([{ a: "kept", b: "" }]);
   });
 
   test("one value becomes a list and the last of a list one value, views or not", async () => {
     const select = { name: "s", type: "select", values: ["a", "b", "c"] };
-    await world.create({ name: "many", fields: [select] });
-    await world.create({ name: "many_view", type: "view", viewQuery: "SELECT id, s FROM many" });
-    await world.sql(`INSERT INTO many (id, s) VALUES ('1', 'a'), ('2', ''), ('3', '["b","c"]')`);
-    await world.update("many", { fields: [{ ...select, maxSelect: 3 }] });
-    const values = () => world.sql("SELECT s FROM many_view ORDER BY id").then((rows) => rows.map(({ s }) => s));
+    await fixture.create({ name: "many", fields: [select] });
+    await fixture.create({ name: "many_view", type: "view", viewQuery: "SELECT id, s FROM many" });
+    await fixture.sql(`INSERT INTO many (id, s) VALUES ('1', 'a'), ('2', ''), ('3', '["b","c"]')`);
+    await fixture.update("many", { fields: [{ ...select, maxSelect: 3 }] });
+    const values = () => fixture.sql("SELECT s FROM many_view ORDER BY id").then((rows) => rows.map(({ s }) => s));
     expect(await values()).toEqual(['["a"]', "[]", '["b","c"]']);
-    expect(field((await world.schema()).find("many_view")!.fields, "s")).toMatchObject({ maxSelect: 3 });
-    await world.update("many", { fields: [{ ...select, maxSelect: 1 }] });
+    expect(field((await fixture.schema()).find("many_view")!.fields, "s")).toMatchObject({ maxSelect: 3 });
+    await fixture.update("many", { fields: [{ ...select, maxSelect: 1 }] });
     expect(await values()).toEqual(["a", "", "c"]);
   });
 
   test("a new name takes the table, its indexes and the labels of rate limits along", async () => {
-    await world.create({ name: "before", fields: [text("a")], indexes: ["CREATE INDEX i_before ON x (a)"] });
-    await world.sql(
+    await fixture.create({ name: "before", fields: [text("a")], indexes: ["CREATE INDEX i_before ON x (a)"] });
+    await fixture.sql(
       `UPDATE _params SET value = json_set(value, '$.rateLimits.rules[0].label', 'before:create') WHERE id = 'settings'`,
     );
-    const { indexes } = await world.update("before", { name: "after" });
+    const { indexes } = await fixture.update("before", { name: "after" });
     expect(indexes).toEqual(["CREATE INDEX `i_before` ON `after` (`a`)"]);
-    expect(await world.sql("SELECT tbl_name FROM sqlite_master WHERE name = 'i_before'")).toEqual([
+    expect(await fixture.sql("SELECT tbl_name FROM sqlite_master WHERE name = 'i_before'")).toEqual([
       { tbl_name: "after" },
     ]);
-    expect(await world.sql("SELECT json_extract(value, '$.rateLimits.rules[0].label') AS label FROM _params")).toEqual([
-      { label: "after:create" },
-    ]);
+    expect(
+      await fixture.sql("SELECT json_extract(value, '$.rateLimits.rules[0].label') AS label FROM _params"),
+    ).toEqual([{ label: "after:create" }]);
   });
 
   test("an index that its rows contradict undoes the whole change", async () => {
-    await world.create({ name: "undone", fields: [text("a")] });
-    await world.sql("INSERT INTO undone (id, a) VALUES ('1', 'same'), ('2', 'same')");
+    await fixture.create({ name: "undone", fields: [text("a")] });
+    await fixture.sql("INSERT INTO undone (id, a) VALUES ('1', 'same'), ('2', 'same')");
     const indexes = ["CREATE UNIQUE INDEX i_a ON done (a)"];
-    const { data } = await refusal(world.update("undone", { name: "done", indexes }));
+    const { data } = await refusal(fixture.update("undone", { name: "done", indexes }));
     expect(data).toMatchObject({ indexes: { 0: { code: "validation_invalid_index_expression" } } });
-    expect(await world.sql("SELECT count(*) AS count FROM undone")).toEqual([{ count: 2 }]);
+    expect(await fixture.sql("SELECT count(*) AS count FROM undone")).toEqual([{ count: 2 }]);
   });
 });
 
 describe("auth options", () => {
   test("another rule for who may log in makes a new secret, the same one does not", async () => {
-    await world.create({ name: "members", type: "auth" });
+    await fixture.create({ name: "members", type: "auth" });
     const first = await secretOf("members");
-    await world.update("members", { authRule: null });
+    await fixture.update("members", { authRule: null });
     expect(await secretOf("members")).toBe(first);
-    await world.update("members", { authRule: "verified = true" });
+    await fixture.update("members", { authRule: "verified = true" });
     expect(await secretOf("members")).not.toBe(first!);
   });
 
   test("a provider that is sent back without its secret keeps it, wherever it stands", async () => {
     const google = { name: "google", clientId: "g", clientSecret: "of google", extra: { b: 1 } };
     const github = { name: "github", clientId: "h", clientSecret: "of github", displayName: "Hub" };
-    await world.create({ name: "linked", type: "auth", oauth2: { enabled: true, providers: [google, github] } });
-    const updated = await world.update("linked", {
+    await fixture.create({ name: "linked", type: "auth", oauth2: { enabled: true, providers: [google, github] } });
+    const updated = await fixture.update("linked", {
       oauth2: {
         providers: [
           { name: "github", clientId: "new" },
@@ -95,21 +95,21 @@ describe("auth options", () => {
   });
 
   test("nothing secret is shown", async () => {
-    const collection = (await world.schema()).find("linked")!;
+    const collection = (await fixture.schema()).find("linked")!;
     const shown = JSON.stringify(collectionToJson(collection));
     expect(shown).not.toMatch(/secret|of google|of github/i);
     expect(shown).toContain('"authToken":{"duration":432000}');
   });
 
   test("null clears what a missing key keeps", async () => {
-    const cleared = await world.update("linked", { mfa: null, otp: { length: 9 } });
+    const cleared = await fixture.update("linked", { mfa: null, otp: { length: 9 } });
     expect(cleared.type === "auth" && cleared.auth.mfa).toEqual({ enabled: false, duration: 0, rule: "" });
     expect(cleared.type === "auth" && cleared.auth.otp).toMatchObject({ duration: 180, length: 9 });
   });
 
   test("the superusers' collection never takes another provider, and keeps its password", async () => {
     const otp = { enabled: true, duration: 180, length: 8 };
-    const superusers = await world.update("_superusers", {
+    const superusers = await fixture.update("_superusers", {
       oauth2: { enabled: true },
       passwordAuth: { enabled: false },
       otp,
@@ -123,7 +123,7 @@ describe("auth options", () => {
 });
 
 test("a collection that is not there is not found", async () => {
-  expect((await refusal(world.update("nowhere", {}))).status).toBe(404);
+  expect((await refusal(fixture.update("nowhere", {}))).status).toBe(404);
 });
 
 function text(name: string): object {

@@ -3,8 +3,8 @@ import type { Transaction } from "../../store/store.ts";
 import type { Collection } from "../model/collection.ts";
 import type { CollectionContext } from "../validate/collection-context.ts";
 import { mergeCollection } from "../model/collection-json.ts";
-import { asObject } from "../fields/decode.ts";
-import { draftOf } from "../model/draft.ts";
+import { asObject } from "../fields/decode-json.ts";
+import { draftOf } from "../model/collection-draft.ts";
 import { normaliseChanged } from "../model/normalise-collection.ts";
 import { saveCollection } from "./save-collection.ts";
 

@@ -1,10 +1,10 @@
 import type { ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { sameAs } from "../../lib/checks.ts";
-import { readBool } from "./decode.ts";
+import { sameAs } from "../../lib/validators.ts";
+import { readBool } from "./decode-json.ts";
 import { storedDate } from "./date.ts";
 import type { AutodateField } from "./field.ts";
-import type { FieldKind, OptionContext } from "./kind.ts";
+import type { FieldKind, OptionContext } from "./field-kind.ts";
 
 /** Set by the server alone: the records verbs pass over what a client sends for it. */
 export const autodateKind: FieldKind<"autodate"> = {

@@ -1,7 +1,7 @@
-import { toBool } from "../../lib/cast.ts";
-import { REQUIRED } from "../../lib/checks.ts";
-import type { FieldKind } from "./kind.ts";
-import { columnText } from "./stored-text.ts";
+import { toBool } from "../../lib/coerce.ts";
+import { REQUIRED } from "../../lib/validators.ts";
+import type { FieldKind } from "./field-kind.ts";
+import { columnText } from "./text-storage.ts";
 
 export const boolKind: FieldKind<"bool"> = {
   type: "bool",

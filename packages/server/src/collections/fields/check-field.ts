@@ -1,9 +1,9 @@
 import type { ErrorData, ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { byteLength, matches, noneOf, problems, required } from "../../lib/checks.ts";
+import { byteLength, matches, noneOf, problems, required } from "../../lib/validators.ts";
 import type { Field } from "./field.ts";
-import type { OptionContext } from "./kind.ts";
-import { kindOf } from "./kinds.ts";
+import type { OptionContext } from "./field-kind.ts";
+import { kindOf } from "./field-kinds.ts";
 
 /** Words that SQL or a record's JSON already uses. */
 const TAKEN_NAMES = ["null", "true", "false", "_rowid_", "collectionId", "collectionName", "expand"];

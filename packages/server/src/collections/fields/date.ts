@@ -1,11 +1,11 @@
 import type { ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { toText } from "../../lib/cast.ts";
-import { REQUIRED } from "../../lib/checks.ts";
+import { toText } from "../../lib/coerce.ts";
+import { REQUIRED } from "../../lib/validators.ts";
 import { parseDateTime } from "../../lib/date-time.ts";
-import { readText } from "./decode.ts";
-import type { FieldKind } from "./kind.ts";
-import { columnText, storedText } from "./stored-text.ts";
+import { readText } from "./decode-json.ts";
+import type { FieldKind } from "./field-kind.ts";
+import { columnText, storedText } from "./text-storage.ts";
 
 /** What date and autodate fields share: any readable date in, the stored form out. */
 export const storedDate = {

@@ -1,6 +1,6 @@
-import { domain, each, mustBeBlank } from "../../lib/checks.ts";
-import { readTexts, type Raw } from "./decode.ts";
-import type { OptionProblems } from "./kind.ts";
+import { domain, each, mustBeBlank } from "../../lib/validators.ts";
+import { readTexts, type Raw } from "./decode-json.ts";
+import type { OptionProblems } from "./field-kind.ts";
 
 /** Only these domains, or all but these: an email or url field may have one of the lists. */
 export interface DomainLists {

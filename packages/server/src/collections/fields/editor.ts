@@ -1,10 +1,10 @@
 import { invalid } from "../../lib/api-error.ts";
-import { toText } from "../../lib/cast.ts";
-import { REQUIRED } from "../../lib/checks.ts";
-import { readBool, readInt } from "./decode.ts";
-import type { FieldKind } from "./kind.ts";
+import { toText } from "../../lib/coerce.ts";
+import { REQUIRED } from "../../lib/validators.ts";
+import { readBool, readInt } from "./decode-json.ts";
+import type { FieldKind } from "./field-kind.ts";
 import { maxSizeOf, maxSizeProblem } from "./max-size.ts";
-import { storedText } from "./stored-text.ts";
+import { storedText } from "./text-storage.ts";
 
 export const editorKind: FieldKind<"editor"> = {
   type: "editor",

@@ -1,11 +1,11 @@
 import type { ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { toTexts } from "../../lib/cast.ts";
-import { between, each, matches, noneOf, REQUIRED } from "../../lib/checks.ts";
-import { readBool, readInt, readTexts } from "./decode.ts";
-import type { FieldKind } from "./kind.ts";
+import { toTexts } from "../../lib/coerce.ts";
+import { between, each, matches, noneOf, REQUIRED } from "../../lib/validators.ts";
+import { readBool, readInt, readTexts } from "./decode-json.ts";
+import type { FieldKind } from "./field-kind.ts";
 import { maxSizeProblem } from "./max-size.ts";
-import { oneOrMany, selectLimit } from "./one-or-many.ts";
+import { oneOrMany, selectLimit } from "./multi-value-storage.ts";
 
 /** Holds names; the uploads themselves are checked by the records verbs, which see them. */
 export const fileKind: FieldKind<"file"> = {

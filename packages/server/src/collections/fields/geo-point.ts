@@ -1,9 +1,9 @@
 import { invalid } from "../../lib/api-error.ts";
 import { parseJson } from "../../lib/json-value.ts";
-import { REQUIRED } from "../../lib/checks.ts";
-import { isObject } from "./decode.ts";
-import type { FieldKind } from "./kind.ts";
-import { columnText } from "./stored-text.ts";
+import { REQUIRED } from "../../lib/validators.ts";
+import { isObject } from "./decode-json.ts";
+import type { FieldKind } from "./field-kind.ts";
+import { columnText } from "./text-storage.ts";
 
 interface GeoPoint {
   readonly [axis: string]: number;

@@ -1,11 +1,11 @@
 import type { FieldValue } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { REQUIRED } from "../../lib/checks.ts";
+import { REQUIRED } from "../../lib/validators.ts";
 import { parseJson, sortKeys } from "../../lib/json-value.ts";
-import { readInt } from "./decode.ts";
-import type { FieldKind } from "./kind.ts";
+import { readInt } from "./decode-json.ts";
+import type { FieldKind } from "./field-kind.ts";
 import { maxSizeOf, maxSizeProblem } from "./max-size.ts";
-import { columnText } from "./stored-text.ts";
+import { columnText } from "./text-storage.ts";
 
 const EMPTY_VALUES: ReadonlySet<string> = new Set(["null", '""', "[]", "{}"]);
 

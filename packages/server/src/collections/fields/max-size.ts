@@ -1,5 +1,5 @@
 import type { ValidationError } from "@headwater/protocol";
-import { between } from "../../lib/checks.ts";
+import { between } from "../../lib/validators.ts";
 
 /** Bytes that a value of these kinds may have where the field names no limit. */
 export const DEFAULT_MAX_SIZE = { editor: 5 << 20, file: 5 << 20, json: 1 << 20 } as const;

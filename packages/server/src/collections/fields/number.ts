@@ -1,11 +1,11 @@
 import type { ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { toNumber } from "../../lib/cast.ts";
-import { REQUIRED } from "../../lib/checks.ts";
-import { readBool, readNumberOrNull } from "./decode.ts";
+import { toNumber } from "../../lib/coerce.ts";
+import { REQUIRED } from "../../lib/validators.ts";
+import { readBool, readNumberOrNull } from "./decode-json.ts";
 import type { NumberField } from "./field.ts";
-import type { FieldKind } from "./kind.ts";
-import { columnText } from "./stored-text.ts";
+import type { FieldKind } from "./field-kind.ts";
+import { columnText } from "./text-storage.ts";
 
 export const numberKind: FieldKind<"number"> = {
   type: "number",

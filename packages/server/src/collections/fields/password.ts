@@ -1,13 +1,13 @@
 import type { ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { countCharacters, toText } from "../../lib/cast.ts";
-import { between, REQUIRED } from "../../lib/checks.ts";
+import { countCharacters, toText } from "../../lib/coerce.ts";
+import { between, REQUIRED } from "../../lib/validators.ts";
 import { matchesPattern } from "../../lib/re2.ts";
-import { readInt, readText } from "./decode.ts";
+import { readInt, readText } from "./decode-json.ts";
 import type { PasswordField } from "./field.ts";
-import type { FieldKind } from "./kind.ts";
-import { regexProblem } from "./regex-option.ts";
-import { storedText } from "./stored-text.ts";
+import type { FieldKind } from "./field-kind.ts";
+import { regexProblem } from "./check-regex.ts";
+import { storedText } from "./text-storage.ts";
 
 const DEFAULT_COST = 10;
 /** One below what bcrypt can hash. */

@@ -1,12 +1,12 @@
 import type { ValidationError } from "@headwater/protocol";
 import { collectionId } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { toTexts } from "../../lib/cast.ts";
-import { atLeast, REQUIRED, required } from "../../lib/checks.ts";
-import { readBool, readInt, readText } from "./decode.ts";
+import { toTexts } from "../../lib/coerce.ts";
+import { atLeast, REQUIRED, required } from "../../lib/validators.ts";
+import { readBool, readInt, readText } from "./decode-json.ts";
 import type { RelationField } from "./field.ts";
-import type { FieldKind, OptionContext } from "./kind.ts";
-import { oneOrMany, selectLimit } from "./one-or-many.ts";
+import type { FieldKind, OptionContext } from "./field-kind.ts";
+import { oneOrMany, selectLimit } from "./multi-value-storage.ts";
 
 /** That the related records exist is for the records verbs to check. */
 export const relationKind: FieldKind<"relation"> = {

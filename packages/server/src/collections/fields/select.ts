@@ -1,9 +1,9 @@
 import { invalid } from "../../lib/api-error.ts";
-import { toTexts } from "../../lib/cast.ts";
-import { between, REQUIRED, required } from "../../lib/checks.ts";
-import { readInt, readTexts } from "./decode.ts";
-import type { FieldKind } from "./kind.ts";
-import { oneOrMany, selectLimit } from "./one-or-many.ts";
+import { toTexts } from "../../lib/coerce.ts";
+import { between, REQUIRED, required } from "../../lib/validators.ts";
+import { readInt, readTexts } from "./decode-json.ts";
+import type { FieldKind } from "./field-kind.ts";
+import { oneOrMany, selectLimit } from "./multi-value-storage.ts";
 
 export const selectKind: FieldKind<"select"> = {
   type: "select",

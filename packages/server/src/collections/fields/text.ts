@@ -1,14 +1,14 @@
 import type { ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { countCharacters, toText } from "../../lib/cast.ts";
-import { atLeast, atMost, mustBeBlank, REQUIRED, required } from "../../lib/checks.ts";
+import { countCharacters, toText } from "../../lib/coerce.ts";
+import { atLeast, atMost, mustBeBlank, REQUIRED, required } from "../../lib/validators.ts";
 import { randomByPattern } from "../../lib/random-by-pattern.ts";
 import { matchesPattern } from "../../lib/re2.ts";
-import { readBool, readInt, readText } from "./decode.ts";
-import { regexProblem } from "./regex-option.ts";
+import { readBool, readInt, readText } from "./decode-json.ts";
+import { regexProblem } from "./check-regex.ts";
 import type { TextField } from "./field.ts";
-import type { FieldKind, OptionContext } from "./kind.ts";
-import { storedText, TEXT_COLUMN } from "./stored-text.ts";
+import type { FieldKind, OptionContext } from "./field-kind.ts";
+import { storedText, TEXT_COLUMN } from "./text-storage.ts";
 
 export const DEFAULT_ID_PATTERN = "^[a-z0-9]+$";
 const DEFAULT_MAX = 5000;

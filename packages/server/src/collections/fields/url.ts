@@ -1,10 +1,10 @@
 import { invalid } from "../../lib/api-error.ts";
-import { toText } from "../../lib/cast.ts";
-import { REQUIRED } from "../../lib/checks.ts";
+import { toText } from "../../lib/coerce.ts";
+import { REQUIRED } from "../../lib/validators.ts";
 import { isUrl, urlHost } from "../../lib/formats.ts";
 import { checkDomainLists, isDomainAllowed, parseDomainLists } from "./domain-lists.ts";
-import type { FieldKind } from "./kind.ts";
-import { storedText } from "./stored-text.ts";
+import type { FieldKind } from "./field-kind.ts";
+import { storedText } from "./text-storage.ts";
 
 export const urlKind: FieldKind<"url"> = {
   type: "url",

@@ -12,7 +12,7 @@ import {
   readText,
   readTextOrNull,
   readTexts,
-} from "../fields/decode.ts";
+} from "../fields/decode-json.ts";
 
 /**
  * Reads auth options on top of others: nested objects merge, lists replace.

@@ -1,4 +1,4 @@
-import type { Rule } from "./collection.ts";
+import type { Rule } from "./rule.ts";
 
 export interface TokenOptions {
   readonly secret: string;

@@ -1,11 +1,11 @@
 import { collectionId } from "@headwater/protocol";
 import { parseDateTime } from "../../lib/date-time.ts";
-import { arrangeFields } from "./arrange-fields.ts";
+import { arrangeFields } from "./normalise-fields.ts";
 import { authOptionsToJson, parseAuthOptions, redactAuthOptions } from "./auth-options-json.ts";
 import type { Collection } from "./collection.ts";
-import { type Raw, readBool, readList, readText, readTextOrNull, readTexts } from "../fields/decode.ts";
-import type { CollectionDraft } from "./draft.ts";
-import { fieldToJson, parseField } from "../fields/kinds.ts";
+import { type Raw, readBool, readList, readText, readTextOrNull, readTexts } from "../fields/decode-json.ts";
+import type { CollectionDraft } from "./collection-draft.ts";
+import { fieldToJson, parseField } from "../fields/field-kinds.ts";
 
 /** A collection as the API shows it, keys in PocketBase's order; no secret is in it. */
 export function collectionToJson(collection: Collection): Raw {

@@ -1,13 +1,14 @@
-import { toBool, toText } from "../../lib/cast.ts";
+import { toBool, toText } from "../../lib/coerce.ts";
 import { parseJson } from "../../lib/json-value.ts";
 import type { Row, SqlValue } from "../../store/sql.ts";
 import { BLANK_AUTH } from "./auth-defaults.ts";
 import { authOptionsToJson } from "./auth-options-json.ts";
 import type { Collection } from "./collection.ts";
 import { mergeCollection } from "./collection-json.ts";
-import { isObject } from "../fields/decode.ts";
-import { collectionOf, newDraft } from "./draft.ts";
-import { fieldToJson } from "../fields/kinds.ts";
+import { isObject } from "../fields/decode-json.ts";
+import { collectionOf } from "./collection-draft.ts";
+import { newDraft } from "./new-draft.ts";
+import { fieldToJson } from "../fields/field-kinds.ts";
 
 /** The collection in a row of `_collections`. Columns go by name: older databases have them in another order. */
 export function collectionFromRow(row: Row): Collection {

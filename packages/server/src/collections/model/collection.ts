@@ -1,9 +1,7 @@
 import type { CollectionId } from "@headwater/protocol";
 import type { AuthOptions } from "./auth-options.ts";
 import type { Field } from "../fields/field.ts";
-
-/** An API rule: `null` superusers only, `""` everyone, else an expression of the rule language. */
-export type Rule = string | null;
+import type { Rule } from "./rule.ts";
 
 export interface CollectionBase {
   readonly id: CollectionId;

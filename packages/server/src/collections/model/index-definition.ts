@@ -1,4 +1,4 @@
-import { splitOutside } from "../../lib/split-outside.ts";
+import { splitOutside } from "../../lib/split-top-level.ts";
 
 /** A `CREATE INDEX` statement taken apart. */
 export interface Index {

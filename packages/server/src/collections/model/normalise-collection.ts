@@ -1,10 +1,11 @@
 import { collectionId } from "@headwater/protocol";
 import { formatDateTime } from "../../lib/date-time.ts";
-import { arrangeFields } from "./arrange-fields.ts";
+import { arrangeFields } from "./normalise-fields.ts";
 import { newSecret } from "./auth-defaults.ts";
 import type { AuthOptions } from "./auth-options.ts";
 import { type Collection, SUPERUSERS } from "./collection.ts";
-import { type CollectionDraft, generatedId } from "./draft.ts";
+import type { CollectionDraft } from "./collection-draft.ts";
+import { generatedId } from "./new-draft.ts";
 import { buildIndex, parseIndex } from "./index-definition.ts";
 import type { Schema } from "./schema.ts";
 import { withSystemFields } from "./system-fields.ts";

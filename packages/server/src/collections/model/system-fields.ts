@@ -1,8 +1,8 @@
 import { hasUniqueIndex } from "./index-definition.ts";
-import type { CollectionDraft } from "./draft.ts";
-import { arrangeFields } from "./arrange-fields.ts";
+import type { CollectionDraft } from "./collection-draft.ts";
+import { arrangeFields } from "./normalise-fields.ts";
 import type { Field, FieldOf, FieldType } from "../fields/field.ts";
-import { parseField } from "../fields/kinds.ts";
+import { parseField } from "../fields/field-kinds.ts";
 import { DEFAULT_ID_PATTERN } from "../fields/text.ts";
 import { randomText, LOWER_ALPHANUMERIC } from "../../lib/random.ts";
 

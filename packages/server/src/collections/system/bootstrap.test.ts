@@ -4,13 +4,13 @@ import { UserError } from "../../lib/user-error.ts";
 import { verbatim } from "../../store/sql.ts";
 import { openSqliteStore } from "../../store/sqlite/sqlite-store.ts";
 import type { Store } from "../../store/store.ts";
-import { CollectionWorld } from "../../testing/collection-fixture.ts";
-import { tempDir } from "../../testing/temp-dir.ts";
+import { CollectionFixture } from "../../testing/collection-fixture.ts";
+import { testDir } from "@headwater/testing/lib/test-dir.ts";
 import { bootstrap, bootstrapAuxiliary } from "./bootstrap.ts";
 import { collectionToRow } from "../model/collection-row.ts";
 import { loadSchema } from "../model/registry.ts";
 
-const dir = tempDir();
+const dir = testDir();
 
 function open(name: string): Store {
   const store = openSqliteStore(join(dir, name));
@@ -19,7 +19,7 @@ function open(name: string): Store {
 }
 
 test("a new database has PocketBase's tables, collections, settings and migrations", async () => {
-  const { store } = await CollectionWorld.open();
+  const { store } = await CollectionFixture.open();
   const { collections } = await loadSchema(store);
   expect(collections.map(({ id, name, type, system }) => `${id} ${name} ${type} ${system}`)).toEqual([
     "pbc_2279338944 _mfas base true",
@@ -36,7 +36,7 @@ test("a new database has PocketBase's tables, collections, settings and migratio
 });
 
 test("the tables are written as PocketBase writes them", async () => {
-  const { store } = await CollectionWorld.open();
+  const { store } = await CollectionFixture.open();
   const statement = async (name: string) =>
     (await store.first(verbatim(`SELECT sql FROM sqlite_master WHERE name = '${name}'`)))?.sql;
   expect(await statement("users")).toBe(
@@ -52,7 +52,7 @@ test("the tables are written as PocketBase writes them", async () => {
 });
 
 test("a row that is read and written is the same row", async () => {
-  const { store } = await CollectionWorld.open();
+  const { store } = await CollectionFixture.open();
   for (const collection of (await loadSchema(store)).collections) {
     const row = await store.first({ text: "SELECT * FROM _collections WHERE id = ?", values: [collection.id] });
     expect(collectionToRow(collection)).toEqual(row!);
@@ -60,7 +60,7 @@ test("a row that is read and written is the same row", async () => {
 });
 
 test("a filled database is left as it is", async () => {
-  const { store } = await CollectionWorld.open();
+  const { store } = await CollectionFixture.open();
   const dump = () => store.all(verbatim("SELECT * FROM _collections"));
   const before = await dump();
   await store.write((tx) => bootstrap(tx));

@@ -5,9 +5,9 @@ import type { Reader, Transaction } from "../../store/store.ts";
 import { insertCollection } from "../model/collections-table.ts";
 import { createTable } from "../tables/create-table.ts";
 import { DEFAULT_SETTINGS } from "./default-settings.ts";
-import { createIndexes } from "../tables/index-sync.ts";
+import { createIndexes } from "../tables/indexes.ts";
 import { initialCollections } from "./system-collections.ts";
-import { AUXILIARY_TABLES, DATA_TABLES, MIGRATIONS } from "./system-tables.ts";
+import { AUXILIARY_TABLES, DATA_TABLES, MIGRATIONS } from "./internal-tables.ts";
 
 /**
  * Fills an empty `data.db` with what PocketBase 0.40 makes of it, so that either can go on with it. A filled one is

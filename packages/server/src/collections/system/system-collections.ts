@@ -1,7 +1,8 @@
-import { arrangeFields } from "../model/arrange-fields.ts";
+import { arrangeFields } from "../model/normalise-fields.ts";
 import { type Collection, SUPERUSERS } from "../model/collection.ts";
-import { type CollectionDraft, collectionOf, newDraft } from "../model/draft.ts";
-import { parseField } from "../fields/kinds.ts";
+import { type CollectionDraft, collectionOf } from "../model/collection-draft.ts";
+import { newDraft } from "../model/new-draft.ts";
+import { parseField } from "../fields/field-kinds.ts";
 
 /** The collections of a new folder, in the order in which PocketBase makes them. */
 export const initialCollections = (now: string): readonly Collection[] =>

@@ -1,7 +1,7 @@
 import { verbatim } from "../../store/sql.ts";
 import type { Transaction } from "../../store/store.ts";
 import type { Collection } from "../model/collection.ts";
-import { kindOf } from "../fields/kinds.ts";
+import { kindOf } from "../fields/field-kinds.ts";
 
 /** Quotes as PocketBase does: the text is kept in `sqlite_master` as it was written. */
 export const quote = (name: string): string => `\`${name.replaceAll("`", "``")}\``;

@@ -1,16 +1,16 @@
 import { describe, expect, test } from "bun:test";
-import { CollectionWorld, refusal } from "../../testing/collection-fixture.ts";
+import { CollectionFixture, refusal } from "../../testing/collection-fixture.ts";
 import { type RecordedCollection, recordedCollections } from "../recorded/read-recorded.ts";
 
-const world = await CollectionWorld.open();
+const fixture = await CollectionFixture.open();
 
 /** An example of a generated text is random. */
 const withoutExample = (body: object): unknown =>
   JSON.parse(JSON.stringify(body).replace(/ex\.: \\"\w+\\"/, "ex.: EXAMPLE"));
 
 function run({ method, collection, body }: RecordedCollection): Promise<unknown> {
-  if (method === "POST") return world.create(body);
-  return method === "PATCH" ? world.update(collection, body) : world.delete(collection);
+  if (method === "POST") return fixture.create(body);
+  return method === "PATCH" ? fixture.update(collection, body) : fixture.delete(collection);
 }
 
 describe("a bad collection is refused in PocketBase's words", () => {
@@ -23,7 +23,9 @@ describe("a bad collection is refused in PocketBase's words", () => {
 });
 
 test("what was refused left nothing behind", async () => {
-  expect((await world.schema()).collections).toHaveLength(6);
-  expect(await world.sql("SELECT name FROM sqlite_master WHERE name LIKE '%bad1%' OR name LIKE '_temp_%'")).toEqual([]);
-  expect(await world.sql("SELECT count(*) AS count FROM _changes")).toEqual([{ count: 0 }]);
+  expect((await fixture.schema()).collections).toHaveLength(6);
+  expect(await fixture.sql("SELECT name FROM sqlite_master WHERE name LIKE '%bad1%' OR name LIKE '_temp_%'")).toEqual(
+    [],
+  );
+  expect(await fixture.sql("SELECT count(*) AS count FROM _changes")).toEqual([{ count: 0 }]);
 });

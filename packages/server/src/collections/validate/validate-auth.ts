@@ -1,8 +1,8 @@
 import type { ErrorData, ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { between, byteLength, problems, required } from "../../lib/checks.ts";
+import { between, byteLength, problems, required } from "../../lib/validators.ts";
 import type { AuthOptions, EmailTemplate, TokenOptions } from "../model/auth-options.ts";
-import type { CollectionDraft } from "../model/draft.ts";
+import type { CollectionDraft } from "../model/collection-draft.ts";
 import { hasUniqueIndex } from "../model/index-definition.ts";
 
 import { oauth2Problems } from "./validate-oauth2.ts";

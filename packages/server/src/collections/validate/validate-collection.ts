@@ -1,7 +1,7 @@
 import type { ErrorData, ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { byteLength, matches, oneOf, problems, required, sameAs } from "../../lib/checks.ts";
-import type { CollectionDraft } from "../model/draft.ts";
+import { byteLength, matches, oneOf, problems, required, sameAs } from "../../lib/validators.ts";
+import type { CollectionDraft } from "../model/collection-draft.ts";
 import { viaProblem } from "../fields/check-field.ts";
 import { authProblems } from "./validate-auth.ts";
 import { fieldsProblem } from "./validate-fields.ts";

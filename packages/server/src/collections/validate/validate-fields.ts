@@ -1,8 +1,8 @@
 import type { ErrorData, ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { problems, REQUIRED } from "../../lib/checks.ts";
+import { problems, REQUIRED } from "../../lib/validators.ts";
 import type { Collection } from "../model/collection.ts";
-import { collectionOf, type CollectionDraft } from "../model/draft.ts";
+import { collectionOf, type CollectionDraft } from "../model/collection-draft.ts";
 import { checkField } from "../fields/check-field.ts";
 import type { Field, FieldType } from "../fields/field.ts";
 import type { ValidationContext } from "./validation-context.ts";

@@ -1,8 +1,8 @@
 import type { ErrorData, ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
 import type { Collection } from "../model/collection.ts";
-import type { CollectionDraft } from "../model/draft.ts";
-import { INVALID_INDEX } from "../tables/index-sync.ts";
+import type { CollectionDraft } from "../model/collection-draft.ts";
+import { INVALID_INDEX } from "../tables/indexes.ts";
 import { buildIndex, hasUniqueIndex, type Index, isComplete, parseIndex } from "../model/index-definition.ts";
 import type { ValidationContext } from "./validation-context.ts";
 

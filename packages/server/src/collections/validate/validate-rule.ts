@@ -1,6 +1,6 @@
 import type { ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { collectionOf, type CollectionDraft } from "../model/draft.ts";
+import { collectionOf, type CollectionDraft } from "../model/collection-draft.ts";
 import type { ValidationContext } from "./validation-context.ts";
 
 /** @param before the rule as it was; `undefined` for a new collection */

@@ -1,11 +1,11 @@
 import { randomText } from "../../lib/random.ts";
-import { arrangeFields } from "../model/arrange-fields.ts";
+import { arrangeFields } from "../model/normalise-fields.ts";
 import type { Collection, ViewCollection } from "../model/collection.ts";
 import type { Field } from "../fields/field.ts";
-import { parseField } from "../fields/kinds.ts";
+import { parseField } from "../fields/field-kinds.ts";
 import { DEFAULT_ID_PATTERN } from "../fields/text.ts";
 import type { Schema } from "../model/schema.ts";
-import { type Identifier, parseViewQuery, ViewQueryError } from "./view-query.ts";
+import { type Identifier, parseViewQuery, ViewQueryError } from "./parse-view-query.ts";
 
 /**
  * The fields of a view, inferred from its query; a column of a collection becomes a copy of its field.

@@ -1,8 +1,8 @@
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Schema } from "../../collections/model/schema.ts";
 import { parseRule } from "../syntax/parse.ts";
-import { resolveExpression } from "../resolve/resolve.ts";
-import { recordNames } from "../resolve/resolve-record.ts";
+import { resolveExpression } from "../resolve/resolve-expression.ts";
+import { recordNames } from "../resolve/resolve-name.ts";
 import { RuleError } from "../syntax/rule-error.ts";
 
 /**

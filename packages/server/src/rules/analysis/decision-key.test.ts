@@ -5,7 +5,7 @@ import { Blog, NOW } from "../golden/blog.ts";
 import { decisionKey } from "./decision-key.ts";
 import { GUEST } from "../principal.ts";
 import type { RecordScope } from "../resolve/record-scope.ts";
-import { resolvePredicate, resolveRule } from "./resolved-rules.ts";
+import { resolvePredicate, resolveRule } from "./resolve-rule.ts";
 import { RuleError } from "../syntax/rule-error.ts";
 import type { RuleContext } from "../rule-context.ts";
 

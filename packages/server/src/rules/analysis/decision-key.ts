@@ -1,10 +1,10 @@
 import { recordId } from "@headwater/protocol";
 import type { Comparison, Condition, FieldOperand, Operand, RequestOperand } from "../resolve/condition.ts";
-import { partsOf } from "../resolve/operand-parts.ts";
+import { partsOf } from "../resolve/flatten-operand.ts";
 import { principalKey } from "../principal.ts";
 import type { RecordScope } from "../resolve/record-scope.ts";
 import { requestValue } from "../resolve/request-value.ts";
-import { predicateOf } from "./resolved-rules.ts";
+import { predicateOf } from "./resolve-rule.ts";
 import type { RuleContext } from "../rule-context.ts";
 
 /**

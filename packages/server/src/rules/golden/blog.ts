@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { recordId } from "@headwater/protocol";
 import { collectionFromRow } from "../../collections/model/collection-row.ts";
 import { type AuthCollection, type Collection, SUPERUSERS } from "../../collections/model/collection.ts";
-import { kindOf } from "../../collections/fields/kinds.ts";
+import { kindOf } from "../../collections/fields/field-kinds.ts";
 import { Schema } from "../../collections/model/schema.ts";
 import { EMPTY, type Row, type Sql, sql, type SqlValue, toQuery } from "../../store/sql.ts";
 import { GUEST, isSuperuser, type Principal, principalOf } from "../principal.ts";
-import { QueryScope, type QueryScopeOptions } from "../sql/query-scope.ts";
+import { QueryScope, type QueryScopeOptions } from "../sql/collection-query-builder.ts";
 import { RuleError } from "../syntax/rule-error.ts";
 import type { RuleContext } from "../rule-context.ts";
 

@@ -2,10 +2,10 @@ import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Comparison, Condition, Operand } from "../resolve/condition.ts";
 import type { RuleContext } from "../rule-context.ts";
-import { type Compare, comparer, type Trait } from "./compare.ts";
-import { likeMatcher } from "./like.ts";
-import { type Items, Lists, type Reading, readingOf, type Subject } from "./operand.ts";
-import { isNull, type Scalar, textOf, Undecided } from "./value.ts";
+import { type Compare, comparer, type Trait } from "./compare-values.ts";
+import { likeMatcher } from "./like-matcher.ts";
+import { type Items, Lists, type Reading, readingOf, type Subject } from "./compile-operand.ts";
+import { isNull, type Scalar, textOf, Undecided } from "./scalar.ts";
 
 /**
  * Does a record meet the rule? The answer is the one that the rule's SQL gives on the same values; `undefined` for the

@@ -2,7 +2,7 @@ import type { AuthCollection, Collection } from "../../collections/model/collect
 import type { FieldType, FileField, RelationField, SelectField } from "../../collections/fields/field.ts";
 import type { MacroName } from "../syntax/macros.ts";
 import type { RuleError } from "../syntax/rule-error.ts";
-import type { Operator } from "../syntax/syntax.ts";
+import type { Operator } from "../syntax/syntax-tree.ts";
 
 /**
  * A rule whose names are resolved: what it asks, and nothing about how the answer is found. Two compilers read it, one

@@ -1,4 +1,4 @@
-import { toNumber, toText, toTexts } from "../../lib/cast.ts";
+import { toNumber, toText, toTexts } from "../../lib/coerce.ts";
 import type { RequestOperand } from "./condition.ts";
 import type { RuleContext } from "../rule-context.ts";
 

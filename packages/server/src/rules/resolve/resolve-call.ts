@@ -1,6 +1,6 @@
 import type { Operand } from "./condition.ts";
 import { RuleError } from "../syntax/rule-error.ts";
-import type { CallNode, OperandNode, TextNode } from "../syntax/syntax.ts";
+import type { CallNode, OperandNode, TextNode } from "../syntax/syntax-tree.ts";
 
 type ResolveArgument = (argument: OperandNode) => Operand;
 

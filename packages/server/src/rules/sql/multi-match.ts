@@ -1,10 +1,11 @@
 import { type Sql, sql } from "../../store/sql.ts";
 import type { Operand } from "../resolve/condition.ts";
-import { compareTerms, type Term } from "./compare.ts";
-import type { Operator } from "../syntax/syntax.ts";
-import { JoinList } from "./joins.ts";
-import type { Target } from "./target.ts";
-import { bind, toTerm } from "./term.ts";
+import { compareTerms, type Term } from "./compare-terms.ts";
+import type { Operator } from "../syntax/syntax-tree.ts";
+import { JoinList } from "./join-list.ts";
+import type { Target } from "./statement-context.ts";
+import { bind } from "./bind.ts";
+import { toTerm } from "./operand-term.ts";
 
 /** An operand with its term in the statement. */
 export interface Side {

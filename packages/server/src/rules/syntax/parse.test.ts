@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseRule } from "./parse.ts";
 import { RuleError } from "./rule-error.ts";
-import type { ExpressionNode, OperandNode } from "./syntax.ts";
+import type { ExpressionNode, OperandNode } from "./syntax-tree.ts";
 
 const operand = (node: OperandNode): string => {
   if (node.kind === "name") return node.name;

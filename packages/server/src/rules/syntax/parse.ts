@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { RuleError } from "./rule-error.ts";
-import type { ExpressionNode, OperandNode } from "./syntax.ts";
+import type { ExpressionNode, OperandNode } from "./syntax-tree.ts";
 import { type GroupEnds, readToken, type Token } from "./tokenize.ts";
 
 /** Far beyond any written rule; keeps a text of brackets from exhausting the stack. */

@@ -1,6 +1,6 @@
-import { toNumber } from "../../lib/cast.ts";
+import { toNumber } from "../../lib/coerce.ts";
 import { RuleError } from "./rule-error.ts";
-import { type OperandNode, type Operator, OPERATORS } from "./syntax.ts";
+import { type OperandNode, type Operator, OPERATORS } from "./syntax-tree.ts";
 
 /** What a token says, without its place. */
 type Meaning =

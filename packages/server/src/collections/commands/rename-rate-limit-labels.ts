@@ -1,0 +1,21 @@
+import { toText } from "../../lib/coerce.ts";
+import { parseJson } from "../../lib/json-value.ts";
+import { sql } from "../../store/sql.ts";
+import type { Transaction } from "../../store/store.ts";
+import { isObject } from "../fields/decode-json.ts";
+
+/** Labels of rate limits may name a collection (`posts:create`): they follow when it is renamed. */
+export async function renameRateLimits(tx: Transaction, before: string, after: string): Promise<void> {
+  const row = await tx.first(sql`SELECT value FROM _params WHERE id = 'settings'`);
+  // Settings may be encrypted: then this is no JSON, and the labels stay.
+  const settings = parseJson(toText(row?.value));
+  if (!isObject(settings) || !isObject(settings.rateLimits) || !Array.isArray(settings.rateLimits.rules)) return;
+  const prefix = `${before}:`;
+  const rules = settings.rateLimits.rules.map((rule: unknown) =>
+    isObject(rule) && typeof rule.label === "string" && rule.label.startsWith(prefix)
+      ? { ...rule, label: `${after}:${rule.label.slice(prefix.length)}` }
+      : rule,
+  );
+  const value = JSON.stringify({ ...settings, rateLimits: { ...settings.rateLimits, rules } });
+  if (value !== row?.value) await tx.run(sql`UPDATE _params SET value = ${value} WHERE id = 'settings'`);
+}

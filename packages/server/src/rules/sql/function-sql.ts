@@ -1,0 +1,13 @@
+import { type Sql, sql } from "../../store/sql.ts";
+import type { Term } from "./compare-terms.ts";
+
+const EARTH_RADIUS_KM = 6371;
+
+/** The spherical law of cosines, as PocketBase writes it: also where rounding makes it NULL for one and the same point. */
+export function distanceSql(points: readonly Term[]): Sql {
+  const [lonA, latA, lonB, latB] = points.map((point) => point.sql);
+  const cosine = sql`cos(radians(${latA})) * cos(radians(${latB})) * cos(radians(${lonB}) - radians(${lonA})) + sin(radians(${latA})) * sin(radians(${latB}))`;
+  return sql`(${EARTH_RADIUS_KM} * acos(${cosine}))`;
+}
+
+export const strftimeSql = (parts: readonly Term[]): Sql => sql`strftime(${sql.join(parts.map((part) => part.sql))})`;
