@@ -1,6 +1,6 @@
 import type { TokenStore } from "./auth/token-store.ts";
 import type { Clock } from "./clock.ts";
-import type { Environment } from "./connection/environment.ts";
+import type { PageLifecycle } from "./connection/page-lifecycle.ts";
 import type { ConnectionLimits } from "./connection/transitions.ts";
 import type { Fetch, Http } from "./http.ts";
 import type { Transport } from "./transport/transport.ts";
@@ -25,7 +25,7 @@ export interface ClientOptions {
   readonly clock?: Clock;
   /** From 0 up to, but not, 1. */
   readonly random?: () => number;
-  readonly environment?: Environment;
+  readonly lifecycle?: PageLifecycle;
   /** What carries events: what the server offers unless told otherwise, a WebSocket first. */
   readonly transport?: TransportKind | ((http: Http) => Transport);
 }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { Admin } from "@headwater/testing/servers/admin.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { ARTICLES, PRIVATE_NOTES, PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { Inbox } from "@headwater/testing/clients/inbox.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
-import { failureOf } from "../test/support/failure.ts";
+import { rejectionOf } from "../test/support/rejection.ts";
 import {
   Client,
   filter,
@@ -17,12 +17,12 @@ import {
 setDefaultTimeout(60_000);
 
 let server: ServerProcess;
-let admin: Admin;
+let admin: SuperuserClient;
 const clients: Client[] = [];
 
 beforeAll(async () => {
   server = await startServer();
-  admin = await Admin.signIn(server.url);
+  admin = await SuperuserClient.signIn(server.url);
   for (const definition of [PUBLIC_NOTES, PRIVATE_NOTES, ARTICLES]) await admin.createCollection(definition);
   await admin.createCollection({ name: "vault", type: "base", fields: [{ name: "title", type: "text" }] });
 });
@@ -191,14 +191,14 @@ describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
       ["notes", { filter: "title ~" }, "invalid"],
     ] as const) {
       const subscription = client.realtime().subscribeToCollection(collection, options);
-      expect(await failureOf(subscription.ready)).toMatchObject({ name: "HeadwaterError", code });
+      expect(await rejectionOf(subscription.ready)).toMatchObject({ name: "HeadwaterError", code });
       const read = async (): Promise<void> => {
         for await (const _ of subscription) throw new Error("there is nothing to read");
       };
-      expect(await failureOf(read())).toMatchObject({ code });
+      expect(await rejectionOf(read())).toMatchObject({ code });
     }
     const record = client.realtime().subscribeToRecord("vault", "abcdefghijklmno");
-    expect(await failureOf(record.ready)).toMatchObject({ code: "forbidden" });
+    expect(await rejectionOf(record.ready)).toMatchObject({ code: "forbidden" });
     expect(client.realtime().state.kind).toBe("closed");
   });
 
@@ -275,7 +275,7 @@ describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
     expect(client.realtime().stats.dropped).toBeGreaterThan(0);
     expect(await firstOf(resync, 2)).toEqual(["overflow", `${word} 4`]);
     expect(await firstOf(newest, 3)).toEqual([2, 3, 4].map((i) => `${word} ${i}`));
-    expect(await failureOf(firstOf(fail, 5))).toMatchObject({ code: "overflow" });
+    expect(await rejectionOf(firstOf(fail, 5))).toMatchObject({ code: "overflow" });
   });
 
   async function firstOf(events: AsyncIterable<Event>, count: number): Promise<unknown[]> {

@@ -12,12 +12,12 @@ export interface TimerOptions {
 }
 
 /** What timers hold at most: a longer wait would end at once. */
-const LONGEST_MS = 2 ** 31 - 1;
+const MAX_DELAY_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   timer(milliseconds, run, { background = false } = {}) {
-    const timer: { unref?(): unknown } | number = setTimeout(run, Math.min(milliseconds, LONGEST_MS));
+    const timer: { unref?(): unknown } | number = setTimeout(run, Math.min(milliseconds, MAX_DELAY_MS));
     // Browsers give a number, and end with their page anyway.
     if (background && typeof timer === "object") timer.unref?.();
     return () => clearTimeout(timer as unknown as number);

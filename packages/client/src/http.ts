@@ -18,7 +18,7 @@ export interface RequestOptions {
   readonly timeoutMs?: number;
 }
 
-export interface Answer {
+export interface HttpResponse {
   readonly body: unknown;
   readonly headers: Headers;
 }
@@ -57,7 +57,7 @@ export class Http {
   }
 
   /** @throws HeadwaterError for anything but success */
-  async request(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
+  async request(method: string, path: string, options: RequestOptions = {}): Promise<HttpResponse> {
     const response = await this.send(method, path, options);
     if (!response.ok) throw await responseError(response, this.clock.now());
     return { headers: response.headers, body: await readJson(response) };

@@ -3,15 +3,15 @@ import type { Identity } from "./auth/identity.ts";
 import type { ClientOptions, TransportKind } from "./client-options.ts";
 import { systemClock } from "./clock.ts";
 import { BACKOFF } from "./connection/backoff.ts";
-import { browserEnvironment } from "./connection/environment.ts";
+import { browserLifecycle } from "./connection/page-lifecycle.ts";
 import type { ConnectionLimits } from "./connection/transitions.ts";
 import { Http } from "./http.ts";
-import { patience } from "./patience.ts";
+import { createRetry } from "./retry.ts";
 import { Realtime } from "./realtime/realtime.ts";
-import { canShare } from "./sharing/can-share.ts";
-import { lazyTransport } from "./transport/lazy.ts";
-import { offeredTransport, SOCKET_PATH } from "./transport/offered.ts";
-import { sseTransport } from "./transport/sse.ts";
+import { isTabSharingSupported } from "./tab-sharing/is-supported.ts";
+import { lazyTransport } from "./transport/lazy-transport.ts";
+import { autoTransport, SOCKET_PATH } from "./transport/auto-transport.ts";
+import { sseTransport } from "./transport/sse-transport.ts";
 import type { Transport } from "./transport/transport.ts";
 
 const LIMITS: ConnectionLimits = { ...BACKOFF, connectMs: 15_000, stableMs: 5_000, quietMs: 0 };
@@ -27,11 +27,11 @@ export function makeRealtime<Who extends Identity>(
   // By a function of our own: browsers refuse a fetch that is called on anything but the window.
   const http = new Http({ url, clock, fetch: options.fetch ?? ((address, init) => fetch(address, init)) });
   const identity = identify(http);
-  const api = new Api(http, identity, patience(clock, random, limits));
+  const api = new Api(http, identity, createRetry(clock, random, limits));
   const realtime = new Realtime({
     api,
     transport: makeTransport(url, options, http, identity),
-    environment: options.environment ?? browserEnvironment,
+    lifecycle: options.lifecycle ?? browserLifecycle,
     random,
     limits,
     strict,
@@ -45,13 +45,19 @@ function makeTransport(url: string, options: ClientOptions, http: Http, identity
   const { transport = "offered", shareTabs = true } = options;
   if (typeof transport === "function") return transport(http);
   const direct = directTransport(transport, options, http);
-  if (!shareTabs || !canShare()) return direct;
+  if (!shareTabs || !isTabSharingSupported()) return direct;
   let shared: Transport | undefined;
   return lazyTransport(direct.name, async () => {
     try {
-      const { browserPlatform, sharedTransport } = await import("./sharing/shared-transport.ts");
+      const { browserTabPrimitives, sharedTransport } = await import("./tab-sharing/shared-transport.ts");
       const { clock } = http;
-      return (shared ??= sharedTransport({ transport: direct, platform: browserPlatform(), clock, identity, url }));
+      return (shared ??= sharedTransport({
+        transport: direct,
+        primitives: browserTabPrimitives(),
+        clock,
+        identity,
+        url,
+      }));
     } catch {
       return direct; // The network is no reason to do without a connection of one's own.
     }
@@ -62,8 +68,8 @@ function directTransport(kind: TransportKind, { strict = false }: ClientOptions,
   const sse = sseTransport({ http, strict });
   const address = http.address(SOCKET_PATH).replace(/^http/, "ws");
   const loadSocket = async (): Promise<Transport> => {
-    const { socketTransport } = await import("./transport/socket.ts");
-    return socketTransport({ address, clock: http.clock, strict, leaveWhenFull: kind === "offered" });
+    const { socketTransport } = await import("./transport/socket-transport.ts");
+    return socketTransport({ address, clock: http.clock, strict, closeWhenFull: kind === "offered" });
   };
   switch (kind) {
     case "sse":
@@ -71,6 +77,6 @@ function directTransport(kind: TransportKind, { strict = false }: ClientOptions,
     case "websocket":
       return lazyTransport(kind, loadSocket);
     case "offered":
-      return offeredTransport({ http, sse, loadSocket });
+      return autoTransport({ http, sse, loadSocket });
   }
 }

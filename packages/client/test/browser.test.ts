@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { Admin } from "@headwater/testing/servers/admin.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { PRIVATE_NOTES, PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { CHROMIUM } from "@headwater/testing/lib/chromium.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
@@ -22,7 +22,7 @@ else describeIn(CHROMIUM);
 
 function describeIn(executablePath: string): void {
   let server: ServerProcess;
-  let admin: Admin;
+  let admin: SuperuserClient;
   let pages: ReturnType<typeof Bun.serve>;
   let browser: Browser;
   let context: BrowserContext;
@@ -36,7 +36,7 @@ function describeIn(executablePath: string): void {
     });
     const files = new Map(built.outputs.map((output) => [output.path.replace(/^\.?/, ""), output]));
     server = await startServer();
-    admin = await Admin.signIn(server.url);
+    admin = await SuperuserClient.signIn(server.url);
     for (const definition of [PUBLIC_NOTES, PRIVATE_NOTES]) await admin.createCollection(definition);
     pages = Bun.serve({
       hostname: "127.0.0.1",

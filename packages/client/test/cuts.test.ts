@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Socket } from "bun";
-import { Admin } from "@headwater/testing/servers/admin.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { Inbox } from "@headwater/testing/clients/inbox.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import { Client, memoryStore } from "../src/index.ts";
-import { seeded } from "./support/random.ts";
+import { seededRandom } from "./support/seeded-random.ts";
 
 setDefaultTimeout(120_000);
 
@@ -63,11 +63,11 @@ function cuttingProxy(
 }
 
 let server: ServerProcess;
-let admin: Admin;
+let admin: SuperuserClient;
 
 beforeAll(async () => {
   server = await startServer();
-  admin = await Admin.signIn(server.url);
+  admin = await SuperuserClient.signIn(server.url);
   await admin.createCollection(PUBLIC_NOTES);
 });
 
@@ -75,7 +75,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 describe.each(["sse", "websocket"] as const)("over %s", (transport) => {
   test(`connections that are cut after any byte lose, double and reorder nothing (HEADWATER_SEED=${SEED})`, async () => {
-    const random = seeded(SEED);
+    const random = seededRandom(SEED);
     using proxy = cuttingProxy(server.port, () => 200 + Math.floor(random() ** 2 * 20_000));
     const client = new Client(proxy.url, { store: memoryStore(), limits: LIMITS, transport });
     const { cursor } = await new Client(server.url, { store: memoryStore() }).collection("notes").list();

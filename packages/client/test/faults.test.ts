@@ -3,18 +3,18 @@ import type { Realtime } from "../src/realtime/realtime.ts";
 import { FakeClock } from "./support/fake-clock.ts";
 import { FaultyNetwork, NO_FAULTS } from "./support/faulty-network.ts";
 import { ModelServer } from "./support/model-server.ts";
-import { seeded } from "./support/random.ts";
+import { seededRandom } from "./support/seeded-random.ts";
 import {
-  drawFaults,
-  follow,
+  randomFaults,
+  startFollower,
   type Follower,
-  judge,
-  leave,
-  makeRealtime,
+  findViolation,
+  unsubscribe,
+  createSimulatedRealtime,
   RECORDS,
   repeat,
   TOPICS,
-} from "./support/schedule.ts";
+} from "./support/simulation.ts";
 
 setDefaultTimeout(300_000);
 
@@ -27,22 +27,22 @@ async function runSchedule(
   seed: number,
   lossy: boolean,
 ): Promise<{ readonly problem?: string; readonly stats: Realtime["stats"] }> {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
   const clock = new FakeClock();
   const server = new ModelServer(clock);
   const network = new FaultyNetwork(server, clock, random);
-  const realtime = makeRealtime(clock, network, random);
-  const followers: Follower[] = [follow(realtime, "items/*", server.cursor)];
-  network.faults = drawFaults(random);
+  const realtime = createSimulatedRealtime(clock, network, random);
+  const followers: Follower[] = [startFollower(realtime, "items/*", server.cursor)];
+  network.faults = randomFaults(random);
 
   const acts: readonly (readonly [weight: number, act: () => void])[] = [
     [12, () => repeat(1 + Math.floor(random() * 8), () => server.write(pick(RECORDS)))],
-    [3, () => followers.push(follow(realtime, pick(TOPICS), pick([server.cursor, pick(followers).since])))],
-    [2, () => leave(pick(followers))],
+    [3, () => followers.push(startFollower(realtime, pick(TOPICS), pick([server.cursor, pick(followers).since])))],
+    [2, () => unsubscribe(pick(followers))],
     [2, () => network.cutAll()],
     [1, () => clock.sleep(random() * 300_000)],
-    [1, () => (network.faults = drawFaults(random))],
+    [1, () => (network.faults = randomFaults(random))],
     [lossy ? 1 : 0, () => server.trim(Math.floor(random() * 10))],
     [lossy ? 0.5 : 0, () => server.restore()],
     [lossy ? 2 : 0, () => server.write(pick(RECORDS), true)],
@@ -58,7 +58,7 @@ async function runSchedule(
   await clock.pass(200_000);
   server.write("a");
   await clock.pass(60_000);
-  const problem = followers.map((follower) => judge(follower, server)).find((found) => found !== undefined);
+  const problem = followers.map((follower) => findViolation(follower, server)).find((found) => found !== undefined);
   const { stats } = realtime;
   realtime.close();
   return problem === undefined ? { stats } : { problem, stats };

@@ -3,8 +3,8 @@ import { heapStats } from "bun:jsc";
 import { FakeClock, settle } from "./support/fake-clock.ts";
 import { FaultyNetwork, NO_FAULTS } from "./support/faulty-network.ts";
 import { ModelServer } from "./support/model-server.ts";
-import { seeded } from "./support/random.ts";
-import { makeRealtime, RECORDS } from "./support/schedule.ts";
+import { seededRandom } from "./support/seeded-random.ts";
+import { createSimulatedRealtime, RECORDS } from "./support/simulation.ts";
 
 setDefaultTimeout(300_000);
 
@@ -22,12 +22,12 @@ async function liveObjects(): Promise<number> {
 }
 
 test("a day of cuts, of subscriptions that come and go, and of events leaves nothing behind", async () => {
-  const random = seeded(7);
+  const random = seededRandom(7);
   const clock = new FakeClock();
   const server = new ModelServer(clock);
   const network = new FaultyNetwork(server, clock, random);
-  network.faults = { ...NO_FAULTS, refuseConnect: 0.1, loseAnswer: 0.1, busy: 0.1, stallAtFrame: 0.01 };
-  const realtime = makeRealtime(clock, network, random);
+  network.faults = { ...NO_FAULTS, refuseConnect: 0.1, loseResponse: 0.1, busy: 0.1, stallAtFrame: 0.01 };
+  const realtime = createSimulatedRealtime(clock, network, random);
   let heard = 0;
   realtime.follow("items", "*", { since: server.cursor, check: false }).forEach(() => (heard += 1));
 

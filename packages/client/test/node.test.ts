@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { buildCode } from "../../../scripts/build-client.ts";
-import { Admin } from "@headwater/testing/servers/admin.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { Inbox } from "@headwater/testing/clients/inbox.ts";
 import { startServer } from "@headwater/testing/servers/server-process.ts";
@@ -18,7 +18,7 @@ test("the built package does in Node what it does here: events, lists, a restart
   await Bun.write(join(built.path, "package.json"), `{"type":"module"}`);
   symlinkSync(join(ROOT, "node_modules"), join(built.path, "node_modules"));
   let server = await startServer();
-  const admin = await Admin.signIn(server.url);
+  const admin = await SuperuserClient.signIn(server.url);
   await admin.createCollection(PUBLIC_NOTES);
 
   const program = Bun.spawn(

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { Admin } from "@headwater/testing/servers/admin.ts";
-import { hasPocketBase, runCommand, type ServerKind } from "@headwater/testing/servers/server-kind.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
+import { hasPocketBase, runCommand, type ServerKind } from "@headwater/testing/servers/server-command.ts";
 import { type ServerProcess, startServer, SUPERUSER } from "@headwater/testing/servers/server-process.ts";
 import { type TempDir, tempDir } from "@headwater/testing/lib/temp-dir.ts";
 
@@ -112,7 +112,7 @@ for (const kind of (hasPocketBase
   : ["headwater"]) satisfies ServerKind[] as ServerKind[]) {
   test(`an app that fits the types of a ${kind} server compiles, and not any more when a field was renamed`, async () => {
     await using server: ServerProcess = await startServer({ kind });
-    const admin = await Admin.signIn(server.url);
+    const admin = await SuperuserClient.signIn(server.url);
     const { id } = await admin.createCollection(POSTS);
     await admin.createCollection({
       name: "comments",

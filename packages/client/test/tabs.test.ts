@@ -1,23 +1,23 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import type { Realtime } from "../src/realtime/realtime.ts";
-import { sharedTransport } from "../src/sharing/shared-transport.ts";
+import { sharedTransport } from "../src/tab-sharing/shared-transport.ts";
 import { FakeBrowser, type FakeTab } from "./support/fake-browser.ts";
 import { FakeClock } from "./support/fake-clock.ts";
 import { type Faults, FaultyNetwork, NO_FAULTS } from "./support/faulty-network.ts";
 import { ModelServer } from "./support/model-server.ts";
-import { seeded } from "./support/random.ts";
+import { seededRandom } from "./support/seeded-random.ts";
 import {
-  drawFaults,
-  follow,
+  randomFaults,
+  startFollower,
   type Follower,
   GUEST,
-  judge,
-  leave,
-  makeRealtime,
+  findViolation,
+  unsubscribe,
+  createSimulatedRealtime,
   RECORDS,
   repeat,
   TOPICS,
-} from "./support/schedule.ts";
+} from "./support/simulation.ts";
 
 setDefaultTimeout(300_000);
 
@@ -34,7 +34,7 @@ interface Page {
 }
 
 /** A browser whose tabs share one connection to a model of the server. */
-class World {
+class TabSimulation {
   readonly clock = new FakeClock();
   readonly server = new ModelServer(this.clock);
   readonly pages: Page[] = [];
@@ -54,19 +54,24 @@ class World {
     const { clock } = tab;
     const transport = sharedTransport({
       transport: network,
-      platform: tab,
+      primitives: tab,
       clock,
       identity: GUEST,
       url: "http://model",
     });
-    const page: Page = { tab, network, realtime: makeRealtime(clock, transport, this.#random), followers: [] };
+    const page: Page = {
+      tab,
+      network,
+      realtime: createSimulatedRealtime(clock, transport, this.#random),
+      followers: [],
+    };
     this.pages.push(page);
     return page;
   }
 
   close(page: Page): void {
     page.tab.close();
-    page.network.abandon();
+    page.network.closeAll();
     this.pages.splice(this.pages.indexOf(page), 1);
   }
 
@@ -77,16 +82,16 @@ class World {
 
   problem(): string | undefined {
     return this.pages
-      .flatMap(({ followers }) => followers.map((one) => judge(one, this.server)))
+      .flatMap(({ followers }) => followers.map((one) => findViolation(one, this.server)))
       .find((found) => found);
   }
 }
 
 test("all tabs hear everything over one connection, and go on over another when the tab that holds it closes", async () => {
-  const world = new World(seeded(1));
+  const world = new TabSimulation(seededRandom(1));
   for (let i = 0; i < 3; i += 1) {
     const page = world.open();
-    page.followers.push(follow(page.realtime, "items/*", world.server.cursor));
+    page.followers.push(startFollower(page.realtime, "items/*", world.server.cursor));
     await world.clock.pass(1_000);
     for (const record of RECORDS) world.server.write(record);
   }
@@ -103,30 +108,30 @@ test("all tabs hear everything over one connection, and go on over another when 
 });
 
 test("who leaves takes its subscriptions along, and the last one the connection", async () => {
-  const world = new World(seeded(2));
+  const world = new TabSimulation(seededRandom(2));
   const [first, second] = [world.open(), world.open()];
-  first.followers.push(follow(first.realtime, "items/*", world.server.cursor));
+  first.followers.push(startFollower(first.realtime, "items/*", world.server.cursor));
   await world.clock.pass(1_000);
-  second.followers.push(follow(second.realtime, "items/a", world.server.cursor));
+  second.followers.push(startFollower(second.realtime, "items/a", world.server.cursor));
   await world.clock.pass(1_000);
   expect(world.server.names).toHaveLength(2);
   // The first tab holds the connection for the second.
-  leave(first.followers[0]!);
+  unsubscribe(first.followers[0]!);
   await world.clock.pass(1_000);
   expect(world.server.names).toHaveLength(1);
   world.server.write("a");
   await world.clock.pass(1_000);
   expect(second.followers[0]!.events).toHaveLength(1);
-  leave(second.followers[0]!);
+  unsubscribe(second.followers[0]!);
   await world.clock.pass(1_000);
   expect(world.server.connections).toBe(0);
 });
 
 test("a tab that holds the connection and is frozen is left for another", async () => {
-  const world = new World(seeded(3));
+  const world = new TabSimulation(seededRandom(3));
   const [first, second] = [world.open(), world.open()];
   for (const page of [first, second]) {
-    page.followers.push(follow(page.realtime, "items/*", world.server.cursor));
+    page.followers.push(startFollower(page.realtime, "items/*", world.server.cursor));
     await world.clock.pass(1_000);
   }
   first.tab.freeze();
@@ -145,13 +150,14 @@ async function runSchedule(
   seed: number,
   lossy: boolean,
 ): Promise<{ readonly problem?: string; readonly events: number }> {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
-  const world = new World(random);
+  const world = new TabSimulation(random);
   const { clock, server, pages } = world;
-  const begin = (page: Page): void => void page.followers.push(follow(page.realtime, pick(TOPICS), server.cursor));
+  const begin = (page: Page): void =>
+    void page.followers.push(startFollower(page.realtime, pick(TOPICS), server.cursor));
   begin(world.open());
-  world.setFaults(drawFaults(random));
+  world.setFaults(randomFaults(random));
   let events = 0;
   const acts: readonly (readonly [weight: number, act: () => void])[] = [
     [12, () => repeat(1 + Math.floor(random() * 8), () => server.write(pick(RECORDS)))],
@@ -160,10 +166,10 @@ async function runSchedule(
     [2, () => pages.length > 1 && world.close(pick(pages))],
     [1, () => pick(pages).tab.freeze()],
     [2, () => pick(pages).tab.thaw()],
-    [2, () => leave(pick(pick(pages).followers))],
+    [2, () => unsubscribe(pick(pick(pages).followers))],
     [2, () => pick(pages).network.cutAll()],
     [1, () => clock.sleep(random() * 300_000)],
-    [1, () => world.setFaults(drawFaults(random))],
+    [1, () => world.setFaults(randomFaults(random))],
     [lossy ? 1 : 0, () => server.trim(Math.floor(random() * 10))],
     [lossy ? 0.5 : 0, () => server.restore()],
     [lossy ? 2 : 0, () => server.write(pick(RECORDS), true)],
@@ -179,7 +185,7 @@ async function runSchedule(
   await clock.pass(300_000);
   server.write("a");
   await clock.pass(60_000);
-  const listening = pages.some(({ followers }) => followers.some(({ left }) => !left));
+  const listening = pages.some(({ followers }) => followers.some(({ unsubscribed }) => !unsubscribed));
   const tooMany = server.connections > (listening ? 1 : 0) ? `${server.connections} connections` : undefined;
   const problem = world.problem() ?? tooMany;
   for (const page of pages) {

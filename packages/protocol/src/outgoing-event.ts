@@ -13,7 +13,7 @@ export interface OutgoingEvent {
 }
 
 /** Do both tell the same? */
-export const isSameTelling = (one: OutgoingEvent, other: OutgoingEvent): boolean =>
+export const isSameEvent = (one: OutgoingEvent, other: OutgoingEvent): boolean =>
   one === other || (one.kind === other.kind && one.source === other.source && one.data === other.data);
 
 /** Why a client can't be given what it missed, and must read everything anew. */

@@ -20,7 +20,7 @@ export type PresenceEvent =
   | { readonly presence: "count"; readonly count: number };
 
 /** What a client says of itself to be seen, in the option `presence` of its subscription. */
-export interface PresenceWish {
+export interface PresenceOption {
   /** JSON of at most `MAX_PRESENCE_STATE` bytes. */
   readonly state?: unknown;
   /**
@@ -34,10 +34,11 @@ const MAX_PRESENCE_STATE = 512;
 const MAX_PRESENCE_KEY = 128;
 
 /** What a topic is about whose presence is asked for: `chat` of `@chat`; `undefined` for other topics. */
-export const presenceOf = (topic: string): string | undefined => (topic.startsWith("@") ? topic.slice(1) : undefined);
+export const presenceTarget = (topic: string): string | undefined =>
+  topic.startsWith("@") ? topic.slice(1) : undefined;
 
 /** What a subscription says of its client; `undefined` where it says nothing, or nothing that can be shown. */
-export function presenceWishOf(subscription: Subscription): PresenceWish | undefined {
+export function presenceOptionOf(subscription: Subscription): PresenceOption | undefined {
   const wish = readPresenceOption(subscription);
   return typeof wish === "string" ? undefined : wish;
 }
@@ -48,17 +49,17 @@ export function presenceProblem(subscription: Subscription): string | undefined 
   return typeof wish === "string" ? wish : undefined;
 }
 
-function readPresenceOption({ topic, options }: Subscription): PresenceWish | string | undefined {
+function readPresenceOption({ topic, options }: Subscription): PresenceOption | string | undefined {
   const text = options.query["presence"];
-  if (text === undefined || presenceOf(topic) === undefined) return undefined;
+  if (text === undefined || presenceTarget(topic) === undefined) return undefined;
   try {
-    return readPresenceWish(JSON.parse(text));
+    return validatePresence(JSON.parse(text));
   } catch {
     return "Presence is a JSON object.";
   }
 }
 
-function readPresenceWish(value: unknown): PresenceWish | string {
+function validatePresence(value: unknown): PresenceOption | string {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return "Presence is an object with a state and a key, or neither.";
   }

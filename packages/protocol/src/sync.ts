@@ -17,7 +17,7 @@ export interface SyncCookie {
   readonly pushes: number;
 }
 
-export interface PullAnswer {
+export interface PullResponse {
   readonly cookie: SyncCookie;
   /** The last mutation that is done, by client, where that is news. */
   readonly lastMutationIDChanges: Readonly<Record<string, number>>;
@@ -40,7 +40,7 @@ export interface RejectedMutation {
 }
 
 /** The body of a push that was done. */
-export interface PushAnswer {
+export interface PushResponse {
   readonly rejected?: readonly RejectedMutation[];
 }
 

@@ -18,7 +18,7 @@ export interface Subscription {
 export const NO_OPTIONS: TopicOptions = { query: {}, headers: {} };
 
 /** What is for everyone: every session has it from its first subscriptions on, without asking. */
-export const EVERYONE: Subscription = { name: "", label: "*", topic: "", options: NO_OPTIONS };
+export const GLOBAL_SUBSCRIPTION: Subscription = { name: "", label: "*", topic: "", options: NO_OPTIONS };
 
 /** What a channel may be called. */
 const CHANNEL = /^([\w:-]{1,255})(?:\/\*)?$/;

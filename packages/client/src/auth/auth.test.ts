@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../test/support/fake-clock.ts";
-import { failureOf } from "../../test/support/failure.ts";
+import { rejectionOf } from "../../test/support/rejection.ts";
 import { Http } from "../http.ts";
 import { Auth, type AuthChange } from "./auth.ts";
 import { memoryStore, type StoredAuth } from "./token-store.ts";
@@ -113,7 +113,7 @@ test("signing in and out changes who it is, and a wrong password leaves everythi
   await auth.signIn("ann@example.com", "right");
   const { answer } = server;
   server.answer = refuse(400);
-  expect(await failureOf(auth.signIn("ann@example.com", "wrong"))).toMatchObject({ code: "invalid", status: 400 });
+  expect(await rejectionOf(auth.signIn("ann@example.com", "wrong"))).toMatchObject({ code: "invalid", status: 400 });
   expect(auth.record).toEqual(RECORD);
   server.answer = answer;
   auth.signOut();

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { asError, HeadwaterError } from "../errors.ts";
-import type { Answer, Http } from "../http.ts";
+import type { HttpResponse, Http } from "../http.ts";
 import type { RecordModel } from "../realtime/events.ts";
 import type { Identity } from "./identity.ts";
 import { readClaims } from "./token-claims.ts";
@@ -193,7 +193,7 @@ export class Auth implements Identity {
 const isSame = (a: StoredAuth | undefined, b: StoredAuth | undefined): boolean =>
   a !== undefined && b !== undefined && a.record.id === b.record.id && a.record.collectionId === b.record.collectionId;
 
-function readAuth({ body }: Answer): StoredAuth {
+function readAuth({ body }: HttpResponse): StoredAuth {
   const { token, record } = (body ?? {}) as { token?: unknown; record?: unknown };
   if (typeof token === "string" && typeof record === "object" && record !== null)
     return { token, record: record as RecordModel };

@@ -1,9 +1,9 @@
 import type { Clock } from "../clock.ts";
 import { HeadwaterError } from "../errors.ts";
 import type { Link, LinkEvent, Transport } from "../transport/transport.ts";
-import type { Environment } from "./environment.ts";
-import { QuietWatch } from "./quiet-watch.ts";
-import type { ConnectionEffect, ConnectionInput, ConnectionState } from "./state.ts";
+import type { PageLifecycle } from "./page-lifecycle.ts";
+import { Watchdog } from "./watchdog.ts";
+import type { ConnectionEffect, ConnectionInput, ConnectionState } from "./connection-state.ts";
 import { type ConnectionLimits, transition } from "./transitions.ts";
 
 export interface ConnectionOptions {
@@ -11,7 +11,7 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly limits: ConnectionLimits;
-  readonly environment: Environment;
+  readonly lifecycle: PageLifecycle;
   /** Silence after which the server that this is should be taken for dead, in milliseconds. */
   readonly quietMs: () => number;
   readonly listener: ConnectionListener;
@@ -22,7 +22,7 @@ export interface ConnectionListener {
   readonly onState: (state: ConnectionState, before: ConnectionState) => void;
   readonly onOpen: (link: Link, clientId: string) => void;
   readonly onEvent: (event: LinkEvent) => void;
-  readonly onPlace: (id: string) => void;
+  readonly onCursor: (id: string) => void;
   readonly onBytes: (count: number) => void;
   readonly onWarning: (error: HeadwaterError) => void;
 }
@@ -32,10 +32,10 @@ export class Connection {
   readonly #options: ConnectionOptions;
   #state: ConnectionState = { kind: "closed" };
   #link: Link | undefined;
-  #watch: QuietWatch | undefined;
+  #watchdog: Watchdog | undefined;
   #retryMs: number | undefined;
-  #disarm: () => void = () => undefined;
-  #leaveEnvironment: (() => void) | undefined;
+  #clearTimer: () => void = () => undefined;
+  #stopLifecycle: (() => void) | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -60,27 +60,27 @@ export class Connection {
       limits: { ...limits, quietMs: quietMs() },
     });
     this.#state = state;
-    for (const effect of effects) this.#run(effect);
-    this.#follow(state);
+    for (const effect of effects) this.#runEffect(effect);
+    this.#updateWatchers(state);
     if (state !== before) listener.onState(state, before);
   }
 
-  #run(effect: ConnectionEffect): void {
+  #runEffect(effect: ConnectionEffect): void {
     switch (effect.kind) {
       case "dial":
-        return this.#dial();
+        return this.#connect();
       case "hang-up":
-        return this.#hangUp();
+        return this.#disconnect();
       case "alarm":
-        this.#disarm();
-        this.#disarm = this.#options.clock.timer(effect.milliseconds, () => this.#due());
+        this.#clearTimer();
+        this.#clearTimer = this.#options.clock.timer(effect.milliseconds, () => this.#onTimer());
         return;
       case "disarm":
-        return this.#disarm();
+        return this.#clearTimer();
     }
   }
 
-  #dial(): void {
+  #connect(): void {
     const { transport, listener } = this.#options;
     const link: Link = transport.open({
       opened: (clientId) => {
@@ -88,9 +88,9 @@ export class Connection {
         if (this.#link === link) listener.onOpen(link, clientId);
       },
       event: (event) => listener.onEvent(event),
-      place: (id) => listener.onPlace(id),
+      cursor: (id) => listener.onCursor(id),
       bytes: (count) => {
-        this.#watch?.heard();
+        this.#watchdog?.onBytes();
         listener.onBytes(count);
       },
       retry: (milliseconds) => (this.#retryMs = milliseconds),
@@ -103,42 +103,46 @@ export class Connection {
     this.#link = link;
   }
 
-  #hangUp(): void {
+  #disconnect(): void {
     this.#link?.close();
     this.#link = undefined;
   }
 
   /** The watches last as long as what they look after. */
-  #follow({ kind }: ConnectionState): void {
-    const { clock, quietMs, environment } = this.#options;
-    if (kind !== "open") this.#watch?.stop();
-    if (kind !== "open") this.#watch = undefined;
-    else this.#watch ??= new QuietWatch(clock, quietMs, { onQuiet: () => this.#quiet(), onSleep: () => this.#woke() });
+  #updateWatchers({ kind }: ConnectionState): void {
+    const { clock, quietMs, lifecycle } = this.#options;
+    if (kind !== "open") this.#watchdog?.stop();
+    if (kind !== "open") this.#watchdog = undefined;
+    else
+      this.#watchdog ??= new Watchdog(clock, quietMs, {
+        onQuiet: () => this.#onQuiet(),
+        onSleep: () => this.#onWake(),
+      });
 
     const wanted = kind !== "closed" && kind !== "failed";
-    if (!wanted) this.#leaveEnvironment?.();
-    if (!wanted) this.#leaveEnvironment = undefined;
+    if (!wanted) this.#stopLifecycle?.();
+    if (!wanted) this.#stopLifecycle = undefined;
     else
-      this.#leaveEnvironment ??= environment((signal) => {
-        if (signal === "woke") this.#woke();
+      this.#stopLifecycle ??= lifecycle((signal) => {
+        if (signal === "woke") this.#onWake();
         else this.send({ kind: "offline" });
       });
   }
 
-  #due(): void {
-    if (this.#state.kind === "connecting") this.#link?.doubt?.();
+  #onTimer(): void {
+    if (this.#state.kind === "connecting") this.#link?.reportStalled?.();
     this.send({ kind: "due" });
   }
 
-  #quiet(): void {
+  #onQuiet(): void {
     const quietMs = this.#options.quietMs();
-    this.#link?.doubt?.();
+    this.#link?.reportStalled?.();
     this.send({ kind: "lost", error: new HeadwaterError("timeout", `nothing was heard for ${quietMs} ms`) });
   }
 
-  #woke(): void {
-    const quietMs = this.#watch?.quietMs ?? 0;
-    if (quietMs > this.#options.quietMs()) this.#link?.doubt?.();
+  #onWake(): void {
+    const quietMs = this.#watchdog?.quietMs ?? 0;
+    if (quietMs > this.#options.quietMs()) this.#link?.reportStalled?.();
     this.send({ kind: "woke", quietMs });
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { array, assert, constantFrom, double, integer, property, record } from "fast-check";
 import { HeadwaterError } from "../errors.ts";
 import { backoff, BACKOFF } from "./backoff.ts";
-import type { ConnectionInput, ConnectionState } from "./state.ts";
+import type { ConnectionInput, ConnectionState } from "./connection-state.ts";
 import { transition, type TransitionContext } from "./transitions.ts";
 
 const error = new HeadwaterError("network", "cut");
@@ -18,18 +18,19 @@ const at = (now: number, rest: Partial<TransitionContext> = {}): TransitionConte
 /** What an owner does of the effects: whether there is a link, and an alarm. */
 interface Owner {
   state: ConnectionState;
-  link: boolean;
-  alarm: boolean;
+  connected: boolean;
+  timerSet: boolean;
 }
 
 function step(owner: Owner, input: ConnectionInput, context: TransitionContext): void {
   const { state, effects } = transition(owner.state, input, context);
   for (const { kind } of effects) {
-    if (kind === "dial" && owner.link) throw new Error(`${owner.state.kind}, ${input.kind}: a link that nobody closes`);
-    if (kind === "dial") owner.link = true;
-    if (kind === "hang-up") owner.link = false;
-    if (kind === "alarm") owner.alarm = true;
-    if (kind === "disarm") owner.alarm = false;
+    if (kind === "dial" && owner.connected)
+      throw new Error(`${owner.state.kind}, ${input.kind}: a link that nobody closes`);
+    if (kind === "dial") owner.connected = true;
+    if (kind === "hang-up") owner.connected = false;
+    if (kind === "alarm") owner.timerSet = true;
+    if (kind === "disarm") owner.timerSet = false;
   }
   owner.state = state;
 }
@@ -55,19 +56,19 @@ test("whatever happens, there is a link while one is needed and no other, and an
   });
   assert(
     property(array(happening, { maxLength: 60 }), (happenings) => {
-      const owner: Owner = { state: { kind: "closed" }, link: false, alarm: false };
+      const owner: Owner = { state: { kind: "closed" }, connected: false, timerSet: false };
       let now = 0;
       for (const { input, after, random } of happenings) {
         now += after;
         const isTheLinks = input.kind === "opened" || input.kind === "lost" || input.kind === "refused";
         // A link that there is not says nothing, and an alarm that is not set does not go off.
-        if ((isTheLinks && !owner.link) || (input.kind === "due" && !owner.alarm)) continue;
-        if (input.kind === "lost" || input.kind === "refused") owner.link = false;
-        if (input.kind === "due") owner.alarm = false;
+        if ((isTheLinks && !owner.connected) || (input.kind === "due" && !owner.timerSet)) continue;
+        if (input.kind === "lost" || input.kind === "refused") owner.connected = false;
+        if (input.kind === "due") owner.timerSet = false;
         step(owner, input, at(now, { random }));
         const { kind } = owner.state;
-        expect([kind, owner.link]).toEqual([kind, kind === "connecting" || kind === "open"]);
-        expect([kind, owner.alarm]).toEqual([kind, kind === "connecting" || kind === "waiting"]);
+        expect([kind, owner.connected]).toEqual([kind, kind === "connecting" || kind === "open"]);
+        expect([kind, owner.timerSet]).toEqual([kind, kind === "connecting" || kind === "waiting"]);
       }
     }),
     { numRuns: 2_000 },

@@ -1,6 +1,6 @@
 import { HeadwaterError } from "../errors.ts";
 import { backoff, type BackoffLimits } from "./backoff.ts";
-import type { ConnectionEffect, ConnectionInput, ConnectionState } from "./state.ts";
+import type { ConnectionEffect, ConnectionInput, ConnectionState } from "./connection-state.ts";
 
 /** All that a transition may look at besides the state and the input: no clock, no chance of its own. */
 export interface TransitionContext {
@@ -21,7 +21,7 @@ export interface ConnectionLimits extends BackoffLimits {
   readonly quietMs: number;
 }
 
-export interface Step {
+export interface Transition {
   readonly state: ConnectionState;
   readonly effects: readonly ConnectionEffect[];
 }
@@ -32,13 +32,17 @@ type Input<Kind extends ConnectionInput["kind"]> = Extract<ConnectionInput, { ki
 /** Total by type: a state or an input without its cell does not compile. */
 type Table = {
   readonly [S in ConnectionState["kind"]]: {
-    readonly [I in ConnectionInput["kind"]]: (state: State<S>, input: Input<I>, context: TransitionContext) => Step;
+    readonly [I in ConnectionInput["kind"]]: (
+      state: State<S>,
+      input: Input<I>,
+      context: TransitionContext,
+    ) => Transition;
   };
 };
 
 const TABLE: Table = {
   closed: {
-    start: (_, __, context) => dial(0, context),
+    start: (_, __, context) => connect(0, context),
     stop: stay,
     opened: stay,
     lost: stay,
@@ -51,24 +55,24 @@ const TABLE: Table = {
   connecting: {
     start: stay,
     stop: close,
-    opened: ({ attempt }, _, { now }) => ({ state: { kind: "open", attempt, since: now }, effects: [DISARM] }),
+    opened: ({ attempt }, _, { now }) => ({ state: { kind: "open", attempt, since: now }, effects: [CLEAR_TIMER] }),
     lost: ({ attempt }, { error }, context) => wait(attempt, error, context),
     refused: (_, { error }) => fail(error),
     due: ({ attempt }, _, context) => wait(attempt, timeout(context), context),
     renew: stay,
-    woke: ({ attempt }, _, context) => redial(attempt, context),
-    offline: ({ attempt }, _, context) => sitOut(attempt, context),
+    woke: ({ attempt }, _, context) => reconnect(attempt, context),
+    offline: ({ attempt }, _, context) => waitForNetwork(attempt, context),
   },
   open: {
     start: stay,
     stop: close,
     opened: stay,
-    lost: (state, { error }, context) => wait(attemptsOf(state, context), error, context),
+    lost: (state, { error }, context) => wait(nextAttempt(state, context), error, context),
     refused: (_, { error }) => fail(error),
     due: stay,
-    renew: (_, __, context) => redial(0, context),
-    woke: (state, { quietMs }, context) => (quietMs > context.limits.quietMs ? redial(0, context) : stay(state)),
-    offline: (state, _, context) => sitOut(attemptsOf(state, context), context),
+    renew: (_, __, context) => reconnect(0, context),
+    woke: (state, { quietMs }, context) => (quietMs > context.limits.quietMs ? reconnect(0, context) : stay(state)),
+    offline: (state, _, context) => waitForNetwork(nextAttempt(state, context), context),
   },
   waiting: {
     start: stay,
@@ -76,75 +80,75 @@ const TABLE: Table = {
     opened: stay,
     lost: stay,
     refused: (_, { error }) => fail(error),
-    due: ({ attempt }, _, context) => dial(attempt + 1, context),
+    due: ({ attempt }, _, context) => connect(attempt + 1, context),
     renew: stay,
-    woke: ({ attempt }, _, context) => dial(attempt, context),
-    offline: ({ attempt }, _, context) => sitOut(attempt, context),
+    woke: ({ attempt }, _, context) => connect(attempt, context),
+    offline: ({ attempt }, _, context) => waitForNetwork(attempt, context),
   },
   failed: {
-    start: (_, __, context) => dial(0, context),
+    start: (_, __, context) => connect(0, context),
     // What went wrong stays to be read.
     stop: stay,
     opened: stay,
     lost: stay,
     refused: stay,
     due: stay,
-    renew: (_, __, context) => dial(0, context),
+    renew: (_, __, context) => connect(0, context),
     woke: stay,
     offline: stay,
   },
 };
 
 /** The next state, and what is to be done. */
-export function transition(state: ConnectionState, input: ConnectionInput, context: TransitionContext): Step {
+export function transition(state: ConnectionState, input: ConnectionInput, context: TransitionContext): Transition {
   // The table is indexed by both kinds, so the cell takes just these: TypeScript can't follow that through a union.
   const cell = TABLE[state.kind][input.kind] as (
     state: ConnectionState,
     input: ConnectionInput,
     context: TransitionContext,
-  ) => Step;
+  ) => Transition;
   return cell(state, input, context);
 }
 
-const HANG_UP: ConnectionEffect = { kind: "hang-up" };
-const DISARM: ConnectionEffect = { kind: "disarm" };
-const alarm = (milliseconds: number): ConnectionEffect => ({ kind: "alarm", milliseconds });
+const DISCONNECT: ConnectionEffect = { kind: "hang-up" };
+const CLEAR_TIMER: ConnectionEffect = { kind: "disarm" };
+const setTimer = (milliseconds: number): ConnectionEffect => ({ kind: "alarm", milliseconds });
 
-function stay(state: ConnectionState): Step {
+function stay(state: ConnectionState): Transition {
   return { state, effects: [] };
 }
 
-function close(): Step {
-  return { state: { kind: "closed" }, effects: [DISARM, HANG_UP] };
+function close(): Transition {
+  return { state: { kind: "closed" }, effects: [CLEAR_TIMER, DISCONNECT] };
 }
 
-function fail(error: HeadwaterError): Step {
-  return { state: { kind: "failed", error }, effects: [DISARM, HANG_UP] };
+function fail(error: HeadwaterError): Transition {
+  return { state: { kind: "failed", error }, effects: [CLEAR_TIMER, DISCONNECT] };
 }
 
-function dial(attempt: number, { limits }: TransitionContext): Step {
-  return { state: { kind: "connecting", attempt }, effects: [{ kind: "dial" }, alarm(limits.connectMs)] };
+function connect(attempt: number, { limits }: TransitionContext): Transition {
+  return { state: { kind: "connecting", attempt }, effects: [{ kind: "dial" }, setTimer(limits.connectMs)] };
 }
 
-function redial(attempt: number, context: TransitionContext): Step {
-  const { state, effects } = dial(attempt, context);
-  return { state, effects: [HANG_UP, ...effects] };
+function reconnect(attempt: number, context: TransitionContext): Transition {
+  const { state, effects } = connect(attempt, context);
+  return { state, effects: [DISCONNECT, ...effects] };
 }
 
-function wait(attempt: number, error: HeadwaterError, { now, random, retryMs, limits }: TransitionContext): Step {
+function wait(attempt: number, error: HeadwaterError, { now, random, retryMs, limits }: TransitionContext): Transition {
   const delay = backoff(attempt, error.retryAfterMs ?? retryMs, random, limits);
-  return { state: { kind: "waiting", attempt, until: now + delay, error }, effects: [HANG_UP, alarm(delay)] };
+  return { state: { kind: "waiting", attempt, until: now + delay, error }, effects: [DISCONNECT, setTimer(delay)] };
 }
 
 /** Waits for the network to say that it is back; looks for itself all the same, as not every platform says so. */
-function sitOut(attempt: number, { now, limits }: TransitionContext): Step {
+function waitForNetwork(attempt: number, { now, limits }: TransitionContext): Transition {
   const error = new HeadwaterError("network", "the machine is offline");
   const state: ConnectionState = { kind: "waiting", attempt, until: now + limits.maxMs, error };
-  return { state, effects: [HANG_UP, alarm(limits.maxMs)] };
+  return { state, effects: [DISCONNECT, setTimer(limits.maxMs)] };
 }
 
 /** Where the count goes on: a server that greets and hangs up at once must not be asked again without a pause. */
-const attemptsOf = ({ attempt, since }: State<"open">, { now, limits }: TransitionContext): number =>
+const nextAttempt = ({ attempt, since }: State<"open">, { now, limits }: TransitionContext): number =>
   now - since >= limits.stableMs ? 0 : attempt;
 
 const timeout = ({ limits }: TransitionContext): HeadwaterError =>

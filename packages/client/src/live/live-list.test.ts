@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { Admin, type Model } from "@headwater/testing/servers/admin.ts";
+import { SuperuserClient, type ApiModel } from "@headwater/testing/servers/superuser-client.ts";
 import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { Inbox } from "@headwater/testing/clients/inbox.ts";
-import { hasPocketBase, type ServerKind } from "@headwater/testing/servers/server-kind.ts";
+import { hasPocketBase, type ServerKind } from "@headwater/testing/servers/server-command.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
-import { failureOf } from "../../test/support/failure.ts";
-import { seeded } from "../../test/support/random.ts";
+import { rejectionOf } from "../../test/support/rejection.ts";
+import { seededRandom } from "../../test/support/seeded-random.ts";
 import { Client, filter, type LiveChange, type LiveList, memoryStore, type RecordModel } from "../index.ts";
 
 setDefaultTimeout(120_000);
@@ -31,12 +31,12 @@ const shown = (items: readonly RecordModel[]): unknown[] => items.map(({ id, cou
 
 describe.each(KINDS)("with %s", (kind) => {
   let server: ServerProcess;
-  let admin: Admin;
+  let admin: SuperuserClient;
   const clients: Client[] = [];
 
   beforeAll(async () => {
     server = await startServer({ kind });
-    admin = await Admin.signIn(server.url);
+    admin = await SuperuserClient.signIn(server.url);
     await admin.createCollection(PUBLIC_NOTES);
   });
 
@@ -61,9 +61,9 @@ describe.each(KINDS)("with %s", (kind) => {
   }
 
   test(`a list that is opened and followed while others write is what the server has (HEADWATER_SEED=${SEED})`, async () => {
-    const random = seeded(SEED);
+    const random = seededRandom(SEED);
     const word = `word${Math.floor(random() * 1e9)}`;
-    const notes: Model[] = [];
+    const notes: ApiModel[] = [];
     for (let i = 0; i < 30; i += 1)
       notes.push(await admin.create("notes", { title: word, count: Math.floor(random() * 10) }));
     const opened = new AbortController();
@@ -128,7 +128,7 @@ describe.each(KINDS)("with %s", (kind) => {
 
   test("a list that can't be read fails at once, and a closed one ends its loops", async () => {
     const notes = newClient().collection("notes");
-    expect(await failureOf(notes.live({ filter: "title ~" }))).toMatchObject({ code: "invalid" });
+    expect(await rejectionOf(notes.live({ filter: "title ~" }))).toMatchObject({ code: "invalid" });
     const list = await notes.live({ filter: filter`title = ${"nobody"}` });
     setTimeout(() => list.close());
     for await (const _ of list) throw new Error("nothing was written");

@@ -1,8 +1,8 @@
 import { aborted, type HeadwaterError } from "../errors.ts";
 import { BoundedQueue } from "../realtime/bounded-queue.ts";
 import type { ListOptions } from "../records/list.ts";
-import type { Compare } from "./order.ts";
-import { type ListStep, SortedList } from "./sorted-list.ts";
+import type { Compare } from "./compare-records.ts";
+import { type ListChange, SortedList } from "./sorted-list.ts";
 
 export interface LiveOptions<T> extends Pick<
   ListOptions<T>,
@@ -15,7 +15,7 @@ export interface LiveOptions<T> extends Pick<
 }
 
 /** A change of a list: one step, or all of it anew after something was lost. */
-export type LiveChange<T> = ListStep<T> | { readonly kind: "reset"; readonly items: readonly T[] };
+export type LiveChange<T> = ListChange<T> | { readonly kind: "reset"; readonly items: readonly T[] };
 
 /** Steps that may wait for one who reads them; beyond that the reader gets the list anew. */
 const CAPACITY = 1_024;
@@ -69,19 +69,19 @@ export class LiveList<T extends { readonly id: string }> implements AsyncIterabl
 
   /** For its feed. */
   put(record: T): void {
-    this.#tell(this.#list.put(record));
+    this.#emit(this.#list.put(record));
   }
 
   /** For its feed. */
   remove(id: string): void {
     const step = this.#list.remove(id);
-    if (step) this.#tell(step);
+    if (step) this.#emit(step);
   }
 
   /** For its feed. */
   reset(records: Iterable<T>): void {
     this.#list = new SortedList(records, this.#compare);
-    this.#tell({ kind: "reset", items: this.items });
+    this.#emit({ kind: "reset", items: this.items });
   }
 
   /** For its feed: it can't be followed any more. */
@@ -100,7 +100,7 @@ export class LiveList<T extends { readonly id: string }> implements AsyncIterabl
     this.#onClose();
   }
 
-  #tell(change: LiveChange<T>): void {
+  #emit(change: LiveChange<T>): void {
     for (const reader of this.#readers) {
       if (reader.push(change)) continue;
       reader.clear();

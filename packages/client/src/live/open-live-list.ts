@@ -1,9 +1,9 @@
 import type { Api } from "../api.ts";
 import type { Realtime } from "../realtime/realtime.ts";
 import { joined } from "../schema.ts";
-import { Feed } from "./feed.ts";
+import { LiveListUpdater } from "./live-list-updater.ts";
 import { closeWith, LiveList, type LiveOptions } from "./live-list.ts";
-import { compareBy } from "./order.ts";
+import { compareBySort } from "./compare-records.ts";
 
 /**
  * Reads a list and follows it.
@@ -16,12 +16,12 @@ export async function openLiveList<T extends { readonly id: string }>(
   collection: string,
   options: LiveOptions<T> = {},
 ): Promise<LiveList<T>> {
-  const compare = options.compare ?? compareBy<T>(joined(options.sort) ?? "");
-  const list: LiveList<T> = new LiveList<T>(compare, () => feed.stop());
-  const feed = new Feed<T>({ api, realtime, collection, options, list });
+  const compare = options.compare ?? compareBySort<T>(joined(options.sort) ?? "");
+  const list: LiveList<T> = new LiveList<T>(compare, () => updater.stop());
+  const updater = new LiveListUpdater<T>({ api, realtime, collection, options, list });
   closeWith(list, options.signal);
   try {
-    await feed.load();
+    await updater.load();
   } catch (error) {
     list.close();
     throw error;

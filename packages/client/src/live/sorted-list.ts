@@ -1,7 +1,7 @@
-import type { Compare } from "./order.ts";
+import type { Compare } from "./compare-records.ts";
 
 /** One step of a list. Indexes are those of the list after the step; of a removal, before it. */
-export type ListStep<T> =
+export type ListChange<T> =
   | { readonly kind: "insert"; readonly record: T; readonly index: number }
   | { readonly kind: "update"; readonly record: T; readonly index: number; readonly from: number }
   | { readonly kind: "remove"; readonly record: T; readonly index: number };
@@ -23,7 +23,7 @@ export class SortedList<T extends { readonly id: string }> {
   }
 
   /** Adds the record, or puts it in the place of what has its id. */
-  put(record: T): ListStep<T> {
+  put(record: T): ListChange<T> {
     const from = this.#take(record.id);
     const index = this.#search(record);
     this.#byId.set(record.id, record);
@@ -31,7 +31,7 @@ export class SortedList<T extends { readonly id: string }> {
     return from < 0 ? { kind: "insert", record, index } : { kind: "update", record, index, from };
   }
 
-  remove(id: string): ListStep<T> | undefined {
+  remove(id: string): ListChange<T> | undefined {
     const record = this.#byId.get(id);
     const index = this.#take(id);
     return record && { kind: "remove", record, index };

@@ -16,12 +16,12 @@ export async function* batchesOf<T>(
 ): AsyncGenerator<readonly T[], void, void> {
   const size = Math.max(1, Math.min(maxSize, queue.capacity));
   while (await queue.ready(1)) {
-    if (queue.size < size) await fullOrLate(queue, size, clock, maxDelayMs);
+    if (queue.size < size) await fullOrTimeout(queue, size, clock, maxDelayMs);
     yield queue.take(size);
   }
 }
 
-async function fullOrLate(queue: BoundedQueue<unknown>, size: number, clock: Clock, delayMs: number): Promise<void> {
+async function fullOrTimeout(queue: BoundedQueue<unknown>, size: number, clock: Clock, delayMs: number): Promise<void> {
   const full = queue.ready(size);
   full.catch(() => undefined); // An error comes after what waits: whoever asks next is told.
   let cancel = (): void => undefined;

@@ -3,7 +3,7 @@ import type { QueryValue } from "../http.ts";
 import type { TopicOptions } from "./topic.ts";
 
 /** What a subscription is held to before it is made: a request that is under the same rule. */
-export interface Check {
+export interface AccessCheck {
   readonly path: string;
   readonly query: Readonly<Record<string, QueryValue>>;
   readonly headers: Readonly<Record<string, string>> | undefined;
@@ -21,10 +21,10 @@ export const CURSOR_HEADER = "headwater-cursor";
  */
 export const checkAccess = (
   api: Api,
-  { path, query, headers }: Check,
+  { path, query, headers }: AccessCheck,
   isWanted: () => boolean,
 ): Promise<string | undefined> =>
-  api.patiently(async () => {
+  api.retry(async () => {
     const answer = await api.request("GET", path, { query, headers });
     return answer.headers.get(CURSOR_HEADER) ?? undefined;
   }, isWanted);
@@ -32,20 +32,20 @@ export const checkAccess = (
 export const recordsPath = (collection: string): string => `/api/collections/${encodeURIComponent(collection)}/records`;
 
 /** One record of the list at most, and of that the id alone. */
-export const checkList = (
+export const listAccessCheck = (
   collection: string,
   { filter, headers, query }: Pick<TopicOptions, "filter" | "headers" | "query">,
-): Check => ({
+): AccessCheck => ({
   path: recordsPath(collection),
   query: { ...query, page: 1, perPage: 1, skipTotal: true, fields: "id", filter },
   headers,
 });
 
-export const checkRecord = (
+export const recordAccessCheck = (
   collection: string,
   id: string,
   { headers, query }: Pick<TopicOptions, "headers" | "query">,
-): Check => ({
+): AccessCheck => ({
   path: `${recordsPath(collection)}/${encodeURIComponent(id)}`,
   query: { ...query, fields: "id" },
   headers,

@@ -1,4 +1,4 @@
-import type { ConnectionState } from "../connection/state.ts";
+import type { ConnectionState } from "../connection/connection-state.ts";
 import type { HeadwaterError } from "../errors.ts";
 
 /** How it goes, at one moment. Counts are since the client was made, times in milliseconds. */
@@ -68,28 +68,28 @@ export class Monitor {
     return () => void this.#listeners.delete(listener);
   }
 
-  tell(event: MonitorEvent): void {
+  emit(event: MonitorEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
 
   connected(afterMs: number): void {
     this.#connectMs = afterMs;
-    this.tell({ kind: "connected", count: this.#connections });
+    this.emit({ kind: "connected", count: this.#connections });
     this.#connections += 1;
   }
 
   latency(milliseconds: number): void {
     this.#latencyMs = milliseconds;
-    this.tell({ kind: "latency", milliseconds });
+    this.emit({ kind: "latency", milliseconds });
   }
 
   resync(name: string, reason: string): void {
     this.#resyncs += 1;
-    this.tell({ kind: "resync", name, reason });
+    this.emit({ kind: "resync", name, reason });
   }
 
   warning(error: HeadwaterError): void {
     this.#warnings += 1;
-    this.tell({ kind: "warning", error });
+    this.emit({ kind: "warning", error });
   }
 }

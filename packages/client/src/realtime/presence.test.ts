@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { PresenceEvent } from "@headwater/protocol";
-import { Admin } from "@headwater/testing/servers/admin.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { Inbox } from "@headwater/testing/clients/inbox.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
-import { failureOf } from "../../test/support/failure.ts";
+import { rejectionOf } from "../../test/support/rejection.ts";
 import { Client, memoryStore, presence } from "../index.ts";
 
 setDefaultTimeout(60_000);
 
 let server: ServerProcess;
-let admin: Admin;
+let admin: SuperuserClient;
 
 beforeAll(async () => {
   server = await startServer({ args: ["--presence-grace", "0"] });
-  admin = await Admin.signIn(server.url);
+  admin = await SuperuserClient.signIn(server.url);
   for (const name of ["ann", "bob"]) await admin.createUser(name);
 });
 
@@ -57,7 +57,7 @@ describe.each(["sse", "websocket"] as const)("over %s", (transport) => {
 
   test("what is too large to be said is refused", async () => {
     const { client, room } = await join("ann", "x".repeat(2_000));
-    expect(await failureOf(room.ready)).toMatchObject({ code: "invalid" });
+    expect(await rejectionOf(room.ready)).toMatchObject({ code: "invalid" });
     client.close();
   });
 });

@@ -76,19 +76,19 @@ export class Presence {
     // Whoever waits for it is told by `ready`.
     subscription.ready.catch(() => undefined);
     subscription.forEach((event) => {
-      if (event.action === "message" && isPresence(event.data)) this.#hear(event.data);
+      if (event.action === "message" && isPresence(event.data)) this.#onEvent(event.data);
     });
     return subscription;
   }
 
-  #hear(event: PresenceEvent): void {
+  #onEvent(event: PresenceEvent): void {
     this.#count = event.count;
-    this.#members = after(this.#members, event);
+    this.#members = applyEvent(this.#members, event);
     for (const listener of this.#listeners) listener(event);
   }
 }
 
-function after(
+function applyEvent(
   members: ReadonlyMap<string, PresenceMember>,
   event: PresenceEvent,
 ): ReadonlyMap<string, PresenceMember> {

@@ -1,5 +1,5 @@
 import type { Api } from "../api.ts";
-import type { Environment } from "../connection/environment.ts";
+import type { PageLifecycle } from "../connection/page-lifecycle.ts";
 import type { ConnectionLimits } from "../connection/transitions.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { ExpandPath, OneOrMore, ShownField } from "../schema.ts";
@@ -31,10 +31,10 @@ export interface FollowOptions extends TopicOptions {
 }
 
 /** What a Realtime is made of. Everything that does I/O, or knows the time, is handed in. */
-export interface RealtimeParts {
+export interface RealtimeDependencies {
   readonly api: Api;
   readonly transport: Transport;
-  readonly environment: Environment;
+  readonly lifecycle: PageLifecycle;
   readonly random: () => number;
   readonly limits: ConnectionLimits;
   /** A malformed event ends the connection with an error; otherwise it is skipped with a warning. */

@@ -1,44 +1,44 @@
 import { type Cursor, parseCursor } from "@headwater/protocol";
 import type { Clock } from "../clock.ts";
 import { Connection } from "../connection/connection.ts";
-import type { ConnectionState } from "../connection/state.ts";
+import type { ConnectionState } from "../connection/connection-state.ts";
 import { HeadwaterError } from "../errors.ts";
 import type { Link, LinkEvent } from "../transport/transport.ts";
 import { SubscriptionTable } from "./subscription-table.ts";
-import type { Sink } from "./shared-subscription.ts";
+import type { SubscriptionListener } from "./shared-subscription.ts";
 import { readResync } from "./events.ts";
 import type { Monitor } from "./monitor.ts";
-import type { RealtimeParts } from "./realtime-options.ts";
-import { Submitter } from "./submitter.ts";
+import type { RealtimeDependencies } from "./realtime-options.ts";
+import { SubscriptionReconciler } from "./subscription-reconciler.ts";
 
 /** Headwater sends something every 20 to 40 seconds; a stock PocketBase ends what is idle after five minutes. */
 const QUIET_MS = { headwater: 50_000, pocketbase: 330_000 };
 
 /** The one connection of a client, there while somebody listens, and what the server is told of who does. */
 export class RealtimeSession {
-  readonly #parts: RealtimeParts;
+  readonly #parts: RealtimeDependencies;
   readonly #clock: Clock;
   readonly #monitor: Monitor;
-  readonly #book = new SubscriptionTable();
+  readonly #table = new SubscriptionTable();
   readonly #connection: Connection;
   readonly #stopToken: () => void;
   readonly #onFailed: (error: HeadwaterError) => void;
-  #submitter: Submitter | undefined;
+  #reconciler: SubscriptionReconciler | undefined;
   #clientId = "";
-  #dialledAt = 0;
+  #connectStartedAt = 0;
   /** The server keeps a log: it has given a place in it. */
   #hasLog = false;
 
   /** @param onFailed told when there will be no connection, before anybody else is */
-  constructor(parts: RealtimeParts, monitor: Monitor, onFailed: (error: HeadwaterError) => void) {
+  constructor(parts: RealtimeDependencies, monitor: Monitor, onFailed: (error: HeadwaterError) => void) {
     this.#parts = parts;
     this.#monitor = monitor;
     this.#onFailed = onFailed;
-    const { transport, environment, random, limits, api } = parts;
+    const { transport, lifecycle, random, limits, api } = parts;
     this.#clock = api.http.clock;
     this.#connection = new Connection({
       transport,
-      environment,
+      lifecycle,
       random,
       limits,
       clock: this.#clock,
@@ -47,7 +47,7 @@ export class RealtimeSession {
         onState: (state, before) => this.#onState(state, before),
         onOpen: (link, clientId) => this.#onOpen(link, clientId),
         onEvent: (event) => this.#onEvent(event),
-        onPlace: (id) => this.#onPlace(id),
+        onCursor: (id) => this.#onCursor(id),
         onBytes: (count) => (monitor.bytes += count),
         onWarning: (error) => monitor.warning(error),
       },
@@ -65,35 +65,35 @@ export class RealtimeSession {
   }
 
   get names(): readonly string[] {
-    return this.#book.names;
+    return this.#table.names;
   }
 
   get duplicates(): number {
-    return this.#book.duplicates;
+    return this.#table.duplicates;
   }
 
   has(name: string): boolean {
-    return this.#book.has(name);
+    return this.#table.has(name);
   }
 
   isTaken(name: string): boolean {
-    return this.#book.isTaken(name);
+    return this.#table.isTaken(name);
   }
 
-  join(name: string, sink: Sink, place: Cursor | undefined): void {
+  join(name: string, sink: SubscriptionListener, place: Cursor | undefined): void {
     this.#hasLog ||= place !== undefined;
-    this.#book.add(name, sink, place);
+    this.#table.add(name, sink, place);
     this.#connection.send({ kind: "start" });
-    this.#submitter?.wake();
+    this.#reconciler?.wake();
   }
 
   /** Resolves when the server knows. */
-  async leave(name: string, sink: Sink): Promise<void> {
-    this.#book.remove(name, sink);
+  async leave(name: string, sink: SubscriptionListener): Promise<void> {
+    this.#table.remove(name, sink);
     await Promise.resolve(); // Who leaves and comes back in one turn of the loop keeps the connection.
-    if (this.#book.size === 0) return this.#connection.send({ kind: "stop" });
-    this.#submitter?.wake();
-    await this.#submitter?.whenIdle();
+    if (this.#table.size === 0) return this.#connection.send({ kind: "stop" });
+    this.#reconciler?.wake();
+    await this.#reconciler?.whenIdle();
   }
 
   /** What was received can't be read: the end in strict mode, a warning otherwise. */
@@ -104,28 +104,28 @@ export class RealtimeSession {
 
   close(error: HeadwaterError): void {
     this.#stopToken();
-    this.#book.fail(error);
+    this.#table.fail(error);
     this.#connection.send({ kind: "stop" });
   }
 
   #onState(state: ConnectionState, before: ConnectionState): void {
-    if (before.kind === "open") this.#submitter?.stop();
-    if (before.kind === "open") this.#submitter = undefined;
-    if (state.kind === "connecting") this.#dialledAt = this.#clock.now();
+    if (before.kind === "open") this.#reconciler?.stop();
+    if (before.kind === "open") this.#reconciler = undefined;
+    if (state.kind === "connecting") this.#connectStartedAt = this.#clock.now();
     if (state.kind === "failed") {
       this.#onFailed(state.error);
-      this.#book.fail(state.error);
+      this.#table.fail(state.error);
     }
-    this.#monitor.tell({ kind: "state", state });
+    this.#monitor.emit({ kind: "state", state });
   }
 
   #onOpen(link: Link, clientId: string): void {
     const { api, random, limits } = this.#parts;
     this.#clientId = clientId;
-    this.#book.opened();
-    this.#submitter = new Submitter({
+    this.#table.linkOpened();
+    this.#reconciler = new SubscriptionReconciler({
       link,
-      book: this.#book,
+      table: this.#table,
       identity: api.identity,
       clock: this.#clock,
       random,
@@ -135,8 +135,8 @@ export class RealtimeSession {
       onRefused: (error) => this.#connection.send({ kind: "refused", error }),
       onOtherIdentity: () => this.#connection.send({ kind: "renew" }),
     });
-    this.#submitter.wake();
-    this.#monitor.connected(this.#clock.now() - this.#dialledAt);
+    this.#reconciler.wake();
+    this.#monitor.connected(this.#clock.now() - this.#connectStartedAt);
   }
 
   #onEvent({ name, data: text, value, id }: LinkEvent): void {
@@ -145,12 +145,12 @@ export class RealtimeSession {
     if (data === undefined) return;
     this.#hasLog ||= parseCursor(id ?? "") !== undefined;
     if (name === "resync") this.#onResync(readResync(data, id), id);
-    else this.#book.event(name, data, id);
+    else this.#table.event(name, data, id);
   }
 
   #onResync({ resync, names }: ReturnType<typeof readResync>, id: string | undefined): void {
-    if (names) this.#book.resyncSome(resync, names, id);
-    else this.#book.resync(resync);
+    if (names) this.#table.resyncNamed(resync, names, id);
+    else this.#table.resync(resync);
   }
 
   /** The data of an event. Lenient, text that is no JSON goes on as text: a channel of the app's own may want it. */
@@ -163,16 +163,16 @@ export class RealtimeSession {
     }
   }
 
-  #onPlace(id: string): void {
+  #onCursor(id: string): void {
     const cursor = parseCursor(id);
     if (!cursor) return;
     this.#hasLog = true;
-    this.#book.place(cursor);
+    this.#table.advance(cursor);
   }
 
   #onToken(same: boolean): void {
     if (!same) return this.#connection.send({ kind: "renew" });
-    this.#book.touch();
-    this.#submitter?.wake();
+    this.#table.markStale();
+    this.#reconciler?.wake();
   }
 }

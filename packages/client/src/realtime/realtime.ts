@@ -1,16 +1,16 @@
 import { type Cursor, parseCursor } from "@headwater/protocol";
-import type { ConnectionState } from "../connection/state.ts";
+import type { ConnectionState } from "../connection/connection-state.ts";
 import { aborted, asError, HeadwaterError } from "../errors.ts";
 import { RealtimeSession } from "./realtime-session.ts";
-import { checkAccess, type Check, checkList, checkRecord } from "./check-access.ts";
-import type { Sink } from "./shared-subscription.ts";
+import { checkAccess, type AccessCheck, listAccessCheck, recordAccessCheck } from "./check-access.ts";
+import type { SubscriptionListener } from "./shared-subscription.ts";
 import type { Resync, SubscriptionEvent } from "./events.ts";
 import { type Message, toMessage, toRecordEvent } from "./messages.ts";
 import { Monitor, type MonitorEvent, type RealtimeStats } from "./monitor.ts";
-import type { FollowOptions, RealtimeParts, SubscribeOptions } from "./realtime-options.ts";
+import type { FollowOptions, RealtimeDependencies, SubscribeOptions } from "./realtime-options.ts";
 import type { AnySchema, SchemaOf } from "../schema.ts";
 import { Subscription } from "./subscription.ts";
-import { nameOf, queryOf } from "./topic.ts";
+import { subscriptionName, topicQuery } from "./topic.ts";
 
 const CAPACITY = 1_024;
 
@@ -18,39 +18,39 @@ const CAPACITY = 1_024;
 interface SubscriptionSpec<E> {
   readonly topic: string;
   readonly query: Readonly<Record<string, string>>;
-  readonly check: Check | undefined;
+  readonly check: AccessCheck | undefined;
   /** `undefined` for data that is none of this subscription's kind. */
   readonly read: (data: unknown, cursor: string | undefined) => E | undefined;
 }
 
 /** A subscription, whatever it is of. */
-type Counted = Pick<Subscription<never>, "queued" | "dropped" | "fail">;
+type OpenSubscription = Pick<Subscription<never>, "queued" | "dropped" | "fail">;
 
 /** All subscriptions of a client, over one connection that is there while there are any. */
 export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
-  readonly #parts: RealtimeParts;
+  readonly #parts: RealtimeDependencies;
   readonly #monitor = new Monitor();
-  readonly #channel: RealtimeSession;
-  readonly #subscriptions = new Set<Counted>();
+  readonly #session: RealtimeSession;
+  readonly #subscriptions = new Set<OpenSubscription>();
   #replays = 0;
 
-  constructor(parts: RealtimeParts) {
+  constructor(parts: RealtimeDependencies) {
     this.#parts = parts;
-    this.#channel = new RealtimeSession(parts, this.#monitor, (error) => this.#fail(error));
+    this.#session = new RealtimeSession(parts, this.#monitor, (error) => this.#fail(error));
   }
 
   get state(): ConnectionState {
-    return this.#channel.state;
+    return this.#session.state;
   }
 
   /** The server's name for the present connection; "" while there is none. */
   get clientId(): string {
-    return this.#channel.clientId;
+    return this.#session.clientId;
   }
 
   /** The names of all subscriptions on the server. */
   get names(): readonly string[] {
-    return this.#channel.names;
+    return this.#session.names;
   }
 
   get stats(): RealtimeStats {
@@ -59,7 +59,7 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
       ...this.#monitor.counts,
       state: this.state,
       subscriptions: this.names.length,
-      duplicates: this.#channel.duplicates,
+      duplicates: this.#session.duplicates,
       queued: open.reduce((sum, { queued }) => sum + queued, 0),
       dropped: open.reduce((sum, { dropped }) => sum + dropped, this.#monitor.dropped),
     };
@@ -89,24 +89,24 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
 
   /** Whatever the server sends under a name of its own: custom channels. Data that is no JSON comes as text. */
   subscribe(topic: string, options: FollowOptions = {}): Subscription<Message | Resync> {
-    return this.#subscribe({ topic, query: queryOf(options), check: undefined, read: toMessage }, options);
+    return this.#subscribe({ topic, query: topicQuery(options), check: undefined, read: toMessage }, options);
   }
 
   /** Ends all subscriptions and the connection. Loops over them end with the error `aborted`. */
   close(): void {
     const error = aborted();
     this.#fail(error);
-    this.#channel.close(error);
+    this.#session.close(error);
   }
 
   /** Either of these, where the type is known already: `which` is the record's id, or `*`. */
   follow<T>(collection: string, which: string, options: FollowOptions = {}): Subscription<SubscriptionEvent<T>> {
-    const check = which === "*" ? checkList(collection, options) : checkRecord(collection, which, options);
+    const check = which === "*" ? listAccessCheck(collection, options) : recordAccessCheck(collection, which, options);
     return this.#subscribe(
       {
         topic: `${collection}/${which}`,
         // A stock PocketBase makes nothing of `transitions`.
-        query: { transitions: "enter-leave", ...queryOf(options) },
+        query: { transitions: "enter-leave", ...topicQuery(options) },
         check: options.check === false ? undefined : check,
         read: (data, cursor) => toRecordEvent<T>(data, cursor),
       },
@@ -134,20 +134,20 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
     });
     this.#subscriptions.add(subscription);
     if (signal?.aborted) void subscription.unsubscribe();
-    else void this.#admit(wish, options, since, subscription, (left) => (leave = left));
+    else void this.#join(wish, options, since, subscription, (left) => (leave = left));
     return subscription;
   }
 
-  async #admit<E>(
+  async #join<E>(
     { topic, query, check, read }: SubscriptionSpec<E>,
     { headers }: Pick<FollowOptions, "headers">,
     since: Cursor | undefined,
     subscription: Subscription<E | Resync>,
     onAdmitted: (leave: () => Promise<void>) => void,
   ): Promise<void> {
-    const shared = nameOf(topic, query, headers);
+    const shared = subscriptionName(topic, query, headers);
     let place = since;
-    if (check && !this.#channel.has(shared)) {
+    if (check && !this.#session.has(shared)) {
       try {
         const cursor = await checkAccess(this.#parts.api, check, () => !subscription.ended);
         place ??= parseCursor(cursor ?? "");
@@ -157,28 +157,32 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
       if (subscription.ended) return;
     }
     // One that is there already is joined where it is, unless another place was asked for.
-    const joins = this.#channel.has(shared) && !since;
+    const joins = this.#session.has(shared) && !since;
     const name = joins || !place ? shared : this.#freeName(topic, query, headers);
-    const sink = this.#sink(name, subscription, read);
-    onAdmitted(() => this.#channel.leave(name, sink));
-    this.#channel.join(name, sink, joins ? undefined : place);
+    const sink = this.#listenerFor(name, subscription, read);
+    onAdmitted(() => this.#session.leave(name, sink));
+    this.#session.join(name, sink, joins ? undefined : place);
   }
 
   #freeName(topic: string, query: Readonly<Record<string, string>>, headers: FollowOptions["headers"]): string {
-    let name = nameOf(topic, query, headers);
-    while (this.#channel.isTaken(name)) {
+    let name = subscriptionName(topic, query, headers);
+    while (this.#session.isTaken(name)) {
       this.#replays += 1;
-      name = nameOf(topic, { ...query, replay: String(this.#replays) }, headers);
+      name = subscriptionName(topic, { ...query, replay: String(this.#replays) }, headers);
     }
     return name;
   }
 
-  #sink<E>(name: string, subscription: Subscription<E | Resync>, read: SubscriptionSpec<E>["read"]): Sink {
+  #listenerFor<E>(
+    name: string,
+    subscription: Subscription<E | Resync>,
+    read: SubscriptionSpec<E>["read"],
+  ): SubscriptionListener {
     return {
       deliver: (data, cursor) => {
         const event = read(data, cursor);
         if (event !== undefined) return subscription.push(event);
-        this.#channel.malformed(new HeadwaterError("malformed", `${name}: no change`, { text: JSON.stringify(data) }));
+        this.#session.malformed(new HeadwaterError("malformed", `${name}: no change`, { text: JSON.stringify(data) }));
       },
       resync: (resync) => {
         this.#monitor.resync(name, resync.reason);
@@ -189,7 +193,7 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
     };
   }
 
-  #forget(subscription: Counted): void {
+  #forget(subscription: OpenSubscription): void {
     this.#monitor.dropped += subscription.dropped;
     this.#subscriptions.delete(subscription);
   }

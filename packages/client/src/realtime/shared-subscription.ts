@@ -3,7 +3,7 @@ import type { HeadwaterError } from "../errors.ts";
 import type { Resync } from "./events.ts";
 
 /** What one subscription of the app hears. */
-export interface Sink {
+export interface SubscriptionListener {
   deliver(data: unknown, cursor: string | undefined): void;
   resync(resync: Resync): void;
   /** The server listens for it. */
@@ -31,19 +31,19 @@ export type SubscriptionState =
 /** A subscription on the server, shared by all in the app who want the same. */
 export interface SharedSubscription {
   readonly name: string;
-  readonly sinks: Set<Sink>;
-  standing: SubscriptionState;
+  readonly listeners: Set<SubscriptionListener>;
+  state: SubscriptionState;
   /** Up to where it has everything, as far as is known for sure. The link's place counts instead while it is live. */
-  place: Cursor | undefined;
+  cursor: Cursor | undefined;
   /** The place from which it was asked for on this link. */
-  asked: Cursor | undefined;
+  requestedSince: Cursor | undefined;
   /** It was granted before: without a place, what came meanwhile is lost. */
-  known: boolean;
+  wasAccepted: boolean;
 }
 
 /** Whether it is not known yet from where on the stream speaks of it. */
-export const isUnproven = ({ standing }: SharedSubscription): boolean =>
-  standing.kind === "submitted" || standing.kind === "settling";
+export const isPending = ({ state }: SharedSubscription): boolean =>
+  state.kind === "submitted" || state.kind === "settling";
 
-export const isBehind = (place: Cursor | undefined, cursor: Cursor): boolean =>
+export const isBefore = (place: Cursor | undefined, cursor: Cursor): boolean =>
   place === undefined || place.epoch !== cursor.epoch || place.seq < cursor.seq;

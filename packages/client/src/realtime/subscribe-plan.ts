@@ -16,19 +16,19 @@ export interface SubscribePlan {
  *
  * @param stale the server has other subscriptions than these, or knows them under another token
  */
-export function planNext(entries: Iterable<SharedSubscription>, stale: boolean): SubscribePlan | undefined {
+export function planSubscribe(entries: Iterable<SharedSubscription>, stale: boolean): SubscribePlan | undefined {
   const all = [...entries];
-  const away = all.filter(({ standing }) => standing.kind === "away");
-  const present = all.filter(({ standing }) => standing.kind !== "away");
-  const epoch = away.find(({ place }) => place)?.place?.epoch;
-  const added = away.filter(({ place }) => place?.epoch === epoch);
+  const unsubscribed = all.filter(({ state }) => state.kind === "away");
+  const subscribed = all.filter(({ state }) => state.kind !== "away");
+  const epoch = unsubscribed.find(({ cursor }) => cursor)?.cursor?.epoch;
+  const added = unsubscribed.filter(({ cursor }) => cursor?.epoch === epoch);
   if (added.length === 0 && !stale) return undefined;
   const since = epoch === undefined ? undefined : lowest(added);
-  return { names: [...present, ...added].map(({ name }) => name), since, added };
+  return { names: [...subscribed, ...added].map(({ name }) => name), since, added };
 }
 
 function lowest(entries: readonly SharedSubscription[]): string | undefined {
-  const places = entries.flatMap(({ place }) => place ?? []);
+  const places = entries.flatMap(({ cursor }) => cursor ?? []);
   const least = places.reduce<Cursor | undefined>(
     (low, place) => (low && low.seq <= place.seq ? low : place),
     undefined,

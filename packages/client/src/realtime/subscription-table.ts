@@ -1,13 +1,13 @@
 import { type Cursor, formatCursor, parseCursor } from "@headwater/protocol";
 import type { HeadwaterError } from "../errors.ts";
-import { type SharedSubscription, isBehind, isUnproven, type Sink } from "./shared-subscription.ts";
+import { type SharedSubscription, isBefore, isPending, type SubscriptionListener } from "./shared-subscription.ts";
 import { isRecordData, type Resync } from "./events.ts";
-import { type SubscribePlan, planNext } from "./subscribe-plan.ts";
+import { type SubscribePlan, planSubscribe } from "./subscribe-plan.ts";
 
 /** Something that a change brings, until it is known where the change stands. */
-interface Held {
+interface PendingEvent {
   readonly entry: SharedSubscription | undefined;
-  readonly tell: (entry: SharedSubscription, cursor: string) => void;
+  readonly deliver: (entry: SharedSubscription, cursor: string) => void;
 }
 
 /**
@@ -19,15 +19,15 @@ interface Held {
 export class SubscriptionTable {
   readonly #entries = new Map<string, SharedSubscription>();
   /** Those whose place is not the link's. */
-  readonly #apart = new Set<SharedSubscription>();
+  readonly #notLive = new Set<SharedSubscription>();
   /** The link's place: the highest cursor that came over it. */
-  #reached: Cursor | undefined;
+  #linkCursor: Cursor | undefined;
   /** What is told of a change whose cursor comes with the last of it. */
-  #held: Held[] = [];
+  #pendingEvents: PendingEvent[] = [];
   /** Every name that was asked for on this link. */
-  readonly #used = new Set<string>();
+  readonly #usedNames = new Set<string>();
   #round = 0;
-  #stale = false;
+  #isStale = false;
   #duplicates = 0;
 
   get size(): number {
@@ -52,206 +52,216 @@ export class SubscriptionTable {
    * that it has, and events of an earlier one may still be under way.
    */
   isTaken(name: string): boolean {
-    return this.#entries.has(name) || this.#used.has(name);
+    return this.#entries.has(name) || this.#usedNames.has(name);
   }
 
   /** @param since where a subscription begins that is not there yet */
-  add(name: string, sink: Sink, since: Cursor | undefined): void {
+  add(name: string, sink: SubscriptionListener, since: Cursor | undefined): void {
     let entry = this.#entries.get(name);
     if (!entry) {
-      entry = { name, sinks: new Set(), standing: { kind: "away" }, place: since, asked: undefined, known: false };
+      entry = {
+        name,
+        listeners: new Set(),
+        state: { kind: "away" },
+        cursor: since,
+        requestedSince: undefined,
+        wasAccepted: false,
+      };
       this.#entries.set(name, entry);
     }
-    entry.sinks.add(sink);
-    if (entry.known && entry.standing.kind !== "away") sink.confirmed();
+    entry.listeners.add(sink);
+    if (entry.wasAccepted && entry.state.kind !== "away") sink.confirmed();
   }
 
-  remove(name: string, sink: Sink): void {
+  remove(name: string, sink: SubscriptionListener): void {
     const entry = this.#entries.get(name);
-    if (!entry?.sinks.delete(sink) || entry.sinks.size > 0) return;
+    if (!entry?.listeners.delete(sink) || entry.listeners.size > 0) return;
     this.#entries.delete(name);
-    this.#apart.delete(entry);
-    this.#stale ||= entry.standing.kind !== "away";
+    this.#notLive.delete(entry);
+    this.#isStale ||= entry.state.kind !== "away";
   }
 
   /** The server should hear of a new token. */
-  touch(): void {
-    this.#stale = true;
+  markStale(): void {
+    this.#isStale = true;
   }
 
   /** A new link: nothing stands on it yet. */
-  opened(): void {
-    for (const entry of this.#entries.values()) this.#sendAway(entry);
-    this.#apart.clear();
-    this.#used.clear();
-    this.#reached = undefined;
-    this.#held = [];
-    this.#stale = false;
+  linkOpened(): void {
+    for (const entry of this.#entries.values()) this.#markUnsubscribed(entry);
+    this.#notLive.clear();
+    this.#usedNames.clear();
+    this.#linkCursor = undefined;
+    this.#pendingEvents = [];
+    this.#isStale = false;
   }
 
   /** What to ask the server for, if anything; the answer goes to `accepted` or `withdrawn`. */
-  submit(): SubscribePlan | undefined {
-    const plan = planNext(this.#entries.values(), this.#stale);
+  nextRequest(): SubscribePlan | undefined {
+    const plan = planSubscribe(this.#entries.values(), this.#isStale);
     if (!plan) return undefined;
-    this.#stale = false;
+    this.#isStale = false;
     this.#round += 1;
-    for (const name of plan.names) this.#used.add(name);
+    for (const name of plan.names) this.#usedNames.add(name);
     for (const entry of plan.added) {
-      entry.standing = { kind: "submitted", round: this.#round };
-      entry.asked = parseCursor(plan.since ?? "");
-      this.#apart.add(entry);
+      entry.state = { kind: "submitted", round: this.#round };
+      entry.requestedSince = parseCursor(plan.since ?? "");
+      this.#notLive.add(entry);
     }
     return plan;
   }
 
   accepted({ added }: SubscribePlan): void {
     for (const entry of added) {
-      if (entry.standing.kind === "submitted") entry.standing = { kind: "settling", round: entry.standing.round };
-      const lost = entry.known && !entry.asked && entry.place === undefined;
+      if (entry.state.kind === "submitted") entry.state = { kind: "settling", round: entry.state.round };
+      const lost = entry.wasAccepted && !entry.requestedSince && entry.cursor === undefined;
       // What comes from now on comes behind the link's present place.
-      entry.place ??= this.#reached;
-      entry.known = true;
-      for (const sink of Array.from(entry.sinks)) sink.confirmed();
-      if (lost) tell(entry, { action: "resync", reason: "reconnected", cursor: undefined });
+      entry.cursor ??= this.#linkCursor;
+      entry.wasAccepted = true;
+      for (const sink of Array.from(entry.listeners)) sink.confirmed();
+      if (lost) deliverResync(entry, { action: "resync", reason: "reconnected", cursor: undefined });
     }
   }
 
   /** No id can be under way any more that left before these were granted. */
   settled({ added }: SubscribePlan): void {
-    for (const entry of added) if (entry.standing.kind === "settling") entry.standing = { kind: "following" };
+    for (const entry of added) if (entry.state.kind === "settling") entry.state = { kind: "following" };
   }
 
   /** The request had no effect; `problems` are those that never will have one. */
-  withdrawn({ added }: SubscribePlan, problems: ReadonlyMap<string, HeadwaterError> = new Map()): void {
-    for (const entry of added) this.#sendAway(entry);
-    this.#stale = true;
+  rejected({ added }: SubscribePlan, problems: ReadonlyMap<string, HeadwaterError> = new Map()): void {
+    for (const entry of added) this.#markUnsubscribed(entry);
+    this.#isStale = true;
     for (const [name, error] of problems) {
       const entry = this.#entries.get(name);
       this.#entries.delete(name);
-      for (const sink of entry?.sinks ?? []) sink.fail(error);
+      for (const sink of entry?.listeners ?? []) sink.fail(error);
     }
   }
 
   /** The server does not know the places that were asked from. */
-  forgetPlaces({ added }: SubscribePlan): void {
+  forgetCursors({ added }: SubscribePlan): void {
     for (const entry of added) {
-      entry.place = undefined;
-      entry.known = true;
+      entry.cursor = undefined;
+      entry.wasAccepted = true;
     }
   }
 
   /** An event of the stream. @returns whether anybody listens */
   event(name: string, data: unknown, id: string | undefined): boolean {
-    const entry = this.#listening(name);
+    const entry = this.#subscribedEntry(name);
     const cursor = parseCursor(id ?? "");
-    const heard: Held = { entry, tell: (to, at) => deliver(to, data, at) };
-    if (cursor) this.#hear([heard], cursor);
+    const heard: PendingEvent = { entry, deliver: (to, at) => deliver(to, data, at) };
+    if (cursor) this.#deliverChange([heard], cursor);
     // Other messages than records may have no place in the log at all.
-    else if (id === undefined && isRecordData(data)) this.#held.push(heard);
+    else if (id === undefined && isRecordData(data)) this.#pendingEvents.push(heard);
     else if (entry) deliver(entry, data, undefined);
     return entry !== undefined;
   }
 
   /** As an event of its change, for these: beyond it they are told everything as before. */
-  resyncSome(resync: Resync, names: readonly string[], id: string | undefined): void {
-    const heard = names.map((name): Held => ({ entry: this.#listening(name), tell: (to) => tell(to, resync) }));
+  resyncNamed(resync: Resync, names: readonly string[], id: string | undefined): void {
+    const heard = names.map((name): PendingEvent => ({
+      entry: this.#subscribedEntry(name),
+      deliver: (to) => deliverResync(to, resync),
+    }));
     const cursor = parseCursor(id ?? "");
-    if (cursor) this.#hear(heard, cursor);
-    else this.#held.push(...heard);
+    if (cursor) this.#deliverChange(heard, cursor);
+    else this.#pendingEvents.push(...heard);
   }
 
   /** The stream has passed this place. */
-  place(cursor: Cursor): void {
-    if (isBehind(this.#reached, cursor)) this.#reached = cursor;
-    for (const entry of this.#apart) {
-      if (isUnproven(entry)) continue;
-      if (isBehind(entry.place, cursor)) entry.place = cursor;
-      if (entry.place?.seq !== this.#reached?.seq) continue;
-      entry.standing = { kind: "live" };
-      this.#apart.delete(entry);
+  advance(cursor: Cursor): void {
+    if (isBefore(this.#linkCursor, cursor)) this.#linkCursor = cursor;
+    for (const entry of this.#notLive) {
+      if (isPending(entry)) continue;
+      if (isBefore(entry.cursor, cursor)) entry.cursor = cursor;
+      if (entry.cursor?.seq !== this.#linkCursor?.seq) continue;
+      entry.state = { kind: "live" };
+      this.#notLive.delete(entry);
     }
   }
 
   /** The server can't give what was missed: those concerned begin anew at the cursor. */
   resync(resync: Resync): void {
-    this.#held = [];
+    this.#pendingEvents = [];
     const cursor = parseCursor(resync.cursor ?? "");
-    const affected = [...this.#entries.values()].filter((entry) => this.#loses(entry, resync.reason, cursor));
-    for (const entry of affected) entry.place = cursor;
-    if (cursor) this.place(cursor);
-    for (const entry of affected) tell(entry, resync);
+    const affected = [...this.#entries.values()].filter((entry) => this.#isAffectedBy(entry, resync.reason, cursor));
+    for (const entry of affected) entry.cursor = cursor;
+    if (cursor) this.advance(cursor);
+    for (const entry of affected) deliverResync(entry, resync);
   }
 
   /** Ends everything. */
   fail(error: HeadwaterError): void {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
-    this.#apart.clear();
-    for (const { sinks } of entries) for (const sink of sinks) sink.fail(error);
+    this.#notLive.clear();
+    for (const { listeners } of entries) for (const sink of listeners) sink.fail(error);
   }
 
   /** What comes for a name before it was asked for is of an earlier subscription. */
-  #listening(name: string): SharedSubscription | undefined {
+  #subscribedEntry(name: string): SharedSubscription | undefined {
     const entry = this.#entries.get(name);
-    return entry?.standing.kind === "away" ? undefined : entry;
+    return entry?.state.kind === "away" ? undefined : entry;
   }
 
-  #sendAway(entry: SharedSubscription): void {
-    entry.place = this.#placeOf(entry);
-    entry.standing = { kind: "away" };
-    entry.asked = undefined;
-    this.#apart.delete(entry);
+  #markUnsubscribed(entry: SharedSubscription): void {
+    entry.cursor = this.#cursorOf(entry);
+    entry.state = { kind: "away" };
+    entry.requestedSince = undefined;
+    this.#notLive.delete(entry);
   }
 
   /** The last of what is told of a change, with its cursor. */
-  #hear(last: readonly Held[], cursor: Cursor): void {
-    const group = [...this.#held, ...last];
-    this.#held = [];
-    for (const { entry, tell: say } of group) {
+  #deliverChange(last: readonly PendingEvent[], cursor: Cursor): void {
+    const group = [...this.#pendingEvents, ...last];
+    this.#pendingEvents = [];
+    for (const { entry, deliver: say } of group) {
       if (!entry) continue;
-      if (isBehind(this.#placeOf(entry), cursor)) say(entry, formatCursor(cursor));
+      if (isBefore(this.#cursorOf(entry), cursor)) say(entry, formatCursor(cursor));
       else this.#duplicates += 1;
     }
-    for (const { entry } of group) if (entry) this.#heard(entry);
-    this.place(cursor);
+    for (const { entry } of group) if (entry) this.#confirmByEvent(entry);
+    this.advance(cursor);
   }
 
   /**
    * Whether a resync is about this subscription. It does not say whose request it answers, so one that is still under way
    * may be told once too often; never once too little.
    */
-  #loses(entry: SharedSubscription, reason: Resync["reason"], cursor: Cursor | undefined): boolean {
-    if (entry.standing.kind === "away") return false;
+  #isAffectedBy(entry: SharedSubscription, reason: Resync["reason"], cursor: Cursor | undefined): boolean {
+    if (entry.state.kind === "away") return false;
     if (!cursor) return true;
-    const place = this.#placeOf(entry);
+    const place = this.#cursorOf(entry);
     if (place && place.epoch !== cursor.epoch) return true;
-    const asked = isUnproven(entry) ? entry.asked : undefined;
+    const asked = isPending(entry) ? entry.requestedSince : undefined;
     if (reason === "epoch") return asked !== undefined && asked.epoch !== cursor.epoch;
     if (reason === "unknown") return asked !== undefined && asked.seq > cursor.seq;
     // What is trimmed while it is being read is lost to all who had not come so far.
-    return isBehind(place, cursor) || (asked !== undefined && isBehind(asked, cursor));
+    return isBefore(place, cursor) || (asked !== undefined && isBefore(asked, cursor));
   }
 
-  #placeOf({ standing, place }: SharedSubscription): Cursor | undefined {
-    return standing.kind === "live" ? this.#reached : place;
+  #cursorOf({ state, cursor }: SharedSubscription): Cursor | undefined {
+    return state.kind === "live" ? this.#linkCursor : cursor;
   }
 
   /** An event proves that its subscription, and all that were asked for with it or before, stand on the server. */
-  #heard({ standing }: SharedSubscription): void {
-    if (standing.kind !== "submitted" && standing.kind !== "settling") return;
-    for (const entry of this.#apart) {
-      const other = entry.standing;
-      if ((other.kind === "submitted" || other.kind === "settling") && other.round <= standing.round)
-        entry.standing = { kind: "following" };
+  #confirmByEvent({ state }: SharedSubscription): void {
+    if (state.kind !== "submitted" && state.kind !== "settling") return;
+    for (const entry of this.#notLive) {
+      const other = entry.state;
+      if ((other.kind === "submitted" || other.kind === "settling") && other.round <= state.round)
+        entry.state = { kind: "following" };
     }
   }
 }
 
 /** Those who join meanwhile are not told of it: hence the copy. */
-function deliver({ sinks }: SharedSubscription, data: unknown, cursor: string | undefined): void {
-  for (const sink of Array.from(sinks)) sink.deliver(data, cursor);
+function deliver({ listeners }: SharedSubscription, data: unknown, cursor: string | undefined): void {
+  for (const sink of Array.from(listeners)) sink.deliver(data, cursor);
 }
 
-function tell({ sinks }: SharedSubscription, resync: Resync): void {
-  for (const sink of Array.from(sinks)) sink.resync(resync);
+function deliverResync({ listeners }: SharedSubscription, resync: Resync): void {
+  for (const sink of Array.from(listeners)) sink.resync(resync);
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { deferred } from "../deferred.ts";
+import { promiseWithResolvers } from "../promise-with-resolvers.ts";
 import { aborted, type HeadwaterError } from "../errors.ts";
 import { type BatchOptions, batchesOf } from "./batches.ts";
 import { BoundedQueue, type OverflowPolicy } from "./bounded-queue.ts";
@@ -30,8 +30,8 @@ export class Subscription<E> implements AsyncIterable<E> {
   readonly closed: Promise<void>;
   readonly #setup: SubscriptionSetup<E>;
   readonly #queue: BoundedQueue<E>;
-  readonly #ready = deferred();
-  readonly #closed = deferred();
+  readonly #ready = promiseWithResolvers();
+  readonly #closed = promiseWithResolvers();
   #callback: ((event: E) => void) | undefined;
   #ended: Promise<void> | undefined;
   #dropped = 0;
@@ -70,11 +70,11 @@ export class Subscription<E> implements AsyncIterable<E> {
 
   batches(options: BatchOptions): AsyncIterable<readonly E[]> {
     const { clock } = this.#setup;
-    return { [Symbol.asyncIterator]: () => this.#leaving(batchesOf(this.#queue, clock, options)) };
+    return { [Symbol.asyncIterator]: () => this.#unsubscribeAfter(batchesOf(this.#queue, clock, options)) };
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<E, void, void> {
-    return this.#leaving(each(this.#queue));
+    return this.#unsubscribeAfter(each(this.#queue));
   }
 
   /** Ends it, here and on the server. Resolves when the server knows; loops over it end without an error. */
@@ -140,7 +140,7 @@ export class Subscription<E> implements AsyncIterable<E> {
   }
 
   /** Whoever leaves the loop leaves the subscription. */
-  async *#leaving<T>(items: AsyncGenerator<T, void, void>): AsyncGenerator<T, void, void> {
+  async *#unsubscribeAfter<T>(items: AsyncGenerator<T, void, void>): AsyncGenerator<T, void, void> {
     try {
       yield* items;
     } finally {

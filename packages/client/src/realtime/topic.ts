@@ -15,7 +15,7 @@ export interface TopicOptions {
 }
 
 /** The query of a topic's options, in one order, so that those who want the same share a subscription. */
-export function queryOf({ filter, expand, fields, query }: TopicOptions): Record<string, string> {
+export function topicQuery({ filter, expand, fields, query }: TopicOptions): Record<string, string> {
   const own = { filter, expand: joined(expand), fields: joined(fields) };
   const given = [...Object.entries(query ?? {}), ...Object.entries(own)].filter(
     (entry): entry is [string, string] => !!entry[1],
@@ -24,7 +24,7 @@ export function queryOf({ filter, expand, fields, query }: TopicOptions): Record
 }
 
 /** A subscription's name: `posts/*?options={…}`. */
-export function nameOf(
+export function subscriptionName(
   topic: string,
   query: Readonly<Record<string, string>>,
   headers: TopicOptions["headers"],

@@ -1,8 +1,8 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { Admin } from "@headwater/testing/servers/admin.ts";
-import { hasPocketBase } from "@headwater/testing/servers/server-kind.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
+import { hasPocketBase } from "@headwater/testing/servers/server-command.ts";
 import { startServer } from "@headwater/testing/servers/server-process.ts";
-import { failureOf } from "../../test/support/failure.ts";
+import { rejectionOf } from "../../test/support/rejection.ts";
 import { Client, memoryStore } from "../index.ts";
 
 setDefaultTimeout(60_000);
@@ -53,7 +53,7 @@ test("a batch is one request, with its files as parts of a form and the rest as 
 if (hasPocketBase)
   test("a stock PocketBase carries all of a batch out, or nothing", async () => {
     await using server = await startServer({ kind: "pocketbase" });
-    const admin = await Admin.signIn(server.url);
+    const admin = await SuperuserClient.signIn(server.url);
     await admin.request("PATCH", "/api/settings", { body: { batch: { enabled: true, maxRequests: 10, timeout: 3 } } });
     const fields = [
       { name: "title", type: "text", required: true },
@@ -70,6 +70,6 @@ if (hasPocketBase)
     const second = client.batch();
     second.collection("docs").delete(one!.id);
     second.collection("docs").create({ title: "" });
-    expect(await failureOf(second.send())).toMatchObject({ code: "invalid", data: { requests: { 1: {} } } });
+    expect(await rejectionOf(second.send())).toMatchObject({ code: "invalid", data: { requests: { 1: {} } } });
     expect((await client.collection("docs").list()).totalItems).toBe(2);
   });

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { Admin } from "@headwater/testing/servers/admin.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { ARTICLES, PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
-import { failureOf } from "../../test/support/failure.ts";
+import { rejectionOf } from "../../test/support/rejection.ts";
 import { Client, type Collection, filter, memoryStore, type RecordModel } from "../index.ts";
 
 setDefaultTimeout(60_000);
 
 let server: ServerProcess;
-let admin: Admin;
+let admin: SuperuserClient;
 
 beforeAll(async () => {
   server = await startServer();
-  admin = await Admin.signIn(server.url);
+  admin = await SuperuserClient.signIn(server.url);
   for (const definition of [PUBLIC_NOTES, ARTICLES]) await admin.createCollection(definition);
 });
 
@@ -37,8 +37,8 @@ test("records are listed, read, written and deleted, and files go with them", as
   expect(page).toMatchObject({ page: 1, totalItems: 1, items: [{ id: made.id }] });
   expect(page.cursor).toMatch(/^\w+\.\d+$/);
   await articles.delete(made.id);
-  expect(await failureOf(articles.view(made.id))).toMatchObject({ code: "not-found", status: 404 });
-  expect(await failureOf(articles.create({ title: "x" }))).toMatchObject({
+  expect(await rejectionOf(articles.view(made.id))).toMatchObject({ code: "not-found", status: 404 });
+  expect(await rejectionOf(articles.create({ title: "x" }))).toMatchObject({
     code: "invalid",
     data: { title: { code: "validation_min_text_constraint" } },
   });

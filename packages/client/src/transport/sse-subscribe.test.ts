@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { failureOf } from "../../test/support/failure.ts";
+import { rejectionOf } from "../../test/support/rejection.ts";
 import { scriptedServer } from "../../test/support/scripted-server.ts";
 import { Client, memoryStore } from "../index.ts";
 
@@ -13,9 +13,9 @@ test("a 401 to the subscriptions is answered with a fresh token, once", async ()
   const record = { id: "u", collectionId: "users", collectionName: "users" };
   using server = scriptedServer(({ method, target, headers }, reply) => {
     if (method === "GET") return void reply.stream().greet();
-    if (target.endsWith("/auth-refresh")) return reply.whole(200, JSON.stringify({ token: token("new"), record }));
-    if (headers.get("authorization") !== token("new")) return reply.whole(401, `{"message":"who?","data":{}}`);
-    reply.whole(204);
+    if (target.endsWith("/auth-refresh")) return reply.respond(200, JSON.stringify({ token: token("new"), record }));
+    if (headers.get("authorization") !== token("new")) return reply.respond(401, `{"message":"who?","data":{}}`);
+    reply.respond(204);
   });
   const client = new Client(server.url, {
     store: memoryStore({ token: token("old"), record }),
@@ -34,13 +34,13 @@ test("a token that can't be refreshed is revoked: the app is told, and so are it
   const token = `x.${btoa(JSON.stringify({ exp: Date.now() / 1_000 + 3_600 }))}.x`;
   using server = scriptedServer(({ method }, reply) => {
     if (method === "GET") return void reply.stream().greet();
-    reply.whole(401, `{"message":"who?","data":{}}`);
+    reply.respond(401, `{"message":"who?","data":{}}`);
   });
   const client = new Client(server.url, { store: memoryStore({ token, record }), limits: LIMITS, transport: "sse" });
   const heard: string[] = [];
   client.auth.onChange(({ kind }) => heard.push(kind));
   const subscription = client.realtime().subscribeToCollection("posts", { check: false });
-  expect(await failureOf(subscription.ready)).toMatchObject({ code: "unauthorized" });
+  expect(await rejectionOf(subscription.ready)).toMatchObject({ code: "unauthorized" });
   expect(heard).toEqual(["revoked"]);
   expect(client.auth.record).toBeUndefined();
 });
@@ -51,14 +51,14 @@ test("subscriptions that the server finds too long are refused by name, and the 
     const bad = (JSON.parse(body) as { readonly subscriptions: readonly string[] }).subscriptions.findIndex((name) =>
       name.includes("long"),
     );
-    if (bad < 0) return reply.whole(204);
+    if (bad < 0) return reply.respond(204);
     const data = { subscriptions: { [bad]: { code: "validation_length_too_long", message: "Too long." } } };
-    reply.whole(400, JSON.stringify({ message: "Bad.", data }));
+    reply.respond(400, JSON.stringify({ message: "Bad.", data }));
   });
   const client = new Client(server.url, { store: memoryStore(), limits: LIMITS, transport: "sse" });
   const good = client.realtime().subscribe("good");
   const long = client.realtime().subscribe("long");
-  expect(await failureOf(long.ready)).toMatchObject({ code: "invalid", status: 400 });
+  expect(await rejectionOf(long.ready)).toMatchObject({ code: "invalid", status: 400 });
   await good.ready;
   expect(client.realtime().names).toEqual(["good"]);
   client.close();

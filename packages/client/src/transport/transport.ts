@@ -13,7 +13,7 @@ export interface Link {
   subscribe(request: SubscribeRequest): Promise<SubscribeOutcome>;
   close(): void;
   /** It seems to be dead: whoever else uses what carries it should not go on with that. */
-  doubt?(): void;
+  reportStalled?(): void;
 }
 
 /** Calls come in the order of the stream. */
@@ -22,7 +22,7 @@ export interface LinkListener {
   opened(clientId: string): void;
   event(event: LinkEvent): void;
   /** The place has moved without an event. */
-  place(id: string): void;
+  cursor(id: string): void;
   bytes(count: number): void;
   /** The server asks for this pause before a reconnect. */
   retry(milliseconds: number): void;

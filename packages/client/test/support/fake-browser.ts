@@ -1,25 +1,25 @@
 import type { Clock } from "../../src/clock.ts";
-import type { LockOptions, Port, SharingPlatform } from "../../src/sharing/platform.ts";
+import type { LockOptions, TabChannel, TabPrimitives } from "../../src/tab-sharing/tab-primitives.ts";
 import type { FakeClock } from "./fake-clock.ts";
 
-interface Claim {
+interface LockRequest {
   readonly tab: FakeTab;
   readonly options: LockOptions;
   readonly grant: (release: () => void) => void;
   readonly refuse: (reason: unknown) => void;
 }
 
-interface Heard {
+interface Subscriber {
   readonly tab: FakeTab;
   readonly onMessage: (message: unknown) => void;
 }
 
-/** Locks and loudspeakers as browsers have them, with tabs that close without a word, and freeze. */
+/** Web Locks and broadcast channels of a simulated browser whose tabs may freeze, and close without notice. */
 export class FakeBrowser {
   readonly #clock: FakeClock;
   readonly #random: () => number;
-  readonly #locks = new Map<string, { holder: Claim | undefined; waiting: Claim[] }>();
-  readonly #ports = new Map<string, Set<Heard>>();
+  readonly #locks = new Map<string, { holder: LockRequest | undefined; waiting: LockRequest[] }>();
+  readonly #channels = new Map<string, Set<Subscriber>>();
 
   constructor(clock: FakeClock, random: () => number) {
     this.#clock = clock;
@@ -32,60 +32,61 @@ export class FakeBrowser {
 
   lock(tab: FakeTab, name: string, options: LockOptions = {}): Promise<() => void> {
     return new Promise((grant, refuse) => {
-      const claim: Claim = { tab, options, grant, refuse };
+      const request: LockRequest = { tab, options, grant, refuse };
       const lock = this.#locks.get(name) ?? { holder: undefined, waiting: [] };
       this.#locks.set(name, lock);
       options.signal?.addEventListener("abort", () => {
-        // What is granted already stays so.
-        if (!lock.waiting.includes(claim)) return;
-        lock.waiting = lock.waiting.filter((other) => other !== claim);
+        // A lock that was granted already stays granted.
+        if (!lock.waiting.includes(request)) return;
+        lock.waiting = lock.waiting.filter((other) => other !== request);
         refuse(options.signal!.reason);
       });
-      if (!options.steal) lock.waiting.push(claim);
+      if (!options.steal) lock.waiting.push(request);
       else {
-        const robbed = lock.holder;
-        lock.holder = claim;
-        if (robbed) robbed.tab.soon(() => robbed.options.onStolen?.());
-        tab.soon(() => grant(() => this.#release(name, claim)));
+        const previous = lock.holder;
+        lock.holder = request;
+        if (previous) previous.tab.soon(() => previous.options.onStolen?.());
+        tab.soon(() => grant(() => this.#release(name, request)));
       }
       this.#next(name);
     });
   }
 
-  port(tab: FakeTab, name: string, onMessage: (message: unknown) => void): Port {
-    const ports = this.#ports.get(name) ?? new Set();
-    this.#ports.set(name, ports);
-    const own: Heard = { tab, onMessage };
-    ports.add(own);
+  openChannel(tab: FakeTab, name: string, onMessage: (message: unknown) => void): TabChannel {
+    const subscribers = this.#channels.get(name) ?? new Set();
+    this.#channels.set(name, subscribers);
+    const own: Subscriber = { tab, onMessage };
+    subscribers.add(own);
     let arrival = 0;
     return {
       post: (message) => {
         if (tab.isClosed) return;
         const copy: unknown = structuredClone(message);
-        // In the order of the posts.
+        // Messages arrive in the order they were posted.
         arrival = Math.max(arrival, this.#clock.now() + this.#random() * 5);
-        for (const other of ports) {
+        for (const other of subscribers) {
           if (other === own) continue;
-          const deliver = (): void => other.tab.run(() => ports.has(other) && other.onMessage(copy));
+          const deliver = (): void => other.tab.run(() => subscribers.has(other) && other.onMessage(copy));
           this.#clock.timer(arrival - this.#clock.now(), deliver);
         }
       },
-      close: () => void ports.delete(own),
+      close: () => void subscribers.delete(own),
     };
   }
 
-  /** All that the tab held is free. */
-  forget(tab: FakeTab): void {
-    for (const ports of this.#ports.values()) for (const port of ports) if (port.tab === tab) ports.delete(port);
+  /** Releases all locks of the tab and closes its channels. */
+  closeTab(tab: FakeTab): void {
+    for (const subscribers of this.#channels.values())
+      for (const subscriber of subscribers) if (subscriber.tab === tab) subscribers.delete(subscriber);
     for (const [name, lock] of this.#locks) {
-      lock.waiting = lock.waiting.filter((claim) => claim.tab !== tab);
+      lock.waiting = lock.waiting.filter((request) => request.tab !== tab);
       if (lock.holder?.tab === tab) this.#release(name, lock.holder);
     }
   }
 
-  #release(name: string, claim: Claim): void {
+  #release(name: string, request: LockRequest): void {
     const lock = this.#locks.get(name)!;
-    if (lock.holder !== claim) return;
+    if (lock.holder !== request) return;
     lock.holder = undefined;
     this.#next(name);
   }
@@ -93,17 +94,17 @@ export class FakeBrowser {
   #next(name: string): void {
     const lock = this.#locks.get(name)!;
     if (lock.holder || lock.waiting.length === 0) return;
-    const claim = lock.waiting.shift()!;
-    lock.holder = claim;
-    claim.tab.soon(() => claim.grant(() => this.#release(name, claim)));
+    const request = lock.waiting.shift()!;
+    lock.holder = request;
+    request.tab.soon(() => request.grant(() => this.#release(name, request)));
   }
 }
 
-/** One tab: its locks, its ports and its time. */
-export class FakeTab implements SharingPlatform {
+/** One tab: its locks, its channels and its clock. */
+export class FakeTab implements TabPrimitives {
   readonly #browser: FakeBrowser;
   readonly #clock: FakeClock;
-  /** What happens while it is frozen waits. */
+  /** Tasks that wait because the tab is frozen. */
   #backlog: (() => void)[] | undefined;
   #closed = false;
 
@@ -127,13 +128,13 @@ export class FakeTab implements SharingPlatform {
     return this.#browser.lock(this, name, options);
   }
 
-  port(name: string, onMessage: (message: unknown) => void): Port {
-    return this.#browser.port(this, name, onMessage);
+  openChannel(name: string, onMessage: (message: unknown) => void): TabChannel {
+    return this.#browser.openChannel(this, name, onMessage);
   }
 
   close(): void {
     this.#closed = true;
-    this.#browser.forget(this);
+    this.#browser.closeTab(this);
   }
 
   freeze(): void {

@@ -6,7 +6,7 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** Time that passes when it is told to. */
+/** A clock that the test moves. */
 export class FakeClock implements Clock {
   readonly #timers = new Set<Timer>();
   #now = 1_700_000_000_000;
@@ -26,7 +26,7 @@ export class FakeClock implements Clock {
     return this.#timers.size;
   }
 
-  /** Lets so much time pass, timer by timer; all that a timer sets off is done before the next. */
+  /** Moves time forward, timer by timer. All work that a timer starts is done before the next timer runs. */
   async pass(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
     await settle();
@@ -39,7 +39,7 @@ export class FakeClock implements Clock {
     this.#now = end;
   }
 
-  /** The machine sleeps: time goes on, and timers do not. */
+  /** Moves time forward without running timers, as when the machine sleeps. */
   sleep(milliseconds: number): void {
     this.#now += milliseconds;
   }
@@ -53,5 +53,5 @@ export class FakeClock implements Clock {
   }
 }
 
-/** All promises that can be kept without time passing are kept. */
+/** Waits until all promises that don't depend on a timer are settled. */
 export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -9,14 +9,14 @@ import type {
 } from "../../src/transport/transport.ts";
 import { frameBytes, type ModelFrame, type ModelServer, type ModelSession } from "./model-server.ts";
 
-/** What can go wrong, each with its probability; and how long a message is under way at most, in milliseconds. */
+/** The probability of each fault, from 0 to 1, and the longest delay of a message in milliseconds. */
 export interface Faults {
   readonly refuseConnect: number;
   readonly neverGreet: number;
   readonly loseRequest: number;
-  readonly loseAnswer: number;
+  readonly loseResponse: number;
   readonly busy: number;
-  readonly forget: number;
+  readonly forgetSession: number;
   readonly cutAtFrame: number;
   readonly stallAtFrame: number;
   readonly delayMs: number;
@@ -26,9 +26,9 @@ export const NO_FAULTS: Faults = {
   refuseConnect: 0,
   neverGreet: 0,
   loseRequest: 0,
-  loseAnswer: 0,
+  loseResponse: 0,
   busy: 0,
-  forget: 0,
+  forgetSession: 0,
   cutAtFrame: 0,
   stallAtFrame: 0,
   delayMs: 5,
@@ -36,7 +36,7 @@ export const NO_FAULTS: Faults = {
 
 const lost = (what: string): HeadwaterError => new HeadwaterError("network", what);
 
-/** Carries frames in order and requests beside them, each as late as chance has it, until something goes wrong. */
+/** A transport that delivers frames in order and requests beside them, with random delays and faults. */
 export class FaultyNetwork implements Transport {
   readonly name = "faulty";
   faults: Faults = NO_FAULTS;
@@ -57,14 +57,14 @@ export class FaultyNetwork implements Transport {
     return link;
   }
 
-  /** Cuts what is open now. */
+  /** Cuts all open links. */
   cutAll(): void {
-    // A link that is cut leaves the set; no other joins it.
+    // Cutting a link removes it from the set, and no other is added meanwhile.
     for (const link of this.#links) link.cut();
   }
 
-  /** Those who have it are gone, and hear of nothing. */
-  abandon(): void {
+  /** Closes all links without notifying their listeners: the tab is gone. */
+  closeAll(): void {
     for (const link of this.#links) link.close();
   }
 
@@ -82,53 +82,53 @@ class FaultyLink implements Link {
   readonly #clock: Clock;
   readonly #network: FaultyNetwork;
   readonly #listener: LinkListener;
-  readonly #onOver: () => void;
+  readonly #onClosed: () => void;
   #session: ModelSession | undefined;
-  #over = false;
+  #isClosed = false;
   #stalled = false;
-  /** Nothing arrives before what was sent before it. */
+  /** When the last message arrives. Messages arrive in the order they were sent. */
   #arrival = 0;
 
-  constructor(server: ModelServer, clock: Clock, network: FaultyNetwork, listener: LinkListener, onOver: () => void) {
+  constructor(server: ModelServer, clock: Clock, network: FaultyNetwork, listener: LinkListener, onClosed: () => void) {
     this.#server = server;
     this.#clock = clock;
     this.#network = network;
     this.#listener = listener;
-    this.#onOver = onOver;
+    this.#onClosed = onClosed;
     clock.timer(network.delay(), () => this.#connect());
   }
 
   close(): void {
-    this.#over = true;
-    this.#onOver();
+    this.#isClosed = true;
+    this.#onClosed();
     this.#session?.end();
   }
 
   cut(): void {
-    if (this.#over) return;
+    if (this.#isClosed) return;
     this.close();
     this.#listener.ended({ kind: "lost", error: lost("cut") });
   }
 
   subscribe({ names, since }: SubscribeRequest): Promise<SubscribeOutcome> {
     const network = this.#network;
-    const { loseRequest, loseAnswer, busy, forget } = network.faults;
+    const { loseRequest, loseResponse, busy, forgetSession } = network.faults;
     return new Promise((resolve) => {
-      const answer = (outcome: SubscribeOutcome): void =>
+      const respond = (outcome: SubscribeOutcome): void =>
         void this.#clock.timer(network.delay(), () => resolve(outcome));
       this.#clock.timer(network.delay(), () => {
-        if (network.happens(loseRequest)) return answer({ kind: "gone", error: lost("no answer") });
-        if (network.happens(busy)) return answer({ kind: "later", error: new HeadwaterError("busy", "busy") });
-        if (!this.#session || this.#session.ended || network.happens(forget))
-          return answer({ kind: "gone", error: new HeadwaterError("not-found", "no such client") });
+        if (network.happens(loseRequest)) return respond({ kind: "gone", error: lost("no response") });
+        if (network.happens(busy)) return respond({ kind: "later", error: new HeadwaterError("busy", "busy") });
+        if (!this.#session || this.#session.ended || network.happens(forgetSession))
+          return respond({ kind: "gone", error: new HeadwaterError("not-found", "no such client") });
         this.#session.subscribe(names, since);
-        answer(network.happens(loseAnswer) ? { kind: "gone", error: lost("no answer") } : { kind: "accepted" });
+        respond(network.happens(loseResponse) ? { kind: "gone", error: lost("no response") } : { kind: "accepted" });
       });
     });
   }
 
   #connect(): void {
-    if (this.#over) return;
+    if (this.#isClosed) return;
     const { refuseConnect, neverGreet } = this.#network.faults;
     if (this.#network.happens(refuseConnect)) return this.cut();
     if (this.#network.happens(neverGreet)) return;
@@ -148,15 +148,15 @@ class FaultyLink implements Link {
       this.#listener.bytes(frameBytes(frame));
       const { name, id, data } = frame;
       if (name !== undefined) this.#listener.event({ name, data, id });
-      else if (id !== undefined) this.#listener.place(id);
+      else if (id !== undefined) this.#listener.cursor(id);
     });
   }
 
-  /** In the order of the calls. */
+  /** Runs after a random delay, in the order of the calls. */
   #later(run: () => void): void {
     this.#arrival = Math.max(this.#arrival, this.#clock.now() + this.#network.delay());
     this.#clock.timer(this.#arrival - this.#clock.now(), () => {
-      if (!this.#over) run();
+      if (!this.#isClosed) run();
     });
   }
 }

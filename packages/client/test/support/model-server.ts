@@ -1,12 +1,12 @@
 import { encodeEvent, formatCursor, parseCursor, parseSubscription, type Epoch } from "@headwater/protocol";
 import type { FakeClock } from "./fake-clock.ts";
 
-/** A change of the record `record` of the one collection that there is. */
+/** A change of one record in the only collection. */
 export interface ModelChange {
   readonly seq: number;
   readonly record: string;
-  /** It changes what else may be seen, in a way that can't be told record by record. */
-  readonly moves: boolean;
+  /** The change also affects the visibility of other records, too many to send one by one. */
+  readonly changesVisibility: boolean;
 }
 
 export interface ModelFrame {
@@ -15,24 +15,24 @@ export interface ModelFrame {
   readonly data: string;
 }
 
-/** Changes of a replay that leave in one go. */
-const STEP = 3;
+/** Changes sent in one step of a replay. */
+const REPLAY_STEP = 3;
 
 /**
- * A Headwater server as its protocol page describes it, small enough to be right at a glance: a log, sessions, and what a
- * session is told. It answers at once; delays, losses and cuts are the network's.
+ * A Headwater server reduced to what docs/protocol.md says, small enough to check by reading: a log, sessions, and the
+ * events each session gets. It responds at once; delays, losses and cuts come from the network.
  */
 export class ModelServer {
   readonly #clock: FakeClock;
   readonly #sessions = new Set<ModelSession>();
   #epoch = 1;
   #floor = 0;
-  /** Every life of the log, by its epoch. */
+  /** The log of each epoch. */
   readonly logs = new Map<string, ModelChange[]>([["e1", []]]);
 
   constructor(clock: FakeClock) {
     this.#clock = clock;
-    this.#beat();
+    this.#scheduleHeartbeat();
   }
 
   get epoch(): Epoch {
@@ -51,12 +51,12 @@ export class ModelServer {
     return this.#floor;
   }
 
-  /** Connections that are open now. */
+  /** Number of open connections. */
   get connections(): number {
     return this.#sessions.size;
   }
 
-  /** What they listen to. */
+  /** The subscriptions of all connections. */
   get names(): readonly string[] {
     return [...this.#sessions].flatMap((session) => session.names);
   }
@@ -65,18 +65,18 @@ export class ModelServer {
     return formatCursor({ epoch: this.epoch, seq: this.head });
   }
 
-  write(record: string, moves = false): void {
-    const change = { seq: this.head + 1, record, moves };
+  write(record: string, changesVisibility = false): void {
+    const change = { seq: this.head + 1, record, changesVisibility };
     this.log.push(change);
-    for (const session of this.#sessions) session.live(change);
+    for (const session of this.#sessions) session.deliverLive(change);
   }
 
-  /** What is older than the last `keep` changes is no longer kept. */
+  /** Removes all but the last `keep` changes from the log. */
   trim(keep: number): void {
     this.#floor = Math.max(this.#floor, this.head - keep);
   }
 
-  /** Another database takes this one's place. */
+  /** Replaces the database by another one: the log starts a new epoch. */
   restore(): void {
     for (const session of this.#sessions) session.end();
     this.#epoch += 1;
@@ -93,10 +93,10 @@ export class ModelServer {
     return session;
   }
 
-  #beat(): void {
+  #scheduleHeartbeat(): void {
     this.#clock.timer(20_000, () => {
-      for (const session of this.#sessions) session.beat();
-      this.#beat();
+      for (const session of this.#sessions) session.heartbeat();
+      this.#scheduleHeartbeat();
     });
   }
 }
@@ -107,7 +107,7 @@ export class ModelSession {
   readonly #send: (frame: ModelFrame) => void;
   readonly #onEnd: () => void;
   #names: readonly string[] = [];
-  #hold: { readonly from: Map<string, number>; progress: number } | undefined;
+  #catchUp: { readonly from: Map<string, number>; progress: number } | undefined;
   #ended = false;
 
   constructor(server: ModelServer, clock: FakeClock, send: (frame: ModelFrame) => void, onEnd: () => void) {
@@ -136,24 +136,27 @@ export class ModelSession {
     this.#names = names;
     const cursor = parseCursor(since ?? "");
     if (!cursor || names.length === 0) return;
-    const position = this.#hold?.progress ?? this.#server.head;
+    const position = this.#catchUp?.progress ?? this.#server.head;
     const from = new Map(
-      names.map((name) => [name, known.has(name) ? Math.max(position, this.#hold?.from.get(name) ?? 0) : cursor.seq]),
+      names.map((name) => [
+        name,
+        known.has(name) ? Math.max(position, this.#catchUp?.from.get(name) ?? 0) : cursor.seq,
+      ]),
     );
     const reason = this.#refusal(cursor.epoch, cursor.seq);
     if (reason) this.#resync(reason, position);
-    const running = this.#hold !== undefined;
-    this.#hold = reason ? { from: new Map(), progress: position } : { from, progress: Math.min(...from.values()) };
-    if (!running) this.#replaySoon();
+    const isReplaying = this.#catchUp !== undefined;
+    this.#catchUp = reason ? { from: new Map(), progress: position } : { from, progress: Math.min(...from.values()) };
+    if (!isReplaying) this.#replaySoon();
   }
 
-  live(change: ModelChange): void {
-    if (!this.#hold) this.#tell(change, this.#names);
+  deliverLive(change: ModelChange): void {
+    if (!this.#catchUp) this.#deliver(change, this.#names);
   }
 
-  /** A session that has everything learns where that is. */
-  beat(): void {
-    this.#send({ name: undefined, id: this.#hold ? undefined : this.#server.cursor, data: "" });
+  /** Carries the cursor, unless the session is catching up. */
+  heartbeat(): void {
+    this.#send({ name: undefined, id: this.#catchUp ? undefined : this.#server.cursor, data: "" });
   }
 
   #refusal(epoch: string, seq: number): string | undefined {
@@ -172,49 +175,53 @@ export class ModelSession {
   }
 
   #replay(): void {
-    const hold = this.#hold;
-    if (!hold || this.#ended) return;
-    if (hold.progress < this.#server.floor) {
-      hold.progress = this.#server.head;
-      this.#resync("expired", hold.progress);
+    const catchUp = this.#catchUp;
+    if (!catchUp || this.#ended) return;
+    if (catchUp.progress < this.#server.floor) {
+      catchUp.progress = this.#server.head;
+      this.#resync("expired", catchUp.progress);
     }
-    const changes = this.#server.log.slice(hold.progress, hold.progress + STEP);
-    // What else a change moved can't be found out afterwards.
-    if (changes.some(({ moves, seq }) => moves && [...hold.from.values()].some((from) => seq > from))) {
-      hold.progress = this.#server.head;
-      this.#resync("visibility", hold.progress);
+    const changes = this.#server.log.slice(catchUp.progress, catchUp.progress + REPLAY_STEP);
+    // Past visibility changes can't be computed from the log.
+    if (
+      changes.some(
+        ({ changesVisibility, seq }) => changesVisibility && [...catchUp.from.values()].some((from) => seq > from),
+      )
+    ) {
+      catchUp.progress = this.#server.head;
+      this.#resync("visibility", catchUp.progress);
       return this.#replaySoon();
     }
     for (const change of changes) {
-      this.#tell(
+      this.#deliver(
         change,
-        this.#names.filter((name) => change.seq > (hold.from.get(name) ?? 0)),
+        this.#names.filter((name) => change.seq > (catchUp.from.get(name) ?? 0)),
       );
-      hold.progress = change.seq;
+      catchUp.progress = change.seq;
     }
-    if (hold.progress < this.#server.head) this.#replaySoon();
-    else this.#hold = undefined;
+    if (catchUp.progress < this.#server.head) this.#replaySoon();
+    else this.#catchUp = undefined;
   }
 
-  /** Only the last event of a change carries its cursor. */
-  #tell({ seq, record, moves }: ModelChange, names: readonly string[]): void {
+  /** Only the last event of a change carries the cursor. */
+  #deliver({ seq, record, changesVisibility }: ModelChange, names: readonly string[]): void {
     const cursor = formatCursor({ epoch: this.#server.epoch, seq });
     const update = JSON.stringify({ record: { id: record, seq }, action: "update" });
     const events = names.filter((name) => isAbout(name, record)).map((name) => ({ name, data: update }));
-    const moved = names
-      .filter((name) => moves && !isAbout(name, record))
+    const resyncs = names
+      .filter((name) => changesVisibility && !isAbout(name, record))
       .map((name) => JSON.stringify({ reason: "visibility", cursor, subscriptions: [name] }));
-    const all = [...events, ...moved.map((data) => ({ name: "resync", data }))];
+    const all = [...events, ...resyncs.map((data) => ({ name: "resync", data }))];
     for (const [i, event] of all.entries()) this.#send({ ...event, id: i === all.length - 1 ? cursor : undefined });
   }
 }
 
-/** Whether a record's changes appear under the name: `items/*` or `items/ID`, whatever the options. */
+/** Whether a subscription matches the record: its topic is `items/*` or `items/ID`. Options don't matter. */
 export function isAbout(name: string, record: string): boolean {
   const { topic } = parseSubscription(name);
   return topic === "items/*" || topic === `items/${record}`;
 }
 
-/** As the real server writes it. */
+/** Size of the frame as the real server encodes it. */
 export const frameBytes = ({ name, id, data }: ModelFrame): number =>
   name === undefined ? 8 : encodeEvent({ ...(id !== undefined && { id }), event: name, data }).length;

@@ -8,8 +8,8 @@ export interface ScriptedRequest {
   readonly body: string;
 }
 
-/** Answers to one request, byte by byte if need be. */
-export class Reply {
+/** Writes the response to one request, byte by byte if the test needs it. */
+export class ScriptedResponse {
   readonly #socket: Socket<Pending>;
 
   constructor(socket: Socket<Pending>) {
@@ -22,15 +22,15 @@ export class Reply {
     return this;
   }
 
-  /** A whole answer. */
-  whole(status: number, body = "", headers: Readonly<Record<string, string>> = {}): void {
+  /** Sends a complete response. */
+  respond(status: number, body = "", headers: Readonly<Record<string, string>> = {}): void {
     const fields = Object.entries({ "content-length": String(Buffer.byteLength(body)), ...headers });
-    // 204 has no body, and says so by having no length.
+    // A 204 has no body and no Content-Length (RFC 9110, section 8.6).
     const shown = status === 204 ? fields.filter(([name]) => name !== "content-length") : fields;
     this.raw(`HTTP/1.1 ${status} X\r\n${shown.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`);
   }
 
-  /** Begins a stream that ends with its connection. */
+  /** Starts a response without a length, which ends with the connection. */
   stream(headers: Readonly<Record<string, string>> = { "content-type": "text/event-stream" }): this {
     const fields = Object.entries({ ...headers, connection: "close" });
     return this.raw(`HTTP/1.1 200 OK\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`);
@@ -40,18 +40,18 @@ export class Reply {
     return this.raw(`id:${id}\nevent:PB_CONNECT\ndata:{"clientId":"${id}"}\n\n`);
   }
 
-  /** Ends it as a server does that has said everything. */
+  /** Closes the connection in an orderly way. */
   end(): void {
     this.#socket.end();
   }
 
-  /** Ends it as a machine does that falls over. */
+  /** Resets the connection, as a crashed machine does. */
   destroy(): void {
     this.#socket.terminate();
   }
 }
 
-export type Script = (request: ScriptedRequest, reply: Reply) => void;
+export type Script = (request: ScriptedRequest, reply: ScriptedResponse) => void;
 
 interface Pending {
   received: Buffer;
@@ -62,7 +62,7 @@ export interface ScriptedServer extends Disposable {
   readonly requests: readonly ScriptedRequest[];
 }
 
-/** A server on a real socket that does to each request what the script says, however wrong that is. */
+/** A server on a real socket that handles each request as the script says, valid HTTP or not. */
 export function scriptedServer(script: Script): ScriptedServer {
   const requests: ScriptedRequest[] = [];
   const sockets = new Set<Socket<Pending>>();
@@ -78,7 +78,7 @@ export function scriptedServer(script: Script): ScriptedServer {
         socket.data.received = Buffer.concat([socket.data.received, bytes]);
         for (let request = takeRequest(socket.data); request; request = takeRequest(socket.data)) {
           requests.push(request);
-          script(request, new Reply(socket));
+          script(request, new ScriptedResponse(socket));
         }
       },
       close: (socket) => void sockets.delete(socket),

@@ -1,0 +1,105 @@
+import type { Resync } from "../realtime/events.ts";
+import type { Message } from "../realtime/messages.ts";
+import type { Realtime } from "../realtime/realtime.ts";
+import type { Subscription } from "../realtime/subscription.ts";
+
+interface SdkOptions {
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly [param: string]: unknown;
+}
+
+type Callback = (data: unknown) => void;
+
+interface SdkSubscription {
+  readonly topic: string;
+  readonly callback: Callback;
+  readonly subscription: Subscription<Message | Resync> | undefined;
+}
+
+/** What of the SDK's options is no parameter of the request. */
+const SEND_OPTIONS = new Set(["query", "headers", "method", "body", "fetch", "requestKey", "params", "signal"]);
+
+/** The SDK's own `RealtimeService`, call by call, over our connection. */
+export class SdkRealtimeService {
+  /** Called when the connection is lost or was closed; with what is still subscribed. */
+  onDisconnect: ((activeSubscriptions: string[]) => void) | undefined;
+  readonly #realtime: Realtime;
+  readonly #subscriptions = new Set<SdkSubscription>();
+
+  constructor(realtime: Realtime) {
+    this.#realtime = realtime;
+    let wasOpen = false;
+    realtime.monitor((event) => {
+      if (event.kind === "connected")
+        for (const { callback } of this.#byTopic("PB_CONNECT")) callback({ clientId: this.clientId });
+      if (event.kind !== "state") return;
+      if (wasOpen && event.state.kind !== "open") this.onDisconnect?.([...realtime.names]);
+      wasOpen = event.state.kind === "open";
+    });
+  }
+
+  get clientId(): string {
+    return this.#realtime.clientId;
+  }
+
+  get isConnected(): boolean {
+    return this.clientId !== "";
+  }
+
+  /** Resolves when the server listens. */
+  async subscribe(topic: string, callback: Callback, options: SdkOptions = {}): Promise<() => Promise<void>> {
+    if (topic === "") throw new Error("topic must be set.");
+    const subscription = topic === "PB_CONNECT" ? undefined : this.#subscribeTopic(topic, callback, options);
+    const held: SdkSubscription = { topic, callback, subscription };
+    this.#subscriptions.add(held);
+    try {
+      await subscription?.ready;
+    } catch (error) {
+      this.#subscriptions.delete(held);
+      throw error;
+    }
+    return () => this.#remove([held]);
+  }
+
+  /** Without a topic: from everything. */
+  unsubscribe(topic?: string): Promise<void> {
+    return this.#remove(topic === undefined || topic === "" ? [...this.#subscriptions] : this.#byTopic(topic));
+  }
+
+  unsubscribeByPrefix(prefix: string): Promise<void> {
+    return this.#remove([...this.#subscriptions].filter(({ topic }) => topic.startsWith(prefix)));
+  }
+
+  unsubscribeByTopicAndListener(topic: string, listener: Callback): Promise<void> {
+    return this.#remove(this.#byTopic(topic).filter(({ callback }) => callback === listener));
+  }
+
+  #subscribeTopic(topic: string, callback: Callback, { headers, ...rest }: SdkOptions): Subscription<Message | Resync> {
+    const subscription = this.#realtime.subscribe(topic, { query: queryOf(rest), headers });
+    return subscription.forEach((event) => {
+      // The SDK has no word for what was lost: its apps read anew at PB_CONNECT.
+      if (event.action === "message") callback(event.data);
+    });
+  }
+
+  #byTopic(topic: string): SdkSubscription[] {
+    return [...this.#subscriptions].filter((held) => held.topic === topic);
+  }
+
+  async #remove(held: readonly SdkSubscription[]): Promise<void> {
+    for (const one of held) this.#subscriptions.delete(one);
+    await Promise.all(held.map(async ({ subscription }) => subscription?.unsubscribe()));
+  }
+}
+
+/** Every option that is not the SDK's own is a parameter, as the SDK has it. */
+function queryOf({ query, ...rest }: Omit<SdkOptions, "headers">): Record<string, string> {
+  const params = Object.entries(rest).filter(([name]) => !SEND_OPTIONS.has(name));
+  const given = [...Object.entries(query ?? {}), ...params].filter(
+    ([, value]) => value !== undefined && value !== null,
+  );
+  return Object.fromEntries(
+    given.map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]),
+  );
+}

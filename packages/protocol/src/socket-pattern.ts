@@ -1,0 +1,27 @@
+/** What a subscription's pattern on the WebSocket says. */
+export type SocketPattern =
+  /** `*`: every record of every collection. */
+  | { readonly kind: "all" }
+  /** `posts.*`: all of a collection, or of a channel. */
+  | { readonly kind: "name"; readonly name: string }
+  /** `posts.ID`: one record. */
+  | { readonly kind: "record"; readonly name: string; readonly record: string }
+  /** `@chat.*`, `@posts.ID`: who is present in a channel, or at a record. */
+  | { readonly kind: "presence"; readonly target: Exclude<SocketPattern, { readonly kind: "presence" | "all" }> };
+
+/** The name ends at the first dot: names have none, ids may. */
+const NAMED_PATTERN = /^([\w:-]{1,255})\.(\*|[^\s*\p{Cc}]{1,255})$/u;
+
+/** @returns `undefined` for a text that is no pattern */
+export function parseSocketPattern(text: string): SocketPattern | undefined {
+  if (text === "*") return { kind: "all" };
+  if (!text.startsWith("@")) return parseNamed(text);
+  const target = parseNamed(text.slice(1));
+  return target && { kind: "presence", target };
+}
+
+function parseNamed(text: string): Extract<SocketPattern, { readonly kind: "name" | "record" }> | undefined {
+  const [, name, what] = NAMED_PATTERN.exec(text) ?? [];
+  if (name === undefined || what === undefined) return undefined;
+  return what === "*" ? { kind: "name", name } : { kind: "record", name, record: what };
+}
