@@ -6,7 +6,7 @@ import { requireOpenFiles } from "./load/open-files.ts";
 import type { NumberOption } from "./report/options.ts";
 import { Latencies } from "./report/latencies.ts";
 import { type RecordTarget, recordTargets } from "./targets/record-target.ts";
-import { countsOf, inexactIn, Stage } from "./load/stage.ts";
+import { countsOf, inexactIn, LoadTest } from "./load/load-test.ts";
 import type { Column, Metric } from "./report/table.ts";
 
 const METRICS: readonly Metric[] = [
@@ -58,14 +58,14 @@ export const bystander: Bench<Options> = {
 /** Two servers that are alike: the one has streams, the other none. */
 class Pair implements AsyncDisposable {
   private constructor(
-    readonly busy: Stage,
-    readonly quiet: Stage,
+    readonly busy: LoadTest,
+    readonly quiet: LoadTest,
   ) {}
 
   static async open(start: () => Promise<RecordTarget>, subscribers: number): Promise<Pair> {
     await using opened = new AsyncDisposableStack();
-    const busy = opened.use(await Stage.open(start, subscribers, 1));
-    const quiet = opened.use(await Stage.open(start, 1, 1));
+    const busy = opened.use(await LoadTest.open(start, subscribers, 1));
+    const quiet = opened.use(await LoadTest.open(start, 1, 1));
     opened.move();
     return new Pair(busy, quiet);
   }
@@ -136,7 +136,7 @@ async function timesOf(
 }
 
 /** Reads one record that the warm-up has left, again and again, on a connection of its own. */
-async function reader({ target }: Stage): Promise<() => Promise<void>> {
+async function reader({ target }: LoadTest): Promise<() => Promise<void>> {
   const { origin, pathname } = new URL(target.publishUrl);
   const { body } = await request<{ items: { id: string }[] }>(origin, "GET", `${pathname}?perPage=1`);
   const connection = await RawConnection.open(origin);

@@ -7,7 +7,7 @@ import { requireOpenFiles } from "./load/open-files.ts";
 import type { ChoiceOption, NumberOption, NumbersOption } from "./report/options.ts";
 import { startRecordTarget } from "./targets/record-target.ts";
 import { listRuleOf, type Rule, RULES } from "./targets/rules.ts";
-import { countsOf, inexactIn, Stage } from "./load/stage.ts";
+import { countsOf, inexactIn, LoadTest } from "./load/load-test.ts";
 import type { Column, Metric } from "./report/table.ts";
 
 const METRICS: readonly Metric[] = [
@@ -42,7 +42,7 @@ export const catchUp: Bench<Options> = {
         ...(rule === "public" && hasNchan ? [startNchan] : []),
       ];
       const columns = await measureEach(
-        starts.map((start) => () => Stage.open(start, count, LANES)),
+        starts.map((start) => () => LoadTest.open(start, count, LANES)),
         (stage) => measure(stage, count, missed),
       );
       reports.push({
@@ -61,7 +61,7 @@ export const catchUp: Bench<Options> = {
   },
 };
 
-async function measure(stage: Stage, subscribers: number, missed: number): Promise<Column> {
+async function measure(stage: LoadTest, subscribers: number, missed: number): Promise<Column> {
   const { target, readers, publisher } = stage;
   await stage.listen();
   // One round for all, so that everybody has a place to come back to.

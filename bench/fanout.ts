@@ -2,7 +2,7 @@ import type { Bench, Columns, Report } from "./report/bench.ts";
 import { requireOpenFiles } from "./load/open-files.ts";
 import type { ChoiceOption, NumberOption, NumbersOption } from "./report/options.ts";
 import { listRuleOf, type Rule, RULES } from "./targets/rules.ts";
-import { countsOf, inexactIn, Stage, type Ticks } from "./load/stage.ts";
+import { countsOf, inexactIn, LoadTest, type PhaseMeasurement } from "./load/load-test.ts";
 import type { Column, Metric } from "./report/table.ts";
 import type { Target } from "./targets/target.ts";
 import { targetsOf } from "./targets/targets.ts";
@@ -67,7 +67,7 @@ const metricsOf = (changes: number): Metric[] => [
 const CPU_PER_CHANGE = 2;
 const ROUNDS = 3;
 
-const valuesOf = ({ changes, delivered, milliseconds, cpuMicros, p50, p99 }: Ticks): number[] => [
+const valuesOf = ({ changes, delivered, milliseconds, cpuMicros, p50, p99 }: PhaseMeasurement): number[] => [
   (delivered * 1000) / milliseconds,
   cpuMicros / delivered,
   cpuMicros / changes,
@@ -83,10 +83,10 @@ async function measure(
   seconds: number,
 ): Promise<Columns> {
   await using opened = new AsyncDisposableStack();
-  const stages: Stage[] = [];
-  for (const start of starts) stages.push(opened.use(await Stage.open(start, subscribers, Math.max(...ticks))));
+  const stages: LoadTest[] = [];
+  for (const start of starts) stages.push(opened.use(await LoadTest.open(start, subscribers, Math.max(...ticks))));
   for (const stage of stages) await stage.listen();
-  const phases = stages.map((): Ticks[] => []);
+  const phases = stages.map((): PhaseMeasurement[] => []);
   for (const changes of ticks) {
     for (const stage of stages) await stage.begin();
     for (let round = 1; round <= ROUNDS; round += 1) {
@@ -98,7 +98,7 @@ async function measure(
   return [first!, ...peers];
 }
 
-const columnOf = (server: string, ticks: readonly number[], phases: readonly Ticks[]): Column => ({
+const columnOf = (server: string, ticks: readonly number[], phases: readonly PhaseMeasurement[]): Column => ({
   server,
   values: phases.flatMap(valuesOf),
   notes: phases.flatMap((phase, row): [string, string][] => [

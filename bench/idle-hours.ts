@@ -2,7 +2,7 @@ import { readStats, settledMemory } from "@headwater/testing/servers/process-sta
 import type { Report } from "./report/bench.ts";
 import { startFastTarget } from "./load/fast-clock.ts";
 import type { Rule } from "./targets/rules.ts";
-import { countsOf, inexactIn, Stage } from "./load/stage.ts";
+import { countsOf, inexactIn, LoadTest } from "./load/load-test.ts";
 import type { Metric } from "./report/table.ts";
 
 /** How many times faster the server's time goes. */
@@ -21,7 +21,7 @@ const METRICS: readonly Metric[] = [
 /** Streams on which nothing happens for hours of the server's time; then one change, which all of them must get. */
 export async function idleForHours(rule: Rule, subscribers: number, hours: number): Promise<Report> {
   const target = await startFastTarget(rule, subscribers, RATE);
-  await using stage = await Stage.open(async () => target, subscribers, 8);
+  await using stage = await LoadTest.open(async () => target, subscribers, 8);
   const empty = await settledMemory(target.pid);
   await stage.listen();
   const before = await settledMemory(target.pid);

@@ -4,7 +4,7 @@ import { type Bench, measureEach, type Report } from "./report/bench.ts";
 import { requireOpenFiles } from "./load/open-files.ts";
 import type { ChoiceOption, NumberOption, NumbersOption } from "./report/options.ts";
 import { listRuleOf, type Rule, RULES } from "./targets/rules.ts";
-import { countsOf, inexactIn, Stage } from "./load/stage.ts";
+import { countsOf, inexactIn, LoadTest } from "./load/load-test.ts";
 import type { Column, Metric } from "./report/table.ts";
 import { type Transport, TRANSPORTS } from "./load/readers.ts";
 import { targetsOf } from "./targets/targets.ts";
@@ -44,7 +44,7 @@ export const idle: Bench<Options> = {
     const reports: Report[] = [];
     for (const count of subscribers) {
       const columns = await measureEach(
-        targetsOf(rule, count, transport).map((start) => () => Stage.open(start, count, 8)),
+        targetsOf(rule, count, transport).map((start) => () => LoadTest.open(start, count, 8)),
         measure(count),
       );
       reports.push({
@@ -65,7 +65,7 @@ export const idle: Bench<Options> = {
 
 const measure =
   (subscribers: number) =>
-  async (stage: Stage): Promise<Column> => {
+  async (stage: LoadTest): Promise<Column> => {
     const { name, pid } = stage.target;
     const before = await settledMemory(pid);
     await stage.listen();

@@ -4,7 +4,7 @@ import { requireOpenFiles } from "./load/open-files.ts";
 import type { NumberOption, NumbersOption } from "./report/options.ts";
 import { startRecordTarget } from "./targets/record-target.ts";
 import { COLLECTION } from "./targets/rules.ts";
-import { countsOf, inexactIn, Stage, type Ticks } from "./load/stage.ts";
+import { countsOf, inexactIn, LoadTest, type PhaseMeasurement } from "./load/load-test.ts";
 import type { Column, Metric } from "./report/table.ts";
 import type { Target } from "./targets/target.ts";
 
@@ -46,8 +46,8 @@ export const patterns: Bench<Options> = {
 /** All servers stand at once and take turns: what else the machine does meanwhile meets them alike. */
 async function measure(sizes: readonly number[], seconds: number): Promise<Columns> {
   await using opened = new AsyncDisposableStack();
-  const stages: Stage[] = [];
-  for (const size of sizes) stages.push(opened.use(await Stage.open(crowded(size), LISTENERS, CHANGES_A_TICK)));
+  const stages: LoadTest[] = [];
+  for (const size of sizes) stages.push(opened.use(await LoadTest.open(crowded(size), LISTENERS, CHANGES_A_TICK)));
   for (const stage of stages) {
     await stage.listen();
     await stage.begin();
@@ -61,7 +61,7 @@ async function measure(sizes: readonly number[], seconds: number): Promise<Colum
   return [first!, ...peers];
 }
 
-const columnOf = (server: string, ticks: Ticks): Column => ({
+const columnOf = (server: string, ticks: PhaseMeasurement): Column => ({
   server,
   values: [ticks.cpuMicros / ticks.changes, ticks.p50, ticks.p99],
   notes: [["delivered/expected", countsOf(ticks)]],

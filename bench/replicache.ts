@@ -7,7 +7,7 @@ import type { Bench, Columns, Report } from "./report/bench.ts";
 import { type Account, addAccounts } from "./load/accounts.ts";
 import type { NumberOption, NumbersOption } from "./report/options.ts";
 import { Latencies } from "./report/latencies.ts";
-import { addDiaries } from "./load/diaries.ts";
+import { addDiaries } from "./load/add-records.ts";
 import { SyncClient } from "./load/sync-client.ts";
 import type { Column, Metric } from "./report/table.ts";
 

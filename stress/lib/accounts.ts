@@ -1,5 +1,5 @@
-import type { Admin } from "@headwater/testing/servers/admin.ts";
-import { readRows } from "@headwater/testing/servers/change-table.ts";
+import type { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
+import { readRows } from "@headwater/testing/servers/read-database.ts";
 import type { Account } from "./listener.ts";
 
 /** A user's token with the key that it stands and falls with. */
@@ -9,12 +9,12 @@ export function accountOf({ id, token }: { readonly id: string; readonly token: 
 }
 
 /** Another password ends all of a user's tokens. */
-export async function setPassword(admin: Admin, id: string, password: string): Promise<void> {
+export async function setPassword(admin: SuperuserClient, id: string, password: string): Promise<void> {
   await admin.update("users", id, { password, passwordConfirm: password });
 }
 
 /** A new token, without a password and the time that it takes to check one. */
-export async function signInAgain(admin: Admin, id: string, dir: string): Promise<Account> {
+export async function signInAgain(admin: SuperuserClient, id: string, dir: string): Promise<Account> {
   const path = `/api/collections/users/impersonate/${id}`;
   const { status, body, text } = await admin.request<{ token: string }>("POST", path, { body: {} });
   if (status !== 200) throw new Error(`no token for ${id}: ${status} ${text}`);

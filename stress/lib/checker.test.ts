@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { assert, array, integer, property, record as recordOf, constantFrom } from "fast-check";
-import { check, type Expected, FAULTS, type Seen } from "./checker.ts";
+import { check, type Expected, FAULTS, type Received } from "./checker.ts";
 
 /** A log of so many changes that this client must see, on one or two topics each. */
 const wishes: Expected[] = Array.from({ length: 40 }, (_, i) => i + 1).flatMap((seq) =>
@@ -13,7 +13,7 @@ const wishes: Expected[] = Array.from({ length: 40 }, (_, i) => i + 1).flatMap((
   })),
 );
 
-const received: Seen[] = wishes.map(({ seq, topic, action, values }) => ({
+const received: Received[] = wishes.map(({ seq, topic, action, values }) => ({
   seq,
   topic,
   action,
@@ -22,14 +22,14 @@ const received: Seen[] = wishes.map(({ seq, topic, action, values }) => ({
 
 /** Ways to spoil what a client got, and what the checker must call it. */
 const TAMPERINGS = {
-  lost: (events: Seen[], at: number) => events.toSpliced(at, 1),
-  doubled: (events: Seen[], at: number) => events.toSpliced(at + 1, 0, events[at]!),
-  reordered: (events: Seen[], at: number) => {
+  lost: (events: Received[], at: number) => events.toSpliced(at, 1),
+  doubled: (events: Received[], at: number) => events.toSpliced(at + 1, 0, events[at]!),
+  reordered: (events: Received[], at: number) => {
     const next = events.findIndex(({ seq }) => seq > events[at]!.seq);
     return next < 0 ? events : events.with(at, events[next]!).with(next, events[at]!);
   },
-  unauthorised: (events: Seen[], at: number) => events.toSpliced(at, 0, { ...events[at]!, topic: "diaries/*" }),
-  untrue: (events: Seen[], at: number) => events.with(at, { ...events[at]!, values: { title: "forged" } }),
+  unauthorised: (events: Received[], at: number) => events.toSpliced(at, 0, { ...events[at]!, topic: "diaries/*" }),
+  untrue: (events: Received[], at: number) => events.with(at, { ...events[at]!, values: { title: "forged" } }),
 } as const;
 
 const places = integer({ min: 0, max: received.length - 3 });
@@ -85,7 +85,7 @@ describe("the checker", () => {
   });
 
   test("counts an event of no change at all as unauthorised", () => {
-    const invented: Seen = { seq: 999, topic: "notes/*", action: "create", values: {} };
+    const invented: Received = { seq: 999, topic: "notes/*", action: "create", values: {} };
     expect(check(wishes, [...received, invented])).toMatchObject({ unauthorised: 1, lost: 0 });
   });
 });

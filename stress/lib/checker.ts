@@ -10,7 +10,7 @@ export interface Expected {
 }
 
 /** What it did get. */
-export interface Seen {
+export interface Received {
   readonly seq: number;
   readonly topic: string;
   readonly action: string;
@@ -36,10 +36,10 @@ const SHOWN = 5;
  * - unauthorised if nothing says that this client may see it, be it a change of the log or not,
  * - untrue if it says something else than the log.
  */
-export function check(expected: readonly Expected[], seen: readonly Seen[]): Verdict {
+export function check(expected: readonly Expected[], seen: readonly Received[]): Verdict {
   const wanted = new Map(expected.map((event) => [key(event), event]));
   const arrived = new Set<string>();
-  const findings: (readonly [fault: Fault, event: Expected | Seen])[] = [];
+  const findings: (readonly [fault: Fault, event: Expected | Received])[] = [];
   let newest = 0;
   for (const event of seen) {
     const wish = wanted.get(key(event));
@@ -85,14 +85,14 @@ export const sum = (a: Verdict, b: Verdict): Verdict => ({
   first: [...a.first, ...b.first].slice(0, SHOWN),
 });
 
-const key = ({ seq, topic }: Expected | Seen): string => `${seq} ${topic}`;
+const key = ({ seq, topic }: Expected | Received): string => `${seq} ${topic}`;
 
 /** Events show less than the log (no hidden fields) and name the collection; what both have must be the same. */
-const agrees = (event: Seen, { action, values }: Expected): boolean =>
+const agrees = (event: Received, { action, values }: Expected): boolean =>
   event.action === action &&
   Object.entries(event.values).every(([name, value]) => !(name in values) || Bun.deepEquals(value, values[name]));
 
-function describe({ seq, topic, action, values }: Expected | Seen): string {
+function describe({ seq, topic, action, values }: Expected | Received): string {
   const text = JSON.stringify(values);
   return `change ${seq}, ${action} on ${topic}: ${text.length > 160 ? `${text.slice(0, 160)}…` : text}`;
 }

@@ -1,4 +1,4 @@
-import type { LogEntry } from "@headwater/testing/servers/change-table.ts";
+import type { LogEntry } from "@headwater/testing/servers/read-database.ts";
 import type { Rule, Stored, Values, Viewer } from "./rules.ts";
 
 /** Who a client says it is: with a token that was made when its record held this key. */
@@ -55,7 +55,7 @@ export class History {
   }
 
   /** The moments at which a change could be judged: its own place, and all later ones until then that decide anything. */
-  moments(seq: number, until: number): number[] {
+  evaluationPoints(seq: number, until: number): number[] {
     return [seq, ...this.#turns.filter((turn) => turn > seq && turn <= until)];
   }
 

@@ -23,14 +23,14 @@ export interface Connection {
 }
 
 /** Where a client that comes back says where it was: the header, the address, or the subscription. */
-export type Way = "header" | "query" | "body";
-export const WAYS: readonly Way[] = ["header", "query", "body"];
+export type CursorChannel = "header" | "query" | "body";
+export const CURSOR_CHANNELS: readonly CursorChannel[] = ["header", "query", "body"];
 
 /** @param since told at once; undefined if the subscription will */
-export type Transport = (url: string, since: string | undefined, way: Way) => Promise<Connection>;
+export type Transport = (url: string, since: string | undefined, way: CursorChannel) => Promise<Connection>;
 
 /** A client between one subscription and the next, and all that came meanwhile. */
-export interface Sitting {
+export interface ListenerSession {
   readonly identity: Identity;
   readonly topics: readonly Topic[];
   /** The cursor that it was behind. */
@@ -41,13 +41,13 @@ export interface Sitting {
 }
 
 /** Where clients connect. */
-export interface Place {
+export interface ServerAddress {
   readonly url: string;
   readonly told: number;
 }
 
 /** Cuts on end, with nothing gained in between, after which there is no hope. */
-const FUTILE = 10;
+const MAX_FUTILE_RECONNECTS = 10;
 
 export interface Account {
   readonly identity: Identity;
@@ -57,7 +57,7 @@ export interface Account {
 /** A client that comes and goes, and always comes back by its newest cursor. */
 export class Listener {
   readonly name: string;
-  readonly sittings: Sitting[] = [];
+  readonly sessions: ListenerSession[] = [];
   account: Account;
   topics: readonly Topic[];
   readonly #transport: Transport;
@@ -73,14 +73,14 @@ export class Listener {
   }
 
   get connection(): Connection {
-    const sitting = this.sittings.at(-1);
+    const sitting = this.sessions.at(-1);
     if (!sitting) throw new Error(`${this.name} was never connected`);
     return sitting.connection;
   }
 
   /** "I have seen everything up to here." */
   get cursor(): string {
-    return this.sittings.findLast(({ connection }) => connection.lastEventId)?.connection.lastEventId ?? this.#first;
+    return this.sessions.findLast(({ connection }) => connection.lastEventId)?.connection.lastEventId ?? this.#first;
   }
 
   get seq(): number {
@@ -88,13 +88,13 @@ export class Listener {
   }
 
   /** @throws when the server is not there, or goes away meanwhile */
-  async sit({ url, told }: Place, way: Way = "body"): Promise<void> {
+  async connect({ url, told }: ServerAddress, way: CursorChannel = "body"): Promise<void> {
     const since = this.cursor;
     const { account, topics } = this;
     const opened = this.#transport(url, way === "body" ? undefined : since, way);
     const connection = await within(opened, `${this.name} connects`);
     // Kept before the answer is here: a server that is killed meanwhile may have sent events already.
-    this.sittings.push({ identity: account.identity, topics, since, told, connection });
+    this.sessions.push({ identity: account.identity, topics, since, told, connection });
     const names = topics.map(({ name }) => name);
     const subscribed = connection.subscribe(names, account.token, way === "body" ? since : undefined);
     await within(subscribed, `${this.name} subscribes`);
@@ -116,13 +116,13 @@ export class Listener {
   }
 
   /** As `reach`, though it is cut on the way, as long as it gets on. */
-  async comeBackUntil(place: Place, seq: number, patience?: number): Promise<void> {
+  async reconnectUntil(place: ServerAddress, seq: number, patience?: number): Promise<void> {
     let cuts = 0;
     for (let before = this.seq; this.seq < seq; before = this.seq) {
       if (!(await this.#isCutBefore(seq, patience)) || this.seq >= seq) return;
       cuts = this.seq > before ? 0 : cuts + 1;
-      if (cuts === FUTILE) throw new Error(`${this.name} was cut ${cuts} times on end without getting on`);
-      await this.sit(place);
+      if (cuts === MAX_FUTILE_RECONNECTS) throw new Error(`${this.name} was cut ${cuts} times on end without getting on`);
+      await this.connect(place);
     }
   }
 

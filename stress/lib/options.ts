@@ -1,62 +1,42 @@
-import { parseArgs } from "node:util";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { TRANSPORTS, type TransportKind } from "./transports.ts";
 
 export interface Options {
+  /** Part of a scenario's name. */
   readonly only: string | undefined;
   readonly seed: number;
   readonly seeds: number;
+  /** Scenarios that run at the same time. */
   readonly lanes: number;
   readonly transport: TransportKind;
   readonly short: boolean;
   readonly list: boolean;
-  readonly help: boolean;
 }
 
-export const USAGE = `Usage: npm run stress [-- options]
+type Flags = Omit<Options, "seeds"> & { readonly seeds?: number };
 
-Real servers, clients that come and go, kills in between; then what each client got is compared with the log.
+/** The command line of `npm run stress`; `run` gets what it says. */
+export const stressCommand = (run: (options: Options) => Promise<void>): Command =>
+  new Command("npm run stress --")
+    .description(
+      "Starts real servers, lets clients come and go and kills servers in between; then compares what each client got with the log.",
+    )
+    .option("--only <name>", "run the scenarios whose name contains this text")
+    .option("--seed <s>", "the first seed", readNumber, 1 + (Date.now() % 1_000_000))
+    .option("--seeds <n>", "seeds for each scenario in which chance decides (default: 20; 2 with --short)", readNumber)
+    .option("--lanes <n>", "scenarios that run at the same time", readNumber, 3)
+    .addOption(
+      new Option("--transport <kind>", "mixed: every other client uses a WebSocket")
+        .choices(TRANSPORTS)
+        .default("mixed"),
+    )
+    .option("--short", "run fewer and smaller scenarios, in under half a minute", false)
+    .option("--list", "list the scenarios and run nothing", false)
+    .action(async (flags: Flags) => {
+      await run({ ...flags, only: flags.only, seeds: flags.seeds ?? (flags.short ? 2 : 20) });
+    });
 
-  --only NAME   scenarios whose name holds this text
-  --seed S      the first seed (from the clock)
-  --seeds N     so many seeds for the scenarios in which chance decides (20; 2 in the short form)
-  --lanes N     scenarios played at the same time (3)
-  --transport T sse, websocket, or mixed: every other client on a WebSocket (mixed)
-  --short       the short form: fewer and smaller scenarios, under half a minute
-  --list        says what there is, and plays nothing
-  --help        this text`;
-
-/** @throws Error for what can't be read */
-export function readOptions(args: readonly string[]): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      only: { type: "string" },
-      seed: { type: "string" },
-      seeds: { type: "string" },
-      lanes: { type: "string" },
-      transport: { type: "string" },
-      short: { type: "boolean", default: false },
-      list: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
-  const { only, short, list, help } = values;
-  const number = (name: "seed" | "seeds" | "lanes", fallback: number): number => {
-    const text = values[name] ?? String(fallback);
-    if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`--${name} must be a whole number from 1, not "${text}"`);
-    return Number(text);
-  };
-  const transport = TRANSPORTS.find((kind) => kind === (values.transport ?? "mixed"));
-  if (!transport) throw new Error(`--transport must be one of ${TRANSPORTS.join(", ")}`);
-  const seed = number("seed", 1 + (Date.now() % 1_000_000));
-  return {
-    only,
-    seed,
-    seeds: number("seeds", short ? 2 : 20),
-    lanes: number("lanes", 3),
-    transport,
-    short,
-    list,
-    help,
-  };
+function readNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1.");
+  return Number(text);
 }

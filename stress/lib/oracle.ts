@@ -1,9 +1,9 @@
 import { parseCursor } from "@headwater/protocol";
-import type { LogEntry } from "@headwater/testing/servers/change-table.ts";
+import type { LogEntry } from "@headwater/testing/servers/read-database.ts";
 import type { ReceivedEvent } from "@headwater/testing/clients/event-splitter.ts";
-import type { Expected, Seen } from "./checker.ts";
+import type { Expected, Received } from "./checker.ts";
 import type { History, Identity } from "./history.ts";
-import type { Sitting } from "./listener.ts";
+import type { ListenerSession } from "./listener.ts";
 import type { Values } from "./rules.ts";
 import type { Topic } from "./topics.ts";
 
@@ -18,7 +18,7 @@ interface Span {
  * told before the sitting, if that is later) and its arrival, by the rules, principals and stored records of that moment: if the client may see it at each of these, it must come; if at
  * none, it must not.
  */
-export function expectedOf(history: History, sitting: Sitting): Expected[] {
+export function expectedOf(history: History, sitting: ListenerSession): Expected[] {
   const spans = spansOf(sitting);
   const first = Math.min(...spans.map(({ from }) => from));
   const last = spans.at(-1)!.to;
@@ -33,18 +33,18 @@ export function expectedOf(history: History, sitting: Sitting): Expected[] {
       if (topics.length === 0) return [];
       const isCovered = spans.some(({ from, to }) => entry.seq > from && entry.seq <= to);
       const until = history.headAt(arrivals[next]?.time ?? Date.now());
-      const moments = history.moments(Math.max(entry.seq, sitting.told), until);
+      const moments = history.evaluationPoints(Math.max(entry.seq, sitting.told), until);
       return topics.flatMap((topic) => {
         const answers = new Set(moments.map((moment) => isVisible(history, sitting.identity, topic, entry, moment)));
         if (!answers.has(true)) return [];
         const duty = isCovered && !answers.has(false) ? "must" : "may";
-        return [{ seq: entry.seq, topic: topic.name, action: entry.action, values: imageOf(entry), duty } as const];
+        return [{ seq: entry.seq, topic: topic.name, action: entry.action, values: valuesOf(entry), duty } as const];
       });
     });
 }
 
 /** What came, as far as its cursors came too: a client that is cut within a change gets all of it again. */
-export function seenIn({ connection }: Sitting): Seen[] {
+export function receivedIn({ connection }: ListenerSession): Received[] {
   const events = connection.inbox.items.filter(({ event }) => event !== RESYNC);
   const complete = events.findLastIndex(({ id }) => id !== undefined) + 1;
   let seq = 0;
@@ -64,10 +64,10 @@ const RESYNC = "resync";
 export const isResync = ({ event }: ReceivedEvent): boolean => event === RESYNC;
 
 const seqOf = (cursor: string): number => parseCursor(cursor)?.seq ?? 0;
-const imageOf = ({ before, after }: LogEntry): Values => after ?? before ?? {};
+const valuesOf = ({ before, after }: LogEntry): Values => after ?? before ?? {};
 
 /** From the cursor to the newest one; a resync leaves out what came between the last cursor before it and its own. */
-function spansOf({ since, connection }: Sitting): Span[] {
+function spansOf({ since, connection }: ListenerSession): Span[] {
   const spans: Span[] = [];
   let from = seqOf(since);
   let to = from;
@@ -83,7 +83,7 @@ function spansOf({ since, connection }: Sitting): Span[] {
   return [...spans, { from, to: Math.max(to, seqOf(connection.lastEventId ?? since)) }];
 }
 
-const arrivalsOf = ({ connection }: Sitting): { readonly seq: number; readonly time: number }[] =>
+const arrivalsOf = ({ connection }: ListenerSession): { readonly seq: number; readonly time: number }[] =>
   connection.inbox.items.flatMap(({ id }, i) =>
     id === undefined ? [] : [{ seq: seqOf(id), time: connection.arrivals[i]! }],
   );
@@ -93,7 +93,7 @@ const appearsOn = ({ collection, record }: Topic, entry: LogEntry): boolean =>
 
 function isVisible(history: History, identity: Identity, topic: Topic, entry: LogEntry, moment: number): boolean {
   const viewer = history.viewerAt(identity, moment);
-  const image = imageOf(entry);
+  const image = valuesOf(entry);
   const stored = history.storedAt(moment);
   const rule = history.ruleAt(topic.collection, moment);
   if (viewer.kind !== "superuser" && !rule.allows(image, viewer, stored)) return false;

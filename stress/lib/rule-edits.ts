@@ -1,5 +1,5 @@
-import type { Admin } from "@headwater/testing/servers/admin.ts";
-import type { LogEntry } from "@headwater/testing/servers/change-table.ts";
+import type { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
+import type { LogEntry } from "@headwater/testing/servers/read-database.ts";
 import type { RuleChange } from "./history.ts";
 import type { Rule } from "./rules.ts";
 
@@ -14,7 +14,7 @@ export class RuleEdits {
   }
 
   /** @throws when it is refused, or the server goes away before it answers */
-  async edit(admin: Admin, collection: string, rule: Rule): Promise<void> {
+  async edit(admin: SuperuserClient, collection: string, rule: Rule): Promise<void> {
     const edit = { collection, rule, isAnswered: false };
     this.#edits.push(edit);
     await admin.updateCollection(collection, { listRule: rule.text, viewRule: rule.text });

@@ -1,4 +1,4 @@
-import type { Stage } from "./stage.ts";
+import type { ScenarioRun } from "./scenario-run.ts";
 
 /** Something that is done to the server, and what must hold whatever happens. */
 export interface Scenario {
@@ -10,10 +10,10 @@ export interface Scenario {
   readonly seeds: "all" | "some" | "one";
   /** Part of the short form. */
   readonly inShort: boolean;
-  readonly play: (stage: Stage) => Promise<void>;
+  readonly play: (stage: ScenarioRun) => Promise<void>;
 }
 
-type Told = readonly [
+type ScenarioDefinition = readonly [
   name: string,
   invariant: string,
   play: Scenario["play"],
@@ -21,7 +21,7 @@ type Told = readonly [
 ];
 
 /** Scenarios of one family; the short form has only those with that mark. */
-export const family = (title: string, scenarios: readonly Told[]): readonly Scenario[] =>
+export const family = (title: string, scenarios: readonly ScenarioDefinition[]): readonly Scenario[] =>
   scenarios.map(([name, invariant, play, marks = []]) => ({
     name: `${title}/${name}`,
     invariant,

@@ -46,12 +46,13 @@ class SocketConnection implements Connection {
     token?: string,
     since = this.#topics.length === 0 ? this.#since : undefined,
   ) {
-    if (token !== undefined) await this.#client.ask({ type: "auth", token });
+    if (token !== undefined) await this.#client.request({ type: "auth", token });
     const gone = this.#topics.filter((topic) => !topics.includes(topic));
-    if (gone.length > 0) await this.#client.askFor(gone.length, { type: "unsubscribe", pattern: gone.map(patternOf) });
+    if (gone.length > 0)
+      await this.#client.requestMany(gone.length, { type: "unsubscribe", pattern: gone.map(patternOf) });
     this.#topics = topics;
     const pattern = topics.map(patternOf);
-    const answers = await this.#client.askFor(pattern.length, {
+    const answers = await this.#client.requestMany(pattern.length, {
       type: "subscribe",
       pattern,
       ...(since !== undefined && { since }),

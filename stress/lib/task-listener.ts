@@ -1,12 +1,12 @@
-import { EventClient } from "@headwater/testing/clients/event-client.ts";
+import { JsonEventClient } from "@headwater/testing/clients/json-event-client.ts";
 
 /** What one listener of a task heard: events that stand for themselves, and what the texts between them come to. */
-export type Heard = readonly (string | Readonly<Record<string, unknown>>)[];
+export type TaskEvents = readonly (string | Readonly<Record<string, unknown>>)[];
 
 /** Listens to a task until it is over, and comes back by its last id whenever it is cut. */
 export class TaskListener {
   readonly task: string;
-  readonly #clients: EventClient[] = [];
+  readonly #clients: JsonEventClient[] = [];
 
   constructor(task: string) {
     this.task = task;
@@ -26,7 +26,7 @@ export class TaskListener {
     if (this.isDone) return;
     const seen = this.#clients.findLast(({ lastEventId }) => lastEventId !== undefined)?.lastEventId;
     const headers: Record<string, string> = seen === undefined ? {} : { "Last-Event-ID": seen };
-    this.#clients.push(await EventClient.open(`${url}/api/tasks/${this.task}/stream`, headers));
+    this.#clients.push(await JsonEventClient.open(`${url}/api/tasks/${this.task}/stream`, headers));
   }
 
   /** Resolves when the present connection has ended. */
@@ -50,7 +50,7 @@ export class TaskListener {
     return this.#clients.flatMap(({ names }) => names.filter((name) => name === "resync")).length;
   }
 
-  get heard(): Heard {
+  get heard(): TaskEvents {
     const heard: (string | Readonly<Record<string, unknown>>)[] = [];
     for (const { events } of this.#clients) {
       for (const { event, data } of events) {

@@ -2,7 +2,7 @@ import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
 import type { Values } from "./rules.ts";
 import { within } from "./within.ts";
 
-export interface Answer {
+export interface Reply {
   readonly status: number;
   readonly body: Values;
 }
@@ -36,7 +36,7 @@ export class Writer implements Disposable {
     return this.#change("DELETE", `${collection}/records/${id}`, undefined);
   }
 
-  async call(method: string, path: string, body: unknown, token?: string): Promise<Answer | undefined> {
+  async call(method: string, path: string, body: unknown, token?: string): Promise<Reply | undefined> {
     this.#connection.send(
       method,
       `/api/collections/${path}`,

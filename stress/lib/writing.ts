@@ -1,6 +1,6 @@
 import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import type { Values } from "./rules.ts";
-import type { Stage } from "./stage.ts";
+import type { ScenarioRun } from "./scenario-run.ts";
 import { Writer } from "./writer.ts";
 
 /**
@@ -10,7 +10,7 @@ import { Writer } from "./writer.ts";
  * @throws when the server goes away meanwhile
  */
 export async function createMany(
-  { url }: Stage,
+  { url }: ScenarioRun,
   collection: string,
   count: number,
   valuesOf: (index: number) => Values = (index) => ({ title: `${collection} ${index}`, size: index % 100 }),

@@ -1,12 +1,12 @@
-import { Crowd, type Written } from "../lib/crowd.ts";
+import { WriterPool, type Written } from "../lib/writer-pool.ts";
 import type { Values } from "../lib/rules.ts";
 import { ensure, family } from "../lib/scenario.ts";
-import type { Stage } from "../lib/stage.ts";
+import type { ScenarioRun } from "../lib/scenario-run.ts";
 import { all } from "../lib/topics.ts";
 import { createMany } from "../lib/writing.ts";
 
 /** The log, played from its start, must give exactly the rows that are there: neither is ever there without the other. */
-async function ensureStoredAsLogged(stage: Stage, collection: string): Promise<void> {
+async function ensureStoredAsLogged(stage: ScenarioRun, collection: string): Promise<void> {
   const played = new Map<string, unknown>();
   for (const { action, record, before, after } of stage.changesOf(collection)) {
     ensure(
@@ -23,7 +23,7 @@ async function ensureStoredAsLogged(stage: Stage, collection: string): Promise<v
   stage.compared(rows.length);
 }
 
-async function allStored(stage: Stage, collection: string): Promise<Values[]> {
+async function allStored(stage: ScenarioRun, collection: string): Promise<Values[]> {
   const rows: Values[] = [];
   for (let page = 1; ; page += 1) {
     const items = await stage.stored(collection, `&page=${page}&sort=id`);
@@ -32,7 +32,7 @@ async function allStored(stage: Stage, collection: string): Promise<Values[]> {
   }
 }
 
-function ensureAnsweredIsLogged(stage: Stage, written: readonly Written[]): void {
+function ensureAnsweredIsLogged(stage: ScenarioRun, written: readonly Written[]): void {
   const key = (action: string, record: string, title: unknown): string => `${action} ${record} ${String(title)}`;
   const logged = new Set(
     stage
@@ -54,14 +54,14 @@ export const atomicity = family("atomicity", [
       await stage.start();
       await stage.listen([all("notes")]);
       for (const round of [1, 2, 3]) {
-        const crowd = new Crowd(stage, `round ${round}`, ["notes"]).start(16);
+        const crowd = new WriterPool(stage, `round ${round}`, ["notes"]).start(16);
         await crowd.answered(stage.random.int(1, 150));
         await stage.kill();
         await crowd.stop();
         await stage.start();
         ensureAnsweredIsLogged(stage, crowd.written.items);
         await ensureStoredAsLogged(stage, "notes");
-        await stage.listeners[0]!.sit(stage);
+        await stage.listeners[0]!.connect(stage);
       }
       await stage.settle();
     },
@@ -87,7 +87,7 @@ export const atomicity = family("atomicity", [
         const isThere = (await stage.stored("notes", `&filter=id='${note}'`)).length === 1;
         ensure(left === (isThere ? 400 : 0), `${left} of 400 are left, and the note is ${isThere ? "there" : "gone"}`);
         await ensureStoredAsLogged(stage, "comments");
-        await listener.sit(stage);
+        await listener.connect(stage);
       }
       await stage.settle();
     },
@@ -126,7 +126,7 @@ export const atomicity = family("atomicity", [
       await stage.start();
       for (let i = 0; i < 3; i += 1) await stage.listen([all("notes")]);
       for (let kills = 0; kills < 4; kills += 1) {
-        const crowd = new Crowd(stage, `round ${kills}`, ["notes"]).start(8);
+        const crowd = new WriterPool(stage, `round ${kills}`, ["notes"]).start(8);
         const { inbox } = stage.listeners[0]!.connection;
         const some = stage.random.int(1, 40);
         await inbox.until(({ length }) => length >= some);
@@ -134,7 +134,7 @@ export const atomicity = family("atomicity", [
         await crowd.stop();
         await Promise.all(stage.listeners.map((listener) => listener.ended()));
         await stage.start();
-        await Promise.all(stage.listeners.map((listener) => listener.sit(stage)));
+        await Promise.all(stage.listeners.map((listener) => listener.connect(stage)));
       }
       await stage.settle();
     },

@@ -1,15 +1,15 @@
-import { WAYS } from "../lib/listener.ts";
+import { CURSOR_CHANNELS } from "../lib/listener.ts";
 import { ensure, family } from "../lib/scenario.ts";
-import type { Stage } from "../lib/stage.ts";
+import type { ScenarioRun } from "../lib/scenario-run.ts";
 import { all } from "../lib/topics.ts";
 import { createMany } from "../lib/writing.ts";
 
 /** In one transaction the server can make as many changes as a deletion takes along. */
-const sizeOf = ({ isShort }: Stage): number => (isShort ? 4_000 : 100_000);
+const sizeOf = ({ isShort }: ScenarioRun): number => (isShort ? 4_000 : 100_000);
 const PATIENCE_MS = 90_000;
 
 /** A note that so many comments go with, which are put there behind the server's back: only their deletion is of interest. */
-async function noteWithComments(stage: Stage, count: number): Promise<string> {
+async function noteWithComments(stage: ScenarioRun, count: number): Promise<string> {
   await stage.start();
   const [note] = await createMany(stage, "notes", 1);
   await stage.stop();
@@ -21,7 +21,7 @@ async function noteWithComments(stage: Stage, count: number): Promise<string> {
   return note!;
 }
 
-async function remove(stage: Stage, note: string): Promise<boolean | undefined> {
+async function remove(stage: ScenarioRun, note: string): Promise<boolean | undefined> {
   using writer = await stage.writer();
   return await writer.remove("notes", note);
 }
@@ -40,10 +40,10 @@ export const bulk = family("bulk", [
       ensure((await remove(stage, note)) === true, "the deletion was not answered");
       const last = stage.readLog().at(-1)!.seq;
       ensure(stage.changesOf("comments").length === count, "not all of them went");
-      await reading.comeBackUntil(stage, last, PATIENCE_MS);
+      await reading.reconnectUntil(stage, last, PATIENCE_MS);
       stalled.connection.resume();
-      await late.sit(stage, "query");
-      await Promise.all([stalled, late].map((listener) => listener.comeBackUntil(stage, last, PATIENCE_MS)));
+      await late.connect(stage, "query");
+      await Promise.all([stalled, late].map((listener) => listener.reconnectUntil(stage, last, PATIENCE_MS)));
     },
     ["short"],
   ],
@@ -52,14 +52,14 @@ export const bulk = family("bulk", [
     "Thousands of changes of many writers reach everyone, and who joins in the middle gets the rest.",
     async (stage) => {
       await stage.start();
-      await Promise.all(WAYS.map(() => stage.listen([all("notes")])));
+      await Promise.all(CURSOR_CHANNELS.map(() => stage.listen([all("notes")])));
       const writing = createMany(stage, "notes", stage.isShort ? 2_000 : 6_000, undefined, 48);
       const { inbox, ended } = stage.listeners[0]!.connection;
       await Promise.race([ended, inbox.until(({ length }) => length >= 500)]);
       await Promise.all(
-        WAYS.map(async (way) => {
+        CURSOR_CHANNELS.map(async (way) => {
           const late = await stage.newcomer([all("notes")]);
-          await late.sit(stage, way);
+          await late.connect(stage, way);
         }),
       );
       await writing;
@@ -86,10 +86,10 @@ export const bulk = family("bulk", [
       await stage.start();
       const logged = stage.changesOf("comments").length;
       ensure(logged === 0 || logged === count, `${logged} of ${count} deletions are in the log`);
-      await Promise.all(stage.listeners.map((listener) => listener.sit(stage)));
+      await Promise.all(stage.listeners.map((listener) => listener.connect(stage)));
       if (logged === 0) await remove(stage, note);
       const last = stage.readLog().at(-1)!.seq;
-      await first.comeBackUntil(stage, last, PATIENCE_MS);
+      await first.reconnectUntil(stage, last, PATIENCE_MS);
       await stage.bring();
     },
     ["some seeds"],

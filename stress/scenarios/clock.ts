@@ -1,6 +1,6 @@
 import { HOUR } from "../lib/clock.ts";
-import { Crowd } from "../lib/crowd.ts";
-import { WAYS } from "../lib/listener.ts";
+import { WriterPool } from "../lib/writer-pool.ts";
+import { CURSOR_CHANNELS } from "../lib/listener.ts";
 import { isResync } from "../lib/oracle.ts";
 import { ensure, family } from "../lib/scenario.ts";
 import { all } from "../lib/topics.ts";
@@ -12,14 +12,14 @@ export const clock = family("clock", [
     "A clock that goes back changes neither the order of events nor what a cursor brings back.",
     async (stage) => {
       await stage.startWithClock({});
-      const listeners = await Promise.all(WAYS.map(() => stage.listen([all("notes")])));
+      const listeners = await Promise.all(CURSOR_CHANNELS.map(() => stage.listen([all("notes")])));
       for (const hours of [0, -1, -20, -19]) {
         await stage.setClock(hours * HOUR);
         await createMany(stage, "notes", 30);
         await stage.settle();
         await Promise.all(listeners.map((listener) => listener.drop()));
         await createMany(stage, "notes", 30);
-        await Promise.all(listeners.map((listener, i) => listener.sit(stage, WAYS[i])));
+        await Promise.all(listeners.map((listener, i) => listener.connect(stage, CURSOR_CHANNELS[i])));
       }
       await stage.settle();
       const times = stage.changesOf("notes").map(({ time }) => time);
@@ -42,7 +42,7 @@ export const clock = family("clock", [
       await stage.setClock(100 * HOUR);
       await createMany(stage, "notes", 5);
       await stage.trimmed(last);
-      await away.sit(stage);
+      await away.connect(stage);
       await createMany(stage, "notes", 5);
       await stage.settle();
       ensure(isResync(away.connection.inbox.items[0]!), "who was away was not told to resync");
@@ -63,7 +63,7 @@ export const clock = family("clock", [
       await stage.settle();
       await listener.drop();
       await createMany(stage, "notes", 10);
-      await listener.sit(stage);
+      await listener.connect(stage);
       await stage.settle();
     },
   ],
@@ -73,13 +73,13 @@ export const clock = family("clock", [
     async (stage) => {
       await stage.startWithClock({ minutes: 100 });
       const listeners = await Promise.all([1, 2, 3].map(() => stage.listen([all("notes")])));
-      const crowd = new Crowd(stage, "crowd", ["notes"]).start(4);
+      const crowd = new WriterPool(stage, "crowd", ["notes"]).start(4);
       for (let jump = 1; jump <= 10; jump += 1) {
         await crowd.answered(jump * 25);
         await stage.setClock(stage.random.int(-100, 100) * HOUR);
         const listener = stage.random.pick(listeners);
         await listener.drop();
-        await listener.sit(stage, stage.random.pick(WAYS));
+        await listener.connect(stage, stage.random.pick(CURSOR_CHANNELS));
       }
       await crowd.stop();
       await stage.settle();

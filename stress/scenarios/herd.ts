@@ -1,16 +1,16 @@
 import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { readStats } from "@headwater/testing/servers/process-stats.ts";
 import { SseStream } from "@headwater/testing/clients/sse-stream.ts";
-import { Crowd } from "../lib/crowd.ts";
-import { WAYS } from "../lib/listener.ts";
+import { WriterPool } from "../lib/writer-pool.ts";
+import { CURSOR_CHANNELS } from "../lib/listener.ts";
 import { ensure, family } from "../lib/scenario.ts";
-import type { Stage } from "../lib/stage.ts";
+import type { ScenarioRun } from "../lib/scenario-run.ts";
 import { all } from "../lib/topics.ts";
 import { until, within } from "../lib/within.ts";
 import { createMany } from "../lib/writing.ts";
 
 /** So many clients of one place: guests, users and superusers in turn. */
-async function gather(stage: Stage, count: number): Promise<void> {
+async function gather(stage: ScenarioRun, count: number): Promise<void> {
   const accounts = [stage.guest, stage.superuser, ...stage.world.users.map((_, i) => stage.user(i))];
   const since = await stage.cursor();
   for (let i = 0; i < count; i += 1) {
@@ -18,7 +18,7 @@ async function gather(stage: Stage, count: number): Promise<void> {
   }
 }
 
-const writePrivate = (stage: Stage, count: number): Promise<string[]> =>
+const writePrivate = (stage: ScenarioRun, count: number): Promise<string[]> =>
   createMany(stage, "diaries", count, (i) => ({ title: `diary ${i}`, owner: stage.world.users[i % 4]!.id }), 4);
 
 export const herd = family("herd", [
@@ -31,7 +31,7 @@ export const herd = family("herd", [
       await writePrivate(stage, 40);
       for (const collection of ["notes", "inner"]) await createMany(stage, collection, 20);
       await stage.restart();
-      const returning = Promise.all(stage.listeners.map((listener, i) => listener.sit(stage, WAYS[i % 3])));
+      const returning = Promise.all(stage.listeners.map((listener, i) => listener.connect(stage, CURSOR_CHANNELS[i % 3])));
       await createMany(stage, "notes", 20, (i) => ({ title: `meanwhile ${i}` }), 4);
       await returning;
       await stage.settle();
@@ -71,7 +71,7 @@ export const herd = family("herd", [
       for (let i = 0; i < 3; i += 1) await stage.listen([all("notes")]);
       await stage.settle();
       const before = readStats(stage.server.pid).openFiles;
-      const crowd = new Crowd(stage, "crowd", ["notes"]).start(4);
+      const crowd = new WriterPool(stage, "crowd", ["notes"]).start(4);
       await inParallel(stage.isShort ? 100 : 400, 16, async () => {
         const passer = await stage.listen([all("notes")]);
         if (stage.random.chance(50)) await crowd.answered(crowd.written.items.length + 1);
@@ -93,12 +93,12 @@ export const herd = family("herd", [
       await writePrivate(stage, 200);
       await createMany(stage, "inner", 50);
       for (let visit = 0; visit < 3; visit += 1) {
-        await Promise.all(stage.listeners.map((listener) => listener.sit(stage, stage.random.pick(WAYS))));
+        await Promise.all(stage.listeners.map((listener) => listener.connect(stage, stage.random.pick(CURSOR_CHANNELS))));
         await stage.settle();
         await Promise.all(stage.listeners.map((listener) => listener.drop()));
         await writePrivate(stage, 40);
       }
-      await Promise.all(stage.listeners.map((listener) => listener.sit(stage)));
+      await Promise.all(stage.listeners.map((listener) => listener.connect(stage)));
       await stage.settle();
     },
   ],

@@ -1,4 +1,4 @@
-import { Crowd } from "../lib/crowd.ts";
+import { WriterPool } from "../lib/writer-pool.ts";
 import { HAS_X, LARGE } from "../lib/rules.ts";
 import { ensure, family } from "../lib/scenario.ts";
 import { all, filtered, one } from "../lib/topics.ts";
@@ -11,7 +11,7 @@ export const order = family("order", [
     async (stage) => {
       await stage.start();
       for (let i = 0; i < 8; i += 1) await stage.listen([all("notes"), all("diaries")], stage.user(i % 4));
-      const crowd = new Crowd(stage, "crowd", ["notes", "diaries"]).start(24);
+      const crowd = new WriterPool(stage, "crowd", ["notes", "diaries"]).start(24);
       await crowd.answered(600);
       await crowd.stop();
       await stage.settle();
@@ -69,12 +69,12 @@ export const order = family("order", [
         // Large enough that its events do not come in one piece.
         await writer.update("notes", id!, { title: `x ${i}`, body: "x".repeat(stage.random.int(60_000, 80_000)) });
         for (const listener of listeners) {
-          if (listener.sittings.length === 0) await listener.sit(stage);
+          if (listener.sessions.length === 0) await listener.connect(stage);
           const { inbox } = listener.connection;
           const some = stage.random.int(1, 3);
           await inbox.until(({ length }) => length >= some);
           await listener.drop();
-          await listener.sit(stage);
+          await listener.connect(stage);
         }
       }
       await stage.settle();
@@ -88,7 +88,7 @@ export const order = family("order", [
       await stage.start();
       // Who may see a message has to be looked up: somebody may come while that is asked.
       await stage.addRoom(stage.world.users.map(({ id }) => id));
-      const crowd = new Crowd(stage, "crowd", ["notes", "messages"]).start(8);
+      const crowd = new WriterPool(stage, "crowd", ["notes", "messages"]).start(8);
       for (let i = 0; i < 30; i += 1) {
         await crowd.answered(i * 10);
         await stage.listen([all("notes"), all("messages")], stage.user(i % 4));
@@ -105,7 +105,7 @@ export const order = family("order", [
       // Who may see a message has to be looked up: somebody may subscribe while that is asked.
       await stage.addRoom(stage.world.users.map(({ id }) => id));
       const listeners = await Promise.all([0, 1, 2, 3].map((i) => stage.listen([all("messages")], stage.user(i))));
-      const crowd = new Crowd(stage, "crowd", ["messages"]).start(8);
+      const crowd = new WriterPool(stage, "crowd", ["messages"]).start(8);
       const saying = listeners.map(async ({ connection, account, topics }) => {
         const names = topics.map(({ name }) => name);
         while (crowd.written.items.length < 400) await connection.subscribe(names, account.token);

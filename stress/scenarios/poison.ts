@@ -1,6 +1,6 @@
 import { HAS_X, LARGE, type Rule } from "../lib/rules.ts";
 import { ensure, family } from "../lib/scenario.ts";
-import type { Stage } from "../lib/stage.ts";
+import type { ScenarioRun } from "../lib/scenario-run.ts";
 import { all, filtered, one, type Topic, withOptions } from "../lib/topics.ts";
 import { createMany } from "../lib/writing.ts";
 
@@ -20,13 +20,13 @@ const TEXTS = [
 ];
 
 /** What listens live, what comes back, and then what is written in between. */
-async function liveAndAgain(stage: Stage, topics: readonly Topic[], write: () => Promise<unknown>): Promise<void> {
+async function liveAndAgain(stage: ScenarioRun, topics: readonly Topic[], write: () => Promise<unknown>): Promise<void> {
   const late = await stage.newcomer(topics);
   await stage.listen(topics);
   await write();
   await createMany(stage, "notes", 5);
   await stage.settle(stage.listeners.filter((listener) => listener !== late));
-  await late.sit(stage);
+  await late.connect(stage);
   await stage.settle();
 }
 
@@ -125,7 +125,7 @@ export const poison = family("poison", [
       await stage.listen(topics, stage.superuser);
       await stage.admin.request("DELETE", `/api/collections/rooms/records/${room}`);
       await createMany(stage, "messages", 10, (i) => ({ title: `after ${i}` }));
-      await stage.listeners[0]!.sit(stage);
+      await stage.listeners[0]!.connect(stage);
       await stage.settle();
     },
   ],
@@ -143,8 +143,8 @@ export const poison = family("poison", [
       await stage.admin.updateCollection("notes", { fields: body.fields.filter(({ name }) => name !== "size") });
       await createMany(stage, "notes", 10, (i) => ({ title: `later ${i}` }));
       await healthy.drop();
-      await healthy.sit(stage);
-      await (await stage.newcomer([all("notes")], stage.guest, since)).sit(stage);
+      await healthy.connect(stage);
+      await (await stage.newcomer([all("notes")], stage.guest, since)).connect(stage);
       await stage.settle();
       const told = filtering.connection.inbox.items.filter(({ event }) => event !== "marks/*").length;
       ensure(told === 49, `a filter by a field that vanished let ${told} changes through, not the 49 from before`);

@@ -2,7 +2,7 @@ import { parseCursor } from "@headwater/protocol";
 import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { readStats } from "@headwater/testing/servers/process-stats.ts";
 import { SseClient } from "@headwater/testing/clients/sse-client.ts";
-import { Crowd } from "../lib/crowd.ts";
+import { WriterPool } from "../lib/writer-pool.ts";
 import { isResync } from "../lib/oracle.ts";
 import { ensure, family } from "../lib/scenario.ts";
 import { all } from "../lib/topics.ts";
@@ -39,7 +39,7 @@ export const readers = family("readers", [
         Array.from({ length: count }, () => stage.newcomer([all("notes")], stage.guest, since)),
       );
       await inParallel(count, 32, async (i) => {
-        await stalled[i]!.sit(stage);
+        await stalled[i]!.connect(stage);
         stalled[i]!.connection.pause();
       });
       const reading = await stage.listen([all("notes")]);
@@ -62,13 +62,13 @@ export const readers = family("readers", [
       const listener = await stage.newcomer([all("notes")]);
       await createMany(stage, "notes", 60, large(100 * KILOBYTES), 4);
       const last = stage.readLog().at(-1)!.seq;
-      await listener.sit(stage);
+      await listener.connect(stage);
       while (listener.seq < last) {
         const { connection } = listener;
         connection.pause();
         await Bun.sleep(stage.random.int(1, 20)); // A pause is nothing but time.
         connection.resume();
-        await listener.comeBackUntil(stage, Math.min(listener.seq + 1, last));
+        await listener.reconnectUntil(stage, Math.min(listener.seq + 1, last));
       }
       await stage.settle();
     },
@@ -86,7 +86,7 @@ export const readers = family("readers", [
       await stage.connected(1);
       dead.connection.resume();
       await dead.ended();
-      await dead.sit(stage);
+      await dead.connect(stage);
       await stage.settle();
     },
   ],
@@ -102,7 +102,7 @@ export const readers = family("readers", [
       await stage.trimmed(last - 100);
       await quiet.drop();
       await createMany(stage, "inner", 3);
-      await quiet.sit(stage);
+      await quiet.connect(stage);
       await stage.settle();
       ensure(!quiet.connection.inbox.items.some(isResync), "the quiet client was told to resync");
     },
@@ -117,10 +117,10 @@ export const readers = family("readers", [
       await createMany(stage, "vault", 4_000, undefined, 16);
       await createMany(stage, "notes", 5);
       const begin = listener.seq;
-      await listener.sit(stage);
+      await listener.connect(stage);
       await until(() => listener.seq > begin, "the client hears of any place behind its own");
       await listener.drop();
-      await listener.sit(stage);
+      await listener.connect(stage);
       await stage.settle();
     },
   ],
@@ -133,8 +133,8 @@ export const readers = family("readers", [
       const { seq } = parseCursor(since)!;
       await createMany(stage, "notes", 10);
       const client = await SseClient.connect(stage.url, { "Last-Event-ID": since });
-      const { silences } = client;
-      await until(() => client.silences >= silences + 3, "three heartbeats come");
+      const { emptyBlocks } = client;
+      await until(() => client.emptyBlocks >= emptyBlocks + 3, "three heartbeats come");
       const told = parseCursor(client.lastEventId ?? since)!.seq;
       client.close();
       ensure(told === seq, `it was told that it has everything up to ${told}, and it has everything up to ${seq}`);
@@ -148,14 +148,14 @@ export const readers = family("readers", [
       for (let i = 0; i < 6; i += 1) await stage.listen([all("notes")]);
       for (const round of [1, 2]) {
         for (const { connection } of stage.listeners.slice(0, 4)) connection.pause();
-        const crowd = new Crowd(stage, `round ${round}`, ["notes"]).start(6);
+        const crowd = new WriterPool(stage, `round ${round}`, ["notes"]).start(6);
         await crowd.answered(stage.random.int(30, 120));
         await stage.kill();
         await crowd.stop();
         for (const { connection } of stage.listeners) connection.resume();
         await Promise.all(stage.listeners.map((listener) => listener.ended()));
         await stage.start();
-        await Promise.all(stage.listeners.map((listener) => listener.sit(stage)));
+        await Promise.all(stage.listeners.map((listener) => listener.connect(stage)));
       }
       await stage.settle();
     },

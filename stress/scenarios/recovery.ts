@@ -1,6 +1,6 @@
 import { parseCursor } from "@headwater/protocol";
-import { Crowd } from "../lib/crowd.ts";
-import { WAYS } from "../lib/listener.ts";
+import { WriterPool } from "../lib/writer-pool.ts";
+import { CURSOR_CHANNELS } from "../lib/listener.ts";
 import { ensure, family } from "../lib/scenario.ts";
 import { all } from "../lib/topics.ts";
 import { createMany } from "../lib/writing.ts";
@@ -11,12 +11,12 @@ export const recovery = family("recovery", [
     "By header, address or subscription, a cursor brings back all that was missed, and then what is live.",
     async (stage) => {
       await stage.start();
-      const listeners = await Promise.all(WAYS.map(() => stage.listen([all("notes")])));
+      const listeners = await Promise.all(CURSOR_CHANNELS.map(() => stage.listen([all("notes")])));
       await createMany(stage, "notes", 5);
       await stage.settle();
       await Promise.all(listeners.map((listener) => listener.drop()));
       await createMany(stage, "notes", 300);
-      await Promise.all(listeners.map((listener, i) => listener.sit(stage, WAYS[i])));
+      await Promise.all(listeners.map((listener, i) => listener.connect(stage, CURSOR_CHANNELS[i])));
       await createMany(stage, "notes", 20);
       await stage.settle();
     },
@@ -33,7 +33,7 @@ export const recovery = family("recovery", [
           ...(place % 2 === 1 && { owner: stage.world.users[i]!.id }),
         }));
       }
-      await Promise.all(stage.listeners.map((listener, i) => listener.sit(stage, WAYS[i % 3])));
+      await Promise.all(stage.listeners.map((listener, i) => listener.connect(stage, CURSOR_CHANNELS[i % 3])));
       await stage.settle();
     },
   ],
@@ -43,13 +43,13 @@ export const recovery = family("recovery", [
     async (stage) => {
       await stage.start();
       const listeners = await Promise.all([1, 3, 7].map(() => stage.listen([all("notes")])));
-      const crowd = new Crowd(stage, "crowd", ["notes"]).start(4);
+      const crowd = new WriterPool(stage, "crowd", ["notes"]).start(4);
       for (let visit = 0; visit < 12; visit += 1) {
         await Promise.all(
           listeners.map(async (listener, i) => {
             await listener.connection.inbox.until(({ length }) => length >= [1, 3, 7][i]!);
             await listener.drop();
-            await listener.sit(stage, stage.random.pick(WAYS));
+            await listener.connect(stage, stage.random.pick(CURSOR_CHANNELS));
           }),
         );
       }
@@ -87,15 +87,15 @@ export const recovery = family("recovery", [
     "The next server goes on from the cursors of the one that was killed.",
     async (stage) => {
       await stage.start();
-      for (const [i] of WAYS.entries()) await stage.listen([all("notes"), all("inner")], stage.user(i));
+      for (const [i] of CURSOR_CHANNELS.entries()) await stage.listen([all("notes"), all("inner")], stage.user(i));
       for (const round of [1, 2, 3]) {
-        const crowd = new Crowd(stage, `round ${round}`, ["notes", "inner"]).start(6);
+        const crowd = new WriterPool(stage, `round ${round}`, ["notes", "inner"]).start(6);
         await crowd.answered(stage.random.int(20, 120));
         await stage.kill();
         await crowd.stop();
         await Promise.all(stage.listeners.map((listener) => listener.ended()));
         await stage.start();
-        await Promise.all(stage.listeners.map((listener, i) => listener.sit(stage, WAYS[i % 3])));
+        await Promise.all(stage.listeners.map((listener, i) => listener.connect(stage, CURSOR_CHANNELS[i % 3])));
       }
       await stage.settle();
     },
@@ -106,11 +106,11 @@ export const recovery = family("recovery", [
     "A replay that is killed half way goes on, on the next server, where it broke off.",
     async (stage) => {
       await stage.start();
-      const listeners = await Promise.all(WAYS.map(() => stage.newcomer([all("notes")])));
+      const listeners = await Promise.all(CURSOR_CHANNELS.map(() => stage.newcomer([all("notes")])));
       await createMany(stage, "notes", 1_500, undefined, 8);
       const last = stage.readLog().at(-1)!.seq;
       for (let kills = 0; kills < 3; kills += 1) {
-        await Promise.all(listeners.map((listener, i) => listener.sit(stage, WAYS[i])));
+        await Promise.all(listeners.map((listener, i) => listener.connect(stage, CURSOR_CHANNELS[i])));
         const some = stage.random.int(1, 400);
         const [first] = listeners;
         await first!.connection.inbox.until(({ length }) => length >= some || first!.seq === last);
@@ -118,7 +118,7 @@ export const recovery = family("recovery", [
         await Promise.all(listeners.map((listener) => listener.ended()));
         await stage.start();
       }
-      await Promise.all(listeners.map((listener, i) => listener.sit(stage, WAYS[i])));
+      await Promise.all(listeners.map((listener, i) => listener.connect(stage, CURSOR_CHANNELS[i])));
       await stage.settle();
     },
     ["short"],
@@ -129,7 +129,7 @@ export const recovery = family("recovery", [
     async (stage) => {
       await stage.start();
       for (let i = 0; i < 5; i += 1) await stage.listen([all("notes")]);
-      const crowd = new Crowd(stage, "crowd", ["notes"]).start(6);
+      const crowd = new WriterPool(stage, "crowd", ["notes"]).start(6);
       await crowd.answered(60);
       const stopping = stage.stop();
       await Promise.all([stopping, crowd.stop()]);
@@ -145,17 +145,17 @@ export const recovery = family("recovery", [
     "Clients that knock while the server is not up yet get in when it is, and have lost nothing.",
     async (stage) => {
       await stage.start();
-      for (const [i] of WAYS.entries()) await stage.newcomer([all("notes")], stage.user(i));
+      for (const [i] of CURSOR_CHANNELS.entries()) await stage.newcomer([all("notes")], stage.user(i));
       await createMany(stage, "notes", 200, undefined, 4);
       const { url, port } = stage.server;
       await stage.kill();
       const knock = async (index: number): Promise<void> => {
         const listener = stage.listeners[index]!;
-        while (listener.sittings.length === 0) {
-          await listener.sit({ url, told: 0 }, WAYS[index]).catch(() => Bun.sleep(5));
+        while (listener.sessions.length === 0) {
+          await listener.connect({ url, told: 0 }, CURSOR_CHANNELS[index]).catch(() => Bun.sleep(5));
         }
       };
-      const knocking = WAYS.map((_, index) => knock(index));
+      const knocking = CURSOR_CHANNELS.map((_, index) => knock(index));
       await stage.start({ port });
       await Promise.all(knocking);
       await stage.settle();
@@ -172,10 +172,10 @@ export const recovery = family("recovery", [
         await stage.settle();
         await stage.restart();
         await listener.ended();
-        await listener.sit(stage);
+        await listener.connect(stage);
       }
       await stage.settle();
-      const ids = listener.sittings.flatMap(({ connection }) =>
+      const ids = listener.sessions.flatMap(({ connection }) =>
         connection.inbox.items.map(({ id }) => parseCursor(id!)!),
       );
       ensure(new Set(ids.map(({ epoch }) => epoch)).size === 1, "the epoch changed with a restart");

@@ -1,6 +1,6 @@
 import { parseCursor } from "@headwater/protocol";
-import { Crowd } from "../lib/crowd.ts";
-import { type Listener, WAYS } from "../lib/listener.ts";
+import { WriterPool } from "../lib/writer-pool.ts";
+import { type Listener, CURSOR_CHANNELS } from "../lib/listener.ts";
 import { isResync } from "../lib/oracle.ts";
 import { ensure, family } from "../lib/scenario.ts";
 import { all } from "../lib/topics.ts";
@@ -22,13 +22,13 @@ export const resync = family("resync", [
     "Who was away for longer than changes are kept is told so first, and then misses nothing that comes.",
     async (stage) => {
       await stage.startWithClock({ minutes: 300 }, ["--keep-changes", "50"]);
-      const listeners = await Promise.all(WAYS.map(() => stage.listen([all("notes")])));
+      const listeners = await Promise.all(CURSOR_CHANNELS.map(() => stage.listen([all("notes")])));
       await stage.settle();
       await Promise.all(listeners.map((listener) => listener.drop()));
       const { seq } = listeners[0]!;
       await createMany(stage, "notes", 300, undefined, 4);
       await stage.trimmed(seq + 1);
-      await Promise.all(listeners.map((listener, i) => listener.sit(stage, WAYS[i])));
+      await Promise.all(listeners.map((listener, i) => listener.connect(stage, CURSOR_CHANNELS[i])));
       await createMany(stage, "notes", 20);
       await stage.settle();
       for (const listener of listeners) ensureResync(listener, "expired");
@@ -42,7 +42,7 @@ export const resync = family("resync", [
       await stage.startWithClock({ minutes: 300 }, ["--keep-changes", "300"]);
       const overtaken = await stage.newcomer([all("notes")]);
       await createMany(stage, "notes", 200, (i) => ({ title: `large ${i}`, body: "x".repeat(100_000) }), 4);
-      await overtaken.sit(stage);
+      await overtaken.connect(stage);
       await overtaken.connection.inbox.until(({ length }) => length > 0);
       overtaken.connection.pause();
       const reached = stage.readLog().at(-1)!.seq;
@@ -60,14 +60,14 @@ export const resync = family("resync", [
     "Who comes to a database that was restored is told so, and then hears of its changes.",
     async (stage) => {
       await stage.start();
-      const listeners = await Promise.all(WAYS.map(() => stage.listen([all("notes")])));
+      const listeners = await Promise.all(CURSOR_CHANNELS.map(() => stage.listen([all("notes")])));
       await createMany(stage, "notes", 10);
       await stage.settle();
       await stage.kill();
       stage.alterData("UPDATE _headwater SET value = 'restored00' WHERE key = 'epoch'");
       await Promise.all(listeners.map((listener) => listener.ended()));
       await stage.start();
-      await Promise.all(listeners.map((listener, i) => listener.sit(stage, WAYS[i])));
+      await Promise.all(listeners.map((listener, i) => listener.connect(stage, CURSOR_CHANNELS[i])));
       await createMany(stage, "notes", 10);
       await stage.settle();
       for (const listener of listeners) {
@@ -84,9 +84,9 @@ export const resync = family("resync", [
       await stage.start();
       const { epoch, seq } = parseCursor(await stage.cursor())!;
       const listeners = [];
-      for (const way of WAYS) {
+      for (const way of CURSOR_CHANNELS) {
         const listener = await stage.newcomer([all("notes")], stage.guest, `${epoch}.${seq + 500}`);
-        await listener.sit(stage, way);
+        await listener.connect(stage, way);
         listeners.push(listener);
       }
       await createMany(stage, "notes", 10);
@@ -100,13 +100,13 @@ export const resync = family("resync", [
     async (stage) => {
       await stage.startWithClock({ minutes: 600 }, ["--keep-changes", "40"]);
       const listeners = await Promise.all([1, 2, 3, 4].map(() => stage.listen([all("notes")])));
-      const crowd = new Crowd(stage, "crowd", ["notes"]).start(6);
+      const crowd = new WriterPool(stage, "crowd", ["notes"]).start(6);
       const random = stage.random;
       for (let visit = 1; visit <= 15; visit += 1) {
         const listener = random.pick(listeners);
         await listener.drop();
         await crowd.answered(crowd.written.items.length + random.int(1, 80));
-        await listener.sit(stage, random.pick(WAYS));
+        await listener.connect(stage, random.pick(CURSOR_CHANNELS));
       }
       await crowd.stop();
       await stage.settle();

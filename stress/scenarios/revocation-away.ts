@@ -15,7 +15,7 @@ export const revocationAway = family("revocation", [
       const listener = await stage.newcomer([all("inner"), all("notes")], stage.user(0));
       await createMany(stage, "inner", 3_000, undefined, 16);
       await createMany(stage, "notes", 20);
-      await listener.sit(stage);
+      await listener.connect(stage);
       await listener.connection.inbox.until(({ length }) => length > 0);
       await setPassword(stage.admin, stage.world.users[0]!.id, "another password");
       await createMany(stage, "inner", 20);
@@ -31,7 +31,7 @@ export const revocationAway = family("revocation", [
       await stage.editRule("changing", EVERYBODY);
       for (let i = 0; i < 6; i += 1) await stage.newcomer([all("changing")], i < 4 ? stage.user(i) : stage.guest);
       await createMany(stage, "changing", 2_000, undefined, 16);
-      await Promise.all(stage.listeners.map((listener) => listener.sit(stage)));
+      await Promise.all(stage.listeners.map((listener) => listener.connect(stage)));
       await stage.listeners[0]!.connection.inbox.until(({ length }) => length > 0);
       await stage.editRule("changing", NOBODY);
       await createMany(stage, "changing", 20);
@@ -51,7 +51,7 @@ export const revocationAway = family("revocation", [
       for (const collection of ["inner", "notes"]) await createMany(stage, collection, 30);
       await setPassword(stage.admin, stage.world.users[0]!.id, "another password");
       await stage.settle([witness]);
-      await listener.sit(stage);
+      await listener.connect(stage);
       await stage.settle();
       ensure(privateEvents(listener) === 30, "a guest was told something else than the thirty notes");
     },
@@ -66,12 +66,12 @@ export const revocationAway = family("revocation", [
       const since = await stage.cursor();
       await createMany(stage, "messages", 30, (i) => ({ title: `message ${i}`, room }));
       const early = await stage.newcomer([all("messages")], stage.user(0), since);
-      await early.sit(stage);
+      await early.connect(stage);
       await stage.settle();
       await stage.admin.update("rooms", room, { members: [] });
       await stage.settle();
       const late = await stage.newcomer([all("messages")], stage.user(0), since);
-      await late.sit(stage);
+      await late.connect(stage);
       await stage.settle();
       ensure(privateEvents(early) === 30, "a member was not told of the room");
     },
@@ -85,12 +85,12 @@ export const revocationAway = family("revocation", [
       const since = await stage.cursor();
       await createMany(stage, "changing", 40, (i) => ({ title: `changing ${i}`, open: i % 4 === 0 }));
       const early = await stage.newcomer([all("changing")], stage.guest, since);
-      await early.sit(stage);
+      await early.connect(stage);
       await stage.settle();
       await stage.editRule("changing", OPEN);
       await stage.settle();
       const late = await stage.newcomer([all("changing")], stage.guest, since);
-      await late.sit(stage);
+      await late.connect(stage);
       await stage.settle();
       ensure(privateEvents(early) === 40, "the wider rule did not let everything through");
       ensure(privateEvents(late) === 10, "the narrower rule let other things through than the ten that are open");

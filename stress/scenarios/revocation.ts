@@ -1,22 +1,22 @@
 import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
 import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 import { setPassword, signInAgain } from "../lib/accounts.ts";
-import { Crowd } from "../lib/crowd.ts";
+import { WriterPool } from "../lib/writer-pool.ts";
 import { privateEvents } from "../lib/listener.ts";
 import { EVERYBODY, NOBODY, OPEN, SIGNED_IN } from "../lib/rules.ts";
 import { ensure, family } from "../lib/scenario.ts";
-import type { Stage } from "../lib/stage.ts";
+import type { ScenarioRun } from "../lib/scenario-run.ts";
 import { all } from "../lib/topics.ts";
 import { createMany } from "../lib/writing.ts";
 
 const PRIVATE = ["inner", "diaries", "plans"];
 
 /** Each of the users listens while a crowd writes; in between something happens to them. */
-async function amid(stage: Stage, collections: readonly string[], act: () => Promise<unknown>): Promise<void> {
+async function amid(stage: ScenarioRun, collections: readonly string[], act: () => Promise<unknown>): Promise<void> {
   await stage.start();
   const topics = [...new Set([...collections, "diaries"])].map(all);
   for (const [i] of stage.world.users.entries()) await stage.listen(topics, stage.user(i));
-  const crowd = new Crowd(stage, "crowd", collections).start(6);
+  const crowd = new WriterPool(stage, "crowd", collections).start(6);
   await crowd.answered(stage.random.int(40, 120));
   await act();
   await crowd.answered(crowd.written.items.length + 80);
@@ -110,7 +110,7 @@ export const revocation = family("revocation", [
       await stage.restart();
       for (const collection of ["inner", "changing"]) await createMany(stage, collection, 20);
       await listener.ended();
-      await listener.sit(stage);
+      await listener.connect(stage);
       for (const collection of ["inner", "changing"]) await createMany(stage, collection, 20);
       await stage.settle();
       ensure(privateEvents(listener) === 0, "something private was told");
@@ -129,7 +129,7 @@ export const revocation = family("revocation", [
       await setPassword(stage.admin, id, "another password");
       await createMany(stage, "inner", 30);
       listener.account = await signInAgain(stage.admin, id, stage.dir);
-      await listener.sit(stage);
+      await listener.connect(stage);
       await stage.settle();
       ensure(privateEvents(listener) === 60, "not everything that was missed was told");
     },
@@ -188,7 +188,7 @@ export const revocation = family("revocation", [
       await stage.admin.createCollection({ name: "changing", type: "base", fields, listRule: null, createRule: "" });
       await createMany(stage, "changing", 10, (i) => ({ title: `anew ${i}` }));
       const late = await stage.newcomer([all("changing")], stage.guest, since);
-      await late.sit(stage);
+      await late.connect(stage);
       await stage.settle();
       ensure(privateEvents(early) === 10, "a closed collection was told of");
       ensure(privateEvents(late) === 0, "what a closed collection was before was told of");

@@ -1,9 +1,9 @@
 import { request } from "@headwater/testing/clients/request.ts";
-import { Crowd } from "../lib/crowd.ts";
+import { WriterPool } from "../lib/writer-pool.ts";
 import type { Account } from "../lib/listener.ts";
 import type { Values } from "../lib/rules.ts";
 import { ensure, family } from "../lib/scenario.ts";
-import type { Stage } from "../lib/stage.ts";
+import type { ScenarioRun } from "../lib/scenario-run.ts";
 import { all } from "../lib/topics.ts";
 import { createMany } from "../lib/writing.ts";
 
@@ -12,17 +12,17 @@ interface Snapshot {
   readonly cursor: string;
 }
 
-async function snapshotOf(stage: Stage, collection: string, { token }: Account): Promise<Snapshot> {
+async function snapshotOf(stage: ScenarioRun, collection: string, { token }: Account): Promise<Snapshot> {
   const path = `/api/collections/${collection}/records?perPage=1000&skipTotal=1`;
   const { body, headers } = await request<{ items: Values[] }>(stage.url, "GET", path, { token });
   return { items: body.items, cursor: headers.get("headwater-cursor")! };
 }
 
 /** Lists, subscribes behind the list, and keeps what it has as an application would. */
-async function mirror(stage: Stage, collection: string, account: Account): Promise<() => ReadonlyMap<string, unknown>> {
+async function mirror(stage: ScenarioRun, collection: string, account: Account): Promise<() => ReadonlyMap<string, unknown>> {
   const { items, cursor } = await snapshotOf(stage, collection, account);
   const listener = await stage.newcomer([all(collection)], account, cursor);
-  await listener.sit(stage);
+  await listener.connect(stage);
   return () => {
     const rows = new Map(items.map(({ id, title }) => [String(id), title]));
     for (const { event, data } of listener.connection.inbox.items) {
@@ -35,7 +35,7 @@ async function mirror(stage: Stage, collection: string, account: Account): Promi
   };
 }
 
-function ensureSame(mirrored: ReadonlyMap<string, unknown>, items: readonly Values[], stage: Stage): void {
+function ensureSame(mirrored: ReadonlyMap<string, unknown>, items: readonly Values[], stage: ScenarioRun): void {
   const stored = new Map(items.map(({ id, title }) => [String(id), title]));
   ensure(Bun.deepEquals(new Map(mirrored), stored), `a mirror has ${mirrored.size} records, the list ${stored.size}`);
   stage.compared(stored.size);
@@ -48,7 +48,7 @@ export const snapshot = family("snapshot", [
     async (stage) => {
       await stage.start();
       const guest = stage.guest;
-      const crowd = new Crowd(stage, "crowd", ["notes"]).start(8);
+      const crowd = new WriterPool(stage, "crowd", ["notes"]).start(8);
       const mirrors = [];
       for (let i = 1; i <= 12; i += 1) {
         await crowd.answered(i * 15);
@@ -66,7 +66,7 @@ export const snapshot = family("snapshot", [
     "What a user lists and then hears is what that user owns, and nothing of anybody else's.",
     async (stage) => {
       await stage.start();
-      const crowd = new Crowd(stage, "crowd", ["diaries"]).start(6);
+      const crowd = new WriterPool(stage, "crowd", ["diaries"]).start(6);
       await crowd.answered(40);
       const users = stage.world.users.map((_, i) => stage.user(i));
       for (const user of users) await mirror(stage, "diaries", user);
@@ -87,7 +87,7 @@ export const snapshot = family("snapshot", [
     "A list that was read before a kill -9 is continued by the next server's stream.",
     async (stage) => {
       await stage.start();
-      const crowd = new Crowd(stage, "crowd", ["notes"]).start(6);
+      const crowd = new WriterPool(stage, "crowd", ["notes"]).start(6);
       await crowd.answered(50);
       const { items, cursor } = await snapshotOf(stage, "notes", stage.guest);
       await crowd.answered(crowd.written.items.length + 30);
@@ -95,7 +95,7 @@ export const snapshot = family("snapshot", [
       await crowd.stop();
       await stage.start();
       const listener = await stage.newcomer([all("notes")], stage.guest, cursor);
-      await listener.sit(stage);
+      await listener.connect(stage);
       await stage.settle();
       ensure(items.length > 0, "nothing was listed");
     },
@@ -109,7 +109,7 @@ export const snapshot = family("snapshot", [
       const { items, cursor } = await snapshotOf(stage, "notes", stage.guest);
       ensure(items.length === 0, "the list is not empty");
       await createMany(stage, "notes", 30);
-      await (await stage.newcomer([all("notes")], stage.guest, cursor)).sit(stage);
+      await (await stage.newcomer([all("notes")], stage.guest, cursor)).connect(stage);
       await stage.settle();
     },
   ],

@@ -1,18 +1,18 @@
 import { parseCursor, type ServerMessage } from "@headwater/protocol";
 import { SocketClient } from "@headwater/testing/clients/socket-client.ts";
-import { Crowd } from "../lib/crowd.ts";
+import { WriterPool } from "../lib/writer-pool.ts";
 import { ensure, family } from "../lib/scenario.ts";
-import type { Stage } from "../lib/stage.ts";
+import type { ScenarioRun } from "../lib/scenario-run.ts";
 
 const CLIENTS = 6;
 
-const connectAll = (stage: Stage): Promise<SocketClient[]> =>
+const connectAll = (stage: ScenarioRun): Promise<SocketClient[]> =>
   Promise.all(Array.from({ length: CLIENTS }, () => SocketClient.connect(stage.url)));
 
 const seqOf = (cursor: string | undefined): number => parseCursor(cursor ?? "")?.seq ?? 0;
 
 /** Ends all, and says how many messages were looked at. */
-function finish(stage: Stage, clients: readonly SocketClient[]): void {
+function finish(stage: ScenarioRun, clients: readonly SocketClient[]): void {
   for (const client of clients) client.close();
   stage.compared(clients.reduce((sum, { messages }) => sum + messages.length, 0));
 }
@@ -32,7 +32,7 @@ function ensureOwn(messages: readonly ServerMessage[]): number {
 }
 
 /** Between `subscribed` and `unsubscribed` come all changes from its cursor on, none is left out, and none comes outside. */
-function ensureWhole(stage: Stage, messages: readonly ServerMessage[]): number {
+function ensureWhole(stage: ScenarioRun, messages: readonly ServerMessage[]): number {
   const places = stage.changesOf("notes").map(({ seq }) => seq);
   let next: number | undefined;
   let seen = 0;
@@ -57,12 +57,13 @@ export const sockets = family("sockets", [
     async (stage) => {
       await stage.start();
       const clients = await connectAll(stage);
-      const crowd = new Crowd(stage, "crowd", ["diaries"]).start(8);
+      const crowd = new WriterPool(stage, "crowd", ["diaries"]).start(8);
       const tokens = [null, ...stage.world.users.map(({ token }) => token)];
       const becoming = clients.map(async (client) => {
-        await client.ask({ type: "auth", token: tokens[1]! });
+        await client.request({ type: "auth", token: tokens[1]! });
         await client.subscribe("diaries.*");
-        while (crowd.written.items.length < 400) await client.ask({ type: "auth", token: stage.random.pick(tokens) });
+        while (crowd.written.items.length < 400)
+          await client.request({ type: "auth", token: stage.random.pick(tokens) });
       });
       await Promise.all([...becoming, crowd.answered(400)]);
       await crowd.stop();
@@ -81,13 +82,13 @@ export const sockets = family("sockets", [
     async (stage) => {
       await stage.start();
       const clients = await connectAll(stage);
-      const crowd = new Crowd(stage, "crowd", ["notes"]).start(8);
+      const crowd = new WriterPool(stage, "crowd", ["notes"]).start(8);
       const going = clients.map(async (client) => {
         while (crowd.written.items.length < 400) {
           await client.subscribe("notes.*");
           const [before, some] = [client.events.length, stage.random.int(0, 5)];
           await client.inbox.until(() => client.events.length >= before + some || crowd.written.items.length >= 400);
-          await client.ask({ type: "unsubscribe", pattern: "notes.*" });
+          await client.request({ type: "unsubscribe", pattern: "notes.*" });
         }
       });
       await Promise.all([...going, crowd.answered(400)]);
@@ -111,7 +112,7 @@ export const sockets = family("sockets", [
         Array.from({ length: 50 }, () => SocketClient.connect(stage.url, { answersPings: false })),
       );
       for (const client of vanishing) client.pause();
-      const crowd = new Crowd(stage, "crowd", ["notes"]).start(4);
+      const crowd = new WriterPool(stage, "crowd", ["notes"]).start(4);
       await stage.connected(1);
       await crowd.stop();
       await stage.settle([here]);

@@ -1,10 +1,10 @@
 import { setPassword, signInAgain } from "../lib/accounts.ts";
-import { Crowd } from "../lib/crowd.ts";
-import { type Listener, WAYS } from "../lib/listener.ts";
-import type { Random } from "@headwater/testing/lib/random.ts";
+import { WriterPool } from "../lib/writer-pool.ts";
+import { type Listener, CURSOR_CHANNELS } from "../lib/listener.ts";
+import type { Random } from "@headwater/testing/lib/seeded-random.ts";
 import { EVERYBODY, HAS_X, LARGE, NOBODY, OPEN, OPEN_OR_SMALL, SIGNED_IN } from "../lib/rules.ts";
 import { family } from "../lib/scenario.ts";
-import type { Stage } from "../lib/stage.ts";
+import type { ScenarioRun } from "../lib/scenario-run.ts";
 import { all, filtered, one } from "../lib/topics.ts";
 
 const COLLECTIONS = ["notes", "inner", "diaries", "plans", "messages", "vault", "changing"];
@@ -23,7 +23,7 @@ async function whileItLasts(isOver: () => boolean, step: () => Promise<void>): P
 }
 
 /** Comes and goes, stops reading for a while, and comes back by its cursor. */
-async function beRestless(stage: Stage, crowd: Crowd, listener: Listener, random: Random, isOver: () => boolean) {
+async function beRestless(stage: ScenarioRun, crowd: WriterPool, listener: Listener, random: Random, isOver: () => boolean) {
   const later = (): Promise<void> => crowd.answered(crowd.written.items.length + random.int(1, 60));
   await whileItLasts(isOver, async () => {
     await later();
@@ -35,13 +35,13 @@ async function beRestless(stage: Stage, crowd: Crowd, listener: Listener, random
     } else {
       await listener.drop();
       if (random.chance(50)) await later();
-      if (!isOver()) await listener.sit(stage, random.pick(WAYS));
+      if (!isOver()) await listener.connect(stage, random.pick(CURSOR_CHANNELS));
     }
   });
 }
 
 /** Changes rules, members, names, passes and passwords while everyone looks. */
-async function meddle(stage: Stage, crowd: Crowd, random: Random, isOver: () => boolean) {
+async function meddle(stage: ScenarioRun, crowd: WriterPool, random: Random, isOver: () => boolean) {
   const { admin, world } = stage;
   const passes: string[] = [];
   let rule = OPEN;
@@ -75,14 +75,14 @@ async function meddle(stage: Stage, crowd: Crowd, random: Random, isOver: () => 
 }
 
 /** Some of those who were signed out get a new token for their next visit; the others go on with the dead one. */
-async function returnAs(stage: Stage, id: string, random: Random): Promise<void> {
+async function returnAs(stage: ScenarioRun, id: string, random: Random): Promise<void> {
   const account = await signInAgain(stage.admin, id, stage.dir);
   for (const listener of stage.listeners) {
     if (listener.account.identity.id === id && random.chance(60)) listener.account = account;
   }
 }
 
-async function settleIn(stage: Stage): Promise<void> {
+async function settleIn(stage: ScenarioRun): Promise<void> {
   const { users } = stage.world;
   await stage.addRoom(users.slice(0, 2).map(({ id }) => id));
   await stage.addRoom(users.slice(1, 3).map(({ id }) => id));
@@ -105,7 +105,7 @@ export const storm = family("storm", [
       await stage.start();
       await settleIn(stage);
       for (const round of [1, 2]) {
-        const crowd = new Crowd(stage, `round ${round}`, COLLECTIONS).start(6);
+        const crowd = new WriterPool(stage, `round ${round}`, COLLECTIONS).start(6);
         let over = false;
         const isOver = (): boolean => over;
         const actors = [
@@ -118,7 +118,7 @@ export const storm = family("storm", [
         await Promise.all([...actors, crowd.stop()]);
         await Promise.all(stage.listeners.map((listener) => listener.ended()));
         await stage.start();
-        await Promise.all(stage.listeners.map((listener) => listener.sit(stage, stage.random.pick(WAYS))));
+        await Promise.all(stage.listeners.map((listener) => listener.connect(stage, stage.random.pick(CURSOR_CHANNELS))));
       }
       await stage.settle();
     },

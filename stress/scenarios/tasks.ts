@@ -2,9 +2,9 @@ import { fileURLToPath } from "node:url";
 import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { request } from "@headwater/testing/clients/request.ts";
 import { ensure, family } from "../lib/scenario.ts";
-import type { Stage } from "../lib/stage.ts";
+import type { ScenarioRun } from "../lib/scenario-run.ts";
 import { ATTEMPTS, type Work } from "../lib/task-hooks/work.ts";
-import { type Heard, TaskListener } from "../lib/task-listener.ts";
+import { type TaskEvents, TaskListener } from "../lib/task-listener.ts";
 
 const HOOKS = fileURLToPath(new URL("../lib/task-hooks", import.meta.url));
 const LISTENERS_EACH = 3;
@@ -15,7 +15,7 @@ interface Started extends Work {
   readonly name: string;
 }
 
-async function startTask(stage: Stage): Promise<Started> {
+async function startTask(stage: ScenarioRun): Promise<Started> {
   const name = stage.random.pick(Object.keys(ATTEMPTS));
   const work = { steps: stage.random.int(3, 120), pace: stage.random.int(1, 8), fails: stage.random.chance(20) };
   const { body } = await request<{ id: string }>(stage.url, "POST", "/api/tasks", { body: { name, input: work } });
@@ -26,7 +26,7 @@ async function startTask(stage: Stage): Promise<Started> {
  * Each attempt's steps in their order from the first on, without a gap: what was told later is there only with all before
  * it. An attempt that the orderly end of a server broke off does not count, so its number comes again.
  */
-function ensureWhole({ id, steps }: Started, heard: Heard, stops: number): void {
+function ensureWhole({ id, steps }: Started, heard: TaskEvents, stops: number): void {
   let [attempt, step, again] = [0, 0, 0];
   const next = (toldAttempt: number, toldStep: number): void => {
     if (toldAttempt > attempt) [attempt, step] = [toldAttempt, 0];
@@ -52,7 +52,7 @@ function ensureWhole({ id, steps }: Started, heard: Heard, stops: number): void 
   }
 }
 
-function ensureSame({ task, heard }: TaskListener, told: Heard): void {
+function ensureSame({ task, heard }: TaskListener, told: TaskEvents): void {
   const at = told.findIndex((item, i) => !Bun.deepEquals(item, heard[i]));
   const where = at < 0 ? told.length : at;
   ensure(
@@ -62,7 +62,7 @@ function ensureSame({ task, heard }: TaskListener, told: Heard): void {
 }
 
 /** It ended once, at the end, and as its policy says. */
-function ensureEnded({ id, name, fails }: Started, heard: Heard, ends: number): void {
+function ensureEnded({ id, name, fails }: Started, heard: TaskEvents, ends: number): void {
   const finals = heard.flatMap((item, i) =>
     typeof item !== "string" && (item["type"] === "task_completed" || item["type"] === "task_failed") ? [i] : [],
   );
@@ -105,7 +105,7 @@ export const tasks = family("tasks", [
       }
       await Promise.all(listeners.map((listener) => listener.ended()));
 
-      const truths = new Map<string, Heard>();
+      const truths = new Map<string, TaskEvents>();
       for (const task of started) {
         const reader = new TaskListener(task.id);
         await reader.sit(stage.url);

@@ -1,7 +1,7 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { Admin } from "@headwater/testing/servers/admin.ts";
-import { readLog } from "@headwater/testing/servers/change-table.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
+import { readLog } from "@headwater/testing/servers/read-database.ts";
 import { startServer } from "@headwater/testing/servers/server-process.ts";
 import { type TempDir, tempDir } from "@headwater/testing/lib/temp-dir.ts";
 import { CREW, EVERYBODY, MEMBER, NOBODY, OPEN, OWNER, PASS_HOLDER, type Rule, SIGNED_IN } from "./rules.ts";
@@ -54,9 +54,9 @@ export interface Account {
 }
 
 /** A folder with the collections above and some users, which every scenario gets a copy of. */
-export interface World {
+export interface SeedFolder {
   readonly folder: TempDir;
-  readonly admin: Admin;
+  readonly admin: SuperuserClient;
   readonly users: readonly Account[];
   /** The seq of its last change. */
   readonly head: number;
@@ -64,10 +64,10 @@ export interface World {
 
 const NAMES = ["ann", "bob", "cat", "dan"];
 
-export async function makeWorld(): Promise<World> {
+export async function makeSeedFolder(): Promise<SeedFolder> {
   const folder = tempDir();
-  await using server = await startServer({ dir: dataOf(folder.path) });
-  const admin = await Admin.signIn(server.url);
+  await using server = await startServer({ dir: dataFolderIn(folder.path) });
+  const admin = await SuperuserClient.signIn(server.url);
   const ids = new Map<string, string>();
   for (const [name, { text }] of Object.entries(RULES)) {
     const fields = [...TEXT, ...(FIELDS[name]?.((other) => ids.get(other)!) ?? [])];
@@ -83,7 +83,7 @@ export async function makeWorld(): Promise<World> {
 }
 
 /** The data folder below a scenario's own folder, which also takes the server's output. */
-export const dataOf = (path: string): string => join(path, "pb_data");
+export const dataFolderIn = (path: string): string => join(path, "pb_data");
 
-export const copyWorld = ({ folder }: World, path: string): void =>
-  cpSync(dataOf(folder.path), dataOf(path), { recursive: true });
+export const copySeedFolder = ({ folder }: SeedFolder, path: string): void =>
+  cpSync(dataFolderIn(folder.path), dataFolderIn(path), { recursive: true });

@@ -8,7 +8,7 @@ import type { Target } from "../targets/target.ts";
 import { warmUp } from "./warm-up.ts";
 
 /** What came of the ticks of one phase. */
-export interface Ticks extends PhaseResult {
+export interface PhaseMeasurement extends PhaseResult {
   readonly changes: number;
   readonly expected: number;
   /** From the start of a tick to its last delivery, over all ticks. */
@@ -17,7 +17,7 @@ export interface Ticks extends PhaseResult {
 }
 
 /** A server that is warm, those who listen to it, and one who publishes. */
-export class Stage implements AsyncDisposable {
+export class LoadTest implements AsyncDisposable {
   readonly target: Target;
   readonly readers: ReaderProcess;
   readonly publisher: Publisher;
@@ -34,14 +34,14 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Nobody listens yet: see `listen`. */
-  static async open(start: () => Promise<Target>, subscribers: number, mostInATick: number): Promise<Stage> {
+  static async open(start: () => Promise<Target>, subscribers: number, mostInATick: number): Promise<LoadTest> {
     await using started = new AsyncDisposableStack();
     const target = started.use(await start());
     const readers = started.use(new ReaderProcess());
     const publisher = started.use(await Publisher.open(target, mostInATick));
     await warmUp(target, readers, publisher);
     started.move();
-    return new Stage(target, readers, publisher, subscribers);
+    return new LoadTest(target, readers, publisher, subscribers);
   }
 
   listen(): Promise<void> {
@@ -78,7 +78,7 @@ export class Stage implements AsyncDisposable {
     this.#complete = await this.readers.reached(deliveriesOf(this.#groups, this.publisher.published));
   }
 
-  async finish(): Promise<Ticks> {
+  async finish(): Promise<PhaseMeasurement> {
     const changes = this.publisher.published;
     return {
       ...(await this.readers.finish(changes)),
@@ -99,7 +99,7 @@ export class Stage implements AsyncDisposable {
 const INEXACT = " (!)";
 
 /** For the notes of a table. */
-export const countsOf = ({ delivered, exact, expected }: Ticks): string =>
+export const countsOf = ({ delivered, exact, expected }: PhaseMeasurement): string =>
   `${delivered}/${expected}${exact ? "" : INEXACT}`;
 
 /** For the broken promises of a report: what the notes say of deliveries that are not exact. */

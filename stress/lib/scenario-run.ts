@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
-import type { Admin } from "@headwater/testing/servers/admin.ts";
-import { type LogEntry, readLog } from "@headwater/testing/servers/change-table.ts";
+import type { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
+import { type LogEntry, readLog } from "@headwater/testing/servers/read-database.ts";
 import { request } from "@headwater/testing/clients/request.ts";
 import { type ServerOptions, type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
@@ -9,8 +9,8 @@ import { check, NOTHING_WRONG, sum, type Verdict } from "./checker.ts";
 import { CLOCK_ARGS, type ClockSetting, setClock, TRUE_CLOCK, writeClock } from "./clock.ts";
 import { GUEST, History } from "./history.ts";
 import { type Account, Listener } from "./listener.ts";
-import { expectedOf, seenIn } from "./oracle.ts";
-import { randomOf, type Random } from "@headwater/testing/lib/random.ts";
+import { expectedOf, receivedIn } from "./oracle.ts";
+import { seededRandom, type Random } from "@headwater/testing/lib/seeded-random.ts";
 import { RuleEdits } from "./rule-edits.ts";
 import { type Rule, type Values } from "./rules.ts";
 import { ensure } from "./scenario.ts";
@@ -18,19 +18,19 @@ import { until } from "./within.ts";
 import { transportOf, type TransportKind } from "./transports.ts";
 import { all, type Topic } from "./topics.ts";
 import { accountOf } from "./accounts.ts";
-import { copyWorld, dataOf, RULES, type World } from "./world.ts";
+import { copySeedFolder, dataFolderIn, RULES, type SeedFolder } from "./seed-folder.ts";
 import { Writer } from "./writer.ts";
 
 /** What a server may take to let go of connections. */
-const PATIENCE_MS = 30_000;
+const DISCONNECT_TIMEOUT_MS = 30_000;
 
 /** Where one scenario is played: a server with a folder of its own, those who listen, and what the log says. */
-export class Stage implements AsyncDisposable {
+export class ScenarioRun implements AsyncDisposable {
   readonly random: Random;
   readonly listeners: Listener[] = [];
   readonly #takenOut: Listener[] = [];
   readonly ruleEdits: RuleEdits;
-  readonly world: World;
+  readonly world: SeedFolder;
   readonly isShort: boolean;
   /** What carries its clients' events. */
   readonly transport: TransportKind;
@@ -46,18 +46,18 @@ export class Stage implements AsyncDisposable {
   /** The seq up to which the server is known to have told everyone everything. */
   told = 0;
 
-  constructor(world: World, seed: number, isShort: boolean, transport: TransportKind) {
+  constructor(world: SeedFolder, seed: number, isShort: boolean, transport: TransportKind) {
     this.world = world;
     this.#seed = seed;
     this.transport = transport;
     this.isShort = isShort;
-    this.random = randomOf(seed);
+    this.random = seededRandom(seed);
     this.ruleEdits = new RuleEdits(world.head);
-    copyWorld(world, this.#folder.path);
+    copySeedFolder(world, this.#folder.path);
   }
 
   get dir(): string {
-    return dataOf(this.#folder.path);
+    return dataFolderIn(this.#folder.path);
   }
 
   get server(): ServerProcess {
@@ -69,7 +69,7 @@ export class Stage implements AsyncDisposable {
     return this.server.url;
   }
 
-  get admin(): Admin {
+  get admin(): SuperuserClient {
     return this.world.admin.at(this.url);
   }
 
@@ -160,7 +160,7 @@ export class Stage implements AsyncDisposable {
 
   async listen(topics: readonly Topic[], account?: Account): Promise<Listener> {
     const listener = await this.newcomer(topics, account);
-    await listener.sit(this);
+    await listener.connect(this);
     return listener;
   }
 
@@ -197,7 +197,7 @@ export class Stage implements AsyncDisposable {
   async bring(listeners: readonly Listener[] = this.listeners): Promise<void> {
     const mark = (await this.admin.create("marks", { title: "brought" })).id;
     const { seq } = this.readLog().findLast(({ record }) => record === mark)!;
-    await Promise.all(listeners.map((listener) => listener.comeBackUntil(this, seq)));
+    await Promise.all(listeners.map((listener) => listener.reconnectUntil(this, seq)));
   }
 
   /** All changes that this scenario's log ever held, those that were trimmed since included. */
@@ -224,9 +224,9 @@ export class Stage implements AsyncDisposable {
   /** Compares what everyone got with what the log and the rules say. */
   judge(): Verdict {
     const history = this.history();
-    const verdicts = this.listeners.map(({ name, sittings }) => {
-      const expected = sittings.flatMap((sitting) => expectedOf(history, sitting));
-      const verdict = check(expected, sittings.flatMap(seenIn));
+    const verdicts = this.listeners.map(({ name, sessions }) => {
+      const expected = sessions.flatMap((sitting) => expectedOf(history, sitting));
+      const verdict = check(expected, sessions.flatMap(receivedIn));
       return { ...verdict, first: verdict.first.map((line) => `${name}: ${line}`) };
     });
     return verdicts.reduce(sum, { ...NOTHING_WRONG, checked: this.#compared });
@@ -242,7 +242,7 @@ export class Stage implements AsyncDisposable {
   async connected(count: number): Promise<void> {
     const look = async (): Promise<number> =>
       (await this.admin.request<{ totalItems: number }>("GET", "/api/realtime/connections")).body.totalItems;
-    const deadline = performance.now() + PATIENCE_MS;
+    const deadline = performance.now() + DISCONNECT_TIMEOUT_MS;
     for (let now = await look(); now !== count; now = await look()) {
       ensure(performance.now() < deadline, `${now} connections are there, and not ${count}`);
       await Bun.sleep(20);
@@ -257,8 +257,8 @@ export class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { sittings } of [...this.listeners, ...this.#takenOut])
-      for (const { connection } of sittings) connection.close();
+    for (const { sessions } of [...this.listeners, ...this.#takenOut])
+      for (const { connection } of sessions) connection.close();
     await this.#server?.[Symbol.asyncDispose]();
     this.#folder[Symbol.dispose]();
   }

@@ -1,7 +1,7 @@
 import { Inbox } from "@headwater/testing/clients/inbox.ts";
-import type { Random } from "@headwater/testing/lib/random.ts";
+import type { Random } from "@headwater/testing/lib/seeded-random.ts";
 import type { Values } from "./rules.ts";
-import type { Stage } from "./stage.ts";
+import type { ScenarioRun } from "./scenario-run.ts";
 import { within } from "./within.ts";
 import { Writer } from "./writer.ts";
 
@@ -14,9 +14,9 @@ export interface Written {
 }
 
 /** Writers who change what they and the others made, until they are stopped or the server is gone. */
-export class Crowd {
+export class WriterPool {
   readonly written = new Inbox<Written>();
-  readonly #stage: Stage;
+  readonly #stage: ScenarioRun;
   readonly #collections: readonly string[];
   /** What may be changed, by collection. */
   readonly #known = new Map<string, string[]>();
@@ -26,7 +26,7 @@ export class Crowd {
   #titles = 0;
 
   /** @param name tells its titles from those of other crowds */
-  constructor(stage: Stage, name: string, collections: readonly string[]) {
+  constructor(stage: ScenarioRun, name: string, collections: readonly string[]) {
     this.#stage = stage;
     this.#name = name;
     this.#collections = collections;
@@ -79,7 +79,7 @@ export class Crowd {
   }
 }
 
-function valuesFor({ world, rooms }: Stage, random: Random, collection: string, title: string): Values {
+function valuesFor({ world, rooms }: ScenarioRun, random: Random, collection: string, title: string): Values {
   const values = { title, size: random.int(0, 100), open: random.chance(50) };
   const user = random.pick(world.users);
   if (collection === "diaries") return { ...values, owner: user.id };
