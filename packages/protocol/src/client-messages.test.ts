@@ -10,17 +10,17 @@ test.each([
   [{ type: "auth", token: null }],
   [{ type: "sync", on: false, id: 1 }],
   [{ type: "ping", id: 0 }],
-])("%j is a message", (message) => {
+])("%j is a valid message", (message) => {
   expect(parseClientMessage(JSON.stringify(message))).toEqual(message as never);
 });
 
-test("keys that are not known, and nulls, are left out", () => {
+test("unknown keys and nulls are dropped", () => {
   const text = '{"type":"subscribe","pattern":"a.*","filter":null,"future":{}}';
   expect(parseClientMessage(text)).toEqual({ type: "subscribe", pattern: "a.*" });
   expect(parseClientMessage('{"type":"auth"}')).toEqual({ type: "auth", token: null });
 });
 
-test("whatever a client says is read, or answered with what is wrong and its id", () => {
+test("any text is either parsed or rejected with a problem, and a valid id is kept", () => {
   const value = oneof(jsonValue(), string());
   const message = record(
     {
@@ -37,11 +37,11 @@ test("whatever a client says is read, or answered with what is wrong and its id"
     { requiredKeys: [] },
   );
   assert(
-    property(oneof(message, anything()), (said) => {
-      const read = parseClientMessage(JSON.stringify(said) ?? "");
-      expect(["subscribe", "unsubscribe", "auth", "sync", "ping", "bad"]).toContain(read.type);
-      if (read.type === "bad") expect(read.problem).not.toBe("");
-      if (read.id !== undefined) expect((said as { id: unknown }).id).toBe(read.id);
+    property(oneof(message, anything()), (sent) => {
+      const parsed = parseClientMessage(JSON.stringify(sent) ?? "");
+      expect(["subscribe", "unsubscribe", "auth", "sync", "ping", "bad"]).toContain(parsed.type);
+      if (parsed.type === "bad") expect(parsed.problem).not.toBe("");
+      if (parsed.id !== undefined) expect((sent as { id: unknown }).id).toBe(parsed.id);
     }),
   );
 });

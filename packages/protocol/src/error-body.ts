@@ -1,11 +1,11 @@
-/** One failed check of one value, in PocketBase's shape. `code` is the contract; `message` may change. */
+/** One failed check of one value, in PocketBase's shape. `code` is stable; `message` may change. */
 export interface ValidationError {
   readonly code: string;
   readonly message: string;
   readonly params?: Readonly<Record<string, unknown>>;
 }
 
-/** Failed checks by field; nested where the value is (an array's index is a key). */
+/** Failed checks by field, nested where the value is nested. An array index is a key. */
 export interface ErrorData {
   readonly [field: string]: ValidationError | ErrorData;
 }

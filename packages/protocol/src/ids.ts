@@ -1,13 +1,13 @@
 declare const brand: unique symbol;
 
-/** A string that only a parser or the owner of the id can make, so that two kinds of id are never mixed up. */
+/** A string type that only the functions below create, so that two kinds of id can't be mixed up. */
 type Branded<Name extends string> = string & { readonly [brand]: Name };
 
 export type CollectionId = Branded<"CollectionId">;
 export type RecordId = Branded<"RecordId">;
-/** The id of one live connection: 40 characters `A-Za-z0-9`, as PocketBase makes them. */
+/** The id of one open connection: 40 characters `A-Za-z0-9`, as in PocketBase. */
 export type ClientId = Branded<"ClientId">;
-/** The life of a log. A restored or replaced database starts a new one. */
+/** Identifies one log. A restored or replaced database starts a new epoch. */
 export type Epoch = Branded<"Epoch">;
 
 export const collectionId = (text: string): CollectionId => text as CollectionId;

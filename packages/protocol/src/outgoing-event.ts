@@ -1,25 +1,25 @@
-/** Something that listeners are told, before a transport makes a message of it. */
+/** An event for subscribers, before a transport encodes it. */
 export interface OutgoingEvent {
   readonly kind: "record" | "custom" | "presence" | "resync";
-  /** The collection or channel that it is about, by its name; "" for what is for everyone or about the connection. */
+  /** Name of the collection or channel. "" for an event that goes to everyone or is about the connection itself. */
   readonly source: string;
-  /** When it happened, milliseconds since 1970. */
+  /** When it happened, in milliseconds since 1970. */
   readonly time: number;
   /**
-   * What is told, one line of JSON: of a custom event anything JSON can say, of all others an object with at least one key.
-   * Shared by all who are told the same.
+   * The payload, one line of JSON: any value in a custom event, an object with at least one key in all others. Receivers
+   * of the same event share the string.
    */
   readonly data: string;
 }
 
-/** Do both tell the same? */
+/** Whether both events have the same kind, source and data. */
 export const isSameEvent = (one: OutgoingEvent, other: OutgoingEvent): boolean =>
   one === other || (one.kind === other.kind && one.source === other.source && one.data === other.data);
 
-/** Why a client can't be given what it missed, and must read everything anew. */
+/** Why the server can't send a client what it missed, so that the client must reload. */
 export type ResyncReason = "expired" | "epoch" | "unknown" | "visibility";
 
-/** @param cursor the place behind which all events follow */
+/** @param cursor all events after this one follow */
 export const resyncEvent = (reason: ResyncReason, cursor: string, time: number): OutgoingEvent => ({
   kind: "resync",
   source: "",

@@ -1,31 +1,31 @@
 import type { Subscription } from "./topic.ts";
 
-/** Somebody who is present in a room: all connections of one account, or of one guest's key. */
+/** A member of a room: all connections of one account, or all guest connections with the same key. */
 export interface PresenceMember {
-  /** The same for as long as it is here, and when it comes back with the same key; says nothing of the key itself. */
+  /** Stable while the member is present, and when it returns with the same key. Reveals nothing about the key. */
   readonly id: string;
   readonly auth: { readonly collection: string; readonly id: string } | null;
-  /** What it said of itself last. */
+  /** The last state that the member set. */
   readonly state: unknown;
-  /** Since when it is here, ISO 8601. */
+  /** When the member joined, ISO 8601. */
   readonly since: string;
 }
 
-/** What the members of a room are told. `count` is always how many there are then. */
+/** An event of a room. `count` is the number of members after the event. */
 export type PresenceEvent =
-  /** All who are here: the first that a newcomer hears. */
+  /** All members: the first event of a new subscription. */
   | { readonly presence: "members"; readonly count: number; readonly members: readonly PresenceMember[] }
   | { readonly presence: "join" | "update" | "leave"; readonly count: number; readonly member: PresenceMember }
-  /** Of a room that is too large to name its members. */
+  /** For rooms that are too large to list their members. */
   | { readonly presence: "count"; readonly count: number };
 
-/** What a client says of itself to be seen, in the option `presence` of its subscription. */
+/** The option `presence` of a subscription: makes the client a member of the room. */
 export interface PresenceOption {
-  /** JSON of at most `MAX_PRESENCE_STATE` bytes. */
+  /** Shown to the other members: at most `MAX_PRESENCE_STATE` bytes as JSON. */
   readonly state?: unknown;
   /**
-   * Tells one's own devices or tabs apart; those with the same key are one member. Without it a signed-in account is one
-   * member, and each connection of a guest is.
+   * Separates the devices or tabs of one account: connections with the same key are one member. Without a key, an account
+   * is one member, and so is each guest connection.
    */
   readonly key?: string;
 }
@@ -33,20 +33,20 @@ export interface PresenceOption {
 const MAX_PRESENCE_STATE = 512;
 const MAX_PRESENCE_KEY = 128;
 
-/** What a topic is about whose presence is asked for: `chat` of `@chat`; `undefined` for other topics. */
+/** @returns the channel or record that a presence topic is about, `chat` for `@chat`; `undefined` for other topics */
 export const presenceTarget = (topic: string): string | undefined =>
   topic.startsWith("@") ? topic.slice(1) : undefined;
 
-/** What a subscription says of its client; `undefined` where it says nothing, or nothing that can be shown. */
+/** @returns the presence option of a subscription; `undefined` if it has none, or an invalid one */
 export function presenceOptionOf(subscription: Subscription): PresenceOption | undefined {
-  const wish = readPresenceOption(subscription);
-  return typeof wish === "string" ? undefined : wish;
+  const option = readPresenceOption(subscription);
+  return typeof option === "string" ? undefined : option;
 }
 
-/** What is wrong with what a subscription says of its client, in a sentence. */
+/** @returns what is wrong with the presence option of a subscription, as a sentence; `undefined` if nothing is */
 export function presenceProblem(subscription: Subscription): string | undefined {
-  const wish = readPresenceOption(subscription);
-  return typeof wish === "string" ? wish : undefined;
+  const option = readPresenceOption(subscription);
+  return typeof option === "string" ? option : undefined;
 }
 
 function readPresenceOption({ topic, options }: Subscription): PresenceOption | string | undefined {
@@ -55,20 +55,20 @@ function readPresenceOption({ topic, options }: Subscription): PresenceOption | 
   try {
     return validatePresence(JSON.parse(text));
   } catch {
-    return "Presence is a JSON object.";
+    return "The presence option must be a JSON object.";
   }
 }
 
 function validatePresence(value: unknown): PresenceOption | string {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return "Presence is an object with a state and a key, or neither.";
+    return "The presence option must be an object with an optional state and key.";
   }
   const { state = null, key } = value as { state?: unknown; key?: unknown };
   if (key !== undefined && (typeof key !== "string" || key.length > MAX_PRESENCE_KEY)) {
-    return `The key of a presence is a text of at most ${MAX_PRESENCE_KEY} characters.`;
+    return `The presence key must be a string of at most ${MAX_PRESENCE_KEY} characters.`;
   }
   if (new TextEncoder().encode(JSON.stringify(state)).length > MAX_PRESENCE_STATE) {
-    return `The state of a presence may have ${MAX_PRESENCE_STATE} bytes as JSON.`;
+    return `The presence state must be at most ${MAX_PRESENCE_STATE} bytes as JSON.`;
   }
   return key === undefined ? { state } : { state, key };
 }

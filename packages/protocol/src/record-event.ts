@@ -2,8 +2,8 @@
 export type Action = "create" | "update" | "delete";
 
 /**
- * What it is to a subscriber: what happened to the record, or that a change of something made it visible (`enter`) or
- * hid it (`leave`).
+ * What happened from a subscriber's point of view: an action on the record, or a change that made the record visible
+ * (`enter`) or hid it (`leave`).
  */
 export type EventAction = Action | "enter" | "leave";
 

@@ -4,9 +4,9 @@ import type { RecordId } from "./ids.ts";
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /**
- * A field's value in its normal form: text, email, url, editor, date, autodate and password (the hash) are strings;
- * number a number; bool a boolean; select, relation and file a string, or a list of strings when they hold many;
- * geoPoint `{ lon, lat }`; json anything.
+ * A field's value in its normal form. Strings: text, email, url, editor, date, autodate, password (its hash). A number:
+ * number. A boolean: bool. A string, or an array of strings if the field holds several: select, relation, file.
+ * `{ lon, lat }`: geoPoint. Any JSON: json.
  */
 export type FieldValue = JsonValue;
 

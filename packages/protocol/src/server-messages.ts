@@ -3,7 +3,7 @@ import type { EventAction } from "./record-event.ts";
 import type { PresenceEvent } from "./presence.ts";
 import type { ResyncReason } from "./outgoing-event.ts";
 
-/** What the server says on the WebSocket, one JSON text a message. */
+/** A message from the server on the WebSocket: one JSON object each. */
 export type ServerMessage =
   | ConnectedMessage
   | SubscribedMessage
@@ -18,23 +18,23 @@ export type ServerMessage =
   | PongMessage
   | ErrorMessage;
 
-/** Who the connection is; `null` for a guest. */
+/** The connection's auth record; `null` for a guest. */
 export type SocketAuth = { readonly collection: string; readonly id: string } | null;
 
 /** The first message. */
 export interface ConnectedMessage {
   readonly type: "connected";
   readonly connectionId: string;
-  /** Where the log is: what comes behind it is live. */
+  /** The current end of the log: changes after it are sent live. */
   readonly cursor: string;
   readonly auth: SocketAuth;
   readonly limits: SocketLimits;
 }
 
-/** What one connection may do. */
+/** The limits of one connection. */
 export interface SocketLimits {
   readonly subscriptions: number;
-  /** Requests a second that change what it listens to, and as many at once. */
+  /** Rate of `subscribe`, `unsubscribe` and `auth` messages, and the size of a burst. */
   readonly requestsPerSecond: number;
   readonly messageBytes: number;
 }
@@ -42,9 +42,9 @@ export interface SocketLimits {
 export interface SubscribedMessage extends Correlated {
   readonly type: "subscribed";
   readonly pattern: string;
-  /** What the name turned out to be. A channel is no collection: so a misspelt collection shows. */
+  /** What the pattern matches. `channel` where you expect `collection` means that the collection's name is misspelled. */
   readonly kind: "all" | "collection" | "record" | "channel" | "presence";
-  /** The place behind which it hears of all. Not there while the client is given what it missed. */
+  /** All changes after this cursor are sent. Absent if a replay follows. */
   readonly cursor?: string;
 }
 
@@ -53,7 +53,7 @@ export interface UnsubscribedMessage extends Correlated {
   readonly pattern: string;
 }
 
-/** The answer to `auth`. */
+/** The response to `auth`. */
 export interface AuthenticatedMessage extends Correlated {
   readonly type: "authenticated";
   readonly auth: SocketAuth;
@@ -66,51 +66,51 @@ export interface RecordEventMessage {
   readonly record: Readonly<Record<string, unknown>>;
   /** When it happened, ISO 8601. */
   readonly timestamp: string;
-  /** Those of the connection's patterns that it matches. */
+  /** The connection's patterns that match the event. */
   readonly patterns: readonly string[];
-  /** The change's place in the log, in the last message of a change. */
+  /** The change's cursor. Only in the last message of a change. */
   readonly cursor?: string;
 }
 
-/** What the application told a channel, or everyone. */
+/** A broadcast of the application to a channel, or to everyone. */
 export interface CustomEventMessage {
   readonly type: "custom_event";
-  /** Without one it is for everyone, and comes by no pattern. */
+  /** Absent in a broadcast to everyone, which has no `patterns` either. */
   readonly channel?: string;
   readonly data: unknown;
-  /** When it was told, ISO 8601. */
+  /** When it was sent, ISO 8601. */
   readonly timestamp: string;
   readonly patterns?: readonly string[];
-  /** As in `RecordEventMessage`; none in one that is volatile, which no log has. */
+  /** As in `RecordEventMessage`. Absent in volatile broadcasts, which are not in the log. */
   readonly cursor?: string;
 }
 
-/** Who else is there, to those who asked to be seen. It is in no log. */
+/** An event of a room. Presence is not in the log. */
 export type PresenceMessage = PresenceEvent & {
   readonly type: "presence";
-  /** When it was told, ISO 8601. */
+  /** When it was sent, ISO 8601. */
   readonly timestamp: string;
-  /** The pattern that the client asked by. */
+  /** The connection's pattern for the room. */
   readonly patterns: readonly string[];
 };
 
-/** Read everything anew: what was missed can't be had. */
+/** The client must reload: the server can't send what it missed. */
 export interface ResyncMessage {
   readonly type: "resync";
   readonly reason: ResyncReason;
-  /** The patterns that it is about; all without it. */
+  /** The patterns to reload; all if absent. */
   readonly patterns?: readonly string[];
   /** As in `RecordEventMessage`. */
   readonly cursor?: string;
 }
 
-/** On a connection that was quiet: it has seen everything up to there. */
+/** Sent on a quiet connection: the client has seen everything up to the cursor. */
 export interface HeartbeatMessage {
   readonly type: "heartbeat";
   readonly cursor: string;
 }
 
-/** There is something to pull; also the answer to `sync`. */
+/** The user has something to pull. Also the response to `sync`. */
 export interface SyncPoke extends Correlated {
   readonly type: "sync";
 }
@@ -124,13 +124,13 @@ export interface ErrorMessage extends Correlated {
   readonly code: SocketErrorCode;
   readonly message: string;
   readonly pattern?: string;
-  /** Does it help to try the same again? */
+  /** Whether the same request may succeed later. */
   readonly retry: boolean;
-  /** Seconds after which it helps. */
+  /** Seconds to wait before the retry. */
   readonly retryAfter?: number;
 }
 
-/** Whether trying again helps, by the codes of all errors. Codes are the contract, messages are not. */
+/** All error codes, and whether a retry may succeed. Codes are stable, messages may change. */
 export const SOCKET_ERRORS = {
   bad_message: false,
   bad_pattern: false,
@@ -151,24 +151,24 @@ export const SOCKET_ERRORS = {
 
 export type SocketErrorCode = keyof typeof SOCKET_ERRORS;
 
-/** The subprotocol that a client may name, and what its token follows: browsers can send no `Authorization`. */
+/** The subprotocol, and the prefix of a second one that carries the token: browsers can't send `Authorization`. */
 export const SOCKET_PROTOCOL = "headwater";
 export const TOKEN_PROTOCOL_PREFIX = "token.";
 
-/** Codes with which the server closes (RFC 6455, section 7.4). Bun adds 1002, 1007 and 1009 by itself. */
+/** The server's close codes (RFC 6455, section 7.4). Bun itself adds 1002, 1007 and 1009. */
 export const CLOSE_CODES = {
-  /** Too many messages that were wrong. */
+  /** Too many invalid messages. */
   flood: 1008,
   failed: 1011,
   shutdown: 1012,
-  /** No answer to a ping. */
+  /** No response to a ping. */
   stale: 4000,
 } as const;
 
-/** Codes of closings that were the client's own doing: with the same it would be closed again. */
+/** Close codes for errors of the client, which would be closed again for the same reason. */
 const FINAL_CODES: ReadonlySet<number> = new Set([1000, 1002, 1003, 1007, CLOSE_CODES.flood, 1009, 1010]);
 
-/** May a client that was closed so come back? Also after 1006, which is what a cut looks like. */
+/** Whether a client should reconnect after this close code. 1006, a lost connection, is one of them. */
 export const mayReconnect = (code: number): boolean => !FINAL_CODES.has(code);
 
 const TYPES: ReadonlySet<string> = new Set<ServerMessage["type"]>([
@@ -186,7 +186,12 @@ const TYPES: ReadonlySet<string> = new Set<ServerMessage["type"]>([
   "error",
 ]);
 
-/** Reads what a server said; `undefined` for what this version does not know. What it knows is taken at its word. */
+/**
+ * Parses a server message without checking its fields.
+ *
+ * @returns `undefined` for types that this version doesn't know
+ * @throws SyntaxError if the text is not JSON
+ */
 export function parseServerMessage(text: string): ServerMessage | undefined {
   const value: unknown = JSON.parse(text);
   const isKnown =

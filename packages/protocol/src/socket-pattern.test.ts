@@ -12,7 +12,7 @@ test.each([
   expect(parseSocketPattern(text)).toEqual(pattern);
 });
 
-test("what is no pattern is none, and what is one says all of its text", () => {
+test("a parsed pattern can be written back to the same text, and has no spaces and at most one star", () => {
   assert(
     property(string({ unit: constantFrom("a", "@", ".", "*", " ", "\n", ":", "é", "/"), maxLength: 8 }), (text) => {
       const pattern = parseSocketPattern(text);

@@ -1,22 +1,22 @@
-/** One server-sent event. `data` must be one line: JSON is. */
+/** One server-sent event. `data` must be a single line, as JSON is. */
 export interface SseEvent {
   readonly id?: string;
   readonly event: string;
   readonly data: string;
 }
 
-/** Writes an event byte for byte as PocketBase does: no space after the colons, LF, one empty line. */
+/** Encodes an event byte for byte as PocketBase does: no space after the colons, LF line ends, one empty line. */
 export const encodeEvent = ({ id, event, data }: SseEvent): string =>
   `${id === undefined ? "" : `id:${id}\n`}event:${event}\ndata:${data}\n\n`;
 
-/** A comment keeps proxies and timeouts awake; clients never see it (WHATWG HTML, section 9.2.6). */
+/** A comment, which keeps proxies from closing an idle connection. Clients ignore it (WHATWG HTML, section 9.2.6). */
 export const HEARTBEAT = ":\n\n";
 
 /**
- * A heartbeat that moves the client's last event id: without data no event is dispatched, but the id counts (same
- * section). So a connection that hears little still comes back from a recent place.
+ * A heartbeat that updates the client's last event id. Without data, no event is dispatched, but the id counts (same
+ * section), so that a quiet connection still resumes from a recent cursor.
  */
 export const encodeHeartbeat = (id: string): string => `:\nid:${id}\n\n`;
 
-/** Tells the client how long to wait before it comes back, in milliseconds. */
+/** Sets the client's reconnection time, in milliseconds. */
 export const encodeRetry = (milliseconds: number): string => `retry:${milliseconds}\n\n`;

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { SSE_FORMAT_CASES, type SseFormatCase } from "./sse-format-cases.ts";
 import { SseParser } from "./sse-parser.ts";
 
-/** What is heard of a case whose bytes come in pieces of one size, in the words of the case. */
-function hear({ stream }: SseFormatCase, size: number): SseFormatCase {
+/** Parses the stream of a case in chunks of the given size. */
+function parse({ stream }: SseFormatCase, size: number): SseFormatCase {
   const events: { event: string; data: string; lastEventId: string }[] = [];
   let retry: number | undefined;
   const parser = new SseParser({
@@ -16,13 +16,16 @@ function hear({ stream }: SseFormatCase, size: number): SseFormatCase {
   return { stream, events, lastEventId: parser.lastEventId, ...(retry !== undefined && { retry }) };
 }
 
-for (const [name, one] of Object.entries(SSE_FORMAT_CASES)) {
-  test(`${name}, however the network cuts it`, () => {
+for (const [name, formatCase] of Object.entries(SSE_FORMAT_CASES)) {
+  test(`${name}, in chunks of any size`, () => {
     for (const size of [1 << 20, 1, 2, 3, 7]) {
-      const heard = hear(one, size);
-      expect(heard.events).toHaveLength(one.events.length);
-      expect(heard).toMatchObject({ ...one, events: one.events.map((event) => ({ event: "message", ...event })) });
-      expect(heard.retry).toBe(one.retry);
+      const parsed = parse(formatCase, size);
+      expect(parsed.events).toHaveLength(formatCase.events.length);
+      expect(parsed).toMatchObject({
+        ...formatCase,
+        events: formatCase.events.map((event) => ({ event: "message", ...event })),
+      });
+      expect(parsed.retry).toBe(formatCase.retry);
     }
   });
 }

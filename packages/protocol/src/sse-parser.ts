@@ -2,68 +2,67 @@ import { createParser } from "eventsource-parser";
 
 /** One event of a stream, as the standard dispatches it (WHATWG HTML, section 9.2.6). */
 export interface SseMessage {
-  /** `message` where the stream names none. */
+  /** `message` if the stream gives no name. */
   readonly event: string;
-  /** The lines of data, joined by LF. */
+  /** The data lines, joined by LF. */
   readonly data: string;
-  /** The id that stands in the event itself; absent where it has none. */
+  /** The id in the event itself; `undefined` if it has none. */
   readonly id: string | undefined;
-  /** The last id that the stream has given, in this event or before it. */
+  /** The last id in the stream, in this event or before it. */
   readonly lastEventId: string;
 }
 
-/** Something in the stream that the standard tells clients to skip. */
+/** Something in the stream that the standard tells clients to ignore. */
 export interface SseProblem {
   readonly code: "unknown-field" | "invalid-retry" | "invalid-id" | "missing-data" | "incomplete-event";
-  /** What was offensive: a line, or what there is of an event. */
+  /** The line, or the part of the event that arrived. */
   readonly text: string;
 }
 
-/** What a stream is heard by. Whatever a handler throws leaves `feed`, and ends the use of the parser. */
+/** Callbacks of the parser. `feed` rethrows what a callback throws; the parser can't be used after that. */
 export interface SseHandlers {
   readonly onEvent: (message: SseMessage) => void;
-  /** An id without data: no event, but the place has moved. */
+  /** An id without data: no event, but the last event id changes. */
   readonly onId?: (id: string) => void;
-  /** Milliseconds to wait before a reconnect. */
+  /** The reconnection time, in milliseconds. */
   readonly onRetry?: (milliseconds: number) => void;
   readonly onComment?: (text: string) => void;
   readonly onProblem?: (problem: SseProblem) => void;
 }
 
-/** An event grew beyond what the reader is ready to hold. */
+/** An event is larger than the parser's limit. */
 export class SseOverflow extends Error {
   override readonly name = "SseOverflow";
 }
 
-/** Characters that one event may have, unless it is said otherwise. */
+/** Default limit of one event, in characters. */
 const MAX_EVENT_LENGTH = 16 << 20;
 
 /**
- * Reads a stream of bytes, cut anywhere, as events.
+ * Parses the bytes of a stream, in chunks of any size, into events.
  *
- * The grammar of fields is eventsource-parser's. Added is what that leaves to its user: decoding across chunks, a CR
- * that ends a line without waiting for what follows, and ids of blocks without data, which move a client's place too.
- * For the last two it is handed one line at a time.
+ * eventsource-parser parses the fields. This class adds what it leaves out: decoding across chunks, a CR that ends a line
+ * without waiting for the next byte, and ids of blocks without data. For the last two it passes on one line at a time.
  */
 export class SseParser {
   readonly #handlers: SseHandlers;
   readonly #maxEventLength: number;
-  /** Takes off the byte order mark, and puts characters together that were cut. */
+  /** Removes the byte order mark and joins characters that were cut. */
   readonly #decoder = new TextDecoder();
   readonly #parser: ReturnType<typeof createParser>;
   #rest = "";
-  /** The last line ended with CR: an LF that comes next belongs to it. */
+  /** The last line ended with CR: if an LF comes next, it belongs to the same line end. */
   #afterCr = false;
-  /** The lines of the event that is not complete yet. */
+  /** Length of the lines of the incomplete event. */
   #length = 0;
-  /** The line that names it. */
+  /** The `event` line of the incomplete event. */
   #nameLine: string | undefined;
   #hasData = false;
   #idBuffer: string | undefined;
   #id: string | undefined;
   #lastEventId = "";
 
-  /** @param maxEventLength characters of one event, beyond which `feed` throws {@link SseOverflow} */
+  /** @param maxEventLength limit of one event in characters; `feed` throws {@link SseOverflow} beyond it */
   constructor(handlers: SseHandlers, maxEventLength: number = MAX_EVENT_LENGTH) {
     this.#handlers = handlers;
     this.#maxEventLength = maxEventLength;
@@ -90,11 +89,11 @@ export class SseParser {
     this.#read(this.#decoder.decode(bytes, { stream: true }));
   }
 
-  /** The stream is over. An event without its empty line is none: the standard has it discarded. */
+  /** Ends the stream. An event without its final empty line is discarded, as the standard requires. */
   end(): void {
     this.#read(this.#decoder.decode());
-    const open = this.#length > 0 || this.#rest !== "";
-    if (open) this.#handlers.onProblem?.({ code: "incomplete-event", text: this.#rest });
+    const isIncomplete = this.#length > 0 || this.#rest !== "";
+    if (isIncomplete) this.#handlers.onProblem?.({ code: "incomplete-event", text: this.#rest });
   }
 
   #read(decoded: string): void {
@@ -129,7 +128,7 @@ export class SseParser {
 
   #endBlock(): void {
     this.#length = 0;
-    // The standard drops it in silence: whoever sent it meant an event.
+    // The standard ignores a named event without data, but the sender probably meant to send one.
     if (this.#nameLine !== undefined && !this.#hasData)
       this.#handlers.onProblem?.({ code: "missing-data", text: this.#nameLine });
     this.#nameLine = undefined;
@@ -138,13 +137,13 @@ export class SseParser {
     this.#idBuffer = undefined;
     this.#lastEventId = this.#id ?? this.#lastEventId;
     this.#parser.feed("\n");
-    // Whoever heard an event has taken its id.
+    // `onEvent` clears the id, so an event's own id is not reported twice.
     if (this.#id !== undefined) this.#handlers.onId?.(this.#id);
     this.#id = undefined;
   }
 
   #assertLength(rest: number): void {
     if (this.#length + rest <= this.#maxEventLength) return;
-    throw new SseOverflow(`an event of more than ${this.#maxEventLength} characters`);
+    throw new SseOverflow(`an event has more than ${this.#maxEventLength} characters`);
   }
 }

@@ -1,37 +1,37 @@
-/** A change of the client's key-value view, as Replicache reads it. */
+/** A change to the client's key-value view, in Replicache's format. */
 export type PatchOperation =
   | { readonly op: "clear" }
   | { readonly op: "put"; readonly key: string; readonly value: unknown }
   | { readonly op: "del"; readonly key: string };
 
-/** What Replicache's client keeps of a pull and sends with the next one. It compares cookies by `order` alone. */
+/** Identifies the view that a client has. Replicache stores it and sends it with the next pull; it compares only `order`. */
 export interface SyncCookie {
   readonly order: number;
-  /** The client group that it was given to: a group that begins from another one's state brings that one's cookie. */
+  /** The client group that got the cookie. A group that starts from another group's state sends that group's cookie. */
   readonly group: string;
-  /** Which life of the group's view; another one knows nothing of this one's versions. */
+  /** The generation of the group's view. Versions of different generations can't be compared. */
   readonly life: string;
-  /** The version of the view that the client has. */
+  /** Version of the view. */
   readonly version: number;
-  /** The pushes of the group whose outcome the client has seen. */
+  /** Number of the group's pushes whose results are in the view. */
   readonly pushes: number;
 }
 
 export interface PullResponse {
   readonly cookie: SyncCookie;
-  /** The last mutation that is done, by client, where that is news. */
+  /** The last processed mutation of each client for which it changed. */
   readonly lastMutationIDChanges: Readonly<Record<string, number>>;
   readonly patch: readonly PatchOperation[];
-  /** There is more: pull again at once. */
+  /** More pages follow: the client should pull again at once. */
   readonly partial?: true;
 }
 
-/** Errors of the protocol, which travel with status 200. */
+/** Errors of the protocol, sent with status 200. */
 export type SyncError =
   | { readonly error: "ClientStateNotFound" }
   | { readonly error: "VersionNotSupported"; readonly versionType: "push" | "pull" };
 
-/** A mutation that was refused for good. It counts as done. */
+/** A mutation that was permanently rejected. It counts as processed. */
 export interface RejectedMutation {
   readonly clientID: string;
   readonly id: number;
@@ -39,7 +39,7 @@ export interface RejectedMutation {
   readonly error: { readonly status: number; readonly message: string; readonly data: unknown };
 }
 
-/** The body of a push that was done. */
+/** The body of a successful push. */
 export interface PushResponse {
   readonly rejected?: readonly RejectedMutation[];
 }

@@ -1,15 +1,15 @@
-/** What may follow `?options=` in a subscription: values for `@request.*`, and `filter`, `expand`, `fields`. */
+/** The JSON after `?options=` in a subscription: values for `@request.*`, and `filter`, `expand`, `fields`. */
 export interface TopicOptions {
   readonly query: Readonly<Record<string, string>>;
-  /** Names in lower snake case, as rules spell them. */
+  /** Names in lower snake case, as in rules. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A subscription as it was submitted, and what it means. */
+/** A parsed subscription. */
 export interface Subscription {
-  /** The exact text, options included: equal for equal subscriptions. */
+  /** The exact text that the client sent, options included. */
   readonly name: string;
-  /** What its events call it. On a stream that is the name, since SDKs listen for it. */
+  /** The name of its events. On an SSE stream it equals `name`, because SDKs listen for that. */
   readonly label: string;
   readonly topic: string;
   readonly options: TopicOptions;
@@ -17,21 +17,21 @@ export interface Subscription {
 
 export const NO_OPTIONS: TopicOptions = { query: {}, headers: {} };
 
-/** What is for everyone: every session has it from its first subscriptions on, without asking. */
+/** Receives broadcasts to everyone. Every session has it once it has sent its first subscriptions. */
 export const GLOBAL_SUBSCRIPTION: Subscription = { name: "", label: "*", topic: "", options: NO_OPTIONS };
 
-/** What a channel may be called. */
+/** A channel's name, with or without `/*`. */
 const CHANNEL = /^([\w:-]{1,255})(?:\/\*)?$/;
 
-/** The channel that a topic names, with or without `/*`; `undefined` for one that names none. */
+/** @returns the channel of a topic such as `chat` or `chat/*`; `undefined` if the topic is not a channel's */
 export const channelOfTopic = (topic: string): string | undefined => CHANNEL.exec(topic)?.[1];
 
-/** Can a channel be called so? */
+/** Whether the text is a valid channel name. */
 export const isChannelName = (name: string): boolean => channelOfTopic(name) === name;
 
 /**
  * Splits `posts/*?options={…}` into topic and options, as PocketBase does.
- * Options that can't be read count as none; the topic stands all the same.
+ * Invalid options count as no options; the topic stays valid.
  */
 export function parseSubscription(name: string): Subscription {
   const at = name.search(/[?&]options=/);
@@ -58,11 +58,11 @@ function stringMap(raw: unknown, rename: (key: string) => string): Record<string
   return Object.fromEntries(Object.entries(raw).map(([key, value]) => [rename(key), text(value)]));
 }
 
-/** JSON's numbers and booleans in their own spelling, nothing for `null`. */
+/** Strings as they are, `null` as an empty string, anything else as JSON. */
 function text(value: unknown): string {
   if (typeof value === "string") return value;
   return value === null ? "" : JSON.stringify(value);
 }
 
-/** `X-Token` becomes `x_token`: the spelling of `@request.headers.*`. */
+/** `X-Token` becomes `x_token`, as in `@request.headers.*`. */
 export const headerName = (name: string): string => name.toLowerCase().replaceAll("-", "_");
