@@ -12,26 +12,27 @@ import type { RecordScope } from "./resolve/record-scope.ts";
 import { resolvePredicate } from "./analysis/resolve-rule.ts";
 
 const NOW = new Date("2026-11-21T10:00:00Z");
-/** `HEADWATER_SEED` runs the cases of a failure again. */
+/** Set `HEADWATER_SEED` to reproduce a failure. */
 const SEED = Number(Bun.env["HEADWATER_SEED"] ?? Date.now() % 2 ** 31);
 const CASES = 10_000;
 
 const database = new Database(":memory:");
-const answers = { yes: 0, no: 0, none: 0 };
+const results = { match: 0, noMatch: 0, undecided: 0 };
 
 function scopeOf({ schema, collection, trust, context: { principal } }: RuleCase): RecordScope {
   const auth = principal.kind === "guest" ? undefined : principal.collection;
   return { schema, collection, trust, auth, isNew: false };
 }
 
-function bySql(asked: RuleCase): boolean {
-  const image = { values: asked.values, as: "stored" } as const;
-  const { text, values } = toQuery(candidateQuery(asked.rule, scopeOf(asked), image, asked.context, NOW));
+function matchesInSql(ruleCase: RuleCase): boolean {
+  const candidate = { values: ruleCase.values, typing: "stored" } as const;
+  const inputs = { rule: ruleCase.rule, scope: scopeOf(ruleCase), context: ruleCase.context, now: NOW };
+  const { text, values } = toQuery(candidateQuery(inputs, candidate));
   const statement = database.prepare<unknown, SqlValue[]>(text);
   try {
     return statement.get(...values) !== null;
   } catch (error) {
-    // What SQLite refuses to run is met by none.
+    // A statement that SQLite refuses matches nothing.
     if (error instanceof Error && "code" in error && error.code === "SQLITE_ERROR") return false;
     throw error;
   } finally {
@@ -40,16 +41,16 @@ function bySql(asked: RuleCase): boolean {
 }
 
 test(`a rule's predicate and its SQL agree on every record (HEADWATER_SEED=${SEED})`, () => {
-  const property = fc.property(ruleCases, (asked) => {
-    const predicate = resolvePredicate(asked.rule, scopeOf(asked))?.(asked.values, asked.context, NOW);
-    answers[predicate === undefined ? "none" : predicate ? "yes" : "no"] += 1;
-    if (predicate !== undefined) expect(predicate).toBe(bySql(asked));
+  const property = fc.property(ruleCases, (ruleCase) => {
+    const predicate = resolvePredicate(ruleCase.rule, scopeOf(ruleCase))?.(ruleCase.values, ruleCase.context, NOW);
+    results[predicate === undefined ? "undecided" : predicate ? "match" : "noMatch"] += 1;
+    if (predicate !== undefined) expect(predicate).toBe(matchesInSql(ruleCase));
   });
   fc.assert(property, { seed: SEED, numRuns: CASES });
-  // Cases that all have one answer would prove little.
-  expect(answers.yes).toBeGreaterThan(CASES / 10);
-  expect(answers.no).toBeGreaterThan(CASES / 10);
-  expect(answers.none).toBeLessThan(CASES / 10);
+  // Cases that all had the same result would prove little.
+  expect(results.match).toBeGreaterThan(CASES / 10);
+  expect(results.noMatch).toBeGreaterThan(CASES / 10);
+  expect(results.undecided).toBeLessThan(CASES / 10);
 }, 60_000);
 
 const FIELDS = [
@@ -66,10 +67,10 @@ test.each([
   ["n:lower = '0'", false],
   ["9007199254740992 = @request.query.n", true],
   ["title != n", true],
-])("what chance seldom makes: %p is %p", (rule, expected) => {
+])("random cases seldom cover %p, which is %p", (rule, expected) => {
   const values = { id: recordId("r"), title: "2", n: -0, tags: [] };
   const context = { principal: GUEST, context: "default", method: "GET", query: { n: "9007199254740992" } } as const;
-  const asked: RuleCase = {
+  const ruleCase: RuleCase = {
     schema: new Schema([notes]),
     collection: notes,
     values,
@@ -77,6 +78,6 @@ test.each([
     trust: "trusted",
     rule,
   };
-  expect(resolvePredicate(rule, scopeOf(asked))?.(values, asked.context, NOW)).toBe(expected);
-  expect(bySql(asked)).toBe(expected);
+  expect(resolvePredicate(rule, scopeOf(ruleCase))?.(values, ruleCase.context, NOW)).toBe(expected);
+  expect(matchesInSql(ruleCase)).toBe(expected);
 });

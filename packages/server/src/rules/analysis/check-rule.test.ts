@@ -7,9 +7,9 @@ import { Blog } from "../golden/blog.ts";
 const { schema } = new Blog();
 const posts = schema.find("posts")!;
 
-test("the empty rule is one", () => expect(checkRule("", posts, schema)).toBeUndefined());
+test("the empty rule is valid", () => expect(checkRule("", posts, schema)).toBeUndefined());
 
-describe("a rule that can't be saved says why and where", () => {
+describe("an invalid rule is refused with a reason and an offset", () => {
   const table: [string, string][] = [
     ["n = 1 && nope = 2", 'unknown field "nope" at offset 9'],
     ["title.x = 1", '"title" is not a relation at offset 0'],
@@ -34,11 +34,11 @@ describe("a rule that can't be saved says why and where", () => {
   test.each(table)("%s", (rule, reason) => expect(checkRule(rule, posts, schema)).toBe(reason));
 });
 
-test("fields of who asks are not looked at: each auth collection has its own", () => {
+test("fields of the requester are not checked, because each auth collection has its own", () => {
   expect(checkRule("@request.auth.nope.at.all = 1", posts, schema)).toBeUndefined();
 });
 
-test("a collection that the schema has not yet, or has in an older form, is the one that is checked", () => {
+test("the given collection is checked, even if the schema lacks it or has an older version", () => {
   const fresh: Collection = {
     ...posts,
     id: collectionId("fresh"),

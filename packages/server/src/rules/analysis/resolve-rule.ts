@@ -5,43 +5,43 @@ import type { Condition } from "../resolve/condition.ts";
 import { parseRule } from "../syntax/parse.ts";
 import type { RecordScope } from "../resolve/record-scope.ts";
 import { resolveExpression } from "../resolve/resolve-expression.ts";
-import { recordNames } from "../resolve/resolve-name.ts";
+import { nameResolver } from "../resolve/resolve-name.ts";
 import { compilePredicate, type Predicate } from "../predicate/compile-predicate.ts";
 
 type Conditions = LRUCache<string, Condition>;
 
-/** Kept as long as the schema they were resolved against; a new schema starts with none. */
+/** Cached per schema; a new schema starts empty. */
 const resolved = new WeakMap<Schema, WeakMap<Collection, Conditions>>();
 
 /**
- * What a rule or filter means in a scope. The same scope and text give the same tree, shared: never change one.
+ * Resolves a rule or filter in a scope. Equal scopes and texts share one condition, so never change it.
  *
- * @throws RuleError for text that is no rule of the collection
+ * @throws RuleError for text that is not a valid rule of the collection
  */
 export function resolveRule(text: string, scope: RecordScope): Condition {
   const conditions = conditionsOf(scope.schema, scope.collection);
   const key = `${scope.trust}/${scope.isNew ? "new" : ""}/${scope.auth?.id ?? ""}/${text}`;
   let condition = conditions.get(key);
-  if (!condition) conditions.set(key, (condition = resolveExpression(parseRule(text), recordNames(scope))));
+  if (!condition) conditions.set(key, (condition = resolveExpression(parseRule(text), nameResolver(scope))));
   return condition;
 }
 
-/** A condition is of one collection in one schema: its predicate is as good as long. */
-const predicates = new WeakMap<Condition, Predicate | "unanswerable">();
+/** A condition belongs to one collection in one schema, so its predicate lives as long. */
+const predicates = new WeakMap<Condition, Predicate | "needs-database">();
 
 /**
- * The rule as a predicate over a record's values; `undefined` for one that takes the database.
+ * Compiles a rule to a predicate over a record's values; `undefined` for a rule that needs the database.
  *
- * @throws RuleError as `resolveRule`
+ * @throws RuleError as `resolveRule` does
  */
 export const resolvePredicate = (text: string, scope: RecordScope): Predicate | undefined =>
   predicateOf(resolveRule(text, scope), scope.collection);
 
-/** A condition of the collection as a predicate; `undefined` for one that takes the database. */
+/** Compiles a condition of the collection to a predicate; `undefined` for one that needs the database. */
 export function predicateOf(condition: Condition, collection: Collection): Predicate | undefined {
   let predicate = predicates.get(condition);
-  if (!predicate) predicates.set(condition, (predicate = compilePredicate(condition, collection) ?? "unanswerable"));
-  return predicate === "unanswerable" ? undefined : predicate;
+  if (!predicate) predicates.set(condition, (predicate = compilePredicate(condition, collection) ?? "needs-database"));
+  return predicate === "needs-database" ? undefined : predicate;
 }
 
 function conditionsOf(schema: Schema, collection: Collection): Conditions {

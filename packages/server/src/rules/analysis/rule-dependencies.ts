@@ -1,19 +1,19 @@
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Comparison, Condition, FieldOperand, Operand, Step } from "../resolve/condition.ts";
-import { partsOf } from "../resolve/flatten-operand.ts";
+import { flattenOperand } from "../resolve/flatten-operand.ts";
 
-/** Records besides the one at hand that a rule reads. */
+/** Records that a rule reads besides the one that it is about. */
 export interface Dependency {
   readonly collection: Collection;
-  /** How they are reached: the last step leads to the collection. */
+  /** The steps that lead to them; the last one leads to `collection`. */
   readonly steps: readonly Step[];
-  /** What is read of them, besides that they are there. */
+  /** The fields that the rule reads of them. */
   readonly fields: ReadonlySet<string>;
 }
 
 const known = new WeakMap<Condition, readonly Dependency[]>();
 
-/** All records that a rule's answer hangs on besides the one at hand: a change of theirs may change the answer. */
+/** The other records that a rule's result depends on: a change to one of them may change the result. */
 export function dependenciesOf(condition: Condition): readonly Dependency[] {
   let found = known.get(condition);
   if (!found) known.set(condition, (found = [...findDependencies(condition).values()]));
@@ -42,7 +42,7 @@ function findDependencies(condition: Condition): ReadonlyMap<string, Dependency>
   return found;
 }
 
-/** What a rule reads of the record at hand itself. */
+/** The fields that a rule reads of the record itself. */
 export function ownFieldsOf(condition: Condition): ReadonlySet<string> {
   const names = fieldsOf(condition).map(({ steps: [first], access }) => {
     if (first === undefined) return access.column.name;
@@ -51,38 +51,40 @@ export function ownFieldsOf(condition: Condition): ReadonlySet<string> {
   return new Set(names);
 }
 
-/** The paths of a rule that lead to other records. */
+/** The operands of a rule that read other records. */
 const pathsOf = (condition: Condition): FieldOperand[] => fieldsOf(condition).filter(({ steps }) => steps.length > 0);
 
 const fieldsOf = (condition: Condition): FieldOperand[] =>
   comparisonsOf(condition)
     .flatMap(({ left, right }) => [left, right])
-    .flatMap(partsOf)
+    .flatMap(flattenOperand)
     .filter((operand) => operand.kind === "field");
 
 function comparisonsOf(condition: Condition): readonly Comparison[] {
   return condition.kind === "comparison" ? [condition] : condition.parts.flatMap(comparisonsOf);
 }
 
-/** An equality with a value of who asks, without which no record of the collection counts for them. */
-export interface AskerEquality {
+/** An equality with a value of the requester. Only records that satisfy it affect the result for that requester. */
+export interface RequesterEquality {
   /** A column of the dependency's collection. */
   readonly field: string;
-  /** The keys of the principal's value. */
-  readonly asker: Operand & { readonly kind: "request" };
+  /** The operand that reads the requester's value. */
+  readonly requester: Operand & { readonly kind: "request" };
 }
 
 /**
- * Of a dependency that is reached from anywhere (`@collection.seats`): `@collection.seats.user ?= @request.auth.id`
- * joined to all else by `&&`, so that a seat concerns its user alone. `undefined` where the rule is not so plain.
+ * Finds the equality that ties a `@collection` dependency to the requester. In a rule with
+ * `@collection.seats.user ?= @request.auth.id` joined to the rest by `&&`, a seat affects only its user.
+ *
+ * @returns `undefined` if the rule has no such equality, or reads the collection in another way
  */
-export function askerEquality(condition: Condition, { steps }: Dependency): AskerEquality | undefined {
+export function requesterEquality(condition: Condition, { steps }: Dependency): RequesterEquality | undefined {
   const [step] = steps;
   const readsIt = (operand: Operand): boolean =>
-    partsOf(operand).some((part) => part.kind === "field" && part.steps[0]?.key === step?.key);
+    flattenOperand(operand).some((part) => part.kind === "field" && part.steps[0]?.key === step?.key);
   const readers = comparisonsOf(condition).filter(({ left, right }) => readsIt(left) || readsIt(right));
   if (!readers.every(({ any }) => any)) return undefined;
-  for (const comparison of required(condition)) {
+  for (const comparison of conjuncts(condition)) {
     const { left, right, operator } = comparison;
     if (operator !== "=" || !readers.includes(comparison)) continue;
     const found = equality(left, right, step) ?? equality(right, left, step);
@@ -91,16 +93,16 @@ export function askerEquality(condition: Condition, { steps }: Dependency): Aske
   return undefined;
 }
 
-/** The comparisons that must all hold. */
-function required(condition: Condition): readonly Comparison[] {
+/** The comparisons that must hold for the rule to hold. */
+function conjuncts(condition: Condition): readonly Comparison[] {
   if (condition.kind === "comparison") return [condition];
-  return condition.kind === "and" ? condition.parts.flatMap(required) : [];
+  return condition.kind === "and" ? condition.parts.flatMap(conjuncts) : [];
 }
 
-function equality(column: Operand, asker: Operand, step: Step | undefined): AskerEquality | undefined {
+function equality(column: Operand, requester: Operand, step: Step | undefined): RequesterEquality | undefined {
   if (column.kind !== "field" || column.steps.length !== 1 || column.steps[0]?.key !== step?.key) return undefined;
   if (column.access.kind !== "column" || column.access.lower || column.access.column.multiple) return undefined;
-  if (asker.kind !== "request" || asker.path[0] !== "auth" || asker.reading !== "value" || asker.lower)
+  if (requester.kind !== "request" || requester.path[0] !== "auth" || requester.reading !== "value" || requester.lower)
     return undefined;
-  return { field: column.access.column.name, asker };
+  return { field: column.access.column.name, requester };
 }

@@ -7,14 +7,14 @@ import { kindOf } from "../../collections/fields/field-kinds.ts";
 import { Schema } from "../../collections/model/schema.ts";
 import { EMPTY, type Row, type Sql, sql, type SqlValue, toQuery } from "../../store/sql.ts";
 import { GUEST, isSuperuser, type Principal, principalOf } from "../principal.ts";
-import { QueryScope, type QueryScopeOptions } from "../sql/collection-query-builder.ts";
+import { CollectionQueryBuilder, type CollectionQueryOptions } from "../sql/collection-query-builder.ts";
 import { RuleError } from "../syntax/rule-error.ts";
 import type { RuleContext } from "../rule-context.ts";
 
-/** The time at which PocketBase gave the answers of the tables. */
+/** The time at which PocketBase's results in the tables were recorded. */
 export const NOW = new Date("2026-11-21T10:00:00Z");
 
-export interface Ask {
+export interface ListQuery {
   readonly collection: string;
   /** `guest`, `root` (a superuser), or the short id of a user. */
   readonly as: string;
@@ -29,7 +29,7 @@ export class Blog {
   readonly #database = new Database(":memory:");
   readonly schema: Schema;
 
-  /** @param schema another than the stored one */
+  /** @param schema used instead of the stored one */
   constructor(schema?: Schema) {
     this.#database.run(read("blog.sql"));
     const rows = this.#database.query<Row, []>("SELECT * FROM _collections").all();
@@ -56,8 +56,11 @@ export class Blog {
     return principalOf(users, { id: recordId(longId(name)), ...Object.fromEntries(values) });
   }
 
-  scope({ collection, as, context }: Ask, table?: QueryScopeOptions["table"]): QueryScope {
-    return new QueryScope({
+  queryBuilder(
+    { collection, as, context }: ListQuery,
+    table?: CollectionQueryOptions["table"],
+  ): CollectionQueryBuilder {
+    return new CollectionQueryBuilder({
       schema: this.schema,
       collection: this.collection(collection),
       context: {
@@ -74,42 +77,42 @@ export class Blog {
     });
   }
 
-  /** The short ids of the records that PocketBase would list, sorted unless a sort is asked for; `error` for a refusal. */
-  list(ask: Ask): string {
+  /** The short ids of the matching records, sorted by id unless the query has a sort; `error` if it is refused. */
+  list(query: ListQuery): string {
     try {
-      const ids = this.all(this.#select(ask)).map(({ id }) => String(id).replace(/0{6,}$/, ""));
-      return (ask.sort ? ids : ids.sort()).join(" ");
+      const ids = this.all(this.#select(query)).map(({ id }) => String(id).replace(/0{6,}$/, ""));
+      return (query.sort ? ids : ids.sort()).join(" ");
     } catch (error) {
       if (error instanceof RuleError) return "error";
       throw error;
     }
   }
 
-  #select(ask: Ask): Sql {
-    const { rule = "", filter = "", sort = "" } = ask;
-    const scope = this.scope(ask);
-    const trust = isSuperuser(this.principal(ask.as)) ? "trusted" : "client";
+  #select(query: ListQuery): Sql {
+    const { rule = "", filter = "", sort = "" } = query;
+    const builder = this.queryBuilder(query);
+    const trust = isSuperuser(this.principal(query.as)) ? "trusted" : "client";
     const conditions = [sql`TRUE`];
-    if (rule !== "" && trust === "client") conditions.push(scope.condition(rule, "trusted"));
-    if (filter !== "") conditions.push(scope.filter(filter, trust));
-    const order = scope.order(sort, trust);
-    conditions.push(...scope.extraConditions);
-    const table = sql.id(this.collection(ask.collection).name);
-    const distinct = scope.distinct ? sql`DISTINCT` : EMPTY;
+    if (rule !== "" && trust === "client") conditions.push(builder.condition(rule, "trusted"));
+    if (filter !== "") conditions.push(builder.filter(filter, trust));
+    const order = builder.order(sort, trust);
+    conditions.push(...builder.extraConditions);
+    const table = sql.id(this.collection(query.collection).name);
+    const distinct = builder.distinct ? sql`DISTINCT` : EMPTY;
     const where = sql.join(conditions, sql` AND `);
-    return sql`SELECT ${distinct} ${table}.* FROM ${table}${scope.joins} WHERE ${where} ${order ? sql`ORDER BY ${order}` : EMPTY}`;
+    return sql`SELECT ${distinct} ${table}.* FROM ${table}${builder.joins} WHERE ${where} ${order ? sql`ORDER BY ${order}` : EMPTY}`;
   }
 
   #auth(name: string): AuthCollection {
     const collection = this.collection(name);
-    if (collection.type !== "auth") throw new Error(`${name} is no auth collection`);
+    if (collection.type !== "auth") throw new Error(`${name} is not an auth collection`);
     return collection;
   }
 }
 
 export const longId = (short: string): string => short.padEnd(15, "0");
 
-/** The lines of a table: fields with tabs between them. */
+/** The lines of a table, split at tabs. */
 export const readTable = (name: string): string[][] =>
   read(name)
     .split("\n")

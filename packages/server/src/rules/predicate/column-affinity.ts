@@ -1,8 +1,8 @@
 import { type Field, type FieldType, isMultiple } from "../../collections/fields/field.ts";
 
 /**
- * What SQLite makes of a column's value in a comparison. `none`: nothing, for json and lists must stay the text that
- * they are.
+ * The affinity that SQLite applies to a column in a comparison (https://sqlite.org/datatype3.html). `none` for json and
+ * lists, which stay text.
  */
 export function affinityOf(field: Field): "text" | "numeric" | "none" {
   if (UNTYPED.has(field.type) || isMultiple(field)) return "none";

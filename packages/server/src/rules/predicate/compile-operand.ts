@@ -9,75 +9,79 @@ import type { BodyItems, FieldChange, FieldOperand, Operand, RequestOperand } fr
 import { macroValue } from "../syntax/macros.ts";
 import { bodyItems, requestValue } from "../resolve/request-value.ts";
 import type { RuleContext } from "../rule-context.ts";
-import { comparer, type Trait } from "./compare-values.ts";
-import { extractJson, isSafePath, isTooDeep, itemOf } from "./extract-json.ts";
-import { isNull, lowerAscii, type Scalar, textOf, Undecided } from "./scalar.ts";
+import { compileComparison, type OperandTraits } from "./compare-values.ts";
+import { extractJson, isSafePath, isTooDeep, jsonItem } from "./extract-json.ts";
+import { isNull, lowerAscii, type Scalar, scalarText, NeedsDatabase } from "./scalar.ts";
 import { likePattern } from "../syntax/like-pattern.ts";
 
-/** What a predicate is asked about. */
-export interface Subject {
+/** What a predicate is evaluated on. */
+export interface PredicateInput {
   readonly values: RecordValues;
   readonly context: RuleContext;
   readonly now: Date;
-  /** The item at hand of each list that the rule goes through, in the order of `Lists`. */
+  /** The current item of each list, by its slot in `IteratedLists`. */
   readonly items: Scalar[];
 }
 
-/** The items of a list, in order. */
-export type Items = (subject: Subject) => readonly Scalar[];
+/** Reads the items of a list, in order. */
+export type ReadItems = (input: PredicateInput) => readonly Scalar[];
 
-/** An operand, ready to be read. */
-export interface Reading {
-  readonly trait: Trait;
-  readonly read: (subject: Subject) => Scalar;
-  /** Its LIKE pattern, when it is the value itself that is made one. */
-  readonly pattern?: (subject: Subject) => string | null;
-  /** All its values, when it may have many. */
-  readonly all?: Items;
+/** An operand as functions over the input. */
+export interface CompiledOperand {
+  readonly traits: OperandTraits;
+  readonly read: (input: PredicateInput) => Scalar;
+  /** Its LIKE pattern, if the value itself is turned into one. */
+  readonly pattern?: (input: PredicateInput) => string | null;
+  /** All its values, if it may have many. */
+  readonly all?: ReadItems;
 }
 
-/** The lists that a rule goes through: a list that is named twice is at the same item in both places. */
-export class Lists {
-  readonly all: Items[] = [];
-  readonly #places = new Map<string, number>();
+/** The lists that a rule iterates over. A list that is named twice has the same current item in both operands. */
+export class IteratedLists {
+  readonly all: ReadItems[] = [];
+  readonly #slots = new Map<string, number>();
 
-  place(key: string, items: Items): number {
-    let place = this.#places.get(key);
-    if (place === undefined) this.#places.set(key, (place = this.all.push(items) - 1));
-    return place;
+  slot(key: string, items: ReadItems): number {
+    let slot = this.#slots.get(key);
+    if (slot === undefined) this.#slots.set(key, (slot = this.all.push(items) - 1));
+    return slot;
   }
 }
 
-const COLUMN: Trait = { affinity: "none", floats: false, nulls: "plain", origin: "column" };
-const BOUND: Trait = { ...COLUMN, floats: true, origin: "bound" };
-const FILLED: Trait = { ...COLUMN, origin: "filled" };
-const COUNT: Trait = { ...COLUMN, origin: "count" };
-const EXACT: Trait = { ...COLUMN, nulls: "exact" };
+const COLUMN: OperandTraits = { affinity: "none", floats: false, nulls: "plain", origin: "column" };
+const BOUND: OperandTraits = { ...COLUMN, floats: true, origin: "bound" };
+const FILLED: OperandTraits = { ...COLUMN, origin: "filled" };
+const COUNT: OperandTraits = { ...COLUMN, origin: "count" };
+const EXACT: OperandTraits = { ...COLUMN, nulls: "exact" };
 
-/** How an operand is read; `undefined` for one that takes the database. */
-export function readingOf(operand: Operand, collection: Collection, lists: Lists): Reading | undefined {
+/** Compiles an operand; `undefined` for one that needs the database. */
+export function compileOperand(
+  operand: Operand,
+  collection: Collection,
+  lists: IteratedLists,
+): CompiledOperand | undefined {
   switch (operand.kind) {
     case "literal": {
       const value = wellFormed(operand.value);
       const pattern = likePattern(toText(value));
-      return { trait: BOUND, read: () => value, pattern: () => pattern };
+      return { traits: BOUND, read: () => value, pattern: () => pattern };
     }
     case "constant":
-      return { trait: operand.value === null ? BOUND : FILLED, read: () => operand.value };
+      return { traits: operand.value === null ? BOUND : FILLED, read: () => operand.value };
     case "macro":
       return {
-        trait: BOUND,
+        traits: BOUND,
         read: ({ now }) => macroValue(operand.name, now),
         pattern: ({ now }) => likePattern(toText(macroValue(operand.name, now))),
       };
     case "request":
-      return requestReading(operand);
+      return compileRequest(operand);
     case "field":
-      return operand.steps.length > 0 ? undefined : fieldReading(operand, collection, lists);
+      return operand.steps.length > 0 ? undefined : compileField(operand, collection, lists);
     case "bodyItems":
-      return itemsReading(operand, lists);
+      return compileBodyItems(operand, lists);
     case "changed":
-      return changeReading(operand, collection, lists);
+      return compileChange(operand, collection, lists);
     case "bodyRelation":
     case "geoDistance":
     case "strftime":
@@ -85,67 +89,71 @@ export function readingOf(operand: Operand, collection: Collection, lists: Lists
   }
 }
 
-function requestReading(operand: RequestOperand): Reading {
-  const value = ({ context }: Subject): Scalar => wellFormed(requestValue(operand, context));
-  if (operand.reading === "isset") return { trait: FILLED, read: value };
-  if (operand.reading === "length") return { trait: COUNT, read: value };
-  const pattern = (subject: Subject): string | null => {
-    const found = value(subject);
+function compileRequest(operand: RequestOperand): CompiledOperand {
+  const value = ({ context }: PredicateInput): Scalar => wellFormed(requestValue(operand, context));
+  if (operand.reading === "isset") return { traits: FILLED, read: value };
+  if (operand.reading === "length") return { traits: COUNT, read: value };
+  const pattern = (input: PredicateInput): string | null => {
+    const found = value(input);
     return found === null ? null : likePattern(toText(found));
   };
-  return { trait: BOUND, read: operand.lower ? lowered(value, BOUND) : value, pattern };
+  return { traits: BOUND, read: operand.lower ? lowerCaseReader(value, BOUND) : value, pattern };
 }
 
-function fieldReading({ access }: FieldOperand, collection: Collection, lists: Lists): Reading | undefined {
+function compileField(
+  { access }: FieldOperand,
+  collection: Collection,
+  lists: IteratedLists,
+): CompiledOperand | undefined {
   const field = findField(collection, access.column.name);
   if (!field) return undefined;
-  const stored = storedOf(field);
+  const stored = columnReader(field);
   switch (access.kind) {
     case "column": {
-      const trait: Trait = { ...COLUMN, affinity: affinityOf(field) };
-      return access.lower ? { trait: COLUMN, read: lowered(stored, trait) } : { trait, read: stored };
+      const traits: OperandTraits = { ...COLUMN, affinity: affinityOf(field) };
+      return access.lower ? { traits: COLUMN, read: lowerCaseReader(stored, traits) } : { traits, read: stored };
     }
     case "json": {
       if (!isSafePath(access.path)) return undefined;
-      const read = (subject: Subject): Scalar => extractJson(jsonOf(field, subject), access.path);
-      return { trait: EXACT, read: access.lower ? lowered(read, EXACT) : read };
+      const read = (input: PredicateInput): Scalar => extractJson(jsonValue(field, input), access.path);
+      return { traits: EXACT, read: access.lower ? lowerCaseReader(read, EXACT) : read };
     }
     case "length":
-      if (!access.column.multiple) return { trait: COLUMN, read: (subject) => lengthOf(stored(subject)) };
-      return { trait: COLUMN, read: (subject) => textsOf(field, subject).length };
+      if (!access.column.multiple) return { traits: COLUMN, read: (input) => lengthOf(stored(input)) };
+      return { traits: COLUMN, read: (input) => textsOf(field, input).length };
     case "each": {
-      // What one value holds that looks like a list is the database's affair.
+      // A single value that looks like a list is left to the database.
       if (!access.column.multiple) return undefined;
-      const all = (subject: Subject): readonly Scalar[] => textsOf(field, subject);
-      const place = lists.place(field.name, all);
-      return { trait: { ...COLUMN, affinity: "blob" }, read: ({ items }) => items[place]!, all };
+      const all = (input: PredicateInput): readonly Scalar[] => textsOf(field, input);
+      const slot = lists.slot(field.name, all);
+      return { traits: { ...COLUMN, affinity: "blob" }, read: ({ items }) => items[slot]!, all };
     }
   }
 }
 
-function itemsReading({ field }: BodyItems, lists: Lists): Reading {
-  const all = ({ context }: Subject): readonly Scalar[] => {
+function compileBodyItems({ field }: BodyItems, lists: IteratedLists): CompiledOperand {
+  const all = ({ context }: PredicateInput): readonly Scalar[] => {
     const items = bodyItems(field.name, context);
-    if (isTooDeep(items)) throw new Undecided();
-    return items.map(itemOf);
+    if (isTooDeep(items)) throw new NeedsDatabase();
+    return items.map(jsonItem);
   };
-  const place = lists.place(`@body.${field.name}`, all);
-  const reading: Reading = { trait: { ...FILLED, affinity: "blob" }, read: ({ items }) => items[place]! };
+  const slot = lists.slot(`@body.${field.name}`, all);
+  const reading: CompiledOperand = { traits: { ...FILLED, affinity: "blob" }, read: ({ items }) => items[slot]! };
   return field.maxSelect > 1 ? { ...reading, all } : reading;
 }
 
-function changeReading(change: FieldChange, collection: Collection, lists: Lists): Reading | undefined {
-  const submitted = requestReading(change.submitted);
-  const stored = readingOf(change.stored, collection, lists);
+function compileChange(change: FieldChange, collection: Collection, lists: IteratedLists): CompiledOperand | undefined {
+  const submitted = compileRequest(change.submitted);
+  const stored = compileOperand(change.stored, collection, lists);
   if (!stored) return undefined;
-  const differs = comparer(submitted.trait, "!=", stored.trait);
-  const read = (subject: Subject): Scalar =>
-    requestValue(change.isset, subject.context) === true && differs(submitted.read(subject), stored.read(subject));
-  return { trait: EXACT, read };
+  const differs = compileComparison(submitted.traits, "!=", stored.traits);
+  const read = (input: PredicateInput): Scalar =>
+    requestValue(change.isset, input.context) === true && differs(submitted.read(input), stored.read(input));
+  return { traits: EXACT, read };
 }
 
-/** The column's content. */
-function storedOf(field: Field): (subject: Subject) => Scalar {
+/** Reads the content of the field's column. */
+function columnReader(field: Field): (input: PredicateInput) => Scalar {
   const kind = kindOf(field);
   return ({ values }) => {
     const stored = kind.toColumn(field, values[field.name] ?? null);
@@ -154,14 +162,14 @@ function storedOf(field: Field): (subject: Subject) => Scalar {
   };
 }
 
-function jsonOf(field: Field, { values }: Subject): unknown {
+function jsonValue(field: Field, { values }: PredicateInput): unknown {
   const value = values[field.name] ?? null;
   return field.type === "json" ? value : parseJson(toText(kindOf(field).toColumn(field, value)));
 }
 
-function textsOf(field: Field, { values }: Subject): readonly string[] {
+function textsOf(field: Field, { values }: PredicateInput): readonly string[] {
   const texts = kindOf(field).normalise(field, values[field.name] ?? null);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the normal form of a field that holds a list
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the normal form of a list field
   return texts as readonly string[];
 }
 
@@ -171,13 +179,13 @@ function lengthOf(stored: Scalar): number {
   return Array.isArray(value) && !isTooDeep(value) ? value.length : 1;
 }
 
-function lowered(read: Reading["read"], { floats }: Trait): Reading["read"] {
-  return (subject) => {
-    const value = read(subject);
-    return isNull(value) ? value : lowerAscii(textOf(value, floats));
+function lowerCaseReader(read: CompiledOperand["read"], { floats }: OperandTraits): CompiledOperand["read"] {
+  return (input) => {
+    const value = read(input);
+    return isNull(value) ? value : lowerAscii(scalarText(value, floats));
   };
 }
 
-/** A text as it is bound: half of a pair of surrogates becomes the replacement character. */
+/** A text as it is bound: a lone surrogate becomes the replacement character. */
 const wellFormed = <Value extends Scalar>(value: Value): Value | string =>
   typeof value === "string" ? value.toWellFormed() : value;

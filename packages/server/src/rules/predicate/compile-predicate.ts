@@ -2,46 +2,52 @@ import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Comparison, Condition, Operand } from "../resolve/condition.ts";
 import type { RuleContext } from "../rule-context.ts";
-import { type Compare, comparer, type Trait } from "./compare-values.ts";
+import { type Compare, compileComparison, type OperandTraits } from "./compare-values.ts";
 import { likeMatcher } from "./like-matcher.ts";
-import { type Items, Lists, type Reading, readingOf, type Subject } from "./compile-operand.ts";
-import { isNull, type Scalar, textOf, Undecided } from "./scalar.ts";
+import {
+  type ReadItems,
+  IteratedLists,
+  type CompiledOperand,
+  compileOperand,
+  type PredicateInput,
+} from "./compile-operand.ts";
+import { isNull, type Scalar, scalarText, NeedsDatabase } from "./scalar.ts";
 
 /**
- * Does a record meet the rule? The answer is the one that the rule's SQL gives on the same values; `undefined` for the
- * rare value that only the database can judge: the text of a fraction, a pattern or a list beyond SQLite's limits.
+ * Returns whether a record matches the rule, as the rule's SQL would on the same values. It returns `undefined` for rare
+ * values that only the database can decide: the text of a fraction, a pattern or a list beyond SQLite's limits.
  */
 export type Predicate = (values: RecordValues, context: RuleContext, now: Date) => boolean | undefined;
 
-type Test = (subject: Subject) => boolean;
+type Test = (input: PredicateInput) => boolean;
 
-/** Compiles a condition to a predicate; `undefined` for one that takes the database: another record, or a function. */
+/** Compiles a condition to a predicate; `undefined` for one that reads other records or calls a function. */
 export function compilePredicate(condition: Condition, collection: Collection): Predicate | undefined {
-  const lists = new Lists();
+  const lists = new IteratedLists();
   const test = conditionTest(condition, collection, lists);
   if (!test) return undefined;
   const { all } = lists;
   return (values, context, now) => {
-    const subject: Subject = { values, context, now, items: [] };
+    const input: PredicateInput = { values, context, now, items: [] };
     try {
-      return all.length === 0 ? test(subject) : someItems(all, 0, test, subject);
+      return all.length === 0 ? test(input) : someItems(all, 0, test, input);
     } catch (error) {
-      if (error instanceof Undecided) return undefined;
+      if (error instanceof NeedsDatabase) return undefined;
       throw error;
     }
   };
 }
 
-/** Is there a combination of the lists' items that passes? A list without items is one NULL. */
-function someItems(lists: readonly Items[], from: number, test: Test, subject: Subject): boolean {
-  if (from === lists.length) return test(subject);
-  return orNull(lists[from]!(subject)).some((item) => {
-    subject.items[from] = item;
-    return someItems(lists, from + 1, test, subject);
+/** Whether some combination of the lists' items passes. An empty list counts as one NULL. */
+function someItems(lists: readonly ReadItems[], from: number, test: Test, input: PredicateInput): boolean {
+  if (from === lists.length) return test(input);
+  return orNull(lists[from]!(input)).some((item) => {
+    input.items[from] = item;
+    return someItems(lists, from + 1, test, input);
   });
 }
 
-function conditionTest(condition: Condition, collection: Collection, lists: Lists): Test | undefined {
+function conditionTest(condition: Condition, collection: Collection, lists: IteratedLists): Test | undefined {
   if (condition.kind === "comparison") return comparisonTest(condition, collection, lists);
   const tests: Test[] = [];
   for (const part of condition.parts) {
@@ -50,72 +56,72 @@ function conditionTest(condition: Condition, collection: Collection, lists: List
     tests.push(test);
   }
   return condition.kind === "and"
-    ? (subject) => tests.every((test) => test(subject))
-    : (subject) => tests.some((test) => test(subject));
+    ? (input) => tests.every((test) => test(input))
+    : (input) => tests.some((test) => test(input));
 }
 
-function comparisonTest(comparison: Comparison, collection: Collection, lists: Lists): Test | undefined {
-  const left = readingOf(comparison.left, collection, lists);
-  const right = readingOf(comparison.right, collection, lists);
+function comparisonTest(comparison: Comparison, collection: Collection, lists: IteratedLists): Test | undefined {
+  const left = compileOperand(comparison.left, collection, lists);
+  const right = compileOperand(comparison.right, collection, lists);
   if (!left || !right) return undefined;
-  const tests = [someTest(left, comparison.operator, right)];
+  const tests = [pairTest(left, comparison.operator, right)];
   if (!comparison.any && (left.all || right.all)) {
-    // Beside a list, SQL knows of a change whether it was submitted at all.
+    // Compared with a list, `:changed` compiles to different SQL if the field was not submitted.
     if (comparison.left.kind === "changed" || comparison.right.kind === "changed") return undefined;
-    tests.push(noneBreaks(left, comparison.operator, right));
+    tests.push(noPairFails(left, comparison.operator, right));
   }
   if (isPublicEmail(comparison.left) || isPublicEmail(comparison.right)) {
     tests.push(({ values }) => values["emailVisibility"] === true);
   }
-  return tests.length === 1 ? tests[0]! : (subject) => tests.every((test) => test(subject));
+  return tests.length === 1 ? tests[0]! : (input) => tests.every((test) => test(input));
 }
 
 const isPublicEmail = (operand: Operand): boolean => operand.kind === "field" && operand.publicEmail;
 
-/** One value with one value. */
-function someTest(left: Reading, operator: Comparison["operator"], right: Reading): Test {
+/** Compares the current values of both sides. */
+function pairTest(left: CompiledOperand, operator: Comparison["operator"], right: CompiledOperand): Test {
   if (operator === "~" || operator === "!~") {
     const like = likeTest(left, operator, right);
-    return (subject) => like(left.read(subject), right.read(subject), subject) === true;
+    return (input) => like(left.read(input), right.read(input), input) === true;
   }
-  const compare = comparer(left.trait, operator, right.trait);
-  return (subject) => compare(left.read(subject), right.read(subject)) === true;
+  const compare = compileComparison(left.traits, operator, right.traits);
+  return (input) => compare(left.read(input), right.read(input)) === true;
 }
 
-/** No pair of all values breaks the comparison; one whose answer is NULL breaks nothing. */
-function noneBreaks(left: Reading, operator: Comparison["operator"], right: Reading): Test {
-  const compare: (a: Scalar, b: Scalar, subject: Subject) => boolean | null =
+/** Holds if no pair of the two sides' values fails the comparison. A comparison that is NULL does not fail. */
+function noPairFails(left: CompiledOperand, operator: Comparison["operator"], right: CompiledOperand): Test {
+  const compare: (a: Scalar, b: Scalar, input: PredicateInput) => boolean | null =
     operator === "~" || operator === "!~"
       ? likeTest(left, operator, right)
-      : comparer(innerTrait(left), operator, innerTrait(right));
-  return (subject) => {
-    const rights = valuesOf(right, subject);
-    return valuesOf(left, subject).every((a) => rights.every((b) => compare(a, b, subject) !== false));
+      : compileComparison(innerTrait(left), operator, innerTrait(right));
+  return (input) => {
+    const rights = valuesOf(right, input);
+    return valuesOf(left, input).every((a) => rights.every((b) => compare(a, b, input) !== false));
   };
 }
 
-/** Of the values of a list, a comparison no longer knows what they are made of. */
-const innerTrait = ({ trait, all }: Reading): Trait =>
-  all ? { ...trait, origin: "column" } : { ...trait, nulls: "plain" };
+/** The traits inside the multi-match subquery, where SQL no longer knows which values a list was made of. */
+const innerTrait = ({ traits, all }: CompiledOperand): OperandTraits =>
+  all ? { ...traits, origin: "column" } : { ...traits, nulls: "plain" };
 
-const valuesOf = ({ all, read }: Reading, subject: Subject): readonly Scalar[] =>
-  all ? orNull(all(subject)) : [read(subject)];
+const valuesOf = ({ all, read }: CompiledOperand, input: PredicateInput): readonly Scalar[] =>
+  all ? orNull(all(input)) : [read(input)];
 
 const orNull = (items: readonly Scalar[]): readonly Scalar[] => (items.length === 0 ? NULL : items);
 
 const NULL: readonly Scalar[] = [null];
 
-/** A value is made a pattern by the rule's own conventions; a column is looked for as it is. */
+/** A value becomes a pattern by the rules of `likePattern`; a column's content is searched for as a substring pattern. */
 function likeTest(
-  left: Reading,
+  left: CompiledOperand,
   operator: "~" | "!~",
-  right: Reading,
-): (a: Scalar, b: Scalar, subject: Subject) => ReturnType<Compare> {
+  right: CompiledOperand,
+): (a: Scalar, b: Scalar, input: PredicateInput) => ReturnType<Compare> {
   let known: { readonly pattern: string; readonly matches: (text: string) => boolean } | undefined;
-  return (a, b, subject) => {
-    const pattern = right.pattern ? right.pattern(subject) : isNull(b) ? null : `%${textOf(b, right.trait.floats)}%`;
+  return (a, b, input) => {
+    const pattern = right.pattern ? right.pattern(input) : isNull(b) ? null : `%${scalarText(b, right.traits.floats)}%`;
     if (isNull(a) || pattern === null) return null;
     if (known?.pattern !== pattern) known = { pattern, matches: likeMatcher(pattern) };
-    return known.matches(textOf(a, left.trait.floats)) === (operator === "~");
+    return known.matches(scalarText(a, left.traits.floats)) === (operator === "~");
   };
 }

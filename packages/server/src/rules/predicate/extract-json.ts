@@ -1,12 +1,12 @@
-import { integerOf, type Scalar } from "./scalar.ts";
+import { parseInteger, type Scalar } from "./scalar.ts";
 import { jsonText } from "../resolve/request-value.ts";
 
-/** Lists and objects within one another; a text with more is no JSON to SQLite. */
+/** SQLite rejects JSON that is nested deeper. */
 const MAX_DEPTH = 1_000;
 
-/** What `json_extract` gives for a path, of a column that holds this value. */
+/** What `json_extract` returns for a path, for a column that holds this value. */
 export function extractJson(value: unknown, path: readonly string[]): Scalar {
-  // Text that is no JSON counts as a text.
+  // Invalid JSON counts as a text.
   if (isTooDeep(value)) return path.length === 0 ? JSON.stringify(value) : null;
   let at = value;
   for (const key of path) {
@@ -16,11 +16,11 @@ export function extractJson(value: unknown, path: readonly string[]): Scalar {
   return typeof at === "object" && at !== null ? JSON.stringify(at) : scalarOf(at);
 }
 
-/** A value of `json_each`. Objects are as the request's JSON text has them. */
-export const itemOf = (item: unknown): Scalar =>
+/** An item as `json_each` returns it. Objects are written as in the request's JSON text. */
+export const jsonItem = (item: unknown): Scalar =>
   typeof item === "object" && item !== null ? jsonText(item) : scalarOf(item);
 
-/** The path of `json_extract` counts no further than this; what it makes of more digits is its own affair. */
+/** `json_extract` overflows on longer indexes, so those are left to the database. */
 export const isSafePath = (path: readonly string[]): boolean => path.every((key) => !/^\d{10,}$/.test(key));
 
 export const isTooDeep = (value: unknown, allowed = MAX_DEPTH): boolean =>
@@ -32,9 +32,9 @@ function scalarOf(value: unknown): Scalar {
   if (typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value !== "number" || !Number.isFinite(value)) return null;
   if (value === 0) return 0;
-  // SQLite reads the digits that JSON writes, which are those of another integer than the float's.
+  // SQLite parses the digits that JSON writes, which may denote a different integer than the float.
   return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21
-    ? (integerOf(String(value)) ?? value)
+    ? (parseInteger(String(value)) ?? value)
     : value;
 }
 

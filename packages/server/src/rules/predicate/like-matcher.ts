@@ -1,6 +1,6 @@
-import { Undecided } from "./scalar.ts";
+import { NeedsDatabase } from "./scalar.ts";
 
-/** Does the text match? */
+/** Tests whether a text matches. */
 export type Matcher = (text: string) => boolean;
 
 const MANY = -1;
@@ -8,16 +8,17 @@ const ONE = -2;
 /** Matches no character. */
 const NOTHING = -3;
 const REPLACEMENT = 0xfffd;
-/** SQLite refuses to run longer ones. */
+/** SQLite's limit (SQLITE_MAX_LIKE_PATTERN_LENGTH). */
 const MAX_PATTERN_BYTES = 50_000;
 
 /**
- * SQLite's LIKE with a backslash as escape: blind to the case of ASCII letters alone, and to all that follows a NUL.
+ * SQLite's LIKE with a backslash as escape character. It ignores the case of ASCII letters only, and everything after a
+ * NUL.
  *
- * @throws Undecided for a pattern that is too long
+ * @throws NeedsDatabase for a pattern that is too long
  */
 export function likeMatcher(pattern: string): Matcher {
-  if (Buffer.byteLength(pattern) > MAX_PATTERN_BYTES) throw new Undecided();
+  if (Buffer.byteLength(pattern) > MAX_PATTERN_BYTES) throw new NeedsDatabase();
   const tokens = tokensOf(pattern);
   return (text) => matches(text, tokens);
 }
@@ -39,7 +40,7 @@ function tokensOf(pattern: string): readonly number[] {
   return tokens;
 }
 
-/** Only the last `%` is ever tried again: what the ones before it took can stay as it is. */
+/** Backtracks only to the last `%`: earlier ones never need a longer match. */
 function matches(text: string, tokens: readonly number[]): boolean {
   let at = 0;
   let next = 0;

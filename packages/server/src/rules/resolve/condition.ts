@@ -5,8 +5,8 @@ import type { RuleError } from "../syntax/rule-error.ts";
 import type { Operator } from "../syntax/syntax-tree.ts";
 
 /**
- * A rule whose names are resolved: what it asks, and nothing about how the answer is found. Two compilers read it, one
- * to SQL and one to a predicate over records in memory.
+ * A rule with its names resolved, independent of how it is evaluated. Two compilers read it: one to SQL, one to a
+ * predicate over records in memory.
  */
 export type Condition = Comparison | { readonly kind: "and" | "or"; readonly parts: readonly Condition[] };
 
@@ -14,7 +14,7 @@ export interface Comparison {
   readonly kind: "comparison";
   readonly left: Operand;
   readonly operator: Operator;
-  /** Of an operand with many values, one match is enough; else all must match, and there must be one. */
+  /** For an operand with many values, one match is enough; otherwise all must match, and there must be at least one. */
   readonly any: boolean;
   readonly right: Operand;
 }
@@ -34,46 +34,46 @@ export type Operand =
 /** A value of the request itself. */
 export interface RequestOperand {
   readonly kind: "request";
-  /** First the part of the request (context, method, query, headers, body or auth), then keys of maps, indexes of lists. */
+  /** The part of the request (context, method, query, headers, body or auth), then keys of maps and indexes of lists. */
   readonly path: readonly string[];
   /**
-   * `value`: as it is; `number`: a text that reads as a number is one; `json`: JSON text; `text`: loosely as text, a
-   * missing one is ""; `isset`: is it there; `length`: how many items.
+   * `value`: unchanged; `number`: numeric text becomes a number; `json`: JSON text; `text`: converted to text, "" if
+   * missing; `isset`: whether it is present; `length`: the number of items.
    */
   readonly reading: "value" | "number" | "json" | "text" | "isset" | "length";
   readonly lower: boolean;
 }
 
-/** A value of the record, or of one that a path of steps leads to. */
+/** A value of the record, or of a record that the steps lead to. */
 export interface FieldOperand {
   readonly kind: "field";
   /** Empty for the record's own fields. */
   readonly steps: readonly Step[];
   readonly access: Access;
-  /** An email that a client asks for: matches only where the same record shows its email to all. */
+  /** An email in a client's filter: matches only records whose email is public. */
   readonly publicEmail: boolean;
 }
 
-/** One step of a path: from a record to none, one or many of another collection. */
+/** One step of a path: from a record to zero or more records of another collection. */
 export type Step = StepBase &
   (
     | { readonly kind: "relation"; readonly field: RelationField }
     /** To the records whose `field` refers to this one. */
     | { readonly kind: "backRelation"; readonly field: RelationField }
-    /** To every record of the collection, whatever the record at hand. */
+    /** To every record of the collection, independent of the current record. */
     | { readonly kind: "collection" }
-    /** To the record of who asks, as it is stored now. */
+    /** To the requester's record as currently stored. */
     | { readonly kind: "auth"; readonly collection: AuthCollection }
-    /** To the records whose ids the request's body has for `field`. */
+    /** To the records whose ids the request body holds in `field`. */
     | { readonly kind: "body"; readonly field: RelationField }
   );
 
 interface StepBase {
-  /** Where it leads. */
+  /** The collection that the step leads to. */
   readonly collection: Collection;
   /** May lead to more than one record. */
   readonly many: boolean;
-  /** Equal steps from the same record mean the same related record within a query. */
+  /** Within a query, equal keys from the same record mean the same related record. */
   readonly key: string;
 }
 
@@ -89,7 +89,7 @@ export interface Column {
 
 export type Access =
   | { readonly kind: "column"; readonly column: Column; readonly lower: boolean }
-  /** The path's parts are keys, or indexes when they are all digits; an empty path is the whole value. */
+  /** Each part of the path is a key, or an index if it is all digits; an empty path is the whole value. */
   | { readonly kind: "json"; readonly column: Column; readonly path: readonly string[]; readonly lower: boolean }
   | { readonly kind: "length"; readonly column: Column }
   | { readonly kind: "each"; readonly column: Column };
@@ -100,15 +100,15 @@ export interface BodyItems {
   readonly field: ListField;
 }
 
-/** `@request.body.<relation>.…`: NULL when no ids were submitted, else what the path leads to. */
+/** `@request.body.<relation>.…`: NULL if no ids were submitted, otherwise the operand that the path leads to. */
 export interface BodyRelation {
   readonly kind: "bodyRelation";
   readonly field: RelationField;
-  /** An error counts only when ids were submitted. */
-  readonly target: Operand | RuleError;
+  /** An error is thrown only if ids were submitted. */
+  readonly operand: Operand | RuleError;
 }
 
-/** `@request.body.<field>:changed`: submitted, and different from what is stored. */
+/** `@request.body.<field>:changed`: submitted, and different from the stored value. */
 export interface FieldChange {
   readonly kind: "changed";
   readonly isset: RequestOperand;
@@ -116,7 +116,7 @@ export interface FieldChange {
   readonly stored: Operand;
 }
 
-/** Kilometres between two points. One match is enough, whatever the operator. */
+/** The distance between two points in kilometres. One match is enough, whatever the operator. */
 export interface GeoDistance {
   readonly kind: "geoDistance";
   /** lonA, latA, lonB, latB. */

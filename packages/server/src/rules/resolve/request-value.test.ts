@@ -24,7 +24,7 @@ const CONTEXT: RuleContext = {
 const value = (path: string, reading: RequestOperand["reading"] = "value", context = CONTEXT) =>
   requestValue({ kind: "request", path: path.split("."), reading, lower: false }, context);
 
-test("paths lead through maps and lists, and to NULL where there is nothing", () => {
+test("a path reads through maps and lists, and gives NULL if nothing is there", () => {
   expect(value("method")).toBe("PATCH");
   expect(value("query.a")).toBe("1");
   expect(value("headers.x_token")).toBe("T");
@@ -44,31 +44,31 @@ test("paths lead through maps and lists, and to NULL where there is nothing", ()
   }
 });
 
-test("what an object inherits is not there", () => {
+test("inherited properties are ignored", () => {
   expect(value("body.constructor")).toBeNull();
   expect(value("body.toString", "isset")).toBe(false);
   expect(value("query.__proto__")).toBeNull();
 });
 
-test("lists and maps are JSON text, keys in order", () => {
+test("lists and maps become JSON text with sorted keys", () => {
   expect(value("body.list")).toBe('["a",{"b":[1,2]}]');
   expect(value("body.map")).toBe('{"a":{"b":"<deep>"},"z":1}');
 });
 
-test("isset asks for the key, whatever its value", () => {
+test("isset checks for the key, whatever its value", () => {
   expect(value("body.nil", "isset")).toBe(true);
   expect(value("body.none", "isset")).toBe(false);
   expect(value("body.map.a.b", "isset")).toBe(true);
 });
 
-test("a text that reads as a number is one where a number is expected", () => {
+test("numeric text becomes a number where a number is expected", () => {
   expect(value("body.number", "number")).toBe(1.5);
   expect(value("body.zero", "number")).toBe(0);
   expect(value("body.text", "number")).toBe("x");
   expect(value("query.none", "number")).toBeNull();
 });
 
-test("the record of who asks is a map with its collection's name and id", () => {
+test("the requester's record includes its collection's name and id", () => {
   const user = { ...CONTEXT, principal: new Blog().principal("u1") };
   expect(value("auth.id", "value", user)).toBe("u10000000000000");
   expect(value("auth.verified", "value", user)).toBe(true);
@@ -77,7 +77,7 @@ test("the record of who asks is a map with its collection's name and id", () => 
   expect(value("auth.id")).toBeNull();
 });
 
-test("a single item is a list of one, and ids are read from any of their forms", () => {
+test("a single item is a list of one, and ids are read from every form", () => {
   const context = { ...CONTEXT, body: { one: "a", many: ["a", "b", "a", ""], json: '["a","b"]', nil: null } };
   expect(bodyItems("one", context)).toEqual(["a"]);
   expect(bodyItems("nil", context)).toEqual([]);

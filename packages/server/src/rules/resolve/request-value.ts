@@ -2,11 +2,11 @@ import { toNumber, toText, toTexts } from "../../lib/coerce.ts";
 import type { RequestOperand } from "./condition.ts";
 import type { RuleContext } from "../rule-context.ts";
 
-/** What a rule compares: a number is a float, a bigint an integer. */
-export type Value = string | number | bigint | boolean | null;
+/** A value in a rule: a number is a float, a bigint an integer. */
+export type RuleValue = string | number | bigint | boolean | null;
 
-/** What a rule reads of the request; what is not there is NULL. */
-export function requestValue(operand: RequestOperand, context: RuleContext): Value {
+/** Reads an operand from the request; `null` if it is missing. */
+export function requestValue(operand: RequestOperand, context: RuleContext): RuleValue {
   const [part, ...keys] = operand.path;
   const found = part === "auth" ? authValue(keys, context) : valueAt(context, operand.path);
   switch (operand.reading) {
@@ -25,15 +25,15 @@ export function requestValue(operand: RequestOperand, context: RuleContext): Val
   }
 }
 
-/** The items of a submitted field; a single value is a list of one, whatever it is. */
+/** The items of a submitted field; a single value counts as a list of one. */
 export const bodyItems = (field: string, { body }: RuleContext): readonly unknown[] =>
   Object.hasOwn(body, field) ? listOf(body[field]) : [];
 
-/** The ids that were submitted for a relation. */
+/** The ids submitted for a relation. */
 export const bodyIds = (field: string, { body }: RuleContext): readonly string[] =>
   Object.hasOwn(body, field) ? toTexts(body[field]) : [];
 
-/** JSON as PocketBase writes it: keys in order. */
+/** JSON as PocketBase writes it, with sorted keys. */
 export const jsonText = (value: unknown): string => JSON.stringify(sorted(value));
 
 function authValue(keys: readonly string[], { principal }: RuleContext): unknown {
@@ -52,7 +52,7 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
   return at;
 }
 
-function plainValue(value: unknown): Value {
+function plainValue(value: unknown): RuleValue {
   if (value === undefined || value === null) return null;
   const isScalar = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
   return isScalar ? value : jsonText(value);

@@ -5,13 +5,13 @@ import { RuleError } from "../syntax/rule-error.ts";
 import type { ExpressionNode, OperandNode } from "../syntax/syntax-tree.ts";
 
 /**
- * What a name means, to the resolver of a record's fields or of any other row.
+ * Resolves a name to an operand.
  *
- * @throws RuleError for a name that means nothing or may not be used
+ * @throws RuleError for a name that is unknown or not allowed
  */
 export type ResolveName = (name: string, position: number) => Operand;
 
-/** Comparisons in one rule or filter. */
+/** The maximum number of comparisons in one rule or filter. */
 export const MAX_COMPARISONS = 200;
 
 const CONSTANTS: Readonly<Record<string, null | boolean>> = { null: null, true: true, false: false };
@@ -46,7 +46,7 @@ function resolveOperand(node: OperandNode, resolveName: ResolveName): Operand {
   }
 }
 
-/** A field may be called `null`, `true` or `false`; only without it the word is the constant. */
+/** A field may be called `null`, `true` or `false`; without such a field the word is a constant. */
 function resolvePlainName(name: string, position: number, resolveName: ResolveName): Operand {
   const constant = CONSTANTS[name.toLowerCase()];
   if (constant === undefined) return resolveName(name, position);

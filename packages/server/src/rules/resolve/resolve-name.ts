@@ -10,7 +10,7 @@ const REQUEST = String.raw`@request\.(?:context|method|(?:auth|body|query|header
 const COLLECTION = String.raw`@collection\.\w+(?::\w+)?\.[\w.:]*\w`;
 const NAME = new RegExp(`^(?:${PLAIN}|${REQUEST}|${COLLECTION})$`);
 
-/** Read from the record that was loaded for the request; every other field of it is read as it is stored now. */
+/** Read from the auth record loaded for the request. Its other fields are read from the database. */
 const LOADED_AUTH_FIELDS: ReadonlySet<string> = new Set([
   "id",
   "collectionId",
@@ -20,8 +20,8 @@ const LOADED_AUTH_FIELDS: ReadonlySet<string> = new Set([
   "verified",
 ]);
 
-/** The names of a collection's rules and filters. */
-export function recordNames(scope: RecordScope): ResolveName {
+/** Resolves the names in a collection's rules and filters. */
+export function nameResolver(scope: RecordScope): ResolveName {
   return (name, position) => {
     if (!NAME.test(name)) throw new RuleError(`invalid name "${name}"`, position);
     const [root, ...path] = name.split(".");

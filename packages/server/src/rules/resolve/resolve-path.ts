@@ -6,7 +6,8 @@ import { splitModifier } from "../syntax/modifier.ts";
 import { findCollection, type RecordScope } from "./record-scope.ts";
 import { RuleError } from "../syntax/rule-error.ts";
 
-export interface Walk {
+/** What a path is resolved in. */
+export interface PathContext {
   readonly scope: RecordScope;
   readonly position: number;
   /** A field that does not exist is NULL instead of an error. */
@@ -18,83 +19,88 @@ const BACK_RELATION = /^(\w+)_via_(\w+)$/;
 const NULL: Operand = { kind: "constant", value: null };
 
 /**
- * Follows `a.b.c` from a collection: all parts but the last are relations, back-relations, or a json field before its
- * path.
+ * Resolves `a.b.c` from a collection. Every part but the last is a relation or a back-relation, or a json field followed
+ * by a path into its value.
  *
- * @param steps those that led to the collection
+ * @param steps the steps that lead to the collection
  */
-export function resolvePath(walk: Walk, from: Collection, steps: readonly Step[], parts: readonly string[]): Operand {
+export function resolvePath(
+  context: PathContext,
+  from: Collection,
+  steps: readonly Step[],
+  parts: readonly string[],
+): Operand {
   const reached = [...steps];
-  const client = walk.scope.trust === "client";
+  const client = context.scope.trust === "client";
   let collection = from;
-  if (client) steps.forEach((step) => checkListed(walk, step.collection));
+  if (client) steps.forEach((step) => checkHasListRule(context, step.collection));
 
   for (const [depth, part] of parts.slice(0, -1).entries()) {
     const field = findField(collection, part);
-    if (field) checkShown(walk, field);
+    if (field) checkNotHidden(context, field);
     if (field?.type === "json" || field?.type === "geoPoint")
-      return jsonOperand(walk, reached, field, parts.slice(depth + 1));
-    if (depth >= MAX_STEPS) throw new RuleError(`more than ${MAX_STEPS} nested relations`, walk.position);
-    if (field && field.type !== "relation") throw new RuleError(`"${part}" is not a relation`, walk.position);
-    // `author.id` is what `author` holds: no need to look the author up.
+      return jsonOperand(context, reached, field, parts.slice(depth + 1));
+    if (depth >= MAX_STEPS) throw new RuleError(`more than ${MAX_STEPS} nested relations`, context.position);
+    if (field && field.type !== "relation") throw new RuleError(`"${part}" is not a relation`, context.position);
+    // `author` already holds `author.id`: no join needed.
     if (field && !isMultiple(field) && depth === parts.length - 2 && parts.at(-1) === "id") {
       return fieldOperand(reached, { kind: "column", column: columnOf(field), lower: false });
     }
-    if (!field && walk.scope.isNew && reached.length === 0) {
-      throw new RuleError(`a new record has no "${part}"`, walk.position);
+    if (!field && context.scope.isNew && reached.length === 0) {
+      throw new RuleError(`a new record has no "${part}"`, context.position);
     }
-    const step = field ? relationStep(walk, field) : backRelationStep(walk, collection, part);
+    const step = field ? relationStep(context, field) : backRelationStep(context, collection, part);
     if (!step) return NULL;
-    if (client) checkListed(walk, step.collection);
+    if (client) checkHasListRule(context, step.collection);
     reached.push(step);
     collection = step.collection;
   }
-  return lastOperand(walk, collection, reached, parts.at(-1)!);
+  return lastOperand(context, collection, reached, parts.at(-1)!);
 }
 
-function relationStep(walk: Walk, field: RelationField): Step {
-  const collection = findCollection(walk.scope, field.collectionId);
-  if (!collection) throw new RuleError(`the collection of "${field.name}" is missing`, walk.position);
+function relationStep(context: PathContext, field: RelationField): Step {
+  const collection = findCollection(context.scope, field.collectionId);
+  if (!collection) throw new RuleError(`the collection of "${field.name}" is missing`, context.position);
   return { kind: "relation", field, collection, many: isMultiple(field), key: field.name };
 }
 
-/** `comments_via_post`: the comments whose `post` is this record. `undefined` for what a lenient walk lets be NULL. */
-function backRelationStep(walk: Walk, target: Collection, part: string): Step | undefined {
+/** `comments_via_post`: the comments whose `post` is this record. `undefined` if it is unknown and the path is lenient. */
+function backRelationStep(context: PathContext, target: Collection, part: string): Step | undefined {
   const [, name = "", fieldName = ""] = BACK_RELATION.exec(part) ?? [];
-  const collection = name === "" ? undefined : findCollection(walk.scope, name);
+  const collection = name === "" ? undefined : findCollection(context.scope, name);
   const field = collection && findField(collection, fieldName);
-  if (field?.type === "relation") checkShown(walk, field);
+  if (field?.type === "relation") checkNotHidden(context, field);
   if (!collection || field?.type !== "relation" || field.collectionId !== target.id) {
-    if (walk.lenient) return undefined;
-    throw new RuleError(`unknown field or back-relation "${part}"`, walk.position);
+    if (context.lenient) return undefined;
+    throw new RuleError(`unknown field or back-relation "${part}"`, context.position);
   }
   const many = isMultiple(field) || !hasUniqueIndex(collection, field.name);
   return { kind: "backRelation", field, collection, many, key: part };
 }
 
-function lastOperand(walk: Walk, collection: Collection, steps: readonly Step[], part: string): Operand {
-  const [name, modifier] = splitModifier(part, walk.position);
+function lastOperand(context: PathContext, collection: Collection, steps: readonly Step[], part: string): Operand {
+  const [name, modifier] = splitModifier(part, context.position);
   const field = findField(collection, name);
   if (!field) {
-    if (walk.lenient) return NULL;
-    throw new RuleError(`unknown field "${name}"`, walk.position);
+    if (context.lenient) return NULL;
+    throw new RuleError(`unknown field "${name}"`, context.position);
   }
-  checkShown(walk, field);
+  checkNotHidden(context, field);
   const column = columnOf(field);
-  // On a field that can't hold a list these two say nothing: PocketBase's behaviour.
+  // On a field that can't hold a list, both are ignored (PocketBase's behaviour).
   if ((modifier === "length" || modifier === "each") && "maxSelect" in field) {
     return fieldOperand(steps, { kind: modifier, column });
   }
   const lower = modifier === "lower";
   if (field.type === "json") return fieldOperand(steps, { kind: "json", column, path: [], lower });
-  const publicEmail = name === "email" && collection.type === "auth" && walk.scope.trust === "client";
+  const publicEmail = name === "email" && collection.type === "auth" && context.scope.trust === "client";
   return fieldOperand(steps, { kind: "column", column, lower }, publicEmail);
 }
 
-function jsonOperand(walk: Walk, steps: readonly Step[], field: Field, path: readonly string[]): Operand {
-  // PocketBase drops the colons, so a modifier on a path becomes part of the last key.
+function jsonOperand(context: PathContext, steps: readonly Step[], field: Field, path: readonly string[]): Operand {
+  // PocketBase drops colons, so a modifier becomes part of the last key.
   const keys = path.map((key) => key.replaceAll(":", ""));
-  if (keys.includes("")) throw new RuleError(`empty key in the path of "${field.name}"`, walk.position);
+  if (keys.includes("")) throw new RuleError(`empty key in the path of "${field.name}"`, context.position);
   return fieldOperand(steps, { kind: "json", column: columnOf(field), path: keys, lower: false });
 }
 
@@ -107,10 +113,10 @@ const fieldOperand = (steps: readonly Step[], access: Access, publicEmail = fals
 
 const columnOf = (field: Field): Column => ({ name: field.name, type: field.type, multiple: isMultiple(field) });
 
-function checkShown({ scope, position }: Walk, field: Field): void {
+function checkNotHidden({ scope, position }: PathContext, field: Field): void {
   if (field.hidden && scope.trust === "client") throw new RuleError(`"${field.name}" can't be filtered by`, position);
 }
 
-function checkListed({ position }: Walk, { name, listRule }: Collection): void {
+function checkHasListRule({ position }: PathContext, { name, listRule }: Collection): void {
   if (listRule === null) throw new RuleError(`"${name}" can be filtered by superusers only`, position);
 }

@@ -7,21 +7,21 @@ import { resolvePath } from "./resolve-path.ts";
 import { RuleError } from "../syntax/rule-error.ts";
 
 /**
- * A value of the request, with no more meaning than its own: `:isset` and `:lower` are the modifiers it knows.
+ * Resolves a value of the request. It allows the modifiers `:isset` and `:lower`.
  *
- * @param path from the part of the request on
+ * @param path starts with the part of the request
  */
 export function requestOperand(scope: RecordScope, path: readonly string[], position: number): RequestOperand {
   const [last, modifier] = splitModifier(path.at(-1)!, position);
   const keys = [...path.slice(0, -1), last];
   if (modifier === "isset") return { kind: "request", path: keys, reading: "isset", lower: false };
   if (modifier && modifier !== "lower") throw new RuleError(`":${modifier}" does not apply to "${last}"`, position);
-  // A form sends numbers as texts. PocketBase goes by the last key's name alone, wherever it stands.
+  // A form sends numbers as text. PocketBase looks only at the last key's name, at any depth.
   const reading = findField(scope.collection, last)?.type === "number" ? "number" : "value";
   return { kind: "request", path: keys, reading, lower: modifier === "lower" };
 }
 
-/** `@request.body.…`, where the collection's own fields mean more than their plain value. */
+/** Resolves `@request.body.…`, where the collection's fields allow relations and more modifiers. */
 export function resolveBody(scope: RecordScope, path: readonly string[], position: number): Operand {
   const [name, modifier] = splitModifier(path[0]!, position);
   const field = findField(scope.collection, name);
@@ -55,14 +55,14 @@ function bodyList(field: Field, modifier: Extract<Modifier, "each" | "length">, 
   return modifier === "each" ? { kind: "bodyItems", field } : bodyValue(field, "length");
 }
 
-/** PocketBase looks at the path only when ids were submitted, so its errors wait until then. */
+/** PocketBase resolves the path only if ids were submitted, so an error in it is kept until then. */
 function bodyRelation(
   scope: RecordScope,
   field: RelationField,
   path: readonly string[],
   position: number,
 ): BodyRelation {
-  return { kind: "bodyRelation", field, target: attempt(() => bodyRelationPath(scope, field, path, position)) };
+  return { kind: "bodyRelation", field, operand: resolveOrError(() => bodyRelationPath(scope, field, path, position)) };
 }
 
 function bodyRelationPath(
@@ -77,7 +77,7 @@ function bodyRelationPath(
   return resolvePath({ scope, position, lenient: true }, collection, [step], path);
 }
 
-function attempt(resolve: () => Operand): Operand | RuleError {
+function resolveOrError(resolve: () => Operand): Operand | RuleError {
   try {
     return resolve();
   } catch (error) {
@@ -93,6 +93,6 @@ const bodyValue = ({ name }: Field, reading: RequestOperand["reading"], lower = 
   lower,
 });
 
-/** A json field's value is compared as its JSON text. */
+/** The value of a json field is compared as JSON text. */
 const plainBodyValue = (field: Field): RequestOperand =>
   bodyValue(field, field.type === "json" ? "json" : field.type === "number" ? "number" : "value");

@@ -5,10 +5,10 @@ import { Blog } from "../golden/blog.ts";
 
 const blog = new Blog();
 
-/** Marked, so that it can stand in a statement for no other reason. */
+/** Marked, so that the statement can't contain it by chance. */
 const marked = fc.string({ unit: "grapheme", maxLength: 20 }).map((rest) => `mark${rest}`);
 const quoted = marked.map((value) => `'${value.replace(/[\\']/g, (character) => `\\${character}`)}'`);
-const place = fc.constantFrom(
+const operand = fc.constantFrom(
   "title",
   "data.a",
   "tags:each",
@@ -25,8 +25,8 @@ const place = fc.constantFrom(
 );
 const operator = fc.constantFrom("=", "!=", "~", "!~", "<", ">=", "?=", "?!~");
 const comparison = fc.oneof(
-  fc.tuple(place, operator, quoted),
-  fc.tuple(quoted, operator, place),
+  fc.tuple(operand, operator, quoted),
+  fc.tuple(quoted, operator, operand),
   fc.tuple(
     fc.tuple(quoted, quoted).map(([format, modifier]) => `strftime(${format}, at, ${modifier})`),
     operator,
@@ -39,10 +39,10 @@ const filter = fc
     parts.map(([[left, is, right], join], index) => `${index > 0 ? join : ""} ${left} ${is} ${right}`).join(" "),
   );
 
-test("no value of a filter or of a request stands in the text of the statement, which runs all the same", () => {
+test("every value of a filter or request is bound, never part of the SQL text", () => {
   fc.assert(
     fc.property(filter, marked, (text, value) => {
-      const scope = blog.scope({
+      const builder = blog.queryBuilder({
         collection: "posts",
         as: "u1",
         context: {
@@ -50,8 +50,8 @@ test("no value of a filter or of a request stands in the text of the statement, 
           body: { text: value, tags: [value], reviewers: [value, "u10000000000000"] },
         },
       });
-      const condition = scope.condition(text, "trusted");
-      const statement = sql`SELECT posts.id FROM posts${scope.joins} WHERE ${condition}`;
+      const condition = builder.condition(text, "trusted");
+      const statement = sql`SELECT posts.id FROM posts${builder.joins} WHERE ${condition}`;
       expect(toQuery(statement).text).not.toContain("mark");
       blog.all(statement);
     }),

@@ -1,37 +1,37 @@
 import { describe, expect, test } from "bun:test";
 import { sql, toQuery } from "../../store/sql.ts";
-import { type Ask, Blog } from "../golden/blog.ts";
+import { type ListQuery, Blog } from "../golden/blog.ts";
 import { RuleError } from "../syntax/rule-error.ts";
 
 const blog = new Blog();
 
-/** Ids of the posts that a superuser's filter finds. */
+/** The ids of the posts that a superuser's filter finds. */
 const posts = (filter: string): string => blog.list({ collection: "posts", as: "root", filter });
-const asked = (ask: Partial<Ask>): string => blog.list({ collection: "posts", as: "guest", ...ask });
-const scope = (as = "guest") => blog.scope({ collection: "posts", as });
-const textOf = (filter: string): string => toQuery(scope().condition(filter, "trusted")).text;
+const list = (query: Partial<ListQuery>): string => blog.list({ collection: "posts", as: "guest", ...query });
+const builder = (as = "guest") => blog.queryBuilder({ collection: "posts", as });
+const textOf = (filter: string): string => toQuery(builder().condition(filter, "trusted")).text;
 
 describe("NULL and the empty text", () => {
-  test("are one for a relation that leads nowhere", () => {
+  test("are equal for a relation that leads nowhere", () => {
     expect(posts("author.name = ''")).toBe("p3 p4 p7");
     expect(posts("author.name = null")).toBe("p3 p4 p7");
     expect(posts("author.name != 'U1'")).toBe("p2 p3 p4 p7");
   });
 
-  test("are two in json", () => {
+  test("differ in json", () => {
     expect(posts("data = null")).toBe("p3");
     expect(posts("data = ''")).toBe("");
     expect(posts("data.b.d = null && data.a = 1")).toBe("p1");
   });
 
-  test("are not zero, and zero is not false's opposite", () => {
+  test("differ from zero", () => {
     expect(posts("n = ''")).toBe("");
     expect(posts("n = 0 && ok = false")).toBe("p3");
   });
 });
 
 describe("numbers", () => {
-  test("are floats: 1 is not the text 1", () => {
+  test("are floats: 1 does not equal the text 1", () => {
     expect(posts("title = 1")).toBe("");
     expect(posts("title = '1'")).toBe("p4");
     expect(posts("n = '1'")).toBe("p1");
@@ -41,7 +41,7 @@ describe("numbers", () => {
 });
 
 describe("many values", () => {
-  test("match when all do and there is one", () => {
+  test("match if there is at least one and all match", () => {
     expect(posts("reviewers.name = 'U1'")).toBe("p5 p7");
     expect(posts("reviewers.name ?= 'U1'")).toBe("p1 p4 p5 p7");
     expect(posts("tags:each = 'a'")).toBe("p2 p7");
@@ -52,7 +52,7 @@ describe("many values", () => {
     expect(posts("reviewers.age > 0 && reviewers:length = 0")).toBe("");
   });
 
-  test("on both sides are all pairs", () => {
+  test("on both sides are compared in all pairs", () => {
     expect(posts("reviewers.id = reviewers.id")).toBe("p2 p3 p5 p7");
     expect(posts("reviewers.id ?= reviewers.id")).toBe("p1 p2 p3 p4 p5 p6 p7");
   });
@@ -69,32 +69,32 @@ describe("many values", () => {
 });
 
 describe("joins", () => {
-  test("a path named twice leads to one row", () => {
+  test("a path named twice leads to the same row", () => {
     expect(posts("comments_via_post.text ?= 'first' && comments_via_post.score ?= 5")).toBe("");
     expect(posts("comments_via_post.text ?= 'second' && comments_via_post.score ?= 5")).toBe("p1");
   });
 
-  test("a path is one row in the rule and the filter of a query", () => {
+  test("the rule and the filter of a query share the row of a path", () => {
     const rule = "comments_via_post.text ?= 'first'";
-    expect(asked({ rule, filter: "comments_via_post.score ?= 5" })).toBe("");
-    expect(asked({ rule, filter: "comments_via_post.score ?= 1" })).toBe("p1");
+    expect(list({ rule, filter: "comments_via_post.score ?= 5" })).toBe("");
+    expect(list({ rule, filter: "comments_via_post.score ?= 1" })).toBe("p1");
   });
 
-  test("@collection leads to one row too, unless an alias makes it another", () => {
+  test("@collection leads to the same row too, unless aliases tell them apart", () => {
     const members = "@collection.members.user ?= author && @collection.members.role ?=";
     expect(posts(`${members} 'owner'`)).toBe("p1 p5 p6");
     expect(posts("@collection.members:a.user ?= author && @collection.members:b.role ?= 'owner'")).toBe("p1 p2 p5 p6");
   });
 
-  test("an alias names one row of its own collection, whatever other collection has the alias", () => {
+  test("the same alias on two collections names two rows", () => {
     expect(posts("@collection.members:x.role ?= 'owner' && @collection.labels:x.name ?= 'label l1' && n = 1")).toBe(
       "p1",
     );
   });
 
-  test("make a query distinct when they may repeat a row, and only then", () => {
+  test("make a query distinct only if they may repeat a row", () => {
     const isDistinct = (filter: string, collection = "posts"): boolean => {
-      const query = blog.scope({ collection, as: "root" });
+      const query = blog.queryBuilder({ collection, as: "root" });
       query.condition(filter, "trusted");
       return query.distinct;
     };
@@ -108,66 +108,66 @@ describe("joins", () => {
     expect(isDistinct("author.name = 'x'", "v")).toBe(true);
   });
 
-  test("one single relation's id is the relation itself", () => {
-    const query = scope();
+  test("the id of a single relation needs no join", () => {
+    const query = builder();
     query.condition("author.id = 'x'", "trusted");
     expect(toQuery(sql`${query.joins}`).text).toBe("");
   });
 });
 
 describe("a client", () => {
-  test("names no hidden field, also on its way", () => {
+  test("can't use a hidden field anywhere in a path", () => {
     for (const filter of [
       "secret = 's1'",
       "hiddenrel.name = 'x'",
       "author.password != ''",
       "comments_via_secretpost.id != ''",
     ]) {
-      expect([filter, asked({ filter })]).toEqual([filter, "error"]);
+      expect([filter, list({ filter })]).toEqual([filter, "error"]);
     }
-    expect(asked({ sort: "secret" })).toBe("error");
-    expect(asked({ rule: "secret = 's1'" })).toBe("p1");
+    expect(list({ sort: "secret" })).toBe("error");
+    expect(list({ rule: "secret = 's1'" })).toBe("p1");
   });
 
-  test("reaches no collection without a list rule", () => {
-    expect(asked({ filter: "vault.title = 's1'" })).toBe("error");
-    expect(asked({ sort: "vault.title" })).toBe("error");
-    expect(asked({ rule: "vault.title = 's1'" })).toBe("p1");
-    expect(asked({ filter: "vault != ''" })).toBe("p1 p6");
+  test("can't reach a collection without a list rule", () => {
+    expect(list({ filter: "vault.title = 's1'" })).toBe("error");
+    expect(list({ sort: "vault.title" })).toBe("error");
+    expect(list({ rule: "vault.title = 's1'" })).toBe("p1");
+    expect(list({ filter: "vault != ''" })).toBe("p1 p6");
   });
 
-  test("sees related records only as their list rule lets it; a missing one hides nothing", () => {
+  test("matches related records only if their list rule allows; a missing relation hides nothing", () => {
     // u3 is too young for the list rule of users.
-    expect(asked({ filter: "author.name = ''" })).toBe("p3 p7");
+    expect(list({ filter: "author.name = ''" })).toBe("p3 p7");
     expect(posts("author.name = ''")).toBe("p3 p4 p7");
   });
 
-  test("a list rule that itself joins has joins of its own", () => {
+  test("a list rule of a related record has its own joins", () => {
     const listRule = "@collection.members.user ?= id && @collection.members.role ?= 'owner'";
     const users = { ...blog.collection("users"), listRule };
     const other = new Blog(blog.schema.with(users));
-    const ask = {
+    const query = {
       collection: "posts",
       as: "guest",
       rule: "@collection.members.role ?= 'guest'",
       filter: "author.age > 0",
     };
-    expect(other.list(ask)).toBe("p1 p5 p6");
+    expect(other.list(query)).toBe("p1 p5 p6");
   });
 
-  test("finds by email only where the email is public", () => {
-    expect(asked({ filter: "author.email ~ 'example'" })).toBe("p1 p5 p6");
+  test("matches an email only if it is public", () => {
+    expect(list({ filter: "author.email ~ 'example'" })).toBe("p1 p5 p6");
     expect(blog.list({ collection: "users", as: "u2", filter: "email ~ 'example'" })).toBe("u1 u3");
   });
 });
 
-describe("who asks", () => {
-  test("a guest's fields are NULL, and the empty text", () => {
-    expect(asked({ rule: "@request.auth.id != ''" })).toBe("");
-    expect(asked({ rule: "@request.auth.team.title = ''" })).toBe("p1 p2 p3 p4 p5 p6 p7");
+describe("the requester", () => {
+  test("a guest's fields equal NULL and the empty text", () => {
+    expect(list({ rule: "@request.auth.id != ''" })).toBe("");
+    expect(list({ rule: "@request.auth.team.title = ''" })).toBe("p1 p2 p3 p4 p5 p6 p7");
   });
 
-  test("fields beyond the loaded ones are read as they are stored now", () => {
+  test("fields other than the loaded ones are read from the database", () => {
     const other = new Blog();
     const user = other.principal("u1");
     other.all(sql`UPDATE users SET age = 77, email = 'new@example.com' WHERE id = 'u10000000000000'`);
@@ -178,27 +178,29 @@ describe("who asks", () => {
   });
 
   test("a field that the auth collection lacks is NULL", () => {
-    expect(asked({ as: "u1", rule: "@request.auth.nope = null && n = 1" })).toBe("p1");
-    expect(asked({ as: "u1", rule: "@request.auth.nope_via_user.id = null && n = 1" })).toBe("p1");
+    expect(list({ as: "u1", rule: "@request.auth.nope = null && n = 1" })).toBe("p1");
+    expect(list({ as: "u1", rule: "@request.auth.nope_via_user.id = null && n = 1" })).toBe("p1");
   });
 
-  test("a path that only some auth collections can refuse fails for those alone", () => {
+  test("a path that is invalid for one auth collection fails only for its records", () => {
     const rule = "@request.auth.name.x = ''";
-    expect(asked({ rule })).toBe("p1 p2 p3 p4 p5 p6 p7");
-    expect(asked({ as: "u1", rule })).toBe("error");
+    expect(list({ rule })).toBe("p1 p2 p3 p4 p5 p6 p7");
+    expect(list({ as: "u1", rule })).toBe("error");
   });
 });
 
 describe("another row source", () => {
   const holds = (rule: string, isNew: boolean): boolean => {
-    const query = blog.scope({ collection: "posts", as: "u1" }, { name: "@image", isNew });
+    const query = blog.queryBuilder({ collection: "posts", as: "u1" }, { name: "@candidate", isNew });
     const condition = query.condition(rule, "trusted");
-    const image = sql`SELECT 'fresh' AS id, 'T' AS title, 'u10000000000000' AS author, '["u10000000000000","u20000000000000"]' AS reviewers, '["a"]' AS tags, 'p10000000000000' AS parent`;
-    const from = sql`${sql.id("@image")} ${query.joins}`;
-    return blog.all(sql`WITH ${sql.id("@image")} AS (${image}) SELECT 1 FROM ${from} WHERE ${condition}`).length > 0;
+    const candidate = sql`SELECT 'fresh' AS id, 'T' AS title, 'u10000000000000' AS author, '["u10000000000000","u20000000000000"]' AS reviewers, '["a"]' AS tags, 'p10000000000000' AS parent`;
+    const from = sql`${sql.id("@candidate")} ${query.joins}`;
+    return (
+      blog.all(sql`WITH ${sql.id("@candidate")} AS (${candidate}) SELECT 1 FROM ${from} WHERE ${condition}`).length > 0
+    );
   };
 
-  test("gives the values, and related records are the stored ones", () => {
+  test("provides the values, while related records come from the database", () => {
     expect(holds("title = 'T' && id = 'fresh'", false)).toBe(true);
     expect(holds("author.name = 'U1' && author = @request.auth.id", false)).toBe(true);
     expect(holds("reviewers.name ?= 'U2' && reviewers.name != 'U3'", false)).toBe(true);
@@ -209,28 +211,28 @@ describe("another row source", () => {
     expect(holds("comments_via_post.id = ''", false)).toBe(true);
   });
 
-  test("of a new record is not asked what refers to it", () => {
+  test("of a new record allows no back-relation from it", () => {
     expect(() => holds("comments_via_post.id = ''", true)).toThrow(RuleError);
     expect(holds("parent.comments_via_post.text ?= 'first'", true)).toBe(true);
   });
 });
 
 describe("limits", () => {
-  test("200 comparisons in a rule or filter", () => {
+  test("allow 200 comparisons in a rule or filter", () => {
     expect(posts(Array(200).fill("n=1").join("||"))).toBe("p1");
     expect(posts(Array(201).fill("n=1").join("||"))).toBe("error");
   });
 
-  test("3500 bytes in a filter, none in a rule", () => {
+  test("allow 3500 bytes in a filter, and do not apply to a rule", () => {
     const of = (bytes: number): string => `n=1||n=1//${"é".repeat((bytes - 10) / 2)}`;
     expect(posts(of(3500))).toBe("p1");
     expect(posts(of(3502))).toBe("error");
-    expect(asked({ rule: of(3502) })).toBe("p1");
+    expect(list({ rule: of(3502) })).toBe("p1");
   });
 
-  test("8 fields of 255 characters in a sort", () => {
-    expect(asked({ sort: "id,id,id,id,id,id,id,id" })).not.toBe("error");
-    expect(asked({ sort: "id,id,id,id,id,id,id,id,id" })).toBe("error");
-    expect(asked({ sort: "x".repeat(256) })).toBe("error");
+  test("allow 8 fields of 255 characters in a sort", () => {
+    expect(list({ sort: "id,id,id,id,id,id,id,id" })).not.toBe("error");
+    expect(list({ sort: "id,id,id,id,id,id,id,id,id" })).toBe("error");
+    expect(list({ sort: "x".repeat(256) })).toBe("error");
   });
 });

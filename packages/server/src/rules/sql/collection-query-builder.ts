@@ -6,66 +6,66 @@ import type { Condition, Operand } from "../resolve/condition.ts";
 import { checkFilterLength } from "../syntax/filter-length.ts";
 import type { RecordScope, Trust } from "../resolve/record-scope.ts";
 import { resolveRule } from "../analysis/resolve-rule.ts";
-import { recordNames } from "../resolve/resolve-name.ts";
+import { nameResolver } from "../resolve/resolve-name.ts";
 import type { RuleContext } from "../rule-context.ts";
 import { sortSql } from "./sort-sql.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { AliasNames, JoinList } from "./join-list.ts";
-import type { Target } from "./statement-context.ts";
+import type { StatementContext } from "./statement-context.ts";
 import { bind } from "./bind.ts";
 import { toTerm } from "./operand-term.ts";
 
-export interface QueryScopeOptions {
+export interface CollectionQueryOptions {
   readonly schema: Schema;
   readonly collection: Collection;
   readonly context: RuleContext;
-  /** Those who ask, when the SELECT is for many. */
-  readonly askers?: Requesters;
+  /** Set if the SELECT serves many requesters. */
+  readonly requesters?: Requesters;
   readonly now: Date;
   /**
-   * The row source, when it is not the collection's own table: a table expression with the collection's columns that
-   * holds the values of a record that is about to be made (`isNew`), or of a record as it was.
+   * The row source, if it is not the collection's own table: a table expression with the collection's columns that holds
+   * the values of a record about to be created (`isNew`), or of an earlier version of a record.
    */
   readonly table?: { readonly name: string; readonly alias?: string; readonly isNew?: boolean };
 }
 
 /**
- * The conditions and the order of one SELECT over one collection. They share their joins: a path that is named twice,
- * be it in the list rule and in the filter, leads to the same related row.
+ * Builds the conditions and order of one SELECT on one collection. They share their joins: the same path in the list
+ * rule and in the filter leads to the same related row.
  */
-export class QueryScope {
-  readonly #options: QueryScopeOptions;
-  readonly #row: string;
+export class CollectionQueryBuilder {
+  readonly #options: CollectionQueryOptions;
+  readonly #rowAlias: string;
   readonly #joins = new JoinList(new AliasNames());
-  /** The collections with a list rule that a client's text reached, by the alias of their record. */
-  readonly #reached = new Map<string, Collection>();
-  /** The aliases whose list rule is among the extra conditions. */
-  readonly #guarded = new Set<string>();
+  /** The joined collections with a list rule that a client's filter or sort reads, by alias. */
+  readonly #clientJoins = new Map<string, Collection>();
+  /** The aliases whose list rule is already an extra condition. */
+  readonly #withListRule = new Set<string>();
   readonly #extraConditions: Sql[] = [];
 
-  constructor(options: QueryScopeOptions) {
+  constructor(options: CollectionQueryOptions) {
     this.#options = options;
-    this.#row = options.table?.alias ?? options.table?.name ?? options.collection.name;
+    this.#rowAlias = options.table?.alias ?? options.table?.name ?? options.collection.name;
   }
 
   /**
    * The boolean expression of a rule.
    *
-   * @throws RuleError for text that is no rule of the collection; the empty text is none
+   * @throws RuleError for text that is not a valid rule of the collection, the empty text included
    */
   condition(text: string, trust: Trust): Sql {
-    return conditionSql(this.#resolve(this.#options.collection, text, trust), this.#target(this.#row, trust));
+    return conditionSql(this.#resolve(this.#options.collection, text, trust), this.#statement(this.#rowAlias, trust));
   }
 
-  /** The expression of an operand's value. */
+  /** The SQL of an operand's value. */
   value(operand: Operand): Sql {
-    return toTerm(operand, this.#target(this.#row, "trusted"), bind).sql;
+    return toTerm(operand, this.#statement(this.#rowAlias, "trusted"), bind).sql;
   }
 
   /**
-   * The boolean expression of a `filter` parameter, which may be no longer than 3500 bytes.
+   * The boolean expression of a `filter` parameter of at most 3500 bytes.
    *
-   * @throws RuleError as `condition`
+   * @throws RuleError as `condition` does, and for a longer text
    */
   filter(text: string, trust: Trust): Sql {
     checkFilterLength(text);
@@ -73,52 +73,52 @@ export class QueryScope {
   }
 
   /**
-   * The expressions of an ORDER BY from a `sort` parameter; `undefined` for the empty text.
+   * The ORDER BY expressions of a `sort` parameter; `undefined` for the empty text.
    *
-   * @throws RuleError for what is no column, and beyond PocketBase's limits
+   * @throws RuleError for an unknown column, or beyond PocketBase's limits
    */
   order(text: string, trust: Trust): Sql | undefined {
     if (text === "") return undefined;
     const { collection } = this.#options;
-    const resolveName = recordNames(this.#scope(collection, trust));
-    const target = this.#target(this.#row, trust);
+    const resolveName = nameResolver(this.#scope(collection, trust));
+    const statement = this.#statement(this.#rowAlias, trust);
     return sortSql(text, {
-      column: (name, position) => toTerm(resolveName(name, position), target, bind),
-      rowid: collection.type === "view" ? undefined : sql.id(this.#row, "_rowid_"),
+      column: (name, position) => toTerm(resolveName(name, position), statement, bind),
+      rowid: collection.type === "view" ? undefined : sql.id(this.#rowAlias, "_rowid_"),
     });
   }
 
-  /** The LEFT JOINs that follow the table in FROM. */
+  /** The LEFT JOINs that follow the table in the FROM clause. */
   get joins(): Sql {
-    this.#guard();
+    this.#addListRules();
     return this.#joins.toSql();
   }
 
-  /** The joins may repeat a row. */
+  /** Whether the SELECT needs DISTINCT because the joins may repeat a row. */
   get distinct(): boolean {
-    this.#guard();
-    // Nothing says that the rows of a view differ.
+    this.#addListRules();
+    // The rows of a view need not be unique.
     return this.#joins.multiplies || (this.#options.collection.type === "view" && !this.#joins.isEmpty);
   }
 
   /**
-   * What must hold besides: the list rules of the collections that a client's filter or sort reached.
+   * The list rules of the collections that a client's filter or sort reads: they must hold too.
    *
-   * @throws RuleError when one of those is no rule
+   * @throws RuleError if one of them is invalid
    */
   get extraConditions(): readonly Sql[] {
-    this.#guard();
+    this.#addListRules();
     return this.#extraConditions;
   }
 
-  #guard(): void {
-    for (const [alias, collection] of this.#reached) {
-      if (this.#guarded.has(alias)) continue;
-      this.#guarded.add(alias);
+  #addListRules(): void {
+    for (const [alias, collection] of this.#clientJoins) {
+      if (this.#withListRule.has(alias)) continue;
+      this.#withListRule.add(alias);
       const rule = this.#resolve(collection, collection.listRule!, "trusted");
       const id = sql.id(alias, "id");
-      // A record without such a relation must not fall to the rule of what it does not have.
-      const holds = conditionSql(rule, this.#target(alias, "trusted"));
+      // A record without the relation must not fail the rule of a record that does not exist.
+      const holds = conditionSql(rule, this.#statement(alias, "trusted"));
       this.#extraConditions.push(sql`(${id} = '' OR ${id} IS NULL OR ${holds})`);
     }
   }
@@ -134,11 +134,11 @@ export class QueryScope {
     return { schema, collection, trust, auth, isNew };
   }
 
-  #target(row: string, trust: Trust): Target {
-    const { context, askers, now } = this.#options;
+  #statement(rowAlias: string, trust: Trust): StatementContext {
+    const { context, requesters, now } = this.#options;
     const onJoin = (collection: Collection, alias: string): void => {
-      if (trust === "client" && collection.listRule) this.#reached.set(alias, collection);
+      if (trust === "client" && collection.listRule) this.#clientJoins.set(alias, collection);
     };
-    return { context, askers, now, row, joins: this.#joins, inner: undefined, onJoin };
+    return { context, requesters, now, rowAlias, joins: this.#joins, subqueryJoins: undefined, onJoin };
   }
 }

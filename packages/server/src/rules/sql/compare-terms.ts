@@ -1,24 +1,23 @@
 import { type Sql, sql, verbatim } from "../../store/sql.ts";
-import type { Value } from "../resolve/request-value.ts";
+import type { RuleValue } from "../resolve/request-value.ts";
 import type { Operator } from "../syntax/syntax-tree.ts";
 
-/** One side of a comparison in SQL, and what the comparison must know of it. */
+/** One side of a comparison in SQL, with the properties that decide how it is compared. */
 export interface Term {
   readonly sql: Sql;
-  /** The values bound in it; without any it is made of columns. */
-  readonly values: readonly Exclude<Value, null>[];
+  /** The values bound in it; empty if it consists of columns. */
+  readonly values: readonly Exclude<RuleValue, null>[];
   /**
-   * `plain`: NULL and "" are one. `exact`: they are two (json values). `computed`: it may be NULL whatever its values
-   * are.
+   * `plain`: NULL equals "". `exact`: they differ (json values). `computed`: it may be NULL even if its values are not.
    */
   readonly nulls: "plain" | "exact" | "computed";
   /** The constant NULL. */
   readonly isNull: boolean;
-  /** Known to be neither NULL nor "" although it binds no value. */
+  /** Known to be neither NULL nor "", although it binds no value. */
   readonly isFilled: boolean;
 }
 
-/** The comparison of two terms, one value with one value. */
+/** Compares two terms, one value with one value. */
 export function compareTerms(left: Term, operator: Operator, right: Term): Sql {
   switch (operator) {
     case "=":
@@ -37,7 +36,7 @@ export function compareTerms(left: Term, operator: Operator, right: Term): Sql {
   }
 }
 
-/** A value was made a pattern when it was bound; of a column it can only be done here. */
+/** A value was already bound as a pattern; a column is turned into one here. */
 const pattern = (right: Term): Sql => (right.values.length > 0 ? right.sql : sql`('%' || ${right.sql} || '%')`);
 
 const EMPTY_TEXT = sql`''`;
@@ -47,12 +46,12 @@ function equal(left: Term, right: Term): Sql {
   if (isEmpty(left) && isEmpty(right)) return sql`TRUE`;
   if (isFilled(left) || isFilled(right)) return sql`${emptied(left)} = ${emptied(right)}`;
   const other = isEmpty(left) ? right : left;
-  // Faster than COALESCE, which no index serves.
+  // COALESCE could not use an index.
   if (isEmpty(left) || isEmpty(right)) return sql`(${other.sql} = '' OR ${other.sql} IS NULL)`;
   return sql`COALESCE(${left.sql}, '') = COALESCE(${right.sql}, '')`;
 }
 
-/** `IS NOT`, for `!=` is NULL beside a NULL, and a row without a value does differ from any value. */
+/** Uses `IS NOT`, because `!=` with a NULL is NULL, and a row without a value differs from every value. */
 function notEqual(left: Term, right: Term): Sql {
   if (isExact(left, right)) return sql`${left.sql} IS NOT ${right.sql}`;
   if (isEmpty(left) && isEmpty(right)) return sql`FALSE`;

@@ -3,7 +3,10 @@ import type { Term } from "./compare-terms.ts";
 
 const EARTH_RADIUS_KM = 6371;
 
-/** The spherical law of cosines, as PocketBase writes it: also where rounding makes it NULL for one and the same point. */
+/**
+ * The distance by the spherical law of cosines, as PocketBase writes it. As in PocketBase, rounding can make the distance
+ * from a point to itself NULL.
+ */
 export function distanceSql(points: readonly Term[]): Sql {
   const [lonA, latA, lonB, latB] = points.map((point) => point.sql);
   const cosine = sql`cos(radians(${latA})) * cos(radians(${latB})) * cos(radians(${lonB}) - radians(${lonA})) + sin(radians(${latA})) * sin(radians(${latB}))`;

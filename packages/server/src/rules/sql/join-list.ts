@@ -1,6 +1,6 @@
 import { EMPTY, type Sql, sql } from "../../store/sql.ts";
 
-/** Gives each table of a statement a name of its own; `#` stands in no collection's name, so none is ever hidden. */
+/** Gives each table of a statement a unique alias. No collection name contains `#`, so an alias never shadows one. */
 export class AliasNames {
   #used = 0;
 
@@ -10,12 +10,12 @@ export class AliasNames {
   }
 }
 
-/** The LEFT JOINs of one FROM, each asked for as often as it is needed and written once. */
+/** The LEFT JOINs of one FROM clause. Equal joins are written once. */
 export class JoinList {
   readonly #aliases = new Map<string, string>();
   readonly #joins: Sql[] = [];
 
-  /** A join may give several rows for one. */
+  /** Whether a join may give several rows for one record. */
   multiplies = false;
 
   constructor(readonly names: AliasNames) {}
@@ -25,12 +25,12 @@ export class JoinList {
   }
 
   /**
-   * The alias of a joined table; the first call with a key adds the join.
+   * Returns the alias of a joined table; the first call with a key adds the join.
    *
-   * @param key what is joined; equal keys share a join
-   * @param label what the alias begins with
-   * @param table the table, given its alias
-   * @param on the condition, given the alias
+   * @param key identifies the join; equal keys share one
+   * @param label the start of the alias
+   * @param table the table, without its alias
+   * @param on gives the join condition for the alias
    */
   alias(key: string, label: string, table: Sql, on: (alias: string) => Sql): string {
     const known = this.#aliases.get(key);

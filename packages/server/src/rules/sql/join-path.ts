@@ -4,43 +4,47 @@ import { bodyIds } from "../resolve/request-value.ts";
 import type { RuleContext } from "../rule-context.ts";
 import { jsonItems } from "./json-sql.ts";
 import type { JoinList } from "./join-list.ts";
-import type { Target } from "./statement-context.ts";
+import type { StatementContext } from "./statement-context.ts";
 
-/** A place on a path: the alias of the record there. */
-export interface Place {
+/** A record on a path, as it is joined to the statement. */
+export interface JoinedRow {
   readonly alias: string;
-  /** Equal for equal places of a statement. */
+  /** Equal for the same record of a statement. */
   readonly key: string;
-  /** Where what comes next is joined. */
+  /** Takes the joins that follow from this record. */
   readonly joins: JoinList;
 }
 
-/** The place of the record itself. */
-export const start = ({ row, joins }: Target): Place => ({ alias: row, key: row, joins });
+/** The record that the rule is about. */
+export const rootRow = ({ rowAlias, joins }: StatementContext): JoinedRow => ({
+  alias: rowAlias,
+  key: rowAlias,
+  joins,
+});
 
-/** Joins what a path leads through. */
-export const reach = (steps: readonly Step[], target: Target): Place =>
-  steps.reduce((place, step) => follow(place, step, target), start(target));
+/** Joins every record along a path and returns the last one. */
+export const joinPath = (steps: readonly Step[], statement: StatementContext): JoinedRow =>
+  steps.reduce((row, step) => joinStep(row, step, statement), rootRow(statement));
 
-function follow(place: Place, step: Step, target: Target): Place {
-  const joins = joinsAfter(place, step.many, target);
-  const key = `${place.key}.${step.key}`;
+function joinStep(row: JoinedRow, step: Step, statement: StatementContext): JoinedRow {
+  const joins = joinsFor(row, step.many, statement);
+  const key = `${row.key}.${step.key}`;
   const table = sql.table(step.collection.name);
-  const on = condition(step, { ...place, key, joins }, target);
+  const on = joinCondition(step, { ...row, key, joins }, statement);
   const alias = joins.alias(key, step.collection.name, table, on);
-  // Nothing says that the ids of a view differ.
+  // The ids of a view need not be unique.
   if (step.many || step.collection.type === "view") joins.multiplies = true;
-  if (joins === target.joins) target.onJoin(step.collection, alias);
+  if (joins === statement.joins) statement.onJoin(step.collection, alias);
   return { alias, key, joins };
 }
 
-/** How the records that a step leads to are found, `from` being where it starts. */
-function condition(step: Step, from: Place, { context, askers }: Target): (alias: string) => Sql {
+/** The join condition of a step that starts from `from`. */
+function joinCondition(step: Step, from: JoinedRow, { context, requesters }: StatementContext): (alias: string) => Sql {
   switch (step.kind) {
     case "collection":
       return () => TRUE;
     case "auth": {
-      const id = askers?.leading(idOfAsker) ?? sql`${idOfAsker(context)}`;
+      const id = requesters?.leadingColumn(requesterId) ?? sql`${requesterId(context)}`;
       return (alias) => sql`${sql.id(alias, "id")} = ${id}`;
     }
     case "body": {
@@ -61,22 +65,22 @@ function condition(step: Step, from: Place, { context, askers }: Target): (alias
   }
 }
 
-const idOfAsker = ({ principal }: RuleContext): string | null =>
+const requesterId = ({ principal }: RuleContext): string | null =>
   principal.kind === "guest" ? null : principal.values.id;
 
-/** Joins the items of a list column of the record at that place, and gives their alias. */
-export const joinItems = (place: Place, column: string): string =>
-  joinRows(place, `${column}:items`, column, jsonItems(sql.id(place.alias, column)));
+/** Joins the items of a record's list column and returns their alias. */
+export const joinItems = (row: JoinedRow, column: string): string =>
+  joinRows(row, `${column}:items`, column, jsonItems(sql.id(row.alias, column)));
 
-/** Joins the rows of a table function, each of them to the record at that place. */
-export function joinRows({ key, joins }: Place, name: string, label: string, rows: Sql): string {
+/** Joins the rows of a table function to a record and returns their alias. */
+export function joinRows({ key, joins }: JoinedRow, name: string, label: string, rows: Sql): string {
   joins.multiplies = true;
   return joins.alias(`${key}.${name}`, label, rows, () => TRUE);
 }
 
-/** A subquery has joins of its own from the first step to many records on. */
-export function joinsAfter({ joins }: Place, many: boolean, { inner }: Target): JoinList {
-  return many && inner ? inner : joins;
+/** Inside a multi-match subquery, the first step to many records and all later ones use the subquery's joins. */
+export function joinsFor({ joins }: JoinedRow, many: boolean, { subqueryJoins }: StatementContext): JoinList {
+  return many && subqueryJoins ? subqueryJoins : joins;
 }
 
 const TRUE = sql`TRUE`;

@@ -1,79 +1,79 @@
 import { type Sql, sql } from "../../store/sql.ts";
 import type { Principal } from "../principal.ts";
-import type { Value } from "../resolve/request-value.ts";
+import type { RuleValue } from "../resolve/request-value.ts";
 import type { RuleContext } from "../rule-context.ts";
 
-type Read<Found> = (context: RuleContext) => Found;
+type ReadFrom<Found> = (context: RuleContext) => Found;
 
-/** The table's name; no collection's starts like this. */
-const WHO = "@who";
+/** The table's name; no collection name starts with `@`. */
+const TABLE = "@who";
 
 /**
- * Asks a rule for many principals in one statement: what it reads of who asks comes from a table with a row for each of
- * them. The statement is compiled for the first; `fits` says for whom else it is right, since a rule's SQL depends on
- * what kind of values it meets, and only texts vary from row to row.
+ * Evaluates a rule for many principals in one statement: the values of `@request.auth.*` come from a table with one row
+ * per requester. The statement is compiled for the first requester. A rule's SQL depends on the kinds of its values and
+ * only texts vary per row, so `isValidFor` says which other requesters the statement is correct for.
  */
 export class Requesters {
   readonly #first: RuleContext;
-  readonly #columns: Read<Value>[] = [];
-  readonly #pinned: { readonly value: Value; readonly read: Read<Value> }[] = [];
-  #leads = false;
+  readonly #columns: ReadFrom<RuleValue>[] = [];
+  readonly #fixed: { readonly value: RuleValue; readonly read: ReadFrom<RuleValue> }[] = [];
+  #comesFirst = false;
 
   constructor(first: RuleContext) {
     this.#first = first;
   }
 
-  /** The column of a text that differs from asker to asker; `undefined` if the first asker's value is no such text. */
-  column(read: Read<Value>, bound: (text: string) => string): Sql | undefined {
+  /** The column of a text that varies per requester; `undefined` if the first requester's value is not such a text. */
+  column(read: ReadFrom<RuleValue>, bound: (text: string) => string): Sql | undefined {
     const value = read(this.#first);
     if (!isPlainText(value)) {
-      this.#pinned.push({ value, read });
+      this.#fixed.push({ value, read });
       return undefined;
     }
-    const place = this.#columns.push((context) => {
+    const count = this.#columns.push((context) => {
       const text = read(context);
       return isPlainText(text) ? bound(text) : null;
     });
-    return sql.id(WHO, `v${place - 1}`);
+    return sql.id(TABLE, `v${count - 1}`);
   }
 
-  /** As `column`, for a join's condition: the table of those who ask then stands before all joins. */
-  leading(read: Read<Value>): Sql | undefined {
+  /** As `column`, for a join condition: the requesters' table then comes before all joins. */
+  leadingColumn(read: ReadFrom<RuleValue>): Sql | undefined {
     const column = this.column(read, (text) => text);
-    this.#leads ||= column !== undefined;
+    this.#comesFirst ||= column !== undefined;
     return column;
   }
 
-  /** Is the statement right for this asker too? Ask when it is compiled. */
-  fits(context: RuleContext): boolean {
+  /** Whether the statement is correct for this requester too. Call it after the statement is compiled. */
+  isValidFor(context: RuleContext): boolean {
     return (
-      authOf(context.principal) === authOf(this.#first.principal) &&
-      this.#pinned.every(({ value, read }) => Object.is(read(context), value)) &&
+      authCollectionOf(context.principal) === authCollectionOf(this.#first.principal) &&
+      this.#fixed.every(({ value, read }) => Object.is(read(context), value)) &&
       this.#columns.every((read) => read(context) !== null)
     );
   }
 
-  /** The table as a common table expression, in the order of the contexts: `key` is the place in that order. */
+  /** The table as a common table expression; `key` is the index of the context. */
   table(contexts: readonly RuleContext[]): Sql {
     const rows = JSON.stringify(contexts.map((context) => this.#columns.map((read) => read(context))));
-    const columns = this.#columns.map((_, place) => sql`, value ->> ${place} AS ${sql.id(`v${place}`)}`);
-    return sql`${sql.id(WHO)} AS MATERIALIZED (SELECT key${sql.join(columns, sql``)} FROM json_each(${rows}))`;
+    const columns = this.#columns.map((_, index) => sql`, value ->> ${index} AS ${sql.id(`v${index}`)}`);
+    return sql`${sql.id(TABLE)} AS MATERIALIZED (SELECT key${sql.join(columns, sql``)} FROM json_each(${rows}))`;
   }
 
-  /** A FROM of these rows and their joins, for each asker. */
+  /** The FROM clause of these rows and their joins, repeated for each requester. */
   from(rows: Sql, joins: Sql): Sql {
-    // Behind the joins SQLite may look those up who ask; a join that names them must stand behind.
-    return this.#leads ? sql`${sql.id(WHO)}, ${rows} ${joins}` : sql`${rows} ${joins} JOIN ${sql.id(WHO)}`;
+    // After the joins, SQLite can look requesters up by key; but a join whose condition names them must follow their table.
+    return this.#comesFirst ? sql`${sql.id(TABLE)}, ${rows} ${joins}` : sql`${rows} ${joins} JOIN ${sql.id(TABLE)}`;
   }
 
-  /** Which of the contexts a row is about. */
+  /** The index of the context that a row belongs to. */
   get key(): Sql {
-    return sql.id(WHO, "key");
+    return sql.id(TABLE, "key");
   }
 }
 
-const authOf = (principal: Principal) => (principal.kind === "guest" ? undefined : principal.collection);
+const authCollectionOf = (principal: Principal) => (principal.kind === "guest" ? undefined : principal.collection);
 
-/** A text whose SQL is that of any other: not empty, and the same in JSON. */
-const isPlainText = (value: Value): value is string =>
+/** A text that compiles to the same SQL as any other: not empty, and unchanged by JSON. */
+const isPlainText = (value: RuleValue): value is string =>
   typeof value === "string" && value !== "" && value.isWellFormed() && !value.includes("\0");

@@ -5,19 +5,19 @@ import type { Term } from "./compare-terms.ts";
 const MAX_FIELDS = 8;
 const MAX_FIELD_LENGTH = 255;
 
-/** The columns that a sort may name. */
+/** The columns that a sort may use. */
 export interface SortColumns {
   /** @throws RuleError for an unknown name */
   readonly column: (name: string, position: number) => Term;
-  /** The row's place in its table; `undefined` where there is none, as in a view. */
+  /** The rowid; `undefined` for a view, which has none. */
   readonly rowid: Sql | undefined;
 }
 
 /**
- * The expressions of an ORDER BY from a `sort` parameter: names with commas between them, `-` before one for the
- * descending order. `@random` and `@rowid` are names too.
+ * The ORDER BY expressions of a `sort` parameter: names separated by commas, each with an optional `-` for descending
+ * order. `@random` and `@rowid` are names too.
  *
- * @throws RuleError for what is no column, and for more than eight fields or 255 bytes a field
+ * @throws RuleError for an unknown column, more than 8 fields, or a field of more than 255 bytes
  */
 export function sortSql(text: string, columns: SortColumns): Sql {
   const parts = text.split(",");
@@ -42,6 +42,6 @@ function orderBy(field: string, position: number, columns: SortColumns): Sql {
   return field.startsWith("-") ? sql`${column} DESC` : sql`${column} ASC`;
 }
 
-/** Only what differs from row to row gives an order. */
+/** A constant can't be sorted by. */
 const columnSql = ({ sql: column, values, isNull, isFilled }: Term): Sql | undefined =>
   values.length > 0 || isNull || isFilled ? undefined : column;

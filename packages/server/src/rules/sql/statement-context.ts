@@ -3,18 +3,18 @@ import type { Requesters } from "./requesters.ts";
 import type { RuleContext } from "../rule-context.ts";
 import type { JoinList } from "./join-list.ts";
 
-/** What a condition is compiled for. */
-export interface Target {
+/** The statement that a condition is compiled into. */
+export interface StatementContext {
   readonly context: RuleContext;
-  /** Those who ask, when the statement is for many: the context is that of the first. */
-  readonly askers: Requesters | undefined;
+  /** Set if the statement serves many requesters; `context` is then that of the first. */
+  readonly requesters: Requesters | undefined;
   readonly now: Date;
   /** The alias of the record that the rule is about. */
-  readonly row: string;
+  readonly rowAlias: string;
   /** The joins of the statement. */
   readonly joins: JoinList;
-  /** Inside a multi-match subquery: its joins. They begin at the first step to many; what is before is the statement's. */
-  readonly inner: JoinList | undefined;
-  /** Told of each record of another collection that the statement joins. */
+  /** The joins of a multi-match subquery. They start at the first step to many; earlier joins are the statement's. */
+  readonly subqueryJoins: JoinList | undefined;
+  /** Called for each record of another collection that the statement joins. */
   readonly onJoin: (collection: Collection, alias: string) => void;
 }

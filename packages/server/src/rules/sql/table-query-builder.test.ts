@@ -2,10 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { type Sql, sql } from "../../store/sql.ts";
 import { Blog, NOW } from "../golden/blog.ts";
 import { RuleError } from "../syntax/rule-error.ts";
-import { SimpleScope } from "./table-query-builder.ts";
+import { TableQueryBuilder } from "./table-query-builder.ts";
 
 const blog = new Blog();
-const scope = new SimpleScope({
+const scope = new TableQueryBuilder({
   table: "posts",
   columns: ["id", "title", "n", "at"],
   jsonColumns: ["data"],
@@ -24,12 +24,12 @@ test("a filter compares columns, paths into json columns, macros and functions",
   expect(ids(scope.filter("at > @yearStart || strftime('%Y', at) = '2023'"))).toBe("p2");
 });
 
-test("NULL and the empty text are one in a column and two in a json path", () => {
+test("NULL equals the empty text in a column, but not in a json path", () => {
   expect(ids(scope.filter("title = null"))).toBe("p3");
   expect(ids(scope.filter("data.a = ''"))).toBe("");
 });
 
-test("a sort names the same columns", () => {
+test("a sort allows the same columns", () => {
   expect(ids(sql`n > 1`, scope.order("-n,@rowid"))).toBe("p6 p5 p7 p2");
   expect(scope.order("")).toBeUndefined();
 });

@@ -9,54 +9,54 @@ import type { RuleContext } from "../rule-context.ts";
 import { sortSql } from "./sort-sql.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { AliasNames, JoinList } from "./join-list.ts";
-import type { Target } from "./statement-context.ts";
+import type { StatementContext } from "./statement-context.ts";
 import { bind } from "./bind.ts";
 import { toTerm } from "./operand-term.ts";
 
-export interface SimpleScopeOptions {
+export interface TableQueryOptions {
   readonly table: string;
   readonly columns: readonly string[];
-  /** Those of the columns that hold JSON and may be followed by a path. */
+  /** The columns that hold JSON and allow a path into it. */
   readonly jsonColumns?: readonly string[];
   readonly now: Date;
 }
 
 /**
- * The conditions and the order of a SELECT over a table that is no collection's: plain columns, paths into json
- * columns, macros and functions; no modifiers, no joins, no `@request`.
+ * Builds the conditions and order of a SELECT on a table that belongs to no collection. It allows plain columns, paths
+ * into json columns, macros and functions, but no modifiers, joins or `@request`.
  */
-export class SimpleScope {
-  readonly #options: SimpleScopeOptions;
-  readonly #target: Target;
+export class TableQueryBuilder {
+  readonly #options: TableQueryOptions;
+  readonly #statement: StatementContext;
 
-  constructor(options: SimpleScopeOptions) {
+  constructor(options: TableQueryOptions) {
     this.#options = options;
-    this.#target = {
+    this.#statement = {
       context: NO_REQUEST,
-      askers: undefined,
+      requesters: undefined,
       now: options.now,
-      row: options.table,
+      rowAlias: options.table,
       joins: new JoinList(new AliasNames()),
-      inner: undefined,
+      subqueryJoins: undefined,
       onJoin: () => {},
     };
   }
 
-  /** @throws RuleError for text that is no filter of these columns; the empty text is none */
+  /** @throws RuleError for text that is not a valid filter on these columns, the empty text included */
   filter(text: string): Sql {
     checkFilterLength(text);
-    return conditionSql(resolveExpression(parseRule(text), this.#resolveName), this.#target);
+    return conditionSql(resolveExpression(parseRule(text), this.#resolveName), this.#statement);
   }
 
   /**
-   * The expressions of an ORDER BY from a `sort` parameter; `undefined` for the empty text.
+   * The ORDER BY expressions of a `sort` parameter; `undefined` for the empty text.
    *
-   * @throws RuleError for what is no column, and beyond PocketBase's limits
+   * @throws RuleError for an unknown column, or beyond PocketBase's limits
    */
   order(text: string): Sql | undefined {
     if (text === "") return undefined;
     return sortSql(text, {
-      column: (name, position) => toTerm(this.#resolveName(name, position), this.#target, bind),
+      column: (name, position) => toTerm(this.#resolveName(name, position), this.#statement, bind),
       rowid: sql.id(this.#options.table, "_rowid_"),
     });
   }

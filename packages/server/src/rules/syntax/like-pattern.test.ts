@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { likePattern } from "./like-pattern.ts";
 
-test("text without a wildcard is looked for anywhere, its special characters meant literally", () => {
+test("text without a wildcard is searched for anywhere, with its special characters escaped", () => {
   expect(likePattern("ab")).toBe("%ab%");
   expect(likePattern("")).toBe("%%");
   expect(likePattern("a_b")).toBe(String.raw`%a\_b%`);
@@ -9,17 +9,17 @@ test("text without a wildcard is looked for anywhere, its special characters mea
   expect(likePattern("_😀_")).toBe("%\\_😀\\_%");
 });
 
-test("a % of its own makes a pattern of the text", () => {
+test("text with an unescaped % is the pattern itself", () => {
   expect(likePattern("a%")).toBe("a%");
   expect(likePattern("%_b")).toBe("%_b");
   expect(likePattern(String.raw`a\\%`)).toBe(String.raw`a\\%`);
 });
 
-test("an escaped % is no wildcard and stays escaped", () => {
+test("an escaped % is not a wildcard and stays escaped", () => {
   expect(likePattern(String.raw`100\%`)).toBe(String.raw`%100\%%`);
 });
 
-test("of two special characters side by side only the second is escaped, as in PocketBase", () => {
+test("of two adjacent special characters only the second is escaped, as in PocketBase", () => {
   expect(likePattern("__")).toBe(String.raw`%_\_%`);
   expect(likePattern("a___")).toBe(String.raw`%a\__\_%`);
 });

@@ -1,6 +1,6 @@
 /**
- * Text without a `%` of its own is looked for anywhere, all its characters meant literally. With one it is a pattern,
- * and then `_` stands for any character. A backslash before a `%` makes it no wildcard.
+ * The LIKE pattern for the right side of `~`. Text without an unescaped `%` is searched for anywhere and taken
+ * literally. Text with one is used as the pattern, where `_` matches any character.
  */
 export function likePattern(text: string): string {
   return hasWildcard(text) ? text : `%${escapeUnescaped(text)}%`;
@@ -16,8 +16,8 @@ function hasWildcard(text: string): boolean {
 }
 
 /**
- * Puts a backslash before each `\`, `%` and `_` that has none. Read from the end, and of two such characters side by
- * side only the second gets one: PocketBase's behaviour.
+ * Puts a backslash before each unescaped `\`, `%` and `_`. It reads from the end, and escapes only the second of two
+ * adjacent special characters (PocketBase's behaviour).
  */
 function escapeUnescaped(text: string): string {
   const escaped = reversed(text).replace(/([\\%_])([^]?)/g, (_, special: string, before: string) =>

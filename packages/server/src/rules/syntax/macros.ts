@@ -6,7 +6,7 @@ const startOf = (year: number, month: number, day: number): string => formatDate
 /** The last millisecond before that day. */
 const endBefore = (year: number, month: number, day: number): string => formatDateTime(Date.UTC(year, month, day) - 1);
 
-/** The moments and their parts that a rule may name, all UTC. A bigint is an integer, where plain numbers are floats. */
+/** The date macros of rules, all in UTC. A bigint is an integer; plain numbers are floats. */
 const MACROS = {
   "@now": (now) => formatDateTime(now),
   "@yesterday": (now) => formatDateTime(now.getTime() - DAY),

@@ -3,7 +3,12 @@ import { RuleError } from "./rule-error.ts";
 const MODIFIERS = ["isset", "changed", "length", "each", "lower"] as const;
 export type Modifier = (typeof MODIFIERS)[number];
 
-/** The last part of a name in two: `tags:each` is the name `tags` and a modifier. More than one colon is no modifier. */
+/**
+ * Splits the last part of a name: `tags:each` is the name `tags` with the modifier `each`. A part with more than one
+ * colon has no modifier.
+ *
+ * @throws RuleError for an unknown modifier
+ */
 export function splitModifier(part: string, position: number): [name: string, modifier?: Modifier] {
   const [name = "", suffix, ...rest] = part.split(":");
   if (suffix === undefined || rest.length > 0) return [part];

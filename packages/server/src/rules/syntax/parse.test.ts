@@ -9,7 +9,7 @@ const operand = (node: OperandNode): string => {
   return node.kind === "call" ? `${node.name}(${node.arguments.map(operand).join(", ")})` : JSON.stringify(node.value);
 };
 
-/** The tree with all its brackets. */
+/** The tree with every bracket written out. */
 const show = (node: ExpressionNode): string =>
   node.kind === "comparison"
     ? `${operand(node.left)} ${node.any ? "?" : ""}${node.operator} ${operand(node.right)}`
@@ -37,7 +37,7 @@ test("a group drops an unfinished comparison", () => {
   expect(parsed("a (b = 1)")).toBe("b = 1");
 });
 
-test("a group without a join takes the join before it, and && when there is none", () => {
+test("a group without a join takes the join before it, or && if there is none", () => {
   expect(parsed("(a=1)(b=2)")).toBe("(a = 1 and b = 2)");
   expect(parsed("a=1 || (b=2)(c=3)")).toBe("(a = 1 or b = 2 or c = 3)");
 });
@@ -47,7 +47,7 @@ test("a comment inside a group ends at the bracket that ends the group", () => {
   expect(parsed("(\na=1 // one\n)")).toBe("a = 1");
 });
 
-describe("what is no expression says where it is wrong", () => {
+describe("an invalid expression is refused with the offset of the mistake", () => {
   const table: [string, string][] = [
     ["", "empty expression at offset 0"],
     ["  // nothing", "empty expression at offset 12"],
@@ -66,13 +66,13 @@ describe("what is no expression says where it is wrong", () => {
   test.each(table)("%s", (text, message) => expect(failure(text)).toBe(message));
 });
 
-test("brackets without end are refused, not a fault", () => {
+test("unclosed and deeply nested brackets are refused without exhausting the stack", () => {
   expect(failure(`${"(".repeat(5_000)}a=1${")".repeat(5_000)}`)).toBe("brackets nested too deeply at offset 1000");
   expect(failure("(".repeat(50_000))).toContain("missing closing bracket");
   expect(parsed(`${"(".repeat(900)}a=1${")".repeat(900)}`)).toBe("a = 1");
 });
 
-test("whatever the text, there is a tree or an error with a place inside the text", () => {
+test("any text gives a tree, or an error with an offset inside the text", () => {
   const words = [
     "a",
     "b.c:d",

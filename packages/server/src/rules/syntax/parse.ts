@@ -3,15 +3,15 @@ import { RuleError } from "./rule-error.ts";
 import type { ExpressionNode, OperandNode } from "./syntax-tree.ts";
 import { type GroupEnds, readToken, type Token } from "./tokenize.ts";
 
-/** Far beyond any written rule; keeps a text of brackets from exhausting the stack. */
+/** Far beyond any real rule; keeps nested brackets from exhausting the stack. */
 const MAX_GROUP_DEPTH = 1_000;
 
 const parsed = new LRUCache<string, ExpressionNode>({ max: 1_000 });
 
 /**
- * Reads a rule or filter. `&&` binds tighter than `||`. Trees are kept by their text and shared.
+ * Parses a rule or filter. `&&` binds tighter than `||`. Trees are cached by their text and shared.
  *
- * @throws RuleError for text that is no expression; the empty text is none
+ * @throws RuleError for text that is not an expression, the empty text included
  */
 export function parseRule(text: string): ExpressionNode {
   let tree = parsed.get(text);
@@ -20,10 +20,10 @@ export function parseRule(text: string): ExpressionNode {
 }
 
 /**
- * A group may come wherever a token may, and then an unfinished comparison is dropped: PocketBase's behaviour.
+ * A group may appear wherever a token may; an unfinished comparison before it is dropped (PocketBase's behaviour).
  *
  * @param text ends where the expression ends
- * @param from where it begins: what stands before keeps the offsets those of the whole text
+ * @param from where the expression begins; the text before it keeps offsets relative to the whole rule
  */
 function parseExpression(text: string, from: number, depth: number, ends: GroupEnds): ExpressionNode {
   const terms = new Terms();
@@ -57,9 +57,9 @@ function parseExpression(text: string, from: number, depth: number, ends: GroupE
   throw new RuleError(left || !terms.isEmpty ? "incomplete expression" : "empty expression", text.length);
 }
 
-/** Terms as they come, kept as what SQL makes of them: alternatives of conjunctions. */
+/** Collects terms in order, as a disjunction of conjunctions. */
 class Terms {
-  /** What the next term is joined by; a group without a join takes the last one's. */
+  /** Joins the next term; a group without a join reuses the previous one. */
   join: "and" | "or" = "and";
   readonly #alternatives: ExpressionNode[][] = [];
 

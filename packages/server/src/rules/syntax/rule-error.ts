@@ -1,10 +1,10 @@
-/** A rule or filter that can't be understood: its text is wrong, or it names what it may not name. */
+/** A rule or filter is invalid: its syntax is wrong, or it uses a name that is unknown or not allowed. */
 export class RuleError extends Error {
   override readonly name = "RuleError";
 
   /**
-   * @param reason what is wrong, without the place
-   * @param position the place in the text, in UTF-16 units
+   * @param reason what is wrong, without the offset
+   * @param position the offset in the text, in UTF-16 units
    */
   constructor(
     readonly reason: string,

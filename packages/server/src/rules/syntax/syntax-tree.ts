@@ -1,4 +1,4 @@
-/** How two operands are compared; in the text a `?` before it asks for any match instead of all. */
+/** The comparison operators. In a rule's text, a leading `?` means that one match is enough. */
 export const OPERATORS = ["=", "!=", "~", "!~", "<", "<=", ">", ">="] as const;
 export type Operator = (typeof OPERATORS)[number];
 
@@ -36,6 +36,6 @@ export interface ComparisonNode {
   readonly right: OperandNode;
 }
 
-/** A parsed rule. `and` and `or` have two parts or more. */
+/** A parsed rule. `and` and `or` have at least two parts. */
 export type ExpressionNode =
   ComparisonNode | { readonly kind: "and" | "or"; readonly parts: readonly ExpressionNode[] };

@@ -19,13 +19,13 @@ function failure(text: string): string {
   }
 }
 
-/** The value of a text or number that is all there is. */
+/** The value of an input that is a single text or number. */
 function literal(text: string): string | number | undefined {
   const [token] = tokens(text);
   return token?.kind === "operand" && "value" in token.operand ? token.operand.value : undefined;
 }
 
-test("names begin with a letter, _, @ or # and go on with letters, digits, _, dots and colons", () => {
+test("a name starts with a letter, _, @ or #, followed by letters, digits, _, dots and colons", () => {
   for (const name of ["a", "A1", "_a", "@a.b", "#a", "a.b:c", "a..b", "a1.2_3"]) {
     expect(tokens(name)).toMatchObject([{ operand: { kind: "name", name } }]);
   }
@@ -34,7 +34,7 @@ test("names begin with a letter, _, @ or # and go on with letters, digits, _, do
   for (const name of ["@", "#", "_"]) expect(failure(name)).toBe(`0: invalid name "${name}"`);
 });
 
-test("numbers have a sign only before and digits on the right of a dot", () => {
+test("a number may start with a minus sign, and needs digits after a dot", () => {
   expect([literal("1"), literal("-1"), literal("1.5"), literal("-.5"), literal("007")]).toEqual([1, -1, 1.5, -0.5, 7]);
   expect(failure("-")).toBe('0: invalid number "-"');
   expect(failure("1.")).toBe('0: invalid number "1."');
@@ -42,7 +42,7 @@ test("numbers have a sign only before and digits on the right of a dot", () => {
   expect(failure("+1")).toBe('0: unexpected character "+"');
 });
 
-test("in a text a backslash escapes quotes, itself, n, r and t, and stands for itself before anything else", () => {
+test("in a text, a backslash escapes quotes, itself, n, r and t, and is literal before anything else", () => {
   expect(literal(String.raw`'it\'s "so"'`)).toBe(`it's "so"`);
   expect(literal(String.raw`"a\"b\'c"`)).toBe(`a"b'c`);
   expect(literal(String.raw`'\\'`)).toBe("\\");
@@ -62,7 +62,7 @@ test("operators and joins are the longest run of their characters", () => {
   for (const run of ["&", "|", "&&&", "&|"]) expect(failure(run)).toContain(`invalid join operator "${run}"`);
 });
 
-test("blanks are spaces, tabs and line feeds; comments go to the end of the line", () => {
+test("blanks are spaces, tabs and line feeds; a comment runs to the end of the line", () => {
   expect(tokens(" \t\n// a = 1\n// b")).toEqual([]);
   expect(tokens("a // x\n = // y\n 1")).toHaveLength(3);
   expect(failure("a\r\n")).toBe('1: unexpected character "\\r"');
@@ -71,7 +71,7 @@ test("blanks are spaces, tabs and line feeds; comments go to the end of the line
   expect(failure("😀")).toBe('0: unexpected character "😀"');
 });
 
-test("a group ends at its own bracket; quotes hide brackets, comments do not", () => {
+test("a group ends at its matching bracket; brackets in quotes don't count, those in comments do", () => {
   expect(tokens("(a) b")).toMatchObject([{ kind: "group", start: 0, end: 3 }, { kind: "operand" }]);
   expect(tokens(`(a = ')' || (b))`)).toMatchObject([{ kind: "group", end: 16 }]);
   expect(failure("(a // )\n)")).toBe('8: unexpected character ")"');
@@ -79,7 +79,7 @@ test("a group ends at its own bracket; quotes hide brackets, comments do not", (
   expect(failure("(a = 'x)")).toBe("5: text without a closing quote");
 });
 
-test("calls take names, numbers, texts and calls, three deep at most", () => {
+test("calls take names, numbers, texts and other calls, nested at most three deep", () => {
   const [call] = tokens("f( 1, 'a', // note\n b.c, g(),)");
   expect(call).toMatchObject({
     operand: { kind: "call", name: "f", arguments: [{ value: 1 }, { value: "a" }, { name: "b.c" }, { name: "g" }] },

@@ -2,7 +2,7 @@ import { toNumber } from "../../lib/coerce.ts";
 import { RuleError } from "./rule-error.ts";
 import { type OperandNode, type Operator, OPERATORS } from "./syntax-tree.ts";
 
-/** What a token says, without its place. */
+/** A token's content, without its offsets. */
 type Meaning =
   | { readonly kind: "operand"; readonly operand: OperandNode }
   | { readonly kind: "operator"; readonly operator: Operator; readonly any: boolean }
@@ -20,16 +20,16 @@ const OPERATOR = /[=?!<>~]+/y;
 const JOIN = /[&|]+/y;
 const BRACKET_OR_QUOTE = /[()'"]/g;
 
-/** How deep a call may stand inside calls, the outermost counted. */
+/** How deep calls may nest, the outermost included. */
 const MAX_CALL_DEPTH = 3;
 
-/** Where groups end, by their start: finding the end of a group finds those of the groups inside it. */
+/** The end of each group, by its start. Finding the end of a group also finds the ends of the groups inside it. */
 export type GroupEnds = Map<number, number>;
 
 /**
  * The token at or after `from`; `undefined` at the end of the text.
  *
- * @param ends what earlier calls with this text, or with one that goes on after its end, have found
+ * @param ends the group ends that earlier calls found in this text, or in a longer text that starts with it
  * @throws RuleError where no token can begin
  */
 export function readToken(text: string, from: number, ends: GroupEnds): Token | undefined {
@@ -58,7 +58,7 @@ function readOperand(text: string, start: number, callDepth: number): Extract<To
   if (first === "'" || first === '"') {
     const quoted = matchAt(TEXTS[first], text, start);
     if (quoted === "") throw new RuleError("text without a closing quote", start);
-    // A backslash before any other character stands for itself.
+    // Before any other character, a backslash is literal.
     const value = quoted.slice(1, -1).replace(/\\([^])/g, (pair, character: string) => ESCAPES[character] ?? pair);
     return { kind: "operand", operand: { kind: "text", value, position: start }, start, end: start + quoted.length };
   }
@@ -76,7 +76,7 @@ function readOperand(text: string, start: number, callDepth: number): Extract<To
   return { kind: "operand", operand: { kind: "name", name, position: start }, start, end };
 }
 
-/** `name(a, b)`. A comma after the last argument is tolerated. */
+/** Reads `name(a, b)`. A trailing comma is allowed. */
 function readCall(text: string, start: number, name: string, depth: number): Extract<Token, { kind: "operand" }> {
   if (depth <= 0) throw new RuleError(`more than ${MAX_CALL_DEPTH} nested calls`, start);
   const operands: OperandNode[] = [];
@@ -104,8 +104,7 @@ function readCall(text: string, start: number, name: string, depth: number): Ext
 }
 
 /**
- * Where the group that begins here ends. Quotes are respected when looking for the closing bracket, comments are not:
- * PocketBase's behaviour.
+ * Finds where a group ends. Brackets inside quotes don't count, brackets inside comments do (PocketBase's behaviour).
  */
 function endOfGroup(text: string, start: number, ends: GroupEnds): number {
   const open: number[] = [];

@@ -4,19 +4,19 @@ import { parseRule } from "../syntax/parse.ts";
 import { RuleError } from "../syntax/rule-error.ts";
 import type { ExpressionNode, OperandNode } from "../syntax/syntax-tree.ts";
 
-/** What a rule reads besides records: where it does not read a part, its answer is the same whatever the part is. */
-export interface Reads {
+/** The parts of the request that a rule reads. A part that it does not read can't change its result. */
+export interface RequestUsage {
   readonly auth: boolean;
   readonly body: boolean;
   readonly query: boolean;
   readonly headers: boolean;
   readonly context: boolean;
   readonly method: boolean;
-  /** The time, through a macro or `strftime`. */
+  /** The current time, through a macro or `strftime`. */
   readonly now: boolean;
 }
 
-const NOTHING: Reads = {
+const NOTHING: RequestUsage = {
   auth: false,
   body: false,
   query: false,
@@ -28,34 +28,34 @@ const NOTHING: Reads = {
 
 const PARTS = ["auth", "body", "query", "headers", "context", "method"] as const;
 
-const cache = new LRUCache<string, Reads>({ max: 1_000 });
+const cache = new LRUCache<string, RequestUsage>({ max: 1_000 });
 
-/** What a rule or filter reads; nothing when the text is empty or no rule, for then it has one answer for all. */
-export function readsOf(text: string): Reads {
+/** The parts that a rule or filter reads. An empty or invalid text reads none: it has the same result for every request. */
+export function requestUsage(text: string): RequestUsage {
   if (text === "") return NOTHING;
-  let reads = cache.get(text);
-  if (!reads) cache.set(text, (reads = findReads(text)));
-  return reads;
+  let usage = cache.get(text);
+  if (!usage) cache.set(text, (usage = findUsage(text)));
+  return usage;
 }
 
-function findReads(text: string): Reads {
-  const reads = { ...NOTHING };
+function findUsage(text: string): RequestUsage {
+  const usage = { ...NOTHING };
   try {
-    for (const operand of operandsOf(parseRule(text))) note(operand, reads);
-    return reads;
+    for (const operand of operandsOf(parseRule(text))) markUsed(operand, usage);
+    return usage;
   } catch (error) {
     if (error instanceof RuleError) return NOTHING;
     throw error;
   }
 }
 
-function note(operand: OperandNode, reads: Record<keyof Reads, boolean>): void {
-  if (operand.kind === "call" && operand.name === "strftime") reads.now = true;
+function markUsed(operand: OperandNode, usage: Record<keyof RequestUsage, boolean>): void {
+  if (operand.kind === "call" && operand.name === "strftime") usage.now = true;
   if (operand.kind !== "name") return;
-  if (isMacro(operand.name)) reads.now = true;
+  if (isMacro(operand.name)) usage.now = true;
   const [root, part = ""] = operand.name.split(".");
   const known = PARTS.find((name) => name === part);
-  if (root === "@request" && known) reads[known] = true;
+  if (root === "@request" && known) usage[known] = true;
 }
 
 function* operandsOf(node: ExpressionNode | OperandNode): Generator<OperandNode> {

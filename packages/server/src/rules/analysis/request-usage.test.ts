@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { readsOf } from "./rule-inputs.ts";
+import { requestUsage } from "./request-usage.ts";
 
 const parts = (text: string): string[] =>
-  Object.entries(readsOf(text))
+  Object.entries(requestUsage(text))
     .filter(([, reads]) => reads)
     .map(([part]) => part);
 
@@ -27,7 +27,7 @@ test("texts, comments and other names read nothing", () => {
   expect(parts("@collection.members.id != ''")).toEqual([]);
 });
 
-test("what is no rule reads nothing", () => {
+test("an invalid rule reads nothing", () => {
   expect(parts("")).toEqual([]);
   expect(parts("author = @request.auth.id &&")).toEqual([]);
 });
