@@ -47,7 +47,7 @@ async function expectSuccess(what: string, run: Promise<{ exitCode: number; stdo
 
 await buildClient();
 const all = await sizeOf("index.ts");
-expectAtMost("the realtime part", await sizeOf("make-realtime.ts"), LIMITS.realtime);
+expectAtMost("the realtime part", await sizeOf("create-realtime.ts"), LIMITS.realtime);
 expectAtMost("the whole client", all, LIMITS.all);
 expectAtMost("what is loaded on demand", (await sizeOf("index.ts", { withOnDemand: true })) - all, LIMITS.onDemand);
 await expectSuccess("publint", $`publint --strict ${CLIENT_DIST}`.nothrow().quiet());

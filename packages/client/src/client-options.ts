@@ -5,27 +5,28 @@ import type { ConnectionLimits } from "./connection/transitions.ts";
 import type { Fetch, Http } from "./http.ts";
 import type { Transport } from "./transport/transport.ts";
 
-export type TransportKind = "offered" | "sse" | "websocket";
+export type TransportKind = "auto" | "sse" | "websocket";
 
 export interface ClientOptions {
-  /** Where the token is kept; local storage in a browser, memory elsewhere. */
+  /** Stores the token. Default: local storage in a browser, memory elsewhere. */
   readonly store?: TokenStore;
-  /** Whether to refresh the token before it ends; true unless told otherwise. */
+  /** Whether to refresh the token before it expires. Default: true. */
   readonly autoRefresh?: boolean;
-  /** A malformed event ends the connection with an error; otherwise it is skipped with a warning to the monitor. */
+  /** Ends the connection with an error on a malformed event. Default: false, skips the event and emits a warning. */
   readonly strict?: boolean;
-  /** Pauses of the reconnect, and what is too long. */
+  /** Reconnect delays and timeouts. */
   readonly limits?: Partial<ConnectionLimits>;
-  /** Silence after which a connection is taken for dead; by default what the server lets expect. */
+  /** Milliseconds without a byte after which a connection counts as dead. Default: 50 s for Headwater, 330 s for PocketBase. */
   readonly quietMs?: number;
-  /** Whether the tabs of a browser share one connection, where the browser can do that; true unless told otherwise. */
+  /** Whether tabs of a browser share one connection, if the browser supports that. Default: true. */
   readonly shareTabs?: boolean;
   readonly fetch?: Fetch;
-  /** For tests, and for platforms of another kind. */
+  /** For tests, and for platforms without browser timers. */
   readonly clock?: Clock;
-  /** From 0 up to, but not, 1. */
+  /** From 0 (inclusive) to 1 (exclusive), as `Math.random`. */
   readonly random?: () => number;
+  /** Reports when the app resumes, and when the network is lost. Default: the browser's page and network events. */
   readonly lifecycle?: PageLifecycle;
-  /** What carries events: what the server offers unless told otherwise, a WebSocket first. */
+  /** Default: `auto`, a WebSocket if the server and the network support it, else an SSE stream. */
   readonly transport?: TransportKind | ((http: Http) => Transport);
 }

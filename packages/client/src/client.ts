@@ -2,7 +2,7 @@ import type { Api } from "./api.ts";
 import { Auth, type Credentials } from "./auth/auth.ts";
 import { defaultStore } from "./auth/token-store.ts";
 import type { ClientOptions } from "./client-options.ts";
-import { makeRealtime } from "./make-realtime.ts";
+import { createRealtime } from "./create-realtime.ts";
 import type { RecordModel } from "./realtime/events.ts";
 import type { Realtime } from "./realtime/realtime.ts";
 import { Batch } from "./records/batch.ts";
@@ -10,7 +10,7 @@ import { Collection } from "./records/collection.ts";
 import { Files } from "./records/files.ts";
 import type { AnySchema, SchemaOf } from "./schema.ts";
 
-/** A server, and who is signed in to it. */
+/** The client of one server, with at most one signed-in user. */
 export class Client<Schema extends SchemaOf<Schema> = AnySchema> {
   readonly auth: Auth;
   readonly files: Files;
@@ -19,14 +19,14 @@ export class Client<Schema extends SchemaOf<Schema> = AnySchema> {
 
   constructor(url: string, options: ClientOptions = {}) {
     const { store = defaultStore(), autoRefresh = true } = options;
-    const { api, identity, realtime } = makeRealtime(url, options, (http) => new Auth({ http, store, autoRefresh }));
+    const { api, identity, realtime } = createRealtime(url, options, (http) => new Auth({ http, store, autoRefresh }));
     this.auth = identity;
     this.files = new Files(api);
     this.#api = api;
     this.#realtime = realtime;
   }
 
-  /** Signs in, by the name and password of a record of `collection` (`users` unless told otherwise). */
+  /** Signs in with a record's name or email and password. `credentials.collection` defaults to `users`. */
   authenticate(identity: string, password: string, credentials?: Credentials): Promise<RecordModel> {
     return this.auth.signIn(identity, password, credentials);
   }
@@ -35,25 +35,25 @@ export class Client<Schema extends SchemaOf<Schema> = AnySchema> {
     return new Collection<Schema[Name]>(name, this.#api, this.#realtime);
   }
 
-  /** Writes that happen together or not at all. */
+  /** Starts a batch of writes that all succeed or all fail. */
   batch(): Batch<Schema> {
     return new Batch<Schema>(this.#api);
   }
 
-  /** The one connection of this client, for all that its subscriptions say. */
+  /** The client's realtime connection and its subscriptions. */
   realtime(): Realtime<Schema> {
-    // The schema is a claim of the caller's, and nothing that a Realtime holds.
+    // The schema exists only as a type.
     return this.#realtime as unknown as Realtime<Schema>;
   }
 
-  /** Ends all that goes on: subscriptions, the connection, the refreshing of the token. */
+  /** Ends all subscriptions, the connection and the token refresh. */
   close(): void {
     this.#realtime.close();
     this.auth.close();
   }
 }
 
-/** @typeParam Schema what `headwater types` has written; without it collections and fields are any */
+/** @typeParam Schema the output of `headwater types`; without it, collections and fields are untyped */
 export const createClient = <Schema extends SchemaOf<Schema> = AnySchema>(
   url: string,
   options?: ClientOptions,

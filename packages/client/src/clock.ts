@@ -1,24 +1,24 @@
-/** Time as the client sees it: handed in, so that a day of reconnects can pass in a test. */
+/** The source of time. Injected, so that tests can simulate days of reconnects. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Runs once after so many milliseconds, unless the function that it gives is called before. */
+  /** Runs once after a delay. @returns a function that cancels the timer */
   timer(milliseconds: number, run: () => void, options?: TimerOptions): () => void;
 }
 
 export interface TimerOptions {
-  /** It does not keep a program alive that has nothing else to do. */
+  /** The timer doesn't keep the process alive. */
   readonly background?: boolean;
 }
 
-/** What timers hold at most: a longer wait would end at once. */
+/** The longest delay of `setTimeout`. A longer one would fire at once. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   timer(milliseconds, run, { background = false } = {}) {
     const timer: { unref?(): unknown } | number = setTimeout(run, Math.min(milliseconds, MAX_DELAY_MS));
-    // Browsers give a number, and end with their page anyway.
+    // In browsers a timer is a number.
     if (background && typeof timer === "object") timer.unref?.();
     return () => clearTimeout(timer as unknown as number);
   },

@@ -1,30 +1,30 @@
 import type { ErrorData } from "@headwater/protocol";
 
-/** Everything that can go wrong, by a name that code may rely on. */
+/** The cause of an error. Stable, so that code can rely on it. */
 export type ErrorCode =
-  /** No answer: the network, a cut connection, a server that is not there. */
+  /** No response: the network is down, the connection was lost, or the server can't be reached. */
   | "network"
-  /** An answer took too long. */
+  /** The response took too long. */
   | "timeout"
-  /** The caller's signal, or a client that was closed. */
+  /** The caller's signal was aborted, or the client was closed. */
   | "aborted"
-  /** 400: the request, a filter, or values of a record; `data` says which. */
+  /** 400: the request, a filter or a record's values are invalid; `data` has the failed checks. */
   | "invalid"
-  /** 401: not signed in, or not any more. */
+  /** 401: not signed in, or the token is no longer valid. */
   | "unauthorized"
-  /** 403: signed in or not, this is not allowed. A collection without a rule is refused so. */
+  /** 403: not allowed, for example because the collection has no rule for it. */
   | "forbidden"
-  /** 404: not there, or not visible: servers do not tell which. */
+  /** 404: doesn't exist, or isn't visible to this user. Servers don't say which. */
   | "not-found"
-  /** 429 and 503: later, after `retryAfterMs`. */
+  /** 429 or 503: retry after `retryAfterMs`. */
   | "busy"
   /** Any other status. */
   | "status"
-  /** What came is not what the protocol says; `text` has it. */
+  /** The server sent something that the protocol doesn't allow; `text` has it. */
   | "malformed"
-  /** The server does not want this stream (204), or has none. */
+  /** The server ended realtime for this client (204). */
   | "no-stream"
-  /** The app was slower than the stream for too long, and had asked to be told so. */
+  /** The app read events too slowly, with `onOverflow: "fail"`; or there are more subscriptions than a WebSocket allows. */
   | "overflow";
 
 export interface ErrorDetails {
@@ -36,16 +36,16 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The one error of this package. */
+/** The error class of this package. */
 export class HeadwaterError extends Error {
   override readonly name = "HeadwaterError";
   readonly code: ErrorCode;
-  /** The answer's status, where there was an answer. */
+  /** The status of the response, if there was one. */
   readonly status: number | undefined;
   /** Failed checks by field. */
   readonly data: ErrorData;
   readonly url: string | undefined;
-  /** The text that could not be read. */
+  /** The text that could not be parsed, or the body of an error response. */
   readonly text: string | undefined;
   readonly retryAfterMs: number | undefined;
 
@@ -64,8 +64,8 @@ export const isHeadwaterError = (error: unknown): error is HeadwaterError => err
 
 export const aborted = (cause?: unknown): HeadwaterError => new HeadwaterError("aborted", "aborted", { cause });
 
-/** Whatever was thrown, as one of ours. */
-export function asError(error: unknown): HeadwaterError {
+/** Converts anything thrown to a HeadwaterError. Other errors become `network` errors. */
+export function toHeadwaterError(error: unknown): HeadwaterError {
   if (isHeadwaterError(error)) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new HeadwaterError("network", message, { cause: error });

@@ -10,7 +10,7 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   503: "busy",
 };
 
-/** What an answer other than success says, body and `Retry-After` included. Reads the body to its end. */
+/** Builds the error for a response that is not a success. Reads its body. */
 export async function responseError(response: Response, now: number): Promise<HeadwaterError> {
   const text = await response.text().catch(() => "");
   const { message, data } = parseBody(text);
@@ -38,7 +38,7 @@ function parseBody(text: string): { readonly message: string; readonly data: Err
   }
 }
 
-/** Seconds or a date (RFC 9110, section 10.2.3), as milliseconds from now. */
+/** Parses `Retry-After`: seconds or a date (RFC 9110, section 10.2.3). @returns milliseconds from now */
 export function parseRetryAfter(value: string | null, now: number): number | undefined {
   if (value === null) return undefined;
   if (/^\d+$/.test(value)) return Number(value) * 1_000;

@@ -8,13 +8,13 @@ export type QueryValue = string | number | boolean | undefined;
 
 export interface RequestOptions {
   readonly query?: Readonly<Record<string, QueryValue>> | undefined;
-  /** A form goes as it is, anything else as JSON. */
+  /** `FormData` is sent as it is, anything else as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
   /** "" for a guest. */
   readonly token?: string;
-  /** Milliseconds until the answer's head. */
+  /** Milliseconds until the response headers must arrive. Default: 30,000. */
   readonly timeoutMs?: number;
 }
 
@@ -24,7 +24,7 @@ export interface HttpResponse {
 }
 
 export interface HttpOptions {
-  /** The server's address, with the path that it is served under, if any. */
+  /** The server's URL, with a path prefix if it has one. */
   readonly url: string;
   readonly fetch: Fetch;
   readonly clock: Clock;
@@ -32,7 +32,7 @@ export interface HttpOptions {
 
 const TIMEOUT_MS = 30_000;
 
-/** Requests to one server: addresses, bodies, errors. It knows nothing of who asks. */
+/** Sends requests to one server: builds URLs and bodies, and converts failures to HeadwaterError. */
 export class Http {
   readonly clock: Clock;
   readonly #base: string;
@@ -44,7 +44,7 @@ export class Http {
     this.clock = clock;
   }
 
-  address(path: string, query?: RequestOptions["query"]): string {
+  url(path: string, query?: RequestOptions["query"]): string {
     return this.#base + this.path(path, query);
   }
 
@@ -56,21 +56,21 @@ export class Http {
     return `${path}${search === "" ? "" : `?${search}`}`;
   }
 
-  /** @throws HeadwaterError for anything but success */
+  /** @throws HeadwaterError if the response is not a success */
   async request(method: string, path: string, options: RequestOptions = {}): Promise<HttpResponse> {
     const response = await this.send(method, path, options);
     if (!response.ok) throw await responseError(response, this.clock.now());
     return { headers: response.headers, body: await readJson(response) };
   }
 
-  /** The answer as it came, whatever it says. */
+  /** Sends a request and returns the response, whatever its status. @throws HeadwaterError if there is none */
   async send(method: string, path: string, options: RequestOptions): Promise<Response> {
     const { body, token = "", query, headers, signal, timeoutMs = TIMEOUT_MS } = options;
     const isForm = body instanceof FormData;
-    const limit = new AbortController();
-    const stopClock = this.clock.timer(timeoutMs, () => limit.abort());
+    const timeout = new AbortController();
+    const cancelTimeout = this.clock.timer(timeoutMs, () => timeout.abort());
     try {
-      return await this.#fetch(this.address(path, query), {
+      return await this.#fetch(this.url(path, query), {
         method,
         headers: {
           ...(body !== undefined && !isForm && { "Content-Type": "application/json" }),
@@ -78,16 +78,16 @@ export class Http {
           ...headers,
         },
         ...(body !== undefined && { body: isForm ? body : JSON.stringify(body) }),
-        signal: signal ? AbortSignal.any([signal, limit.signal]) : limit.signal,
+        signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
       });
     } catch (cause) {
       if (signal?.aborted) throw aborted(signal.reason);
-      const [code, message] = limit.signal.aborted
-        ? (["timeout", `no answer within ${timeoutMs} ms`] as const)
+      const [code, message] = timeout.signal.aborted
+        ? (["timeout", `no response within ${timeoutMs} ms`] as const)
         : (["network", cause instanceof Error ? cause.message : String(cause)] as const);
-      throw new HeadwaterError(code, message, { cause, url: this.address(path, query) });
+      throw new HeadwaterError(code, message, { cause, url: this.url(path, query) });
     } finally {
-      stopClock();
+      cancelTimeout();
     }
   }
 }
@@ -97,12 +97,15 @@ async function readJson(response: Response): Promise<unknown> {
   try {
     text = await response.text();
   } catch (cause) {
-    throw new HeadwaterError("network", "the answer was cut off", { cause, url: response.url });
+    throw new HeadwaterError("network", "the connection was lost while reading the response", {
+      cause,
+      url: response.url,
+    });
   }
   if (text === "") return undefined;
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new HeadwaterError("malformed", "the answer is no JSON", { cause, text, url: response.url });
+    throw new HeadwaterError("malformed", "the response is not JSON", { cause, text, url: response.url });
   }
 }

@@ -1,12 +1,6 @@
-export interface Deferred<T = void> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
-/** `Promise.withResolvers`, which Node 20 lacks. */
-export function promiseWithResolvers<T = void>(): Deferred<T> {
-  let settle: Omit<Deferred<T>, "promise"> | undefined;
+/** Does the same as `Promise.withResolvers`, which Node 20 lacks. */
+export function promiseWithResolvers<T = void>(): PromiseWithResolvers<T> {
+  let settle: Omit<PromiseWithResolvers<T>, "promise"> | undefined;
   const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }));
   return { promise, ...settle! };
 }

@@ -1,14 +1,14 @@
 import type { Clock } from "./clock.ts";
 import { backoff, type BackoffLimits } from "./connection/backoff.ts";
-import { asError, type ErrorCode } from "./errors.ts";
+import { toHeadwaterError, type ErrorCode } from "./errors.ts";
 
-/** Reasons that may pass by themselves. */
+/** Errors that may go away by themselves. */
 const TRANSIENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["network", "timeout", "busy", "status"]);
 
-/** Tries again, with growing pauses, while it fails for a reason that may pass and is still wanted. */
+/** Runs `run` until it succeeds, with growing pauses, as long as it fails with a transient error and `isWanted()`. */
 export type Retry = <T>(run: () => Promise<T>, isWanted: () => boolean) => Promise<T | undefined>;
 
-/** @returns a function that gives `undefined` when it is wanted no more, and throws what will not pass */
+/** The function it returns resolves with `undefined` once `isWanted()` is false, and rejects with permanent errors. */
 export const createRetry =
   (clock: Clock, random: () => number, limits: BackoffLimits): Retry =>
   async (run, isWanted) => {
@@ -16,7 +16,7 @@ export const createRetry =
       try {
         return await run();
       } catch (thrown) {
-        const error = asError(thrown);
+        const error = toHeadwaterError(thrown);
         if (!TRANSIENT.has(error.code)) throw error;
         const delay = backoff(attempt, error.retryAfterMs, random(), limits);
         await new Promise<void>((resolve) => clock.timer(delay, resolve));

@@ -1,14 +1,14 @@
 import type { Clock } from "../clock.ts";
-import { asError, HeadwaterError } from "../errors.ts";
+import { toHeadwaterError, HeadwaterError } from "../errors.ts";
 import type { HttpResponse, Http } from "../http.ts";
 import type { RecordModel } from "../realtime/events.ts";
 import type { Identity } from "./identity.ts";
-import { readClaims } from "./token-claims.ts";
+import { decodeClaims } from "./token-claims.ts";
 import type { StoredAuth, TokenStore } from "./token-store.ts";
 
 /**
- * Why who is signed in has changed. `expired`: the token's time was over before it could be refreshed; `revoked`: the
- * server does not accept it any more, as after a change of the password.
+ * A change of the signed-in user or the token. `expired`: the token expired before it could be refreshed. `revoked`: the
+ * server no longer accepts the token, for example after a password change. `elsewhere`: another tab changed the store.
  */
 export interface AuthChange {
   readonly kind: "signed-in" | "refreshed" | "signed-out" | "expired" | "revoked" | "elsewhere";
@@ -18,22 +18,22 @@ export interface AuthChange {
 export interface AuthOptions {
   readonly http: Http;
   readonly store: TokenStore;
-  /** Whether to refresh by itself, before the token ends. */
+  /** Whether to refresh the token before it expires. */
   readonly autoRefresh: boolean;
 }
 
 export interface Credentials {
-  /** The collection of those who sign in; `users` unless told otherwise. */
+  /** The auth collection. Default: `users`. */
   readonly collection?: string;
   readonly signal?: AbortSignal;
 }
 
-/** A token is refreshed when this share of its time is left, but not later than the least and not earlier than the most. */
-const REFRESH = { share: 0.1, leastMs: 30_000, mostMs: 10 * 60_000 };
-/** After a refresh that failed for a reason that may pass. */
+/** How long before its expiry a token is refreshed: this share of its remaining time, within these bounds. */
+const REFRESH_MARGIN = { share: 0.1, minMs: 30_000, maxMs: 10 * 60_000 };
+/** Delay after a failed refresh. */
 const RETRY_MS = 15_000;
 
-/** Who is signed in: signs in and out, and keeps the token fresh. */
+/** The signed-in user: signs in and out, and refreshes the token. */
 export class Auth implements Identity {
   readonly #http: Http;
   readonly #store: TokenStore;
@@ -53,19 +53,19 @@ export class Auth implements Identity {
     this.#autoRefresh = autoRefresh;
     this.#current = store.read();
     this.#unwatch = store.watch?.(() => this.#set(store.read(), "elsewhere"));
-    this.#schedule();
+    this.#scheduleRefresh();
   }
 
   get record(): RecordModel | undefined {
     return this.#current?.record;
   }
 
-  /** Whether somebody is signed in whose token has not ended, as far as this machine's clock knows. */
+  /** Whether a user is signed in with an unexpired token, by this machine's clock. */
   get isValid(): boolean {
-    return this.#leftMs() > 0;
+    return this.#remainingMs() > 0;
   }
 
-  /** Told of each change of who is signed in. Gives a function that ends it. */
+  /** Calls the listener on each change of the user or the token. @returns a function that removes the listener */
   onChange(listener: (change: AuthChange) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -88,18 +88,18 @@ export class Auth implements Identity {
     return auth.record;
   }
 
-  /** Forgets the token here; the server keeps no list of them. */
+  /** Removes the token from the store. The server keeps no sessions, so it isn't notified. */
   signOut(): void {
     this.#write(undefined, "signed-out");
   }
 
-  /** Takes on a token from elsewhere: a server's page, another sign-in. */
+  /** Signs in with a token from elsewhere, such as a server-rendered page. */
   adopt(auth: StoredAuth): void {
     this.#write(auth, "signed-in");
   }
 
   async token(): Promise<string> {
-    if (this.#autoRefresh && this.#current && this.#leftMs() < REFRESH.leastMs)
+    if (this.#autoRefresh && this.#current && this.#remainingMs() < REFRESH_MARGIN.minMs)
       await this.refresh().catch(() => undefined);
     return this.#current?.token ?? "";
   }
@@ -109,13 +109,13 @@ export class Auth implements Identity {
     return this.#current !== undefined && this.#current.token !== refused;
   }
 
-  /** Exchanges the token for a fresh one. Those who ask meanwhile share the answer. */
+  /** Exchanges the token for a new one. Concurrent calls share one request. */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined));
     return this.#refreshing;
   }
 
-  /** Stops what goes on by itself. */
+  /** Stops the automatic refresh, and stops watching the store. */
   close(): void {
     this.#cancelTimer();
     this.#unwatch?.();
@@ -123,16 +123,17 @@ export class Auth implements Identity {
 
   async #refresh(): Promise<void> {
     const before = this.#current;
-    if (!before) throw new HeadwaterError("unauthorized", "nobody is signed in");
+    if (!before) throw new HeadwaterError("unauthorized", "no user is signed in");
     const { collectionName, collectionId } = before.record;
     const path = `/api/collections/${encodeURIComponent(collectionName || collectionId)}/auth-refresh`;
     try {
       const auth = readAuth(await this.#http.request("POST", path, { token: before.token }));
       if (this.#current === before) this.#write(auth, "refreshed");
     } catch (thrown) {
-      const error = asError(thrown);
-      const isOver = error.code === "unauthorized" || error.code === "forbidden" || error.code === "not-found";
-      if (isOver && this.#current === before) this.#write(undefined, this.#leftMs() > 0 ? "revoked" : "expired");
+      const error = toHeadwaterError(thrown);
+      const isRejected = error.code === "unauthorized" || error.code === "forbidden" || error.code === "not-found";
+      if (isRejected && this.#current === before)
+        this.#write(undefined, this.#remainingMs() > 0 ? "revoked" : "expired");
       throw error;
     }
   }
@@ -145,57 +146,57 @@ export class Auth implements Identity {
   #set(auth: StoredAuth | undefined, kind: AuthChange["kind"]): void {
     const before = this.#current;
     this.#current = auth;
-    this.#schedule();
-    if (before?.token !== auth?.token) for (const listener of this.#tokenListeners) listener(isSame(before, auth));
+    this.#scheduleRefresh();
+    if (before?.token !== auth?.token) for (const listener of this.#tokenListeners) listener(isSameUser(before, auth));
     for (const listener of this.#listeners) listener({ kind, record: auth?.record });
   }
 
-  /** Milliseconds that the token has left; 0 for none, and for one that can't be read. */
-  #leftMs(): number {
-    const claims = readClaims(this.#current?.token ?? "");
+  /** Milliseconds until the token expires; 0 if there is none, or it can't be decoded. */
+  #remainingMs(): number {
+    const claims = decodeClaims(this.#current?.token ?? "");
     if (!claims) return 0;
     return claims.expiresAt === undefined ? Infinity : Math.max(0, claims.expiresAt - this.#clock.now());
   }
 
-  #schedule(): void {
+  #scheduleRefresh(): void {
     this.#cancelTimer();
-    const left = this.#leftMs();
-    if (!this.#autoRefresh || !this.#current || left === Infinity) return;
-    const early = Math.min(REFRESH.mostMs, Math.max(REFRESH.leastMs, left * REFRESH.share));
-    this.#wakeAfter(Math.max(0, left - early));
+    const remaining = this.#remainingMs();
+    if (!this.#autoRefresh || !this.#current || remaining === Infinity) return;
+    const margin = Math.min(REFRESH_MARGIN.maxMs, Math.max(REFRESH_MARGIN.minMs, remaining * REFRESH_MARGIN.share));
+    this.#refreshAfter(Math.max(0, remaining - margin));
   }
 
-  #wakeAfter(milliseconds: number): void {
-    // It must not keep a program alive that has nothing else to do.
-    this.#cancelTimer = this.#clock.timer(milliseconds, () => void this.#due(), { background: true });
+  #refreshAfter(milliseconds: number): void {
+    // Must not keep the process alive.
+    this.#cancelTimer = this.#clock.timer(milliseconds, () => void this.#onRefreshDue(), { background: true });
   }
 
-  async #due(): Promise<void> {
+  async #onRefreshDue(): Promise<void> {
     const before = this.#current;
     try {
       await this.refresh();
-      // One that can't be refreshed comes back as it was: it will end when it ends.
-      if (this.#current?.token === before?.token) this.#wakeAtEnd();
+      // The server returns a token that can't be refreshed unchanged. It stays valid until it expires.
+      if (this.#current?.token === before?.token) this.#expireAtEnd();
     } catch {
       if (this.#current !== before || !before) return;
-      if (this.#leftMs() > 0) this.#wakeAfter(Math.min(RETRY_MS, this.#leftMs()));
+      if (this.#remainingMs() > 0) this.#refreshAfter(Math.min(RETRY_MS, this.#remainingMs()));
       else this.#write(undefined, "expired");
     }
   }
 
-  #wakeAtEnd(): void {
+  #expireAtEnd(): void {
     this.#cancelTimer();
-    const end = (): void => (this.#leftMs() > 0 ? this.#wakeAtEnd() : this.#write(undefined, "expired"));
-    this.#cancelTimer = this.#clock.timer(this.#leftMs(), end, { background: true });
+    const onTimer = (): void => (this.#remainingMs() > 0 ? this.#expireAtEnd() : this.#write(undefined, "expired"));
+    this.#cancelTimer = this.#clock.timer(this.#remainingMs(), onTimer, { background: true });
   }
 }
 
-const isSame = (a: StoredAuth | undefined, b: StoredAuth | undefined): boolean =>
+const isSameUser = (a: StoredAuth | undefined, b: StoredAuth | undefined): boolean =>
   a !== undefined && b !== undefined && a.record.id === b.record.id && a.record.collectionId === b.record.collectionId;
 
 function readAuth({ body }: HttpResponse): StoredAuth {
   const { token, record } = (body ?? {}) as { token?: unknown; record?: unknown };
   if (typeof token === "string" && typeof record === "object" && record !== null)
     return { token, record: record as RecordModel };
-  throw new HeadwaterError("malformed", "the answer has no token", { text: JSON.stringify(body) });
+  throw new HeadwaterError("malformed", "the response has no token", { text: JSON.stringify(body) });
 }

@@ -1,9 +1,9 @@
-/** Who asks: all that requests and connections need to know of it. */
+/** The user that requests and connections act for. */
 export interface Identity {
-  /** The token to send, refreshed first if it is about to end; "" for a guest. Never rejects. */
+  /** The token to send, refreshed if it is about to expire; "" for a guest. Never rejects. */
   token(): Promise<string>;
-  /** Another token after this one was refused. Never rejects. @returns false when there is none */
-  renew(refused: string): Promise<boolean>;
-  /** Told when the token changes; `same` if it is still the same person's. Gives a function that stops it. */
-  onToken(listener: (same: boolean) => void): () => void;
+  /** Gets a new token after the server rejected this one. Never rejects. @returns whether there is a new one */
+  renew(rejected: string): Promise<boolean>;
+  /** Calls the listener when the token changes. @returns a function that removes the listener */
+  onToken(listener: (isSameUser: boolean) => void): () => void;
 }

@@ -1,13 +1,13 @@
 export interface TokenClaims {
   /** Milliseconds since 1970. */
   readonly expiresAt: number | undefined;
-  /** Who it is of. */
+  /** Id of the auth record. */
   readonly id: string;
   readonly collectionId: string;
 }
 
-/** What a token says of itself. It is not verified: the server does that. */
-export function readClaims(token: string): TokenClaims | undefined {
+/** Decodes a token without verifying it. @returns `undefined` if it can't be decoded */
+export function decodeClaims(token: string): TokenClaims | undefined {
   try {
     const payload = token.split(".")[1] ?? "";
     const bytes = Uint8Array.from(atob(payload.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));

@@ -1,21 +1,21 @@
 import type { RecordModel } from "../realtime/events.ts";
 
-/** Who is signed in. */
+/** The signed-in user's record and token. */
 export interface StoredAuth {
   readonly token: string;
   readonly record: RecordModel;
 }
 
-/** Where it is kept. */
+/** Stores the signed-in user. */
 export interface TokenStore {
   read(): StoredAuth | undefined;
-  /** `undefined`: nobody is signed in any more. */
+  /** `undefined` removes the user. */
   write(auth: StoredAuth | undefined): void;
-  /** Told when somebody else has written: another tab. Gives a function that ends it. */
+  /** Calls `onChange` after another tab has written. @returns a stop function */
   watch?(onChange: () => void): () => void;
 }
 
-/** As long as the client lives. */
+/** A store that lasts as long as the client. */
 export function memoryStore(initial?: StoredAuth): TokenStore {
   let current = initial;
   return {
@@ -24,7 +24,7 @@ export function memoryStore(initial?: StoredAuth): TokenStore {
   };
 }
 
-interface Browser {
+interface BrowserGlobals {
   readonly localStorage?: {
     getItem(key: string): string | null;
     setItem(key: string, value: string): void;
@@ -35,11 +35,11 @@ interface Browser {
 }
 
 /**
- * In the browser, for all tabs and the next visit. Key and form are those of the official SDK, so both may be used on one
- * page.
+ * A store in the browser's local storage, shared by all tabs and kept for the next visit. Uses the key and format of the
+ * official SDK, so that a page can use both.
  */
 export function localStorageStore(key = "pocketbase_auth"): TokenStore {
-  const browser = globalThis as Browser;
+  const browser = globalThis as BrowserGlobals;
   return {
     read: () => parse(browser.localStorage?.getItem(key) ?? ""),
     write(auth) {
@@ -68,6 +68,6 @@ function parse(text: string): StoredAuth | undefined {
   }
 }
 
-/** Local storage where there is one, else memory. */
+/** Local storage if available, else memory. */
 export const defaultStore = (): TokenStore =>
-  (globalThis as Browser).localStorage === undefined ? memoryStore() : localStorageStore();
+  (globalThis as BrowserGlobals).localStorage === undefined ? memoryStore() : localStorageStore();

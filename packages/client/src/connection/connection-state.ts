@@ -1,42 +1,42 @@
 import type { HeadwaterError } from "../errors.ts";
 
-/** Where a connection is in its life. Times are milliseconds since 1970. */
+/** The state of a connection. Times are milliseconds since 1970. */
 export type ConnectionState =
-  /** Not wanted: before the first subscription, after the last, or closed by the app. */
+  /** No connection needed: before the first subscription, after the last, or closed by the app. */
   | { readonly kind: "closed" }
-  /** On its way; `attempt` counts from 0 and starts again once a connection has lasted. */
+  /** `attempt` counts from 0, and restarts from 0 after a connection that lasted. */
   | { readonly kind: "connecting"; readonly attempt: number }
   | { readonly kind: "open"; readonly attempt: number; readonly since: number }
-  /** Cut, and about to come back at `until`. */
+  /** The connection was lost. The next attempt is at `until`. */
   | { readonly kind: "waiting"; readonly attempt: number; readonly until: number; readonly error: HeadwaterError }
-  /** Given up: coming back would end the same. */
+  /** The client has given up, because a reconnect would fail for the same reason. */
   | { readonly kind: "failed"; readonly error: HeadwaterError };
 
-/** What happens to it. */
+/** An input of the state machine. */
 export type ConnectionInput =
-  /** The app wants it. */
+  /** The app needs a connection. */
   | { readonly kind: "start" }
-  /** The app wants it no more. */
+  /** The app no longer needs a connection. */
   | { readonly kind: "stop" }
-  /** The server has greeted. */
+  /** The server has accepted the connection. */
   | { readonly kind: "opened" }
-  /** It ended, or never began, for a reason that may pass. */
+  /** The connection ended or failed, and a reconnect may succeed. */
   | { readonly kind: "lost"; readonly error: HeadwaterError }
-  /** It ended for a reason that will not pass. */
+  /** The connection ended or failed, and a reconnect would fail too. */
   | { readonly kind: "refused"; readonly error: HeadwaterError }
-  /** The alarm that a transition had set. */
-  | { readonly kind: "due" }
-  /** A new connection is needed now: somebody else has signed in. */
-  | { readonly kind: "renew" }
-  /** The machine slept, the page came back, or the network did. `quietMs`: since the last byte. */
-  | { readonly kind: "woke"; readonly quietMs: number }
-  /** The network is gone. */
+  /** The timer set by an effect has fired. */
+  | { readonly kind: "timer" }
+  /** A new connection is needed, because another user has signed in. */
+  | { readonly kind: "reconnect" }
+  /** The machine woke up, the page became visible, or the network returned. `quietMs`: time since the last byte. */
+  | { readonly kind: "wake"; readonly quietMs: number }
+  /** The network was lost. */
   | { readonly kind: "offline" };
 
-/** What a transition wants done. */
+/** An effect for the owner of the state machine to carry out. */
 export type ConnectionEffect =
-  | { readonly kind: "dial" }
-  | { readonly kind: "hang-up" }
-  /** Sets the one alarm that there is. */
-  | { readonly kind: "alarm"; readonly milliseconds: number }
-  | { readonly kind: "disarm" };
+  | { readonly kind: "connect" }
+  | { readonly kind: "disconnect" }
+  /** Sets the connection's only timer. */
+  | { readonly kind: "set-timer"; readonly milliseconds: number }
+  | { readonly kind: "clear-timer" };

@@ -12,14 +12,14 @@ export interface ConnectionOptions {
   readonly random: () => number;
   readonly limits: ConnectionLimits;
   readonly lifecycle: PageLifecycle;
-  /** Silence after which the server that this is should be taken for dead, in milliseconds. */
+  /** Milliseconds without a byte after which the connection counts as dead. Depends on the server, so it may change. */
   readonly quietMs: () => number;
   readonly listener: ConnectionListener;
 }
 
-/** What goes on, in the order of the stream. */
+/** Called in the order of the stream. */
 export interface ConnectionListener {
-  readonly onState: (state: ConnectionState, before: ConnectionState) => void;
+  readonly onStateChange: (state: ConnectionState, before: ConnectionState) => void;
   readonly onOpen: (link: Link, clientId: string) => void;
   readonly onEvent: (event: LinkEvent) => void;
   readonly onCursor: (id: string) => void;
@@ -27,7 +27,7 @@ export interface ConnectionListener {
   readonly onWarning: (error: HeadwaterError) => void;
 }
 
-/** Carries out what the transitions want: one link at a time, one alarm, one watch. */
+/** Runs the state machine and carries out its effects. Has at most one link, one timer and one watchdog at a time. */
 export class Connection {
   readonly #options: ConnectionOptions;
   #state: ConnectionState = { kind: "closed" };
@@ -62,20 +62,20 @@ export class Connection {
     this.#state = state;
     for (const effect of effects) this.#runEffect(effect);
     this.#updateWatchers(state);
-    if (state !== before) listener.onState(state, before);
+    if (state !== before) listener.onStateChange(state, before);
   }
 
   #runEffect(effect: ConnectionEffect): void {
     switch (effect.kind) {
-      case "dial":
+      case "connect":
         return this.#connect();
-      case "hang-up":
+      case "disconnect":
         return this.#disconnect();
-      case "alarm":
+      case "set-timer":
         this.#clearTimer();
         this.#clearTimer = this.#options.clock.timer(effect.milliseconds, () => this.#onTimer());
         return;
-      case "disarm":
+      case "clear-timer":
         return this.#clearTimer();
     }
   }
@@ -108,7 +108,7 @@ export class Connection {
     this.#link = undefined;
   }
 
-  /** The watches last as long as what they look after. */
+  /** Runs the watchdog while a link is open, and listens to the page while a connection is needed. */
   #updateWatchers({ kind }: ConnectionState): void {
     const { clock, quietMs, lifecycle } = this.#options;
     if (kind !== "open") this.#watchdog?.stop();
@@ -119,30 +119,30 @@ export class Connection {
         onSleep: () => this.#onWake(),
       });
 
-    const wanted = kind !== "closed" && kind !== "failed";
-    if (!wanted) this.#stopLifecycle?.();
-    if (!wanted) this.#stopLifecycle = undefined;
+    const isNeeded = kind !== "closed" && kind !== "failed";
+    if (!isNeeded) this.#stopLifecycle?.();
+    if (!isNeeded) this.#stopLifecycle = undefined;
     else
       this.#stopLifecycle ??= lifecycle((signal) => {
-        if (signal === "woke") this.#onWake();
+        if (signal === "wake") this.#onWake();
         else this.send({ kind: "offline" });
       });
   }
 
   #onTimer(): void {
     if (this.#state.kind === "connecting") this.#link?.reportStalled?.();
-    this.send({ kind: "due" });
+    this.send({ kind: "timer" });
   }
 
   #onQuiet(): void {
     const quietMs = this.#options.quietMs();
     this.#link?.reportStalled?.();
-    this.send({ kind: "lost", error: new HeadwaterError("timeout", `nothing was heard for ${quietMs} ms`) });
+    this.send({ kind: "lost", error: new HeadwaterError("timeout", `no data received for ${quietMs} ms`) });
   }
 
   #onWake(): void {
     const quietMs = this.#watchdog?.quietMs ?? 0;
     if (quietMs > this.#options.quietMs()) this.#link?.reportStalled?.();
-    this.send({ kind: "woke", quietMs });
+    this.send({ kind: "wake", quietMs });
   }
 }

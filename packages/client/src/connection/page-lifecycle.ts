@@ -3,22 +3,22 @@ interface EventEmitter {
   removeEventListener(type: string, listener: () => void): void;
 }
 
-/** What a browser says about itself. Bun and Node have none of it, or parts. */
+/** The browser's globals that are used here. Bun and Node have some of them, or none. */
 interface BrowserGlobals extends Partial<EventEmitter> {
   readonly document?: EventEmitter & { readonly visibilityState: string };
 }
 
-export type LifecycleSignal = "woke" | "offline";
+export type LifecycleSignal = "wake" | "offline";
 
-/** Who tells when the page comes back, and when the network comes and goes. Gives a function that stops it. */
+/** Reports when the page resumes or the network returns (`wake`), and when the network is lost. @returns a stop function */
 export type PageLifecycle = (onSignal: (signal: LifecycleSignal) => void) => () => void;
 
-/** The page's visibility and its return from the back/forward cache, and the network of the browser; elsewhere, nothing. */
+/** Listens to page visibility, the back/forward cache and the network. Outside of browsers it reports nothing. */
 export const browserLifecycle: PageLifecycle = (onSignal) => {
   const globals: BrowserGlobals = globalThis;
   const { document } = globals;
   const page = globals.addEventListener && (globals as EventEmitter);
-  const onWake = (): void => onSignal("woke");
+  const onWake = (): void => onSignal("wake");
   const onVisibilityChange = (): void => {
     if (document?.visibilityState === "visible") onWake();
   };

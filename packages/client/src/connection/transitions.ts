@@ -2,22 +2,22 @@ import { HeadwaterError } from "../errors.ts";
 import { backoff, type BackoffLimits } from "./backoff.ts";
 import type { ConnectionEffect, ConnectionInput, ConnectionState } from "./connection-state.ts";
 
-/** All that a transition may look at besides the state and the input: no clock, no chance of its own. */
+/** What a transition depends on besides the state and the input, so that it is a pure function. */
 export interface TransitionContext {
   readonly now: number;
-  /** From 0 up to, but not, 1. */
+  /** From 0 (inclusive) to 1 (exclusive). */
   readonly random: number;
-  /** What the server last said with `retry:`. */
+  /** The server's last `retry:`, in milliseconds. */
   readonly retryMs: number | undefined;
   readonly limits: ConnectionLimits;
 }
 
 export interface ConnectionLimits extends BackoffLimits {
-  /** How long a greeting may take. */
+  /** Maximum time to open a connection. */
   readonly connectMs: number;
-  /** A connection that lived this long has been a good one: the count of attempts starts again. */
+  /** A connection that lasts this long resets the number of attempts. */
   readonly stableMs: number;
-  /** Silence after which a connection is taken for dead. */
+  /** Silence after which a connection counts as dead. */
   readonly quietMs: number;
 }
 
@@ -29,7 +29,7 @@ export interface Transition {
 type State<Kind extends ConnectionState["kind"]> = Extract<ConnectionState, { kind: Kind }>;
 type Input<Kind extends ConnectionInput["kind"]> = Extract<ConnectionInput, { kind: Kind }>;
 
-/** Total by type: a state or an input without its cell does not compile. */
+/** A missing state or input is a compile error. */
 type Table = {
   readonly [S in ConnectionState["kind"]]: {
     readonly [I in ConnectionInput["kind"]]: (
@@ -47,9 +47,9 @@ const TABLE: Table = {
     opened: stay,
     lost: stay,
     refused: stay,
-    due: stay,
-    renew: stay,
-    woke: stay,
+    timer: stay,
+    reconnect: stay,
+    wake: stay,
     offline: stay,
   },
   connecting: {
@@ -58,21 +58,21 @@ const TABLE: Table = {
     opened: ({ attempt }, _, { now }) => ({ state: { kind: "open", attempt, since: now }, effects: [CLEAR_TIMER] }),
     lost: ({ attempt }, { error }, context) => wait(attempt, error, context),
     refused: (_, { error }) => fail(error),
-    due: ({ attempt }, _, context) => wait(attempt, timeout(context), context),
-    renew: stay,
-    woke: ({ attempt }, _, context) => reconnect(attempt, context),
+    timer: ({ attempt }, _, context) => wait(attempt, timeout(context), context),
+    reconnect: stay,
+    wake: ({ attempt }, _, context) => reconnect(attempt, context),
     offline: ({ attempt }, _, context) => waitForNetwork(attempt, context),
   },
   open: {
     start: stay,
     stop: close,
     opened: stay,
-    lost: (state, { error }, context) => wait(nextAttempt(state, context), error, context),
+    lost: (state, { error }, context) => wait(attemptAfter(state, context), error, context),
     refused: (_, { error }) => fail(error),
-    due: stay,
-    renew: (_, __, context) => reconnect(0, context),
-    woke: (state, { quietMs }, context) => (quietMs > context.limits.quietMs ? reconnect(0, context) : stay(state)),
-    offline: (state, _, context) => waitForNetwork(nextAttempt(state, context), context),
+    timer: stay,
+    reconnect: (_, __, context) => reconnect(0, context),
+    wake: (state, { quietMs }, context) => (quietMs > context.limits.quietMs ? reconnect(0, context) : stay(state)),
+    offline: (state, _, context) => waitForNetwork(attemptAfter(state, context), context),
   },
   waiting: {
     start: stay,
@@ -80,28 +80,28 @@ const TABLE: Table = {
     opened: stay,
     lost: stay,
     refused: (_, { error }) => fail(error),
-    due: ({ attempt }, _, context) => connect(attempt + 1, context),
-    renew: stay,
-    woke: ({ attempt }, _, context) => connect(attempt, context),
+    timer: ({ attempt }, _, context) => connect(attempt + 1, context),
+    reconnect: stay,
+    wake: ({ attempt }, _, context) => connect(attempt, context),
     offline: ({ attempt }, _, context) => waitForNetwork(attempt, context),
   },
   failed: {
     start: (_, __, context) => connect(0, context),
-    // What went wrong stays to be read.
+    // Keeps the error, so that the app can still read it.
     stop: stay,
     opened: stay,
     lost: stay,
     refused: stay,
-    due: stay,
-    renew: (_, __, context) => connect(0, context),
-    woke: stay,
+    timer: stay,
+    reconnect: (_, __, context) => connect(0, context),
+    wake: stay,
     offline: stay,
   },
 };
 
-/** The next state, and what is to be done. */
+/** Returns the next state and its effects. */
 export function transition(state: ConnectionState, input: ConnectionInput, context: TransitionContext): Transition {
-  // The table is indexed by both kinds, so the cell takes just these: TypeScript can't follow that through a union.
+  // Indexing by both kinds selects the cell for exactly these types, which TypeScript can't infer from the unions.
   const cell = TABLE[state.kind][input.kind] as (
     state: ConnectionState,
     input: ConnectionInput,
@@ -110,9 +110,9 @@ export function transition(state: ConnectionState, input: ConnectionInput, conte
   return cell(state, input, context);
 }
 
-const DISCONNECT: ConnectionEffect = { kind: "hang-up" };
-const CLEAR_TIMER: ConnectionEffect = { kind: "disarm" };
-const setTimer = (milliseconds: number): ConnectionEffect => ({ kind: "alarm", milliseconds });
+const DISCONNECT: ConnectionEffect = { kind: "disconnect" };
+const CLEAR_TIMER: ConnectionEffect = { kind: "clear-timer" };
+const setTimer = (milliseconds: number): ConnectionEffect => ({ kind: "set-timer", milliseconds });
 
 function stay(state: ConnectionState): Transition {
   return { state, effects: [] };
@@ -127,7 +127,7 @@ function fail(error: HeadwaterError): Transition {
 }
 
 function connect(attempt: number, { limits }: TransitionContext): Transition {
-  return { state: { kind: "connecting", attempt }, effects: [{ kind: "dial" }, setTimer(limits.connectMs)] };
+  return { state: { kind: "connecting", attempt }, effects: [{ kind: "connect" }, setTimer(limits.connectMs)] };
 }
 
 function reconnect(attempt: number, context: TransitionContext): Transition {
@@ -140,16 +140,16 @@ function wait(attempt: number, error: HeadwaterError, { now, random, retryMs, li
   return { state: { kind: "waiting", attempt, until: now + delay, error }, effects: [DISCONNECT, setTimer(delay)] };
 }
 
-/** Waits for the network to say that it is back; looks for itself all the same, as not every platform says so. */
+/** Waits for the network to return. Tries again by itself too, because not every platform reports that. */
 function waitForNetwork(attempt: number, { now, limits }: TransitionContext): Transition {
   const error = new HeadwaterError("network", "the machine is offline");
   const state: ConnectionState = { kind: "waiting", attempt, until: now + limits.maxMs, error };
   return { state, effects: [DISCONNECT, setTimer(limits.maxMs)] };
 }
 
-/** Where the count goes on: a server that greets and hangs up at once must not be asked again without a pause. */
-const nextAttempt = ({ attempt, since }: State<"open">, { now, limits }: TransitionContext): number =>
+/** Keeps the count after a short connection, so that a server that accepts and closes at once sees growing pauses. */
+const attemptAfter = ({ attempt, since }: State<"open">, { now, limits }: TransitionContext): number =>
   now - since >= limits.stableMs ? 0 : attempt;
 
 const timeout = ({ limits }: TransitionContext): HeadwaterError =>
-  new HeadwaterError("timeout", `no greeting within ${limits.connectMs} ms`);
+  new HeadwaterError("timeout", `the connection did not open within ${limits.connectMs} ms`);

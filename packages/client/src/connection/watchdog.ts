@@ -1,39 +1,39 @@
 import type { Clock } from "../clock.ts";
 
 export interface WatchdogHandlers {
-  /** No byte came for longer than the limit. */
+  /** No byte arrived for longer than the limit. */
   readonly onQuiet: (quietMs: number) => void;
-  /** The timer came much too late: the machine slept, or the page was frozen. */
+  /** The timer fired much too late: the machine slept, or the page was frozen. */
   readonly onSleep: (quietMs: number) => void;
 }
 
 const MAX_TICK_MS = 10_000;
-/** A busy page is late by less; one whose timers are throttled in the background is late by a minute, and is asked then. */
+/** A timer this late means sleep: busy pages are late by less, throttled background pages by up to a minute. */
 const SLEEP_THRESHOLD_MS = 5_000;
 
-/** Looks after an open connection: is it still there? One timer for silence and for sleep. */
+/** Detects an open connection that has gone silent, and a machine that slept. */
 export class Watchdog {
   readonly #clock: Clock;
   readonly #limitMs: () => number;
   readonly #handlers: WatchdogHandlers;
-  #lastByte: number;
+  #lastByteAt: number;
   #stop: () => void = () => undefined;
 
-  /** @param limitMs silence that is too long; asked again each time, as it depends on what server this proves to be */
+  /** @param limitMs the longest allowed silence; called for each check, because it depends on the server */
   constructor(clock: Clock, limitMs: () => number, handlers: WatchdogHandlers) {
     this.#clock = clock;
     this.#limitMs = limitMs;
     this.#handlers = handlers;
-    this.#lastByte = clock.now();
+    this.#lastByteAt = clock.now();
     this.#schedule();
   }
 
   get quietMs(): number {
-    return this.#clock.now() - this.#lastByte;
+    return this.#clock.now() - this.#lastByteAt;
   }
 
   onBytes(): void {
-    this.#lastByte = this.#clock.now();
+    this.#lastByteAt = this.#clock.now();
   }
 
   stop(): void {

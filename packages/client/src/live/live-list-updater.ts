@@ -1,12 +1,12 @@
 import type { Api } from "../api.ts";
-import { asError } from "../errors.ts";
+import { toHeadwaterError } from "../errors.ts";
 import type { RecordModel, SubscriptionEvent } from "../realtime/events.ts";
 import type { Realtime } from "../realtime/realtime.ts";
 import type { FollowOptions } from "../realtime/realtime-options.ts";
 import type { Subscription } from "../realtime/subscription.ts";
 import { filter as write } from "../records/filter.ts";
 import { listRecords } from "../records/list.ts";
-import { joined } from "../schema.ts";
+import { joinNames } from "../schema.ts";
 import type { LiveList, LiveOptions } from "./live-list.ts";
 import { fetchAllRecords, type FetchedRecords } from "./fetch-all-records.ts";
 
@@ -27,7 +27,7 @@ export class LiveListUpdater<T extends { readonly id: string }> {
   constructor(parts: LiveListUpdaterOptions<T>) {
     this.#parts = parts;
     const { filter, query, headers } = parts.options;
-    const [expand, fields] = [joined(parts.options.expand), joined(parts.options.fields)];
+    const [expand, fields] = [joinNames(parts.options.expand), joinNames(parts.options.fields)];
     this.#listOptions = { filter, expand, query, headers, fields: fields && `${fields},id` };
   }
 
@@ -69,7 +69,9 @@ export class LiveListUpdater<T extends { readonly id: string }> {
     let asking: Promise<void> = Promise.resolve();
     const subscription = this.#follow({ query, headers }, (event) => {
       if (event.action === "resync") return this.#reload();
-      asking = asking.then(() => this.#refetch(event.record.id)).catch((error: unknown) => list.fail(asError(error)));
+      asking = asking
+        .then(() => this.#refetch(event.record.id))
+        .catch((error: unknown) => list.fail(toHeadwaterError(error)));
     });
     await subscription.ready;
     const { records } = await fetchAllRecords<T>(api, collection, this.#listOptions);
@@ -94,7 +96,7 @@ export class LiveListUpdater<T extends { readonly id: string }> {
     const { realtime, collection, list } = this.#parts;
     const subscription = realtime.follow<T>(collection, "*", { ...what, check: false });
     this.#subscription = subscription;
-    subscription.closed.catch((error: unknown) => list.fail(asError(error)));
+    subscription.closed.catch((error: unknown) => list.fail(toHeadwaterError(error)));
     return subscription.forEach((event) => {
       // What comes after a reload has begun belongs to the next subscription.
       if (this.#subscription === subscription && !list.isClosed) onEvent(event);
@@ -110,6 +112,6 @@ export class LiveListUpdater<T extends { readonly id: string }> {
         () => this.load(),
         () => !list.isClosed,
       )
-      .catch((error: unknown) => list.fail(asError(error)));
+      .catch((error: unknown) => list.fail(toHeadwaterError(error)));
   }
 }

@@ -103,7 +103,7 @@ describe.each(KINDS)("with %s", (kind) => {
     const client = new Client(server.url, {
       store: memoryStore(),
       transport: "sse",
-      limits: { minMs: 1, baseMs: 5, maxMs: 30, maxAskedMs: 20 },
+      limits: { minMs: 1, baseMs: 5, maxMs: 30, maxRetryAfterMs: 20 },
       fetch(url, init) {
         if (isCut) return Promise.reject(new TypeError("no network"));
         const cut = new AbortController();

@@ -1,6 +1,6 @@
 import type { Api } from "../api.ts";
 import type { Realtime } from "../realtime/realtime.ts";
-import { joined } from "../schema.ts";
+import { joinNames } from "../schema.ts";
 import { LiveListUpdater } from "./live-list-updater.ts";
 import { closeWith, LiveList, type LiveOptions } from "./live-list.ts";
 import { compareBySort } from "./compare-records.ts";
@@ -16,7 +16,7 @@ export async function openLiveList<T extends { readonly id: string }>(
   collection: string,
   options: LiveOptions<T> = {},
 ): Promise<LiveList<T>> {
-  const compare = options.compare ?? compareBySort<T>(joined(options.sort) ?? "");
+  const compare = options.compare ?? compareBySort<T>(joinNames(options.sort) ?? "");
   const list: LiveList<T> = new LiveList<T>(compare, () => updater.stop());
   const updater = new LiveListUpdater<T>({ api, realtime, collection, options, list });
   closeWith(list, options.signal);

@@ -44,7 +44,7 @@ export class RealtimeSession {
       clock: this.#clock,
       quietMs: () => parts.quietMs ?? (this.#hasLog ? QUIET_MS.headwater : QUIET_MS.pocketbase),
       listener: {
-        onState: (state, before) => this.#onState(state, before),
+        onStateChange: (state, before) => this.#onState(state, before),
         onOpen: (link, clientId) => this.#onOpen(link, clientId),
         onEvent: (event) => this.#onEvent(event),
         onCursor: (id) => this.#onCursor(id),
@@ -133,7 +133,7 @@ export class RealtimeSession {
       onLatency: (milliseconds) => this.#monitor.latency(milliseconds),
       onLost: (error) => this.#connection.send({ kind: "lost", error }),
       onRefused: (error) => this.#connection.send({ kind: "refused", error }),
-      onOtherIdentity: () => this.#connection.send({ kind: "renew" }),
+      onOtherIdentity: () => this.#connection.send({ kind: "reconnect" }),
     });
     this.#reconciler.wake();
     this.#monitor.connected(this.#clock.now() - this.#connectStartedAt);
@@ -171,7 +171,7 @@ export class RealtimeSession {
   }
 
   #onToken(same: boolean): void {
-    if (!same) return this.#connection.send({ kind: "renew" });
+    if (!same) return this.#connection.send({ kind: "reconnect" });
     this.#table.markStale();
     this.#reconciler?.wake();
   }

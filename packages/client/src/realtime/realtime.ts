@@ -1,6 +1,6 @@
 import { type Cursor, parseCursor } from "@headwater/protocol";
 import type { ConnectionState } from "../connection/connection-state.ts";
-import { aborted, asError, HeadwaterError } from "../errors.ts";
+import { aborted, toHeadwaterError, HeadwaterError } from "../errors.ts";
 import { RealtimeSession } from "./realtime-session.ts";
 import { checkAccess, type AccessCheck, listAccessCheck, recordAccessCheck } from "./check-access.ts";
 import type { SubscriptionListener } from "./shared-subscription.ts";
@@ -129,7 +129,7 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
         this.#forget(subscription);
         return leave();
       },
-      onCallbackError: (error) => this.#monitor.warning(asError(error)),
+      onCallbackError: (error) => this.#monitor.warning(toHeadwaterError(error)),
       signal,
     });
     this.#subscriptions.add(subscription);
@@ -152,7 +152,7 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
         const cursor = await checkAccess(this.#parts.api, check, () => !subscription.ended);
         place ??= parseCursor(cursor ?? "");
       } catch (error) {
-        return subscription.fail(asError(error));
+        return subscription.fail(toHeadwaterError(error));
       }
       if (subscription.ended) return;
     }

@@ -1,4 +1,4 @@
-import { joined, type OneOrMore } from "../schema.ts";
+import { joinNames, type OneOrMore } from "../schema.ts";
 
 /** What a subscription asks for besides its topic; all of it is part of the event's name. */
 export interface TopicOptions {
@@ -16,7 +16,7 @@ export interface TopicOptions {
 
 /** The query of a topic's options, in one order, so that those who want the same share a subscription. */
 export function topicQuery({ filter, expand, fields, query }: TopicOptions): Record<string, string> {
-  const own = { filter, expand: joined(expand), fields: joined(fields) };
+  const own = { filter, expand: joinNames(expand), fields: joinNames(fields) };
   const given = [...Object.entries(query ?? {}), ...Object.entries(own)].filter(
     (entry): entry is [string, string] => !!entry[1],
   );

@@ -18,13 +18,13 @@ export function splitFiles(values: object): {
   const rest: Record<string, unknown> = {};
   const files: [string, string | Blob][] = [];
   for (const [name, value] of Object.entries(values) as [string, unknown][]) {
-    if (!holdsFile(value)) rest[name] = value;
-    else for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) files.push([name, asPart(item)]);
+    if (!containsFile(value)) rest[name] = value;
+    else for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) files.push([name, toFormPart(item)]);
   }
   return { rest, files };
 }
 
-const holdsFile = (value: unknown): boolean =>
+const containsFile = (value: unknown): boolean =>
   value instanceof Blob || (Array.isArray(value) && value.some((item) => item instanceof Blob));
 
-const asPart = (item: unknown): string | Blob => (item instanceof Blob ? item : String(item));
+const toFormPart = (item: unknown): string | Blob => (item instanceof Blob ? item : String(item));

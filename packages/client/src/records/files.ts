@@ -10,7 +10,7 @@ export interface FileOptions {
   readonly thumb?: string | undefined;
 }
 
-interface FileOwner {
+interface FileRecord {
   readonly id: string;
   readonly collectionId?: unknown;
   readonly collectionName?: unknown;
@@ -25,10 +25,10 @@ export class Files {
   }
 
   /** The address of a file; `name` is what the record's field holds. */
-  url(record: FileOwner, name: string, { token, download, thumb }: FileOptions = {}): string {
+  url(record: FileRecord, name: string, { token, download, thumb }: FileOptions = {}): string {
     const parts = [String(record.collectionId ?? record.collectionName), record.id, name].map(encodeURIComponent);
     const query = { token, thumb, download: download ? 1 : undefined };
-    return this.#api.http.address(`/api/files/${parts.join("/")}`, query);
+    return this.#api.http.url(`/api/files/${parts.join("/")}`, query);
   }
 
   /** A token that lives for some minutes, for addresses of protected files. */

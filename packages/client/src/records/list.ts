@@ -3,7 +3,7 @@ import { HeadwaterError } from "../errors.ts";
 import type { QueryValue } from "../http.ts";
 import { CURSOR_HEADER, recordsPath } from "../realtime/check-access.ts";
 import type { RecordModel } from "../realtime/events.ts";
-import { type ExpandPath, joined, type OneOrMore, type ShownField, type SortKey } from "../schema.ts";
+import { type ExpandPath, joinNames, type OneOrMore, type ShownField, type SortKey } from "../schema.ts";
 
 /** What an answer shows of records. */
 export interface ViewOptions<T = RecordModel> {
@@ -51,15 +51,15 @@ export interface LooseViewOptions {
 /** The parameters of what an answer shows. */
 export const viewQuery = ({ query, expand, fields }: LooseViewOptions): Readonly<Record<string, QueryValue>> => ({
   ...query,
-  expand: joined(expand),
-  fields: joined(fields),
+  expand: joinNames(expand),
+  fields: joinNames(fields),
 });
 
 /** The type of the items is the caller's claim. */
 export async function listRecords<T>(api: Api, collection: string, options: ListOptions = {}): Promise<Page<T>> {
   const { signal, headers, sort, expand, fields, query, ...params } = options;
   const answer = await api.request("GET", recordsPath(collection), {
-    query: { ...viewQuery({ query, expand, fields }), ...params, sort: joined(sort) },
+    query: { ...viewQuery({ query, expand, fields }), ...params, sort: joinNames(sort) },
     headers,
     signal,
   });

@@ -1,7 +1,7 @@
 import type { Identity } from "../auth/identity.ts";
-import { readClaims } from "../auth/token-claims.ts";
+import { decodeClaims } from "../auth/token-claims.ts";
 import type { ClientOptions } from "../client-options.ts";
-import { makeRealtime } from "../make-realtime.ts";
+import { createRealtime } from "../create-realtime.ts";
 import type { Realtime } from "../realtime/realtime.ts";
 import { SdkRealtimeService } from "./sdk-realtime-service.ts";
 
@@ -20,7 +20,7 @@ export interface OfficialSdk {
  * @returns the same instance; `realtimeOf` gives the connection for its figures
  */
 export function withRealtime<Sdk extends OfficialSdk>(pb: Sdk, options: ClientOptions = {}): Sdk {
-  const { realtime } = makeRealtime(pb.baseURL, options, () => sdkIdentity(pb));
+  const { realtime } = createRealtime(pb.baseURL, options, () => sdkIdentity(pb));
   const service = new SdkRealtimeService(realtime);
   connections.set(service, realtime);
   Object.defineProperty(pb, "realtime", { value: service, configurable: true, enumerable: true, writable: true });
@@ -47,4 +47,4 @@ function sdkIdentity({ authStore }: OfficialSdk): Identity {
   };
 }
 
-const idOf = (token: string): string | undefined => readClaims(token)?.id;
+const idOf = (token: string): string | undefined => decodeClaims(token)?.id;

@@ -1,5 +1,5 @@
 import type { Identity } from "../auth/identity.ts";
-import { readClaims } from "../auth/token-claims.ts";
+import { decodeClaims } from "../auth/token-claims.ts";
 import type { Clock } from "../clock.ts";
 import type { Transport } from "../transport/transport.ts";
 import { browserTabPrimitives, type TabPrimitives } from "./tab-primitives.ts";
@@ -45,6 +45,6 @@ export function sharedTransport({ transport, primitives, clock, identity, url }:
 }
 
 function userOf(token: string): string {
-  const claims = readClaims(token);
+  const claims = decodeClaims(token);
   return claims ? `${claims.collectionId}/${claims.id}` : "";
 }

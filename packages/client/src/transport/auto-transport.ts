@@ -39,7 +39,7 @@ export function autoTransport({ http, sse, loadSocket }: AutoTransportOptions): 
     };
   };
   return {
-    name: "offered",
+    name: "auto",
     open(listener) {
       const link = new LazyLink();
       void choose().then((transport) => link.open(transport, countFailures(transport, listener)));

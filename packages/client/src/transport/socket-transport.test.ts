@@ -216,7 +216,7 @@ test("a WebSocket is taken where the server offers one and something lets it thr
       upgrades += 1;
       reply.respond(400, "a proxy of long ago");
     });
-    const client = newClient(server.url, { transport: "offered" });
+    const client = newClient(server.url, { transport: "auto" });
     await client.realtime().subscribe("x").ready;
     expect(upgrades).toBe(attempts);
     client.close();

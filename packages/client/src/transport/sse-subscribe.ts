@@ -1,4 +1,4 @@
-import { asError, type HeadwaterError } from "../errors.ts";
+import { toHeadwaterError, type HeadwaterError } from "../errors.ts";
 import type { Http } from "../http.ts";
 import type { SubscribeOutcome, SubscribeRequest } from "./transport.ts";
 
@@ -15,7 +15,7 @@ export async function subscribeByPost(
     await http.request("POST", path, { body, token, signal });
     return { kind: "accepted" };
   } catch (error) {
-    return outcomeOf(asError(error), names);
+    return outcomeOf(toHeadwaterError(error), names);
   }
 }
 

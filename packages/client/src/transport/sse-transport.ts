@@ -1,5 +1,5 @@
 import { SseParser } from "@headwater/protocol";
-import { asError, HeadwaterError } from "../errors.ts";
+import { toHeadwaterError, HeadwaterError } from "../errors.ts";
 import type { Http } from "../http.ts";
 import { responseError } from "../http-errors.ts";
 import { subscribeByPost } from "./sse-subscribe.ts";
@@ -53,7 +53,7 @@ class SseLink implements Link {
 
   /** Reads the stream to its end, and says how it ended unless that was our own doing. */
   async run(): Promise<void> {
-    const end = await this.#read().catch((error: unknown) => lostOrRefused(asError(error)));
+    const end = await this.#read().catch((error: unknown) => lostOrRefused(toHeadwaterError(error)));
     if (this.#abort.signal.aborted) return;
     this.#abort.abort();
     this.#listener.ended(end);

@@ -2,7 +2,7 @@ import { parseCursor } from "@headwater/protocol";
 import { Api } from "../../src/api.ts";
 import type { Clock } from "../../src/clock.ts";
 import type { Identity } from "../../src/auth/identity.ts";
-import { BACKOFF } from "../../src/connection/backoff.ts";
+import { DEFAULT_BACKOFF } from "../../src/connection/backoff.ts";
 import { Http } from "../../src/http.ts";
 import { createRetry } from "../../src/retry.ts";
 import type { SubscriptionEvent } from "../../src/realtime/events.ts";
@@ -33,7 +33,7 @@ export function createSimulatedRealtime(clock: Clock, transport: Transport, rand
     clock,
     fetch: () => Promise.reject(new Error("HTTP is not available in the simulation")),
   });
-  const limits = { ...BACKOFF, connectMs: 15_000, stableMs: 5_000, quietMs: 0 };
+  const limits = { ...DEFAULT_BACKOFF, connectMs: 15_000, stableMs: 5_000, quietMs: 0 };
   const api = new Api(http, GUEST, createRetry(clock, random, limits));
   const lifecycle = (): (() => void) => () => undefined;
   return new Realtime({ api, transport, lifecycle, random, limits, strict: true, quietMs: undefined });

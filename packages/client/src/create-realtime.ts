@@ -2,7 +2,7 @@ import { Api } from "./api.ts";
 import type { Identity } from "./auth/identity.ts";
 import type { ClientOptions, TransportKind } from "./client-options.ts";
 import { systemClock } from "./clock.ts";
-import { BACKOFF } from "./connection/backoff.ts";
+import { DEFAULT_BACKOFF } from "./connection/backoff.ts";
 import { browserLifecycle } from "./connection/page-lifecycle.ts";
 import type { ConnectionLimits } from "./connection/transitions.ts";
 import { Http } from "./http.ts";
@@ -14,23 +14,23 @@ import { autoTransport, SOCKET_PATH } from "./transport/auto-transport.ts";
 import { sseTransport } from "./transport/sse-transport.ts";
 import type { Transport } from "./transport/transport.ts";
 
-const LIMITS: ConnectionLimits = { ...BACKOFF, connectMs: 15_000, stableMs: 5_000, quietMs: 0 };
+const DEFAULT_LIMITS: ConnectionLimits = { ...DEFAULT_BACKOFF, connectMs: 15_000, stableMs: 5_000, quietMs: 0 };
 
-/** Builds the parts in their order: requests, who asks, the connection. */
-export function makeRealtime<Who extends Identity>(
+/** Builds the parts of a client: HTTP, the identity, the realtime connection. */
+export function createRealtime<I extends Identity>(
   url: string,
   options: ClientOptions,
-  identify: (http: Http) => Who,
-): { readonly api: Api; readonly identity: Who; readonly realtime: Realtime } {
+  createIdentity: (http: Http) => I,
+): { readonly api: Api; readonly identity: I; readonly realtime: Realtime } {
   const { clock = systemClock, random = Math.random, strict = false } = options;
-  const limits = { ...LIMITS, ...options.limits };
-  // By a function of our own: browsers refuse a fetch that is called on anything but the window.
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  // Wrapped in a function: browsers throw if `fetch` is called as a method of another object.
   const http = new Http({ url, clock, fetch: options.fetch ?? ((address, init) => fetch(address, init)) });
-  const identity = identify(http);
+  const identity = createIdentity(http);
   const api = new Api(http, identity, createRetry(clock, random, limits));
   const realtime = new Realtime({
     api,
-    transport: makeTransport(url, options, http, identity),
+    transport: createTransport(url, options, http, identity),
     lifecycle: options.lifecycle ?? browserLifecycle,
     random,
     limits,
@@ -40,11 +40,11 @@ export function makeRealtime<Who extends Identity>(
   return { api, identity, realtime };
 }
 
-/** What carries events; by way of the tab that has the connection, where there are tabs. */
-function makeTransport(url: string, options: ClientOptions, http: Http, identity: Identity): Transport {
-  const { transport = "offered", shareTabs = true } = options;
+/** Shares the connection between tabs if that is wanted and supported. */
+function createTransport(url: string, options: ClientOptions, http: Http, identity: Identity): Transport {
+  const { transport = "auto", shareTabs = true } = options;
   if (typeof transport === "function") return transport(http);
-  const direct = directTransport(transport, options, http);
+  const direct = createDirectTransport(transport, options, http);
   if (!shareTabs || !isTabSharingSupported()) return direct;
   let shared: Transport | undefined;
   return lazyTransport(direct.name, async () => {
@@ -59,24 +59,24 @@ function makeTransport(url: string, options: ClientOptions, http: Http, identity
         url,
       }));
     } catch {
-      return direct; // The network is no reason to do without a connection of one's own.
+      return direct; // The code for sharing could not be loaded: use a connection of this tab alone.
     }
   });
 }
 
-function directTransport(kind: TransportKind, { strict = false }: ClientOptions, http: Http): Transport {
+function createDirectTransport(kind: TransportKind, { strict = false }: ClientOptions, http: Http): Transport {
   const sse = sseTransport({ http, strict });
-  const address = http.address(SOCKET_PATH).replace(/^http/, "ws");
+  const address = http.url(SOCKET_PATH).replace(/^http/, "ws");
   const loadSocket = async (): Promise<Transport> => {
     const { socketTransport } = await import("./transport/socket-transport.ts");
-    return socketTransport({ address, clock: http.clock, strict, closeWhenFull: kind === "offered" });
+    return socketTransport({ address, clock: http.clock, strict, closeWhenFull: kind === "auto" });
   };
   switch (kind) {
     case "sse":
       return sse;
     case "websocket":
       return lazyTransport(kind, loadSocket);
-    case "offered":
+    case "auto":
       return autoTransport({ http, sse, loadSocket });
   }
 }
