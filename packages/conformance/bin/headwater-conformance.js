@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain JavaScript, for Node: runs what was built, or the TypeScript itself on the Bun that npm installed beside it.
+// Plain JavaScript for Node: runs the build, or, in the repository, the TypeScript source on the installed Bun.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const source = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const built = new URL("../dist/main.js", import.meta.url);
 
-// A package holds what was built and no source; a repository may hold a build that is older than its source.
+// A published package has only the build. In the repository, the source comes first: a build may be out of date.
 if (!existsSync(source)) await import(built.href);
 else if (process.versions.bun) await import(source);
 else {

@@ -15,7 +15,7 @@ export { Timeout } from "./core/deadline.ts";
 export { EventLog, type LogEntry } from "./core/event-log.ts";
 export { runProfile, type RunOptions } from "./core/run-profile.ts";
 export type { Scope } from "./core/scope.ts";
-export { type ServerFixture, type ServerFixtureOptions, startServer } from "./fixtures/start-server.ts";
+export { type ServerFixture, type ServerFixtureOptions, startServer } from "./serve/start-server.ts";
 export { pocketbaseProfile } from "./profiles/pocketbase/profile.ts";
 export { replicacheStreamProfile } from "./profiles/replicache-stream/profile.ts";
 export { jsonSseProfile, sseProfile } from "./profiles/sse/profile.ts";

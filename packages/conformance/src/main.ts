@@ -1,5 +1,5 @@
-import { runCommand } from "./cli/commands.ts";
+import { runCommand } from "./cli/run-command.ts";
 
 process.exitCode = await runCommand(process.argv.slice(2));
-// A library may hold a socket open for a while; the verdict is known.
+// The result is known; a library may still hold a socket open.
 process.exit();

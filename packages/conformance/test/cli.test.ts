@@ -18,7 +18,7 @@ async function run(...args: readonly string[]): Promise<{ code: number; stdout: 
   return { code, stdout, stderr };
 }
 
-async function judged(faults: Faults, ...args: readonly string[]): ReturnType<typeof run> {
+async function runSse(faults: Faults, ...args: readonly string[]): ReturnType<typeof run> {
   const { url, stop } = await startSseServer(faults);
   try {
     return await run(
@@ -39,7 +39,7 @@ async function judged(faults: Faults, ...args: readonly string[]): ReturnType<ty
   }
 }
 
-test.concurrent("help names every profile", async () => {
+test.concurrent("help lists every profile", async () => {
   const { code, stdout } = await run("--help");
   expect(code).toBe(0);
   for (const name of ["sse", "pocketbase", "client"]) expect(stdout).toContain(`\n  ${name} `);
@@ -49,7 +49,7 @@ for (const [what, args] of [
   ["no command", []],
   ["an unknown command", ["websocket"]],
   ["no URL", ["sse"]],
-  ["a URL that is none", ["sse", "localhost"]],
+  ["an invalid URL", ["sse", "localhost"]],
   ["no superuser", ["pocketbase", "http://127.0.0.1:1"]],
   ["a superuser without a password", ["pocketbase", "http://127.0.0.1:1", "--superuser", "root@example.com"]],
   ["no client", ["client"]],
@@ -61,26 +61,26 @@ for (const [what, args] of [
   });
 }
 
-test.concurrent("a green server is told so, case by case", async () => {
-  const { code, stdout } = await judged({});
+test.concurrent("a correct server passes case by case", async () => {
+  const { code, stdout } = await runSse({});
   expect(stdout).toMatch(/16 of 16 passed, 0 failed, 0 not offered/);
-  expect(stdout).toContain("  pass  the bytes are UTF-8");
+  expect(stdout).toContain("  pass  the stream is valid UTF-8");
   expect(code).toBe(0);
 });
 
-test.concurrent("a failure is told with the sentence that it offends, and what was heard", async () => {
-  const { code, stdout } = await judged({ replay: () => [] });
+test.concurrent("a failure shows the sentence and the events", async () => {
+  const { code, stdout } = await runSse({ replay: () => [] });
   expect(code).toBe(1);
-  expect(stdout).toContain("FAIL  Last-Event-ID brings what came after it, once and in order");
+  expect(stdout).toContain("FAIL  Last-Event-ID replays what came after it, once and in order");
   expect(stdout).toMatch(/WHATWG HTML 9\.2\.4: “The `Last-Event-ID` HTTP request header/);
   expect(stdout).toMatch(/\+\d+ ms \[again\] 200 text\/event-stream/);
 });
 
-test.concurrent("reports are written as JSON and JUnit", async () => {
+test.concurrent("reports are written as JSON and as JUnit XML", async () => {
   const folder = await mkdtemp(join(tmpdir(), "conformance-cli-"));
   const [json, junit] = [join(folder, "report.json"), join(folder, "report.xml")];
   const args = ["--format", "json", "--json-file", json, "--junit-file", junit, "--only", "Format"];
-  const { code, stdout } = await judged({ greeting: "retry:<3s>\n\n" }, ...args);
+  const { code, stdout } = await runSse({ greeting: "retry:<3s>\n\n" }, ...args);
   expect(code).toBe(1);
   const report = JSON.parse(stdout) as Report & { readonly tally: unknown };
   expect(report.tally).toEqual({ passed: 5, failed: 1, "not-offered": 0 });
@@ -91,9 +91,9 @@ test.concurrent("reports are written as JSON and JUnit", async () => {
   await rm(folder, { recursive: true });
 });
 
-test.concurrent("any program can be judged as a client", async () => {
+test.concurrent("any program can be tested as a client", async () => {
   const program = `${process.execPath} ${SMALL_CLIENT}`;
-  const { code, stdout } = await run("client", "--command", program, "--only", "last id");
+  const { code, stdout } = await run("client", "--command", program, "--only", "last event id");
   expect(stdout).toContain("1 of 1 passed");
   expect(code).toBe(0);
 });

@@ -6,7 +6,7 @@ import { smallClient } from "./broken/sse-client.ts";
 import { BROKEN_CLIENTS } from "./broken/sse-clients.ts";
 import { eventsource, parserOnFetch } from "./third-party.ts";
 
-const judge = (driver: ClientDriver, only?: string): Promise<Report> =>
+const runClientProfile = (driver: ClientDriver, only?: string): Promise<Report> =>
   runProfile(clientProfile, { driver }, { target: driver.name, patienceMs: 2_000, only });
 
 const failuresOf = ({ results }: Report): Record<string, string> =>
@@ -14,31 +14,31 @@ const failuresOf = ({ results }: Report): Record<string, string> =>
     results.flatMap(({ name, outcome }) => (outcome.kind === "failed" ? [[name, outcome.reason]] : [])),
   );
 
-test.concurrent("a client as it should be is all green", async () => {
-  const report = await judge(smallClient());
+test.concurrent("a correct client passes every case", async () => {
+  const report = await runClientProfile(smallClient());
   expect(failuresOf(report)).toEqual({});
   expect(tally(report).passed).toBe(clientProfile.cases.length);
 });
 
-for (const { fault, faults, found, message } of BROKEN_CLIENTS) {
-  test.concurrent(`a client that ${fault} is found out by “${found}”`, async () => {
-    expect(failuresOf(await judge(smallClient(faults), found))[found]).toMatch(message);
+for (const { fault, faults, caughtBy, message } of BROKEN_CLIENTS) {
+  test.concurrent(`a client that ${fault} is caught by “${caughtBy}”`, async () => {
+    expect(failuresOf(await runClientProfile(smallClient(faults), caughtBy))[caughtBy]).toMatch(message);
   });
 }
 
-test.concurrent("the package eventsource is judged to the end", async () => {
-  const report = await judge(eventsource);
+test.concurrent("the package eventsource runs through every case", async () => {
+  const report = await runClientProfile(eventsource);
   expect(report.results.length).toBe(clientProfile.cases.length);
-  expect(Object.keys(failuresOf(report))).toContain("an id counts for the events after it too, until there is another");
+  expect(Object.keys(failuresOf(report))).toContain("an id applies to later events until another id replaces it");
 });
 
-test.concurrent("eventsource-parser on fetch is judged to the end, and not for what it leaves to others", async () => {
-  const report = await judge(parserOnFetch);
+test.concurrent("eventsource-parser on fetch runs through every case, except those about reconnecting", async () => {
+  const report = await runClientProfile(parserOnFetch);
   expect(tally(report)).toMatchObject({ "not-offered": 7 });
-  expect(Object.keys(failuresOf(report))).toEqual(["an id counts for the events after it too, until there is another"]);
+  expect(Object.keys(failuresOf(report))).toEqual(["an id applies to later events until another id replaces it"]);
 });
 
-test("every case has a fault that it finds", () => {
-  const found = new Set(BROKEN_CLIENTS.map((broken) => broken.found));
-  expect(clientProfile.cases.map(({ name }) => name).filter((name) => !found.has(name))).toEqual([]);
+test("every case catches a fault", () => {
+  const caught = new Set(BROKEN_CLIENTS.map((broken) => broken.caughtBy));
+  expect(clientProfile.cases.map(({ name }) => name).filter((name) => !caught.has(name))).toEqual([]);
 });

@@ -12,7 +12,7 @@ import {
   tasksProfile,
   versionProfile,
 } from "../src/index.ts";
-import { Rest } from "../src/profiles/pocketbase/rest.ts";
+import { ApiClient } from "../src/profiles/pocketbase/api-client.ts";
 import {
   BROKEN_REPLICACHE_SERVERS,
   BROKEN_TASK_SERVERS,
@@ -25,32 +25,32 @@ import { HEARTBEAT_MS, startHeadwater, SUPERUSER } from "./support/headwater.ts"
 setDefaultTimeout(60_000);
 
 let server: ServerFixture;
-let root: Rest;
+let superuser: ApiClient;
 beforeAll(async () => {
   server = await startHeadwater();
-  const guest = new Rest(server.url);
-  root = guest.as((await guest.signIn("_superusers", SUPERUSER.email, SUPERUSER.password)).token);
-  // Before any stream is open: a new collection is a reason to poke everyone.
+  const guest = new ApiClient(server.url);
+  superuser = guest.withToken((await guest.signIn("_superusers", SUPERUSER.email, SUPERUSER.password)).token);
+  // Before any stream opens, because a new collection pokes every user.
   const collection = {
     name: "ticks",
     type: "base",
-    // For guests alone: nobody who syncs is poked by it.
+    // For guests only, so that its records poke no user.
     listRule: "@request.auth.id = ''",
     createRule: "",
     fields: [{ name: "n", type: "number" }],
   };
-  await root.ok("POST", "/api/collections", collection);
+  await superuser.requestOk("POST", "/api/collections", collection);
 });
 afterAll(() => server.stop());
 
-async function isAllGreen<Options, World>(profile: Profile<Options, World>, options: Options): Promise<Report> {
+async function expectAllPass<Options, World>(profile: Profile<Options, World>, options: Options): Promise<Report> {
   const report = await runProfile(profile, options, { target: server.url });
   expect(report.results.filter(({ outcome }) => outcome.kind !== "passed")).toEqual([]);
   return report;
 }
 
 async function startTask(name: string): Promise<string> {
-  return (await new Rest(server.url).ok<{ readonly id: string }>("POST", "/api/tasks", { name })).id;
+  return (await new ApiClient(server.url).requestOk<{ readonly id: string }>("POST", "/api/tasks", { name })).id;
 }
 
 const tasks = (url = server.url): TasksTarget => ({
@@ -61,34 +61,34 @@ const tasks = (url = server.url): TasksTarget => ({
   idles: () => startTask("idles"),
 });
 
-let people = 0;
+let users = 0;
 
-/** Each test pokes people of its own. */
+/** Creates a user, so that each test pokes its own users. */
 async function userToken(): Promise<string> {
-  people += 1;
-  const [email, password] = [`user${people}@example.com`, "1234567890"];
-  await root.create("users", { email, password, passwordConfirm: password });
-  return (await root.as("").signIn("users", email, password)).token;
+  users += 1;
+  const [email, password] = [`user${users}@example.com`, "1234567890"];
+  await superuser.create("users", { email, password, passwordConfirm: password });
+  return (await superuser.withToken("").signIn("users", email, password)).token;
 }
 
 test.concurrent("Headwater's task streams pass", async () => {
-  await isAllGreen(tasksProfile, tasks());
+  await expectAllPass(tasksProfile, tasks());
 });
 
-test.concurrent("its version stream passes, as any stream of JSON too", async () => {
-  await isAllGreen(versionProfile, { url: server.url, heartbeatMs: HEARTBEAT_MS });
+test.concurrent("Headwater's version stream passes", async () => {
+  await expectAllPass(versionProfile, { url: server.url, heartbeatMs: HEARTBEAT_MS });
 });
 
-test.concurrent("its stream for clients of Replicache passes", async () => {
-  // All of it but the ping, which comes every 30 seconds.
-  const cases = replicacheStreamProfile.cases.filter(({ name }) => name !== "it is pinged");
-  await isAllGreen(
+test.concurrent("Headwater's Replicache stream passes", async () => {
+  // Without the ping case: pings come every 30 seconds.
+  const cases = replicacheStreamProfile.cases.filter(({ name }) => name !== "the stream is pinged");
+  await expectAllPass(
     { ...replicacheStreamProfile, cases },
     { url: server.url, token: await userToken(), otherToken: await userToken() },
   );
 });
 
-test.concurrent("a finished task's stream passes as any stream", async () => {
+test.concurrent("a finished task's stream passes the sse profile", async () => {
   const id = await startTask("completes");
   const url = `${server.url}/api/tasks/${id}/stream`;
   const whole = await SseStream.open(url);
@@ -99,8 +99,8 @@ test.concurrent("a finished task's stream passes as any stream", async () => {
   expect(resumed?.outcome.kind).toBe("passed");
 });
 
-test.concurrent("PocketBase's stream passes as any stream, once it is subscribed", async () => {
-  const guest = new Rest(server.url);
+test.concurrent("the PocketBase stream passes the sse profile after a subscribe request", async () => {
+  const guest = new ApiClient(server.url);
   const target = {
     url: `${server.url}/api/realtime`,
     listenMs: 1_000,
@@ -109,22 +109,22 @@ test.concurrent("PocketBase's stream passes as any stream, once it is subscribed
     prepare: async (stream: SseStream) => {
       await stream.until(({ length }) => length > 0, "PB_CONNECT");
       const clientId = stream.events.items[0]!.lastEventId;
-      await guest.ok("POST", "/api/realtime", { clientId, subscriptions: ["ticks/*"] });
+      await guest.requestOk("POST", "/api/realtime", { clientId, subscriptions: ["ticks/*"] });
     },
   };
-  // The heartbeat, which comes every 20 seconds, has a test of its own.
-  const cases = sseProfile.cases.filter(({ name }) => name !== "a quiet stream gets a sign of life");
-  await isAllGreen({ ...sseProfile, cases }, target);
+  // Without the heartbeat case: heartbeats come every 20 seconds.
+  const cases = sseProfile.cases.filter(({ name }) => name !== "an idle stream gets a heartbeat");
+  await expectAllPass({ ...sseProfile, cases }, target);
 });
 
-async function isFoundOut<Options, World>(
+async function expectCaught<Options, World>(
   profile: Profile<Options, World>,
-  { proxy, found, message }: BrokenHeadwater,
+  { proxy, caughtBy, message }: BrokenHeadwater,
   options: (url: string) => Options,
 ): Promise<void> {
   const { url, stop } = startProxy(server.url, "", proxy);
   try {
-    const report = await runProfile(profile, options(url), { target: url, only: found, patienceMs: 5_000 });
+    const report = await runProfile(profile, options(url), { target: url, only: caughtBy, patienceMs: 5_000 });
     const [result] = report.results;
     expect(result?.outcome.kind === "failed" && result.outcome.reason).toMatch(message);
   } finally {
@@ -133,29 +133,29 @@ async function isFoundOut<Options, World>(
 }
 
 for (const broken of BROKEN_TASK_SERVERS)
-  test.concurrent(`task streams of a server that ${broken.fault} are found out by “${broken.found}”`, () =>
-    isFoundOut(tasksProfile, broken, tasks),
+  test.concurrent(`a task server that ${broken.fault} is caught by “${broken.caughtBy}”`, () =>
+    expectCaught(tasksProfile, broken, tasks),
   );
 
 for (const broken of BROKEN_VERSION_SERVERS)
-  test.concurrent(`the version stream of a server that ${broken.fault} is found out by “${broken.found}”`, () =>
-    isFoundOut(versionProfile, broken, (url) => ({ url, heartbeatMs: HEARTBEAT_MS })),
+  test.concurrent(`a version server that ${broken.fault} is caught by “${broken.caughtBy}”`, () =>
+    expectCaught(versionProfile, broken, (url) => ({ url, heartbeatMs: HEARTBEAT_MS })),
   );
 
 for (const broken of BROKEN_REPLICACHE_SERVERS)
-  test.concurrent(
-    `the Replicache stream of a server that ${broken.fault} is found out by “${broken.found}”`,
-    async () => {
-      const [token, otherToken] = [await userToken(), await userToken()];
-      await isFoundOut(replicacheStreamProfile, broken, (url) => ({ url, token, otherToken, pingMs: 300 }));
-    },
-  );
+  test.concurrent(`a Replicache server that ${broken.fault} is caught by “${broken.caughtBy}”`, async () => {
+    const [token, otherToken] = [await userToken(), await userToken()];
+    await expectCaught(replicacheStreamProfile, broken, (url) => ({ url, token, otherToken, pingMs: 300 }));
+  });
 
-test("every case has a fault that it finds", () => {
+test("every case catches a fault", () => {
   const missing = (
     profile: { readonly cases: readonly { readonly name: string }[] },
     broken: readonly BrokenHeadwater[],
-  ) => profile.cases.filter(({ name }) => !broken.some(({ found }) => name.startsWith(found))).map(({ name }) => name);
+  ) =>
+    profile.cases
+      .filter(({ name }) => !broken.some(({ caughtBy }) => name.startsWith(caughtBy)))
+      .map(({ name }) => name);
   expect(missing(tasksProfile, BROKEN_TASK_SERVERS)).toEqual([]);
   expect(missing(versionProfile, BROKEN_VERSION_SERVERS)).toEqual([]);
   expect(missing(replicacheStreamProfile, BROKEN_REPLICACHE_SERVERS)).toEqual([]);

@@ -23,7 +23,7 @@ async function node(...args: readonly string[]): Promise<{ code: number; output:
   return { code, output: stdout + stderr };
 }
 
-test("what is built runs on Node", async () => {
+test("the build runs on Node", async () => {
   expect(success).toBe(true);
   const { url, stop } = await startSseServer();
   const { code, output } = await node("sse", url, "--trigger", url, "--listen-ms", "300", "--heartbeat-ms", "500");
@@ -32,11 +32,11 @@ test("what is built runs on Node", async () => {
   expect(code).toBe(0);
 });
 
-test("on Node too, bad usage has a code of its own", async () => {
+test("bad usage exits with 2 on Node", async () => {
   expect(await node("sse")).toMatchObject({ code: 2, output: expect.stringContaining("missing required argument") });
 });
 
-test("the library can be imported by Node", async () => {
+test("Node can import the library", async () => {
   const script = `import * as kit from ${JSON.stringify(join(dist, "index.js"))}`;
   const child = Bun.spawn([
     "node",

@@ -1,13 +1,13 @@
 import { afterAll, expect, test } from "bun:test";
-import { type Reply, ScriptedServer } from "../src/clients/scripted-server.ts";
+import { type ScriptedResponse, ScriptedServer } from "../src/clients/scripted-server.ts";
 import { type JsonEvent, SseClient, type SseClientOptions } from "../src/index.ts";
 import { collect } from "../src/stream/collect.ts";
 
 const server = await ScriptedServer.start();
 afterAll(() => server.stop());
 
-const client = (reply: Reply, options: SseClientOptions = {}): SseClient =>
-  new SseClient(server.stage([reply]).url, options);
+const client = (reply: ScriptedResponse, options: SseClientOptions = {}): SseClient =>
+  new SseClient(server.addEndpoint([reply]).url, options);
 
 const read = (...chunks: readonly string[]): Promise<JsonEvent[]> => collect(client({ chunks }));
 
@@ -44,8 +44,8 @@ test("Given connection closes, When iterating, Then yield all events up to close
 });
 
 test("Given timeout exceeded, When no events received, Then raise timeout exception", async () => {
-  const silent = client({ chunks: ["data: 1\n\n"], stays: true }, { timeoutMs: 100 });
-  expect(await reasonOf(collect(silent))).toBe("Timeout: another event did not come within 100 ms");
+  const silent = client({ chunks: ["data: 1\n\n"], staysOpen: true }, { timeoutMs: 100 });
+  expect(await reasonOf(collect(silent))).toBe("Timeout: another event did not arrive within 100 ms");
 });
 
 test("Given malformed event (missing data), When strict=True, Then raise ValueError; When strict=False (lenient), Then log warning and skip event", async () => {
@@ -57,10 +57,10 @@ test("Given malformed event (missing data), When strict=True, Then raise ValueEr
 });
 
 test("Given JSON parse error in data field, When strict=True, Then raise ValueError; When strict=False, Then yield raw string and log warning", async () => {
-  expect(await reasonOf(read("event: a\ndata: {'n': 1}\n\n"))).toBe("Failure: the data of a is no JSON: {'n': 1}");
+  expect(await reasonOf(read("event: a\ndata: {'n': 1}\n\n"))).toBe("Failure: the data of a is not JSON: {'n': 1}");
   expect(await readLeniently("event: a\ndata: {'n': 1}\n\n")).toEqual({
     events: [{ event: "a", data: "{'n': 1}" }],
-    warnings: ["the data of a is no JSON: {'n': 1}"],
+    warnings: ["the data of a is not JSON: {'n': 1}"],
   });
 });
 
@@ -69,26 +69,26 @@ test("Given event with correlation_id, When parsed, Then preserve correlation_id
   expect(event!.data).toEqual({ correlation_id: "c" });
 });
 
-test("what is good before something malformed is still given", async () => {
-  const heard: unknown[] = [];
+test("events before a malformed part are still yielded", async () => {
+  const received: unknown[] = [];
   const reading = (async (): Promise<void> => {
     for await (const { data } of client({ chunks: ["data: 1\n\nretry: soon\n\ndata: 2\n\n"] }).connect())
-      heard.push(data);
+      received.push(data);
   })();
   expect(await reasonOf(reading)).toBe("Failure: malformed stream, invalid-retry: retry: soon");
-  expect(heard).toEqual([1]);
+  expect(received).toEqual([1]);
 });
 
-test("an answer that is no stream is an error with its status and type", async () => {
+test("a response that is not an event stream is an error with its status and type", async () => {
   const html = { status: 404, headers: { "content-type": "text/html" } };
-  expect(await reasonOf(collect(client(html)))).toBe("Failure: no stream: 404 text/html");
+  expect(await reasonOf(collect(client(html)))).toBe("Failure: not an event stream: 404 text/html");
 });
 
 test("leaving the loop closes the connection", async () => {
-  const { url, asked } = server.stage([{ chunks: ["data: 1\n\n"], stays: true }]);
+  const { url, requests } = server.addEndpoint([{ chunks: ["data: 1\n\n"], staysOpen: true }]);
   for await (const event of new SseClient(url).connect()) {
     expect(event.data).toBe(1);
     break;
   }
-  await asked.items[0]!.over;
+  await requests.items[0]!.closed;
 });

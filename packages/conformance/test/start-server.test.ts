@@ -4,7 +4,7 @@ import { startServer } from "../src/index.ts";
 
 setDefaultTimeout(60_000);
 
-/** A server as a line of the shell; what it does besides stands before it. */
+/** A shell command line that runs `before` and then serves its own folder's path. */
 const serving = (before: string): string =>
   `exec ${process.execPath} -e '${before}; Bun.serve({ port: {port}, fetch: () => new Response(process.argv.at(-1)) })' {dir}`;
 
@@ -14,7 +14,7 @@ const isGone = (url: string): Promise<boolean> =>
     () => true,
   );
 
-test("a server is started on a port and in a folder of its own, and leaves nothing", async () => {
+test("each server gets its own port and folder, and leaves nothing behind", async () => {
   const [one, two] = await Promise.all([serving("0"), serving("0")].map((command) => startServer({ command })));
   expect(one!.port).not.toBe(two!.port);
   expect(await (await fetch(one!.url)).text()).toBe(one!.dir);
@@ -23,17 +23,17 @@ test("a server is started on a port and in a folder of its own, and leaves nothi
   expect(existsSync(one!.dir)).toBe(false);
 });
 
-test("a server that does not start says why", async () => {
+test("the error of a server that does not start has its output", async () => {
   const start = startServer({ command: `echo the disk is full && exit 3` });
   expect(await start.catch(String)).toMatch(/^Failure: .*did not become healthy:\nthe disk is full/);
 });
 
-test("a server that never becomes healthy is given up", async () => {
+test("starting fails if the server never becomes healthy", async () => {
   const start = startServer({ command: "exec sleep 60", startMs: 100 });
   expect(await start.catch(String)).toMatch(/did not become healthy/);
 });
 
-test("a server that does not heed SIGTERM is killed", async () => {
+test("a server that ignores SIGTERM is killed", async () => {
   const command = serving(`process.on("SIGTERM", () => undefined)`);
   const server = await startServer({ command, stopMs: 100 });
   await server.stop();

@@ -5,7 +5,7 @@ import { type ClientDriver, eventSourceDriver } from "../src/clients/driver.ts";
 /** The package `eventsource`. */
 export const eventsource = eventSourceDriver("eventsource", (url) => new EventSource(url));
 
-/** The way in which streams of language models are mostly read: fetch, and a parser. */
+/** `fetch` with a parser, which is how most clients of language models read streams. */
 export const parserOnFetch: ClientDriver = {
   name: "eventsource-parser on fetch",
   reconnects: false,

@@ -3,15 +3,15 @@ import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
-/** Names under which Chromium is installed. */
+/** Names of Chromium's executable. */
 const NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/** The program of a Chromium on the PATH; undefined where there is none. */
+/** The first Chromium on the PATH, or undefined. */
 export function findBrowser(path: string = process.env["PATH"] ?? ""): string | undefined {
-  const places = NAMES.flatMap((name) => path.split(delimiter).map((folder) => join(folder, name)));
-  return places.find((place) => {
+  const candidates = NAMES.flatMap((name) => path.split(delimiter).map((folder) => join(folder, name)));
+  return candidates.find((candidate) => {
     try {
-      accessSync(place, constants.X_OK);
+      accessSync(candidate, constants.X_OK);
       return true;
     } catch {
       return false;
@@ -19,21 +19,21 @@ export function findBrowser(path: string = process.env["PATH"] ?? ""): string | 
   });
 }
 
-/** Opens a page in a headless Chromium with a profile of its own. @returns a function that ends it */
+/** Opens a page in a headless Chromium with a temporary profile. @returns a function that closes the browser */
 export function launchBrowser(program: string, url: string): () => Promise<void> {
   const profile = mkdtempSync(join(tmpdir(), "conformance-browser-"));
   const flags = [
     "--headless",
-    // Chromium's sandbox is not to be had for root, nor in most containers; the only page that it opens is the kit's.
+    // Chromium's sandbox is not available to root, nor in most containers. The browser opens only the kit's own page.
     "--no-sandbox",
     "--disable-gpu",
     "--disable-dev-shm-usage",
     "--no-first-run",
-    // Without it the headless shell ends as soon as its page is loaded.
+    // Keeps the headless shell open after the page has loaded.
     "--remote-debugging-port=0",
     `--user-data-dir=${profile}`,
   ];
-  // In a group of its own: a browser is many processes, and each of them writes into the profile.
+  // Its own process group: a browser is many processes, and each writes to the profile.
   const child = spawn(program, [...flags, url], { stdio: "ignore", detached: true });
   const exited = new Promise<void>((resolve) => {
     child.on("exit", () => resolve());

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** The page's program as one script: built beside this one, or bundled now, from source, by Bun. */
+/** The page's script: the build next to this file, or bundled from source by Bun. */
 export async function pageScript(): Promise<string> {
   if (existsSync(path("./page.js"))) return readFile(path("./page.js"), "utf8");
   const { outputs } = await Bun.build({ entrypoints: [path("./page.ts")], target: "browser" });

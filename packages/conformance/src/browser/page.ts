@@ -2,7 +2,7 @@ import { runProfile } from "../core/run-profile.ts";
 import { pocketbaseProfile } from "../profiles/pocketbase/profile.ts";
 import type { PageTask } from "./run-in-browser.ts";
 
-/** The page's own program: it fetches what to do, runs the 25 behaviours where it is, and sends results and report. */
+/** The page's script: fetches the task, runs the 25 behaviours in the page, and posts the results and the report. */
 const send = (path: string, body: unknown): Promise<Response> =>
   fetch(path, { method: "POST", body: JSON.stringify(body) });
 

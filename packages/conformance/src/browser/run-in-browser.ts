@@ -3,22 +3,22 @@ import type { AddressInfo } from "node:net";
 import type { CaseResult, Report } from "../core/case.ts";
 import { within } from "../core/deadline.ts";
 import type { RunOptions } from "../core/run-profile.ts";
-import type { PocketBaseTarget } from "../profiles/pocketbase/world.ts";
+import type { PocketBaseTarget } from "../profiles/pocketbase/context.ts";
 import { launchBrowser } from "./launch.ts";
 import { pageScript } from "./page-script.ts";
 import { readBody } from "./read-body.ts";
 
-/** What the page is told to do. */
+/** What the page runs. */
 export interface PageTask {
   readonly target: PocketBaseTarget;
   readonly options: Omit<RunOptions, "onResult">;
 }
 
-/** Browsers hold six connections to a server: this many streams leave some for requests. */
+/** Browsers open at most six connections to a server: this many streams leave some for requests. */
 const CONNECTIONS = 3;
 const LIMIT_MS = 10 * 60_000;
 
-/** Runs the 25 behaviours within a headless Chromium: its fetch, its timers, its limits. */
+/** Runs the 25 behaviours in a headless Chromium, with its fetch, its timers and its connection limit. */
 export async function runInBrowser(program: string, target: PocketBaseTarget, options: RunOptions): Promise<Report> {
   const { onResult, ...rest } = options;
   const task: PageTask = { target: { ...target, connections: CONNECTIONS }, options: rest };
@@ -26,7 +26,7 @@ export async function runInBrowser(program: string, target: PocketBaseTarget, op
   let resolve: (report: Report) => void = () => undefined;
   const done = new Promise<Report>((settle) => (resolve = settle));
 
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readBody(request);
     switch (request.url) {
       case "/":
@@ -48,11 +48,11 @@ export async function runInBrowser(program: string, target: PocketBaseTarget, op
         return void response.writeHead(404).end();
     }
   };
-  const server = createServer((request, response) => void answer(request, response));
+  const server = createServer((request, response) => void handle(request, response));
   await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
   const close = launchBrowser(program, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   try {
-    return await within(done, LIMIT_MS, "the report of the browser");
+    return await within(done, LIMIT_MS, "the browser's report");
   } finally {
     await close();
     server.closeAllConnections();

@@ -1,6 +1,6 @@
 import { check, show } from "../core/checks.ts";
 
-/** Sends JSON. @returns the JSON that is answered, if any @throws Failure for anything but success */
+/** Posts JSON. @returns the response's JSON, if any @throws Failure unless the status is 2xx */
 export async function post(url: string, body: string, headers: Readonly<Record<string, string>>): Promise<unknown> {
   const response = await fetch(url, {
     method: "POST",

@@ -1,23 +1,26 @@
 import { Command } from "@commander-js/extra-typings";
 import { jsonSseProfile, sseProfile } from "../profiles/sse/profile.ts";
 import type { SseStream } from "../stream/sse-stream.ts";
-import type { Finish } from "./commands.ts";
-import { header, httpUrl, jsonText, judging, wholeNumber } from "./options.ts";
-import { judge, withServer } from "./output.ts";
+import type { SetExitCode } from "./run-command.ts";
+import { header, httpUrl, jsonText, addServerOptions, wholeNumber } from "./options.ts";
+import { runAndReport, withServer } from "./run-and-report.ts";
 import { post } from "./post.ts";
 
-export const sseCommand = (finish: Finish) =>
-  judging(
+export const sseCommand = (setExitCode: SetExitCode) =>
+  addServerOptions(
     new Command("sse")
-      .description("any endpoint that streams: headers, format, order, buffering, heartbeats, reconnect, Last-Event-ID")
-      .argument("<url>", "the endpoint", httpUrl)
-      .option("--header <header>", "a header of every request, `Name: value`; may be repeated", header)
-      .option("--listen-ms <ms>", "how long to listen for what comes by itself", wholeNumber, 3_000)
-      .option("--heartbeat-ms <ms>", "the heartbeat that the server promises", wholeNumber, 15_000)
-      .option("--json-data", "all data is to be JSON, and all events are to have names")
-      .option("--trigger <url>", "a POST to this URL makes the server send one more event", httpUrl)
+      .description("Tests any SSE endpoint: headers, format, order, buffering, heartbeats, reconnects, Last-Event-ID.")
+      .argument("<url>", "the endpoint's URL", httpUrl)
+      .option("--header <header>", "a header for every request, `Name: value`; repeatable", header)
+      .option("--listen-ms <ms>", "how long to wait for events that the server sends by itself", wholeNumber, 3_000)
+      .option("--heartbeat-ms <ms>", "the server's heartbeat interval", wholeNumber, 15_000)
+      .option("--json-data", "require JSON data and event names")
+      .option("--trigger <url>", "POST to this URL to make the server send one more event", httpUrl)
       .option("--trigger-body <json>", "the body of that POST", jsonText, "{}")
-      .option("--subscribe <json>", "POST this to the endpoint once a stream has greeted; $ID is its first event's id"),
+      .option(
+        "--subscribe <json>",
+        "POST this JSON to the endpoint after a stream's first event; $ID is that event's id",
+      ),
   ).action((url, { header: headers = {}, listenMs, heartbeatMs, jsonData, ...options }) =>
     withServer(url, options, async (address) => {
       const { trigger, triggerBody, subscribe } = options;
@@ -33,17 +36,17 @@ export const sseCommand = (finish: Finish) =>
           prepare: (stream: SseStream) => subscribeWith(stream, address, subscribe, headers),
         }),
       };
-      finish(await judge(jsonData ? jsonSseProfile : sseProfile, target, address, options));
+      setExitCode(await runAndReport(jsonData ? jsonSseProfile : sseProfile, target, address, options));
     }),
   );
 
-/** PocketBase's way: the stream greets with an id, and a POST with that id says what it is to carry. */
+/** Subscribes as in PocketBase: the first event has an id, and a POST with that id sets the subscriptions. */
 async function subscribeWith(
   stream: SseStream,
   url: string,
   template: string,
   headers: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await stream.until(([first]) => first !== undefined, "the event that greets");
+  await stream.until(([first]) => first !== undefined, "the first event");
   await post(url, template.replaceAll("$ID", stream.events.items[0]!.lastEventId), headers);
 }

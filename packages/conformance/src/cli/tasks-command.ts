@@ -1,26 +1,22 @@
 import { Command } from "@commander-js/extra-typings";
 import { check, show } from "../core/checks.ts";
 import { tasksProfile } from "../profiles/tasks/profile.ts";
-import type { Finish } from "./commands.ts";
-import { header, httpUrl, jsonText, judging, wholeNumber } from "./options.ts";
-import { judge, withServer } from "./output.ts";
+import type { SetExitCode } from "./run-command.ts";
+import { header, httpUrl, jsonText, addServerOptions, wholeNumber } from "./options.ts";
+import { runAndReport, withServer } from "./run-and-report.ts";
 import { post } from "./post.ts";
 
-export const tasksCommand = (finish: Finish) =>
-  judging(
+export const tasksCommand = (setExitCode: SetExitCode) =>
+  addServerOptions(
     new Command("tasks")
-      .description("streams of tasks: GET /api/tasks/:id/stream")
-      .argument("<url>", "the server", httpUrl)
-      .requiredOption(
-        "--completes <json>",
-        "a POST of this starts a task that reports progress and completes",
-        jsonText,
-      )
-      .option("--fails <json>", "a POST of this starts a task that fails", jsonText)
-      .option("--idles <json>", "a POST of this starts a task that says nothing for two heartbeats", jsonText)
-      .option("--start-path <path>", "where tasks are started; the answer has the new one's id", "/api/tasks")
-      .option("--header <header>", "a header of every request, `Name: value`; may be repeated", header)
-      .option("--heartbeat-ms <ms>", "SSE_HEARTBEAT_INTERVAL", wholeNumber, 5_000),
+      .description("Tests task streams: GET /api/tasks/:id/stream.")
+      .argument("<url>", "the server's URL", httpUrl)
+      .requiredOption("--completes <json>", "POST this to start a task that reports progress and completes", jsonText)
+      .option("--fails <json>", "POST this to start a task that fails", jsonText)
+      .option("--idles <json>", "POST this to start a task that reports nothing for two heartbeats", jsonText)
+      .option("--start-path <path>", "the path to POST to; the response has the new task's id", "/api/tasks")
+      .option("--header <header>", "a header for every request, `Name: value`; repeatable", header)
+      .option("--heartbeat-ms <ms>", "the server's heartbeat interval (SSE_HEARTBEAT_INTERVAL)", wholeNumber, 5_000),
   ).action((url, { completes, fails, idles, startPath, header: headers = {}, heartbeatMs, ...options }) =>
     withServer(url, options, async (address) => {
       const start = (body: string) => async (): Promise<string> =>
@@ -33,12 +29,12 @@ export const tasksCommand = (finish: Finish) =>
         ...(fails !== undefined && { fails: start(fails) }),
         ...(idles !== undefined && { idles: start(idles) }),
       };
-      finish(await judge(tasksProfile, target, address, options));
+      setExitCode(await runAndReport(tasksProfile, target, address, options));
     }),
   );
 
-function idOf(answer: unknown): string {
-  const { id, task_id: taskId = id } = (answer ?? {}) as { readonly id?: unknown; readonly task_id?: unknown };
-  check(typeof taskId === "string", `a task was started, and the answer has no id: ${show(answer)}`);
+function idOf(response: unknown): string {
+  const { id, task_id: taskId = id } = (response ?? {}) as { readonly id?: unknown; readonly task_id?: unknown };
+  check(typeof taskId === "string", `the response to starting a task has no id: ${show(response)}`);
   return taskId;
 }

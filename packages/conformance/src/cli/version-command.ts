@@ -1,18 +1,18 @@
 import { Command } from "@commander-js/extra-typings";
 import { versionProfile } from "../profiles/version/profile.ts";
-import type { Finish } from "./commands.ts";
-import { header, httpUrl, judging, wholeNumber } from "./options.ts";
-import { judge, withServer } from "./output.ts";
+import type { SetExitCode } from "./run-command.ts";
+import { header, httpUrl, addServerOptions, wholeNumber } from "./options.ts";
+import { runAndReport, withServer } from "./run-and-report.ts";
 
-export const versionCommand = (finish: Finish) =>
-  judging(
+export const versionCommand = (setExitCode: SetExitCode) =>
+  addServerOptions(
     new Command("version")
-      .description("the stream of the version that is deployed: GET /api/utils/version/stream")
-      .argument("<url>", "the server", httpUrl)
-      .option("--header <header>", "a header of every request, `Name: value`; may be repeated", header)
-      .option("--heartbeat-ms <ms>", "SSE_HEARTBEAT_INTERVAL", wholeNumber, 5_000),
+      .description("Tests the version stream: GET /api/utils/version/stream.")
+      .argument("<url>", "the server's URL", httpUrl)
+      .option("--header <header>", "a header for every request, `Name: value`; repeatable", header)
+      .option("--heartbeat-ms <ms>", "the server's heartbeat interval (SSE_HEARTBEAT_INTERVAL)", wholeNumber, 5_000),
   ).action((url, { header: headers = {}, heartbeatMs, ...options }) =>
     withServer(url, options, async (address) =>
-      finish(await judge(versionProfile, { url: address, headers, heartbeatMs }, address, options)),
+      setExitCode(await runAndReport(versionProfile, { url: address, headers, heartbeatMs }, address, options)),
     ),
   );

@@ -1,20 +1,20 @@
-/** An event as a client hands it to its app. */
+/** An event as a client passes it to its application. */
 export interface ClientEvent {
   readonly event: string;
   readonly data: string;
   readonly lastEventId: string;
 }
 
-/** An SSE client, in whatever it runs. */
+/** Controls an SSE client, wherever it runs. */
 export interface ClientDriver {
   readonly name: string;
-  /** Whether the client comes back by itself; one that only reads a stream does not. */
+  /** Whether the client reconnects by itself. */
   readonly reconnects: boolean;
   /**
-   * Has the client listen to a URL.
+   * Connects the client to a URL.
    *
-   * @param names the events to listen for besides `message`: `EventSource` must be told
-   * @returns a function that has the client leave
+   * @param names the events to listen for besides `message`; `EventSource` needs them
+   * @returns a function that closes the client
    */
   readonly open: (
     url: string,
@@ -23,7 +23,7 @@ export interface ClientDriver {
   ) => Promise<() => void | Promise<void>>;
 }
 
-/** What `EventSource` is to this kit: the browsers' own, or a package that behaves like it. */
+/** The part of `EventSource` that the kit uses. */
 export interface EventSourceLike {
   addEventListener(type: string, listener: (event: MessageLike) => void): void;
   close(): void;
@@ -35,7 +35,7 @@ interface MessageLike {
   readonly lastEventId?: string;
 }
 
-/** Drives anything that has the interface of the standard. */
+/** A driver for `EventSource` or anything with its interface. */
 export const eventSourceDriver = (name: string, make: (url: string) => EventSourceLike): ClientDriver => ({
   name,
   reconnects: true,

@@ -3,9 +3,9 @@ import { createInterface } from "node:readline";
 import type { ClientDriver, ClientEvent } from "./driver.ts";
 
 /**
- * Any program as a client: it is run with the URL as its last argument, and writes each event as a line of JSON,
- * `{"event", "data", "lastEventId"}`, to its standard output. The names to listen for stand in `SSE_EVENTS`. It is sent
- * SIGTERM when it is to leave.
+ * A driver for any program. The program gets the URL as its last argument and writes each event to standard output as a
+ * line of JSON, `{"event", "data", "lastEventId"}`. `SSE_EVENTS` has the event names to listen for, separated by spaces.
+ * SIGTERM closes the client.
  */
 export const processDriver = (command: string, reconnects: boolean): ClientDriver => ({
   name: command,
@@ -13,7 +13,7 @@ export const processDriver = (command: string, reconnects: boolean): ClientDrive
   open(url, names, onEvent) {
     const child = spawn(`${command} '${url}'`, {
       shell: true,
-      // In a group of its own, so that the shell does not keep a signal from the program.
+      // Its own process group, so that signals reach the program and not only the shell.
       detached: true,
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, SSE_EVENTS: names.join(" ") },

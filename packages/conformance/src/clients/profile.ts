@@ -1,12 +1,12 @@
 import type { Profile } from "../core/case.ts";
 import { connectingCases } from "./connecting.ts";
 import { readingCases } from "./reading.ts";
-import { type ClientTarget, type ClientWorld, openWorld } from "./world.ts";
+import { type ClientTarget, type ClientContext, openContext } from "./context.ts";
 
-/** The other direction: any SSE client, at a server that says what it is told to. */
-export const clientProfile: Profile<ClientTarget, ClientWorld> = {
+/** Any SSE client, against a scripted server. */
+export const clientProfile: Profile<ClientTarget, ClientContext> = {
   name: "client",
-  judges: "client",
+  subject: "client",
   cases: [...readingCases, ...connectingCases],
-  open: openWorld,
+  open: openContext,
 };

@@ -1,13 +1,13 @@
 import type { Case } from "../core/case.ts";
-import type { Reply } from "./scripted-server.ts";
-import type { ClientWorld, Expected } from "./world.ts";
+import type { ScriptedResponse } from "./scripted-server.ts";
+import type { ClientContext, ExpectedEvent } from "./context.ts";
 
-/** One stream, and what a client must make of it. */
-interface Reading {
+/** A stream, and the events that a client must dispatch. */
+interface ReadingCase {
   readonly name: string;
   readonly sentence: string;
-  readonly chunks: Reply["chunks"] & {};
-  readonly expected: readonly Expected[];
+  readonly chunks: ScriptedResponse["chunks"] & {};
+  readonly expected: readonly ExpectedEvent[];
   readonly betweenMs?: number;
 }
 
@@ -15,9 +15,9 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const oneByOne = (text: string): Uint8Array[] => Array.from(bytes(text), (byte) => Uint8Array.of(byte));
 const LONG = "x".repeat(1 << 20);
 
-const READINGS: readonly Reading[] = [
+const READING_CASES: readonly ReadingCase[] = [
   {
-    name: "data over several lines is joined by line feeds",
+    name: "data lines are joined by line feeds",
     sentence:
       "Append the field value to the data buffer, then append a single U+000A LINE FEED (LF) character to the data buffer.",
     chunks: ["data: YHOO\ndata: +2\ndata: 10\n\n"],
@@ -30,7 +30,7 @@ const READINGS: readonly Reading[] = [
     expected: [{ data: "a\nb" }],
   },
   {
-    name: "one space after the colon is taken off, and no more",
+    name: "one space after the colon is removed, and no more",
     sentence: "If value starts with a U+0020 SPACE character, remove it from value.",
     chunks: ["data:test\n\ndata: test\n\ndata:  test \n\ndata:\ttest\n\n"],
     expected: [{ data: "test" }, { data: "test" }, { data: " test " }, { data: "\ttest" }],
@@ -43,14 +43,14 @@ const READINGS: readonly Reading[] = [
     expected: [{ data: "" }, { data: "\n" }],
   },
   {
-    name: "lines end with LF, CR, or both",
+    name: "lines end with LF, CR or CRLF",
     sentence:
       "Lines must be separated by either a U+000D CARRIAGE RETURN U+000A LINE FEED (CRLF) character pair, a single U+000A LINE FEED (LF) character, or a single U+000D CARRIAGE RETURN (CR) character.",
     chunks: ["data:a\r\ndata:b\rdata:c\ndata:d\r\n\r\ndata:e\r\rdata:f\n\n"],
     expected: [{ data: "a\nb\nc\nd" }, { data: "e" }, { data: "f" }],
   },
   {
-    name: "CR and LF are one line end even when they arrive apart",
+    name: "CR and LF are one line ending even when they arrive separately",
     sentence:
       "Lines must be separated by either a U+000D CARRIAGE RETURN U+000A LINE FEED (CRLF) character pair, a single U+000A LINE FEED (LF) character, or a single U+000D CARRIAGE RETURN (CR) character.",
     chunks: ["data:a\r", "\ndata:b\r", "\n\r", "\n"],
@@ -58,19 +58,19 @@ const READINGS: readonly Reading[] = [
     expected: [{ data: "a\nb" }],
   },
   {
-    name: "one byte order mark is taken off at the beginning, and nowhere else",
+    name: "one leading byte order mark is removed, and none elsewhere",
     sentence: "The UTF-8 decode algorithm strips one leading UTF-8 Byte Order Mark (BOM), if any.",
     chunks: ["\ufeffdata:1\n\n\ufeffdata:2\n\ndata:3\n\n"],
     expected: [{ data: "1" }, { data: "3" }],
   },
   {
-    name: "fields with other names are ignored",
+    name: "unknown fields are ignored",
     sentence: "Otherwise: The field is ignored.",
     chunks: ["foo:bar\nDATA:no\n data:no\ndata:yes\nbar\n\n"],
     expected: [{ data: "yes" }],
   },
   {
-    name: "an event has the name that it is given, and the next one has none",
+    name: "an event name applies to one event only",
     sentence:
       "If the event type buffer has a value other than the empty string, change the type of the newly created event to equal the value of the event type buffer.",
     chunks: ["event:tick\ndata:a\n\ndata:b\n\nevent: tock\ndata:c\n\nevent:\ndata:d\n\n"],
@@ -82,7 +82,7 @@ const READINGS: readonly Reading[] = [
     ],
   },
   {
-    name: "an event without data is none, and its name is forgotten",
+    name: "an event without data is not dispatched, and its name is discarded",
     sentence:
       "If the data buffer is an empty string, set the data buffer and the event type buffer to the empty string and return.",
     chunks: ["event:tick\n\ndata:a\n\n", "event:tick\nid:1\n\n", "data:b\n\n"],
@@ -92,7 +92,7 @@ const READINGS: readonly Reading[] = [
     ],
   },
   {
-    name: "an id counts for the events after it too, until there is another",
+    name: "an id applies to later events until another id replaces it",
     sentence: "Initialize event's lastEventId attribute to the last event ID string of the event source.",
     chunks: ["id:1\ndata:a\n\ndata:b\n\nid: 2\n\ndata:c\n\nid\ndata:d\n\ndata:e\n\n"],
     expected: [
@@ -104,7 +104,7 @@ const READINGS: readonly Reading[] = [
     ],
   },
   {
-    name: "an id with a NULL is ignored",
+    name: "an id that contains NULL is ignored",
     sentence:
       "If the field value does not contain U+0000 NULL, then set the last event ID buffer to the field value. Otherwise, ignore the field.",
     chunks: ["id:1\ndata:a\n\nid:2\0\ndata:b\n\n"],
@@ -114,19 +114,19 @@ const READINGS: readonly Reading[] = [
     ],
   },
   {
-    name: "characters are put together that arrive in parts",
+    name: "a character split across chunks is decoded whole",
     sentence: "Event streams are always decoded as UTF-8.",
     chunks: oneByOne("data:naïve 🦩\n\n"),
     expected: [{ data: "naïve 🦩" }],
   },
   {
-    name: "bytes that are no UTF-8 are replaced, and the stream goes on",
+    name: "invalid UTF-8 is replaced, and the stream continues",
     sentence: "Streams must be decoded using the UTF-8 decode algorithm.",
     chunks: [Uint8Array.of(...bytes("data:a"), 0xff, ...bytes("b\n\n")), "data:c\n\n"],
     expected: [{ data: "a\ufffdb" }, { data: "c" }],
   },
   {
-    name: "data may hold a NULL, and be long",
+    name: "data may contain NULL and be long",
     sentence:
       "any-char = %x0000-0009 / %x000B-000C / %x000E-10FFFF ; a scalar value other than U+000A LINE FEED (LF) or U+000D CARRIAGE RETURN (CR)",
     chunks: ["data:a\0b\n\n", `data:${LONG}\n\n`],
@@ -134,9 +134,11 @@ const READINGS: readonly Reading[] = [
   },
 ];
 
-export const readingCases: readonly Case<ClientWorld>[] = READINGS.map(({ name, sentence, expected, ...reply }) => ({
-  group: "Reading",
-  name,
-  standard: { source: "WHATWG HTML 9.2.5 and 9.2.6", sentence },
-  run: async ({ hears }, scope) => void (await hears(scope, [reply], expected)),
-}));
+export const readingCases: readonly Case<ClientContext>[] = READING_CASES.map(
+  ({ name, sentence, expected, ...reply }) => ({
+    group: "Reading",
+    name,
+    standard: { source: "WHATWG HTML 9.2.5 and 9.2.6", sentence },
+    run: async ({ expectEvents }, scope) => void (await expectEvents(scope, [reply], expected)),
+  }),
+);

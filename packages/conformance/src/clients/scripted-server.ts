@@ -3,73 +3,73 @@ import type { AddressInfo } from "node:net";
 import { pause } from "../core/deadline.ts";
 import { Inbox } from "../stream/inbox.ts";
 
-/** What one connection is answered with. */
-export interface Reply {
+/** How the server responds to one request. */
+export interface ScriptedResponse {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent one by one, with a little time between them, so that they arrive as they are cut here. */
+  /** Sent one at a time, with a pause after each, so that the client reads them as separate chunks. */
   readonly chunks?: readonly (string | Uint8Array)[];
-  /** That little time, in milliseconds. */
+  /** The pause after each chunk, in milliseconds. */
   readonly betweenMs?: number;
-  /** Whether the stream stays open; it is completed otherwise. */
-  readonly stays?: true;
+  /** Leaves the stream open after the last chunk; without it the server ends the response. */
+  readonly staysOpen?: true;
 }
 
-/** A request that a client made. */
-export interface Asked {
+/** A request from the client under test. */
+export interface ReceivedRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** By `performance.now()`. */
+  /** When it arrived, by `performance.now()`. */
   readonly at: number;
-  /** When the connection was over, from whichever side. */
-  readonly over: Promise<void>;
+  /** Resolves when either side closes the connection. */
+  readonly closed: Promise<void>;
 }
 
-/** An address of the server, and who came there. */
-export interface Stage {
+/** One URL of the server, and the requests made to it. */
+export interface ScriptedEndpoint {
   readonly url: string;
-  readonly asked: Inbox<Asked>;
+  readonly requests: Inbox<ReceivedRequest>;
 }
 
 const BETWEEN_CHUNKS_MS = 20;
 
-/** Who does not come back is told so: 204 ends an `EventSource`. */
-const NO_MORE: Reply = { status: 204 };
+/** What a client gets when the script is over: 204 stops an `EventSource` from reconnecting. */
+const NO_CONTENT: ScriptedResponse = { status: 204 };
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A server that says what it is told to, to judge who listens. */
+/** A server that follows a script, for testing clients. */
 export class ScriptedServer {
   readonly origin: string;
   readonly #server: Server;
-  readonly #stages: Map<string, Answer>;
+  readonly #endpoints: Map<string, RequestHandler>;
 
-  private constructor(server: Server, stages: Map<string, Answer>) {
+  private constructor(server: Server, endpoints: Map<string, RequestHandler>) {
     this.#server = server;
-    this.#stages = stages;
+    this.#endpoints = endpoints;
     this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  /** @param others answers what belongs to no stage */
-  static async start(others: Answer = notFound): Promise<ScriptedServer> {
-    const stages = new Map<string, Answer>();
+  /** @param fallback handles requests for any other path */
+  static async start(fallback: RequestHandler = notFound): Promise<ScriptedServer> {
+    const endpoints = new Map<string, RequestHandler>();
     const server = createServer((request, response) => {
-      const stage = stages.get(new URL(request.url ?? "/", "http://x").pathname);
-      (stage ?? others)(request, response);
+      const handle = endpoints.get(new URL(request.url ?? "/", "http://x").pathname) ?? fallback;
+      handle(request, response);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return new ScriptedServer(server, stages);
+    return new ScriptedServer(server, endpoints);
   }
 
-  /** Sets up an address: the first connection gets the first reply, and when there are no more, 204. */
-  stage(replies: readonly Reply[]): Stage {
-    const path = `/stage/${this.#stages.size + 1}`;
-    const asked = new Inbox<Asked>();
-    this.#stages.set(path, (request, response) => {
-      const over = new Promise<void>((resolve) => response.on("close", resolve));
-      asked.push({ headers: request.headers, at: performance.now(), over });
-      void perform(replies[asked.items.length - 1] ?? NO_MORE, response);
+  /** Adds a URL: the first request gets the first response, and so on; further requests get 204. */
+  addEndpoint(responses: readonly ScriptedResponse[]): ScriptedEndpoint {
+    const path = `/endpoint/${this.#endpoints.size + 1}`;
+    const requests = new Inbox<ReceivedRequest>();
+    this.#endpoints.set(path, (request, response) => {
+      const closed = new Promise<void>((resolve) => response.on("close", resolve));
+      requests.push({ headers: request.headers, at: performance.now(), closed });
+      void respond(responses[requests.items.length - 1] ?? NO_CONTENT, response);
     });
-    return { url: this.origin + path, asked };
+    return { url: this.origin + path, requests };
   }
 
   stop(): void {
@@ -78,14 +78,14 @@ export class ScriptedServer {
   }
 }
 
-async function perform(reply: Reply, response: ServerResponse): Promise<void> {
+async function respond(script: ScriptedResponse, response: ServerResponse): Promise<void> {
   const {
     status = 200,
     headers = { "content-type": "text/event-stream" },
     chunks = [],
     betweenMs = BETWEEN_CHUNKS_MS,
-    stays,
-  } = reply;
+    staysOpen,
+  } = script;
   response.on("error", () => undefined);
   response.socket?.setNoDelay(true);
   response.writeHead(status, { "cache-control": "no-store", ...headers });
@@ -94,10 +94,10 @@ async function perform(reply: Reply, response: ServerResponse): Promise<void> {
     if (response.destroyed) return;
     response.write(chunk);
     await pause(betweenMs);
-    // A client in this process has its turn to read, however late the timer was.
+    // Lets a client in this process read, even if the timer fired late.
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
   }
-  if (!stays) response.end();
+  if (!staysOpen) response.end();
 }
 
-const notFound: Answer = (_, response) => void response.writeHead(404).end();
+const notFound: RequestHandler = (_, response) => void response.writeHead(404).end();

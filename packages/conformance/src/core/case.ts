@@ -1,35 +1,35 @@
 import type { LogEntry } from "./event-log.ts";
 import type { Scope } from "./scope.ts";
 
-/** Where it is written, and the words. */
+/** The sentence that a case checks, and the document it is from. */
 export interface Standard {
   readonly source: string;
   readonly sentence: string;
 }
 
-/** One thing that must hold. */
-export interface Case<World> {
+/** One requirement. */
+export interface Case<Context> {
   readonly group: string;
   readonly name: string;
   readonly standard: Standard;
-  /** The longest that it may take, in milliseconds; {@link CASE_TIMEOUT_MS} unless told otherwise. */
-  readonly timeoutMs?: number | ((world: World) => number);
-  /** It mostly waits: it begins with the first case, and is reported in its place. */
+  /** Time limit in milliseconds; {@link CASE_TIMEOUT_MS} by default. */
+  readonly timeoutMs?: number | ((context: Context) => number);
+  /** The case mostly waits, so it starts with the first case and runs alongside the others. Reported in its place. */
   readonly alongside?: true;
-  /** Returns when it holds. What is thrown says why it does not: see checks.ts. */
-  readonly run: (world: World, scope: Scope) => Promise<void>;
+  /** Returns if the requirement holds; otherwise throws with the reason (see checks.ts). */
+  readonly run: (context: Context, scope: Scope) => Promise<void>;
 }
 
 export const CASE_TIMEOUT_MS = 30_000;
 
-/** What was measured, by names that end with their unit. */
+/** Measurements; each name ends with its unit. */
 export type Figures = Readonly<Record<string, number | string>>;
 
 export type Outcome =
   | { readonly kind: "passed" }
-  /** What is wrong, and what was heard until then. */
+  /** What is wrong, and the events up to then. */
   | { readonly kind: "failed"; readonly reason: string; readonly log: readonly LogEntry[] }
-  /** It does not claim to do this; `reason` says what tells so. */
+  /** The subject does not offer this feature; `reason` says how the case can tell. */
   | { readonly kind: "not-offered"; readonly reason: string };
 
 export interface CaseResult {
@@ -41,22 +41,23 @@ export interface CaseResult {
   readonly milliseconds: number;
 }
 
-export type Judged = "server" | "client";
+export type Subject = "server" | "client";
 
-/** Cases with the ground they stand on. */
-export interface Profile<Options, World> {
+/** A set of cases, and the setup they share. */
+export interface Profile<Options, Context> {
   readonly name: string;
-  readonly judges: Judged;
-  readonly cases: readonly Case<World>[];
-  /** Sets up what the cases need; whatever it defers to the scope is done after the last of them. */
-  readonly open: (options: Options, scope: Scope) => Promise<World>;
+  /** What the cases test. */
+  readonly subject: Subject;
+  readonly cases: readonly Case<Context>[];
+  /** Sets up what the cases need; what it defers to the scope runs after the last case. */
+  readonly open: (options: Options, scope: Scope) => Promise<Context>;
 }
 
 export interface Report {
   readonly profile: string;
-  readonly judges: Judged;
+  readonly judges: Subject;
   readonly target: string;
-  /** What the kit itself ran on. */
+  /** The runtime that ran the kit. */
   readonly runtime: string;
   /** ISO 8601. */
   readonly started: string;

@@ -1,9 +1,9 @@
-/** What a case demands does not hold; the message names the fault. */
+/** The requirement does not hold; the message names the fault. */
 export class Failure extends Error {
   override readonly name = "Failure";
 }
 
-/** The server does not claim to do what the case is about. */
+/** The subject does not offer what the case is about. */
 export class NotOffered extends Error {
   override readonly name = "NotOffered";
 }
@@ -16,7 +16,7 @@ export function notOffered(reason: string): never {
   throw new NotOffered(reason);
 }
 
-/** JSON of any value, short enough for a message. */
+/** Any value as JSON, cut to 200 characters. */
 export function show(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;

@@ -1,19 +1,19 @@
-/** Waited longer than was allowed; the message says for what. */
+/** A wait took too long; the message says for what. */
 export class Timeout extends Error {
   override readonly name = "Timeout";
 }
 
 /**
- * Gives what `promise` gives, or fails after so many milliseconds: no wait of this kit is without an end.
+ * Resolves with the promise, or rejects with a {@link Timeout}. Every wait in this kit has a limit.
  *
- * @param what ends the sentence "… did not come within N ms"
+ * @param what the subject of "… did not arrive within N ms"
  */
 export async function within<T>(promise: Promise<T>, milliseconds: number, what: string): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Timeout(`${what} did not come within ${milliseconds} ms`)), milliseconds);
+    timer = setTimeout(() => reject(new Timeout(`${what} did not arrive within ${milliseconds} ms`)), milliseconds);
   });
-  promise.catch(() => undefined); // It may fail after nobody waits for it any more.
+  promise.catch(() => undefined); // It may reject after the timeout, when nothing waits for it.
   try {
     return await Promise.race([promise, late]);
   } finally {
@@ -24,7 +24,7 @@ export async function within<T>(promise: Promise<T>, milliseconds: number, what:
 export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Asks until it holds. @returns false when it did not within the time */
+/** Polls until the condition holds. @returns false if it does not hold in time */
 export async function eventually(
   holds: () => boolean | Promise<boolean>,
   milliseconds: number,

@@ -1,22 +1,22 @@
-/** One thing that was heard or done, and when. */
+/** One event of a run. */
 export interface LogEntry {
-  /** Which stream or actor, where there is more than one. */
+  /** The stream or actor, if there is more than one. */
   readonly source: string;
   readonly name: string;
-  /** Its data, cut short. */
+  /** The start and the end of its data. */
   readonly summary: string;
   /** Milliseconds since the log began. */
   readonly offsetMs: number;
-  /** How often it came in a row, where that was more than once; the offset is that of the first. */
+  /** How many times it came in a row, if more than once; `offsetMs` is that of the first. */
   readonly times?: number;
 }
 
-/** Of each end: what happened to a record stands at the end of its event, and which one it was at the beginning. */
+/** Characters kept at each end of long data: a record's id is near the start of an event, what changed near the end. */
 const SUMMARY_LENGTH = 70;
-/** The latest entries tell why something went wrong; a flood of them tells nothing. */
+/** Only the latest entries are kept: they explain a failure, and a flood of entries would hide it. */
 const KEPT = 24;
 
-/** The sequence of events that a failure is reported with. */
+/** The events that a failure is reported with. */
 export class EventLog {
   readonly #start = performance.now();
   readonly #entries: LogEntry[] = [];

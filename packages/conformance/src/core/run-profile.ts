@@ -4,20 +4,20 @@ import { within } from "./deadline.ts";
 import { Scope } from "./scope.ts";
 
 export interface RunOptions {
-  /** What is judged, as the report names it. */
+  /** What is tested, as the report names it. */
   readonly target: string;
-  /** Cases whose group and name contain this, whatever the letters' case; all without it. */
+  /** Runs only cases whose group or name contains this text, ignoring case. */
   readonly only?: string | undefined;
-  /** What has not happened after so many milliseconds will not; {@link PATIENCE_MS} unless told otherwise. */
+  /** How long to wait for an event, in milliseconds; {@link PATIENCE_MS} by default. */
   readonly patienceMs?: number | undefined;
   readonly onResult?: ((result: CaseResult) => void) | undefined;
 }
 
-/** Enough for a machine under load. */
+/** Long enough for a machine under load. */
 const PATIENCE_MS = 10_000;
 const SETUP_MS = 60_000;
 
-/** Runs every case, one after the other, and reports. Never rejects: what goes wrong is in the report. */
+/** Runs the cases in order and reports. Never rejects: errors are in the report. */
 export async function runProfile<Options, World>(
   profile: Profile<Options, World>,
   options: Options,
@@ -33,38 +33,38 @@ export async function runProfile<Options, World>(
   };
   const cases = profile.cases.filter((each) => matches(each, only));
   try {
-    const world = await within(profile.open(options, setup), SETUP_MS, "the end of the setup");
-    // All have begun before the first is waited for.
-    for (const result of startAll(cases, world, patienceMs)) record(await result);
+    const context = await within(profile.open(options, setup), SETUP_MS, "the end of the setup");
+    // Starts the cases that run alongside before waiting for the first.
+    for (const result of startAll(cases, context, patienceMs)) record(await result);
   } catch (error) {
     const outcome: Outcome = { kind: "failed", reason: `setup: ${reasonOf(error)}`, log: setup.log.entries };
     for (const each of cases.slice(results.length)) record(resultOf(each, outcome, setup, performance.now()));
   }
   const leftovers = await setup.close();
-  if (leftovers.length > 0) record(leftoverResult(leftovers));
+  if (leftovers.length > 0) record(cleanupFailure(leftovers));
   const milliseconds = Math.round(performance.now() - from);
-  return { profile: profile.name, judges: profile.judges, target, runtime: runtime(), started, milliseconds, results };
+  return { profile: profile.name, judges: profile.subject, target, runtime: runtime(), started, milliseconds, results };
 }
 
-/** Those that mostly wait begin at once, the others when the one before them is over. */
-function startAll<World>(cases: readonly Case<World>[], world: World, patienceMs: number): Promise<CaseResult>[] {
+/** Starts cases marked `alongside` at once, and each of the others when the one before it ends. */
+function startAll<World>(cases: readonly Case<World>[], context: World, patienceMs: number): Promise<CaseResult>[] {
   let last: Promise<unknown> = Promise.resolve();
   return cases.map((each) => {
-    if (each.alongside) return runCase(each, world, patienceMs);
-    const result = last.then(() => runCase(each, world, patienceMs));
+    if (each.alongside) return runCase(each, context, patienceMs);
+    const result = last.then(() => runCase(each, context, patienceMs));
     last = result;
     return result;
   });
 }
 
-async function runCase<World>(each: Case<World>, world: World, patienceMs: number): Promise<CaseResult> {
+async function runCase<World>(each: Case<World>, context: World, patienceMs: number): Promise<CaseResult> {
   const from = performance.now();
   const scope = new Scope(patienceMs);
   const { timeoutMs = CASE_TIMEOUT_MS } = each;
-  const limit = typeof timeoutMs === "number" ? timeoutMs : timeoutMs(world);
+  const limit = typeof timeoutMs === "number" ? timeoutMs : timeoutMs(context);
   let outcome: Outcome;
   try {
-    await within(each.run(world, scope), limit, "the end of the case");
+    await within(each.run(context, scope), limit, "the end of the case");
     outcome = { kind: "passed" };
   } catch (error) {
     outcome =
@@ -88,10 +88,10 @@ const resultOf = <World>(
   from: number,
 ): CaseResult => ({ group, name, standard, outcome, figures, milliseconds: Math.round(performance.now() - from) });
 
-const leftoverResult = (leftovers: readonly string[]): CaseResult => ({
+const cleanupFailure = (leftovers: readonly string[]): CaseResult => ({
   group: "Cleanup",
-  name: "What was set up is removed",
-  standard: { source: "headwater-conformance", sentence: "It sets up and removes what it needs." },
+  name: "Everything that was set up is removed",
+  standard: { source: "headwater-conformance", sentence: "It removes everything that it sets up." },
   outcome: { kind: "failed", reason: leftovers.join("; "), log: [] },
   figures: {},
   milliseconds: 0,

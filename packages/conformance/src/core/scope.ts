@@ -4,10 +4,10 @@ import { EventLog } from "./event-log.ts";
 
 const CLEANUP_MS = 10_000;
 
-/** The life of one case: what it heard, what it measured, and what it has to put away. */
+/** State of one running case: its log, its measurements, and its cleanup. */
 export class Scope {
   readonly log = new EventLog();
-  /** What has not happened after so many milliseconds will not. */
+  /** How long to wait for an event, in milliseconds. */
   readonly patienceMs: number;
   readonly #figures: Record<string, number | string> = {};
   readonly #deferred: (() => unknown)[] = [];
@@ -20,17 +20,17 @@ export class Scope {
     return this.#figures;
   }
 
-  /** Reports what was measured, be the case passed or failed. @param name ends with the unit: `connectMs` */
+  /** Adds a measurement to the report, whether the case passes or fails. @param name ends with the unit: `connectMs` */
   measure(name: string, value: number | string): void {
     this.#figures[name] = typeof value === "number" ? Math.round(value * 100) / 100 : value;
   }
 
-  /** Done at the end, the last first. */
+  /** Registers a cleanup; cleanups run in reverse order. */
   defer(run: () => unknown): void {
     this.#deferred.push(run);
   }
 
-  /** Puts everything away. @returns what could not be */
+  /** Runs the cleanups. @returns the errors of those that failed */
   async close(): Promise<readonly string[]> {
     const problems: string[] = [];
     for (const run of this.#deferred.splice(0).reverse()) {

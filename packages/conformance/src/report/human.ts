@@ -1,16 +1,16 @@
-import { type CaseResult, type Judged, type Outcome, type Report, tally } from "../core/case.ts";
+import { type CaseResult, type Subject, type Outcome, type Report, tally } from "../core/case.ts";
 import { formatEntry } from "../core/event-log.ts";
 
-const MARKS: Readonly<Record<Outcome["kind"], string>> = { passed: "pass", failed: "FAIL", "not-offered": "none" };
+const MARKS: Readonly<Record<Outcome["kind"], string>> = { passed: "pass", failed: "FAIL", "not-offered": "skip" };
 
-/** One case for a person, as it is done. */
-function formatResult({ name, standard, outcome, figures, milliseconds }: CaseResult, judges: Judged): string {
+/** One finished case. */
+function formatResult({ name, standard, outcome, figures, milliseconds }: CaseResult, subject: Subject): string {
   const measured = Object.entries(figures).map(([figure, value]) => `${figure} ${value}`);
   const lines = [`  ${MARKS[outcome.kind]}  ${name}  (${[`${milliseconds} ms`, ...measured].join(", ")})`];
-  if (outcome.kind === "not-offered") lines.push(`        not offered by this ${judges}: ${outcome.reason}`);
+  if (outcome.kind === "not-offered") lines.push(`        not offered by this ${subject}: ${outcome.reason}`);
   if (outcome.kind === "failed") {
     lines.push(`        ${outcome.reason}`, `        ${standard.source}: “${standard.sentence}”`);
-    if (outcome.log.length > 0) lines.push("        what was heard:");
+    if (outcome.log.length > 0) lines.push("        events:");
     lines.push(...outcome.log.map((entry) => `          ${formatEntry(entry)}`));
   }
   return `${lines.join("\n")}\n`;
@@ -23,12 +23,12 @@ export function formatSummary(report: Report): string {
   return `\n${passed} of ${total} passed, ${failed} failed, ${missing} not offered by this ${report.judges} (${report.profile}, ${report.runtime}, ${seconds} s)\n`;
 }
 
-/** Writes results as they come, under the names of their groups. */
-export function humanReporter(write: (text: string) => void, judges: Judged): (result: CaseResult) => void {
+/** Writes each result when its case finishes, under its group. */
+export function humanReporter(write: (text: string) => void, subject: Subject): (result: CaseResult) => void {
   let group: string | undefined;
   return (result) => {
     if (result.group !== group) write(`${group === undefined ? "" : "\n"}${result.group}\n`);
     group = result.group;
-    write(formatResult(result, judges));
+    write(formatResult(result, subject));
   };
 }

@@ -1,7 +1,7 @@
 import { type CaseResult, type Report, tally } from "../core/case.ts";
 import { formatEntry } from "../core/event-log.ts";
 
-/** JUnit's XML, as CI systems read it: what a server does not offer is skipped, with its reason. */
+/** The report as JUnit XML, for CI systems. Cases that are not offered are skipped, with the reason. */
 export function toJunit(report: Report): string {
   const { failed, "not-offered": skipped } = tally(report);
   const counts = `tests="${report.results.length}" failures="${failed}" skipped="${skipped}"`;
@@ -34,7 +34,7 @@ const seconds = (milliseconds: number): string => (milliseconds / 1_000).toFixed
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** XML 1.0 has no form at all for most control characters, so those are shown. */
+/** XML 1.0 cannot represent most control characters, so they are written as \uXXXX. */
 const escape = (text: string): string =>
   text
     .replace(/[&<>"]/g, (character) => ENTITIES[character]!)

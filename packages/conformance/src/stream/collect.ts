@@ -1,6 +1,6 @@
 import type { JsonEvent, SseClient } from "./sse-client.ts";
 
-/** Reads events up to the one that satisfies `isLast`, or to the end of the stream. */
+/** Reads events up to and including the first that satisfies `isLast`, or to the end of the stream. */
 export async function collect(
   client: SseClient,
   isLast: (event: JsonEvent, count: number) => boolean = () => false,

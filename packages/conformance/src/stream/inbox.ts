@@ -1,12 +1,12 @@
 import { Timeout } from "../core/deadline.ts";
 
-/** What has arrived so far, and a way to wait for more that always ends. */
+/** Everything that has arrived, and a way to wait for more, with a time limit. */
 export class Inbox<T> {
   readonly items: T[] = [];
   readonly #checks = new Set<() => void>();
   #ended: string | undefined;
 
-  /** Whether nothing more will come. */
+  /** Whether nothing more will arrive. */
   get isOver(): boolean {
     return this.#ended !== undefined;
   }
@@ -16,16 +16,16 @@ export class Inbox<T> {
     this.#check();
   }
 
-  /** Nothing more will come, for this reason: who still waits fails with it. */
+  /** Nothing more will arrive: pending waits reject with the reason. */
   end(reason: string): void {
     this.#ended ??= reason;
     this.#check();
   }
 
   /**
-   * Waits until it holds; asked again after each arrival.
+   * Waits until the condition holds; checks it after each arrival.
    *
-   * @param what ends the sentence "… did not come"
+   * @param what the subject of "… did not arrive"
    */
   until(holds: (items: readonly T[]) => boolean, timeoutMs: number, what: string): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -36,9 +36,9 @@ export class Inbox<T> {
       };
       const check = (): void => {
         if (holds(this.items)) settle(resolve);
-        else if (this.#ended !== undefined) settle(() => reject(new Timeout(`${what} did not come: ${this.#ended}`)));
+        else if (this.#ended !== undefined) settle(() => reject(new Timeout(`${what} did not arrive: ${this.#ended}`)));
       };
-      const late = (): void => reject(new Timeout(`${what} did not come within ${timeoutMs} ms`));
+      const late = (): void => reject(new Timeout(`${what} did not arrive within ${timeoutMs} ms`));
       const timer = setTimeout(() => settle(late), timeoutMs);
       this.#checks.add(check);
       check();

@@ -1,16 +1,16 @@
 import { Failure } from "../core/checks.ts";
-import { type Located, type Received, SseStream, type StreamOptions } from "./sse-stream.ts";
+import { type LocatedProblem, type ReceivedEvent, SseStream, type StreamOptions } from "./sse-stream.ts";
 
 export interface SseClientOptions extends StreamOptions {
-  /** Whether what is malformed ends the reading with an error; otherwise it is told to `onWarning`, and skipped. */
+  /** Whether malformed input is an error; if false, it is passed to `onWarning` and skipped. Default true. */
   readonly strict?: boolean;
   readonly onWarning?: (warning: string) => void;
 }
 
-/** An event with its JSON read. */
+/** An event with its data parsed as JSON. */
 export interface JsonEvent {
   readonly event: string;
-  /** The raw text where it is no JSON, which only lenient reading gives. */
+  /** The raw text if the data is not JSON, which happens only when `strict` is false. */
   readonly data: unknown;
   readonly id: string | undefined;
   readonly offsetMs: number;
@@ -18,7 +18,7 @@ export interface JsonEvent {
 
 const TIMEOUT_MS = 10_000;
 
-/** Reads streams whose data is JSON: strictly, to find what is wrong, or leniently, to get on. */
+/** Reads streams whose data is JSON, strictly or leniently. */
 export class SseClient {
   readonly #url: string;
   readonly #options: SseClientOptions;
@@ -29,10 +29,10 @@ export class SseClient {
   }
 
   /**
-   * Gives every event up to the end of the stream. Leaving the loop closes the connection.
+   * Yields every event until the stream ends. Leaving the loop closes the connection.
    *
-   * @throws Failure in strict mode, with the offending text
-   * @throws Timeout when nothing comes for `timeoutMs`
+   * @throws Failure in strict mode for malformed input, with the text
+   * @throws Timeout if no event arrives for `timeoutMs`
    */
   async *connect(): AsyncGenerator<JsonEvent, void, void> {
     const { timeoutMs = TIMEOUT_MS } = this.#options;
@@ -41,17 +41,19 @@ export class SseClient {
     const isStream = stream.status === 200 && /^text\/event-stream\b/i.test(stream.headers.get("content-type") ?? "");
     if (!isStream) {
       stream.close();
-      throw new Failure(`no stream: ${stream.status} ${stream.headers.get("content-type") ?? "without Content-Type"}`);
+      throw new Failure(
+        `not an event stream: ${stream.status} ${stream.headers.get("content-type") ?? "without Content-Type"}`,
+      );
     }
-    let [read, judged] = [0, 0];
-    const judge = (): void => {
-      for (; judged < stream.problems.length && stream.problems[judged]!.after <= read; judged += 1)
-        this.#malformed(stream.problems[judged]!);
+    let [read, checked] = [0, 0];
+    const checkProblems = (): void => {
+      for (; checked < stream.problems.length && stream.problems[checked]!.eventsBefore <= read; checked += 1)
+        this.#malformed(stream.problems[checked]!);
     };
     try {
       for (;;) {
-        const arrived = await arrival(stream, read, timeoutMs);
-        judge();
+        const arrived = await nextArrives(stream, read, timeoutMs);
+        checkProblems();
         if (!arrived) return;
         const event = stream.events.items[read]!;
         read += 1;
@@ -62,16 +64,16 @@ export class SseClient {
     }
   }
 
-  #read({ event, data, id, offsetMs }: Received): JsonEvent {
+  #read({ event, data, id, offsetMs }: ReceivedEvent): JsonEvent {
     try {
       return { event, data: JSON.parse(data) as unknown, id, offsetMs };
     } catch {
-      this.#complain(`the data of ${event} is no JSON: ${data}`);
+      this.#complain(`the data of ${event} is not JSON: ${data}`);
       return { event, data, id, offsetMs };
     }
   }
 
-  #malformed({ code, text }: Located): void {
+  #malformed({ code, text }: LocatedProblem): void {
     this.#complain(`malformed stream, ${code}: ${text}`);
   }
 
@@ -81,8 +83,8 @@ export class SseClient {
   }
 }
 
-/** Whether another event has come; false when the stream is over without. */
-async function arrival({ events }: SseStream, read: number, timeoutMs: number): Promise<boolean> {
+/** Waits for another event. @returns false if the stream ends without one */
+async function nextArrives({ events }: SseStream, read: number, timeoutMs: number): Promise<boolean> {
   try {
     await events.until(({ length }) => length > read, timeoutMs, "another event");
     return true;

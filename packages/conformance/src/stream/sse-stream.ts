@@ -10,46 +10,46 @@ export interface StreamOptions {
   readonly lastEventId?: string | undefined;
   readonly fetch?: Fetch;
   readonly log?: EventLog | undefined;
-  /** How the log calls this stream, where there are several. */
+  /** Names this stream in the log, if there are several. */
   readonly label?: string;
-  /** For the head of the answer, and for each wait that names no time of its own. */
+  /** For the response headers, and for each wait without its own limit. Default 10 s. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** An event, and when it came. */
-export interface Received extends SseMessage {
+/** An event, and when it arrived. */
+export interface ReceivedEvent extends SseMessage {
   /** Milliseconds since the request. */
   readonly offsetMs: number;
 }
 
-/** What was malformed, and how many events came before it. */
-export interface Located extends SseProblem {
-  readonly after: number;
+/** A format problem, and how many events came before it. */
+export interface LocatedProblem extends SseProblem {
+  readonly eventsBefore: number;
 }
 
-/** How the stream ended: completed by the server, broken on the way, or closed from here. */
+/** How the stream ended: completed by the server, broken by the network, or closed by us. */
 export type StreamEnd = "completed" | "broken" | "closed";
 
 const TIMEOUT_MS = 10_000;
 
-/** One connection to an endpoint, and all that was heard on it. It judges nothing. */
+/** One connection to an endpoint, with everything received on it. It records; it does not check. */
 export class SseStream {
   readonly status: number;
   readonly headers: Headers;
-  /** Milliseconds from the request to the head of the answer. */
+  /** Milliseconds from the request to the response headers. */
   readonly headMs: number;
-  readonly events = new Inbox<Received>();
-  /** When bytes came, in milliseconds since the request, and how many. */
+  readonly events = new Inbox<ReceivedEvent>();
+  /** When bytes arrived, in milliseconds since the request, and how many. */
   readonly chunks = new Inbox<{ readonly offsetMs: number; readonly bytes: number }>();
-  readonly problems: Located[] = [];
+  readonly problems: LocatedProblem[] = [];
   readonly comments: string[] = [];
   readonly retries: number[] = [];
-  /** Ids without an event. */
-  readonly places: string[] = [];
+  /** Ids of blocks without data. */
+  readonly idsWithoutEvent: string[] = [];
   readonly ended: Promise<StreamEnd>;
-  /** The first bytes that are no UTF-8, if any are. */
+  /** The first bytes that are not UTF-8, if any. */
   invalidUtf8: string | undefined;
-  /** When it was asked for, by `performance.now()`. */
+  /** When the request was sent, by `performance.now()`. */
   readonly openedAt: number;
   readonly #abort: AbortController;
   readonly #timeoutMs: number;
@@ -70,7 +70,7 @@ export class SseStream {
     this.ended = this.#read(response);
   }
 
-  /** Resolves with the head of the answer, whatever it says. */
+  /** Resolves when the response headers arrive, whatever the status. */
   static async open(url: string, options: StreamOptions = {}): Promise<SseStream> {
     const { headers, lastEventId, timeoutMs = TIMEOUT_MS } = options;
     const from = performance.now();
@@ -85,7 +85,7 @@ export class SseStream {
       signal: abort.signal,
     });
     try {
-      const response = await within(request, timeoutMs, `the head of an answer from ${url}`);
+      const response = await within(request, timeoutMs, `a response from ${url}`);
       return new SseStream(response, from, abort, options);
     } catch (error) {
       abort.abort();
@@ -97,8 +97,12 @@ export class SseStream {
     return this.chunks.items.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Waits until the events so far satisfy it. @param what ends the sentence "… did not come" */
-  until(holds: (events: readonly Received[]) => boolean, what: string, timeoutMs = this.#timeoutMs): Promise<void> {
+  /** Waits until the events satisfy the condition. @param what the subject of "… did not arrive" */
+  until(
+    holds: (events: readonly ReceivedEvent[]) => boolean,
+    what: string,
+    timeoutMs = this.#timeoutMs,
+  ): Promise<void> {
     return this.events.until(holds, timeoutMs, what);
   }
 
@@ -111,14 +115,14 @@ export class SseStream {
   }
 
   async #read(response: Response): Promise<StreamEnd> {
-    const end = await this.#follow(response);
+    const end = await this.#readBody(response);
     this.#log?.add(this.#label, `(${end})`);
     this.events.end(`the stream was ${end}`);
     this.chunks.end(`the stream was ${end}`);
     return end;
   }
 
-  async #follow({ body }: Response): Promise<StreamEnd> {
+  async #readBody({ body }: Response): Promise<StreamEnd> {
     const parser = this.#parser();
     const reader = body?.getReader();
     try {
@@ -136,24 +140,24 @@ export class SseStream {
   }
 
   #parser(): SseParser {
-    const heard = (name: string, text: string): void => this.#log?.add(this.#label, name, text);
+    const log = (name: string, text: string): void => this.#log?.add(this.#label, name, text);
     return new SseParser({
       onEvent: (message) => {
-        heard(message.event, message.data);
+        log(message.event, message.data);
         this.events.push({ ...message, offsetMs: this.#now() });
       },
-      onId: (id) => this.places.push(id),
+      onId: (id) => this.idsWithoutEvent.push(id),
       onRetry: (milliseconds) => {
-        heard("(retry)", String(milliseconds));
+        log("(retry)", String(milliseconds));
         this.retries.push(milliseconds);
       },
       onComment: (text) => {
-        heard("(comment)", text);
+        log("(comment)", text);
         this.comments.push(text);
       },
       onProblem: (problem) => {
-        heard(`(${problem.code})`, problem.text);
-        this.problems.push({ ...problem, after: this.events.items.length });
+        log(`(${problem.code})`, problem.text);
+        this.problems.push({ ...problem, eventsBefore: this.events.items.length });
       },
     });
   }

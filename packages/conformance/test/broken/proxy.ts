@@ -1,21 +1,21 @@
 /** A request on its way to the server. */
-export interface Passing {
+export interface ProxyRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Headers;
   readonly body: string;
 }
 
-/** One thing that a proxy does to what passes; nothing by itself. */
+/** What the proxy changes; anything left out passes unchanged. */
 export interface ProxyFault {
-  /** Another request in its place, or an answer at once. */
-  readonly request?: (request: Passing, root: string) => Passing | Response;
-  readonly response?: (response: Response, request: Passing) => Response;
-  /** Made for each stream: the blocks that a client gets for one of the server's, some of them later. */
+  /** Changes the request, or responds in place of the server. */
+  readonly request?: (request: ProxyRequest, superuserToken: string) => ProxyRequest | Response;
+  readonly response?: (response: Response, request: ProxyRequest) => Response;
+  /** Called for each stream. The function it returns maps each block of the server to the blocks that the client gets. */
   readonly stream?: () => (block: string) => readonly string[] | Promise<readonly string[]>;
-  /** A block that goes to every open stream because of a request. */
-  readonly echo?: (request: Passing) => string | undefined;
-  /** Ends each stream after so long. */
+  /** A block to send to every open stream when a request arrives. */
+  readonly echo?: (request: ProxyRequest) => string | undefined;
+  /** Closes each stream after this time. */
   readonly cutsAfterMs?: number;
 }
 
@@ -24,8 +24,8 @@ export interface Proxy {
   readonly stop: () => void;
 }
 
-/** Stands before a real server and breaks one thing. @param root a superuser's token */
-export function startProxy(upstream: string, root: string, fault: ProxyFault): Proxy {
+/** Starts a proxy that adds one fault to a real server. */
+export function startProxy(upstream: string, superuserToken: string, fault: ProxyFault): Proxy {
   const open = new Set<Sender>();
   const server = Bun.serve({
     hostname: "127.0.0.1",
@@ -35,21 +35,26 @@ export function startProxy(upstream: string, root: string, fault: ProxyFault): P
       const { pathname, search } = new URL(request.url);
       const headers = new Headers(request.headers);
       headers.delete("host");
-      const came: Passing = { method: request.method, path: pathname + search, headers, body: await request.text() };
-      const echo = fault.echo?.(came);
+      const incoming: ProxyRequest = {
+        method: request.method,
+        path: pathname + search,
+        headers,
+        body: await request.text(),
+      };
+      const echo = fault.echo?.(incoming);
       if (echo !== undefined) for (const send of open) send(echo);
-      const passed = fault.request?.(came, root) ?? came;
-      if (passed instanceof Response) return passed;
-      const response = await fetch(upstream + passed.path, {
-        method: passed.method,
-        headers: passed.headers,
-        ...(passed.method !== "GET" && { body: passed.body }),
+      const forwarded = fault.request?.(incoming, superuserToken) ?? incoming;
+      if (forwarded instanceof Response) return forwarded;
+      const response = await fetch(upstream + forwarded.path, {
+        method: forwarded.method,
+        headers: forwarded.headers,
+        ...(forwarded.method !== "GET" && { body: forwarded.body }),
         signal: request.signal,
         decompress: true,
       });
-      const answer = fault.response?.(response, passed) ?? response;
-      if (!/event-stream/.test(answer.headers.get("content-type") ?? "")) return answer;
-      return new Response(altered(answer.body!, fault, open), { status: answer.status, headers: answer.headers });
+      const changed = fault.response?.(response, forwarded) ?? response;
+      if (!/event-stream/.test(changed.headers.get("content-type") ?? "")) return changed;
+      return new Response(altered(changed.body!, fault, open), { status: changed.status, headers: changed.headers });
     },
   });
   return { url: `http://127.0.0.1:${server.port}`, stop: () => void server.stop(true) };

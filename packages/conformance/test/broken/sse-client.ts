@@ -1,41 +1,41 @@
 import type { ClientDriver, ClientEvent } from "../../src/clients/driver.ts";
 
-/** What may be wrong with a client; one without any of it is as the standard says. */
+/** Possible faults of a client; without any, it follows the standard. */
 export interface ClientFaults {
-  /** Begins to decode anew with each chunk. */
+  /** Decodes each chunk on its own. */
   readonly decodesChunks?: true;
   readonly keepsBom?: true;
-  /** What ends a line. */
+  /** Matches the end of a line. */
   readonly lineEnd?: RegExp;
-  /** Makes the value of a field. */
+  /** Turns what follows the colon into the field's value. */
   readonly value?: (raw: string) => string;
   readonly joinsWith?: string;
-  readonly tellsOfEmptyEvents?: true;
-  readonly tellsOfBrokenEvents?: true;
+  readonly dispatchesEmptyEvents?: true;
+  readonly dispatchesIncompleteEvents?: true;
   readonly keepsNames?: true;
   readonly forgetsIds?: true;
   readonly acceptsNullIds?: true;
   readonly ignoresRetry?: true;
   readonly sendsNoLastEventId?: true;
-  readonly sendsIdsOfBrokenEvents?: true;
+  readonly sendsIdsOfIncompleteEvents?: true;
   readonly headers?: Readonly<Record<string, string>>;
   readonly ignoresType?: true;
-  readonly comesBackAfter?: (status: number) => boolean;
+  readonly reconnectsAfter?: (status: number) => boolean;
   readonly staysConnected?: true;
   readonly readsComments?: true;
-  readonly wantsColons?: true;
+  readonly requiresColons?: true;
   readonly ignoresLetterCase?: true;
   readonly givesUpOnBadBytes?: true;
-  /** Characters of a line that it can hold. */
+  /** The longest line it reads, in characters. */
   readonly longestLine?: number;
-  readonly wantsExactType?: true;
+  readonly requiresExactType?: true;
   readonly followsNoRedirect?: true;
-  readonly neverComesBack?: true;
+  readonly neverReconnects?: true;
 }
 
 const USUAL_RETRY_MS = 100;
 
-/** The smallest client that does it all. */
+/** A minimal SSE client. */
 export const smallClient = (faults: ClientFaults = {}): ClientDriver => ({
   name: "a small client",
   reconnects: true,
@@ -54,39 +54,41 @@ async function listen(
   signal: AbortSignal,
   faults: ClientFaults,
 ): Promise<void> {
-  const place = { id: "", retryMs: USUAL_RETRY_MS };
+  const state = { id: "", retryMs: USUAL_RETRY_MS };
   while (!signal.aborted) {
     const headers = {
       accept: "text/event-stream",
       "cache-control": "no-store",
-      ...(place.id !== "" && !faults.sendsNoLastEventId && { "last-event-id": place.id }),
+      ...(state.id !== "" && !faults.sendsNoLastEventId && { "last-event-id": state.id }),
       ...faults.headers,
     };
     const redirect = faults.followsNoRedirect ? "manual" : "follow";
     const response = await fetch(url, { headers, signal, redirect });
     const { status } = response;
     const type = response.headers.get("content-type") ?? "";
-    const isStream = faults.wantsExactType ? type === "text/event-stream" : /^text\/event-stream\s*(;|$)/i.test(type);
-    if (status === 200 && (isStream || faults.ignoresType)) await read(response, onEvent, place, faults);
-    else if (!faults.comesBackAfter?.(status)) return;
-    if (faults.neverComesBack) return;
-    await new Promise((resolve) => setTimeout(resolve, place.retryMs));
+    const isStream = faults.requiresExactType
+      ? type === "text/event-stream"
+      : /^text\/event-stream\s*(;|$)/i.test(type);
+    if (status === 200 && (isStream || faults.ignoresType)) await read(response, onEvent, state, faults);
+    else if (!faults.reconnectsAfter?.(status)) return;
+    if (faults.neverReconnects) return;
+    await new Promise((resolve) => setTimeout(resolve, state.retryMs));
   }
 }
 
 async function read(
   response: Response,
   onEvent: (event: ClientEvent) => void,
-  place: { id: string; retryMs: number },
+  state: { id: string; retryMs: number },
   faults: ClientFaults,
 ): Promise<void> {
   const { joinsWith = "\n", value: valueOf = (raw: string) => raw.replace(/^ /, "") } = faults;
-  let [name, idBuffer] = ["", place.id];
+  let [name, idBuffer] = ["", state.id];
   let data: string[] = [];
   const dispatch = (): void => {
-    place.id = idBuffer;
-    if (data.length > 0 || (faults.tellsOfEmptyEvents && name !== ""))
-      onEvent({ event: name === "" ? "message" : name, data: data.join(joinsWith), lastEventId: place.id });
+    state.id = idBuffer;
+    if (data.length > 0 || (faults.dispatchesEmptyEvents && name !== ""))
+      onEvent({ event: name === "" ? "message" : name, data: data.join(joinsWith), lastEventId: state.id });
     data = [];
     if (!faults.keepsNames) name = "";
     if (faults.forgetsIds) idBuffer = "";
@@ -94,17 +96,17 @@ async function read(
   const take = (line: string): void => {
     if (line === "") return dispatch();
     const colon = line.indexOf(":");
-    if ((colon < 0 && faults.wantsColons) || line.length > (faults.longestLine ?? Infinity)) return;
+    if ((colon < 0 && faults.requiresColons) || line.length > (faults.longestLine ?? Infinity)) return;
     const [given, value] = colon < 0 ? [line, ""] : [line.slice(0, colon), valueOf(line.slice(colon + 1))];
     const field = faults.ignoresLetterCase ? given.toLowerCase() : given;
     if (field === "data" || (field === "" && faults.readsComments)) data.push(value);
     if (field === "event") name = value;
     if (field === "id" && (faults.acceptsNullIds || !value.includes("\0"))) idBuffer = value;
-    if (field === "id" && faults.sendsIdsOfBrokenEvents) place.id = idBuffer;
-    if (field === "retry" && /^\d+$/.test(value) && !faults.ignoresRetry) place.retryMs = Number(value);
+    if (field === "id" && faults.sendsIdsOfIncompleteEvents) state.id = idBuffer;
+    if (field === "retry" && /^\d+$/.test(value) && !faults.ignoresRetry) state.retryMs = Number(value);
   };
   for await (const line of linesOf(response, faults)) take(line);
-  if (faults.tellsOfBrokenEvents && data.length > 0) dispatch();
+  if (faults.dispatchesIncompleteEvents && data.length > 0) dispatch();
 }
 
 async function* linesOf(

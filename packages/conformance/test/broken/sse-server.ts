@@ -1,24 +1,24 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What may go wrong with a stream; a server without any of it is as it should be. */
+/** Possible faults of a server; without any, it follows the standard. */
 export interface Faults {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent once a stream is open. */
+  /** Sent when a stream opens. */
   readonly greeting?: string | Uint8Array;
-  /** An event as bytes. */
+  /** Encodes an event. */
   readonly encode?: (id: number) => string | Uint8Array;
-  /** The ids that a client gets that comes back with this one. */
+  /** The ids to replay after the client's last id. */
   readonly replay?: (last: number, all: readonly number[]) => readonly number[];
   readonly heartbeat?: boolean;
-  /** What is sent goes out with the end of the stream, which is so many milliseconds away. */
+  /** Holds everything back until the stream ends, after this many milliseconds. */
   readonly holdsBackMs?: number;
-  /** Ends each stream after so long, with these bytes. */
+  /** Ends each stream after this time, with these bytes. */
   readonly ends?: { readonly afterMs: number; readonly bytes: string };
-  /** Streams after the first get this. */
+  /** The status of every stream after the first. */
   readonly laterStatus?: number;
-  /** The order in which ids are given out. */
+  /** The id of the nth event. */
   readonly idOf?: (count: number) => number;
 }
 
@@ -32,7 +32,7 @@ const HEARTBEAT_MS = 50;
 
 const goodEvent = (id: number): string => `id:e.${id}\nevent:tick\ndata:{"n":${id}}\n\n`;
 
-/** A small server with a history: GET /stream, POST /trigger. */
+/** A minimal server that replays its events: GET /stream, POST /trigger. */
 export async function startSseServer(faults: Faults = {}): Promise<BrokenServer> {
   const { encode = goodEvent, idOf = (count: number) => count } = faults;
   const { replay = (last: number, all: readonly number[]) => all.filter((id) => id > last) } = faults;
@@ -46,10 +46,10 @@ export async function startSseServer(faults: Faults = {}): Promise<BrokenServer>
     const usual = { "content-type": "text/event-stream", "cache-control": "no-cache" };
     response.writeHead(status, { ...usual, ...faults.headers });
     response.flushHeaders();
-    const held: (string | Uint8Array)[] = [];
+    const heldBack: (string | Uint8Array)[] = [];
     const write = (bytes: string | Uint8Array): void => {
       if (faults.holdsBackMs === undefined) response.write(bytes);
-      else held.push(bytes);
+      else heldBack.push(bytes);
     };
     write(faults.greeting ?? ":hello\n\n");
     if (lastEventId !== undefined) {
@@ -60,7 +60,7 @@ export async function startSseServer(faults: Faults = {}): Promise<BrokenServer>
     response.on("close", () => open.delete(write));
     const { afterMs, bytes } = faults.ends ?? { afterMs: faults.holdsBackMs, bytes: "" };
     const end = (): void => {
-      for (const part of held) response.write(part);
+      for (const part of heldBack) response.write(part);
       response.end(bytes);
     };
     if (afterMs !== undefined) setTimeout(end, afterMs);

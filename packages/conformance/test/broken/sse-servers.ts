@@ -1,12 +1,12 @@
 import type { Faults } from "./sse-server.ts";
 
-/** A server with one fault, the case that is meant for it, and what the message must name. */
+/** A server with one fault, the case that catches it, and the message that the case must fail with. */
 export interface BrokenSse {
   readonly fault: string;
   readonly faults: Faults;
-  readonly found: string;
+  readonly caughtBy: string;
   readonly message: RegExp;
-  /** Whether events come by themselves only. */
+  /** Runs the profile without a trigger. */
   readonly untriggered?: true;
 }
 
@@ -14,132 +14,132 @@ const event = (id: number, data: string): string => `id:e.${id}\nevent:tick\ndat
 
 export const BROKEN_SSE_SERVERS: readonly BrokenSse[] = [
   {
-    fault: "answers 201",
+    fault: "responds 201",
     faults: { status: 201 },
-    found: "the status is 200",
+    caughtBy: "the status is 200",
     message: /the status is 201/,
   },
   {
-    fault: "says that it is JSON",
+    fault: "declares JSON",
     faults: { headers: { "content-type": "application/json" } },
-    found: "the type is text/event-stream",
+    caughtBy: "the content type is text/event-stream",
     message: /application\/json, not text\/event-stream/,
   },
   {
-    fault: "announces Latin-1",
+    fault: "declares Latin-1",
     faults: { headers: { "content-type": "text/event-stream; charset=iso-8859-1" } },
-    found: "no other encoding than UTF-8 is announced",
-    message: /announces charset iso-8859-1/,
+    caughtBy: "no charset other than UTF-8 is declared",
+    message: /declares charset iso-8859-1/,
   },
   {
-    fault: "lets caches keep the stream",
+    fault: "allows caching",
     faults: { headers: { "cache-control": "public, max-age=60" } },
-    found: "nobody on the way may keep the answer",
+    caughtBy: "caches may not reuse the response",
     message: /Cache-Control is public, max-age=60/,
   },
   {
-    fault: "announces a length",
+    fault: "sends a Content-Length",
     faults: { headers: { "content-length": "100000" } },
-    found: "the stream announces no length",
+    caughtBy: "the response has no Content-Length",
     message: /Content-Length is 100000/,
   },
   {
     fault: "sends Latin-1",
     faults: { greeting: Buffer.from("data:caf\u00e9\n\n", "latin1") },
-    found: "the bytes are UTF-8",
-    message: /no UTF-8: "data:caf/,
+    caughtBy: "the stream is valid UTF-8",
+    message: /not UTF-8: "data:caf/,
   },
   {
-    fault: "breaks data over lines without naming the field",
+    fault: "splits data into lines without repeating the field name",
     faults: { encode: (id) => event(id, `{\n"n":${id}\n}`) },
-    found: "every line is a field, a comment or empty",
-    message: /a line that is no field, perhaps data with a line break: "\\"n\\":1"/,
+    caughtBy: "every line is a field, a comment or empty",
+    message: /a line that is not a field, perhaps a line break in data: "\\"n\\":1"/,
   },
   {
     fault: "sends events without data",
     faults: { greeting: "event:hello\n\n" },
-    found: "every named event has data",
-    message: /without data, which no client hears of: "event:hello"/,
+    caughtBy: "every named event has data",
+    message: /without data, which clients do not dispatch: "event:hello"/,
   },
   {
-    fault: "says retry in seconds",
+    fault: "sends retry in seconds",
     faults: { greeting: "retry:3s\n\n" },
-    found: "retry is a number of milliseconds",
-    message: /not only digits: "retry:3s"/,
+    caughtBy: "retry is a number of milliseconds",
+    message: /characters other than digits: "retry:3s"/,
   },
   {
     fault: "puts NULL into ids",
     faults: { greeting: "id:a\0b\ndata:{}\n\n" },
-    found: "ids have no NULL",
+    caughtBy: "ids do not contain NULL",
     message: /U\+0000/,
   },
   {
-    fault: "ends within an event",
+    fault: "ends in the middle of an event",
     faults: { ends: { afterMs: 150, bytes: 'event:bye\ndata:{"n":0}\n' }, heartbeat: false },
-    found: "the last event ends with an empty line",
-    message: /ends within an event, which is lost/,
+    caughtBy: "the last event ends with an empty line",
+    message: /ends in the middle of an event, which is lost/,
     untriggered: true,
   },
   {
-    fault: "sends data that is no JSON",
+    fault: "sends data that is not JSON",
     faults: { encode: (id) => event(id, `{'n':${id}}`) },
-    found: "data is JSON, and events have names",
-    message: /the data of tick is no JSON: "\{'n':1\}"/,
+    caughtBy: "data is JSON, and events have names",
+    message: /the data of tick is not JSON: "\{'n':1\}"/,
   },
   {
-    fault: "sends events that have no name",
+    fault: "sends events without names",
     faults: { encode: (id) => `id:e.${id}\ndata:{"n":${id}}\n\n` },
-    found: "data is JSON, and events have names",
+    caughtBy: "data is JSON, and events have names",
     message: /an event without a name/,
   },
   {
-    fault: "holds everything back to the end",
+    fault: "holds everything back until the end",
     faults: { holdsBackMs: 250, greeting: "" },
-    found: "what is sent arrives at once, and not with the end",
-    message: /then everything with the end: somebody buffers/,
+    caughtBy: "events arrive when they are sent, not when the stream ends",
+    message: /then everything at the end: the stream is buffered/,
     untriggered: true,
   },
   {
-    fault: "gives out ids that go back",
+    fault: "sends descending ids",
     faults: { idOf: (count) => 1_000 - count, replay: (last, all) => all.filter((id) => id < last) },
-    found: "events come in the order of what they tell",
+    caughtBy: "events arrive in causal order",
     message: /the id "e\.\d+" came after "e\.\d+": out of order/,
   },
   {
-    fault: "gives two events one id",
+    fault: "gives two events the same id",
     faults: { idOf: () => 7, replay: () => [] },
-    found: "events come in the order of what they tell",
+    caughtBy: "events arrive in causal order",
     message: /the id "e\.7" came twice/,
   },
   {
-    fault: "falls silent",
+    fault: "goes silent",
     faults: { heartbeat: false },
-    found: "a quiet stream gets a sign of life",
-    message: /no byte came for 1000 ms/,
+    caughtBy: "an idle stream gets a heartbeat",
+    message: /no byte arrived for 1000 ms/,
   },
   {
-    fault: "refuses who comes back",
+    fault: "rejects clients that reconnect",
     faults: { laterStatus: 500 },
-    found: "a client that was cut can come back",
-    message: /the second connection got 500/,
+    caughtBy: "a disconnected client can reconnect",
+    message: /the second connection gets 500/,
     untriggered: true,
   },
   {
     fault: "ignores Last-Event-ID",
     faults: { replay: () => [] },
-    found: "Last-Event-ID brings what came after it, once and in order",
-    message: /is lost: the gap is silent/,
+    caughtBy: "Last-Event-ID replays what came after it, once and in order",
+    message: /is missing without notice/,
   },
   {
-    fault: "repeats the event that was named",
+    fault: "repeats the event that Last-Event-ID names",
     faults: { replay: (last, all) => all.filter((id) => id >= last) },
-    found: "Last-Event-ID brings what came after it, once and in order",
-    message: /was given as Last-Event-ID, and came again/,
+    caughtBy: "Last-Event-ID replays what came after it, once and in order",
+    message: /was sent as Last-Event-ID, but came again/,
   },
   {
     fault: "replays backwards",
     faults: { replay: (last, all) => all.filter((id) => id > last).reverse() },
-    found: "Last-Event-ID brings what came after it, once and in order",
+    caughtBy: "Last-Event-ID replays what came after it, once and in order",
     message: /the replay is/,
   },
 ];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { Admin } from "@headwater/testing/servers/admin.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { type RequestOptions, request } from "@headwater/testing/clients/request.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
@@ -8,11 +8,11 @@ import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 setDefaultTimeout(60_000);
 
 let server: ServerProcess;
-let admin: Admin;
+let admin: SuperuserClient;
 
 beforeAll(async () => {
   server = await startServer();
-  admin = await Admin.signIn(server.url);
+  admin = await SuperuserClient.signIn(server.url);
   await admin.createCollection(PUBLIC_NOTES);
 });
 

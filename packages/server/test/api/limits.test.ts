@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { Admin } from "@headwater/testing/servers/admin.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
-import { askForStream, statusFrom } from "@headwater/testing/clients/refusal.ts";
+import { tryStream, statusFrom } from "./connection-refusal.ts";
 import { request } from "@headwater/testing/clients/request.ts";
 import { sdk } from "@headwater/testing/clients/sdk.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
@@ -17,7 +17,7 @@ const streams = (url: string, count: number): Promise<SseClient[]> =>
 
 /** Places are free when the server has noticed that somebody left. */
 async function untilAdmitted(url: string): Promise<void> {
-  while (await askForStream(url)) await Bun.sleep(5);
+  while (await tryStream(url)) await Bun.sleep(5);
 }
 
 const refused = (code: string) => ({
@@ -29,7 +29,7 @@ describe("connections", () => {
   test("beyond those of the server are 503 with Retry-After, until one leaves", async () => {
     await using server = await startServer({ args: ["--max-connections", "3"] });
     const clients = await streams(server.url, 3);
-    const refusal = await askForStream(server.url);
+    const refusal = await tryStream(server.url);
     expect(refusal).toMatchObject(refused("limit_connections"));
     expect(refusal!.retryAfter).toBeWithin(5, 31);
     expect(await statusFrom("127.0.0.2", server.url)).toStartWith("HTTP/1.1 503 ");
@@ -40,7 +40,7 @@ describe("connections", () => {
   test("beyond those of an address are 503 for it and for no other", async () => {
     await using server = await startServer({ args: ["--max-connections-per-ip", "2"] });
     const clients = await streams(server.url, 2);
-    expect(await askForStream(server.url)).toMatchObject(refused("limit_connections_ip"));
+    expect(await tryStream(server.url)).toMatchObject(refused("limit_connections_ip"));
     expect(await statusFrom("127.0.0.2", server.url)).toBe("HTTP/1.1 200 OK");
     clients[0]!.close();
     await untilAdmitted(server.url);
@@ -48,7 +48,7 @@ describe("connections", () => {
 
   test("beyond those of a user are 429 for it and for no other, and stay a guest's", async () => {
     await using server = await startServer({ args: ["--max-connections-per-user", "2"] });
-    const admin = await Admin.signIn(server.url);
+    const admin = await SuperuserClient.signIn(server.url);
     const [ann, bob] = await Promise.all([admin.createUser("ann"), admin.createUser("bob")]);
     const [first, second, third] = (await streams(server.url, 3)) as [SseClient, SseClient, SseClient];
     for (const client of [first, second, first]) await client.subscribe(["users/*"], ann.token);
@@ -68,14 +68,14 @@ describe("connections", () => {
 
 test("streams of offline sync count among those of their user, and a WebSocket that syncs counts once", async () => {
   await using server = await startServer({ args: ["--max-connections-per-user", "2"] });
-  const admin = await Admin.signIn(server.url);
+  const admin = await SuperuserClient.signIn(server.url);
   const ann = await admin.createUser("ann");
   const headers = { authorization: ann.token };
   using socket = {
     client: await SocketClient.connect(server.url, { headers }),
     [Symbol.dispose]: () => socket.client.close(),
   };
-  await socket.client.ask({ type: "sync", on: true });
+  await socket.client.request({ type: "sync", on: true });
   const abort = new AbortController();
   const open = (): Promise<Response> =>
     fetch(`${server.url}/api/v1/replicache/stream`, { headers, signal: abort.signal });
@@ -124,10 +124,10 @@ test("requests of one connection beyond its rate are 429 with Retry-After; other
 
 describe("by default", () => {
   let server: ServerProcess;
-  let admin: Admin;
+  let admin: SuperuserClient;
   beforeAll(async () => {
     server = await startServer();
-    admin = await Admin.signIn(server.url);
+    admin = await SuperuserClient.signIn(server.url);
     await admin.createCollection(PUBLIC_NOTES);
     await admin.createCollection({
       ...PUBLIC_NOTES,

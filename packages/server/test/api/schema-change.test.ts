@@ -1,12 +1,12 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { Admin } from "@headwater/testing/servers/admin.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { startServer } from "@headwater/testing/servers/server-process.ts";
 
 setDefaultTimeout(60_000);
 
 test("records written while their collection changes are written by the old or the new one, and none is refused", async () => {
   await using server = await startServer();
-  const admin = await Admin.signIn(server.url);
+  const admin = await SuperuserClient.signIn(server.url);
   const fields = [{ name: "title", type: "text" }];
   await admin.createCollection({ name: "moving", type: "base", createRule: "", fields });
   const changing = { done: false };

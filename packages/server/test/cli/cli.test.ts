@@ -1,9 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
-import { Admin, signIn } from "@headwater/testing/servers/admin.ts";
+import { SuperuserClient, signIn } from "@headwater/testing/servers/superuser-client.ts";
 import { freePort } from "@headwater/testing/lib/free-port.ts";
-import { type CommandResult, runCommand } from "@headwater/testing/servers/server-kind.ts";
+import { type CommandResult, runCommand } from "@headwater/testing/servers/server-command.ts";
 import { type ServerProcess, startServer, SUPERUSER } from "@headwater/testing/servers/server-process.ts";
 import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
@@ -167,7 +167,7 @@ describe("superuser", () => {
 
   test("made by the command line reaches who watches the running server", async () => {
     await using server = await start();
-    const admin = await Admin.signIn(server.url);
+    const admin = await SuperuserClient.signIn(server.url);
     using client = await SseClient.connect(server.url);
     await client.subscribe(["_superusers/*"], admin.token);
     expect((await run("superuser", "create", EMAIL, "long enough", "--dir", server.dir)).code).toBe(0);

@@ -1,10 +1,10 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Admin, type Model } from "@headwater/testing/servers/admin.ts";
+import { SuperuserClient, type ApiModel } from "@headwater/testing/servers/superuser-client.ts";
 import { freePort } from "@headwater/testing/lib/free-port.ts";
 import { request } from "@headwater/testing/clients/request.ts";
-import { runCommand } from "@headwater/testing/servers/server-kind.ts";
+import { runCommand } from "@headwater/testing/servers/server-command.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
@@ -61,7 +61,7 @@ test("hook files are loaded, replaced on save, and kept when they break; a strea
   files.write("lib/shout.ts", "export const shout = (text: string): string => text.toUpperCase();");
   files.write("slug.ts", slugHook(" 1"));
   await using server = await startServer({ kind: "headwater", dir: files.dir });
-  const admin = await Admin.signIn(server.url);
+  const admin = await SuperuserClient.signIn(server.url);
   await admin.createCollection({
     name: "posts",
     fields: [
@@ -72,7 +72,7 @@ test("hook files are loaded, replaced on save, and kept when they break; a strea
     createRule: "",
   });
   const post = (title: string) =>
-    request<Model>(server.url, "POST", "/api/collections/posts/records", { body: { title } });
+    request<ApiModel>(server.url, "POST", "/api/collections/posts/records", { body: { title } });
   using stream = await SseClient.connect(server.url);
   await stream.subscribe(["posts/*"]);
 
@@ -118,7 +118,7 @@ test("hook files are loaded, replaced on save, and kept when they break; a strea
   expect((await request(server.url, "GET", "/api/version")).status).toBe(404);
 
   await stream.inbox.until((events) => events.some(({ data }) => data.includes('"last"')));
-  const titles = stream.events.map(({ data }) => (JSON.parse(data) as { record: Model }).record["title"]);
+  const titles = stream.events.map(({ data }) => (JSON.parse(data) as { record: ApiModel }).record["title"]);
   expect(titles).toEqual(["a", "b", "c", "d", "d", "d", "d", "e", "last"]);
   expect(stream.isOver).toBe(false);
   expect(await server.stop()).toBe(0);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { Admin } from "@headwater/testing/servers/admin.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { readStats } from "@headwater/testing/servers/process-stats.ts";
 import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
@@ -10,11 +10,11 @@ import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 setDefaultTimeout(120_000);
 
 let server: ServerProcess;
-let admin: Admin;
+let admin: SuperuserClient;
 
 beforeAll(async () => {
   server = await startServer();
-  admin = await Admin.signIn(server.url);
+  admin = await SuperuserClient.signIn(server.url);
   await admin.createCollection(PUBLIC_NOTES);
   await admin.createCollection({ ...PUBLIC_NOTES, name: "pages", fields: [{ name: "text", type: "json" }] });
 });

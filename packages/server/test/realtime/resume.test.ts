@@ -1,8 +1,8 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { integer, sample } from "fast-check";
-import { Admin } from "@headwater/testing/servers/admin.ts";
-import { readChanges } from "@headwater/testing/servers/change-table.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
+import { readChanges } from "@headwater/testing/servers/read-database.ts";
 import { PRIVATE_NOTES, PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { request } from "@headwater/testing/clients/request.ts";
@@ -22,7 +22,7 @@ const lastCursor = ({ events }: SseClient): string | undefined => events.findLas
 
 test("by its last event id, a client gets what it missed and then what is live", async () => {
   await using server = await startServer();
-  const admin = await Admin.signIn(server.url);
+  const admin = await SuperuserClient.signIn(server.url);
   await admin.createCollection(PUBLIC_NOTES);
   const before = await SseClient.connect(server.url);
   await before.subscribe(["notes/*"]);
@@ -40,7 +40,7 @@ test("by its last event id, a client gets what it missed and then what is live",
 
 test("a client id as last event id, which PB_CONNECT leaves behind, is no cursor and no error", async () => {
   await using server = await startServer();
-  const admin = await Admin.signIn(server.url);
+  const admin = await SuperuserClient.signIn(server.url);
   await admin.createCollection(PUBLIC_NOTES);
   await admin.create("notes", { title: "before" });
   const client = await SseClient.connect(server.url, { "Last-Event-ID": "A".repeat(40) });
@@ -52,7 +52,7 @@ test("a client id as last event id, which PB_CONNECT leaves behind, is no cursor
 
 test("from a list's cursor on there is no hole, however many write meanwhile", async () => {
   await using server = await startServer();
-  const admin = await Admin.signIn(server.url);
+  const admin = await SuperuserClient.signIn(server.url);
   await admin.createCollection(PUBLIC_NOTES);
   const total = 400;
   const writing = inParallel(total, 16, async (i) => {
@@ -80,7 +80,7 @@ test("from a list's cursor on there is no hole, however many write meanwhile", a
 
 test("what was missed is judged by who comes back", async () => {
   await using server = await startServer();
-  const admin = await Admin.signIn(server.url);
+  const admin = await SuperuserClient.signIn(server.url);
   await admin.createCollection(PRIVATE_NOTES);
   const [ann, bob] = [await admin.createUser("ann"), await admin.createUser("bob")];
   const first = await SseClient.connect(server.url);
@@ -105,7 +105,7 @@ test("what was missed is judged by who comes back", async () => {
 
 test("a cursor of another epoch, or from the future, is answered with a resync; no cursor at all with an error", async () => {
   await using server = await startServer();
-  const admin = await Admin.signIn(server.url);
+  const admin = await SuperuserClient.signIn(server.url);
   await admin.createCollection(PUBLIC_NOTES);
   await admin.create("notes", { title: "x" });
   const client = await SseClient.connect(server.url);
@@ -136,7 +136,7 @@ test(`clients that come back through ${ROUNDS} kills -9 (HEADWATER_SEED=${SEED})
   const delays = sample(integer({ min: 20, max: 300 }), { seed: SEED, numRuns: ROUNDS });
   for (const [round, delay] of delays.entries()) {
     const server = await startServer({ dir });
-    const admin = await Admin.signIn(server.url);
+    const admin = await SuperuserClient.signIn(server.url);
     if (round === 0) {
       await admin.createCollection(PUBLIC_NOTES);
       const list = await request(server.url, "GET", "/api/collections/notes/records");

@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { Admin } from "@headwater/testing/servers/admin.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { readStats } from "@headwater/testing/servers/process-stats.ts";
@@ -21,7 +21,7 @@ const pageNumbers = ({ events }: SseClient): number[] =>
 
 test(`${STALLED} readers that stopped reading are cut, cost bounded memory, keep nobody waiting, and miss nothing when they are back`, async () => {
   await using server = await startServer();
-  const admin = await Admin.signIn(server.url);
+  const admin = await SuperuserClient.signIn(server.url);
   await admin.createCollection({ ...PUBLIC_NOTES, name: "pages", fields: [{ name: "text", type: "json" }] });
   const list = await request(server.url, "GET", "/api/collections/pages/records");
   const start = list.headers.get("headwater-cursor")!;

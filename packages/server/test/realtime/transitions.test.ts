@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
-import { Admin, type Model } from "@headwater/testing/servers/admin.ts";
+import { SuperuserClient, type ApiModel } from "@headwater/testing/servers/superuser-client.ts";
 import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import type { ReceivedEvent } from "@headwater/testing/clients/event-splitter.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
@@ -12,11 +12,11 @@ setDefaultTimeout(120_000);
 const SEED = Number(Bun.env["HEADWATER_SEED"] ?? Date.now() % 2 ** 31);
 
 let server: ServerProcess;
-let admin: Admin;
+let admin: SuperuserClient;
 
 const USERS = ["ann", "bob", "cyd"] as const;
 const users: { id: string; token: string }[] = [];
-const teams: Model[] = [];
+const teams: ApiModel[] = [];
 const ROOMS = ["red", "blue"] as const;
 
 /** Each reaches what it reads in another way. */
@@ -37,7 +37,7 @@ const RULES = [
 
 beforeAll(async () => {
   server = await startServer();
-  admin = await Admin.signIn(server.url);
+  admin = await SuperuserClient.signIn(server.url);
   await admin.createCollection(PUBLIC_NOTES);
   const relation = (name: string, collectionId: unknown, maxSelect = 1): object => ({
     name,
@@ -45,7 +45,7 @@ beforeAll(async () => {
     collectionId,
     maxSelect,
   });
-  const usersCollection = (await admin.request<Model>("GET", "/api/collections/users")).body;
+  const usersCollection = (await admin.request<ApiModel>("GET", "/api/collections/users")).body;
   const teamsCollection = await admin.createCollection({
     name: "teams",
     type: "base",

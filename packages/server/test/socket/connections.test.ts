@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { useSocketServer } from "@headwater/testing/servers/socket-server.ts";
+import { useSocketServer } from "./socket-server.ts";
 
 const server = useSocketServer();
 const quick = useSocketServer(["--ping-seconds", "0.2", "--pong-seconds", "0.2"]);
@@ -16,7 +16,7 @@ describe("WebSocket Connection Endpoint", () => {
       limits: { subscriptions: 100, requestsPerSecond: 10, messageBytes: 65_536 },
     });
     expect(other.hello.connectionId).not.toBe(one.hello.connectionId);
-    expect(await server.describe(one)).toMatchObject({ id: one.hello.connectionId, transport: "websocket" });
+    expect(await server.showConnection(one)).toMatchObject({ id: one.hello.connectionId, transport: "websocket" });
   });
 
   test("Authenticated connection", async () => {
@@ -29,9 +29,9 @@ describe("WebSocket Connection Endpoint", () => {
   test("Connection cleanup", async () => {
     const client = await server.connect();
     await client.subscribe("notes.*");
-    expect(await server.describe(client)).toMatchObject({ subscriptions: ["notes.*"] });
+    expect(await server.showConnection(client)).toMatchObject({ subscriptions: ["notes.*"] });
     client.close();
-    await server.gone(client);
+    await server.untilGone(client);
   });
 });
 
@@ -41,7 +41,7 @@ describe("Client Connection Tracking", () => {
     const client = await server.connectAsUser();
     await client.subscribe("notes.*");
     await client.subscribe("inner.*", { filter: "title != ''" });
-    const shown = await server.describe(client);
+    const shown = await server.showConnection(client);
     expect(shown).toMatchObject({
       id: client.hello.connectionId,
       address: "127.0.0.1",
@@ -55,10 +55,10 @@ describe("Client Connection Tracking", () => {
   test("Authentication context retrieval", async () => {
     const client = await server.connect();
     expect(await client.refusal("inner.*")).toMatchObject({ code: "forbidden" });
-    const answer = await client.ask({ type: "auth", token: server.user.token });
+    const answer = await client.request({ type: "auth", token: server.user.token });
     expect(answer).toMatchObject({ type: "authenticated", auth: { collection: "users", id: server.user.id } });
     await client.subscribe("inner.*");
-    expect(await server.describe(client)).toMatchObject({ auth: { id: server.user.id } });
+    expect(await server.showConnection(client)).toMatchObject({ auth: { id: server.user.id } });
   });
 });
 
@@ -67,7 +67,7 @@ describe("Connection Health Monitoring", () => {
     const client = await quick.connect();
     while (client.pings < 3) await Bun.sleep(20);
     expect(client.isOver).toBe(false);
-    expect(await quick.describe(client)).toBeDefined();
+    expect(await quick.showConnection(client)).toBeDefined();
   });
 
   test("Stale connection cleanup", async () => {
@@ -75,21 +75,21 @@ describe("Connection Health Monitoring", () => {
     await stale.subscribe("notes.*");
     expect((await stale.closed).code).toBe(4000);
     expect(stale.pings).toBe(1);
-    await quick.gone(stale);
+    await quick.untilGone(stale);
     expect(lively.isOver).toBe(false);
   });
 
   test("a peer that vanishes without a word is closed just so", async () => {
     const client = await quick.connect({ answersPings: false });
     client.pause();
-    await quick.gone(client);
+    await quick.untilGone(client);
   });
 
   test("whoever says anything is not taken for stale", async () => {
     const client = await quick.connect({ answersPings: false });
     for (let i = 0; i < 20; i += 1) {
       await Bun.sleep(50);
-      expect(await client.ask({ type: "ping" })).toMatchObject({ type: "pong" });
+      expect(await client.request({ type: "ping" })).toMatchObject({ type: "pong" });
     }
   });
 });

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
-import { useSocketServer } from "@headwater/testing/servers/socket-server.ts";
+import { useSocketServer } from "./socket-server.ts";
 
 const server = useSocketServer();
 
@@ -11,34 +11,34 @@ describe("Automatic CRUD Event Broadcasting", () => {
   test("Record creation event", async () => {
     const clients = [await server.connect(), await server.connect()];
     for (const client of clients) await client.subscribe("notes.*");
-    const record = await server.admin.create("notes", { title: "new" });
-    for (const client of clients) expect(await client.heard(1)).toMatchObject([{ action: "create", record }]);
+    const record = await server.superuser.create("notes", { title: "new" });
+    for (const client of clients) expect(await client.untilEvents(1)).toMatchObject([{ action: "create", record }]);
   });
 
   test("Record update event", async () => {
-    const { id } = await server.admin.create("notes", { title: "old" });
+    const { id } = await server.superuser.create("notes", { title: "old" });
     const client = await server.connect();
     await client.subscribe("notes.*");
-    const record = await server.admin.update("notes", id, { title: "updated" });
-    expect(await client.heard(1)).toMatchObject([{ action: "update", record }]);
+    const record = await server.superuser.update("notes", id, { title: "updated" });
+    expect(await client.untilEvents(1)).toMatchObject([{ action: "update", record }]);
   });
 
   test("Record deletion event", async () => {
-    const { id } = await server.admin.create("notes", { title: "short" });
+    const { id } = await server.superuser.create("notes", { title: "short" });
     const client = await server.connect();
     await client.subscribe("notes.*");
-    await server.admin.request("DELETE", `/api/collections/notes/records/${id}`);
-    expect(await client.heard(1)).toMatchObject([{ action: "delete", record: { id } }]);
+    await server.superuser.request("DELETE", `/api/collections/notes/records/${id}`);
+    expect(await client.untilEvents(1)).toMatchObject([{ action: "delete", record: { id } }]);
   });
 
   test("Specific record subscription", async () => {
-    const { id } = await server.admin.create("notes", { title: "one" });
+    const { id } = await server.superuser.create("notes", { title: "one" });
     const [one, all] = [await server.connect(), await server.connect()];
     await one.subscribe(`notes.${id}`);
     await all.subscribe("notes.*");
-    await server.admin.update("notes", id, { count: 5 });
+    await server.superuser.update("notes", id, { count: 5 });
     for (const client of [one, all])
-      expect(await client.heard(1)).toMatchObject([{ action: "update", record: { id } }]);
+      expect(await client.untilEvents(1)).toMatchObject([{ action: "update", record: { id } }]);
   });
 });
 
@@ -46,8 +46,8 @@ describe("Event Message Format", () => {
   test("Create event format", async () => {
     const client = await server.connect();
     await client.subscribe("notes.*");
-    const record = await server.admin.create("notes", { title: 'ü, \u2028 and "quotes"' });
-    expect(await client.heard(1)).toEqual([
+    const record = await server.superuser.create("notes", { title: 'ü, \u2028 and "quotes"' });
+    expect(await client.untilEvents(1)).toEqual([
       {
         type: "record_event",
         collection: "notes",
@@ -61,11 +61,11 @@ describe("Event Message Format", () => {
   });
 
   test("Update event format", async () => {
-    const { id } = await server.admin.create("notes", { title: "a" });
+    const { id } = await server.superuser.create("notes", { title: "a" });
     const client = await server.connect();
     await client.subscribe("notes.*");
-    const record = await server.admin.update("notes", id, { title: "b" });
-    expect(await client.heard(1)).toEqual([
+    const record = await server.superuser.update("notes", id, { title: "b" });
+    expect(await client.untilEvents(1)).toEqual([
       {
         type: "record_event",
         collection: "notes",
@@ -79,11 +79,11 @@ describe("Event Message Format", () => {
   });
 
   test("Delete event format", async () => {
-    const { id } = await server.admin.create("notes", { title: "gone" });
+    const { id } = await server.superuser.create("notes", { title: "gone" });
     const client = await server.connect();
     await client.subscribe("notes.*");
-    await server.admin.request("DELETE", `/api/collections/notes/records/${id}`);
-    expect(await client.heard(1)).toEqual([
+    await server.superuser.request("DELETE", `/api/collections/notes/records/${id}`);
+    expect(await client.untilEvents(1)).toEqual([
       {
         type: "record_event",
         collection: "notes",
@@ -99,10 +99,10 @@ describe("Event Message Format", () => {
   test("where the patterns of a connection show a change differently, it comes in each way, its cursor with the last", async () => {
     const client = await server.connect();
     await client.subscribe("notes.*");
-    const { id } = await server.admin.create("notes", { title: "twice" });
+    const { id } = await server.superuser.create("notes", { title: "twice" });
     await client.subscribe(`notes.${id}`, { fields: "count" });
-    await server.admin.update("notes", id, { count: 9 });
-    const [first, second] = (await client.heard(3)).slice(1);
+    await server.superuser.update("notes", id, { count: 9 });
+    const [first, second] = (await client.untilEvents(3)).slice(1);
     expect(first!.cursor).toBeUndefined();
     expect(second!.cursor).toBeString();
     const shown = Object.fromEntries([first!, second!].map(({ patterns, record }) => [patterns.join(), record]));
@@ -124,9 +124,9 @@ describe("Error Handling", () => {
   test("Serialization error", async () => {
     const client = await server.connect();
     await client.subscribe("notes.*");
-    await server.admin.create("notes", { title: "before" });
+    await server.superuser.create("notes", { title: "before" });
     const [{ id: collection }] = (
-      await server.admin.request<{ items: [{ id: string }] }>("GET", "/api/collections?filter=name='notes'")
+      await server.superuser.request<{ items: [{ id: string }] }>("GET", "/api/collections?filter=name='notes'")
     ).body.items;
     // What another process wrote into the log, and what can be told to nobody.
     using log = new Database(join(server.process.dir, "data.db"));
@@ -135,8 +135,8 @@ describe("Error Handling", () => {
       "INSERT INTO _changes (time, collection, record, action, after) VALUES (?, ?, 'broken', 'create', 'null')",
       [Date.now(), collection],
     );
-    await server.admin.create("notes", { title: "after" });
-    expect((await client.heard(2)).map(({ record }) => record["title"])).toEqual(["before", "after"]);
+    await server.superuser.create("notes", { title: "after" });
+    expect((await client.untilEvents(2)).map(({ record }) => record["title"])).toEqual(["before", "after"]);
     expect(await server.process.stdout()).toContain("a change could not be followed");
   });
 
@@ -144,13 +144,14 @@ describe("Error Handling", () => {
     const clients = await Promise.all(Array.from({ length: 60 }, () => server.connect()));
     await Promise.all(clients.map((client) => client.subscribe("notes.*")));
     const [staying, leaving] = [clients.slice(30), clients.slice(0, 30)];
-    const writing = Array.from({ length: 50 }, (_, i) => server.admin.create("notes", { title: `${i}` }));
+    const writing = Array.from({ length: 50 }, (_, i) => server.superuser.create("notes", { title: `${i}` }));
     for (const client of leaving) {
-      await client.heard(1);
+      await client.untilEvents(1);
       client.close();
     }
     await Promise.all(writing);
-    for (const client of staying) expect(new Set((await client.heard(50)).map(({ cursor }) => cursor)).size).toBe(50);
-    for (const client of leaving) await server.gone(client);
+    for (const client of staying)
+      expect(new Set((await client.untilEvents(50)).map(({ cursor }) => cursor)).size).toBe(50);
+    for (const client of leaving) await server.untilGone(client);
   });
 });

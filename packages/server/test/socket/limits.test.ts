@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { Admin } from "@headwater/testing/servers/admin.ts";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { startServer } from "@headwater/testing/servers/server-process.ts";
 import { readStats } from "@headwater/testing/servers/process-stats.ts";
 import { SocketClient } from "@headwater/testing/clients/socket-client.ts";
 import { encodeFrame, OP } from "@headwater/testing/clients/socket-frames.ts";
-import { useSocketServer } from "@headwater/testing/servers/socket-server.ts";
+import { useSocketServer } from "./socket-server.ts";
 
 const server = useSocketServer();
 
@@ -19,7 +19,7 @@ describe("Subscription Limits", () => {
     expect(await client.refusal("notes.*")).toMatchObject({ code: "limit_subscriptions", retry: false });
     // One that is there already is none more.
     await client.subscribe("notes.7", { fields: "id" });
-    await client.ask({ type: "unsubscribe", pattern: "notes.8" });
+    await client.request({ type: "unsubscribe", pattern: "notes.8" });
     await client.subscribe("notes.*");
   });
 
@@ -52,7 +52,7 @@ describe("a message", () => {
     '{"type":"subscribe"}',
   ])("%p is refused, and the connection goes on", async (text) => {
     const client = await server.connect();
-    client.say(text);
+    client.sendText(text);
     await client.inbox.until(() => client.all("error").length === 1);
     expect(client.all("error")).toMatchObject([{ code: "bad_message", retry: false }]);
     await client.subscribe("notes.*");
@@ -60,9 +60,9 @@ describe("a message", () => {
 
   test("that can't be understood is answered with the id that it came with", async () => {
     const client = await server.connect();
-    client.say('{"type":"subscribe","pattern":7,"id":"mine"}');
-    client.say('{"type":"subscribe","pattern":"notes.*","filter":1,"id":"yours"}');
-    client.say(`{"type":"ping","id":"${"x".repeat(129)}"}`);
+    client.sendText('{"type":"subscribe","pattern":7,"id":"mine"}');
+    client.sendText('{"type":"subscribe","pattern":"notes.*","filter":1,"id":"yours"}');
+    client.sendText(`{"type":"ping","id":"${"x".repeat(129)}"}`);
     await client.inbox.until(() => client.all("error").length === 3);
     expect(client.all("error").map(({ id }) => id)).toEqual(["mine", "yours", undefined]);
   });
@@ -76,8 +76,8 @@ describe("a message", () => {
 
   test("may have 64 KiB, and not one byte more", async () => {
     const client = await server.connect();
-    client.say('{"type":"ping"}'.padEnd(65_536));
-    client.say('{"type":"ping"}'.padEnd(65_537));
+    client.sendText('{"type":"ping"}'.padEnd(65_536));
+    client.sendText('{"type":"ping"}'.padEnd(65_537));
     await client.inbox.until(() => client.messages.length === 3);
     expect(client.messages.slice(1)).toMatchObject([{ type: "pong" }, { type: "error", code: "limit_message" }]);
   });
@@ -106,12 +106,12 @@ describe("a flood", () => {
     const [flooder, other] = [await server.connect(), await server.connect()];
     await other.subscribe("notes.*");
     flooder.raw.send(Buffer.concat(Array.from({ length: 2_000 }, () => frame)));
-    await server.admin.create("notes", { title: "meanwhile" });
-    await other.heard(1);
+    await server.superuser.create("notes", { title: "meanwhile" });
+    await other.untilEvents(1);
     const { code } = await flooder.closed;
     // The close frame is lost where the rest of the flood meets a socket that is closed already.
     expect([1008, 1006]).toContain(code);
-    await server.gone(flooder);
+    await server.untilGone(flooder);
     expect(other.isOver).toBe(false);
   });
 
@@ -123,7 +123,7 @@ describe("a flood", () => {
       flooder.pause();
       flooder.raw.send(Buffer.concat(Array.from({ length: 20_000 }, () => encodeFrame(OP.ping, "x".repeat(125)))));
     }
-    for (const flooder of flooders) await server.gone(flooder);
+    for (const flooder of flooders) await server.untilGone(flooder);
     expect(readStats(pid).anonymousBytes - before).toBeLessThan(50e6);
   });
 });
@@ -131,20 +131,20 @@ describe("a flood", () => {
 describe("connections", () => {
   test("count with the streams: beyond the limit they are 503, beyond a user's 429", async () => {
     await using small = await startServer({ args: ["--max-connections", "3", "--max-connections-per-user", "1"] });
-    const admin = await Admin.signIn(small.url);
+    const admin = await SuperuserClient.signIn(small.url);
     const ann = await admin.createUser("ann");
     using first = await SocketClient.connect(small.url, { headers: { authorization: ann.token } });
     const second = SocketClient.connect(small.url, { headers: { authorization: ann.token } });
     expect(second).rejects.toThrow("429 Too Many Requests");
     using guest = await SocketClient.connect(small.url);
-    expect(await guest.ask({ type: "auth", token: ann.token })).toMatchObject({
+    expect(await guest.request({ type: "auth", token: ann.token })).toMatchObject({
       code: "limit_connections_user",
       retry: true,
     });
     using _ = await SocketClient.connect(small.url);
     expect(SocketClient.connect(small.url)).rejects.toThrow("503 Service Unavailable");
     first.close();
-    while ((await guest.ask({ type: "auth", token: ann.token })).type === "error") await Bun.sleep(150);
+    while ((await guest.request({ type: "auth", token: ann.token })).type === "error") await Bun.sleep(150);
   });
 
   test("of another origin than those that may are 403", async () => {
@@ -159,7 +159,7 @@ describe("connections", () => {
   });
 
   test("that do not read are cut when 256 KiB wait for them, and get what they missed when they come back", async () => {
-    await server.admin.createCollection({
+    await server.superuser.createCollection({
       ...PUBLIC_NOTES,
       name: "pages",
       fields: [{ name: "text", type: "json", maxSize: 5_000_000 }],
@@ -167,13 +167,13 @@ describe("connections", () => {
     const client = await server.connect();
     await client.subscribe("pages.*");
     client.pause();
-    for (let i = 0; i < 20; i += 1) await server.admin.create("pages", { text: `${i}${"x".repeat(1_000_000)}` });
-    await server.gone(client);
+    for (let i = 0; i < 20; i += 1) await server.superuser.create("pages", { text: `${i}${"x".repeat(1_000_000)}` });
+    await server.untilGone(client);
     client.resume();
     expect((await client.closed).code).toBe(1006);
     const back = await server.connect();
     await back.subscribe("pages.*", { since: client.cursor! });
-    await back.heard(20 - client.events.length);
+    await back.untilEvents(20 - client.events.length);
     const numbers = [...client.events, ...back.events].map(({ record }) => Number.parseInt(String(record["text"]), 10));
     expect(numbers).toEqual(Array.from({ length: 20 }, (_, i) => i));
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { useSocketServer } from "@headwater/testing/servers/socket-server.ts";
+import { useSocketServer } from "./socket-server.ts";
 
 const server = useSocketServer();
 
@@ -9,32 +9,32 @@ describe("Permission Validation", () => {
     for (const pattern of ["inner.*", "inner.abc", "vault.*", "vault.abc", "*"]) {
       expect(await client.refusal(pattern)).toMatchObject({ code: "forbidden", pattern, retry: false });
     }
-    expect(await server.describe(client)).toMatchObject({ subscriptions: [] });
+    expect(await server.showConnection(client)).toMatchObject({ subscriptions: [] });
     expect(client.isOver).toBe(false);
   });
 
   test("Authorized subscription", async () => {
     const client = await server.connectAsUser();
     await client.subscribe("inner.*");
-    await server.admin.create("inner", { title: "for members" });
-    expect(await client.heard(1)).toMatchObject([{ record: { title: "for members" } }]);
+    await server.superuser.create("inner", { title: "for members" });
+    expect(await client.untilEvents(1)).toMatchObject([{ record: { title: "for members" } }]);
   });
 
   test("Admin wildcard subscription", async () => {
-    const [admin, user] = [await server.connectAsAdmin(), await server.connectAsUser()];
+    const [admin, user] = [await server.connectAsSuperuser(), await server.connectAsUser()];
     expect(await user.refusal("*")).toMatchObject({ code: "forbidden" });
     expect(await admin.subscribe("*")).toMatchObject({ kind: "all" });
-    await server.admin.create("vault", { title: "for admins" });
-    expect(await admin.heard(1)).toMatchObject([{ collection: "vault", patterns: ["*"] }]);
+    await server.superuser.create("vault", { title: "for admins" });
+    expect(await admin.untilEvents(1)).toMatchObject([{ collection: "vault", patterns: ["*"] }]);
   });
 
   test("each event is judged for itself", async () => {
-    const bob = await server.admin.createUser("bob");
+    const bob = await server.superuser.createUser("bob");
     const client = await server.connectAsUser();
     await client.subscribe("diaries.*");
-    await server.admin.create("diaries", { title: "bob's", owner: bob.id });
-    await server.admin.create("diaries", { title: "ann's", owner: server.user.id });
-    expect((await client.heard(1)).map(({ record }) => record["title"])).toEqual(["ann's"]);
+    await server.superuser.create("diaries", { title: "bob's", owner: bob.id });
+    await server.superuser.create("diaries", { title: "ann's", owner: server.user.id });
+    expect((await client.untilEvents(1)).map(({ record }) => record["title"])).toEqual(["ann's"]);
   });
 
   test("a filter that may not be asked is refused", async () => {
@@ -42,7 +42,7 @@ describe("Permission Validation", () => {
     for (const filter of ["title ~", "missing = 1", "@request.auth.id != ''", "@collection.vault.id != ''"]) {
       expect(await client.refusal("notes.*", { filter })).toMatchObject({ code: "bad_filter" });
     }
-    const admin = await server.connectAsAdmin();
+    const admin = await server.connectAsSuperuser();
     expect(await admin.refusal("*", { filter: "title = 'x'" })).toMatchObject({ code: "bad_filter" });
   });
 });
@@ -70,7 +70,7 @@ describe("who connects", () => {
   test("is a guest with a token that is not good", async () => {
     const client = await server.connect({ headers: { authorization: "nonsense" } });
     expect(client.hello.auth).toBeNull();
-    expect(await client.ask({ type: "auth", token: "nonsense" })).toMatchObject({
+    expect(await client.request({ type: "auth", token: "nonsense" })).toMatchObject({
       code: "invalid_token",
       retry: false,
     });
@@ -78,15 +78,15 @@ describe("who connects", () => {
 
   test("may become another on the way, and a guest again; what it listens to is judged by who it is", async () => {
     const client = await server.connect();
-    await client.ask({ type: "auth", token: server.user.token });
+    await client.request({ type: "auth", token: server.user.token });
     await client.subscribe("inner.*");
-    await server.admin.create("inner", { title: "as ann" });
-    await client.heard(1);
-    expect(await client.ask({ type: "auth" })).toMatchObject({ type: "authenticated", auth: null });
-    await server.admin.create("inner", { title: "as nobody" });
-    await client.ask({ type: "auth", token: server.admin.token });
-    await server.admin.create("inner", { title: "as admin" });
-    expect((await client.heard(2)).map(({ record }) => record["title"])).toEqual(["as ann", "as admin"]);
+    await server.superuser.create("inner", { title: "as ann" });
+    await client.untilEvents(1);
+    expect(await client.request({ type: "auth" })).toMatchObject({ type: "authenticated", auth: null });
+    await server.superuser.create("inner", { title: "as nobody" });
+    await client.request({ type: "auth", token: server.superuser.token });
+    await server.superuser.create("inner", { title: "as admin" });
+    expect((await client.untilEvents(2)).map(({ record }) => record["title"])).toEqual(["as ann", "as admin"]);
   });
 
   test("messages that follow an auth are judged by the new principal, however fast they come", async () => {
@@ -105,20 +105,20 @@ describe("who connects", () => {
   });
 
   test("goes on as a guest when the password is changed", async () => {
-    const carl = await server.admin.createUser("carl");
+    const carl = await server.superuser.createUser("carl");
     const client = await server.connect({ query: `?token=${carl.token}` });
     for (const pattern of ["inner.*", "comments.*"]) await client.subscribe(pattern);
-    await server.admin.update("users", carl.id, { password: "another-one", passwordConfirm: "another-one" });
-    await server.admin.create("inner", { title: "too late" });
-    await server.admin.create("comments", { title: "for all" });
-    expect((await client.heard(1)).map(({ collection }) => collection)).toEqual(["comments"]);
-    expect(await server.describe(client)).toMatchObject({ auth: null });
+    await server.superuser.update("users", carl.id, { password: "another-one", passwordConfirm: "another-one" });
+    await server.superuser.create("inner", { title: "too late" });
+    await server.superuser.create("comments", { title: "for all" });
+    expect((await client.untilEvents(1)).map(({ collection }) => collection)).toEqual(["comments"]);
+    expect(await server.showConnection(client)).toMatchObject({ auth: null });
   });
 
   test("leaves no token in the log", async () => {
     const client = await server.connect({ query: `?token=${server.user.token}&x=1` });
     client.close();
-    await server.gone(client);
+    await server.untilGone(client);
     while (!(await server.process.stdout()).includes("/realtime/subscribe?token=***&x=1")) await Bun.sleep(5);
     expect(await server.process.stdout()).not.toContain(server.user.token);
   });

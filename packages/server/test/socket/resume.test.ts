@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { mayComeBack } from "@headwater/protocol";
-import { Admin } from "@headwater/testing/servers/admin.ts";
+import { mayReconnect } from "@headwater/protocol";
+import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { startServer } from "@headwater/testing/servers/server-process.ts";
 import { SocketClient } from "@headwater/testing/clients/socket-client.ts";
-import { useSocketServer } from "@headwater/testing/servers/socket-server.ts";
+import { useSocketServer } from "./socket-server.ts";
 
 const server = useSocketServer();
 
@@ -15,18 +15,20 @@ describe("a client that comes back", () => {
   test("gets what it missed, then what is live, without a gap or a double", async () => {
     const before = await server.connect();
     await before.subscribe("notes.*");
-    await server.admin.create("notes", { title: "seen" });
-    await before.heard(1);
+    await server.superuser.create("notes", { title: "seen" });
+    await before.untilEvents(1);
     before.close();
     const total = 300;
-    const writing = inParallel(total, 8, (i) => server.admin.create("notes", { title: `n${i}` }).then(() => undefined));
+    const writing = inParallel(total, 8, (i) =>
+      server.superuser.create("notes", { title: `n${i}` }).then(() => undefined),
+    );
     const back = await server.connect();
     const { cursor } = await back.subscribe("notes.*", { since: before.cursor! });
     expect(cursor).toBeUndefined();
     await writing;
-    await back.heard(total);
-    await server.admin.create("notes", { title: "last" });
-    await back.heard(total + 1);
+    await back.untilEvents(total);
+    await server.superuser.create("notes", { title: "last" });
+    await back.untilEvents(total + 1);
     expect(new Set(titles(back)).size).toBe(total + 1);
     const places = back.events.map((event) => Number(event.cursor!.split(".")[1]));
     expect(places).toEqual(places.toSorted((a, b) => a - b));
@@ -36,22 +38,22 @@ describe("a client that comes back", () => {
     const client = await server.connect();
     const since = client.hello.cursor;
     await client.subscribe("comments.*");
-    await server.admin.create("notes", { title: "missed" });
-    await server.admin.create("comments", { title: "heard" });
-    await client.heard(1);
+    await server.superuser.create("notes", { title: "missed" });
+    await server.superuser.create("comments", { title: "heard" });
+    await client.untilEvents(1);
     await client.subscribe("notes.*", { since });
-    await server.admin.create("comments", { title: "live" });
-    await client.heard(3);
+    await server.superuser.create("comments", { title: "live" });
+    await client.untilEvents(3);
     expect(titles(client)).toEqual(["heard", "missed", "live"]);
   });
 
   test("from the place that a list is of misses nothing", async () => {
-    await server.admin.create("notes", { title: "listed" });
-    const { headers } = await server.admin.request("GET", "/api/collections/notes/records");
-    await server.admin.create("notes", { title: "after the list" });
+    await server.superuser.create("notes", { title: "listed" });
+    const { headers } = await server.superuser.request("GET", "/api/collections/notes/records");
+    await server.superuser.create("notes", { title: "after the list" });
     const client = await server.connect();
     await client.subscribe("notes.*", { since: headers.get("headwater-cursor")! });
-    await client.heard(1);
+    await client.untilEvents(1);
     expect(titles(client)).toEqual(["after the list"]);
   });
 
@@ -65,33 +67,33 @@ describe("a client that comes back", () => {
       { reason: "epoch", cursor: expect.stringContaining(`${epoch}.`) },
       { reason: "unknown", cursor: expect.stringContaining(`${epoch}.`) },
     ]);
-    await server.admin.create("notes", { title: "after" });
-    expect((await client.heard(1)).at(-1)!.record["title"]).toBe("after");
+    await server.superuser.create("notes", { title: "after" });
+    expect((await client.untilEvents(1)).at(-1)!.record["title"]).toBe("after");
   });
 });
 
 test("what enters and leaves a filter is told to those who want to know", async () => {
   const client = await server.connect();
   await client.subscribe("notes.*", { filter: "count > 5", transitions: "enter-leave" });
-  const { id } = await server.admin.create("notes", { title: "t", count: 1 });
-  await server.admin.update("notes", id, { count: 6 });
-  await server.admin.update("notes", id, { count: 7 });
-  await server.admin.update("notes", id, { count: 2 });
-  const events = await client.heard(3);
+  const { id } = await server.superuser.create("notes", { title: "t", count: 1 });
+  await server.superuser.update("notes", id, { count: 6 });
+  await server.superuser.update("notes", id, { count: 7 });
+  await server.superuser.update("notes", id, { count: 2 });
+  const events = await client.untilEvents(3);
   expect(events.map(({ action }) => action)).toEqual(["enter", "update", "leave"]);
   expect(Object.keys(events[2]!.record)).toEqual(["collectionId", "collectionName", "id"]);
 });
 
 test("a rule that changes holds for those who are connected, and tells them what left", async () => {
-  await server.admin.createCollection({ ...PUBLIC_NOTES, name: "turning" });
+  await server.superuser.createCollection({ ...PUBLIC_NOTES, name: "turning" });
   const client = await server.connect();
   await client.subscribe("turning.*", { transitions: "enter-leave" });
-  await server.admin.create("turning", { title: "open" });
-  await client.heard(1);
-  await server.admin.updateCollection("turning", { listRule: null });
-  await server.admin.create("turning", { title: "secret" });
-  await server.admin.updateCollection("turning", { listRule: "" });
-  await client.heard(4);
+  await server.superuser.create("turning", { title: "open" });
+  await client.untilEvents(1);
+  await server.superuser.updateCollection("turning", { listRule: null });
+  await server.superuser.create("turning", { title: "secret" });
+  await server.superuser.updateCollection("turning", { listRule: "" });
+  await client.untilEvents(4);
   expect(client.events.slice(0, 2).map(({ action, record }) => [action, record["title"]])).toEqual([
     ["create", "open"],
     ["leave", undefined],
@@ -107,7 +109,7 @@ test("a rule that changes holds for those who are connected, and tells them what
 describe("the end of the server", () => {
   test("closes with 1012 after the last change, spread over time, and clients may come back", async () => {
     await using ending = await startServer({ args: ["--drain-seconds", "1"] });
-    const admin = await Admin.signIn(ending.url);
+    const admin = await SuperuserClient.signIn(ending.url);
     await admin.createCollection(PUBLIC_NOTES);
     const clients = await Promise.all(Array.from({ length: 500 }, () => SocketClient.connect(ending.url)));
     await Promise.all(clients.map((client) => client.subscribe("notes.*")));
@@ -123,7 +125,7 @@ describe("the end of the server", () => {
     expect(codes).toEqual(new Set([1012]));
     expect(clients.every((client) => titles(client).includes("last words"))).toBe(true);
     expect(endings.at(-1)! - endings[0]!).toBeGreaterThan(200);
-    expect(mayComeBack(1012)).toBe(true);
+    expect(mayReconnect(1012)).toBe(true);
   });
 
   test("by force looks like a cut", async () => {
@@ -131,6 +133,6 @@ describe("the end of the server", () => {
     const client = await SocketClient.connect(ending.url);
     await ending.stop("SIGKILL");
     const { code } = await client.closed;
-    expect([code, mayComeBack(code), mayComeBack(1008)]).toEqual([1006, true, false]);
+    expect([code, mayReconnect(code), mayReconnect(1008)]).toEqual([1006, true, false]);
   });
 });

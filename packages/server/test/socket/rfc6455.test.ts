@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
 import { RawSocket, SAMPLE_ACCEPT, SAMPLE_KEY } from "@headwater/testing/clients/raw-socket.ts";
 import { closePayload, encodeFrame, OP } from "@headwater/testing/clients/socket-frames.ts";
-import { useSocketServer } from "@headwater/testing/servers/socket-server.ts";
+import { useSocketServer } from "./socket-server.ts";
 
 const server = useSocketServer();
 
@@ -80,7 +80,7 @@ describe("messages", () => {
   test("the longest that may be arrives in one frame, and in a thousand", async () => {
     const client = await server.connect();
     const text = PING.padEnd(65_535);
-    client.say(text);
+    client.sendText(text);
     const bytes = Buffer.from(text);
     const step = Math.ceil(bytes.length / 1_000);
     for (let at = 0; at < bytes.length; at += step) {
@@ -147,7 +147,7 @@ describe("what breaks the protocol closes with its code", () => {
     const closing = await client.closed;
     // A peer that still writes while it is closed may lose the close frame; the connection is gone all the same.
     if (code !== 1009 || closing.code !== 1006) expect(closing.code).toBe(code);
-    await server.gone(client);
+    await server.untilGone(client);
   });
 });
 
@@ -159,14 +159,14 @@ describe("a close frame is answered with its code (section 5.5.1)", () => {
     const client = await server.connect();
     client.raw.send(encodeFrame(OP.close, closePayload(code, "bye ü")));
     expect((await client.closed).code).toBe(code);
-    await server.gone(client);
+    await server.untilGone(client);
   });
 
   test.each(BAD)("but for %d, which may not: 1002 (section 7.4)", async (code) => {
     const client = await server.connect();
     client.raw.send(encodeFrame(OP.close, closePayload(code)));
     expect((await client.closed).code).toBe(1002);
-    await server.gone(client);
+    await server.untilGone(client);
   });
 
   test("none is answered with none", async () => {

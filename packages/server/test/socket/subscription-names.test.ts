@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { useSocketServer } from "@headwater/testing/servers/socket-server.ts";
+import { useSocketServer } from "./socket-server.ts";
 
 const server = useSocketServer();
 
@@ -8,14 +8,14 @@ test("a pattern that spells another one's options keeps its own name, and leaves
   const spelt = `notes.*?options=${JSON.stringify({ query: { filter: 'title = "50%25"' }, headers: {} })}`;
   await first.subscribe(spelt);
   await second.subscribe("notes.*", { filter: 'title = "50%25"' });
-  for (const title of ["50%", "50%25"]) await server.admin.create("notes", { title });
-  const [[one], [other]] = await Promise.all([first.heard(1), second.heard(1)]);
+  for (const title of ["50%", "50%25"]) await server.superuser.create("notes", { title });
+  const [[one], [other]] = await Promise.all([first.untilEvents(1), second.untilEvents(1)]);
   expect(one).toMatchObject({ patterns: [spelt], record: { title: "50%" } });
   expect(other).toMatchObject({ patterns: ["notes.*"], record: { title: "50%25" } });
 });
 
 test("a pattern of nothing but signs is refused as such", async () => {
   const client = await server.connect();
-  const answer = await client.ask({ type: "subscribe", pattern: "@".repeat(60_000) });
+  const answer = await client.request({ type: "subscribe", pattern: "@".repeat(60_000) });
   expect(answer).toMatchObject({ type: "error", code: "bad_pattern" });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { SocketClient } from "@headwater/testing/clients/socket-client.ts";
-import { useSocketServer } from "@headwater/testing/servers/socket-server.ts";
+import { useSocketServer } from "./socket-server.ts";
 
 const server = useSocketServer();
 
@@ -8,10 +8,10 @@ const titles = (client: SocketClient): unknown[] => client.events.map(({ record 
 
 /** A note that is changed and deleted again, then a comment with that title. */
 async function liveThrough(title: string): Promise<string> {
-  const { id } = await server.admin.create("notes", { title });
-  await server.admin.update("notes", id, { count: 1 });
-  await server.admin.request("DELETE", `/api/collections/notes/records/${id}`);
-  await server.admin.create("comments", { title });
+  const { id } = await server.superuser.create("notes", { title });
+  await server.superuser.update("notes", id, { count: 1 });
+  await server.superuser.request("DELETE", `/api/collections/notes/records/${id}`);
+  await server.superuser.create("comments", { title });
   return id;
 }
 
@@ -20,7 +20,7 @@ describe("Collection Subscription", () => {
     const client = await server.connect();
     expect(await client.subscribe("notes.*")).toMatchObject({ type: "subscribed", kind: "collection" });
     const id = await liveThrough("all");
-    const events = await client.heard(3);
+    const events = await client.untilEvents(3);
     expect(events.map(({ action, record }) => [action, record["id"]])).toEqual([
       ["create", id],
       ["update", id],
@@ -29,22 +29,22 @@ describe("Collection Subscription", () => {
   });
 
   test("Subscribe to specific record", async () => {
-    const { id } = await server.admin.create("notes", { title: "this" });
-    const other = await server.admin.create("notes", { title: "that" });
+    const { id } = await server.superuser.create("notes", { title: "this" });
+    const other = await server.superuser.create("notes", { title: "that" });
     const client = await server.connect();
     expect(await client.subscribe(`notes.${id}`)).toMatchObject({ kind: "record" });
-    await server.admin.update("notes", other.id, { count: 1 });
-    await server.admin.update("notes", id, { count: 2 });
-    expect(await client.heard(1)).toMatchObject([{ action: "update", record: { id, count: 2 } }]);
+    await server.superuser.update("notes", other.id, { count: 1 });
+    await server.superuser.update("notes", id, { count: 2 });
+    expect(await client.untilEvents(1)).toMatchObject([{ action: "update", record: { id, count: 2 } }]);
   });
 
   test("Subscribe to all collections", async () => {
-    const client = await server.connectAsAdmin();
+    const client = await server.connectAsSuperuser();
     expect(await client.subscribe("*")).toMatchObject({ kind: "all" });
-    await server.admin.create("notes", { title: "a note" });
-    await server.admin.create("vault", { title: "a secret" });
-    await server.admin.create("comments", { title: "a comment" });
-    const events = await client.heard(3);
+    await server.superuser.create("notes", { title: "a note" });
+    await server.superuser.create("vault", { title: "a secret" });
+    await server.superuser.create("comments", { title: "a comment" });
+    const events = await client.untilEvents(3);
     expect(events.map(({ collection }) => collection)).toEqual(["notes", "vault", "comments"]);
     expect(events.map(({ patterns }) => patterns)).toEqual([["*"], ["*"], ["*"]]);
   });
@@ -52,9 +52,11 @@ describe("Collection Subscription", () => {
   test("Multiple subscriptions per connection", async () => {
     const client = await server.connect();
     for (const pattern of ["notes.*", "comments.*", "notes.abc"]) await client.subscribe(pattern);
-    expect(await server.describe(client)).toMatchObject({ subscriptions: ["notes.*", "comments.*", "notes.abc"] });
+    expect(await server.showConnection(client)).toMatchObject({
+      subscriptions: ["notes.*", "comments.*", "notes.abc"],
+    });
     await liveThrough("both");
-    expect((await client.heard(4)).map(({ collection }) => collection)).toEqual([
+    expect((await client.untilEvents(4)).map(({ collection }) => collection)).toEqual([
       "notes",
       "notes",
       "notes",
@@ -77,30 +79,30 @@ describe("Collection Subscription", () => {
     const client = await server.connect();
     await client.subscribe("notes.*", { filter: "title = 'never'" });
     await client.subscribe("notes.*", { filter: "title = 'again'", fields: "title" });
-    await server.admin.create("notes", { title: "never" });
-    await server.admin.create("notes", { title: "again" });
-    expect((await client.heard(1))[0]!.record).toEqual({ title: "again" });
+    await server.superuser.create("notes", { title: "never" });
+    await server.superuser.create("notes", { title: "again" });
+    expect((await client.untilEvents(1))[0]!.record).toEqual({ title: "again" });
   });
 
   test("a pattern with options of its own is another one, and both are named", async () => {
     const client = await server.connect();
     const small = `notes.*?options=${encodeURIComponent(JSON.stringify({ query: { filter: "count < 5" } }))}`;
     for (const pattern of ["notes.*", small]) await client.subscribe(pattern);
-    await server.admin.create("notes", { title: "small", count: 1 });
-    await server.admin.create("notes", { title: "large", count: 9 });
-    expect((await client.heard(2)).map(({ patterns }) => patterns.toSorted())).toEqual([
+    await server.superuser.create("notes", { title: "small", count: 1 });
+    await server.superuser.create("notes", { title: "large", count: 9 });
+    expect((await client.untilEvents(2)).map(({ patterns }) => patterns.toSorted())).toEqual([
       ["notes.*", small],
       ["notes.*"],
     ]);
-    await client.ask({ type: "unsubscribe", pattern: small });
-    expect(await server.describe(client)).toMatchObject({ subscriptions: ["notes.*"] });
+    await client.request({ type: "unsubscribe", pattern: small });
+    expect(await server.showConnection(client)).toMatchObject({ subscriptions: ["notes.*"] });
   });
 
   test("what a filter and the options pick, related records and what the rule reads of the options arrive as in a list", async () => {
     const client = await server.connectAsUser();
     await client.subscribe("diaries.*", { expand: "owner", fields: "title,expand.owner.name" });
-    await server.admin.create("diaries", { title: "mine", owner: server.user.id });
-    expect((await client.heard(1))[0]!.record).toEqual({ title: "mine", expand: { owner: { name: "ann" } } });
+    await server.superuser.create("diaries", { title: "mine", owner: server.user.id });
+    expect((await client.untilEvents(1))[0]!.record).toEqual({ title: "mine", expand: { owner: { name: "ann" } } });
   });
 });
 
@@ -108,24 +110,24 @@ describe("Unsubscribe from Collections", () => {
   test("Unsubscribe from specific collection", async () => {
     const client = await server.connect();
     for (const pattern of ["notes.*", "comments.*"]) await client.subscribe(pattern);
-    expect(await client.ask({ type: "unsubscribe", pattern: "notes.*" })).toMatchObject({
+    expect(await client.request({ type: "unsubscribe", pattern: "notes.*" })).toMatchObject({
       type: "unsubscribed",
       pattern: "notes.*",
     });
-    expect(await server.describe(client)).toMatchObject({ subscriptions: ["comments.*"] });
+    expect(await server.showConnection(client)).toMatchObject({ subscriptions: ["comments.*"] });
     await liveThrough("left");
-    expect(await client.heard(1)).toMatchObject([{ collection: "comments" }]);
+    expect(await client.untilEvents(1)).toMatchObject([{ collection: "comments" }]);
   });
 
   test("Unsubscribe from all", async () => {
     const client = await server.connect();
     for (const pattern of ["notes.*", "comments.*"]) await client.subscribe(pattern);
-    expect(await client.ask({ type: "unsubscribe", pattern: "*" })).toMatchObject({ pattern: "*" });
-    expect(await server.describe(client)).toMatchObject({ subscriptions: [] });
+    expect(await client.request({ type: "unsubscribe", pattern: "*" })).toMatchObject({ pattern: "*" });
+    expect(await server.showConnection(client)).toMatchObject({ subscriptions: [] });
     await liveThrough("nobody");
     await client.subscribe("comments.*");
-    await server.admin.create("comments", { title: "after" });
-    await client.heard(1);
+    await server.superuser.create("comments", { title: "after" });
+    await client.untilEvents(1);
     expect(titles(client)).toEqual(["after"]);
   });
 });
@@ -134,38 +136,38 @@ describe("Subscription Pattern Matching", () => {
   test("Exact collection match", async () => {
     const client = await server.connect();
     await client.subscribe("notes.*");
-    await server.admin.create("notes", { title: "exact" });
-    expect((await client.heard(1))[0]!.patterns).toEqual(["notes.*"]);
+    await server.superuser.create("notes", { title: "exact" });
+    expect((await client.untilEvents(1))[0]!.patterns).toEqual(["notes.*"]);
   });
 
   test("Specific record match", async () => {
-    const { id } = await server.admin.create("notes", { title: "matched" });
+    const { id } = await server.superuser.create("notes", { title: "matched" });
     const [one, all, both] = [await server.connect(), await server.connect(), await server.connect()];
     await one.subscribe(`notes.${id}`);
     await all.subscribe("notes.*");
     for (const pattern of ["notes.*", `notes.${id}`]) await both.subscribe(pattern);
-    await server.admin.update("notes", id, { count: 3 });
-    for (const client of [one, all, both]) expect((await client.heard(1))[0]!.record["id"]).toBe(id);
+    await server.superuser.update("notes", id, { count: 3 });
+    for (const client of [one, all, both]) expect((await client.untilEvents(1))[0]!.record["id"]).toBe(id);
     expect(one.events[0]!.patterns).toEqual([`notes.${id}`]);
     expect(all.events[0]!.patterns).toEqual(["notes.*"]);
     // Once, and it says by which of them.
     expect(both.events[0]!.patterns.toSorted()).toEqual(["notes.*", `notes.${id}`]);
-    await server.admin.create("notes", { title: "next" });
-    expect((await both.heard(2))[1]!.record["title"]).toBe("next");
+    await server.superuser.create("notes", { title: "next" });
+    expect((await both.untilEvents(2))[1]!.record["title"]).toBe("next");
   });
 
   test("Wildcard match", async () => {
-    const client = await server.connectAsAdmin();
+    const client = await server.connectAsSuperuser();
     for (const pattern of ["*", "comments.*"]) await client.subscribe(pattern);
-    await server.admin.create("comments", { title: "wild" });
-    expect((await client.heard(1))[0]!.patterns.toSorted()).toEqual(["*", "comments.*"]);
+    await server.superuser.create("comments", { title: "wild" });
+    expect((await client.untilEvents(1))[0]!.patterns.toSorted()).toEqual(["*", "comments.*"]);
   });
 
   test("No match", async () => {
     const client = await server.connect();
     await client.subscribe("comments.*");
     await liveThrough("no match");
-    await client.heard(1);
+    await client.untilEvents(1);
     expect(client.events.map(({ collection }) => collection)).toEqual(["comments"]);
   });
 

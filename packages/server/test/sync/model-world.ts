@@ -1,5 +1,5 @@
 import type { RecordValues } from "@headwater/protocol";
-import { changeCollections } from "../../src/collections/commands/run-collection-change.ts";
+import { runCollectionChange } from "../../src/collections/commands/run-collection-change.ts";
 import type { AuthCollection, Collection } from "../../src/collections/model/collection.ts";
 import { createCollection } from "../../src/collections/commands/create-collection.ts";
 import { deleteCollection } from "../../src/collections/commands/delete-collection.ts";
@@ -10,12 +10,12 @@ import { ApiError } from "../../src/lib/api-error.ts";
 import { KeyedQueue } from "../../src/lib/keyed-queue.ts";
 import { readEpoch } from "../../src/log/change-log.ts";
 import { findRecord } from "../../src/records/query/find-record.ts";
-import { Hooks } from "../../src/records/model/hook-registry.ts";
+import { HookRegistry } from "../../src/records/model/hook-registry.ts";
 import { listRecords } from "../../src/records/query/list-records.ts";
 import { presentRecords } from "../../src/records/present/present.ts";
 import type { RecordContext } from "../../src/records/model/record-context.ts";
 import { assertWritable, type WritableCollection } from "../../src/records/model/writable-collection.ts";
-import { submitRecord, submitRemoval } from "../../src/records/write/submit-record.ts";
+import { submitRecord, submitDelete } from "../../src/records/write/submit-record.ts";
 import { createRecord } from "../../src/records/write/create-record.ts";
 import { prepareSubmission } from "../../src/records/write/prepare-submission.ts";
 import { checkRule } from "../../src/rules/analysis/check-rule.ts";
@@ -118,8 +118,8 @@ export class ModelWorld {
     return this.#change((tx, context) => deleteCollection(tx, context, name));
   }
 
-  #change(work: Parameters<typeof changeCollections>[2]): Promise<unknown> {
-    return changeCollections({ ...this.#folder, background: () => {} }, { checkRule, now: this.now }, work);
+  #change(work: Parameters<typeof runCollectionChange>[2]): Promise<unknown> {
+    return runCollectionChange({ ...this.#folder, background: () => {} }, { checkRule, now: this.now }, work);
   }
 
   /** Relations may name their collection. */
@@ -139,7 +139,7 @@ export class ModelWorld {
   }
 
   async remove(name: string, id: string): Promise<void> {
-    await orRefused(() => submitRemoval(this.#folder, this.#asSystem(), this.#writable(name), id));
+    await orRefused(() => submitDelete(this.#folder, this.#asSystem(), this.#writable(name), id));
   }
 
   #submit(name: string, id: string | undefined, body: Body): Promise<RecordValues | undefined> {
@@ -174,7 +174,7 @@ export class ModelWorld {
 
   async #asking(id: string): Promise<() => RecordContext> {
     const principal = await this.principal(id);
-    const hooks = { hooks: new Hooks(), principal, depth: 0, tx: undefined };
+    const hooks = { hooks: new HookRegistry(), principal, depth: 0, tx: undefined };
     const nothing = { context: "default", method: "GET", query: {}, headers: {}, body: {} } as const;
     return () => ({ ...this.#writing(), ...nothing, principal, hooks });
   }

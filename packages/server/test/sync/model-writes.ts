@@ -1,4 +1,4 @@
-import type { Random } from "@headwater/testing/lib/random.ts";
+import type { Random } from "@headwater/testing/lib/seeded-random.ts";
 import { MANAGE_RULES, RULES } from "./model-rules.ts";
 import type { ModelWorld } from "./model-world.ts";
 

@@ -1,4 +1,4 @@
-import type { Random } from "@headwater/testing/lib/random.ts";
+import type { Random } from "@headwater/testing/lib/seeded-random.ts";
 import { ApiError } from "../../src/lib/api-error.ts";
 import { trimLog } from "../../src/log/retention.ts";
 import { DEFAULT_AGES } from "../../src/sync/expiration.ts";

@@ -1,12 +1,12 @@
 /** `bun run-model.ts SEED STEPS`: plays the model in a process of its own. */
-import { randomOf } from "@headwater/testing/lib/random.ts";
+import { seededRandom } from "@headwater/testing/lib/seeded-random.ts";
 import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
 import { Model } from "./model.ts";
 
 const [seed = 1, steps = 1_000] = process.argv.slice(2).map(Number);
 using dir = tempDir();
 try {
-  const { pulls } = await Model.run(dir.path, randomOf(seed), steps);
+  const { pulls } = await Model.run(dir.path, seededRandom(seed), steps);
   process.stdout.write(String(pulls));
 } catch (error) {
   process.stderr.write(error instanceof Error ? error.message : String(error));

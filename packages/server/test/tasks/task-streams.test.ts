@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { DrivenTask, TASK_HOOKS } from "@headwater/testing/servers/driven-tasks.ts";
-import { EventClient } from "@headwater/testing/clients/event-client.ts";
+import { DrivenTask, TASK_HOOKS } from "./driven-task.ts";
+import { JsonEventClient } from "@headwater/testing/clients/json-event-client.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 
 setDefaultTimeout(60_000);
@@ -15,26 +15,26 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-const taskEvents = ({ events }: EventClient) => events.filter(({ event }) => event === "task_event");
+const taskEvents = ({ events }: JsonEventClient) => events.filter(({ event }) => event === "task_event");
 
 describe("task stream", () => {
   test("Given task exists and running, When SSE client connects, Then receive connection_open event immediately", async () => {
     const task = await DrivenTask.start(server.url);
-    using client = await task.listen({ "X-Correlation-ID": "c-1" });
+    using client = await task.openStream({ "X-Correlation-ID": "c-1" });
     await client.until("connection_open");
     expect(client.head).toContain("HTTP/1.1 200 ");
     expect(client.head).toMatch(/^content-type: text\/event-stream\r?$/im);
     expect(client.events[0]!.block).toBe(
       'event: connection_open\ndata: {"status": "connected", "correlation_id": "c-1"}',
     );
-    await task.tell("complete");
+    await task.drive("complete");
   });
 
   test('Given task sends progress, When receiving stream, Then receive task_event with event_type="progress_update" (wrapped format with nested data)', async () => {
     const task = await DrivenTask.start(server.url);
-    using client = await task.listen({ "X-Correlation-ID": "c-2" });
+    using client = await task.openStream({ "X-Correlation-ID": "c-2" });
     await client.until("connection_open");
-    await task.tell("progress", { text: "Processing...", progress: 0.5 });
+    await task.drive("progress", { text: "Processing...", progress: 0.5 });
     const { block, data, id } = await client.until("task_event");
     expect(data["timestamp"]).toMatch(ISO);
     expect(block).toBe(
@@ -42,14 +42,14 @@ describe("task stream", () => {
         `"timestamp": "${String(data["timestamp"])}", "data": {"text": "Processing...", "progress": 0.5}, ` +
         `"correlation_id": "c-2"}`,
     );
-    await task.tell("complete");
+    await task.drive("complete");
   });
 
   test('Given task completes successfully, When stream ends, Then receive task_event with event_type="task_completed", then connection_close event', async () => {
     const task = await DrivenTask.start(server.url);
-    using client = await task.listen();
-    await task.tell("progress", { text: "half", progress: 0.5 });
-    await task.tell("complete", { found: 3 });
+    using client = await task.openStream();
+    await task.drive("progress", { text: "half", progress: 0.5 });
+    await task.drive("complete", { found: 3 });
     await client.ended;
     expect(client.names.filter((name) => name !== "heartbeat")).toEqual([
       "connection_open",
@@ -60,13 +60,13 @@ describe("task stream", () => {
     const [, completed] = taskEvents(client);
     expect(completed!.data).toMatchObject({ event_type: "task_completed", task_id: task.id, data: { found: 3 } });
     expect(client.events.at(-1)!.data["reason"]).toBe("task_completed");
-    expect(await task.over()).toMatchObject({ state: "completed", output: { found: 3 }, error: null });
+    expect(await task.untilFinished()).toMatchObject({ state: "completed", output: { found: 3 }, error: null });
   });
 
   test('Given task fails with exception, When stream ends, Then receive task_event with event_type="task_failed" with error details', async () => {
     const task = await DrivenTask.start(server.url);
-    using client = await task.listen();
-    await task.tell("fail");
+    using client = await task.openStream();
+    await task.drive("fail");
     await client.ended;
     expect(taskEvents(client).at(-1)!.data).toMatchObject({
       event_type: "task_failed",
@@ -76,7 +76,9 @@ describe("task stream", () => {
   });
 
   test("Given task does not exist, When SSE client connects, Then receive connection_open, error event, connection_close (not HTTP 404)", async () => {
-    using client = await EventClient.open(`${server.url}/api/tasks/nosuchtask/stream`, { "X-Correlation-ID": "c-3" });
+    using client = await JsonEventClient.open(`${server.url}/api/tasks/nosuchtask/stream`, {
+      "X-Correlation-ID": "c-3",
+    });
     await client.ended;
     expect(client.head).toContain("HTTP/1.1 200 ");
     expect(client.events.map(({ block }) => block)).toEqual([
@@ -88,20 +90,20 @@ describe("task stream", () => {
 
   test("Given task idle (no events), When waiting, Then receive heartbeat events every ~5s", async () => {
     const task = await DrivenTask.start(server.url);
-    using client = await task.listen();
+    using client = await task.openStream();
     const second = await client.until("heartbeat", 2);
     expect(second.data["timestamp"]).toMatch(ISO);
     expect(second.block.split("\n")[0]).toBe("event: heartbeat");
     expect(second.at - client.events[0]!.at).toBeGreaterThan(INTERVAL_S * 1_000);
-    await task.tell("complete");
+    await task.drive("complete");
   });
 
   test("Given multiple clients connect to same task, When task sends events, Then all clients receive same events (existing behavior)", async () => {
     const task = await DrivenTask.start(server.url);
-    const clients = await Promise.all(Array.from({ length: 20 }, () => task.listen()));
+    const clients = await Promise.all(Array.from({ length: 20 }, () => task.openStream()));
     for (let step = 1; step <= 10; step += 1)
-      await task.tell("progress", { text: `step ${step}`, progress: step / 10 });
-    await task.tell("complete");
+      await task.drive("progress", { text: `step ${step}`, progress: step / 10 });
+    await task.drive("complete");
     await Promise.all(clients.map(({ ended }) => ended));
     const told = clients.map((client) =>
       taskEvents(client).map(({ id, data }) => ({ id, data: { ...data, correlation_id: "" } })),
@@ -113,9 +115,13 @@ describe("task stream", () => {
   test("Given event data contains correlation_id, When parsed, Then validate or strip correlation_id field (injected by format_sse_event)", async () => {
     const task = await DrivenTask.start(server.url);
     const own = { "X-Correlation-ID": "order-66" };
-    const clients = await Promise.all([task.listen(own), task.listen({ "X-Request-Id": "r-1" }), task.listen()]);
+    const clients = await Promise.all([
+      task.openStream(own),
+      task.openStream({ "X-Request-Id": "r-1" }),
+      task.openStream(),
+    ]);
     await Promise.all(clients.map((client) => client.until("heartbeat")));
-    await task.tell("complete");
+    await task.drive("complete");
     await Promise.all(clients.map(({ ended }) => ended));
     const [given, requested, made] = clients.map(
       ({ events }) => new Set(events.map(({ data }) => data["correlation_id"])),
@@ -128,7 +134,7 @@ describe("task stream", () => {
 });
 
 describe("version stream", () => {
-  const listen = () => EventClient.open(`${server.url}/api/utils/version/stream`);
+  const listen = () => JsonEventClient.open(`${server.url}/api/utils/version/stream`);
 
   test("Given version stream endpoint, When SSE client connects, Then receive connection_open then version event (not version_info) immediately", async () => {
     using client = await listen();
@@ -178,7 +184,7 @@ describe("version stream", () => {
 test("a new version after a deploy reaches clients that come back, who were told that the server stops", async () => {
   const env = ["--environment", "development"];
   await using before = await startServer({ args: [...env, "--release", "1.0.0", "--git-commit", "aaa"] });
-  const listenTo = (url: string) => EventClient.open(`${url}/api/utils/version/stream`);
+  const listenTo = (url: string) => JsonEventClient.open(`${url}/api/utils/version/stream`);
   using first = await listenTo(before.url);
   await first.until("version");
   await before.stop();

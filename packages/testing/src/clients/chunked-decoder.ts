@@ -2,8 +2,8 @@ const LF = 10;
 const CR = 13;
 
 /**
- * Takes the chunked transfer coding (RFC 9112, section 7.1) off a stream of bytes. What a chunk holds is passed on as
- * views of the bytes that came in: nothing is copied, so a load generator spends its time in the kernel and not here.
+ * Decodes the chunked transfer coding (RFC 9112, section 7.1). Passes chunk data on as views of the input, without copying,
+ * to keep load generators fast.
  */
 export class ChunkedDecoder {
   #remaining = 0;
@@ -11,7 +11,7 @@ export class ChunkedDecoder {
   #ended = false;
   #count = 0;
 
-  /** Chunks that have begun. */
+  /** Chunks started so far. */
   get count(): number {
     return this.#count;
   }
@@ -38,7 +38,7 @@ export class ChunkedDecoder {
     }
   }
 
-  /** The empty line is the end of the chunk before. */
+  /** An empty line ends the chunk before it. */
   #startChunk(): void {
     if (this.#line === "") return;
     this.#remaining = Number.parseInt(this.#line, 16);

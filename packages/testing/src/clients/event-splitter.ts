@@ -1,15 +1,15 @@
-/** An event as it came: the three fields PocketBase's protocol uses. `data` lines are joined as the standard says. */
+/** A parsed event; `data` lines are joined by line feeds. */
 export interface ReceivedEvent {
   readonly id: string | undefined;
   readonly event: string;
   readonly data: string;
 }
 
-/** Cuts a stream of bytes at the empty lines; what is not complete waits for the next bytes. */
+/** Splits a byte stream into blocks at empty lines, and keeps an incomplete block until more bytes arrive. */
 export class EventSplitter {
   #rest: Buffer | undefined;
 
-  /** @param onBlock gets the text of each event or comment without its empty line */
+  /** @param onBlock called with the text of each event or comment, without the empty line */
   feed(bytes: Buffer, onBlock: (block: string) => void): void {
     const all = this.#rest ? Buffer.concat([this.#rest, bytes]) : bytes;
     let from = 0;
@@ -17,12 +17,12 @@ export class EventSplitter {
       onBlock(all.toString("utf8", from, end));
       from = end + 2;
     }
-    // A copy: the socket's buffer is used again.
+    // A copy, because the socket reuses its buffer.
     this.#rest = from < all.length ? Buffer.from(all.subarray(from)) : undefined;
   }
 }
 
-/** Reads a block, or gives undefined for one without data, such as a heartbeat (WHATWG HTML, section 9.2.6). */
+/** Parses a block (WHATWG HTML, section 9.2.6). @returns undefined if it has no data, as a heartbeat */
 export function parseEvent(block: string): ReceivedEvent | undefined {
   const data: string[] = [];
   let id: string | undefined;

@@ -1,6 +1,6 @@
 const TIMEOUT_MS = 30_000;
 
-/** What has arrived so far, and a way to wait for more without asking the clock. */
+/** Everything that has arrived, and a way to wait for more without polling. */
 export class Inbox<T> {
   readonly items: T[] = [];
   readonly #checks = new Set<() => void>();
@@ -11,21 +11,21 @@ export class Inbox<T> {
     this.#check();
   }
 
-  /** Nothing more will come: who still waits fails. */
+  /** Nothing more will arrive: pending waits reject. */
   close(): void {
     this.#closed = true;
     this.#check();
   }
 
-  /** Waits until it holds; asked again after each arrival. */
+  /** Waits until the condition holds; checks it after each arrival. */
   async until(holds: (items: readonly T[]) => boolean, timeoutMs = TIMEOUT_MS): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const failed = (why: string): void => reject(new Error(`${why}; so far: ${JSON.stringify(this.items.slice(-20))}`));
+    const fail = (why: string): void => reject(new Error(`${why}; received: ${JSON.stringify(this.items.slice(-20))}`));
     const check = (): void => {
       if (holds(this.items)) resolve();
-      else if (this.#closed) failed("nothing more will come");
+      else if (this.#closed) fail("nothing more will arrive");
     };
-    const timer = setTimeout(() => failed(`not seen within ${timeoutMs} ms`), timeoutMs);
+    const timer = setTimeout(() => fail(`the condition did not hold within ${timeoutMs} ms`), timeoutMs);
     this.#checks.add(check);
     check();
     await promise.finally(() => {

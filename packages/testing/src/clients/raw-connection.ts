@@ -7,15 +7,15 @@ export interface RawResponse {
 }
 
 /**
- * A connection for requests no HTTP client would send, or as many at once as no HTTP client allows. Understands
- * responses that state their length, which is all the API sends but event streams.
+ * A bare HTTP/1.1 connection, for malformed requests and for more parallel requests than an HTTP client allows. Reads
+ * responses with Content-Length, which all API responses have except event streams.
  */
 export class RawConnection implements Disposable {
   #received = Buffer.alloc(0);
   #waiting = Promise.withResolvers<void>();
   #socket: Socket<RawConnection> | undefined;
   #closed = false;
-  /** What the kernel did not take yet. */
+  /** Bytes that the kernel has not accepted yet. */
   #unsent = Buffer.alloc(0);
 
   private constructor() {}
@@ -31,12 +31,12 @@ export class RawConnection implements Disposable {
     return this.#closed;
   }
 
-  /** Writes what the kernel takes; gives the number of bytes. */
+  /** Writes as much as the kernel accepts. @returns the number of bytes */
   write(text: string | Uint8Array): number {
     return this.#socket?.write(text) ?? 0;
   }
 
-  /** A well-formed request with a JSON body. */
+  /** Sends a well-formed request with a JSON body. */
   send(method: string, path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
     const json = body === undefined ? "" : JSON.stringify(body);
     const fields = { host: "localhost", "content-type": "application/json", ...headers };
@@ -46,7 +46,7 @@ export class RawConnection implements Disposable {
     this.drained();
   }
 
-  /** The next response, or undefined when the connection ends before there is one. */
+  /** The next response, or undefined if the connection closes first. */
   async response(): Promise<RawResponse | undefined> {
     for (;;) {
       const response = this.#takeResponse();
@@ -55,7 +55,7 @@ export class RawConnection implements Disposable {
     }
   }
 
-  /** Resolves when the other side has closed. */
+  /** Resolves when the connection is closed. */
   async untilClosed(): Promise<void> {
     while (!this.#closed) await this.#waiting.promise;
   }
@@ -68,7 +68,7 @@ export class RawConnection implements Disposable {
     this.close();
   }
 
-  /** The kernel takes more of what was sent. */
+  /** Called when the kernel accepts more bytes. */
   drained(): void {
     if (this.#unsent.length > 0) this.#unsent = this.#unsent.subarray(this.write(this.#unsent));
   }

@@ -1,42 +1,42 @@
 import type { Socket } from "bun";
 import { FrameReader, OP, type SocketFrame } from "./socket-frames.ts";
 
-/** How the other side ended a WebSocket; 1006 for an end without a close frame, 1005 for one without a code. */
-export interface SocketClosing {
+/** How the server closed a WebSocket; 1006 means without a close frame, 1005 without a code. */
+export interface SocketCloseInfo {
   readonly code: number;
   readonly reason: string;
 }
 
 export interface RawSocketHandlers {
   readonly onFrame: (frame: SocketFrame, socket: RawSocket) => void;
-  /** Called once, when the connection is gone. */
-  readonly onEnd?: (closing: SocketClosing) => void;
+  /** Called once, when the connection closes. */
+  readonly onEnd?: (closing: SocketCloseInfo) => void;
 }
 
 /**
- * A WebSocket over a bare socket: it sends what it is told to, byte for byte, and answers nothing by itself. Small
- * enough that a process holds many thousands of them.
+ * A WebSocket over a bare TCP socket. Sends bytes as given and replies to nothing by itself. Light enough for many
+ * thousands in one process.
  */
 export class RawSocket {
-  /** The response's status line and headers, once they are here. */
+  /** The response's status line and headers, once received. */
   head: string | undefined;
   readonly #handlers: RawSocketHandlers;
   readonly #frames = new FrameReader();
   readonly #opened = Promise.withResolvers<void>();
   #socket: Socket<RawSocket> | undefined;
-  #early = Buffer.alloc(0);
+  #headBytes = Buffer.alloc(0);
   #unsent = Buffer.alloc(0);
-  #closing: SocketClosing = { code: 1006, reason: "" };
+  #closing: SocketCloseInfo = { code: 1006, reason: "" };
   #ended = false;
   bytes = 0;
-  /** Reads of the socket so far, which are at least as many as the server's writes were large. */
+  /** How many times the socket delivered bytes. */
   reads = 0;
 
   private constructor(handlers: RawSocketHandlers) {
     this.#handlers = handlers;
   }
 
-  /** @param url of the endpoint, with http; resolves when the server has agreed, anything but 101 is an error */
+  /** Connects, and throws unless the status is 101. @param url the endpoint, with `http:` */
   static async open(
     url: string,
     handlers: RawSocketHandlers,
@@ -85,22 +85,22 @@ export class RawSocket {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#opened.reject(new Error(`refused: ${this.head ?? this.#early.toString()}`));
+    this.#opened.reject(new Error(`the server refused the WebSocket: ${this.head ?? this.#headBytes.toString()}`));
     this.#handlers.onEnd?.(this.#closing);
   }
 
   #receiveHead(bytes: Buffer): void {
-    this.#early = Buffer.concat([this.#early, bytes]);
-    const end = this.#early.indexOf("\r\n\r\n");
+    this.#headBytes = Buffer.concat([this.#headBytes, bytes]);
+    const end = this.#headBytes.indexOf("\r\n\r\n");
     if (end < 0) return;
-    this.head = this.#early.toString("latin1", 0, end);
+    this.head = this.#headBytes.toString("latin1", 0, end);
     if (!this.head.startsWith("HTTP/1.1 101 ")) {
       this.#socket?.end();
       return;
     }
     this.#opened.resolve();
-    this.#frames.feed(this.#early.subarray(end + 4), (frame) => this.#receiveFrame(frame));
-    this.#early = Buffer.alloc(0);
+    this.#frames.feed(this.#headBytes.subarray(end + 4), (frame) => this.#receiveFrame(frame));
+    this.#headBytes = Buffer.alloc(0);
   }
 
   #receiveFrame(frame: SocketFrame): void {
@@ -113,11 +113,11 @@ export class RawSocket {
   }
 }
 
-/** The key and what it must be answered with (RFC 6455, section 1.3). */
+/** A key, and the accept value that the server must return for it (RFC 6455, section 1.3). */
 export const SAMPLE_KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 export const SAMPLE_ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-/** What asks for a WebSocket. */
+/** Headers of a WebSocket request. */
 export const UPGRADE = {
   upgrade: "websocket",
   connection: "Upgrade",

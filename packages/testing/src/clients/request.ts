@@ -1,4 +1,4 @@
-/** An answer of the API, read to its end. `body` is null for anything but JSON; its type is the caller's claim. */
+/** A complete API response. `body` is the parsed JSON, or null if the response is not JSON; its type is not checked. */
 export interface Reply<Body = unknown> {
   readonly status: number;
   readonly body: Body;
@@ -8,11 +8,12 @@ export interface Reply<Body = unknown> {
 
 export interface RequestOptions {
   readonly token?: string | undefined;
-  /** A string or a form goes as it is, anything else as JSON. */
+  /** Strings, forms and streams are sent as they are, anything else as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Sends one request. Does not throw for error statuses. */
 export async function request<Body = unknown>(
   url: string,
   method: string,

@@ -3,10 +3,10 @@ import PocketBase, { type RecordSubscribeOptions, type RecordSubscription } from
 import { Inbox } from "./inbox.ts";
 import { SUPERUSER } from "../servers/server-process.ts";
 
-/** The SDK looks for a global one; Bun has none. */
+/** The SDK needs a global EventSource, which Bun lacks. */
 Object.assign(globalThis, { EventSource });
 
-/** The official SDK as a guest. Requests are not cancelled by others of the same shape, as tests make many of those. */
+/** PocketBase's official SDK, as a guest. Auto-cancellation is off, because tests send many similar requests. */
 export function sdk(url: string): PocketBase {
   const pb = new PocketBase(url);
   pb.autoCancellation(false);
@@ -21,7 +21,7 @@ export async function superuserSdk(url: string): Promise<PocketBase> {
 
 const PASSWORD = "1234567890";
 
-/** A new user who signed up and in as everybody may. */
+/** Signs up a new user through the public API, and signs in. */
 export async function signUp(url: string, name: string): Promise<PocketBase> {
   const pb = sdk(url);
   const email = `${name}@example.com`;
@@ -30,14 +30,14 @@ export async function signUp(url: string, name: string): Promise<PocketBase> {
   return pb;
 }
 
-/** Who is signed in; asking it of a guest is a mistake in the test. */
+/** The id of the signed-in user. Throws for a guest. */
 export function userId(pb: PocketBase): string {
   const id = pb.authStore.record?.id;
-  if (id === undefined) throw new Error("nobody is signed in");
+  if (id === undefined) throw new Error("no user is signed in");
   return id;
 }
 
-/** Subscribes, and gives the events as they come. */
+/** Subscribes. @returns an inbox of the events */
 export async function watch(
   pb: PocketBase,
   collection: string,

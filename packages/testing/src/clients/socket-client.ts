@@ -9,14 +9,14 @@ import {
   type SubscribeOptions,
 } from "@headwater/protocol";
 import { Inbox } from "./inbox.ts";
-import { RawSocket, type SocketClosing } from "./raw-socket.ts";
+import { RawSocket, type SocketCloseInfo } from "./raw-socket.ts";
 import { encodeFrame, OP, type SocketFrame } from "./socket-frames.ts";
 
 type MessageOf<Type extends ServerMessage["type"]> = Extract<ServerMessage, { type: Type }>;
 
-interface Asked {
+interface PendingRequest {
   readonly count: number;
-  readonly answers: ServerMessage[];
+  readonly replies: ServerMessage[];
   readonly resolve: (answers: readonly ServerMessage[]) => void;
   readonly reject: (error: Error) => void;
 }
@@ -24,23 +24,23 @@ interface Asked {
 export interface SocketClientOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: string;
-  /** Does it answer pings, as browsers do? */
+  /** Whether it answers pings, as browsers do. Default true. */
   readonly answersPings?: boolean;
-  /** Gets the messages, which are not kept then. */
+  /** Called with each message; the client then keeps none. */
   readonly onMessage?: (message: ServerMessage) => void;
 }
 
-/** A WebSocket client that keeps every message it got, and never reconnects by itself. */
+/** A client of Headwater's WebSocket protocol. Keeps every message and never reconnects. */
 export class SocketClient implements Disposable {
   readonly inbox = new Inbox<ServerMessage>();
-  /** Resolves when the connection is gone. */
-  readonly closed: Promise<SocketClosing>;
-  readonly #closed = Promise.withResolvers<SocketClosing>();
+  /** Resolves when the connection closes. */
+  readonly closed: Promise<SocketCloseInfo>;
+  readonly #closed = Promise.withResolvers<SocketCloseInfo>();
   readonly #connected = Promise.withResolvers<ConnectedMessage>();
   readonly #answersPings: boolean;
   readonly #onMessage: ((message: ServerMessage) => void) | undefined;
-  /** Who waits for answers, by the id of what was asked. */
-  readonly #asked = new Map<string, Asked>();
+  /** Requests that wait for replies, by message id. */
+  readonly #pending = new Map<string, PendingRequest>();
   #raw: RawSocket | undefined;
   #nextId = 0;
   isOver = false;
@@ -51,15 +51,15 @@ export class SocketClient implements Disposable {
     this.#answersPings = answersPings;
     this.#onMessage = onMessage;
     this.closed = this.#closed.promise;
-    this.#connected.promise.catch(() => undefined); // Who waits for it is told; nobody may.
+    this.#connected.promise.catch(() => undefined); // `connect` awaits it; avoids an unhandled rejection.
   }
 
-  /** Connects and waits for `connected`. */
+  /** Connects and waits for the `connected` message. */
   static async connect(url: string, options: SocketClientOptions = {}): Promise<SocketClient> {
     const client = new SocketClient(options);
     const handlers = {
       onFrame: (frame: SocketFrame) => client.#receive(frame),
-      onEnd: (closing: SocketClosing) => client.#finish(closing),
+      onEnd: (closing: SocketCloseInfo) => client.#finish(closing),
     };
     const { headers, query = "" } = options;
     client.#raw = await RawSocket.open(`${url}/realtime/subscribe${query}`, handlers, headers);
@@ -83,7 +83,7 @@ export class SocketClient implements Disposable {
     return this.messages.filter((message): message is MessageOf<Type> => message.type === type);
   }
 
-  /** The newest cursor that came. */
+  /** The latest cursor received. */
   get cursor(): string | undefined {
     return this.messages.findLast((message) => "cursor" in message && message.cursor !== undefined)?.[
       "cursor" as never
@@ -91,44 +91,44 @@ export class SocketClient implements Disposable {
   }
 
   send(message: ClientMessage): void {
-    this.say(JSON.stringify(message));
+    this.sendText(JSON.stringify(message));
   }
 
-  say(text: string): void {
+  sendText(text: string): void {
     this.raw.send(encodeFrame(OP.text, text));
   }
 
-  /** Sends the message with an id of its own, and waits for the first answer to it. */
-  async ask(message: ClientMessage): Promise<ServerMessage> {
-    const [answer] = await this.askFor(1, message);
-    return answer!;
+  /** Sends the message with a new id, and waits for the first reply to it. */
+  async request(message: ClientMessage): Promise<ServerMessage> {
+    const [reply] = await this.requestMany(1, message);
+    return reply!;
   }
 
-  /** As `ask`, for so many answers. */
-  async askFor(count: number, message: ClientMessage): Promise<readonly ServerMessage[]> {
+  /** Sends the message with a new id, and waits for `count` replies to it. */
+  async requestMany(count: number, message: ClientMessage): Promise<readonly ServerMessage[]> {
     const id = `${(this.#nextId += 1)}`;
-    const asked = { count, answers: [], ...Promise.withResolvers<readonly ServerMessage[]>() };
-    this.#asked.set(id, asked);
+    const pending = { count, replies: [], ...Promise.withResolvers<readonly ServerMessage[]>() };
+    this.#pending.set(id, pending);
     this.send({ ...message, id });
-    if (this.isOver) asked.reject(new Error("nobody is there to answer"));
-    return asked.promise;
+    if (this.isOver) pending.reject(new Error("the connection is closed"));
+    return pending.promise;
   }
 
   async subscribe(pattern: string, options: SubscribeOptions = {}): Promise<SubscribedMessage> {
-    const answer = await this.ask({ type: "subscribe", pattern, ...options });
-    if (answer.type !== "subscribed") throw new Error(`the subscription was refused: ${JSON.stringify(answer)}`);
-    return answer;
+    const reply = await this.request({ type: "subscribe", pattern, ...options });
+    if (reply.type !== "subscribed") throw new Error(`the server refused the subscription: ${JSON.stringify(reply)}`);
+    return reply;
   }
 
-  /** The error with which a subscription is refused. */
+  /** Subscribes, expecting the server to refuse. @returns its error */
   async refusal(pattern: string, options: SubscribeOptions = {}): Promise<ErrorMessage> {
-    const answer = await this.ask({ type: "subscribe", pattern, ...options });
-    if (answer.type !== "error") throw new Error(`it was not refused: ${JSON.stringify(answer)}`);
-    return answer;
+    const reply = await this.request({ type: "subscribe", pattern, ...options });
+    if (reply.type !== "error") throw new Error(`the server accepted the subscription: ${JSON.stringify(reply)}`);
+    return reply;
   }
 
-  /** Waits for so many record events in all. */
-  async heard(count: number): Promise<RecordEventMessage[]> {
+  /** Waits until `count` record events have arrived in total. */
+  async untilEvents(count: number): Promise<RecordEventMessage[]> {
     await this.inbox.until(() => this.events.length >= count);
     return this.events;
   }
@@ -156,27 +156,28 @@ export class SocketClient implements Disposable {
       if (message.type === "connected") this.#connected.resolve(message);
       if (this.#onMessage) this.#onMessage(message);
       else this.inbox.push(message);
-      if ("id" in message) this.#answered(String(message.id), message);
+      if ("id" in message) this.#receiveReply(String(message.id), message);
     } else if (opcode === OP.ping) {
       this.pings += 1;
       if (this.#answersPings) this.raw.send(encodeFrame(OP.pong, payload));
     }
   }
 
-  #answered(id: string, answer: ServerMessage): void {
-    const asked = this.#asked.get(id);
+  #receiveReply(id: string, answer: ServerMessage): void {
+    const asked = this.#pending.get(id);
     if (!asked) return;
-    asked.answers.push(answer);
-    if (asked.answers.length === asked.count) {
-      this.#asked.delete(id);
-      asked.resolve(asked.answers);
+    asked.replies.push(answer);
+    if (asked.replies.length === asked.count) {
+      this.#pending.delete(id);
+      asked.resolve(asked.replies);
     }
   }
 
-  #finish(closing: SocketClosing): void {
+  #finish(closing: SocketCloseInfo): void {
     this.isOver = true;
-    for (const { reject } of this.#asked.values()) reject(new Error(`closed with ${closing.code}, unanswered`));
-    this.#connected.reject(new Error(`closed before it began: ${closing.code}`));
+    for (const { reject } of this.#pending.values())
+      reject(new Error(`the connection closed with ${closing.code} before the reply`));
+    this.#connected.reject(new Error(`the connection closed with ${closing.code} before connected`));
     this.#closed.resolve(closing);
     this.inbox.close();
   }

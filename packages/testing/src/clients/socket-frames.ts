@@ -12,11 +12,11 @@ export interface FrameOptions {
   readonly isMasked?: boolean;
   /** The three reserved bits, as a number from 0 to 7. */
   readonly reserved?: number;
-  /** What the frame says of its length, where that is a lie. */
+  /** A false payload length to declare. */
   readonly claimed?: bigint;
 }
 
-/** A frame as a client sends it, or as none may. */
+/** Encodes a client's frame, valid or not. */
 export function encodeFrame(opcode: number, payload: string | Uint8Array, options: FrameOptions = {}): Buffer {
   const { isLast = true, isMasked = true, reserved = 0, claimed } = options;
   const data = Buffer.from(payload);
@@ -36,7 +36,7 @@ function lengthOf(length: bigint, isMasked: boolean): Buffer {
   return bytes;
 }
 
-/** A close frame's payload: no code, or a code and a reason. */
+/** The payload of a close frame: empty, or a code and a reason. */
 export function closePayload(code?: number, reason = ""): Buffer {
   if (code === undefined) return Buffer.alloc(0);
   const bytes = Buffer.alloc(2);
@@ -44,13 +44,13 @@ export function closePayload(code?: number, reason = ""): Buffer {
   return Buffer.concat([bytes, Buffer.from(reason)]);
 }
 
-/** Cuts a server's bytes into frames; what is not complete waits for the next bytes. */
+/** Splits a server's bytes into frames, and keeps an incomplete frame until more bytes arrive. */
 export class FrameReader {
   #rest: Buffer = Buffer.alloc(0);
 
-  /** @throws Error for a frame that no server may send */
+  /** @throws Error for a masked frame, which servers may not send */
   feed(bytes: Uint8Array, onFrame: (frame: SocketFrame) => void): void {
-    // A copy: the socket's buffer is used again.
+    // A copy, because the socket reuses its buffer.
     let rest = Buffer.concat([this.#rest, bytes]);
     for (let next = takeFrame(rest); next; next = takeFrame(rest)) {
       rest = rest.subarray(next.length);
@@ -66,7 +66,7 @@ function takeFrame(bytes: Buffer): { readonly frame: SocketFrame; readonly lengt
   const start = short === 126 ? 4 : short === 127 ? 10 : 2;
   if (bytes.length < start) return undefined;
   const size = short === 126 ? bytes.readUInt16BE(2) : short === 127 ? Number(bytes.readBigUInt64BE(2)) : short;
-  if ((bytes[1]! & 0x80) !== 0) throw new Error("a server masks no frames");
+  if ((bytes[1]! & 0x80) !== 0) throw new Error("the server sent a masked frame");
   if (bytes.length < start + size) return undefined;
   const frame = {
     opcode: bytes[0]! & 0x0f,

@@ -3,30 +3,30 @@ import { Inbox } from "./inbox.ts";
 import { type Reply, request } from "./request.ts";
 import { SseStream } from "./sse-stream.ts";
 
-/** A subscriber that speaks PocketBase's protocol, keeps every event it got, and never reconnects by itself. */
+/** A client of PocketBase's SSE protocol. Keeps every event and never reconnects. */
 export class SseClient implements Disposable {
-  /** Record events and messages, without `PB_CONNECT`. */
+  /** All events except `PB_CONNECT`. */
   readonly inbox = new Inbox<ReceivedEvent>();
-  /** Resolves when the stream is over. */
+  /** Resolves when the stream ends. */
   readonly ended: Promise<void>;
-  /** When each of the events came, in milliseconds since 1970. */
+  /** When each event arrived, in milliseconds since 1970. */
   readonly arrivals: number[] = [];
   readonly #url: string;
   readonly #connected = Promise.withResolvers<string>();
   readonly #ended = Promise.withResolvers<void>();
   #stream: SseStream | undefined;
   isOver = false;
-  /** A stream says of no topic that nothing will come of it. */
+  /** Always empty: this protocol does not say which topics are refused. */
   readonly refused: ReadonlySet<string> = new Set();
   /** Blocks without an event, such as heartbeats. */
-  silences = 0;
+  emptyBlocks = 0;
   #id = "";
   #lastEventId: string | undefined;
 
   private constructor(url: string) {
     this.#url = url;
     this.ended = this.#ended.promise;
-    this.#connected.promise.catch(() => undefined); // Who waits for it is told; nobody may.
+    this.#connected.promise.catch(() => undefined); // `connect` awaits it; avoids an unhandled rejection.
   }
 
   /** Connects and waits for `PB_CONNECT`. */
@@ -47,7 +47,7 @@ export class SseClient implements Disposable {
     return this.#stream?.head ?? "";
   }
 
-  /** As `EventSource` keeps it, but for the client id of `PB_CONNECT`: heartbeats move it too. */
+  /** As in `EventSource`, but without the client id of `PB_CONNECT`. Heartbeats update it too. */
   get lastEventId(): string | undefined {
     return this.#lastEventId;
   }
@@ -56,7 +56,7 @@ export class SseClient implements Disposable {
     return this.inbox.items;
   }
 
-  /** Replaces the subscriptions; the identity is that of the token. `since` asks for what came behind that cursor. */
+  /** Replaces the subscriptions, as the token's user. @param since a cursor: replays what came after it */
   submit(subscriptions: readonly string[], token?: string, since?: string): Promise<Reply> {
     const body = { clientId: this.#id, subscriptions, ...(since !== undefined && { since }) };
     return request(this.#url, "POST", "/api/realtime", { token, body });
@@ -64,7 +64,7 @@ export class SseClient implements Disposable {
 
   async subscribe(topics: readonly string[], token?: string, since?: string): Promise<void> {
     const { status, text } = await this.submit(topics, token, since);
-    if (status !== 204) throw new Error(`the subscription was refused: ${status} ${text}`);
+    if (status !== 204) throw new Error(`the server refused the subscriptions: ${status} ${text}`);
   }
 
   pause(): void {
@@ -88,7 +88,7 @@ export class SseClient implements Disposable {
     if (event?.event === "PB_CONNECT") return this.#connected.resolve(event.id ?? "");
     this.#lastEventId = event?.id ?? idOf(block) ?? this.#lastEventId;
     if (event === undefined) {
-      this.silences += 1;
+      this.emptyBlocks += 1;
       return;
     }
     this.arrivals.push(Date.now());

@@ -5,7 +5,7 @@ import { EventSplitter, parseEvent } from "./event-splitter.ts";
 
 const cuts = array(integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 });
 
-/** The bytes in pieces of the given sizes, over and over. */
+/** The bytes in pieces of the given sizes, in a cycle. */
 function* pieces(bytes: Buffer, sizes: readonly number[]): Generator<Buffer> {
   for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
     const size = sizes[turn % sizes.length]!;
@@ -17,7 +17,7 @@ function* pieces(bytes: Buffer, sizes: readonly number[]): Generator<Buffer> {
 const chunk = (data: Uint8Array): Buffer =>
   Buffer.concat([Buffer.from(`${data.length.toString(16)}\r\n`), data, Buffer.from("\r\n")]);
 
-test("chunks give the bytes they hold, wherever the network cuts them", () => {
+test("the decoder yields the bytes of all chunks, wherever the network splits them", () => {
   const chunks = array(uint8Array({ minLength: 1, maxLength: 300 }), { maxLength: 8 });
   assert(
     property(chunks, cuts, (parts, sizes) => {
@@ -31,7 +31,7 @@ test("chunks give the bytes they hold, wherever the network cuts them", () => {
   );
 });
 
-test("events are whole, wherever the network cuts them", () => {
+test("the splitter yields whole events, wherever the network splits them", () => {
   assert(
     property(array(string({ unit: "grapheme" }), { maxLength: 8 }), cuts, (texts, sizes) => {
       const splitter = new EventSplitter();

@@ -3,26 +3,26 @@ import { ChunkedDecoder } from "./chunked-decoder.ts";
 import { EventSplitter } from "./event-splitter.ts";
 
 export interface StreamHandlers {
-  /** The text of one event or comment, in the order of the wire. */
+  /** Called with the text of each event or comment, in order. */
   readonly onBlock: (block: string, stream: SseStream) => void;
-  /** Called once, when the stream is over for whatever reason. */
+  /** Called once, when the stream ends for any reason. */
   readonly onEnd?: (stream: SseStream) => void;
 }
 
 /**
- * One event stream over a bare socket. Small enough that a process holds many thousands of them and is still faster
- * than the server it reads from; no reconnect, no buffer, no opinion about what the events mean.
+ * An event stream over a bare TCP socket. Light enough for many thousands in one process, and faster than the server it
+ * reads from. Does not reconnect, buffer, or interpret events.
  */
 export class SseStream {
-  /** The status line and the headers, once they are here. */
+  /** The status line and headers, once received. */
   head: string | undefined;
   readonly #handlers: StreamHandlers;
-  /** Absent where the body simply ends with the connection. */
+  /** Undefined if the body ends with the connection. */
   #chunks: ChunkedDecoder | undefined;
   readonly #events = new EventSplitter();
   readonly #opened = Promise.withResolvers<void>();
   #socket: Socket<SseStream> | undefined;
-  #early = Buffer.alloc(0);
+  #headBytes = Buffer.alloc(0);
   #ended = false;
   #bytes = 0;
 
@@ -30,7 +30,7 @@ export class SseStream {
     this.#handlers = handlers;
   }
 
-  /** Opens the stream and waits for the response's head; anything but 200 is an error. */
+  /** Opens the stream and waits for the response headers. Throws unless the status is 200. */
   static async open(url: string, handlers: StreamHandlers, headers: Record<string, string> = {}): Promise<SseStream> {
     const { hostname, port, pathname, search, host } = new URL(url);
     const stream = new SseStream(handlers);
@@ -43,22 +43,22 @@ export class SseStream {
     return stream;
   }
 
-  /** Bytes received so far, the head included. */
+  /** Bytes received so far, including headers. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Chunks of the transfer coding so far: a server makes one of each write. */
+  /** Chunks of the transfer coding so far; servers send one per write. */
   get chunks(): number {
     return this.#chunks?.count ?? 0;
   }
 
-  /** Closes at once, as a browser tab does that goes away. */
+  /** Closes at once, as a closed browser tab does. */
   close(): void {
     this.#socket?.terminate();
   }
 
-  /** Stops reading, as a laptop does whose lid is shut: the server's bytes pile up on its own side. */
+  /** Stops reading, as a sleeping laptop does, so that data queues up on the server. */
   pause(): void {
     this.#socket?.pause();
   }
@@ -76,23 +76,25 @@ export class SseStream {
   end(error?: Error): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#opened.reject(error ?? new Error(`the stream ended before it began: ${this.head ?? this.#early.toString()}`));
+    this.#opened.reject(
+      error ?? new Error(`the stream ended before the response headers: ${this.head ?? this.#headBytes.toString()}`),
+    );
     this.#handlers.onEnd?.(this);
   }
 
   #receiveHead(bytes: Buffer): void {
-    this.#early = Buffer.concat([this.#early, bytes]);
-    const end = this.#early.indexOf("\r\n\r\n");
+    this.#headBytes = Buffer.concat([this.#headBytes, bytes]);
+    const end = this.#headBytes.indexOf("\r\n\r\n");
     if (end < 0) return;
-    this.head = this.#early.toString("latin1", 0, end);
+    this.head = this.#headBytes.toString("latin1", 0, end);
     if (!this.head.startsWith("HTTP/1.1 200 ")) {
       this.#socket?.end();
       return;
     }
     this.#chunks = /^transfer-encoding: chunked\r?$/im.test(this.head) ? new ChunkedDecoder() : undefined;
     this.#opened.resolve();
-    this.#receiveBody(this.#early.subarray(end + 4));
-    this.#early = Buffer.alloc(0);
+    this.#receiveBody(this.#headBytes.subarray(end + 4));
+    this.#headBytes = Buffer.alloc(0);
   }
 
   #receiveBody(bytes: Buffer): void {
@@ -106,7 +108,7 @@ export class SseStream {
   }
 }
 
-/** One object for all sockets: what differs is in `socket.data`. */
+/** Shared by all sockets; the state is in `socket.data`. */
 const SOCKET_HANDLERS = {
   data: (socket: Socket<SseStream>, bytes: Buffer) => socket.data.receive(bytes),
   end: (socket: Socket<SseStream>) => void socket.end(),

@@ -4,7 +4,7 @@ process.on("exit", () => {
   for (const cleanup of [...cleanups].toReversed()) cleanup();
 });
 
-/** Runs at the process's end, last added first, unless the function it gives is called before. */
+/** Runs the cleanup when the process exits, last registered first. @returns a function that cancels it */
 export function atExit(cleanup: () => void): () => void {
   cleanups.add(cleanup);
   return () => void cleanups.delete(cleanup);

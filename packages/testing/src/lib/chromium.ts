@@ -1,13 +1,13 @@
 import { test } from "bun:test";
 import { type Browser, chromium } from "playwright-core";
 
-/** Where this machine has a Chromium, if it has one. */
+/** The path of an installed Chromium, or undefined. */
 export const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"].flatMap((name) => Bun.which(name) ?? [])[0];
 
-/** A test that drives a headless browser; where there is none, a test that says so. */
+/** A test with a headless browser; without Chromium, an empty test whose name says so. */
 export function testInBrowser(name: string, work: (browser: Browser) => Promise<void>): void {
   if (CHROMIUM === undefined) {
-    test(`there is no Chromium on this machine for: ${name}`, () => {});
+    test(`skipped, no Chromium found: ${name}`, () => {});
     return;
   }
   test(name, async () => {

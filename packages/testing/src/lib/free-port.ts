@@ -1,4 +1,4 @@
-/** A port of the loopback that was free a moment ago. Another process may take it first: a start must be ready to try again. */
+/** A loopback port that was free a moment ago. Another process may take it first, so callers must be ready to retry. */
 export function freePort(): number {
   const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   const { port } = listener;

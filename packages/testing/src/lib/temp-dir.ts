@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { atExit } from "./at-exit.ts";
 
-/** A folder that lives as long as its scope: `using dir = tempDir()`. */
+/** A temporary folder, removed at the end of its scope: `using dir = tempDir()`. */
 export interface TempDir extends Disposable {
   readonly path: string;
 }
@@ -11,11 +11,11 @@ export interface TempDir extends Disposable {
 export function tempDir(): TempDir {
   const path = mkdtempSync(join(tmpdir(), "headwater-"));
   const remove = (): void => rmSync(path, { recursive: true, force: true, maxRetries: 5 });
-  const forget = atExit(remove);
+  const cancel = atExit(remove);
   return {
     path,
     [Symbol.dispose]() {
-      forget();
+      cancel();
       remove();
     },
   };

@@ -1,4 +1,4 @@
-/** Anyone may read and write it: the collection of the load tests and of the benches. */
+/** Public: anyone may read and write. */
 export const PUBLIC_NOTES = {
   name: "notes",
   type: "base",
@@ -17,7 +17,7 @@ export const PUBLIC_NOTES = {
 
 const OWN = "@request.auth.id != '' && owner = @request.auth.id";
 
-/** Everybody sees their own records and nobody else's. */
+/** Private: users may see and write only their own records. */
 export const PRIVATE_NOTES = {
   name: "diaries",
   type: "base",
@@ -32,7 +32,7 @@ export const PRIVATE_NOTES = {
   ],
 } as const;
 
-/** Read by anyone, written by superusers, with checks, a relation and files. */
+/** Public to read, for superusers to write; with validation, a relation and files. */
 export const ARTICLES = {
   name: "articles",
   type: "base",
@@ -47,7 +47,7 @@ export const ARTICLES = {
   ],
 } as const;
 
-/** Listed for those who name the team in a header. */
+/** Listed only for requests with the team in the X-Team header. */
 export const TEAM_NOTES = {
   name: "team_notes",
   type: "base",
@@ -58,7 +58,7 @@ export const TEAM_NOTES = {
   ],
 } as const;
 
-/** For those who signed in; anyone may write. */
+/** Only signed-in users may read; anyone may write. */
 export const MEMBERS_NOTES = {
   ...PUBLIC_NOTES,
   name: "inner",

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What the kernel knows about a process and all its descendants (Linux, proc(5)). */
+/** Resource use of a process and its descendants, from Linux's proc(5). */
 export interface ProcessStats {
-  /** User and system time so far, in microseconds; the kernel counts in steps of 10 ms. */
+  /** User and system time in microseconds, with a resolution of 10 ms. */
   readonly cpuMicros: number;
-  /** Memory that is the process's own: heap and stacks, without mapped files and shared memory. */
+  /** Anonymous memory in bytes: heap and stacks, without mapped files and shared memory. */
   readonly anonymousBytes: number;
   readonly openFiles: number;
 }
@@ -20,7 +20,7 @@ export function readStats(pid: number): ProcessStats {
   };
 }
 
-/** Memory once it has come to rest: collectors work some time after the load is over. */
+/** Waits until anonymous memory is stable, since garbage collectors run after the load ends. @returns bytes */
 export async function settledMemory(pid: number, timeoutMs = 5000): Promise<number> {
   const deadline = performance.now() + timeoutMs;
   let before = readStats(pid).anonymousBytes;
@@ -53,7 +53,7 @@ export function processesOf(pid: number): number[] {
   return [pid].concat(children.flatMap(processesOf));
 }
 
-/** The name of the program is in parentheses and may hold anything, so counting starts behind the last one. */
+/** The program's name is in parentheses and may contain spaces, so the fields start after the last parenthesis. */
 const afterName = (stat: string): string[] => stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 
 const sum = <T>(items: readonly T[], value: (item: T) => number): number =>

@@ -1,10 +1,10 @@
-/** A program in a process of its own, as a person would start it. */
+/** A TypeScript program in its own process. */
 export class Program {
   readonly #child: Bun.Subprocess<"ignore", "pipe", "inherit">;
   readonly #printed: AsyncIterator<string>;
   #text = "";
 
-  /** @param file a TypeScript file; @param env beside the environment of the tests */
+  /** @param env variables to add to the current environment */
   constructor(file: string, env: Readonly<Record<string, string>>) {
     this.#child = Bun.spawn([process.execPath, file], {
       env: { ...process.env, ...env },
@@ -15,13 +15,13 @@ export class Program {
     this.#printed = this.#child.stdout.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
   }
 
-  /** Waits until the program has printed it. */
+  /** Waits until the output matches. */
   async until(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const found = pattern.exec(this.#text);
       if (found) return found;
       const { value, done } = await this.#printed.next();
-      if (done) throw new Error(`the program ended; it printed: ${this.#text}`);
+      if (done) throw new Error(`the program exited before its output matched ${pattern}: ${this.#text}`);
       this.#text += value;
     }
   }

@@ -3,39 +3,39 @@ import { join } from "node:path";
 import type { Subprocess } from "bun";
 import { atExit } from "../lib/at-exit.ts";
 import { freePort } from "../lib/free-port.ts";
-import { commandOf, runCommand, type ServerKind, testedKind } from "./server-kind.ts";
+import { commandOf, runCommand, type ServerKind, testedKind } from "./server-command.ts";
 import { type TempDir, tempDir } from "../lib/temp-dir.ts";
 
 export const SUPERUSER = { email: "root@example.com", password: "1234567890" } as const;
 
 export interface ServerOptions {
   readonly kind?: ServerKind;
-  /** The data folder; without one the server gets an empty temporary folder that goes when it is disposed of. */
+  /** The data folder. By default an empty temporary folder, removed when the server is disposed. */
   readonly dir?: string;
-  /** Without one a free port is taken. */
+  /** By default a free port. */
   readonly port?: number;
   readonly args?: readonly string[];
-  /** Arguments of the runtime that our server runs on, such as a preload. */
+  /** Arguments for Bun, such as a preload. */
   readonly runtimeArgs?: readonly string[];
 }
 
-/** A server in a process of its own: `await using server = await startServer()`. */
+/** A server in its own process: `await using server = await startServer()`. */
 export interface ServerProcess extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
   readonly dir: string;
-  /** What it wrote so far. */
+  /** The output so far. */
   readonly stdout: () => Promise<string>;
   readonly stderr: () => Promise<string>;
-  /** Sends the signal and waits for the end. Gives the exit code, or null if the signal ended it. */
+  /** Sends the signal and waits for the exit. @returns the exit code, or null if the signal ended the process */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
 }
 
 const START_TIMEOUT_MS = 30_000;
 const START_ATTEMPTS = 5;
 
-/** Starts a server and waits until it answers. A new folder gets {@link SUPERUSER}; one that has a database keeps its own. */
+/** Starts a server and waits until it is healthy. Creates {@link SUPERUSER} if the folder has no database yet. */
 export async function startServer(options: ServerOptions = {}): Promise<ServerProcess> {
   const kind = options.kind ?? testedKind;
   const temp = options.dir === undefined ? tempDir() : undefined;
@@ -63,7 +63,7 @@ async function addSuperuser(kind: ServerKind, dir: string): Promise<void> {
     "--dir",
     dir,
   ]);
-  if (code !== 0) throw new Error(`no superuser in ${dir}: ${stdout}${stderr}`);
+  if (code !== 0) throw new Error(`could not create a superuser in ${dir}: ${stdout}${stderr}`);
 }
 
 async function launch(
@@ -73,22 +73,22 @@ async function launch(
   { args = [], runtimeArgs = [] }: ServerOptions,
   temp: TempDir | undefined,
 ): Promise<ServerProcess | { readonly failure: string }> {
-  // Files and not pipes: nobody has to read them for the server to go on.
+  // Files, not pipes: a pipe that is not read would block the server.
   const outputs = join(dir, "..", `${kind}-${port}-${Date.now()}`);
   const [stdout, stderr] = [Bun.file(`${outputs}.out`), Bun.file(`${outputs}.err`)];
   const child = Bun.spawn(
     [...commandOf(kind, runtimeArgs), "serve", "--dir", dir, "--http", `127.0.0.1:${port}`, ...args],
     { stdin: "ignore", stdout, stderr },
   );
-  const forget = atExit(() => child.kill("SIGKILL"));
+  const cancelKill = atExit(() => child.kill("SIGKILL"));
   const stop = async (signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> => {
     child.kill(signal);
     await child.exited;
-    forget();
+    cancelKill();
     return child.exitCode;
   };
   const url = `http://127.0.0.1:${port}`;
-  if (!(await answers(url, child))) {
+  if (!(await becomesHealthy(url, child))) {
     await stop("SIGKILL");
     return { failure: `${kind} did not start on port ${port}:\n${await stdout.text()}${await stderr.text()}` };
   }
@@ -108,8 +108,8 @@ async function launch(
   };
 }
 
-/** Whether the health endpoint answers before the process ends or the time is over. */
-async function answers(url: string, child: Subprocess): Promise<boolean> {
+/** Whether the health endpoint returns 2xx before the process exits or the time is up. */
+async function becomesHealthy(url: string, child: Subprocess): Promise<boolean> {
   const deadline = performance.now() + START_TIMEOUT_MS;
   while (child.exitCode === null && performance.now() < deadline) {
     const healthy = await fetch(`${url}/api/health`).then(

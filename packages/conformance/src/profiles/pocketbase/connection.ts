@@ -1,19 +1,19 @@
 import type { Case } from "../../core/case.ts";
 import { check, notOffered, show } from "../../core/checks.ts";
 import { eventually, pause, within } from "../../core/deadline.ts";
-import { GROUP, said } from "./document.ts";
+import { GROUP, quote } from "./document.ts";
 import { Inbox } from "../../stream/inbox.ts";
 import { Network } from "./network.ts";
 import { Subscriber } from "./subscriber.ts";
-import type { PocketBaseWorld } from "./world.ts";
+import type { PocketBaseContext } from "./context.ts";
 
 const group = GROUP.connection;
 
-export const connectionCases: readonly Case<PocketBaseWorld>[] = [
+export const connectionCases: readonly Case<PocketBaseContext>[] = [
   {
     group,
     name: "Basic connection establishment",
-    standard: said("Establish and maintain SSE connections"),
+    standard: quote("Establish and maintain SSE connections"),
     async run({ guest, names }, scope) {
       const { stream, clientId } = await Subscriber.open(scope, guest);
       const type = stream.headers.get("content-type") ?? "";
@@ -22,13 +22,13 @@ export const connectionCases: readonly Case<PocketBaseWorld>[] = [
       check(clientId !== "", "PB_CONNECT has no id: clients take theirs from it");
       check(
         greeting.data.includes(show(clientId)),
-        `PB_CONNECT's data is ${greeting.data}, without the id ${clientId}`,
+        `PB_CONNECT's data is ${greeting.data}, which lacks the id ${clientId}`,
       );
       const second = await Subscriber.open(scope, guest);
       check(second.clientId !== clientId, `two connections got the same client id, ${clientId}`);
       await second.subscribe([`${names.open}/*`]);
-      const stranger = await guest.request("POST", "/api/realtime", { clientId: "nobody", subscriptions: [] });
-      check(stranger.status === 404, `a client id that nobody has is answered with ${stranger.status}, not 404`);
+      const unknown = await guest.request("POST", "/api/realtime", { clientId: "nobody", subscriptions: [] });
+      check(unknown.status === 404, `an unknown client id gets ${unknown.status}, not 404`);
       scope.measure("connectMs", stream.headMs);
       scope.measure("greetingMs", greeting.offsetMs);
     },
@@ -36,24 +36,24 @@ export const connectionCases: readonly Case<PocketBaseWorld>[] = [
   {
     group,
     name: "Authentication support",
-    standard: said("Bearer token integration"),
-    async run({ guest, root, names, user }, scope) {
+    standard: quote("Bearer token integration"),
+    async run({ guest, superuser, names, user }, scope) {
       const { token } = await user();
       const topic = `${names.members}/*`;
-      // EventSource can send no header: it is the request beside the stream that says who asks.
+      // EventSource cannot send headers: the subscribe request carries the token.
       const bare = await Subscriber.open(scope, guest);
       await bare.subscribe([topic], token);
       const bearer = await Subscriber.open(scope, guest);
       await bearer.subscribe([topic], `Bearer ${token}`);
-      const { id } = await root.create(names.members, { title: "for members" });
-      await bare.hears(topic, "create", id);
-      await bearer.hears(topic, "create", id);
+      const { id } = await superuser.create(names.members, { title: "for members" });
+      await bare.untilChange(topic, "create", id);
+      await bearer.untilChange(topic, "create", id);
     },
   },
   {
     group,
     name: "Heartbeat/keep-alive",
-    standard: said("Implement heartbeat monitoring"),
+    standard: quote("Implement heartbeat monitoring"),
     alongside: true,
     timeoutMs: ({ heartbeatMs }) => 20_000 + 2 * heartbeatMs,
     async run({ guest, names, heartbeatMs }, scope) {
@@ -61,67 +61,67 @@ export const connectionCases: readonly Case<PocketBaseWorld>[] = [
       const { items } = stream.chunks;
       const [count, from] = [items.length, performance.now()];
       const limit = 2 * heartbeatMs;
-      const heard = await stream.chunks
-        .until(({ length }) => length > count, limit, "a sign of life")
+      const arrived = await stream.chunks
+        .until(({ length }) => length > count, limit, "a heartbeat")
         .then(
           () => true,
           () => false,
         );
       check(
-        heard || !stream.chunks.isOver,
-        `the server ended a quiet stream after ${Math.round(performance.now() - from)} ms`,
+        arrived || !stream.chunks.isOver,
+        `the server closed an idle stream after ${Math.round(performance.now() - from)} ms`,
       );
-      if (!heard) notOffered(`a quiet stream got no byte in ${limit} ms`);
+      if (!arrived) notOffered(`an idle stream received no byte in ${limit} ms`);
       scope.measure("silenceMs", performance.now() - from);
     },
   },
   {
     group,
     name: "Auto-reconnection",
-    standard: said("Auto-reconnection with exponential backoff"),
-    async run({ root, names, client }, scope) {
+    standard: quote("Auto-reconnection with exponential backoff"),
+    async run({ superuser, names, client }, scope) {
       const network = new Network();
       const realtime = client(scope, { fetch: network.fetch }).realtime();
       const subscription = realtime.subscribeToCollection(names.open);
-      const heard = new Inbox<string>();
-      subscription.forEach((event) => event.action !== "resync" && heard.push(event.record.id));
+      const received = new Inbox<string>();
+      subscription.forEach((event) => event.action !== "resync" && received.push(event.record.id));
       await subscription.ready;
-      network.answerNext(...Array.from({ length: 2 }, () => () => new Response("broken", { status: 500 })));
+      network.respondNext(...Array.from({ length: 2 }, () => () => new Response("broken", { status: 500 })));
       const from = performance.now();
       const back = new Promise<void>((resolve) => realtime.monitor(({ kind }) => kind === "latency" && resolve()));
       network.cut();
-      // A client that gives up says so by its subscriptions.
+      // If the client gives up, its subscriptions close.
       await within(Promise.race([back, subscription.closed]), 2 * scope.patienceMs, "the reconnect");
       scope.measure("reconnectMs", performance.now() - from);
-      scope.measure("attempts", network.dialled.length - 1);
+      scope.measure("attempts", network.connectTimes.length - 1);
       check(
-        network.dialled.length >= 4,
-        `the server refused twice, and there were ${network.dialled.length - 1} attempts`,
+        network.connectTimes.length >= 4,
+        `the server failed twice, and the client tried only ${network.connectTimes.length - 1} times`,
       );
-      const { id } = await root.create(names.open, { title: "after the reconnect" });
-      await heard.until((ids) => ids.includes(id), scope.patienceMs, "an event after the reconnect");
+      const { id } = await superuser.create(names.open, { title: "after the reconnect" });
+      await received.until((ids) => ids.includes(id), scope.patienceMs, "an event after the reconnect");
     },
   },
   {
     group,
     name: "Graceful shutdown",
-    standard: said("Graceful shutdown"),
-    async run({ root, guest, names, client }, scope) {
+    standard: quote("Graceful shutdown"),
+    async run({ superuser, guest, names, client }, scope) {
       const topic = `${names.open}/*`;
-      const { id } = await root.create(names.open, { title: "stays" });
+      const { id } = await superuser.create(names.open, { title: "stays" });
       const subscriber = await Subscriber.open(scope, guest, [topic]);
       await subscriber.subscribe([`${names.open}/${id}`]);
-      await root.create(names.open, { title: "unheard" });
-      await root.update(names.open, id, { title: "heard" });
-      await subscriber.hears(`${names.open}/${id}`, "update", id);
+      await superuser.create(names.open, { title: "unsubscribed" });
+      await superuser.update(names.open, id, { title: "subscribed" });
+      await subscriber.untilChange(`${names.open}/${id}`, "update", id);
       await pause(100);
-      const unwanted = subscriber.told(topic)[0];
-      check(unwanted === undefined, `an event of ${topic} came after it was unsubscribed: ${show(unwanted)}`);
+      const unwanted = subscriber.changes(topic)[0];
+      check(unwanted === undefined, `an event of ${topic} arrived after unsubscribing: ${show(unwanted)}`);
       subscriber.stream.close();
       const from = performance.now();
       check(
         await eventually(async () => (await subscriber.submit([topic])).status === 404, scope.patienceMs),
-        `a client that closed its stream is still known after ${scope.patienceMs} ms`,
+        `the server still knows a closed stream after ${scope.patienceMs} ms`,
       );
       scope.measure("forgottenMs", performance.now() - from);
       const one = client(scope);
@@ -132,7 +132,7 @@ export const connectionCases: readonly Case<PocketBaseWorld>[] = [
         (await guest.request("POST", "/api/realtime", { clientId, subscriptions: [] })).status === 404;
       check(
         await eventually(isGone, scope.patienceMs),
-        "a client was closed, and its stream is still open on the server",
+        "the client was closed, but its stream is still open on the server",
       );
     },
   },

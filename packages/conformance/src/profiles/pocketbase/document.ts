@@ -1,6 +1,6 @@
 import type { Standard } from "../../core/case.ts";
 
-/** The five groups, named as in the document that lists the 25 behaviours. */
+/** The five groups, as the document of the 25 behaviours names them. */
 export const GROUP = {
   connection: "SSE Connection Management",
   auth: "Authentication & Authorization",
@@ -9,5 +9,5 @@ export const GROUP = {
   performance: "Performance & Scalability",
 } as const;
 
-/** A sentence of that document. */
-export const said = (sentence: string): Standard => ({ source: "PocketBase SSE Subscription Tests", sentence });
+/** A sentence from that document. */
+export const quote = (sentence: string): Standard => ({ source: "PocketBase SSE Subscription Tests", sentence });

@@ -1,4 +1,4 @@
-/** What the engines offer beyond the standard. */
+/** Non-standard features of JavaScript engines. */
 interface Engine {
   readonly Bun?: { gc(force: boolean): void };
   readonly gc?: () => void;
@@ -6,7 +6,7 @@ interface Engine {
   readonly performance: { readonly memory?: { readonly usedJSHeapSize: number } };
 }
 
-/** Bytes on this engine's heap, after a collection where one can be asked for; 0 where it tells nobody. */
+/** Bytes on the heap, after a garbage collection if the engine allows one; 0 if the engine does not report it. */
 export function heapBytes(): number {
   const engine = globalThis as unknown as Engine;
   engine.Bun?.gc(true);

@@ -1,69 +1,69 @@
 import type { Fetch } from "../../stream/sse-stream.ts";
 
-/** What answers in the server's place. */
-type StandIn = (init: RequestInit) => Response | Promise<Response>;
+/** Responds in place of the server. */
+type FakeResponse = (init: RequestInit) => Response | Promise<Response>;
 
 /**
- * Lies between a client and a real server, and does to the client's streams what networks do. It is made of `fetch` alone,
- * so that it works wherever a client does, in a browser too.
+ * Sits between a client and a real server, and cuts, stalls or corrupts the client's streams as networks do. It uses only
+ * `fetch`, so it works wherever the client does, browsers included.
  */
 export class Network {
-  /** Streams that were asked for, and when. */
-  readonly dialled: number[] = [];
-  /** While it is, new streams get a proxy's 502. */
+  /** When each stream was requested, by `performance.now()`. */
+  readonly connectTimes: number[] = [];
+  /** While true, new streams get 502, as from a proxy. */
   isDown = false;
-  readonly #lines = new Set<Line>();
-  #answers: StandIn[] = [];
+  readonly #streams = new Set<ProxiedStream>();
+  #fakeResponses: FakeResponse[] = [];
 
   readonly fetch: Fetch = async (url, init) => {
     if (init.method !== "GET" || !/event-stream/.test(new Headers(init.headers).get("accept") ?? ""))
       return fetch(url, init);
-    this.dialled.push(performance.now());
-    const answer = this.#answers.shift();
-    if (answer) return answer(init);
+    this.connectTimes.push(performance.now());
+    const respond = this.#fakeResponses.shift();
+    if (respond) return respond(init);
     if (this.isDown) return new Response("", { status: 502 });
     const response = await fetch(url, init);
     if (!response.body || response.status !== 200) return response;
-    const line = new Line(response.body, () => this.#lines.delete(line));
-    this.#lines.add(line);
+    const stream = new ProxiedStream(response.body, () => this.#streams.delete(stream));
+    this.#streams.add(stream);
     const { status, headers } = response;
-    return new Response(line.output, { status, headers });
+    return new Response(stream.output, { status, headers });
   };
 
-  /** The next streams get this for an answer. */
-  answerNext(...answers: readonly StandIn[]): void {
-    this.#answers.push(...answers);
+  /** The next stream requests get these responses. */
+  respondNext(...responses: readonly FakeResponse[]): void {
+    this.#fakeResponses.push(...responses);
   }
 
-  /** Ends all streams as a broken cable does. */
+  /** Breaks all streams. */
   cut(): void {
-    for (const line of this.#lines) line.cut();
+    for (const stream of this.#streams) stream.cut();
   }
 
-  /** Holds back whatever comes on the streams that are open now. */
+  /** Drops all further bytes of the open streams, without closing them. */
   stall(): void {
-    for (const line of this.#lines) line.stalled = true;
+    for (const stream of this.#streams) stream.stalled = true;
   }
 
-  /** Puts bytes between two events of each stream. */
+  /** Inserts text between two events of each stream. */
   inject(text: string): void {
-    for (const line of this.#lines) line.inject(text);
+    for (const stream of this.#streams) stream.inject(text);
   }
 
-  /** The next event on each stream breaks off in its middle, and the stream with it. */
+  /** Breaks each stream in the middle of its next event. */
   cutWithinNext(): void {
-    for (const line of this.#lines) line.cutWithinNext = true;
+    for (const stream of this.#streams) stream.cutWithinNext = true;
   }
 }
 
-/** What of a reader is used: platforms disagree about the rest. */
+/** The part of a reader that is used here; platforms differ in the rest. */
 interface Source {
   read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
   cancel(reason: unknown): Promise<void>;
 }
 
-/** One stream on its way. */
-class Line {
+/** One stream of the server, passed on to the client. */
+class ProxiedStream {
   readonly output: ReadableStream<Uint8Array>;
   stalled = false;
   cutWithinNext = false;
@@ -77,22 +77,22 @@ class Line {
     this.output = new ReadableStream<Uint8Array>({
       start: (controller) => {
         this.#controller = controller;
-        void this.#carry(controller);
+        void this.#forward(controller);
       },
-      cancel: (reason) => this.#hangUp(reason),
+      cancel: (reason) => this.#disconnect(reason),
     });
   }
 
   cut(): void {
-    this.#controller?.error(new TypeError("the network is gone"));
-    this.#hangUp("cut");
+    this.#controller?.error(new TypeError("the network is down"));
+    this.#disconnect("cut");
   }
 
   inject(text: string): void {
     this.#controller?.enqueue(new TextEncoder().encode(text));
   }
 
-  async #carry(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+  async #forward(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     try {
       for (;;) {
         const { done, value } = await this.#source.read();
@@ -105,16 +105,16 @@ class Line {
         }
         controller.enqueue(value);
       }
-      this.#hangUp("completed");
+      this.#disconnect("completed");
       controller.close();
     } catch (error) {
       if (this.#controller === undefined) return;
-      this.#hangUp(error);
+      this.#disconnect(error);
       controller.error(error);
     }
   }
 
-  #hangUp(reason: unknown): void {
+  #disconnect(reason: unknown): void {
     this.#controller = undefined;
     this.#onEnd();
     this.#source.cancel(reason).catch(() => undefined);

@@ -4,12 +4,12 @@ import { connectionCases } from "./connection.ts";
 import { errorCases } from "./errors.ts";
 import { eventCases } from "./events.ts";
 import { performanceCases } from "./performance.ts";
-import { openWorld, type PocketBaseTarget, type PocketBaseWorld } from "./world.ts";
+import { openContext, type PocketBaseTarget, type PocketBaseContext } from "./context.ts";
 
-/** 25 behaviours of a server that speaks PocketBase's realtime protocol, and of a client that listens to it. */
-export const pocketbaseProfile: Profile<PocketBaseTarget, PocketBaseWorld> = {
+/** 25 behaviours of a server that speaks PocketBase's realtime protocol, and of its client. */
+export const pocketbaseProfile: Profile<PocketBaseTarget, PocketBaseContext> = {
   name: "pocketbase",
-  judges: "server",
+  subject: "server",
   cases: [...connectionCases, ...authCases, ...eventCases, ...errorCases, ...performanceCases],
-  open: openWorld,
+  open: openContext,
 };

@@ -3,37 +3,42 @@ import type { Scope } from "../../core/scope.ts";
 import { SseStream } from "../../stream/sse-stream.ts";
 
 export interface ReplicacheTarget {
-  /** The server; the endpoints are below /api/v1/replicache. */
+  /** The server's base URL; the endpoints are under /api/v1/replicache. */
   readonly url: string;
   /** A user's token. */
   readonly token: string;
-  /** Another user's. */
+  /** Another user's token. */
   readonly otherToken?: string;
-  /** How often a stream is pinged, in milliseconds. */
+  /** The server's ping interval, in milliseconds. Default 30 s. */
   readonly pingMs?: number;
 }
 
-export interface ReplicacheWorld {
+export interface ReplicacheContext {
   readonly pingMs: number;
   readonly token: string;
   readonly otherToken: () => string;
-  /** Opens a stream, whatever the answer. */
+  /** Opens a stream, whatever the status. */
   readonly open: (scope: Scope, token: string | undefined, label?: string) => Promise<SseStream>;
-  /** Opens one, and waits until it is connected. */
+  /** Opens a stream and waits for its first message. */
   readonly connect: (scope: Scope, token: string, label?: string) => Promise<SseStream>;
-  readonly request: (method: string, path: string, token: string | undefined, body?: unknown) => Promise<Reply>;
+  readonly request: (method: string, path: string, token: string | undefined, body?: unknown) => Promise<JsonReply>;
 }
 
-interface Reply {
+interface JsonReply {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
 const PING_MS = 30_000;
 
-export function openWorld({ url, token, otherToken, pingMs = PING_MS }: ReplicacheTarget): Promise<ReplicacheWorld> {
+export function openContext({
+  url,
+  token,
+  otherToken,
+  pingMs = PING_MS,
+}: ReplicacheTarget): Promise<ReplicacheContext> {
   const base = `${url.replace(/\/+$/, "")}/api/v1/replicache`;
-  const open: ReplicacheWorld["open"] = async (scope, who, label = "") => {
+  const open: ReplicacheContext["open"] = async (scope, who, label = "") => {
     const headers = who === undefined ? {} : { authorization: `Bearer ${who}` };
     const stream = await SseStream.open(`${base}/stream`, {
       headers,
@@ -47,7 +52,7 @@ export function openWorld({ url, token, otherToken, pingMs = PING_MS }: Replicac
   return Promise.resolve({
     pingMs,
     token,
-    otherToken: () => otherToken ?? notOffered("only one user's token was given (--other-token)"),
+    otherToken: () => otherToken ?? notOffered("only one token was given (add --other-token)"),
     open,
     async connect(scope, who, label) {
       const stream = await open(scope, who, label);
@@ -79,5 +84,5 @@ function parse(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** How often a stream was told to pull. */
+/** How many `sync` messages the stream has received. */
 export const syncsOf = ({ events }: SseStream): number => events.items.filter(({ data }) => data === "sync").length;

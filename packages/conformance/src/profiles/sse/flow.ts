@@ -1,106 +1,110 @@
 import type { Case } from "../../core/case.ts";
 import { check, notOffered, show } from "../../core/checks.ts";
 import { pause } from "../../core/deadline.ts";
-import type { Received, SseStream } from "../../stream/sse-stream.ts";
+import type { ReceivedEvent, SseStream } from "../../stream/sse-stream.ts";
 import { STANDARD } from "./standards.ts";
-import { type SseWorld, TRIGGERED } from "./target.ts";
+import { type SseContext, TRIGGER_COUNT } from "./target.ts";
 
 const group = "Flow";
 
-/** Chunks that came within this of the end came with it. */
+/** Chunks this close to the end of the stream, in milliseconds, count as sent with the end. */
 const AT_THE_END_MS = 50;
 
-/** What must come when. */
-export const flowCases: readonly Case<SseWorld>[] = [
+/** When events must arrive. */
+export const flowCases: readonly Case<SseContext>[] = [
   {
     group,
-    name: "what is sent arrives at once, and not with the end",
+    name: "events arrive when they are sent, not when the stream ends",
     standard: STANDARD.buffering,
     timeoutMs: ({ listenMs }) => 30_000 + 2 * listenMs,
-    async run(world, scope) {
-      const { target, listenMs } = world;
-      const stream = await world.open(scope);
+    async run(context, scope) {
+      const { target, listenMs } = context;
+      const stream = await context.open(scope);
       const from = performance.now();
       const ended = stream.ended.then(() => "ended" as const);
       const listened = pause(listenMs).then(() => "listened" as const);
-      const asked = target.trigger && askAfterFirst(stream, target.trigger, listenMs);
+      const triggered = target.trigger && triggerAfterFirstByte(stream, target.trigger, listenMs);
       const { items } = stream.chunks;
       const firstMs = target.trigger ? scope.patienceMs : listenMs;
       await stream.chunks.until(({ length }) => length > 0, firstMs, "a byte").catch(() => undefined);
-      await asked;
+      await triggered;
       if (items.length === 0 && !stream.chunks.isOver) {
-        check(target.trigger === undefined, `events were caused, and no byte came within ${firstMs} ms`);
-        notOffered(`no byte came within ${firstMs} ms (--trigger makes the server send something)`);
+        check(target.trigger === undefined, `the trigger was called, but no byte arrived within ${firstMs} ms`);
+        notOffered(`no byte arrived within ${firstMs} ms (add --trigger to make the server send an event)`);
       }
       if (items.length > 0) scope.measure("firstByteMs", items[0]!.offsetMs);
       if ((await Promise.race([ended, listened])) === "listened") return;
       const lasted = performance.now() - from;
       const early = items.some(({ offsetMs }) => offsetMs - stream.headMs < lasted - AT_THE_END_MS);
-      if (lasted < 4 * AT_THE_END_MS) notOffered(`the stream is over after ${Math.round(lasted)} ms`);
-      check(early, `nothing came for ${Math.round(lasted)} ms, and then everything with the end: somebody buffers`);
+      if (lasted < 4 * AT_THE_END_MS) notOffered(`the stream ended after ${Math.round(lasted)} ms`);
+      check(early, `nothing arrived for ${Math.round(lasted)} ms, then everything at the end: the stream is buffered`);
     },
   },
   {
     group,
-    name: "events come in the order of what they tell",
+    name: "events arrive in causal order",
     standard: STANDARD.order,
     timeoutMs: 90_000,
     async run({ target, sample, open }, scope) {
       const ids = idsOf(sample.events.items);
       if (ids.length >= 2) {
-        const doubled = ids.find((id, at) => ids.indexOf(id) !== at);
-        check(doubled === undefined, `the id ${show(doubled)} came twice on one stream`);
+        const duplicate = ids.find((id, at) => ids.indexOf(id) !== at);
+        check(duplicate === undefined, `the id ${show(duplicate)} came twice on one stream`);
       }
-      if (!target.trigger) return inOrder(ids);
+      if (!target.trigger) return checkOrder(ids);
       const stream = await open(scope);
       const before = stream.events.items.length;
-      for (let i = 0; i < TRIGGERED; i += 1) {
+      for (let i = 0; i < TRIGGER_COUNT; i += 1) {
         const at = performance.now();
         await target.trigger();
         await stream.until(
           ({ length }) => length >= before + i + 1,
-          `event ${i + 1} of ${TRIGGERED} that were caused`,
+          `event ${i + 1} of ${TRIGGER_COUNT} triggered events`,
           scope.patienceMs,
         );
         scope.measure("triggerToEventMs", performance.now() - at);
       }
-      inOrder(idsOf(stream.events.items));
+      checkOrder(idsOf(stream.events.items));
     },
   },
   {
     group,
-    name: "a quiet stream gets a sign of life",
+    name: "an idle stream gets a heartbeat",
     standard: STANDARD.heartbeat,
     timeoutMs: ({ heartbeatMs }) => 10_000 + 3 * heartbeatMs,
     async run({ open, heartbeatMs }, scope) {
       const stream = await open(scope);
-      // What a stream begins with is no sign of life.
+      // Bytes at the start of a stream are not heartbeats.
       await pause(heartbeatMs / 4);
       const [from, { length: count }] = [performance.now(), stream.chunks.items];
-      const heard = await stream.chunks
+      const arrived = await stream.chunks
         .until(({ length }) => length > count, 2 * heartbeatMs, "a byte")
         .then(
           () => true,
           () => false,
         );
-      if (!heard && stream.chunks.isOver) notOffered("the stream ends by itself before it is quiet for long");
-      // Twice the interval: machines are loaded.
-      check(heard, `no byte came for ${2 * heartbeatMs} ms: proxies drop what is silent that long`);
+      if (!arrived && stream.chunks.isOver) notOffered("the stream ends before a heartbeat is due");
+      // Twice the interval, to allow for loaded machines.
+      check(arrived, `no byte arrived for ${2 * heartbeatMs} ms: proxies close connections that are idle for so long`);
       scope.measure("silenceMs", performance.now() - from);
     },
   },
 ];
 
-async function askAfterFirst(stream: SseStream, trigger: () => Promise<unknown>, listenMs: number): Promise<void> {
+async function triggerAfterFirstByte(
+  stream: SseStream,
+  trigger: () => Promise<unknown>,
+  listenMs: number,
+): Promise<void> {
   await stream.chunks.until(({ length }) => length > 0, Math.min(500, listenMs), "a byte").catch(() => undefined);
   await trigger();
 }
 
-export const idsOf = (events: readonly Received[]): string[] =>
+export const idsOf = (events: readonly ReceivedEvent[]): string[] =>
   events.flatMap(({ id }) => (id === undefined || id === "" ? [] : [id]));
 
-/** Ids that are numbers, or end in one, must ascend: they are places in what happened. */
-function inOrder(ids: readonly string[]): void {
+/** Ids that end in a number must ascend. */
+function checkOrder(ids: readonly string[]): void {
   const places = ids.map((id) => /^(.*?)(\d+)$/.exec(id));
   for (const [at, place] of places.entries()) {
     const last = places[at - 1];

@@ -3,7 +3,7 @@ import type { Case } from "../../core/case.ts";
 import { check, show } from "../../core/checks.ts";
 import type { SseStream } from "../../stream/sse-stream.ts";
 import { STANDARD } from "./standards.ts";
-import type { SseWorld } from "./target.ts";
+import type { SseContext } from "./target.ts";
 
 const group = "Format";
 
@@ -11,14 +11,14 @@ function first(sample: SseStream, code: SseProblem["code"]): string | undefined 
   return sample.problems.find((problem) => problem.code === code)?.text;
 }
 
-/** What the bytes must be like. */
-export const formatCases: readonly Case<SseWorld>[] = [
+/** The format of the stream. */
+export const formatCases: readonly Case<SseContext>[] = [
   {
     group,
-    name: "the bytes are UTF-8",
+    name: "the stream is valid UTF-8",
     standard: STANDARD.charset,
     async run({ sample: { invalidUtf8 } }) {
-      check(invalidUtf8 === undefined, `bytes that are no UTF-8: ${show(invalidUtf8)}`);
+      check(invalidUtf8 === undefined, `bytes that are not UTF-8: ${show(invalidUtf8)}`);
     },
   },
   {
@@ -27,7 +27,7 @@ export const formatCases: readonly Case<SseWorld>[] = [
     standard: STANDARD.fields,
     async run({ sample }) {
       const text = first(sample, "unknown-field");
-      check(text === undefined, `a line that is no field, perhaps data with a line break: ${show(text)}`);
+      check(text === undefined, `a line that is not a field, perhaps a line break in data: ${show(text)}`);
     },
   },
   {
@@ -36,7 +36,7 @@ export const formatCases: readonly Case<SseWorld>[] = [
     standard: STANDARD.data,
     async run({ sample }) {
       const text = first(sample, "missing-data");
-      check(text === undefined, `an event without data, which no client hears of: ${show(text)}`);
+      check(text === undefined, `an event without data, which clients do not dispatch: ${show(text)}`);
     },
   },
   {
@@ -45,18 +45,18 @@ export const formatCases: readonly Case<SseWorld>[] = [
     standard: STANDARD.retry,
     async run({ sample }) {
       const text = first(sample, "invalid-retry");
-      check(text === undefined, `a reconnection time that is not only digits: ${show(text)}`);
+      check(text === undefined, `a reconnection time with characters other than digits: ${show(text)}`);
       const longest = Math.max(0, ...sample.retries);
-      check(longest <= 3_600_000, `retry:${longest}: clients would be away for over an hour`);
+      check(longest <= 3_600_000, `retry:${longest}: clients would wait more than an hour`);
     },
   },
   {
     group,
-    name: "ids have no NULL",
+    name: "ids do not contain NULL",
     standard: STANDARD.id,
     async run({ sample }) {
       const text = first(sample, "invalid-id");
-      check(text === undefined, `an id with U+0000 in it: ${show(text)}`);
+      check(text === undefined, `an id that contains U+0000: ${show(text)}`);
     },
   },
   {
@@ -65,19 +65,19 @@ export const formatCases: readonly Case<SseWorld>[] = [
     standard: STANDARD.end,
     async run({ sample }) {
       const text = first(sample, "incomplete-event");
-      check(text === undefined, `the stream ends within an event, which is lost: ${show(text)}`);
+      check(text === undefined, `the stream ends in the middle of an event, which is lost: ${show(text)}`);
     },
   },
 ];
 
-/** For endpoints that promise it. */
-export const jsonCase: Case<SseWorld> = {
+/** For endpoints that promise JSON data. */
+export const jsonCase: Case<SseContext> = {
   group,
   name: "data is JSON, and events have names",
   standard: STANDARD.json,
   async run({ sample }) {
     for (const { event, data } of sample.events.items) {
-      check(isJson(data), `the data of ${event} is no JSON: ${show(data)}`);
+      check(isJson(data), `the data of ${event} is not JSON: ${show(data)}`);
       check(event !== "message", `an event without a name: ${show(data)}`);
     }
   },

@@ -1,23 +1,23 @@
 import type { Case } from "../../core/case.ts";
 import { check } from "../../core/checks.ts";
 import { STANDARD } from "./standards.ts";
-import type { SseWorld } from "./target.ts";
+import type { SseContext } from "./target.ts";
 
 const group = "Headers";
 
-/** What the head of the answer must say. */
-export const headerCases: readonly Case<SseWorld>[] = [
+/** The response headers. */
+export const headerCases: readonly Case<SseContext>[] = [
   {
     group,
     name: "the status is 200",
     standard: STANDARD.status,
     async run({ sample: { status } }) {
-      check(status === 200, `the status is ${status}: clients fail the connection and never come back`);
+      check(status === 200, `the status is ${status}: clients fail the connection and do not reconnect`);
     },
   },
   {
     group,
-    name: "the type is text/event-stream",
+    name: "the content type is text/event-stream",
     standard: STANDARD.type,
     async run({ sample: { headers } }) {
       const type = headers.get("content-type") ?? "";
@@ -27,35 +27,35 @@ export const headerCases: readonly Case<SseWorld>[] = [
   },
   {
     group,
-    name: "no other encoding than UTF-8 is announced",
+    name: "no charset other than UTF-8 is declared",
     standard: STANDARD.charset,
     async run({ sample: { headers } }) {
       const charset = /charset\s*=\s*"?([^";\s]+)/i.exec(headers.get("content-type") ?? "")?.[1];
       check(
         charset === undefined || charset.toLowerCase() === "utf-8",
-        `Content-Type announces charset ${charset}, and clients read UTF-8 all the same`,
+        `Content-Type declares charset ${charset}, but clients always decode UTF-8`,
       );
     },
   },
   {
     group,
-    name: "nobody on the way may keep the answer",
+    name: "caches may not reuse the response",
     standard: STANDARD.cache,
     async run({ sample: { headers } }) {
       const control = headers.get("cache-control") ?? "";
       check(
         /\bno-(cache|store)\b/i.test(control),
-        `Cache-Control is ${control || "missing"}: a cache may hold the stream back, or give it out twice`,
+        `Cache-Control is ${control || "missing"}: a cache may delay the stream or serve it again`,
       );
     },
   },
   {
     group,
-    name: "the stream announces no length",
+    name: "the response has no Content-Length",
     standard: STANDARD.length,
     async run({ sample: { headers } }) {
       const length = headers.get("content-length");
-      check(length === null, `Content-Length is ${length}: the stream ends there, and was whole before it began`);
+      check(length === null, `Content-Length is ${length}: the stream cannot be longer than that`);
     },
   },
 ];

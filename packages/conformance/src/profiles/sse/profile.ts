@@ -3,15 +3,15 @@ import { flowCases } from "./flow.ts";
 import { formatCases, jsonCase } from "./format.ts";
 import { headerCases } from "./headers.ts";
 import { reconnectCases } from "./reconnect.ts";
-import { openWorld, type SseTarget, type SseWorld } from "./target.ts";
+import { openContext, type SseTarget, type SseContext } from "./target.ts";
 
-/** Any endpoint that streams: what the standard, and what lies between server and client, demand of it. */
-export const sseProfile: Profile<SseTarget, SseWorld> = {
+/** Any SSE endpoint: what the standard requires, and what proxies and caches on the way require. */
+export const sseProfile: Profile<SseTarget, SseContext> = {
   name: "sse",
-  judges: "server",
+  subject: "server",
   cases: [...headerCases, ...formatCases, ...flowCases, ...reconnectCases],
-  open: openWorld,
+  open: openContext,
 };
 
-/** The same for endpoints whose data is JSON. */
-export const jsonSseProfile: Profile<SseTarget, SseWorld> = { ...sseProfile, cases: [...sseProfile.cases, jsonCase] };
+/** The same, for endpoints whose data is JSON. */
+export const jsonSseProfile: Profile<SseTarget, SseContext> = { ...sseProfile, cases: [...sseProfile.cases, jsonCase] };

@@ -2,7 +2,7 @@ import type { Standard } from "../../core/case.ts";
 
 const html = (section: string, sentence: string): Standard => ({ source: `WHATWG HTML ${section}`, sentence });
 
-/** Sentences of the standard of server-sent events (html.spec.whatwg.org, section 9.2). */
+/** Sentences from the standard for server-sent events (html.spec.whatwg.org, section 9.2) and from HTTP. */
 export const STANDARD = {
   status: html(
     "9.2.3",

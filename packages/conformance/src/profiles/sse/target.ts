@@ -1,40 +1,38 @@
 import type { Scope } from "../../core/scope.ts";
 import { SseStream, type StreamOptions } from "../../stream/sse-stream.ts";
 
-/** Any endpoint that streams, and what is known of it. */
+/** An SSE endpoint. */
 export interface SseTarget {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** How long to listen, in milliseconds, for what comes by itself. */
+  /** How long to wait for events that the server sends by itself, in milliseconds. Default 3 s. */
   readonly listenMs?: number;
-  /** At most so long may the stream be without a byte, in milliseconds. */
+  /** The server's heartbeat interval, in milliseconds. Default 15 s. */
   readonly heartbeatMs?: number;
-  /** Makes the server send one event more to who listens. */
+  /** Makes the server send one more event. */
   readonly trigger?: () => Promise<unknown>;
-  /** Told of each new stream before anything is expected of it: for servers that are told apart what to send. */
+  /** Called with each new stream before the checks: for servers that need a separate subscribe request. */
   readonly prepare?: (stream: SseStream) => Promise<unknown>;
 }
 
-/** What the cases of the profile stand on. */
-export interface SseWorld {
+export interface SseContext {
   readonly target: SseTarget;
   readonly listenMs: number;
   readonly heartbeatMs: number;
-  /** The first connection, listened to for `listenMs`; the cases of format and headers read it. */
+  /** The first connection, read for `listenMs`; the header and format cases check it. */
   readonly sample: SseStream;
   readonly open: (scope: Scope, options?: StreamOptions) => Promise<SseStream>;
 }
 
-/** How many events are asked of a trigger. */
-export const TRIGGERED = 3;
+/** How often a case calls the trigger. */
+export const TRIGGER_COUNT = 3;
 
-export async function openWorld(target: SseTarget, scope: Scope): Promise<SseWorld> {
+export async function openContext(target: SseTarget, scope: Scope): Promise<SseContext> {
   const { listenMs = 3_000, heartbeatMs = 15_000 } = target;
-  const open: SseWorld["open"] = async (at, options = {}) => {
+  const open: SseContext["open"] = async (at, options = {}) => {
     const headers = { ...target.headers, ...options.headers };
     const stream = await SseStream.open(target.url, {
       log: at.log,
-
       timeoutMs: at.patienceMs,
       ...options,
       headers,
@@ -44,14 +42,14 @@ export async function openWorld(target: SseTarget, scope: Scope): Promise<SseWor
     return stream;
   };
   const sample = await open(scope);
-  const over = sample.ended.then(() => true);
+  const ended = sample.ended.then(() => true);
   const listened = new Promise<void>((resolve) => setTimeout(resolve, listenMs));
-  for (let i = 0; target.trigger && i < TRIGGERED; i += 1) {
+  for (let i = 0; target.trigger && i < TRIGGER_COUNT; i += 1) {
     const before = sample.events.items.length;
     await target.trigger();
-    // One at a time, so that those of a server that keeps no order are told apart from those of the kit.
+    // One at a time, so that a wrong order is the server's and not the kit's.
     await sample.until(({ length }) => length > before, "an event", scope.patienceMs).catch(() => undefined);
   }
-  await Promise.race([over, listened]);
+  await Promise.race([ended, listened]);
   return { target, listenMs, heartbeatMs, sample, open };
 }

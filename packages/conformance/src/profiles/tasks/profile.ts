@@ -1,12 +1,12 @@
 import type { Profile } from "../../core/case.ts";
 import { resumingCases } from "./resuming.ts";
 import { scenarioCases } from "./scenarios.ts";
-import { openWorld, type TasksTarget, type TasksWorld } from "./target.ts";
+import { openContext, type TasksTarget, type TasksContext } from "./target.ts";
 
 /** `GET /api/tasks/:id/stream`. */
-export const tasksProfile: Profile<TasksTarget, TasksWorld> = {
+export const tasksProfile: Profile<TasksTarget, TasksContext> = {
   name: "tasks",
-  judges: "server",
+  subject: "server",
   cases: [...scenarioCases, ...resumingCases],
-  open: openWorld,
+  open: openContext,
 };

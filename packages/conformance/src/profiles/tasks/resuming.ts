@@ -3,47 +3,50 @@ import { check, notOffered, show } from "../../core/checks.ts";
 import type { Scope } from "../../core/scope.ts";
 import { collect } from "../../stream/collect.ts";
 import type { JsonEvent } from "../../stream/sse-client.ts";
-import { correlated, fieldsOf } from "../baseline.ts";
-import type { TasksWorld } from "./target.ts";
+import { checkCorrelationId, fieldsOf } from "../baseline.ts";
+import type { TasksContext } from "./target.ts";
 
 const group = "Beyond the document";
-const beyond = (sentence: string): Standard => ({ source: "Headwater's task streams", sentence });
+const headwaterSays = (sentence: string): Standard => ({ source: "Headwater's task streams", sentence });
 
 const taskEvents = (events: readonly JsonEvent[]): JsonEvent[] => events.filter(({ event }) => event === "task_event");
 const idsOf = (events: readonly JsonEvent[]): (string | undefined)[] => taskEvents(events).map(({ id }) => id);
 
-/** A task that is over, and what its first listener heard. */
-async function finished({ start, listen }: TasksWorld, scope: Scope): Promise<{ id: string; events: JsonEvent[] }> {
+/** Runs a task to its end. @returns its id and the events of its first listener */
+async function runToCompletion(
+  { start, listen }: TasksContext,
+  scope: Scope,
+): Promise<{ id: string; events: JsonEvent[] }> {
   const id = await start("completes");
   const events = await collect(listen(scope, id, { label: "first" }));
-  if (taskEvents(events).some((event) => event.id === undefined)) notOffered("its events have no ids");
+  if (taskEvents(events).some((event) => event.id === undefined)) notOffered("the events have no ids");
   return { id, events };
 }
 
-/** What the document leaves out, and a client needs that is cut off. */
-export const resumingCases: readonly Case<TasksWorld>[] = [
+/** What the document leaves out, but clients need in order to resume. */
+export const resumingCases: readonly Case<TasksContext>[] = [
   {
     group,
     name: "events carry ids",
-    standard: beyond("Events carry ids."),
-    async run(world, scope) {
-      const { events } = await finished(world, scope);
+    standard: headwaterSays("Events carry ids."),
+    async run(context, scope) {
+      const { events } = await runToCompletion(context, scope);
       const ids = idsOf(events);
-      check(new Set(ids).size === ids.length, `two events have one id: ${show(ids)}`);
+      check(new Set(ids).size === ids.length, `two events have the same id: ${show(ids)}`);
       scope.measure("events", ids.length);
     },
   },
   {
     group,
     name: "a finished task's stream replays and closes",
-    standard: beyond("A finished task's stream replays and closes."),
-    async run(world, scope) {
-      const { id, events } = await finished(world, scope);
-      const again = await collect(world.listen(scope, id, { label: "late" }));
-      if (taskEvents(again).length === 0) notOffered("a late listener is not told the history");
+    standard: headwaterSays("A finished task's stream replays and closes."),
+    async run(context, scope) {
+      const { id, events } = await runToCompletion(context, scope);
+      const again = await collect(context.listen(scope, id, { label: "late" }));
+      if (taskEvents(again).length === 0) notOffered("a late listener gets no history");
       check(
         show(idsOf(again)) === show(idsOf(events)),
-        `the replay is ${show(idsOf(again))}, and was ${show(idsOf(events))}`,
+        `the replay is ${show(idsOf(again))}, the stream was ${show(idsOf(events))}`,
       );
       const last = again.at(-1);
       check(last?.event === "connection_close", `the replay ends with ${last?.event}, not connection_close`);
@@ -52,27 +55,27 @@ export const resumingCases: readonly Case<TasksWorld>[] = [
   {
     group,
     name: "Last-Event-ID resumes",
-    standard: beyond("Last-Event-ID resumes."),
-    async run(world, scope) {
-      const { id, events } = await finished(world, scope);
+    standard: headwaterSays("Last-Event-ID resumes."),
+    async run(context, scope) {
+      const { id, events } = await runToCompletion(context, scope);
       const [seen, ...missed] = idsOf(events);
-      const again = await collect(world.listen(scope, id, { label: "again", lastEventId: seen }));
+      const again = await collect(context.listen(scope, id, { label: "again", lastEventId: seen }));
       check(
         show(idsOf(again)) === show(missed),
-        `after ${show(seen)} come ${show(idsOf(again))}, and should ${show(missed)}`,
+        `after ${show(seen)} come ${show(idsOf(again))}, expected ${show(missed)}`,
       );
     },
   },
   {
     group,
     name: "the client's correlation id is kept",
-    standard: beyond("correlation_id in every event (from the request's header, or made)."),
+    standard: headwaterSays("correlation_id in every event (from the request's header, or made)."),
     async run({ start, listen }, scope) {
       const headers = { "x-correlation-id": "conformance-1" };
       const events = await collect(listen(scope, await start("completes"), { headers }));
       const id = events[0] && fieldsOf(events[0])["correlation_id"];
-      if (id !== "conformance-1") notOffered(`X-Correlation-ID is not taken over: ${show(id)}`);
-      correlated(events);
+      if (id !== "conformance-1") notOffered(`X-Correlation-ID is not used: correlation_id is ${show(id)}`);
+      checkCorrelationId(events);
     },
   },
 ];

@@ -2,88 +2,89 @@ import type { Case } from "../../core/case.ts";
 import { check, show } from "../../core/checks.ts";
 import { collect } from "../../stream/collect.ts";
 import type { JsonEvent } from "../../stream/sse-client.ts";
-import { correlated, fieldsOf, isoTime, namesOf, opens, plan } from "../baseline.ts";
-import type { TasksWorld } from "./target.ts";
+import { checkCorrelationId, fieldsOf, checkIsoTime, namesOf, checkConnectionOpen, baseline } from "../baseline.ts";
+import type { TasksContext } from "./target.ts";
 
 const group = "Task stream";
 
-/** The stream without its heartbeats, which may stand anywhere. */
-const told = (events: readonly JsonEvent[]): JsonEvent[] => events.filter(({ event }) => event !== "heartbeat");
+/** The events without heartbeats, which may come at any time. */
+const withoutHeartbeats = (events: readonly JsonEvent[]): JsonEvent[] =>
+  events.filter(({ event }) => event !== "heartbeat");
 
 const typeOf = (event: JsonEvent): unknown => fieldsOf(event)["event_type"];
 
-/** The scenarios of the document, by their names there. */
-export const scenarioCases: readonly Case<TasksWorld>[] = [
+/** The document's scenarios, under its names. */
+export const scenarioCases: readonly Case<TasksContext>[] = [
   {
     group,
     name: "Given task exists and running, When SSE client connects, Then receive connection_open event immediately",
-    standard: plan("3", "connection_open (immediate on connect)"),
+    standard: baseline("3", "connection_open (immediate on connect)"),
     async run({ start, listen }, scope) {
       const events = await collect(listen(scope, await start("completes")), () => true);
-      opens(events);
+      checkConnectionOpen(events);
       scope.measure("openMs", events[0]!.offsetMs);
     },
   },
   {
     group,
     name: 'Given task sends progress, When receiving stream, Then receive task_event with event_type="progress_update" (wrapped format with nested data)',
-    standard: plan("3", "all task execution events wrapped in task_event with event_type field"),
+    standard: baseline("3", "all task execution events wrapped in task_event with event_type field"),
     async run({ start, listen }, scope) {
       const id = await start("completes");
       const events = await collect(listen(scope, id));
       const progress = events.find((event) => event.event === "task_event" && typeOf(event) === "progress_update");
-      check(progress !== undefined, `no progress_update came: ${show(namesOf(events))}`);
+      check(progress !== undefined, `no progress_update arrived: ${show(namesOf(events))}`);
       const { task_id: task, timestamp, data } = fieldsOf(progress);
-      check(task === id, `progress_update has the task_id ${show(task)}, and the task is ${show(id)}`);
-      isoTime(timestamp, "the timestamp of progress_update");
+      check(task === id, `progress_update has the task_id ${show(task)}, expected ${show(id)}`);
+      checkIsoTime(timestamp, "the timestamp of progress_update");
       check(typeof data === "object" && data !== null, `progress_update has no nested data: ${show(progress.data)}`);
     },
   },
   {
     group,
     name: 'Given task completes successfully, When stream ends, Then receive task_event with event_type="task_completed", then connection_close event',
-    standard: plan("6", "Events arrive in causal order; no events after task completion; connection_open always first"),
+    standard: baseline(
+      "6",
+      "Events arrive in causal order; no events after task completion; connection_open always first",
+    ),
     async run({ start, listen }, scope) {
-      endsWith(await collect(listen(scope, await start("completes"))), "task_completed");
+      checkEnd(await collect(listen(scope, await start("completes"))), "task_completed");
     },
   },
   {
     group,
     name: 'Given task fails with exception, When stream ends, Then receive task_event with event_type="task_failed" with error details',
-    standard: plan("8", "Test validates task_failed event received with error details; connection closes"),
+    standard: baseline("8", "Test validates task_failed event received with error details; connection closes"),
     async run({ start, listen }, scope) {
-      const events = told(await collect(listen(scope, await start("fails"))));
-      endsWith(events, "task_failed");
+      const events = withoutHeartbeats(await collect(listen(scope, await start("fails"))));
+      checkEnd(events, "task_failed");
       const { data } = fieldsOf(events.at(-2)!);
-      check(
-        /[a-z]/i.test(show(data)) && show(data) !== "null",
-        `task_failed has no details of the error: ${show(data)}`,
-      );
+      check(/[a-z]/i.test(show(data)) && show(data) !== "null", `task_failed has no error details: ${show(data)}`);
     },
   },
   {
     group,
     name: "Given task does not exist, When SSE client connects, Then receive connection_open, error event, connection_close (not HTTP 404)",
-    standard: plan(
+    standard: baseline(
       "3",
       'OR if task not found: connection_open, error (with task not found message), connection_close (with reason="task_not_found")',
     ),
     async run({ listen }, scope) {
       const events = await collect(listen(scope, "no-such-task"));
-      opens(events);
+      checkConnectionOpen(events);
       const names = namesOf(events);
       check(
         show(names) === show(["connection_open", "error", "connection_close"]),
         `an unknown task's stream is ${show(names)}`,
       );
       const { reason } = fieldsOf(events[2]!);
-      check(reason === "task_not_found", `connection_close gives the reason ${show(reason)}, not "task_not_found"`);
+      check(reason === "task_not_found", `connection_close has the reason ${show(reason)}, not "task_not_found"`);
     },
   },
   {
     group,
     name: "Given task idle (no events), When waiting, Then receive heartbeat events every ~5s",
-    standard: plan("15", "Tests validate heartbeat exists within 2x configured SSE_HEARTBEAT_INTERVAL"),
+    standard: baseline("15", "Tests validate heartbeat exists within 2x configured SSE_HEARTBEAT_INTERVAL"),
     alongside: true,
     timeoutMs: ({ heartbeatMs }) => 15_000 + 2 * heartbeatMs,
     async run({ start, listen, heartbeatMs }, scope) {
@@ -100,52 +101,52 @@ export const scenarioCases: readonly Case<TasksWorld>[] = [
   {
     group,
     name: "Given multiple clients connect to same task, When task sends events, Then all clients receive same events (existing behavior)",
-    standard: plan("13", "When task sends events, Then all clients receive same events"),
+    standard: baseline("13", "When task sends events, Then all clients receive same events"),
     async run({ start, listen }, scope) {
       const id = await start("completes");
       const streams = await Promise.all(["a", "b", "c"].map((label) => collect(listen(scope, id, { label }))));
       const [first, ...others] = streams.map((events) =>
-        told(events)
+        withoutHeartbeats(events)
           .filter(({ event }) => event === "task_event")
           .map(withoutCorrelation),
       );
-      check(first!.length > 0, "no task_event came");
+      check(first!.length > 0, "no task_event arrived");
       for (const other of others)
         check(
           show(other) === show(first),
-          `two listeners of one task were told different things: ${show(first)} and ${show(other)}`,
+          `two listeners of one task received different events: ${show(first)} and ${show(other)}`,
         );
     },
   },
   {
     group,
     name: "Given event data contains correlation_id, When parsed, Then validate or strip correlation_id field (injected by format_sse_event)",
-    standard: plan("3", "correlation_id field injected by format_sse_event() must be handled in tests"),
+    standard: baseline("3", "correlation_id field injected by format_sse_event() must be handled in tests"),
     async run({ start, listen }, scope) {
-      const id = correlated(await collect(listen(scope, await start("completes"))));
-      const other = correlated(await collect(listen(scope, "no-such-task")));
-      check(id !== other, `two streams have the correlation id ${show(id)}`);
+      const id = checkCorrelationId(await collect(listen(scope, await start("completes"))));
+      const other = checkCorrelationId(await collect(listen(scope, "no-such-task")));
+      check(id !== other, `two streams have the same correlation id, ${show(id)}`);
     },
   },
 ];
 
-function endsWith(events: readonly JsonEvent[], type: string): void {
-  opens(events);
-  const [last, end] = [told(events).at(-1), told(events).at(-2)];
+function checkEnd(events: readonly JsonEvent[], type: string): void {
+  checkConnectionOpen(events);
+  const [last, end] = [withoutHeartbeats(events).at(-1), withoutHeartbeats(events).at(-2)];
   check(last?.event === "connection_close", `the stream ends with ${last?.event ?? "nothing"}, not connection_close`);
   check(
     end?.event === "task_event" && typeOf(end) === type,
-    `before connection_close comes ${show(end?.data)}, and not ${type}`,
+    `before connection_close comes ${show(end?.data)}, not ${type}`,
   );
   const { reason } = fieldsOf(last);
-  check(reason === type, `connection_close gives the reason ${show(reason)}, not ${show(type)}`);
-  const early = told(events)
+  check(reason === type, `connection_close has the reason ${show(reason)}, not ${show(type)}`);
+  const early = withoutHeartbeats(events)
     .slice(0, -2)
     .find((event) => event.event === "task_event" && /^task_(completed|failed)$/.test(String(typeOf(event))));
-  check(early === undefined, `something comes after ${show(early && typeOf(early))}`);
+  check(early === undefined, `another event follows ${show(early && typeOf(early))}`);
 }
 
-/** Each listener has a correlation id of its own. */
+/** Each stream has its own correlation id, so comparisons leave it out. */
 function withoutCorrelation(event: JsonEvent): unknown {
   return { ...fieldsOf(event), correlation_id: undefined };
 }

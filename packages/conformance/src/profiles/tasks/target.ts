@@ -2,30 +2,30 @@ import { notOffered } from "../../core/checks.ts";
 import type { Scope } from "../../core/scope.ts";
 import { SseClient, type SseClientOptions } from "../../stream/sse-client.ts";
 
-/** A server with task streams, and ways to start tasks of three kinds. Each gives the new task's id. */
+/** A server with task streams, and functions that start tasks and return their ids. */
 export interface TasksTarget {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Reports progress at least once, and completes within a few seconds. */
+  /** Starts a task that reports progress and completes within a few seconds. */
   readonly completes: () => Promise<string>;
-  /** Fails within a few seconds. */
+  /** Starts a task that fails within a few seconds. */
   readonly fails?: () => Promise<string>;
-  /** Is at work for longer than two heartbeats, and says nothing. */
+  /** Starts a task that runs for longer than two heartbeats and reports nothing. */
   readonly idles?: () => Promise<string>;
-  /** How long a stream may be without an event, in milliseconds. */
+  /** The server's heartbeat interval, in milliseconds. Default 5 s. */
   readonly heartbeatMs?: number;
 }
 
-export interface TasksWorld {
+export interface TasksContext {
   readonly target: TasksTarget;
   readonly heartbeatMs: number;
-  /** Reads the stream of a task, strictly. */
+  /** A strict client of the task's stream. */
   readonly listen: (scope: Scope, id: string, options?: SseClientOptions) => SseClient;
-  /** Starts a task of a kind, if the server has one. */
+  /** Starts a task of this kind, or skips the case if the target cannot. */
   readonly start: (kind: "completes" | "fails" | "idles") => Promise<string>;
 }
 
-export function openWorld(target: TasksTarget): Promise<TasksWorld> {
+export function openContext(target: TasksTarget): Promise<TasksContext> {
   const base = target.url.replace(/\/+$/, "");
   return Promise.resolve({
     target,
@@ -37,6 +37,6 @@ export function openWorld(target: TasksTarget): Promise<TasksWorld> {
         ...options,
         headers: { ...target.headers, ...options.headers },
       }),
-    start: (kind) => target[kind]?.() ?? notOffered(`nobody said how to start a task that ${kind}`),
+    start: (kind) => target[kind]?.() ?? notOffered(`no way to start a task that ${kind} was given (--${kind})`),
   });
 }

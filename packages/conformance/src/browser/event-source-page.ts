@@ -1,0 +1,23 @@
+/** The page that tests a browser's own EventSource: it fetches commands, runs them, and posts the events it receives. */
+export const EVENT_SOURCE_PAGE = `<!doctype html>
+<meta charset="utf-8">
+<title>Testing this browser's EventSource</title>
+<script type="module">
+const sources = new Map();
+let posted = Promise.resolve();
+const send = (path, body) => fetch(path, { method: "POST", body: JSON.stringify(body) });
+const post = (body) => (posted = posted.then(() => send("/event", body)));
+for (;;) {
+  const { id, url, names } = await (await send("/next", {})).json();
+  if (url === undefined) {
+    sources.get(id)?.close();
+    sources.delete(id);
+    continue;
+  }
+  const source = new EventSource(url);
+  sources.set(id, source);
+  for (const event of ["message", ...names])
+    source.addEventListener(event, ({ data, lastEventId }) => post({ id, event, data, lastEventId }));
+}
+</script>
+`;

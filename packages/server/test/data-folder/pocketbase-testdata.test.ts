@@ -1,0 +1,82 @@
+/** Runs where `HEADWATER_POCKETBASE_TESTDATA` names the folder of PocketBase's own tests, and `pocketbase` is on the PATH. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { SuperuserClient, signIn } from "@headwater/testing/servers/superuser-client.ts";
+import { request } from "@headwater/testing/clients/request.ts";
+import { hasPocketBase, type ServerKind } from "@headwater/testing/servers/server-command.ts";
+import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
+import { type TempDir, tempDir } from "@headwater/testing/lib/temp-dir.ts";
+
+setDefaultTimeout(60_000);
+
+const ACCOUNT = { email: "test@example.com", password: "1234567890" };
+/** `users` is missing: its accounts need a second factor. */
+const ASKERS = ["_superusers", "clients"];
+/** The sign-ins of this test: PocketBase keeps them only where it can send mail. */
+const SIGN_INS = "_authOrigins";
+
+for (const testdata of hasPocketBase ? [process.env["HEADWATER_POCKETBASE_TESTDATA"] ?? []].flat() : []) {
+  describe("the folder of PocketBase's own tests", () => {
+    let temp: TempDir;
+    let ours: ServerProcess;
+    let theirs: ServerProcess;
+    const tokens = new Map<string, string>();
+
+    const open = (kind: ServerKind): Promise<ServerProcess> => {
+      const dir = join(temp.path, kind, "pb_data");
+      cpSync(testdata, dir, { recursive: true });
+      return startServer({ kind, dir });
+    };
+
+    beforeAll(async () => {
+      temp = tempDir();
+      [ours, theirs] = await Promise.all([open("headwater"), open("pocketbase")]);
+      for (const collection of ASKERS) {
+        for (const { url } of [ours, theirs]) {
+          tokens.set(url + collection, (await signIn(url, collection, ACCOUNT.email, ACCOUNT.password)).token);
+        }
+      }
+    });
+
+    afterAll(async () => {
+      await Promise.all([ours, theirs].map((server) => server[Symbol.asyncDispose]()));
+      temp[Symbol.dispose]();
+    });
+
+    /** The same request to both, each with a token it made itself. */
+    function ask(path: string, asker: string): Promise<unknown[]> {
+      return Promise.all(
+        [ours, theirs].map(async ({ url }) => {
+          const { status, body } = await request(url, "GET", path, { token: tokens.get(url + asker) });
+          return { path, asker, status, body };
+        }),
+      );
+    }
+
+    test("has the same collections", async () => {
+      const [our, their] = await ask("/api/collections?perPage=200&sort=name", "_superusers");
+      expect(our).toEqual(their);
+    });
+
+    test("shows everybody the same records", async () => {
+      const admin = await SuperuserClient.signIn(theirs.url, ACCOUNT);
+      const { body } = await admin.request<{ items: { name: string }[] }>("GET", "/api/collections?perPage=200");
+      for (const { name } of body.items.filter((collection) => collection.name !== SIGN_INS)) {
+        for (const asker of [...ASKERS, "guest"]) {
+          const [our, their] = await ask(`/api/collections/${name}/records?perPage=200&sort=id`, asker);
+          expect(our).toEqual(their);
+        }
+      }
+    });
+
+    test("takes a write, and PocketBase opens it again", async () => {
+      const admin = await SuperuserClient.signIn(ours.url, ACCOUNT);
+      const record = await admin.create("demo2", { title: "written by Headwater" });
+      expect(await ours.stop()).toBe(0);
+      await using original = await startServer({ kind: "pocketbase", dir: ours.dir });
+      const reply = await request(original.url, "GET", `/api/collections/demo2/records/${record.id}`);
+      expect(reply.body).toEqual(record);
+    });
+  });
+}

@@ -1,0 +1,239 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import {
+  SuperuserClient,
+  type ApiModel,
+  type AuthResponse,
+  signIn,
+} from "@headwater/testing/servers/superuser-client.ts";
+import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
+import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
+import { request } from "@headwater/testing/clients/request.ts";
+import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
+import { SseClient } from "@headwater/testing/clients/sse-client.ts";
+
+setDefaultTimeout(60_000);
+
+let server: ServerProcess;
+let admin: SuperuserClient;
+
+beforeAll(async () => {
+  server = await startServer();
+  admin = await SuperuserClient.signIn(server.url);
+  await admin.createCollection(PUBLIC_NOTES);
+  await admin.createCollection({
+    name: "inner",
+    type: "base",
+    listRule: "@request.auth.id != ''",
+    viewRule: "@request.auth.id != ''",
+    createRule: "@request.auth.id != ''",
+    fields: [
+      { name: "title", type: "text" },
+      { name: "text", type: "text", max: 100_000 },
+    ],
+  });
+});
+
+afterAll(() => server[Symbol.asyncDispose]());
+
+let made = 0;
+const newUser = (): Promise<{ id: string; token: string }> => admin.createUser(`someone${(made += 1)}`);
+
+async function listener(token?: string): Promise<SseClient> {
+  const client = await SseClient.connect(server.url);
+  await client.subscribe(["inner/*", "notes/*"], token);
+  return client;
+}
+
+/** Once this is there, what was written before is there too, or never comes: anyone may see it. */
+async function barrier({ inbox }: SseClient): Promise<void> {
+  const { id } = await admin.create("notes", { title: "barrier" });
+  await inbox.until((events) => events.some(({ data }) => data.includes(id)));
+}
+
+const titles = ({ events }: SseClient): unknown[] =>
+  events
+    .filter(({ event }) => event === "inner/*")
+    .map(({ data }) => (JSON.parse(data) as { record: { title: unknown } }).record.title);
+
+const write = (title: string, text = ""): Promise<unknown> => admin.create("inner", { title, text });
+const NEW_PASSWORD = { password: "another-one", passwordConfirm: "another-one" };
+
+test("a refreshed token is taken on an open stream, and the old one still is: nothing is missed meanwhile", async () => {
+  const { token } = await newUser();
+  const client = await listener(token);
+  await write("1");
+  const refreshed = await request<AuthResponse>(server.url, "POST", "/api/collections/users/auth-refresh", { token });
+  expect(refreshed.status).toBe(200);
+  await write("2");
+  await client.subscribe(["inner/*", "notes/*"], refreshed.body.token);
+  await write("3");
+  await client.subscribe(["inner/*", "notes/*"], token);
+  await write("4");
+  await barrier(client);
+  expect(titles(client)).toEqual(["1", "2", "3", "4"]);
+});
+
+test("who logs out by asking without a token is refused, and the stream goes on as it was", async () => {
+  const { token } = await newUser();
+  const client = await listener(token);
+  const reply = await client.submit(["notes/*"]);
+  expect({ status: reply.status, body: reply.body }).toEqual({
+    status: 403,
+    body: { data: {}, message: "The current and the previous request authorization don't match.", status: 403 },
+  });
+  await write("still here");
+  await barrier(client);
+  expect(titles(client)).toEqual(["still here"]);
+});
+
+test("who logs out by letting go of all topics hears nothing more, and stays who it was until the stream ends", async () => {
+  const [{ token }, other] = [await newUser(), await newUser()];
+  const client = await listener(token);
+  await client.subscribe([], token);
+  await write("unheard");
+  expect((await client.submit(["notes/*"], other.token)).status).toBe(403);
+  await client.subscribe(["inner/*", "notes/*"], token);
+  await barrier(client);
+  expect(titles(client)).toEqual([]);
+});
+
+test("a token that was revoked counts as none: its stream, a guest's by now, stays one", async () => {
+  const { id, token } = await newUser();
+  const client = await listener(token);
+  await admin.update("users", id, NEW_PASSWORD);
+  await client.subscribe(["inner/*", "notes/*"], token);
+  await write("for users");
+  await barrier(client);
+  expect(titles(client)).toEqual([]);
+});
+
+test.each([
+  ["a new password", (id: string) => admin.update("users", id, NEW_PASSWORD)],
+  ["a deletion", (id: string) => admin.request("DELETE", `/api/collections/users/records/${id}`)],
+])("a request that began before %s makes nobody of its user after it", async (_, revoke) => {
+  const { id, token } = await newUser();
+  const client = await SseClient.connect(server.url);
+  using slow = await RawConnection.open(server.url);
+  const body = JSON.stringify({ clientId: client.id, subscriptions: ["inner/*", "notes/*"] });
+  slow.write(
+    `POST /api/realtime HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nauthorization: ${token}\r\n` +
+      `content-length: ${body.length}\r\n\r\n${body.slice(0, -1)}`,
+  );
+  // The server has read the token by the time it has answered others that came later.
+  for (let i = 0; i < 5; i += 1) await request(server.url, "GET", "/api/health", { token });
+  await revoke(id);
+  const told = await listener();
+  await barrier(told);
+  slow.write(body.slice(-1));
+  expect((await slow.response())?.status).toBe(204);
+  await write("secret");
+  await barrier(client);
+  expect(titles(client)).toEqual([]);
+});
+
+/** Members of a collection of their own, and what only they may read. */
+interface Club {
+  readonly members: string;
+  readonly papers: string;
+  readonly member: ApiModel;
+  readonly token: string;
+}
+
+async function newClub(): Promise<Club> {
+  const [members, papers] = [`members${(made += 1)}`, `papers${made}`];
+  await admin.createCollection({ name: members, type: "auth", createRule: "", fields: [] });
+  await admin.createCollection({
+    name: papers,
+    type: "base",
+    listRule: `@request.auth.collectionName = '${members}'`,
+    fields: [
+      { name: "title", type: "text" },
+      { name: "text", type: "text", max: 100_000 },
+    ],
+  });
+  const account = { email: "m@example.com", password: "1234567890", passwordConfirm: "1234567890" };
+  const member = await admin.create(members, account);
+  const { token } = await signIn(server.url, members, account.email, account.password);
+  return { members, papers, member, token };
+}
+
+const papersOf = ({ papers }: Club, { events }: SseClient): string[] =>
+  events
+    .filter(({ event }) => event === `${papers}/*`)
+    .map(({ data }) => (JSON.parse(data) as { record: { title: string } }).record.title);
+
+describe.each<[string, (club: Club) => Promise<unknown>]>([
+  ["a new password", ({ members, member }) => admin.update(members, member.id, NEW_PASSWORD)],
+  [
+    "the member's deletion",
+    ({ members, member }) => admin.request("DELETE", `/api/collections/${members}/records/${member.id}`),
+  ],
+  // Another auth rule means another secret, as in PocketBase.
+  ["a new token secret", ({ members }) => admin.updateCollection(members, { authRule: "verified = true" })],
+  ["another rule", ({ papers }) => admin.updateCollection(papers, { listRule: null })],
+])("after %s", (_, revoke) => {
+  test("a stream that could not take what was sent before gets that at most, and nothing of what follows", async () => {
+    const club = await newClub();
+    const client = await SseClient.connect(server.url);
+    await client.subscribe([`${club.papers}/*`, "notes/*"], club.token);
+    client.pause();
+    const before = Array.from({ length: 60 }, (__, i) => `before ${i}`);
+    for (const title of before) await admin.create(club.papers, { title, text: "x".repeat(90_000) });
+    await revoke(club);
+    for (let i = 0; i < 3; i += 1) await admin.create(club.papers, { title: "after", text: "" });
+    client.resume();
+    // A stream that was cut for being slow ends here; another one gets all that may be seen.
+    await Promise.race([client.ended, barrier(client)]);
+    const heard = papersOf(club, client);
+    expect(heard).toEqual(before.slice(0, heard.length));
+  });
+
+  test("a stream that is being told what it missed hears nothing of what follows", async () => {
+    const club = await newClub();
+    const first = await SseClient.connect(server.url);
+    await first.subscribe([`${club.papers}/*`], club.token);
+    await admin.create(club.papers, { title: "seen" });
+    await first.inbox.until((events) => events.length === 1);
+    const before = Array.from({ length: 300 }, (__, i) => `before ${i}`);
+    await Promise.all(before.map((title) => admin.create(club.papers, { title, text: "x".repeat(1_000) })));
+
+    const back = await SseClient.connect(server.url);
+    const subscribed = back.subscribe([`${club.papers}/*`, "notes/*"], club.token, first.events[0]!.id);
+    await revoke(club);
+    await admin.create(club.papers, { title: "after" });
+    await subscribed;
+    await barrier(back);
+    const heard = papersOf(club, back);
+    expect(heard).not.toContain("after");
+    expect(new Set(heard).size).toBe(heard.length);
+  });
+});
+
+test("who is revoked while a request's body is on its way is nobody by the time that it counts", async () => {
+  const client = await listener();
+  const bodies: readonly (readonly [method: string, path: string, body: unknown])[] = [
+    ["POST", "/api/v1/replicache/pull", { pullVersion: 1, clientGroupID: "revoked", cookie: null }],
+    ["POST", "/api/collections/inner/records", { title: "too late" }],
+  ];
+  const user = await newUser();
+  const waiting = await Promise.all(
+    bodies.map(async ([method, path, body]) => {
+      const text = JSON.stringify(body);
+      const connection = await RawConnection.open(server.url);
+      const head = `${method} ${path} HTTP/1.1\r\nhost: x\r\nauthorization: ${user.token}\r\n`;
+      connection.write(
+        `${head}content-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text.slice(0, 5)}`,
+      );
+      return { connection, rest: text.slice(5) };
+    }),
+  );
+  // Their heads are read by the time that a later request is answered.
+  await barrier(client);
+  await admin.update("users", user.id, { tokenKey: "another-".repeat(4) });
+  await barrier(client);
+  for (const { connection, rest } of waiting) connection.write(rest);
+  const answers = await Promise.all(waiting.map(({ connection }) => connection.response()));
+  expect(answers.map((answer) => answer?.status)).toEqual([401, 400]);
+  for (const { connection } of waiting) connection.close();
+  client.close();
+});

@@ -1,0 +1,15 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { seededRandom } from "@headwater/testing/lib/seeded-random.ts";
+import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
+import { Model } from "./model.ts";
+
+const STEPS = Number(process.env["HEADWATER_SYNC_STEPS"] ?? 400);
+const SEED = Number(process.env["HEADWATER_SEED"] ?? Date.now() % 1e9);
+
+setDefaultTimeout(60_000 + STEPS * 200);
+
+test(`after each pull a client has what a list shows, whatever ${STEPS} steps (HEADWATER_SEED=${SEED}) do to both`, async () => {
+  using dir = tempDir();
+  const { pulls } = await Model.run(dir.path, seededRandom(SEED), STEPS);
+  expect(pulls).toBeGreaterThan(STEPS / 4);
+});
