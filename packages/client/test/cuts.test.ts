@@ -5,7 +5,7 @@ import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { Inbox } from "@headwater/testing/clients/inbox.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import { Client, memoryStore } from "../src/index.ts";
-import { seededRandom } from "./support/seeded-random.ts";
+import { seededMathRandom } from "@headwater/testing/lib/seeded-random.ts";
 
 setDefaultTimeout(120_000);
 
@@ -75,7 +75,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 describe.each(["sse", "websocket"] as const)("over %s", (transport) => {
   test(`connections that are cut after any byte lose, double and reorder nothing (HEADWATER_SEED=${SEED})`, async () => {
-    const random = seededRandom(SEED);
+    const random = seededMathRandom(SEED);
     using proxy = cuttingProxy(server.port, () => 200 + Math.floor(random() ** 2 * 20_000));
     const client = new Client(proxy.url, { store: memoryStore(), limits: LIMITS, transport });
     const { cursor } = await new Client(server.url, { store: memoryStore() }).collection("notes").list();

@@ -3,7 +3,7 @@ import type { Realtime } from "../src/realtime/realtime.ts";
 import { FakeClock } from "./support/fake-clock.ts";
 import { FaultyNetwork, NO_FAULTS } from "./support/faulty-network.ts";
 import { ModelServer } from "./support/model-server.ts";
-import { seededRandom } from "./support/seeded-random.ts";
+import { seededMathRandom } from "@headwater/testing/lib/seeded-random.ts";
 import {
   randomFaults,
   startFollower,
@@ -27,7 +27,7 @@ async function runSchedule(
   seed: number,
   lossy: boolean,
 ): Promise<{ readonly problem?: string; readonly stats: Realtime["stats"] }> {
-  const random = seededRandom(seed);
+  const random = seededMathRandom(seed);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
   const clock = new FakeClock();
   const server = new ModelServer(clock);

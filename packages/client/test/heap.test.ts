@@ -3,7 +3,7 @@ import { heapStats } from "bun:jsc";
 import { FakeClock, settle } from "./support/fake-clock.ts";
 import { FaultyNetwork, NO_FAULTS } from "./support/faulty-network.ts";
 import { ModelServer } from "./support/model-server.ts";
-import { seededRandom } from "./support/seeded-random.ts";
+import { seededMathRandom } from "@headwater/testing/lib/seeded-random.ts";
 import { createSimulatedRealtime, RECORDS } from "./support/simulation.ts";
 
 setDefaultTimeout(300_000);
@@ -22,7 +22,7 @@ async function liveObjects(): Promise<number> {
 }
 
 test("a day of cuts, of subscriptions that come and go, and of events leaves nothing behind", async () => {
-  const random = seededRandom(7);
+  const random = seededMathRandom(7);
   const clock = new FakeClock();
   const server = new ModelServer(clock);
   const network = new FaultyNetwork(server, clock, random);

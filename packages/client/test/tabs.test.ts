@@ -5,7 +5,7 @@ import { FakeBrowser, type FakeTab } from "./support/fake-browser.ts";
 import { FakeClock } from "./support/fake-clock.ts";
 import { type Faults, FaultyNetwork, NO_FAULTS } from "./support/faulty-network.ts";
 import { ModelServer } from "./support/model-server.ts";
-import { seededRandom } from "./support/seeded-random.ts";
+import { seededMathRandom } from "@headwater/testing/lib/seeded-random.ts";
 import {
   randomFaults,
   startFollower,
@@ -88,7 +88,7 @@ class TabSimulation {
 }
 
 test("all tabs hear everything over one connection, and go on over another when the tab that holds it closes", async () => {
-  const world = new TabSimulation(seededRandom(1));
+  const world = new TabSimulation(seededMathRandom(1));
   for (let i = 0; i < 3; i += 1) {
     const page = world.open();
     page.followers.push(startFollower(page.realtime, "items/*", world.server.cursor));
@@ -108,7 +108,7 @@ test("all tabs hear everything over one connection, and go on over another when 
 });
 
 test("who leaves takes its subscriptions along, and the last one the connection", async () => {
-  const world = new TabSimulation(seededRandom(2));
+  const world = new TabSimulation(seededMathRandom(2));
   const [first, second] = [world.open(), world.open()];
   first.followers.push(startFollower(first.realtime, "items/*", world.server.cursor));
   await world.clock.pass(1_000);
@@ -128,7 +128,7 @@ test("who leaves takes its subscriptions along, and the last one the connection"
 });
 
 test("a tab that holds the connection and is frozen is left for another", async () => {
-  const world = new TabSimulation(seededRandom(3));
+  const world = new TabSimulation(seededMathRandom(3));
   const [first, second] = [world.open(), world.open()];
   for (const page of [first, second]) {
     page.followers.push(startFollower(page.realtime, "items/*", world.server.cursor));
@@ -150,7 +150,7 @@ async function runSchedule(
   seed: number,
   lossy: boolean,
 ): Promise<{ readonly problem?: string; readonly events: number }> {
-  const random = seededRandom(seed);
+  const random = seededMathRandom(seed);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
   const world = new TabSimulation(random);
   const { clock, server, pages } = world;

@@ -5,7 +5,7 @@ import { Inbox } from "@headwater/testing/clients/inbox.ts";
 import { hasPocketBase, type ServerKind } from "@headwater/testing/servers/server-command.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import { rejectionOf } from "../../test/support/rejection.ts";
-import { seededRandom } from "../../test/support/seeded-random.ts";
+import { seededMathRandom } from "@headwater/testing/lib/seeded-random.ts";
 import { Client, filter, type LiveChange, type LiveList, memoryStore, type RecordModel } from "../index.ts";
 
 setDefaultTimeout(120_000);
@@ -61,7 +61,7 @@ describe.each(KINDS)("with %s", (kind) => {
   }
 
   test(`a list that is opened and followed while others write is what the server has (HEADWATER_SEED=${SEED})`, async () => {
-    const random = seededRandom(SEED);
+    const random = seededMathRandom(SEED);
     const word = `word${Math.floor(random() * 1e9)}`;
     const notes: ApiModel[] = [];
     for (let i = 0; i < 30; i += 1)

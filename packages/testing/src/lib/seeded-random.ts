@@ -1,3 +1,4 @@
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
@@ -21,4 +22,10 @@ export function seededRandom(seed: number): Random {
     pick: (items) => items[int(0, items.length - 1)]!,
     fork: () => seededRandom(int(0, 0x7fffffff)),
   };
+}
+
+/** A seeded replacement for `Math.random`. */
+export function seededMathRandom(seed: number): () => number {
+  const generator = xoroshiro128plus(seed);
+  return () => uniformFloat64(generator);
 }
