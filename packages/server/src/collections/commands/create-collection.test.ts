@@ -3,7 +3,7 @@ import { CollectionFixture, NOW, refusal } from "../../testing/collection-fixtur
 
 const fixture = await CollectionFixture.open();
 
-test("a base collection gets an id made of its name, and its id field first", async () => {
+test("a base collection gets an id derived from its name, and its id field comes first", async () => {
   const posts = await fixture.create({
     name: "posts",
     fields: [{ name: "title", type: "text" }],
@@ -20,7 +20,7 @@ test("a base collection gets an id made of its name, and its id field first", as
   ]);
 });
 
-test("a made id that is taken gets a number, and so do the names of indexes made of it", async () => {
+test("a generated id that is taken gets a number, also in the names of indexes", async () => {
   await fixture.create({ name: "first", id: "pbc_2254525386" });
   await fixture.sql("UPDATE _collections SET id = 'pbc_' || 0 WHERE name = 'first'");
   const { id, indexes } = await fixture.create({ name: "people", type: "auth" });
@@ -56,7 +56,7 @@ test("an auth collection has its system fields, indexes and secrets", async () =
   });
 });
 
-test("the change is in the log, without anything secret", async () => {
+test("the change is logged without secrets", async () => {
   const { id } = await fixture.create({ name: "logged", type: "auth" });
   const [change] = await fixture.sql(
     "SELECT collection, record, action, before, after FROM _changes ORDER BY seq DESC LIMIT 1",
@@ -68,7 +68,7 @@ test("the change is in the log, without anything secret", async () => {
 });
 
 describe("views", () => {
-  test("have fields by what their query names", async () => {
+  test("have the fields that their query selects", async () => {
     await fixture.create({
       name: "orders",
       fields: [
@@ -97,7 +97,7 @@ describe("views", () => {
     expect(view.fields.find(({ name }) => name === "buyer")?.id).toMatch(/^_clone_\w{4}$/);
   });
 
-  test("have text for an id, whatever the query gives", async () => {
+  test("have a text id, whatever type the query returns", async () => {
     await fixture.create({
       name: "rows",
       type: "view",
@@ -116,7 +116,7 @@ describe("views", () => {
     ["SELECT id FROM nowhere", "no such table"],
     ["DELETE FROM posts", "syntax error"],
     ["SELECT (id FROM posts", "unbalanced parenthesis"],
-  ])("can't be made of %p", async (viewQuery, message) => {
+  ])("refuse the query %p", async (viewQuery, message) => {
     const { data } = await refusal(fixture.create({ name: "refused", type: "view", viewQuery }));
     expect(data.viewQuery).toEqual({
       code: "validation_invalid_view_query",
@@ -125,7 +125,7 @@ describe("views", () => {
   });
 });
 
-test("time is the caller's", async () => {
+test("the caller provides the time", async () => {
   const { updated } = await fixture.create({ name: "timed", updated: "2020-01-01" });
   expect(updated).toBe(NOW.toISOString().replace("T", " "));
 });

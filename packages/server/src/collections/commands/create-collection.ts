@@ -8,9 +8,9 @@ import { normaliseNew } from "../model/normalise-collection.ts";
 import { saveCollection } from "./save-collection.ts";
 
 /**
- * Makes a collection and its table. The body is read on top of the defaults of its type.
+ * Creates a collection and its table. The body is read on top of the defaults of its type.
  *
- * @throws ApiError 400 with what is wrong
+ * @throws ApiError 400 with the problems
  */
 export async function createCollection(
   tx: Transaction,

@@ -2,7 +2,7 @@ import { UserError } from "../../lib/user-error.ts";
 import type { Transaction } from "../../store/store.ts";
 import type { Collection } from "../model/collection.ts";
 import type { CollectionContext } from "../validate/collection-context.ts";
-import type { Raw } from "../fields/decode-json.ts";
+import type { JsonObject } from "../fields/decode-json.ts";
 import { collectionOf } from "../model/collection-draft.ts";
 import { generatedId } from "../model/new-draft.ts";
 import { type Field, isMultiple } from "../fields/field.ts";
@@ -11,27 +11,27 @@ import { importCollections, readImport } from "./import-collections.ts";
 import { loadSchema } from "../model/registry.ts";
 import { updateCollection } from "./update-collection.ts";
 
-/** A collection as a program declares it. */
-export interface Declared {
+/** A collection that a program declares. */
+export interface CollectionDeclaration {
   readonly name: string;
   readonly type: Collection["type"];
   /** In PocketBase's form, without ids; relations name their collection in `collectionId`. */
-  readonly fields: readonly Raw[];
-  /** Rules, indexes and whatever else the collections API takes. */
-  readonly options: Raw;
+  readonly fields: readonly JsonObject[];
+  /** Rules, indexes and any other property that the collections API accepts. */
+  readonly options: JsonObject;
 }
 
 /**
- * Makes collections what they are declared to be; those that are already stay untouched. Other collections are nobody's
- * business here, and what a field holds is dropped with consent only.
+ * Creates and updates collections to match their declarations. Collections that already match, and those that are not
+ * declared, stay unchanged. Stored values are dropped only with `prune`.
  *
- * @param prune consent: fields that are not declared go, and those that can't become what is declared are made anew
- * @throws UserError for a declaration that can't be followed, ApiError 400 for one that is invalid
+ * @param prune deletes fields that are not declared, and recreates fields whose values can't be kept
+ * @throws UserError for a declaration that can't be applied, ApiError 400 for an invalid one
  */
 export async function declareCollections(
   tx: Transaction,
   context: CollectionContext,
-  declared: readonly Declared[],
+  declared: readonly CollectionDeclaration[],
   { prune }: { readonly prune: boolean },
 ): Promise<void> {
   const idOf = (name: string): string => {
@@ -39,49 +39,49 @@ export async function declareCollections(
     if (known) return known;
     const other = declared.find((each) => each.name === name);
     if (other) return generatedId(other.type, other.name);
-    throw new UserError(`There is no collection "${name}" to relate to.`);
+    throw new UserError(`A relation refers to the collection "${name}", which does not exist. Declare it first.`);
   };
-  const plans = declared.map((each) => planOf(each, context.schema.find(each.name), idOf, prune));
+  const plans = declared.map((each) => planDeclaration(each, context.schema.find(each.name), idOf, prune));
   const losses = prune ? [] : plans.flatMap(({ losses: own }) => own);
   if (losses.length > 0) {
-    throw new UserError(`${losses.join(" ")} That would drop what is stored; { prune: true } allows it.`);
+    throw new UserError(`${losses.join(" ")} This would drop stored values. Set { prune: true } to allow it.`);
   }
   for (const { original, kept } of plans) {
     if (!original || kept.length === original.fields.length) continue;
-    // Rules may name what goes; the declared ones follow.
+    // Rules may use the deleted fields, so they are cleared first; the declared rules follow.
     await updateCollection(tx, { ...context, schema: await loadSchema(tx) }, original.id, {
       ...NO_RULES,
       fields: kept.map(fieldToJson),
     });
   }
   const current = { ...context, schema: await loadSchema(tx) };
-  const collections = plans.map(({ body }) => body).filter((body) => isNews(body, current));
+  const collections = plans.map(({ body }) => body).filter((body) => isChange(body, current));
   if (collections.length > 0) await importCollections(tx, current, { collections });
 }
 
 const NO_RULES = { listRule: null, viewRule: null, createRule: null, updateRule: null, deleteRule: null };
 
-interface Plan {
+interface DeclarationPlan {
   readonly original: Collection | undefined;
-  /** The fields of the original that stay. */
+  /** The fields of the original that are kept. */
   readonly kept: readonly Field[];
-  /** Why fields that are declared can't stay as they are. */
+  /** Why fields must be recreated, which drops their values. */
   readonly losses: readonly string[];
-  /** For the import. */
-  readonly body: Raw;
+  /** The collection to import. */
+  readonly body: JsonObject;
 }
 
-function planOf(
-  { name, type, fields, options }: Declared,
+function planDeclaration(
+  { name, type, fields, options }: CollectionDeclaration,
   original: Collection | undefined,
   idOf: (name: string) => string,
   prune: boolean,
-): Plan {
+): DeclarationPlan {
   if (original && original.type !== type) {
-    throw new UserError(`The collection "${name}" is of the type ${original.type}, and declared as ${type}.`);
+    throw new UserError(`The collection "${name}" has the type ${original.type}, but is declared as ${type}.`);
   }
   const common = { id: original?.id ?? generatedId(type, name), name, type, ...NO_RULES, ...options };
-  // A view has the fields of its query, whatever is declared.
+  // A view always has the fields of its query.
   if (type === "view") return { original, kept: original?.fields ?? [], losses: [], body: common };
 
   const wanted = fields.map((raw) =>
@@ -89,10 +89,10 @@ function planOf(
   );
   const kept: Field[] = [];
   const losses: string[] = [];
-  const merged: Raw[] = [];
+  const merged: JsonObject[] = [];
   for (const field of original?.fields ?? []) {
     const raw = wanted.find((other) => String(other["name"]).toLowerCase() === field.name.toLowerCase());
-    const loss = raw && lossOf(name, field, parseField(raw));
+    const loss = raw && dataLoss(name, field, parseField(raw));
     if (loss !== undefined) losses.push(loss);
     if (loss !== undefined || (prune && !raw && !field.system)) continue;
     kept.push(field);
@@ -102,18 +102,18 @@ function planOf(
   return { original, kept, losses, body: { ...common, fields: [...merged, ...added] } };
 }
 
-/** What keeps a field's values from being values of the declared one. */
-function lossOf(collection: string, field: Field, wanted: Field): string | undefined {
+/** Why a field's values can't be kept, or `undefined` if they can. */
+function dataLoss(collection: string, field: Field, wanted: Field): string | undefined {
   const place = `"${collection}.${field.name}"`;
-  if (field.type !== wanted.type) return `${place} is a ${field.type} field, and declared as ${wanted.type}.`;
-  if (isMultiple(field) && !isMultiple(wanted)) return `${place} holds many values, and is declared to hold one.`;
+  if (field.type !== wanted.type) return `${place} is a ${field.type} field, but is declared as ${wanted.type}.`;
+  if (isMultiple(field) && !isMultiple(wanted)) return `${place} holds many values, but is declared to hold one.`;
   if (field.type === "relation" && wanted.type === "relation" && field.collectionId !== wanted.collectionId) {
-    return `${place} relates to another collection than is declared.`;
+    return `${place} relates to a different collection than declared.`;
   }
   return undefined;
 }
 
-function isNews(body: Raw, context: CollectionContext): boolean {
+function isChange(body: JsonObject, context: CollectionContext): boolean {
   const { draft, original } = readImport(body, context, false);
   return !original || !Bun.deepEquals({ ...collectionOf(draft), updated: "" }, { ...original, updated: "" });
 }

@@ -4,7 +4,7 @@ import { CollectionFixture, refusal } from "../../testing/collection-fixture.ts"
 const fixture = await CollectionFixture.open();
 const names = async () => (await fixture.schema()).collections.map(({ name }) => name);
 
-test("what others refer to stays, and they are named", async () => {
+test("a collection that others refer to can't be deleted, and the error names them", async () => {
   const target = await fixture.create({ name: "target" });
   await fixture.create({ name: "source", fields: [{ name: "r", type: "relation", collectionId: target.id }] });
   const { message } = await refusal(fixture.delete("target"));
@@ -15,7 +15,7 @@ test("what others refer to stays, and they are named", async () => {
   expect(await fixture.sql("SELECT name FROM sqlite_master WHERE name = 'target'")).toEqual([]);
 });
 
-test("what a view is made of stays", async () => {
+test("a collection that a view reads can't be deleted", async () => {
   await fixture.create({ name: "ground" });
   await fixture.create({ name: "over", type: "view", viewQuery: "SELECT id FROM ground" });
   expect((await refusal(fixture.delete("ground"))).message).toBe("Failed to delete collection.");
@@ -25,11 +25,11 @@ test("what a view is made of stays", async () => {
   expect(await fixture.sql("SELECT name FROM sqlite_master WHERE name IN ('over', 'ground')")).toEqual([]);
 });
 
-test("the system's collections stay", async () => {
+test("a system collection can't be deleted", async () => {
   expect((await refusal(fixture.delete("_superusers"))).status).toBe(400);
 });
 
-test("what was kept about the logins of its records goes along, and the log says so without secrets", async () => {
+test("the sign-in data of its records is deleted too, and logged without secrets", async () => {
   const { id } = await fixture.create({ name: "members", type: "auth" });
   await fixture.sql(
     `INSERT INTO _otps (id, collectionRef, recordRef, password) VALUES ('gone', '${id}', 'r', '$2a$hash'), ('kept', 'other', 'r', 'x')`,

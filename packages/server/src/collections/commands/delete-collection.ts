@@ -3,14 +3,13 @@ import type { Transaction } from "../../store/store.ts";
 import type { Collection } from "../model/collection.ts";
 import type { CollectionContext } from "../validate/collection-context.ts";
 import { dropCollection } from "./drop-collection.ts";
-import { refreshViews } from "../views/refresh-dependent-views.ts";
+import { refreshDependentViews } from "../views/refresh-dependent-views.ts";
 
 /**
- * Deletes a collection with its table or view. Its records make no events of their own, and its files are left to the
- * caller.
+ * Deletes a collection with its table or view. Its records send no events, and the caller must delete its files.
  *
- * @returns the collection as it was
- * @throws ApiError 404 when there is no such collection; 400 for one that is the system's or that another needs
+ * @returns the deleted collection
+ * @throws ApiError 404 if it does not exist; 400 for a system collection or one that others refer to
  */
 export async function deleteCollection(
   tx: Transaction,
@@ -23,7 +22,7 @@ export async function deleteCollection(
   if (collection.system || references.length > 0) throw failure(references);
 
   await dropCollection(tx, schema, collection);
-  const broken = await refreshViews(tx, { schema: schema.without(collection.id), now }, collection);
+  const broken = await refreshDependentViews(tx, { schema: schema.without(collection.id), now }, collection);
   if (broken.length > 0) throw failure([]);
   return collection;
 }

@@ -6,23 +6,23 @@ import type { Collection } from "../model/collection.ts";
 import { deleteCollectionRow } from "../model/collections-table.ts";
 import { quote } from "../tables/create-table.ts";
 import { kindOf } from "../fields/field-kinds.ts";
-import { logCollection } from "../model/log-collection-change.ts";
+import { logCollectionChange } from "../model/log-collection-change.ts";
 import type { Schema } from "../model/schema.ts";
 import { dropView } from "../tables/drop-views.ts";
 
-/** Removes a collection with its table or view and what the server kept about its auth records. Asks nothing. */
+/** Deletes a collection, its table or view, and the sign-in data of its auth records. It checks nothing. */
 export async function dropCollection(tx: Transaction, schema: Schema, collection: Collection): Promise<void> {
   if (collection.type === "view") await dropView(tx, collection.name);
   else await tx.run(verbatim(`DROP TABLE ${quote(collection.name)}`));
-  if (collection.type === "auth") await forgetLogins(tx, schema, collection);
+  if (collection.type === "auth") await deleteLogins(tx, schema, collection);
   await deleteCollectionRow(tx, collection.id);
-  await logCollection(tx, collection, undefined);
+  await logCollectionChange(tx, collection, undefined);
 }
 
 const LOGIN_COLLECTIONS = ["_externalAuths", "_mfas", "_otps", "_authOrigins"];
 
-/** These refer to auth records by texts, not by relations. */
-async function forgetLogins(tx: Transaction, schema: Schema, deleted: Collection): Promise<void> {
+/** Deletes records that refer to auth records by text instead of a relation. */
+async function deleteLogins(tx: Transaction, schema: Schema, deleted: Collection): Promise<void> {
   for (const name of LOGIN_COLLECTIONS) {
     const collection = schema.find(name);
     if (!collection) continue;

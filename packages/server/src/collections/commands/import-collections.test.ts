@@ -4,7 +4,7 @@ import { CollectionFixture, refusal } from "../../testing/collection-fixture.ts"
 const text = (name: string): object => ({ name, type: "text" });
 const relation = (name: string, collectionId: string): object => ({ name, type: "relation", collectionId });
 
-test("collections that refer to each other, and a view on one, come in any order", async () => {
+test("collections that refer to each other, and a view on one, may be in any order", async () => {
   const fixture = await CollectionFixture.open();
   await fixture.import({
     collections: [
@@ -18,7 +18,7 @@ test("collections that refer to each other, and a view on one, come in any order
   expect(schema.find("seen")?.fields.map(({ name }) => name)).toEqual(["id", "a"]);
 });
 
-test("fields that are not submitted stay, unless the missing are to go", async () => {
+test("fields that are not submitted are kept, unless deleteMissing is set", async () => {
   const fixture = await CollectionFixture.open();
   const { id } = await fixture.create({ name: "posts", fields: [text("a"), text("b")] });
   await fixture.create({ name: "other" });
@@ -33,7 +33,7 @@ test("fields that are not submitted stay, unless the missing are to go", async (
   expect(schema.collections.filter(({ system }) => !system).map(({ name }) => name)).toEqual(["posts"]);
 });
 
-test("one bad collection undoes all", async () => {
+test("one invalid collection undoes the whole import", async () => {
   const fixture = await CollectionFixture.open();
   const collections = [{ name: "good" }, { name: "bad", listRule: "nope = 1" }];
   const { message, data } = await refusal(fixture.import({ collections }));

@@ -3,32 +3,32 @@ import { badRequest, invalid } from "../../lib/api-error.ts";
 import { toText } from "../../lib/coerce.ts";
 import { REQUIRED } from "../../lib/validators.ts";
 import { StoreError, type Transaction } from "../../store/store.ts";
-import { arrangeFields } from "../model/normalise-fields.ts";
+import { normaliseFields } from "../model/normalise-fields.ts";
 import type { Collection } from "../model/collection.ts";
 import type { CollectionContext } from "../validate/collection-context.ts";
 import { mergeCollection } from "../model/collection-json.ts";
-import { asObject, orBadRequest, type Raw, readBool, readList } from "../fields/decode-json.ts";
+import { asObject, orBadRequest, type JsonObject, readBool, readList } from "../fields/decode-json.ts";
 import { type CollectionDraft, collectionOf, draftOf } from "../model/collection-draft.ts";
 import { newDraft } from "../model/new-draft.ts";
 import { dropCollection } from "./drop-collection.ts";
-import { engineWords, plainWords } from "../tables/engine-message.ts";
+import { engineMessage, asClause } from "../tables/engine-message.ts";
 import type { Field } from "../fields/field.ts";
-import { findProblems } from "../validate/validate-against-database.ts";
+import { validateAgainstDatabase } from "../validate/validate-against-database.ts";
 import { normaliseChanged, normaliseNew } from "../model/normalise-collection.ts";
-import { refreshViews } from "../views/refresh-dependent-views.ts";
+import { refreshDependentViews } from "../views/refresh-dependent-views.ts";
 import type { Schema } from "../model/schema.ts";
-import { storeCollection, withViewFields } from "./write-collection.ts";
+import { writeCollection, withInferredFields } from "./write-collection.ts";
 
-interface Import {
+interface ImportedCollection {
   readonly draft: CollectionDraft;
   readonly original: Collection | undefined;
 }
 
 /**
- * Makes many collections what they are submitted to be, all or none. They may refer to each other, so all are saved
- * before the first is checked. With `deleteMissing`, collections and fields that are not submitted go.
+ * Creates and updates many collections, all or none. They may refer to each other, so all are saved before the first is
+ * validated. With `deleteMissing`, collections and fields that are not submitted are deleted.
  *
- * @throws ApiError 400 with what is wrong
+ * @throws ApiError 400 with the problems
  */
 export async function importCollections(tx: Transaction, context: CollectionContext, body: unknown): Promise<void> {
   const { submitted, deleteMissing } = readBody(body);
@@ -37,31 +37,31 @@ export async function importCollections(tx: Transaction, context: CollectionCont
   try {
     let schema = context.schema;
     if (deleteMissing) schema = await dropMissing(tx, schema, imports);
-    const stored: Import[] = [];
+    const stored: ImportedCollection[] = [];
     for (const item of imports) {
-      const draft = await withViewFields(tx, item.draft, schema);
+      const draft = await withInferredFields(tx, item.draft, schema);
       saving = `failed to save collection ${JSON.stringify(draft.name)}: `;
-      const { collection, indexes } = await storeCollection(tx, draft, item.original);
+      const { collection, indexes } = await writeCollection(tx, draft, item.original);
       if (indexes) throw badRequest(FAILED, { indexes });
       schema = schema.with(collection);
       stored.push({ draft, original: item.original });
     }
     saving = "";
     for (const item of stored) await check(tx, { ...context, schema }, item);
-    for (const { draft } of stored) await refreshViews(tx, { schema, now: context.now }, collectionOf(draft));
+    for (const { draft } of stored) await refreshDependentViews(tx, { schema, now: context.now }, collectionOf(draft));
   } catch (error) {
     if (!(error instanceof StoreError) || error.kind === "busy" || error.kind === "full") throw error;
-    throw failure(`Failed to import the collections configuration. Raw error:\n${saving}${engineWords(error)}`);
+    throw failure(`Failed to import the collections configuration. Raw error:\n${saving}${engineMessage(error)}`);
   }
 }
 
-function readBody(body: unknown): { readonly submitted: readonly Raw[]; readonly deleteMissing: boolean } {
+function readBody(body: unknown): { readonly submitted: readonly JsonObject[]; readonly deleteMissing: boolean } {
   const read = () => {
     const raw = asObject(body);
     return { submitted: readList(raw, "collections").map(asObject), deleteMissing: readBool(raw, "deleteMissing") };
   };
-  const answer = orBadRequest(read, "An error occurred while loading the submitted data.");
-  if (answer.submitted.length > 0) return answer;
+  const result = orBadRequest(read, "An error occurred while loading the submitted data.");
+  if (result.submitted.length > 0) return result;
   throw badRequest("An error occurred while validating the submitted data.", { collections: REQUIRED });
 }
 
@@ -70,8 +70,12 @@ const FAILED = "Failed to import collections.";
 const failure = (message: string) =>
   badRequest(FAILED, { collections: invalid("validation_collections_import_failure", message) });
 
-/** A submitted collection on top of the one that it names, if there is one. */
-export function readImport(raw: Raw, { schema, now }: CollectionContext, deleteMissing: boolean): Import {
+/** Reads a submitted collection on top of the existing one that it names, if any. */
+export function readImport(
+  raw: JsonObject,
+  { schema, now }: CollectionContext,
+  deleteMissing: boolean,
+): ImportedCollection {
   const original = schema.find(toText(raw.id) || toText(raw.name));
   if (!original) {
     const scaffold = newDraft(toText(raw.type), toText(raw.name), toText(raw.id));
@@ -84,25 +88,25 @@ export function readImport(raw: Raw, { schema, now }: CollectionContext, deleteM
   return { draft: normaliseChanged({ ...draft, fields: kept }, now), original };
 }
 
-/** A field of the same name and type is the old one, whatever its id: its column and values stay. */
+/** A field with the name and type of an old one is that field, whatever its id, so its column and values are kept. */
 function keepFields(submitted: readonly Field[], old: readonly Field[], deleteMissing: boolean): readonly Field[] {
   let fields = submitted;
   for (const field of old) {
     if ((deleteMissing && !field.system) || fields.some(({ id }) => id === field.id)) continue;
     const same = fields.find(({ name, type }) => name === field.name && type === field.type);
-    fields = same ? fields.map((other) => (other === same ? field : other)) : arrangeFields([...fields, field]);
+    fields = same ? fields.map((other) => (other === same ? field : other)) : normaliseFields([...fields, field]);
   }
   return fields;
 }
 
-const viewsLast = (a: Import, b: Import): number =>
+const viewsLast = (a: ImportedCollection, b: ImportedCollection): number =>
   Number(a.draft.type === "view") - Number(b.draft.type === "view") ||
   compare(a.draft.created, b.draft.created) ||
   compare(a.draft.updated, b.draft.updated);
 
 const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
-async function dropMissing(tx: Transaction, schema: Schema, imports: readonly Import[]): Promise<Schema> {
+async function dropMissing(tx: Transaction, schema: Schema, imports: readonly ImportedCollection[]): Promise<Schema> {
   const imported = new Set<string>(imports.map(({ draft }) => draft.id));
   let rest = schema;
   for (const collection of schema.collections) {
@@ -113,19 +117,23 @@ async function dropMissing(tx: Transaction, schema: Schema, imports: readonly Im
   return rest;
 }
 
-/** A new collection is saved by now: it is held against itself. */
-async function check(tx: Transaction, context: CollectionContext, { draft, original }: Import): Promise<void> {
-  const problems = await findProblems(tx, context, draft, original ?? collectionOf(draft));
+/** A new collection is already saved at this point, so it is validated against itself. */
+async function check(
+  tx: Transaction,
+  context: CollectionContext,
+  { draft, original }: ImportedCollection,
+): Promise<void> {
+  const problems = await validateAgainstDatabase(tx, context, draft, original ?? collectionOf(draft));
   if (!problems) return;
   const details = JSON.stringify(messagesIn(problems), null, 2);
   throw failure(`Data validations failed for collection ${JSON.stringify(draft.name)} (${draft.id}):\n${details}`);
 }
 
-const messagesIn = (problems: ErrorData): Raw =>
+const messagesIn = (problems: ErrorData): JsonObject =>
   Object.fromEntries(
     Object.entries(problems).map(([key, problem]) => [
       key,
-      isLeaf(problem) ? plainWords(problem.message) : messagesIn(problem),
+      isLeaf(problem) ? asClause(problem.message) : messagesIn(problem),
     ]),
   );
 

@@ -4,10 +4,10 @@ import { sql } from "../../store/sql.ts";
 import type { Transaction } from "../../store/store.ts";
 import { isObject } from "../fields/decode-json.ts";
 
-/** Labels of rate limits may name a collection (`posts:create`): they follow when it is renamed. */
-export async function renameRateLimits(tx: Transaction, before: string, after: string): Promise<void> {
+/** Rate limit labels may name a collection (`posts:create`), so they are renamed with it. */
+export async function renameRateLimitLabels(tx: Transaction, before: string, after: string): Promise<void> {
   const row = await tx.first(sql`SELECT value FROM _params WHERE id = 'settings'`);
-  // Settings may be encrypted: then this is no JSON, and the labels stay.
+  // Encrypted settings are not JSON; then the labels stay.
   const settings = parseJson(toText(row?.value));
   if (!isObject(settings) || !isObject(settings.rateLimits) || !Array.isArray(settings.rateLimits.rules)) return;
   const prefix = `${before}:`;

@@ -3,8 +3,8 @@ import type { Store, Transaction } from "../../store/store.ts";
 import type { CollectionContext } from "../validate/collection-context.ts";
 import { loadSchema, type Registry } from "../model/registry.ts";
 
-/** The folder whose collections change, and who takes over what follows. */
-export interface ChangeDeps {
+/** The parts that a change of collections needs. */
+export interface CollectionChangeDeps {
   readonly store: Store;
   readonly registry: Registry;
   readonly files: FileStore;
@@ -12,24 +12,24 @@ export interface ChangeDeps {
 }
 
 /**
- * Runs a change of collections by itself, and puts the new schema in force before the next writer starts. The files of
- * collections that are gone go after it.
+ * Runs a change of collections alone in its commit, and publishes the new schema before the next write starts. The
+ * files of deleted collections are removed in the background.
  */
-export function changeCollections<Result>(
-  { store, registry, files, background }: ChangeDeps,
+export function runCollectionChange<Result>(
+  { store, registry, files, background }: CollectionChangeDeps,
   { checkRule, now }: Pick<CollectionContext, "checkRule" | "now">,
   work: (tx: Transaction, context: CollectionContext) => Promise<Result>,
 ): Promise<Result> {
   return store.write(
     async (tx) => {
-      // Another process may have changed collections a moment ago.
+      // Another process may have just changed the collections.
       const before = await loadSchema(tx);
       const result = await work(tx, { schema: before, checkRule, now });
       const after = await loadSchema(tx);
-      const gone = before.collections.filter(({ id }) => !after.find(id));
+      const deleted = before.collections.filter(({ id }) => !after.find(id));
       tx.afterCommit(() => {
         registry.replace(after);
-        for (const { id } of gone) background(() => files.removeFolder(id));
+        for (const { id } of deleted) background(() => files.removeFolder(id));
       });
       return result;
     },

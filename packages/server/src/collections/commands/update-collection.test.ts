@@ -12,8 +12,8 @@ async function secretOf(name: string): Promise<string | undefined> {
 
 const field = (fields: readonly Field[], name: string): Field => fields.find((other) => other.name === name)!;
 
-describe("columns follow fields by id", () => {
-  test("two fields may swap their names, and each value stays with its field", async () => {
+describe("columns are matched to fields by id", () => {
+  test("two fields can swap names, and values stay with their field", async () => {
     const { fields } = await fixture.create({ name: "swap", fields: [text("a"), text("b")] });
     await fixture.sql("INSERT INTO swap (id, a, b) VALUES ('x', 'of a', 'of b')");
     const [a, b] = [field(fields, "a"), field(fields, "b")];
@@ -21,14 +21,14 @@ describe("columns follow fields by id", () => {
     expect(await fixture.sql("SELECT a, b FROM swap")).toEqual([{ a: "of b", b: "of a" }]);
   });
 
-  test("a field that comes without id keeps the column of its name", async () => {
+  test("a field submitted without an id keeps the column of its name", async () => {
     await fixture.create({ name: "keep", fields: [text("a")] });
     await fixture.sql("INSERT INTO keep (id, a) VALUES ('x', 'kept')");
     await fixture.update("keep", { fields: [text("a"), text("b")] });
     expect(await fixture.sql("SELECT a, b FROM keep")).toEqual([{ a: "kept", b: "" }]);
   });
 
-  test("one value becomes a list and the last of a list one value, views or not", async () => {
+  test("one value becomes a list, and a list becomes its last value, also under a view", async () => {
     const select = { name: "s", type: "select", values: ["a", "b", "c"] };
     await fixture.create({ name: "many", fields: [select] });
     await fixture.create({ name: "many_view", type: "view", viewQuery: "SELECT id, s FROM many" });
@@ -41,7 +41,7 @@ describe("columns follow fields by id", () => {
     expect(await values()).toEqual(["a", "", "c"]);
   });
 
-  test("a new name takes the table, its indexes and the labels of rate limits along", async () => {
+  test("a rename also renames the table, its indexes and the rate limit labels", async () => {
     await fixture.create({ name: "before", fields: [text("a")], indexes: ["CREATE INDEX i_before ON x (a)"] });
     await fixture.sql(
       `UPDATE _params SET value = json_set(value, '$.rateLimits.rules[0].label', 'before:create') WHERE id = 'settings'`,
@@ -56,7 +56,7 @@ describe("columns follow fields by id", () => {
     ).toEqual([{ label: "after:create" }]);
   });
 
-  test("an index that its rows contradict undoes the whole change", async () => {
+  test("an index that the rows violate undoes the whole change", async () => {
     await fixture.create({ name: "undone", fields: [text("a")] });
     await fixture.sql("INSERT INTO undone (id, a) VALUES ('1', 'same'), ('2', 'same')");
     const indexes = ["CREATE UNIQUE INDEX i_a ON done (a)"];
@@ -67,7 +67,7 @@ describe("columns follow fields by id", () => {
 });
 
 describe("auth options", () => {
-  test("another rule for who may log in makes a new secret, the same one does not", async () => {
+  test("a changed auth rule makes a new secret, an unchanged one does not", async () => {
     await fixture.create({ name: "members", type: "auth" });
     const first = await secretOf("members");
     await fixture.update("members", { authRule: null });
@@ -76,7 +76,7 @@ describe("auth options", () => {
     expect(await secretOf("members")).not.toBe(first!);
   });
 
-  test("a provider that is sent back without its secret keeps it, wherever it stands", async () => {
+  test("a provider submitted without its secret keeps it, in any position", async () => {
     const google = { name: "google", clientId: "g", clientSecret: "of google", extra: { b: 1 } };
     const github = { name: "github", clientId: "h", clientSecret: "of github", displayName: "Hub" };
     await fixture.create({ name: "linked", type: "auth", oauth2: { enabled: true, providers: [google, github] } });
@@ -94,20 +94,20 @@ describe("auth options", () => {
     ]);
   });
 
-  test("nothing secret is shown", async () => {
+  test("secrets are never returned", async () => {
     const collection = (await fixture.schema()).find("linked")!;
     const shown = JSON.stringify(collectionToJson(collection));
     expect(shown).not.toMatch(/secret|of google|of github/i);
     expect(shown).toContain('"authToken":{"duration":432000}');
   });
 
-  test("null clears what a missing key keeps", async () => {
+  test("null clears a value, a missing key keeps it", async () => {
     const cleared = await fixture.update("linked", { mfa: null, otp: { length: 9 } });
     expect(cleared.type === "auth" && cleared.auth.mfa).toEqual({ enabled: false, duration: 0, rule: "" });
     expect(cleared.type === "auth" && cleared.auth.otp).toMatchObject({ duration: 180, length: 9 });
   });
 
-  test("the superusers' collection never takes another provider, and keeps its password", async () => {
+  test("the superusers' collection never allows OAuth2, and always allows passwords", async () => {
     const otp = { enabled: true, duration: 180, length: 8 };
     const superusers = await fixture.update("_superusers", {
       oauth2: { enabled: true },
@@ -122,7 +122,7 @@ describe("auth options", () => {
   });
 });
 
-test("a collection that is not there is not found", async () => {
+test("an unknown collection is not found", async () => {
   expect((await refusal(fixture.update("nowhere", {}))).status).toBe(404);
 });
 

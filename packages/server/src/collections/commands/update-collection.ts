@@ -9,9 +9,9 @@ import { normaliseChanged } from "../model/normalise-collection.ts";
 import { saveCollection } from "./save-collection.ts";
 
 /**
- * Changes a collection and its table: fields and indexes that are sent replace the old ones, everything else merges.
+ * Updates a collection and its table. Submitted fields and indexes replace the old ones; everything else merges.
  *
- * @throws ApiError 404 when there is no such collection, 400 with what is wrong
+ * @throws ApiError 404 if the collection does not exist; 400 with the problems
  */
 export async function updateCollection(
   tx: Transaction,

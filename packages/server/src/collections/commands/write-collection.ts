@@ -5,54 +5,54 @@ import { insertCollection, updateCollectionRow } from "../model/collections-tabl
 import { createTable } from "../tables/create-table.ts";
 import { type CollectionDraft, collectionOf } from "../model/collection-draft.ts";
 import { createIndexes } from "../tables/indexes.ts";
-import { logCollection } from "../model/log-collection-change.ts";
-import { settleDraft } from "../model/normalise-collection.ts";
-import { renameRateLimits } from "./rename-rate-limit-labels.ts";
+import { logCollectionChange } from "../model/log-collection-change.ts";
+import { applyForcedOptions } from "../model/normalise-collection.ts";
+import { renameRateLimitLabels } from "./rename-rate-limit-labels.ts";
 import type { Schema } from "../model/schema.ts";
-import { syncTable } from "../tables/alter-table.ts";
+import { alterTable } from "../tables/alter-table.ts";
 import { dropView } from "../tables/drop-views.ts";
-import { inferViewFields, syncView, viewErrorText } from "../views/create-view.ts";
+import { inferViewFields, createView, viewErrorMessage } from "../views/create-view.ts";
 
 /**
- * Writes a collection that was found valid: its row, its table or view, and its change in the log.
+ * Writes a valid collection: its row, its table or view, and the change in the log.
  *
- * @returns the collection, and what the engine refused of its indexes
- * @throws StoreError when the engine refuses the table or view
+ * @returns the collection, and the problems of its indexes
+ * @throws StoreError if the engine refuses the table or view
  */
-export async function storeCollection(
+export async function writeCollection(
   tx: Transaction,
   draft: CollectionDraft,
   original: Collection | undefined,
 ): Promise<{ readonly collection: Collection; readonly indexes: ErrorData | undefined }> {
-  const collection = collectionOf(settleDraft(draft, original));
+  const collection = collectionOf(applyForcedOptions(draft, original));
   if (original) await updateCollectionRow(tx, collection);
   else await insertCollection(tx, collection);
-  const indexes = await syncStorage(tx, collection, original);
-  if (original && original.name !== collection.name) await renameRateLimits(tx, original.name, collection.name);
-  await logCollection(tx, original, collection);
+  const indexes = await writeTable(tx, collection, original);
+  if (original && original.name !== collection.name) await renameRateLimitLabels(tx, original.name, collection.name);
+  await logCollectionChange(tx, original, collection);
   return { collection, indexes };
 }
 
-async function syncStorage(
+async function writeTable(
   tx: Transaction,
   collection: Collection,
   original: Collection | undefined,
 ): Promise<ErrorData | undefined> {
   if (collection.type === "view") {
     if (original) await dropView(tx, original.name);
-    await syncView(tx, collection);
+    await createView(tx, collection);
     return undefined;
   }
-  if (original) return syncTable(tx, original, collection);
+  if (original) return alterTable(tx, original, collection);
   await createTable(tx, collection);
   return createIndexes(tx, collection);
 }
 
 /**
- * The draft of a view with the fields that its query has: what a client sends as such does not count. A query that
- * can't be used leaves none, and is found wrong later.
+ * Replaces the fields of a view with those of its query; submitted fields are ignored. With an invalid query the view
+ * has no fields, and validation fails later.
  */
-export async function withViewFields(
+export async function withInferredFields(
   tx: Transaction,
   draft: CollectionDraft,
   schema: Schema,
@@ -61,7 +61,7 @@ export async function withViewFields(
   try {
     return { ...draft, fields: await inferViewFields(tx, draft.viewQuery, schema) };
   } catch (error) {
-    viewErrorText(error);
+    viewErrorMessage(error);
     return { ...draft, fields: [] };
   }
 }

@@ -2,23 +2,23 @@ import type { ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
 import { sameAs } from "../../lib/validators.ts";
 import { readBool } from "./decode-json.ts";
-import { storedDate } from "./date.ts";
+import { dateStorage } from "./date.ts";
 import type { AutodateField } from "./field.ts";
 import type { FieldKind, OptionContext } from "./field-kind.ts";
 
-/** Set by the server alone: the records verbs pass over what a client sends for it. */
+/** Set by the server only: what a client sends for it is ignored. */
 export const autodateKind: FieldKind<"autodate"> = {
   type: "autodate",
   parse: (raw) => ({ onCreate: readBool(raw, "onCreate"), onUpdate: readBool(raw, "onUpdate") }),
   checkOptions: (field, context) => ({
-    onCreate: changeProblem(field, "onCreate", context) ?? neverSet(field),
-    onUpdate: changeProblem(field, "onUpdate", context) ?? neverSet(field),
+    onCreate: changeProblem(field, "onCreate", context) ?? neverSetProblem(field),
+    onUpdate: changeProblem(field, "onUpdate", context) ?? neverSetProblem(field),
   }),
-  ...storedDate,
+  ...dateStorage,
   check: () => undefined,
 };
 
-const neverSet = (field: AutodateField): ValidationError | undefined =>
+const neverSetProblem = (field: AutodateField): ValidationError | undefined =>
   field.onCreate || field.onUpdate
     ? undefined
     : invalid("validation_required", "Either onCreate or onUpdate must be enabled.");

@@ -5,10 +5,10 @@ import type { Field } from "./field.ts";
 import type { OptionContext } from "./field-kind.ts";
 import { kindOf } from "./field-kinds.ts";
 
-/** Words that SQL or a record's JSON already uses. */
-const TAKEN_NAMES = ["null", "true", "false", "_rowid_", "collectionId", "collectionName", "expand"];
+/** Names that SQL or a record's JSON already uses. */
+const RESERVED_NAMES = ["null", "true", "false", "_rowid_", "collectionId", "collectionName", "expand"];
 
-/** Checks all options of a field; the answer is keyed by option. */
+/** Checks all options of a field. The result is keyed by option; `undefined` if there is no problem. */
 export function checkField(field: Field, context: OptionContext): ErrorData | undefined {
   const own = kindOf(field).checkOptions?.(field, context) ?? {};
   return problems({
@@ -20,8 +20,12 @@ export function checkField(field: Field, context: OptionContext): ErrorData | un
 }
 
 const nameProblem = (name: string): ValidationError | undefined =>
-  required(name) ?? byteLength(name, 1, 100) ?? matches(name, /^\w+$/) ?? noneOf(name, TAKEN_NAMES) ?? viaProblem(name);
+  required(name) ??
+  byteLength(name, 1, 100) ??
+  matches(name, /^\w+$/) ??
+  noneOf(name, RESERVED_NAMES) ??
+  viaProblem(name);
 
-/** `_via_` stands in paths of rules for a relation followed backwards. */
+/** In a rule's path, `_via_` marks a back-relation. */
 export const viaProblem = (name: string): ValidationError | undefined =>
   /_via_/i.test(name) ? invalid("validation_found_via", 'The value cannot contain "_via_".') : undefined;

@@ -1,16 +1,16 @@
 import { ApiError, badRequest } from "../../lib/api-error.ts";
 
-/** A JSON object as it came. */
-export type Raw = Readonly<Record<string, unknown>>;
+/** A JSON object of unknown content. */
+export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Readers of one member each, with the rules of PocketBase's decoder: names match exactly, `null` gives the zero value,
- * a missing member keeps the fallback, and a value of another type is refused.
+ * Makes a function that reads one member by the rules of PocketBase's decoder: names match exactly, `null` gives the
+ * zero value, a missing member gives the fallback, and a value of another type is refused.
  *
  * @throws ApiError 400
  */
 function reader<T>(zero: T, decode: (value: unknown) => T | undefined) {
-  return (raw: Raw, key: string, fallback: T = zero): T => {
+  return (raw: JsonObject, key: string, fallback: T = zero): T => {
     const value = raw[key];
     if (value === undefined) return fallback;
     if (value === null) return zero;
@@ -34,22 +34,28 @@ export const readTexts = reader<readonly string[]>([], (value) =>
 );
 const isInt64 = (value: number): boolean => Number.isInteger(value) && Math.abs(value) < 2 ** 63;
 
-const readRecord = reader<Raw>({}, (value) => (isObject(value) ? value : undefined));
+const readRecord = reader<JsonObject>({}, (value) => (isObject(value) ? value : undefined));
 
-/** A nested object read on top of what is there; `null` starts from nothing instead. */
-export function readObject<T>(raw: Raw, key: string, fallback: T, blank: T, parse: (raw: Raw, fallback: T) => T): T {
+/** Reads a nested object on top of `fallback`; a missing member gives `fallback`, and `null` gives `blank`. */
+export function readObject<T>(
+  raw: JsonObject,
+  key: string,
+  fallback: T,
+  blank: T,
+  parse: (raw: JsonObject, fallback: T) => T,
+): T {
   return raw[key] === null ? blank : parse(readRecord(raw, key), fallback);
 }
 
-export function asObject(value: unknown): Raw {
+export function asObject(value: unknown): JsonObject {
   if (!isObject(value)) throw badFormat();
   return value;
 }
 
-export const isObject = (value: unknown): value is Raw =>
+export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Runs a reading whose endpoint has words of its own for what can't be read. */
+/** Runs a read and replaces the message of its ApiError, for endpoints that use a different one. */
 export function orBadRequest<T>(read: () => T, message: string): T {
   try {
     return read();

@@ -1,14 +1,14 @@
 import { domain, each, mustBeBlank } from "../../lib/validators.ts";
-import { readTexts, type Raw } from "./decode-json.ts";
+import { readTexts, type JsonObject } from "./decode-json.ts";
 import type { OptionProblems } from "./field-kind.ts";
 
-/** Only these domains, or all but these: an email or url field may have one of the lists. */
+/** Allowed or forbidden domains: an email or url field may have one of the lists. */
 export interface DomainLists {
   readonly exceptDomains: readonly string[];
   readonly onlyDomains: readonly string[];
 }
 
-export const parseDomainLists = (raw: Raw): DomainLists => ({
+export const parseDomainLists = (raw: JsonObject): DomainLists => ({
   exceptDomains: readTexts(raw, "exceptDomains"),
   onlyDomains: readTexts(raw, "onlyDomains"),
 });
@@ -18,6 +18,6 @@ export const checkDomainLists = ({ exceptDomains, onlyDomains }: DomainLists): O
   onlyDomains: exceptDomains.length > 0 ? mustBeBlank(onlyDomains) : each(onlyDomains, domain),
 });
 
-/** Compares letter by letter, case included. */
+/** The comparison is case-sensitive. */
 export const isDomainAllowed = ({ exceptDomains, onlyDomains }: DomainLists, name: string): boolean =>
   (onlyDomains.length === 0 || onlyDomains.includes(name)) && !exceptDomains.includes(name);

@@ -4,13 +4,13 @@ import { REQUIRED } from "../../lib/validators.ts";
 import { readBool, readInt } from "./decode-json.ts";
 import type { FieldKind } from "./field-kind.ts";
 import { maxSizeOf, maxSizeProblem } from "./max-size.ts";
-import { storedText } from "./text-storage.ts";
+import { textStorage } from "./text-storage.ts";
 
 export const editorKind: FieldKind<"editor"> = {
   type: "editor",
   parse: (raw) => ({ maxSize: readInt(raw, "maxSize"), convertURLs: readBool(raw, "convertURLs") }),
   checkOptions: (field) => ({ maxSize: maxSizeProblem(field.maxSize) }),
-  ...storedText,
+  ...textStorage,
   check: (field, value) => {
     const html = toText(value);
     if (html === "") return field.required ? REQUIRED : undefined;

@@ -4,13 +4,13 @@ import { REQUIRED } from "../../lib/validators.ts";
 import { isEmail } from "../../lib/formats.ts";
 import { checkDomainLists, isDomainAllowed, parseDomainLists } from "./domain-lists.ts";
 import type { FieldKind } from "./field-kind.ts";
-import { storedText } from "./text-storage.ts";
+import { textStorage } from "./text-storage.ts";
 
 export const emailKind: FieldKind<"email"> = {
   type: "email",
   parse: parseDomainLists,
   checkOptions: checkDomainLists,
-  ...storedText,
+  ...textStorage,
   check: (field, value) => {
     const email = toText(value);
     if (email === "") return field.required ? REQUIRED : undefined;

@@ -6,7 +6,7 @@ import { fieldToJson, kindOf, parseField } from "./field-kinds.ts";
 import { checkPlainPassword } from "./password.ts";
 import { autogenerate } from "./text.ts";
 
-describe("values are read, refused and stored as PocketBase does", () => {
+describe("values are read, refused and stored as in PocketBase", () => {
   for (const { type, options, input, answer } of recordedValues()) {
     test(`${type} ${JSON.stringify(options)}: ${JSON.stringify(input)}`, () => {
       const field = parseField({ name: "f", type, ...options });
@@ -19,7 +19,7 @@ describe("values are read, refused and stored as PocketBase does", () => {
   }
 });
 
-describe("what an old database holds is read", () => {
+describe("content of an old database is read", () => {
   test.each([
     ["text", {}, null, ""],
     ["text", {}, 12, "12"],
@@ -42,7 +42,7 @@ describe("what an old database holds is read", () => {
   });
 });
 
-describe("columns are PocketBase's to the letter", () => {
+describe("column definitions are exactly PocketBase's", () => {
   test.each([
     ["text", { primaryKey: true }, "TEXT PRIMARY KEY DEFAULT ('r'||lower(hex(randomblob(7)))) NOT NULL"],
     ["text", {}, "TEXT DEFAULT '' NOT NULL"],
@@ -74,7 +74,7 @@ describe("modifiers", () => {
   });
 });
 
-test("a field is written with sorted keys, its options filled in", () => {
+test("a field is written with sorted keys and all its options", () => {
   expect(JSON.stringify(fieldToJson(parseField({ type: "email", name: "e", id: "x" })))).toBe(
     '{"exceptDomains":[],"help":"","hidden":false,"id":"x","name":"e","onlyDomains":[],"presentable":false,' +
       '"required":false,"system":false,"type":"email"}',
@@ -87,13 +87,13 @@ test("an autodate has no help and is never required", () => {
 });
 
 test.each([[{ type: "nope" }], [{ type: "text", max: "7" }], [{ type: "text", max: 7.5 }], ["text"], [null]])(
-  "%p is no field",
+  "%p is not a field",
   (input) => {
     expect(() => parseField(input)).toThrow("Failed to load the submitted data due to invalid formatting.");
   },
 );
 
-test("more than one choice makes a list", () => {
+test("a field that allows more than one value holds a list", () => {
   const options = { name: "r", type: "relation", collectionId: collectionId("x") };
   expect(isMultiple(parseField({ ...options, maxSelect: 1 }))).toBe(false);
   expect(isMultiple(parseField({ ...options, maxSelect: 2 }))).toBe(true);
@@ -102,7 +102,7 @@ test("more than one choice makes a list", () => {
 const made = (autogeneratePattern: string): string =>
   autogenerate(asType("text", parseField({ name: "t", type: "text", autogeneratePattern })));
 
-test("text is made by the field's pattern, and not at all by a bad one", () => {
+test("text is generated from the field's pattern, and is empty for an invalid one", () => {
   expect(made("[a-z]{9}")).toMatch(/^[a-z]{9}$/);
   expect(made("^bad")).toBe("");
   expect(made("")).toBe("");

@@ -1,4 +1,4 @@
-import { asObject, type Raw, readBool, readText } from "./decode-json.ts";
+import { asObject, type JsonObject, readBool, readText } from "./decode-json.ts";
 import { badRequest } from "../../lib/api-error.ts";
 import { autodateKind } from "./autodate.ts";
 import { boolKind } from "./bool.ts";
@@ -39,7 +39,8 @@ export const kindOf = (field: Field): FieldKind => KINDS[field.type];
 const isFieldType = (type: string): type is FieldType => Object.hasOwn(KINDS, type);
 
 /**
- * Reads a field object, as stored or as submitted. A missing id stays "".
+ * Reads a field object, as stored or as submitted. A missing id is "".
+ *
  * @throws ApiError 400 for an unknown type or an option of the wrong JSON type
  */
 export function parseField(input: unknown): Field {
@@ -49,7 +50,7 @@ export function parseField(input: unknown): Field {
   return { ...parseCommon(raw), ...KINDS[type].parse(raw), type } as Field;
 }
 
-function parseCommon(raw: Raw): Omit<Field, "type"> {
+function parseCommon(raw: JsonObject): Omit<Field, "type"> {
   return {
     id: readText(raw, "id"),
     name: readText(raw, "name"),
@@ -61,8 +62,8 @@ function parseCommon(raw: Raw): Omit<Field, "type"> {
   };
 }
 
-/** The field as the API shows it and as `_collections` holds it: keys sorted. */
-export function fieldToJson(field: Field): Raw {
+/** The field as the API returns it and as `_collections` stores it, with sorted keys. */
+export function fieldToJson(field: Field): JsonObject {
   const entries = Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(
     field.type === "autodate" ? entries.filter(([key]) => key !== "help" && key !== "required") : entries,

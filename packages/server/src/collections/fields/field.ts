@@ -4,7 +4,7 @@ interface FieldBase {
   readonly id: string;
   readonly name: string;
   readonly system: boolean;
-  /** Shown to superusers only, and not to be filtered by others. */
+  /** Only superusers may read it and filter by it. */
   readonly hidden: boolean;
   readonly presentable: boolean;
   /** A hint for the dashboard's form. */
@@ -61,12 +61,12 @@ export interface AutodateField extends FieldBase {
 export interface SelectField extends FieldBase {
   readonly type: "select";
   readonly values: readonly string[];
-  /** 0 and 1 mean one value, stored as text; more mean a list. */
+  /** 0 and 1 mean one value, stored as text; larger values mean a list. */
   readonly maxSelect: number;
 }
 export interface FileField extends FieldBase {
   readonly type: "file";
-  /** Bytes a file; 0 means 5 MiB. */
+  /** Bytes per file; 0 means 5 MiB. */
   readonly maxSize: number;
   readonly maxSelect: number;
   readonly mimeTypes: readonly string[];
@@ -116,8 +116,8 @@ export type Field =
 export type FieldType = Field["type"];
 export type FieldOf<Type extends FieldType> = Extract<Field, { type: Type }>;
 
-/** What one kind of field has besides what all have. */
+/** The options that one kind of field has in addition to the common ones. */
 export type OptionsOf<Type extends FieldType> = Omit<FieldOf<Type>, keyof FieldBase | "type">;
 
-/** Select, relation and file hold a list when more than one value may be chosen. */
+/** Whether the field holds a list: select, relation and file fields do if `maxSelect` is above 1. */
 export const isMultiple = (field: Field): boolean => "maxSelect" in field && field.maxSelect > 1;

@@ -5,9 +5,9 @@ import { between, each, matches, noneOf, REQUIRED } from "../../lib/validators.t
 import { readBool, readInt, readTexts } from "./decode-json.ts";
 import type { FieldKind } from "./field-kind.ts";
 import { maxSizeProblem } from "./max-size.ts";
-import { oneOrMany, selectLimit } from "./multi-value-storage.ts";
+import { multiValueStorage, maxValues } from "./multi-value-storage.ts";
 
-/** Holds names; the uploads themselves are checked by the records verbs, which see them. */
+/** Holds file names. The uploads themselves are checked when a record is written. */
 export const fileKind: FieldKind<"file"> = {
   type: "file",
   parse: (raw) => ({
@@ -22,16 +22,16 @@ export const fileKind: FieldKind<"file"> = {
     maxSize: maxSizeProblem(field.maxSize),
     thumbs: each(field.thumbs, thumbProblem),
   }),
-  ...oneOrMany,
+  ...multiValueStorage,
   check: (field, value) => {
     const names = toTexts(value);
     if (names.length === 0) return field.required ? REQUIRED : undefined;
-    const maxSelect = selectLimit(field);
+    const maxSelect = maxValues(field);
     if (names.length <= maxSelect) return undefined;
     return invalid("validation_too_many_files", `The maximum allowed files is ${maxSelect}.`, { maxSelect });
   },
 };
 
-/** `WxH` with a letter for crop from top, crop from bottom or fit; one side may be 0, not both. */
+/** `WxH`, optionally followed by `t` (crop top), `b` (crop bottom) or `f` (fit). One side may be 0, but not both. */
 const thumbProblem = (size: string): ValidationError | undefined =>
   noneOf(size, ["0x0", "0x0t", "0x0b", "0x0f"]) ?? matches(size, /^(\d+)x(\d+)([tbf])?$/);

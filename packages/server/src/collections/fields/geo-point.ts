@@ -21,7 +21,7 @@ export const geoPointKind: FieldKind<"geoPoint"> = {
   toColumn: (_field, value) => JSON.stringify(pointOf(value)),
   check: (field, value) => {
     const { lon, lat } = pointOf(value);
-    // Where the equator meets the prime meridian there is only water: it stands for "not set".
+    // 0, 0 is in the ocean, so it stands for "not set".
     if (lon === 0 && lat === 0) return field.required ? REQUIRED : undefined;
     if (lat < -90 || lat > 90)
       return invalid("validation_invalid_latitude", "Latitude must be between -90 and 90 degrees.");
@@ -31,7 +31,7 @@ export const geoPointKind: FieldKind<"geoPoint"> = {
   },
 };
 
-/** A missing axis is 0; one that is no number spoils the point. */
+/** A missing axis is 0. If an axis is not a number, the point is 0, 0. */
 function pointOf(value: unknown): GeoPoint {
   const { lon, lat } = isObject(value) ? value : {};
   const axes = { lon: lon ?? 0, lat: lat ?? 0 };

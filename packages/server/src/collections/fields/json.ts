@@ -27,7 +27,7 @@ export const jsonKind: FieldKind<"json"> = {
   },
 };
 
-/** A form can only send text: what looks like JSON is taken for JSON, the rest for a string. */
+/** A form can only send text: text that looks like JSON is parsed, any other text stays a string. */
 function fromText(text: string): FieldValue {
   if (text === "null" || text === "true" || text === "false" || /^[\d"[{-]/.test(text)) {
     const value = parseJson(text);

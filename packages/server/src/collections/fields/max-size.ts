@@ -1,10 +1,10 @@
 import type { ValidationError } from "@headwater/protocol";
 import { between } from "../../lib/validators.ts";
 
-/** Bytes that a value of these kinds may have where the field names no limit. */
+/** The limit in bytes for a field that sets none. */
 export const DEFAULT_MAX_SIZE = { editor: 5 << 20, file: 5 << 20, json: 1 << 20 } as const;
 
-/** The limit in force, in bytes. */
+/** The field's limit in bytes. */
 export const maxSizeOf = (field: { readonly type: keyof typeof DEFAULT_MAX_SIZE; readonly maxSize: number }): number =>
   field.maxSize > 0 ? field.maxSize : DEFAULT_MAX_SIZE[field.type];
 

@@ -4,30 +4,30 @@ import type { SqlValue } from "../../store/sql.ts";
 import { type FileField, isMultiple, type RelationField, type SelectField } from "./field.ts";
 import { columnText, TEXT_COLUMN } from "./text-storage.ts";
 
-type OneOrMany = SelectField | RelationField | FileField;
+type MultiValueField = SelectField | RelationField | FileField;
 
-/** A field for one value keeps the last of several. */
-const settle = (field: OneOrMany, texts: readonly string[]): FieldValue =>
+/** A field that holds one value keeps the last text; a list drops duplicates. */
+const toValue = (field: MultiValueField, texts: readonly string[]): FieldValue =>
   isMultiple(field) ? [...new Set(texts)] : (texts.at(-1) ?? "");
 
-/** How the kinds that hold one text or a list of texts store and change them. */
-export const oneOrMany = {
-  column: (field: OneOrMany): string => (isMultiple(field) ? "JSON DEFAULT '[]' NOT NULL" : TEXT_COLUMN),
-  zero: (field: OneOrMany): FieldValue => settle(field, []),
-  normalise: (field: OneOrMany, input: unknown): FieldValue => settle(field, toTexts(input)),
-  fromColumn: (field: OneOrMany, stored: SqlValue): FieldValue => settle(field, toTexts(columnText(stored))),
-  toColumn: (field: OneOrMany, value: FieldValue): SqlValue => {
-    const settled = settle(field, toTexts(value));
+/** How the kinds that hold one text or a list of texts store and modify them. */
+export const multiValueStorage = {
+  column: (field: MultiValueField): string => (isMultiple(field) ? "JSON DEFAULT '[]' NOT NULL" : TEXT_COLUMN),
+  zero: (field: MultiValueField): FieldValue => toValue(field, []),
+  normalise: (field: MultiValueField, input: unknown): FieldValue => toValue(field, toTexts(input)),
+  fromColumn: (field: MultiValueField, stored: SqlValue): FieldValue => toValue(field, toTexts(columnText(stored))),
+  toColumn: (field: MultiValueField, value: FieldValue): SqlValue => {
+    const settled = toValue(field, toTexts(value));
     return typeof settled === "string" ? settled : JSON.stringify(settled);
   },
   modifiers: {
-    append: (field: OneOrMany, current: FieldValue, input: unknown): FieldValue =>
-      settle(field, [...toTexts(current), ...toTexts(input)]),
-    prepend: (field: OneOrMany, current: FieldValue, input: unknown): FieldValue =>
-      settle(field, [...toTexts(input), ...toTexts(current)]),
-    remove: (field: OneOrMany, current: FieldValue, input: unknown): FieldValue => {
+    append: (field: MultiValueField, current: FieldValue, input: unknown): FieldValue =>
+      toValue(field, [...toTexts(current), ...toTexts(input)]),
+    prepend: (field: MultiValueField, current: FieldValue, input: unknown): FieldValue =>
+      toValue(field, [...toTexts(input), ...toTexts(current)]),
+    remove: (field: MultiValueField, current: FieldValue, input: unknown): FieldValue => {
       const removed = new Set(toTexts(input));
-      return settle(
+      return toValue(
         field,
         toTexts(current).filter((text) => !removed.has(text)),
       );
@@ -35,5 +35,5 @@ export const oneOrMany = {
   },
 };
 
-/** How many values a field may hold. */
-export const selectLimit = (field: OneOrMany): number => Math.max(field.maxSelect, 1);
+/** The maximum number of values in a field. */
+export const maxValues = (field: MultiValueField): number => Math.max(field.maxSelect, 1);

@@ -33,7 +33,7 @@ export const numberKind: FieldKind<"number"> = {
 function checkNumber(field: NumberField, value: number): ValidationError | undefined {
   if (!Number.isFinite(value))
     return invalid("validation_not_a_number", "The submitted number is not properly formatted.");
-  // Zero counts as "not set": neither limit is asked.
+  // Zero means "not set": the limits don't apply.
   if (value === 0) return field.required ? REQUIRED : undefined;
   return integerProblem(field, value) ?? minProblem(field, value) ?? maxProblem(field, value);
 }

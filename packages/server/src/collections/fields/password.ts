@@ -7,13 +7,13 @@ import { readInt, readText } from "./decode-json.ts";
 import type { PasswordField } from "./field.ts";
 import type { FieldKind } from "./field-kind.ts";
 import { regexProblem } from "./check-regex.ts";
-import { storedText } from "./text-storage.ts";
+import { textStorage } from "./text-storage.ts";
 
 const DEFAULT_COST = 10;
-/** One below what bcrypt can hash. */
+/** One byte below bcrypt's limit. */
 const LONGEST = 71;
 
-/** The value is the hash. The plain text is checked by `checkPlainPassword` before it is hashed, and never kept. */
+/** The value is the hash. `checkPlainPassword` checks the plain text before it is hashed; it is never stored. */
 export const passwordKind: FieldKind<"password"> = {
   type: "password",
   parse: (raw) => ({
@@ -28,13 +28,13 @@ export const passwordKind: FieldKind<"password"> = {
     cost: between(field.cost, 4, 31),
     pattern: regexProblem(field.pattern),
   }),
-  ...storedText,
+  ...textStorage,
   check: (field, value) => (field.required && toText(value) === "" ? REQUIRED : undefined),
 };
 
 export const costOf = (field: PasswordField): number => (field.cost > 0 ? field.cost : DEFAULT_COST);
 
-/** What is wrong with a new password's plain text; counts code points. */
+/** Checks the plain text of a new password. Lengths are in code points. */
 export function checkPlainPassword(field: PasswordField, plain: string): ValidationError | undefined {
   if (Buffer.byteLength(plain) > LONGEST + 1) return invalid("validation_invalid_value", "Invalid value.");
   if (plain === "") return field.required ? REQUIRED : undefined;

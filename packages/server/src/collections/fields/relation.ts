@@ -6,9 +6,9 @@ import { atLeast, REQUIRED, required } from "../../lib/validators.ts";
 import { readBool, readInt, readText } from "./decode-json.ts";
 import type { RelationField } from "./field.ts";
 import type { FieldKind, OptionContext } from "./field-kind.ts";
-import { oneOrMany, selectLimit } from "./multi-value-storage.ts";
+import { multiValueStorage, maxValues } from "./multi-value-storage.ts";
 
-/** That the related records exist is for the records verbs to check. */
+/** Whether the related records exist is checked when a record is written. */
 export const relationKind: FieldKind<"relation"> = {
   type: "relation",
   parse: (raw) => ({
@@ -23,14 +23,14 @@ export const relationKind: FieldKind<"relation"> = {
     maxSelect:
       (field.minSelect > 0 ? required(field.maxSelect) : undefined) ?? atLeast(field.maxSelect, field.minSelect),
   }),
-  ...oneOrMany,
+  ...multiValueStorage,
   check: (field, value) => {
     const ids = toTexts(value);
     if (ids.length === 0) return field.required ? REQUIRED : undefined;
     const { minSelect } = field;
     if (ids.length < minSelect)
       return invalid("validation_not_enough_values", `Select at least ${minSelect}.`, { minSelect });
-    const maxSelect = selectLimit(field);
+    const maxSelect = maxValues(field);
     if (ids.length > maxSelect)
       return invalid("validation_too_many_values", `Select no more than ${maxSelect}.`, { maxSelect });
     return undefined;

@@ -3,7 +3,7 @@ import { toTexts } from "../../lib/coerce.ts";
 import { between, REQUIRED, required } from "../../lib/validators.ts";
 import { readInt, readTexts } from "./decode-json.ts";
 import type { FieldKind } from "./field-kind.ts";
-import { oneOrMany, selectLimit } from "./multi-value-storage.ts";
+import { multiValueStorage, maxValues } from "./multi-value-storage.ts";
 
 export const selectKind: FieldKind<"select"> = {
   type: "select",
@@ -12,11 +12,11 @@ export const selectKind: FieldKind<"select"> = {
     values: required(field.values),
     maxSelect: between(field.maxSelect, 0, Math.max(1, field.values.length)),
   }),
-  ...oneOrMany,
+  ...multiValueStorage,
   check: (field, value) => {
     const chosen = toTexts(value);
     if (chosen.length === 0) return field.required ? REQUIRED : undefined;
-    const maxSelect = selectLimit(field);
+    const maxSelect = maxValues(field);
     if (chosen.length > maxSelect)
       return invalid("validation_too_many_values", `Select no more than ${maxSelect}.`, { maxSelect });
     const unknown = chosen.find((text) => !field.values.includes(text));

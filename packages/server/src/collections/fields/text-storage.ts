@@ -4,12 +4,12 @@ import type { SqlValue } from "../../store/sql.ts";
 
 export const TEXT_COLUMN = "TEXT DEFAULT '' NOT NULL";
 
-/** A column's content as text, which is how PocketBase scans every column; NULL is "". */
+/** A column's content as text, which is how PocketBase reads every column; NULL is "". */
 export const columnText = (stored: SqlValue): string =>
   stored instanceof Uint8Array ? new TextDecoder().decode(stored) : toText(stored);
 
-/** How the kinds whose value is a text store it. */
-export const storedText = {
+/** How the kinds that hold one text store it. */
+export const textStorage = {
   column: (): string => TEXT_COLUMN,
   zero: (): FieldValue => "",
   normalise: (_field: unknown, input: unknown): FieldValue => toText(input),

@@ -8,7 +8,7 @@ import { readBool, readInt, readText } from "./decode-json.ts";
 import { regexProblem } from "./check-regex.ts";
 import type { TextField } from "./field.ts";
 import type { FieldKind, OptionContext } from "./field-kind.ts";
-import { storedText, TEXT_COLUMN } from "./text-storage.ts";
+import { textStorage, TEXT_COLUMN } from "./text-storage.ts";
 
 export const DEFAULT_ID_PATTERN = "^[a-z0-9]+$";
 const DEFAULT_MAX = 5000;
@@ -25,7 +25,7 @@ export const textKind: FieldKind<"text"> = {
   }),
   checkOptions: (field, context) => ({
     name: field.primaryKey && field.name !== "id" ? MUST_BE_NAMED_ID : undefined,
-    primaryKey: field.primaryKey ? soleKey(context) : undefined,
+    primaryKey: field.primaryKey ? compositeKeyProblem(context) : undefined,
     min: atLeast(field.min, 0),
     max: atLeast(field.max, field.min) ?? atMost(field.max, Number.MAX_SAFE_INTEGER),
     pattern: (field.primaryKey ? required(field.pattern) : undefined) ?? regexProblem(field.pattern),
@@ -33,12 +33,14 @@ export const textKind: FieldKind<"text"> = {
     required: field.primaryKey ? required(field.required) : undefined,
     autogeneratePattern: regexProblem(field.autogeneratePattern) ?? autogenerateProblem(field),
   }),
-  ...storedText,
+  ...textStorage,
   column: (field) => (field.primaryKey ? ID_COLUMN : TEXT_COLUMN),
   check: (field, value) => checkText(field, toText(value)),
 };
 
-/** The text for an empty value on create and for the modifier `:autogenerate`; "" without a pattern that works. */
+/**
+ * Generates the text for an empty value on create and for the modifier `:autogenerate`; "" without a usable pattern.
+ */
 export function autogenerate(field: TextField): string {
   if (field.autogeneratePattern === "") return "";
   try {
@@ -58,11 +60,11 @@ function checkText(field: TextField, value: string): ValidationError | undefined
     return invalid("validation_max_text_constraint", `Must be no more than ${max} character(s).`, { max });
   if (field.pattern !== "" && !matchesPattern(field.pattern, value))
     return invalid("validation_invalid_format", "Invalid value format.");
-  return field.primaryKey && field.pattern !== DEFAULT_ID_PATTERN ? checkLooseId(value) : undefined;
+  return field.primaryKey && field.pattern !== DEFAULT_ID_PATTERN ? checkCustomId(value) : undefined;
 }
 
-/** An id names a folder of files: with a pattern of one's own it could hold what a file system can't. */
-function checkLooseId(value: string): ValidationError | undefined {
+/** An id names a folder of files, so with a custom pattern it must still be valid on every file system. */
+function checkCustomId(value: string): ValidationError | undefined {
   const ch = FORBIDDEN_IN_IDS.find((character) => value.includes(character));
   if (ch !== undefined)
     return invalid("validation_forbidden_pk_character", `'${ch}' is not a valid primary key character.`, { ch });
@@ -73,7 +75,7 @@ function checkLooseId(value: string): ValidationError | undefined {
 }
 
 const FORBIDDEN_IN_IDS = "./\\|\"'`<>:?*%$\0\t\n\r ".split("");
-/** Names of devices on Windows. */
+/** Device names on Windows. */
 const RESERVED_IDS = [
   "CON",
   "PRN",
@@ -84,14 +86,14 @@ const RESERVED_IDS = [
 
 const MUST_BE_NAMED_ID = invalid("validation_in_invalid", 'The primary key must be named "id".');
 
-function soleKey({ collection }: OptionContext): ValidationError | undefined {
+function compositeKeyProblem({ collection }: OptionContext): ValidationError | undefined {
   const keys = collection.fields.filter((other) => other.type === "text" && other.primaryKey);
   if (keys.length <= 1) return undefined;
   const message = "Composite PKs are not supported and the collection must have only 1 PK.";
   return invalid("validation_unsupported_composite_pk", message);
 }
 
-/** Ten tries, as in PocketBase: the pattern may contradict the field's other options. */
+/** Generates ten samples, as PocketBase does: the pattern may contradict the field's other options. */
 function autogenerateProblem(field: TextField): ValidationError | undefined {
   if (field.autogeneratePattern === "") return undefined;
   try {

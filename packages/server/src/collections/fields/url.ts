@@ -4,13 +4,13 @@ import { REQUIRED } from "../../lib/validators.ts";
 import { isUrl, urlHost } from "../../lib/formats.ts";
 import { checkDomainLists, isDomainAllowed, parseDomainLists } from "./domain-lists.ts";
 import type { FieldKind } from "./field-kind.ts";
-import { storedText } from "./text-storage.ts";
+import { textStorage } from "./text-storage.ts";
 
 export const urlKind: FieldKind<"url"> = {
   type: "url",
   parse: parseDomainLists,
   checkOptions: checkDomainLists,
-  ...storedText,
+  ...textStorage,
   check: (field, value) => {
     const url = toText(value);
     if (url === "") return field.required ? REQUIRED : undefined;

@@ -17,7 +17,7 @@ export const BLANK_PROVIDER: OAuth2Provider = {
   extra: {},
 };
 
-/** The zero values: what a stored object leaves out, and what a submitted `null` means. */
+/** The zero values, for keys that a stored object lacks and for a submitted `null`. */
 export const BLANK_AUTH: AuthOptions = {
   authRule: null,
   manageRule: null,
@@ -40,7 +40,7 @@ export const newSecret = (): string => randomText(50);
 
 const token = (duration: number): TokenOptions => ({ secret: newSecret(), duration });
 
-/** The options that PocketBase gives a new auth collection, with fresh secrets. */
+/** The options of a new auth collection, as in PocketBase, with new secrets. */
 export const defaultAuthOptions = (): AuthOptions => ({
   ...BLANK_AUTH,
   authRule: "",

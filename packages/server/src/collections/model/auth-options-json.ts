@@ -3,7 +3,7 @@ import { BLANK_AUTH as BLANK, BLANK_PROVIDER } from "./auth-defaults.ts";
 import type { AuthOptions, EmailTemplate, OAuth2Provider, TokenOptions } from "./auth-options.ts";
 import {
   asObject,
-  type Raw,
+  type JsonObject,
   readBool,
   readBoolOrNull,
   readInt,
@@ -15,13 +15,13 @@ import {
 } from "../fields/decode-json.ts";
 
 /**
- * Reads auth options on top of others: nested objects merge, lists replace.
+ * Reads auth options on top of existing ones: nested objects merge, lists replace.
  *
  * @param raw the `options` column, or a submitted collection
- * @param before what a missing key keeps
+ * @param before the values for missing keys
  * @throws ApiError 400 for a value of the wrong JSON type
  */
-export const parseAuthOptions = (raw: Raw, before: AuthOptions): AuthOptions => ({
+export const parseAuthOptions = (raw: JsonObject, before: AuthOptions): AuthOptions => ({
   authRule: readTextOrNull(raw, "authRule", before.authRule),
   manageRule: readTextOrNull(raw, "manageRule", before.manageRule),
   authAlert: readObject(raw, "authAlert", before.authAlert, BLANK.authAlert, parseAlert),
@@ -41,35 +41,35 @@ export const parseAuthOptions = (raw: Raw, before: AuthOptions): AuthOptions => 
 
 type TokenName = "authToken" | "passwordResetToken" | "emailChangeToken" | "verificationToken" | "fileToken";
 
-const readToken = (raw: Raw, key: TokenName, before: AuthOptions): TokenOptions =>
+const readToken = (raw: JsonObject, key: TokenName, before: AuthOptions): TokenOptions =>
   readObject(raw, key, before[key], BLANK[key], (token, old) => ({
     secret: readText(token, "secret", old.secret),
     duration: readInt(token, "duration", old.duration),
   }));
 
-const readTemplate = (raw: Raw, key: string, before: EmailTemplate): EmailTemplate =>
+const readTemplate = (raw: JsonObject, key: string, before: EmailTemplate): EmailTemplate =>
   readObject(raw, key, before, BLANK.verificationTemplate, (template, old) => ({
     subject: readText(template, "subject", old.subject),
     body: readText(template, "body", old.body),
   }));
 
-const parseAlert = (raw: Raw, before: AuthOptions["authAlert"]): AuthOptions["authAlert"] => ({
+const parseAlert = (raw: JsonObject, before: AuthOptions["authAlert"]): AuthOptions["authAlert"] => ({
   enabled: readBool(raw, "enabled", before.enabled),
   emailTemplate: readTemplate(raw, "emailTemplate", before.emailTemplate),
 });
 
-const parsePasswordAuth = (raw: Raw, before: AuthOptions["passwordAuth"]): AuthOptions["passwordAuth"] => ({
+const parsePasswordAuth = (raw: JsonObject, before: AuthOptions["passwordAuth"]): AuthOptions["passwordAuth"] => ({
   enabled: readBool(raw, "enabled", before.enabled),
   identityFields: readTexts(raw, "identityFields", before.identityFields),
 });
 
-const parseMfa = (raw: Raw, before: AuthOptions["mfa"]): AuthOptions["mfa"] => ({
+const parseMfa = (raw: JsonObject, before: AuthOptions["mfa"]): AuthOptions["mfa"] => ({
   enabled: readBool(raw, "enabled", before.enabled),
   duration: readInt(raw, "duration", before.duration),
   rule: readText(raw, "rule", before.rule),
 });
 
-const parseOtp = (raw: Raw, before: AuthOptions["otp"]): AuthOptions["otp"] => ({
+const parseOtp = (raw: JsonObject, before: AuthOptions["otp"]): AuthOptions["otp"] => ({
   enabled: readBool(raw, "enabled", before.enabled),
   duration: readInt(raw, "duration", before.duration),
   length: readInt(raw, "length", before.length),
@@ -78,7 +78,7 @@ const parseOtp = (raw: Raw, before: AuthOptions["otp"]): AuthOptions["otp"] => (
 
 type OAuth2 = AuthOptions["oauth2"];
 
-const parseOAuth2 = (raw: Raw, before: OAuth2): OAuth2 => ({
+const parseOAuth2 = (raw: JsonObject, before: OAuth2): OAuth2 => ({
   providers:
     raw.providers === undefined
       ? before.providers
@@ -93,7 +93,8 @@ const parseOAuth2 = (raw: Raw, before: OAuth2): OAuth2 => ({
 });
 
 /**
- * A provider is read on top of the one that had its name. Clients never see the secret, so an empty one keeps the old.
+ * A provider is read on top of the existing one with the same name. Clients never see the secret, so an empty one keeps
+ * the old secret.
  */
 function parseProvider(input: unknown, providers: readonly OAuth2Provider[]): OAuth2Provider {
   const raw = input === null ? {} : asObject(input);
@@ -108,12 +109,12 @@ function parseProvider(input: unknown, providers: readonly OAuth2Provider[]): OA
     tokenURL: readText(raw, "tokenURL", before.tokenURL),
     userInfoURL: readText(raw, "userInfoURL", before.userInfoURL),
     displayName: readText(raw, "displayName", before.displayName),
-    extra: readObject<Raw>(raw, "extra", before.extra, {}, (extra, old) => sortObject({ ...old, ...extra })),
+    extra: readObject<JsonObject>(raw, "extra", before.extra, {}, (extra, old) => sortObject({ ...old, ...extra })),
   };
 }
 
-/** The options as the `options` column holds them, keys in PocketBase's order; an empty secret is left out. */
-export const authOptionsToJson = (auth: AuthOptions): Raw => ({
+/** The options as the `options` column stores them, with keys in PocketBase's order and without empty secrets. */
+export const authOptionsToJson = (auth: AuthOptions): JsonObject => ({
   ...parseAuthOptions({}, auth),
   oauth2: { ...auth.oauth2, providers: auth.oauth2.providers.map(providerToJson) },
   ...Object.fromEntries(TOKENS.map((name) => [name, tokenToJson(auth[name])])),
@@ -127,14 +128,15 @@ const TOKENS: readonly TokenName[] = [
   "fileToken",
 ];
 
-const tokenToJson = ({ secret, duration }: TokenOptions): Raw => (secret === "" ? { duration } : { secret, duration });
+const tokenToJson = ({ secret, duration }: TokenOptions): JsonObject =>
+  secret === "" ? { duration } : { secret, duration };
 
-const providerToJson = ({ clientSecret, ...provider }: OAuth2Provider): Raw => {
+const providerToJson = ({ clientSecret, ...provider }: OAuth2Provider): JsonObject => {
   const { pkce, name, clientId, ...rest } = provider;
   return clientSecret === "" ? provider : { pkce, name, clientId, clientSecret, ...rest };
 };
 
-/** The same options without any secret. */
+/** The options without their secrets. */
 export function redactAuthOptions(auth: AuthOptions): AuthOptions {
   const providers = auth.oauth2.providers.map((provider) => ({ ...provider, clientSecret: "" }));
   const tokens = Object.fromEntries(TOKENS.map((name) => [name, { ...auth[name], secret: "" }]));

@@ -23,7 +23,7 @@ export interface OAuth2Provider {
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
-/** What an auth collection has besides a base one; PocketBase keeps it in the `options` column. */
+/** The additional options of an auth collection. PocketBase stores them in the `options` column. */
 export interface AuthOptions {
   readonly authRule: Rule;
   readonly manageRule: Rule;

@@ -2,7 +2,7 @@ import { BLANK_AUTH } from "./auth-defaults.ts";
 import type { AuthOptions } from "./auth-options.ts";
 import type { Collection, CollectionBase } from "./collection.ts";
 
-/** A collection on its way in: its type may be anything, and it has the options of every type. */
+/** A submitted collection before validation: its type may be any text, and it has the options of every type. */
 export interface CollectionDraft extends CollectionBase {
   readonly type: string;
   readonly auth: AuthOptions;
@@ -13,7 +13,7 @@ export function draftOf(collection: Collection): CollectionDraft {
   return { auth: BLANK_AUTH, viewQuery: "", ...collection };
 }
 
-/** The draft with the options of its own type alone; a type that is none of ours counts as base. */
+/** The draft as a collection, with only the options of its type. An unknown type counts as base. */
 export function collectionOf({ auth, viewQuery, ...draft }: CollectionDraft): Collection {
   if (draft.type === "auth") return { ...draft, type: "auth", auth };
   if (draft.type === "view") return { ...draft, type: "view", viewQuery };

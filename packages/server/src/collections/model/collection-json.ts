@@ -1,14 +1,14 @@
 import { collectionId } from "@headwater/protocol";
 import { parseDateTime } from "../../lib/date-time.ts";
-import { arrangeFields } from "./normalise-fields.ts";
+import { normaliseFields } from "./normalise-fields.ts";
 import { authOptionsToJson, parseAuthOptions, redactAuthOptions } from "./auth-options-json.ts";
 import type { Collection } from "./collection.ts";
-import { type Raw, readBool, readList, readText, readTextOrNull, readTexts } from "../fields/decode-json.ts";
+import { type JsonObject, readBool, readList, readText, readTextOrNull, readTexts } from "../fields/decode-json.ts";
 import type { CollectionDraft } from "./collection-draft.ts";
 import { fieldToJson, parseField } from "../fields/field-kinds.ts";
 
-/** A collection as the API shows it, keys in PocketBase's order; no secret is in it. */
-export function collectionToJson(collection: Collection): Raw {
+/** A collection as the API returns it: keys in PocketBase's order, without secrets. */
+export function collectionToJson(collection: Collection): JsonObject {
   const base = {
     id: collection.id,
     listRule: collection.listRule,
@@ -29,12 +29,12 @@ export function collectionToJson(collection: Collection): Raw {
 }
 
 /**
- * Reads a submitted collection on top of another: `fields` and `indexes` replace, option objects merge, missing keys
- * keep what is there.
+ * Reads a submitted collection on top of another: `fields` and `indexes` replace, option objects merge, and missing
+ * keys keep their values.
  *
  * @throws ApiError 400 for a value of the wrong JSON type or a field of unknown type
  */
-export const mergeCollection = (raw: Raw, before: CollectionDraft): CollectionDraft => ({
+export const mergeCollection = (raw: JsonObject, before: CollectionDraft): CollectionDraft => ({
   id: collectionId(readText(raw, "id", before.id)),
   listRule: readTextOrNull(raw, "listRule", before.listRule),
   viewRule: readTextOrNull(raw, "viewRule", before.viewRule),
@@ -43,7 +43,7 @@ export const mergeCollection = (raw: Raw, before: CollectionDraft): CollectionDr
   deleteRule: readTextOrNull(raw, "deleteRule", before.deleteRule),
   name: readText(raw, "name", before.name),
   type: readText(raw, "type", before.type),
-  fields: raw.fields === undefined ? before.fields : arrangeFields(readList(raw, "fields").map(parseField)),
+  fields: raw.fields === undefined ? before.fields : normaliseFields(readList(raw, "fields").map(parseField)),
   indexes: readTexts(raw, "indexes", before.indexes),
   created: parseDateTime(readText(raw, "created", before.created)),
   updated: parseDateTime(readText(raw, "updated", before.updated)),

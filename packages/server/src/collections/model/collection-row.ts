@@ -10,7 +10,7 @@ import { collectionOf } from "./collection-draft.ts";
 import { newDraft } from "./new-draft.ts";
 import { fieldToJson } from "../fields/field-kinds.ts";
 
-/** The collection in a row of `_collections`. Columns go by name: older databases have them in another order. */
+/** Reads a collection from a row of `_collections`. Columns are read by name: older databases have another order. */
 export function collectionFromRow(row: Row): Collection {
   const options = parseJson(toText(row.options));
   const raw = {
@@ -23,7 +23,7 @@ export function collectionFromRow(row: Row): Collection {
   return collectionOf(mergeCollection(raw, { ...newDraft("view", ""), auth: BLANK_AUTH }));
 }
 
-/** The values of a collection's row, by column. */
+/** A collection's row, by column. */
 export const collectionToRow = (collection: Collection): Readonly<Record<string, SqlValue>> => ({
   id: collection.id,
   system: collection.system ? 1 : 0,

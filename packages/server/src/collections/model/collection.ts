@@ -37,7 +37,7 @@ export const SUPERUSERS = "_superusers";
 
 const fieldMaps = new WeakMap<Collection, ReadonlyMap<string, Field>>();
 
-/** The field of that exact name. The map is made once a collection: rules and verbs ask often. */
+/** Finds a field by its exact name. The map is built once per collection, because lookups are frequent. */
 export function findField(collection: Collection, name: string): Field | undefined {
   let map = fieldMaps.get(collection);
   if (!map) fieldMaps.set(collection, (map = new Map(collection.fields.map((field) => [field.name, field]))));

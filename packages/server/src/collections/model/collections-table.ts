@@ -3,7 +3,7 @@ import type { Transaction } from "../../store/store.ts";
 import type { Collection } from "./collection.ts";
 import { collectionToRow } from "./collection-row.ts";
 
-/** The rows of `_collections`. Tables are another matter: see table-sync.ts. */
+/** Writes the rows of `_collections`. `tables/` has the collections' own tables. */
 export async function insertCollection(tx: Transaction, collection: Collection): Promise<void> {
   const row = collectionToRow(collection);
   const names = Object.keys(row).map((name) => sql.ref(name));

@@ -13,7 +13,7 @@ const button = (path: string, label: string): readonly string[] => [
   "</p>",
 ];
 
-/** PocketBase's texts, to the letter: it recognises its old ones to replace them. */
+/** Exactly PocketBase's texts: PocketBase recognises its old ones to replace them. */
 export const DEFAULT_TEMPLATES = {
   verification: template(
     "Verify your {APP_NAME} email",

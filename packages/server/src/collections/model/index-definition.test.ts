@@ -17,7 +17,7 @@ test.each([
 
 const has = (...indexes: string[]): boolean => hasUniqueIndex({ indexes }, "email");
 
-test("a unique index counts for one column alone, whatever its WHERE and the case of the name", () => {
+test("a unique index counts if it covers exactly one column, whatever its WHERE and the name's case", () => {
   expect(has("CREATE UNIQUE INDEX `i` ON `t` (`Email` COLLATE NOCASE) WHERE email != ''")).toBe(true);
   expect(has("CREATE INDEX `i` ON `t` (`email`)")).toBe(false);
   expect(has("CREATE UNIQUE INDEX `i` ON `t` (`email`, `name`)")).toBe(false);

@@ -1,6 +1,6 @@
-import { splitOutside } from "../../lib/split-top-level.ts";
+import { splitTopLevel } from "../../lib/split-top-level.ts";
 
-/** A `CREATE INDEX` statement taken apart. */
+/** A parsed `CREATE INDEX` statement. */
 export interface Index {
   readonly unique: boolean;
   /** `IF NOT EXISTS`. */
@@ -13,7 +13,7 @@ export interface Index {
 }
 
 export interface IndexColumn {
-  /** A name, or an expression as it was written. */
+  /** A name, or an expression as written. */
   readonly name: string;
   readonly collate: string;
   readonly sort: string;
@@ -23,17 +23,17 @@ const STATEMENT =
   /create\s+(unique\s+)?\s*index\s*(if\s+not\s+exists\s+)?(\S*)\s+on\s+(\S*)\s*\(([\s\S]*)\)(?:\s*where\s+([\s\S]*))?/i;
 const COLUMN = /^([\s\S]+?)(?:\s+collate\s+(\w+))?(?:\s+(asc|desc))?$/i;
 
-/** Takes a statement apart as PocketBase does; what can't be read comes out empty, see `isComplete`. */
+/** Parses a statement as PocketBase does. Unreadable parts are empty; see `isComplete`. */
 export function parseIndex(statement: string): Index {
   const [, unique, optional, path = "", table = "", columns = "", where = ""] = STATEMENT.exec(statement) ?? [];
-  const names = splitOutside(path, ".") ?? [];
+  const names = splitTopLevel(path, ".") ?? [];
   return {
     unique: unique !== undefined,
     optional: optional !== undefined,
     schema: names.length === 2 ? unquote(names[0]!) : "",
     name: unquote(names[names.length === 2 ? 1 : 0] ?? ""),
     table: unquote(table),
-    columns: (splitOutside(columns, ",") ?? []).flatMap(parseColumn),
+    columns: (splitTopLevel(columns, ",") ?? []).flatMap(parseColumn),
     where: where.trim(),
   };
 }
@@ -47,7 +47,7 @@ function parseColumn(text: string): readonly IndexColumn[] {
 export const isComplete = ({ name, table, columns }: Index): boolean =>
   name !== "" && table !== "" && columns.length > 0;
 
-/** The statement in PocketBase's spelling; "" when a part is missing. */
+/** The statement as PocketBase writes it; "" if a part is missing. */
 export function buildIndex(index: Index): string {
   if (!isComplete(index)) return "";
   const columns = index.columns.map(buildColumn);
@@ -61,12 +61,12 @@ export function buildIndex(index: Index): string {
 }
 
 function buildColumn({ name, collate, sort }: IndexColumn): string {
-  // What has a parenthesis or a space is most likely an expression.
+  // A parenthesis or a space most likely means an expression.
   const quoted = /[( ]/.test(name) ? name : `\`${name}\``;
   return `${quoted}${collate === "" ? "" : ` COLLATE ${collate}`}${sort === "" ? "" : ` ${sort}`}`;
 }
 
-/** Has the collection a unique index on that column alone? A WHERE does not count; names compare in any case. */
+/** Whether the collection has a unique index on exactly this column. WHERE is ignored; names are case-insensitive. */
 export const hasUniqueIndex = (collection: { readonly indexes: readonly string[] }, column: string): boolean =>
   collection.indexes.some((statement) => {
     const { unique, columns } = parseIndex(statement);

@@ -4,23 +4,23 @@ import type { NewChange } from "../../log/change.ts";
 import type { Transaction } from "../../store/store.ts";
 import type { Collection } from "./collection.ts";
 
-/** Where the log tells of collections themselves. */
+/** The collection id that the log uses for changes of collections themselves. */
 export const COLLECTIONS = collectionId("_collections");
 
 /**
- * Tells the log that a collection came, changed or went. Followers only need to know that there is something to load
- * again, and whether who may see its records has changed; nothing secret goes in.
+ * Appends the creation, update or deletion of a collection to the log. Followers only need to know that the schema must
+ * be reloaded, and whether the records may be visible to different clients. The change contains no secrets.
  */
-export async function logCollection(
+export async function logCollectionChange(
   tx: Transaction,
   before: Collection | undefined,
   after: Collection | undefined,
 ): Promise<void> {
-  const change = changeOf(before, after);
+  const change = newChange(before, after);
   if (change) await appendChange(tx, change, new Set());
 }
 
-function changeOf(before: Collection | undefined, after: Collection | undefined): NewChange | undefined {
+function newChange(before: Collection | undefined, after: Collection | undefined): NewChange | undefined {
   const known = after ?? before;
   if (!known) return undefined;
   const place = { collection: COLLECTIONS, record: recordId(known.id) };
@@ -29,7 +29,7 @@ function changeOf(before: Collection | undefined, after: Collection | undefined)
   return { ...place, action: "update", before: summaryOf(before), after: summaryOf(after) };
 }
 
-/** Of the fields it can only be said whether they are the same. */
+/** The fields are hashed: followers can only tell whether they changed. */
 const summaryOf = ({ id, name, type, listRule, viewRule, fields }: Collection): RecordValues => ({
   id: recordId(id),
   name,

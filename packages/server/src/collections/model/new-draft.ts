@@ -5,9 +5,9 @@ import type { CollectionDraft } from "./collection-draft.ts";
 import { withSystemFields } from "./system-fields.ts";
 
 /**
- * A new collection as PocketBase starts one: default fields, indexes and options, an id made of type and name.
+ * A new collection with PocketBase's default fields, indexes and options, and an id derived from its type and name.
  *
- * @param type any other than `auth` and `view` counts as base
+ * @param type any text other than `auth` and `view` counts as base
  */
 export function newDraft(type: string, name: string, id = ""): CollectionDraft {
   const known = type === "auth" || type === "view" ? type : "base";
@@ -30,5 +30,5 @@ export function newDraft(type: string, name: string, id = ""): CollectionDraft {
   });
 }
 
-/** PocketBase's id for a collection that comes without one. */
+/** PocketBase's id for a collection that is submitted without one. */
 export const generatedId = (type: string, name: string): string => `pbc_${crc32Text(type + name)}`;

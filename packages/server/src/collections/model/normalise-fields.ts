@@ -2,19 +2,20 @@ import { crc32Text } from "../../lib/crc32.ts";
 import type { Field } from "../fields/field.ts";
 
 /**
- * PocketBase's rules for a list of fields. A field without id gets one made of its type and name; a field takes the
- * place of an earlier one with its id or, if it came without id, of the one with its name, whose id it keeps.
+ * Applies PocketBase's rules to a list of fields. A field without an id gets one derived from its type and name. A
+ * field replaces an earlier one with the same id. A field without an id replaces an earlier one with the same name and
+ * keeps that one's id.
  */
-export function arrangeFields(fields: readonly Field[]): Field[] {
-  const arranged: Field[] = [];
+export function normaliseFields(fields: readonly Field[]): Field[] {
+  const result: Field[] = [];
   for (const field of fields) {
-    const known = arranged.findIndex((other) =>
+    const known = result.findIndex((other) =>
       field.id === "" ? field.name !== "" && other.name === field.name : other.id === field.id,
     );
-    if (known < 0) arranged.push({ ...field, id: field.id || freeId(field, arranged) });
-    else arranged[known] = { ...field, id: arranged[known]!.id };
+    if (known < 0) result.push({ ...field, id: field.id || freeId(field, result) });
+    else result[known] = { ...field, id: result[known]!.id };
   }
-  return arranged;
+  return result;
 }
 
 function freeId(field: Field, taken: readonly Field[]): string {

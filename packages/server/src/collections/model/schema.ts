@@ -1,6 +1,6 @@
 import type { Collection } from "./collection.ts";
 
-/** All collections at one moment. Immutable: a change of a collection makes another schema. */
+/** An immutable snapshot of all collections: changing a collection gives a new schema. */
 export class Schema {
   readonly #byId: ReadonlyMap<string, Collection>;
   readonly #byName: ReadonlyMap<string, Collection>;
@@ -10,12 +10,12 @@ export class Schema {
     this.#byName = new Map(collections.map((collection) => [collection.name.toLowerCase(), collection]));
   }
 
-  /** By id, or by name in any case, as PocketBase's paths allow. */
+  /** Finds by id, or by name in any case, as PocketBase's paths allow. */
   find(nameOrId: string): Collection | undefined {
     return this.#byId.get(nameOrId) ?? this.#byName.get(nameOrId.toLowerCase());
   }
 
-  /** The schema with this collection added, or put in the place of the one with its id. */
+  /** A schema with this collection added, or replacing the one with the same id. */
   with(collection: Collection): Schema {
     return new Schema([...this.collections.filter(({ id }) => id !== collection.id), collection]);
   }

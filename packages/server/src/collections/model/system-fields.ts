@@ -1,22 +1,22 @@
 import { hasUniqueIndex } from "./index-definition.ts";
 import type { CollectionDraft } from "./collection-draft.ts";
-import { arrangeFields } from "./normalise-fields.ts";
+import { normaliseFields } from "./normalise-fields.ts";
 import type { Field, FieldOf, FieldType } from "../fields/field.ts";
 import { parseField } from "../fields/field-kinds.ts";
 import { DEFAULT_ID_PATTERN } from "../fields/text.ts";
 import { randomText, LOWER_ALPHANUMERIC } from "../../lib/random.ts";
 
-/** The fields that every collection of a type has: added where they are missing, put right where they were changed. */
+/** Adds the fields that every collection of the type must have, and corrects those that were changed. */
 export function withSystemFields(draft: CollectionDraft): CollectionDraft {
   if (draft.type !== "base" && draft.type !== "auth") return draft;
-  const fields = withId(arrangeFields(draft.fields));
+  const fields = withId(normaliseFields(draft.fields));
   if (draft.type === "base") return { ...draft, fields };
   return withAuthIndexes({ ...draft, fields: AUTH_FIELDS.reduce((list, add) => add(list), fields) });
 }
 
 function withId(fields: readonly Field[]): readonly Field[] {
   const id = fields.find(isNamed("id", "text"));
-  if (!id) return arrangeFields([NEW_ID, ...fields]);
+  if (!id) return normaliseFields([NEW_ID, ...fields]);
   const pattern = id.pattern || DEFAULT_ID_PATTERN;
   return replace(fields, id, { ...id, system: true, required: true, primaryKey: true, hidden: false, pattern });
 }
@@ -41,13 +41,13 @@ const isNamed =
 const replace = (fields: readonly Field[], old: Field, changed: Field): readonly Field[] =>
   fields.map((field) => (field === old ? changed : field));
 
-/** Adds the field with its defaults, or forces the flags on the one that is there. */
+/** Adds the field with its defaults, or forces the flags on an existing one. */
 const systemField =
   (name: string, type: FieldType, defaults: object, forced: Partial<Pick<Field, "system" | "hidden" | "required">>) =>
   (fields: readonly Field[]): readonly Field[] => {
     const field = fields.find(isNamed(name, type));
     if (field) return replace(fields, field, { ...field, ...forced });
-    return arrangeFields([...fields, parseField({ name, type, ...defaults, ...forced })]);
+    return normaliseFields([...fields, parseField({ name, type, ...defaults, ...forced })]);
   };
 
 const HIDDEN = { system: true, hidden: true, required: true };

@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What PocketBase 0.40.6 answered to a change of collections on a fresh folder. */
+/** The response of PocketBase 0.40.6 to a change of collections on a new data folder. */
 export interface RecordedCollection {
   readonly method: "POST" | "PATCH" | "DELETE";
   readonly collection: string;
   readonly body: unknown;
-  /** The words about rules are the test's own. */
+  /** Messages about rules come from the test's own checker. */
   readonly answer: unknown;
 }
 
-/** What it answered to a record with that input. */
+/** The response of PocketBase 0.40.6 to a record with this input. */
 export interface RecordedValue {
   readonly type: string;
   readonly options: object;

@@ -35,7 +35,7 @@ test("a new database has PocketBase's tables, collections, settings and migratio
   expect(migrations).toEqual({ count: 8 });
 });
 
-test("the tables are written as PocketBase writes them", async () => {
+test("the tables are exactly PocketBase's", async () => {
   const { store } = await CollectionFixture.open();
   const statement = async (name: string) =>
     (await store.first(verbatim(`SELECT sql FROM sqlite_master WHERE name = '${name}'`)))?.sql;
@@ -51,7 +51,7 @@ test("the tables are written as PocketBase writes them", async () => {
   );
 });
 
-test("a row that is read and written is the same row", async () => {
+test("a row that is read and written stays the same", async () => {
   const { store } = await CollectionFixture.open();
   for (const collection of (await loadSchema(store)).collections) {
     const row = await store.first({ text: "SELECT * FROM _collections WHERE id = ?", values: [collection.id] });
@@ -59,7 +59,7 @@ test("a row that is read and written is the same row", async () => {
   }
 });
 
-test("a filled database is left as it is", async () => {
+test("a database with content is left unchanged", async () => {
   const { store } = await CollectionFixture.open();
   const dump = () => store.all(verbatim("SELECT * FROM _collections"));
   const before = await dump();
@@ -67,12 +67,12 @@ test("a filled database is left as it is", async () => {
   expect(await dump()).toEqual(before);
 });
 
-test("a database from before 0.23 is refused with a sentence", async () => {
+test("a database from before 0.23 is refused with an explanation", async () => {
   const store = open("old.db");
   await store.write((tx) => tx.run(verbatim("CREATE TABLE _collections (id TEXT, name TEXT, schema JSON)")));
   const error: unknown = await store.write((tx) => bootstrap(tx)).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(UserError);
-  expect(String(error)).toContain("This database was made by PocketBase before version 0.23.");
+  expect(String(error)).toContain("This database was created by PocketBase before version 0.23.");
 });
 
 test("columns in another order, NULLs and missing options are read", async () => {
@@ -97,7 +97,7 @@ test("columns in another order, NULLs and missing options are read", async () =>
   expect(collection?.type === "auth" && collection.auth.passwordAuth).toEqual({ enabled: false, identityFields: [] });
 });
 
-test("the logs' database may be filled again and again", async () => {
+test("the database of the logs can be bootstrapped repeatedly", async () => {
   const store = open("auxiliary.db");
   for (const _ of [1, 2]) await store.write(bootstrapAuxiliary);
   expect(

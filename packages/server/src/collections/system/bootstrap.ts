@@ -10,17 +10,17 @@ import { initialCollections } from "./system-collections.ts";
 import { AUXILIARY_TABLES, DATA_TABLES, MIGRATIONS } from "./internal-tables.ts";
 
 /**
- * Fills an empty `data.db` with what PocketBase 0.40 makes of it, so that either can go on with it. A filled one is
- * left as it is.
+ * Fills an empty `data.db` exactly as PocketBase 0.40 does, so that either server can use it. A database with content
+ * is left unchanged.
  *
- * @throws UserError for a database from before PocketBase 0.23, whose collections have another form
+ * @throws UserError for a database from before PocketBase 0.23, whose collections have a different format
  */
 export async function bootstrap(tx: Transaction, now = new Date()): Promise<void> {
   const columns = await columnsOf(tx, "_collections");
   if (columns.has("fields") && columns.has("options") && columns.has("viewRule")) return;
   if (columns.size > 0 || (await columnsOf(tx, "_params")).size > 0) {
     throw new UserError(
-      "This database was made by PocketBase before version 0.23. Open it once with a newer PocketBase, which migrates it.",
+      "This database was created by PocketBase before version 0.23. Open it once with a newer PocketBase to migrate it.",
     );
   }
 
@@ -35,13 +35,13 @@ export async function bootstrap(tx: Transaction, now = new Date()): Promise<void
   await tx.run(
     sql`INSERT INTO _params (id, value, created, updated) VALUES ('settings', ${settings}, ${created}, ${created})`,
   );
-  for (const [place, file] of MIGRATIONS.entries()) {
-    // Microseconds, as PocketBase counts them.
-    await tx.run(sql`INSERT INTO _migrations (file, applied) VALUES (${file}, ${now.getTime() * 1000 + place})`);
+  for (const [index, file] of MIGRATIONS.entries()) {
+    // Microseconds, as in PocketBase.
+    await tx.run(sql`INSERT INTO _migrations (file, applied) VALUES (${file}, ${now.getTime() * 1000 + index})`);
   }
 }
 
-/** The same for `auxiliary.db`, which holds the request logs and may be deleted at any time. */
+/** Creates the tables of `auxiliary.db`, which holds the request logs and may be deleted at any time. */
 export async function bootstrapAuxiliary(tx: Transaction): Promise<void> {
   for (const statement of AUXILIARY_TABLES) await tx.run(verbatim(statement));
 }

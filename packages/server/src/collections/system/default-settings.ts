@@ -1,6 +1,6 @@
 const S3_OFF = { enabled: false, bucket: "", region: "", endpoint: "", accessKey: "", forcePathStyle: false };
 
-/** The settings of a new folder, keys in the order in which PocketBase stores them; empty S3 secrets are left out. */
+/** The settings of a new data folder, with keys in the order in which PocketBase stores them and without S3 secrets. */
 export const DEFAULT_SETTINGS = {
   superuserIPs: [],
   smtp: {

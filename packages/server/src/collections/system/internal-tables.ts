@@ -1,4 +1,4 @@
-/** Tables that are no collections, as PocketBase writes them: even the spaces are kept by SQLite and compared. */
+/** Tables that are not collections, exactly as PocketBase writes them: SQLite keeps the text, spaces included. */
 
 const indent = (tabs: number, lines: readonly string[]): string => lines.join(`\n${"\t".repeat(tabs)}`);
 
@@ -48,7 +48,7 @@ export const AUXILIARY_TABLES: readonly string[] = [
   "CREATE INDEX IF NOT EXISTS idx_logs_created_hour on `_logs` (strftime('%Y-%m-%d %H:00:00', `created`))",
 ];
 
-/** What PocketBase would find it has applied already. */
+/** The migrations that PocketBase must find already applied. */
 export const MIGRATIONS: readonly string[] = [
   "1640988000_aux_init.go",
   "1640988000_init.go",

@@ -1,10 +1,10 @@
-import { arrangeFields } from "../model/normalise-fields.ts";
+import { normaliseFields } from "../model/normalise-fields.ts";
 import { type Collection, SUPERUSERS } from "../model/collection.ts";
 import { type CollectionDraft, collectionOf } from "../model/collection-draft.ts";
 import { newDraft } from "../model/new-draft.ts";
 import { parseField } from "../fields/field-kinds.ts";
 
-/** The collections of a new folder, in the order in which PocketBase makes them. */
+/** The collections of a new data folder, in the order in which PocketBase creates them. */
 export const initialCollections = (now: string): readonly Collection[] =>
   [mfas(), otps(), externalAuths(), authOrigins(), superusers(), users()].map((draft) =>
     collectionOf({ ...draft, created: now, updated: now }),
@@ -13,7 +13,7 @@ export const initialCollections = (now: string): readonly Collection[] =>
 const OWNER = "@request.auth.id != '' && recordRef = @request.auth.id && collectionRef = @request.auth.collectionId";
 
 /** A base collection whose records belong to an auth record of any collection. */
-const owned = (name: string, fields: readonly object[], indexes: readonly string[]): CollectionDraft =>
+const withOwner = (name: string, fields: readonly object[], indexes: readonly string[]): CollectionDraft =>
   withFields({ ...newDraft("base", name), system: true, listRule: OWNER, viewRule: OWNER, indexes }, [
     reference("collectionRef"),
     reference("recordRef"),
@@ -23,7 +23,7 @@ const owned = (name: string, fields: readonly object[], indexes: readonly string
 
 const withFields = (draft: CollectionDraft, fields: readonly object[]): CollectionDraft => ({
   ...draft,
-  fields: arrangeFields([...draft.fields, ...fields.map(parseField)]),
+  fields: normaliseFields([...draft.fields, ...fields.map(parseField)]),
 });
 
 const reference = (name: string): object => ({ name, type: "text", system: true, required: true });
@@ -34,15 +34,15 @@ const timestamps = (system: boolean): readonly object[] => [
 ];
 
 const mfas = (): CollectionDraft =>
-  owned(
+  withOwner(
     "_mfas",
     [reference("method")],
     ["CREATE INDEX `idx_mfas_collectionRef_recordRef` ON `_mfas` (collectionRef,recordRef)"],
   );
 
-/** One-time passwords live for minutes, so a cheap hash will do. */
+/** One-time passwords live for minutes, so a cheap hash is enough. */
 const otps = (): CollectionDraft =>
-  owned(
+  withOwner(
     "_otps",
     [
       { name: "password", type: "password", system: true, hidden: true, required: true, cost: 8 },
@@ -52,7 +52,7 @@ const otps = (): CollectionDraft =>
   );
 
 const externalAuths = (): CollectionDraft => ({
-  ...owned(
+  ...withOwner(
     "_externalAuths",
     [reference("provider"), reference("providerId")],
     [
@@ -64,7 +64,7 @@ const externalAuths = (): CollectionDraft => ({
 });
 
 const authOrigins = (): CollectionDraft => ({
-  ...owned(
+  ...withOwner(
     "_authOrigins",
     [reference("fingerprint")],
     ["CREATE UNIQUE INDEX `idx_authOrigins_unique_pairs` ON `_authOrigins` (collectionRef, recordRef, fingerprint)"],

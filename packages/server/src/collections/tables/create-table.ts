@@ -3,10 +3,10 @@ import type { Transaction } from "../../store/store.ts";
 import type { Collection } from "../model/collection.ts";
 import { kindOf } from "../fields/field-kinds.ts";
 
-/** Quotes as PocketBase does: the text is kept in `sqlite_master` as it was written. */
+/** Quotes as PocketBase does, because `sqlite_master` keeps the text as written. */
 export const quote = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
 
-/** Makes a collection's table, columns in the order of their names. */
+/** Creates a collection's table, with columns sorted by name. */
 export async function createTable(tx: Transaction, collection: Collection): Promise<void> {
   const columns = [...collection.fields]
     .sort((a, b) => (a.name < b.name ? -1 : 1))

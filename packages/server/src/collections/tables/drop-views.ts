@@ -7,7 +7,7 @@ interface ViewStatement {
   readonly statement: string;
 }
 
-/** Drops every view of the database. @returns what it takes to bring them back */
+/** Drops every view of the database. @returns the views, for `restoreViews` */
 export async function dropAllViews(tx: Transaction): Promise<readonly ViewStatement[]> {
   const rows = await tx.all(sql`SELECT name, sql FROM sqlite_master WHERE type = 'view' AND sql IS NOT NULL`);
   const views = rows.map((row) => ({ name: String(row.name), statement: String(row.sql) }));

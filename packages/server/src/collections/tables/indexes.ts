@@ -4,18 +4,19 @@ import { problems } from "../../lib/validators.ts";
 import { verbatim } from "../../store/sql.ts";
 import { StoreError, type Transaction } from "../../store/store.ts";
 import type { Collection } from "../model/collection.ts";
-import { engineWords } from "./engine-message.ts";
+import { engineMessage } from "./engine-message.ts";
 import { quote } from "./create-table.ts";
 import { buildIndex, isComplete, parseIndex } from "../model/index-definition.ts";
 
 /**
- * Makes the indexes of a collection, always for its own table whatever the statements say.
- * @returns what the engine refused, by the index's place
+ * Creates a collection's indexes, always on its own table whatever the statements say.
+ *
+ * @returns the problems that the engine reported, by index position
  */
 export async function createIndexes(tx: Transaction, collection: Collection): Promise<ErrorData | undefined> {
   const found: Record<string, ValidationError | undefined> = {};
-  for (const [place, statement] of collection.indexes.entries()) {
-    found[place] = await createIndex(tx, statement, collection.name);
+  for (const [position, statement] of collection.indexes.entries()) {
+    found[position] = await createIndex(tx, statement, collection.name);
   }
   return problems(found);
 }
@@ -28,7 +29,7 @@ async function createIndex(tx: Transaction, statement: string, table: string): P
     return undefined;
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    const message = `Failed to create index ${index.name} - ${engineWords(error)}.`;
+    const message = `Failed to create index ${index.name} - ${engineMessage(error)}.`;
     return invalid("validation_invalid_index_expression", message);
   }
 }

@@ -4,7 +4,7 @@ import { type RecordedCollection, recordedCollections } from "../recorded/read-r
 
 const fixture = await CollectionFixture.open();
 
-/** An example of a generated text is random. */
+/** Replaces the random example in a message. */
 const withoutExample = (body: object): unknown =>
   JSON.parse(JSON.stringify(body).replace(/ex\.: \\"\w+\\"/, "ex.: EXAMPLE"));
 
@@ -13,7 +13,7 @@ function run({ method, collection, body }: RecordedCollection): Promise<unknown>
   return method === "PATCH" ? fixture.update(collection, body) : fixture.delete(collection);
 }
 
-describe("a bad collection is refused in PocketBase's words", () => {
+describe("an invalid collection is refused with PocketBase's message", () => {
   for (const item of recordedCollections()) {
     test(`${item.method} ${item.collection} ${JSON.stringify(item.body)}`, async () => {
       const error = await refusal(run(item));
@@ -22,7 +22,7 @@ describe("a bad collection is refused in PocketBase's words", () => {
   }
 });
 
-test("what was refused left nothing behind", async () => {
+test("a refused change leaves no trace", async () => {
   expect((await fixture.schema()).collections).toHaveLength(6);
   expect(await fixture.sql("SELECT name FROM sqlite_master WHERE name LIKE '%bad1%' OR name LIKE '_temp_%'")).toEqual(
     [],

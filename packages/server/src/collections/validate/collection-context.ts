@@ -1,7 +1,7 @@
 import type { Schema } from "../model/schema.ts";
 import type { CheckRule } from "./validation-context.ts";
 
-/** What the verbs on collections need besides the transaction. */
+/** What the commands on collections need in addition to the transaction. */
 export interface CollectionContext {
   readonly schema: Schema;
   readonly checkRule: CheckRule;

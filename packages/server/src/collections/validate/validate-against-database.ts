@@ -6,10 +6,10 @@ import type { Collection } from "../model/collection.ts";
 import type { CollectionContext } from "./collection-context.ts";
 import { type CollectionDraft, collectionOf } from "../model/collection-draft.ts";
 import { validateCollection } from "./validate-collection.ts";
-import { tryViewQuery } from "../views/create-view.ts";
+import { checkViewQuery } from "../views/create-view.ts";
 
-/** All that is wrong with a collection, what only the database knows included; keyed by property. */
-export async function findProblems(
+/** All problems of a collection by property, including those that only the database reveals. */
+export async function validateAgainstDatabase(
   tx: Transaction,
   { schema, checkRule }: CollectionContext,
   draft: CollectionDraft,
@@ -21,7 +21,7 @@ export async function findProblems(
   const indexTables = new Map(indexes.map((row) => [String(row.name), String(row.tbl_name)]));
 
   const view = collectionOf(draft);
-  const error = view.type === "view" && view.viewQuery !== "" ? await tryViewQuery(tx, view, schema) : undefined;
+  const error = view.type === "view" && view.viewQuery !== "" ? await checkViewQuery(tx, view, schema) : undefined;
   const viewProblem =
     error === undefined
       ? undefined

@@ -4,12 +4,11 @@ import { between, byteLength, problems, required } from "../../lib/validators.ts
 import type { AuthOptions, EmailTemplate, TokenOptions } from "../model/auth-options.ts";
 import type { CollectionDraft } from "../model/collection-draft.ts";
 import { hasUniqueIndex } from "../model/index-definition.ts";
-
 import { oauth2Problems } from "./validate-oauth2.ts";
 import { ruleProblem } from "./validate-rule.ts";
 import type { ValidationContext } from "./validation-context.ts";
 
-/** The checks of an auth collection's options. Those that look at several options come after the others pass. */
+/** Checks an auth collection's options. Checks that involve several options run only if the others pass. */
 export const authProblems = (draft: CollectionDraft, context: ValidationContext): ErrorData =>
   optionProblems(draft, context) ?? mfaProblems(draft, context) ?? identityProblems(draft) ?? {};
 
@@ -21,7 +20,7 @@ function optionProblems(draft: CollectionDraft, context: ValidationContext): Err
     manageRule:
       (auth.manageRule === "" ? MUST_NOT_BE_EMPTY : undefined) ??
       ruleProblem(draft, context, auth.manageRule, before?.manageRule),
-    authAlert: templateAt(auth.authAlert.emailTemplate),
+    authAlert: templateProblemsIn(auth.authAlert.emailTemplate),
     passwordAuth: passwordAuthProblems(auth.passwordAuth),
     oauth2: oauth2Problems(auth.oauth2),
     otp: otpProblems(auth.otp),
@@ -42,7 +41,7 @@ const MUST_NOT_BE_EMPTY = invalid("validation_nil_or_not_empty_required", "Canno
 const templateProblems = ({ subject, body }: EmailTemplate): ErrorData | undefined =>
   problems({ subject: required(subject), body: required(body) });
 
-const templateAt = (template: EmailTemplate): ErrorData | undefined =>
+const templateProblemsIn = (template: EmailTemplate): ErrorData | undefined =>
   problems({ emailTemplate: templateProblems(template) });
 
 const passwordAuthProblems = ({ enabled, identityFields }: AuthOptions["passwordAuth"]): ErrorData | undefined =>
@@ -82,7 +81,7 @@ function mfaProblems(draft: CollectionDraft, context: ValidationContext): ErrorD
   return rule && { mfa: { rule } };
 }
 
-/** Who logs in must be found by one value alone. */
+/** An identity field must be unique, because sign-in finds the record by it. */
 function identityProblems(draft: CollectionDraft): ErrorData | undefined {
   const { enabled, identityFields } = draft.auth.passwordAuth;
   if (!enabled) return undefined;

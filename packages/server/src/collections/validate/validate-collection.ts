@@ -9,7 +9,7 @@ import { indexesProblem } from "./validate-indexes.ts";
 import { ruleProblem } from "./validate-rule.ts";
 import type { ValidationContext } from "./validation-context.ts";
 
-/** All checks of PocketBase on a collection; the answer is keyed by property. */
+/** Runs all of PocketBase's checks on a collection. The result is keyed by property. */
 export function validateCollection(draft: CollectionDraft, context: ValidationContext): ErrorData | undefined {
   const rule = (text: string | null, before: string | null | undefined) => ruleProblem(draft, context, text, before);
   const writeRule = (name: "createRule" | "updateRule" | "deleteRule") =>
@@ -58,7 +58,7 @@ const nameProblem = (draft: CollectionDraft, context: ValidationContext): Valida
   matches(draft.name, /^\w+$/) ??
   takenNameProblem(draft, context);
 
-/** The name becomes that of a table, and paths take ids and names alike. */
+/** The name becomes a table name, and URL paths accept both ids and names. */
 function takenNameProblem(
   { name }: CollectionDraft,
   { original, schema, tables }: ValidationContext,

@@ -9,34 +9,34 @@ import type { ValidationContext } from "./validation-context.ts";
 
 type Problem = ValidationError | ErrorData | undefined;
 
-/** The first group of checks that finds something answers, as in PocketBase. */
+/** Returns the problems of the first group of checks that finds any, as in PocketBase. */
 export function fieldsProblem(draft: CollectionDraft, { original, schema }: ValidationContext): Problem {
   const { fields } = draft;
   const collection = collectionOf(draft);
   return (
     duplicateProblem(fields) ??
     missingProblem(draft) ??
-    (draft.type === "view" ? undefined : (lostSystemField(fields, original) ?? typeProblems(fields, original))) ??
-    (draft.type === "auth" ? byPlace(fields, reservedProblem) : undefined) ??
-    byPlace(fields, (field) => checkField(field, { collection, original, schema }))
+    (draft.type === "view" ? undefined : (systemFieldProblem(fields, original) ?? typeProblems(fields, original))) ??
+    (draft.type === "auth" ? byIndex(fields, reservedProblem) : undefined) ??
+    byIndex(fields, (field) => checkField(field, { collection, original, schema }))
   );
 }
 
-const byPlace = (fields: readonly Field[], check: (field: Field) => Problem): ErrorData | undefined =>
-  problems(Object.fromEntries(fields.map((field, place) => [String(place), check(field)])));
+const byIndex = (fields: readonly Field[], check: (field: Field) => Problem): ErrorData | undefined =>
+  problems(Object.fromEntries(fields.map((field, position) => [String(position), check(field)])));
 
-/** Names are columns, which SQLite compares in any case. */
+/** Names become columns, which are case-insensitive in SQLite. */
 function duplicateProblem(fields: readonly Field[]): ErrorData | undefined {
   const ids = new Set<string>();
   const names = new Set<string>();
-  for (const [place, { id, name }] of fields.entries()) {
+  for (const [position, { id, name }] of fields.entries()) {
     if (ids.has(id)) {
       const message = `Duplicated or invalid field id ${JSON.stringify(id)}`;
-      return { [place]: { id: invalid("validation_duplicated_field_id", message) } };
+      return { [position]: { id: invalid("validation_duplicated_field_id", message) } };
     }
     if (names.has(name.toLowerCase())) {
       const message = `Duplicated or invalid field name ${name}`;
-      return { [place]: { name: invalid("validation_duplicated_field_name", message, { fieldName: name }) } };
+      return { [position]: { name: invalid("validation_duplicated_field_name", message, { fieldName: name }) } };
     }
     ids.add(id);
     names.add(name.toLowerCase());
@@ -73,7 +73,7 @@ function missingProblem({ type, fields }: CollectionDraft): Problem {
   return undefined;
 }
 
-function lostSystemField(fields: readonly Field[], original: Collection | undefined): Problem {
+function systemFieldProblem(fields: readonly Field[], original: Collection | undefined): Problem {
   const kept = (old: Field) => fields.some(({ id, name }) => id === old.id && name === old.name);
   const system = original?.fields.filter((field) => field.system) ?? [];
   if (system.every(kept)) return undefined;
@@ -81,14 +81,14 @@ function lostSystemField(fields: readonly Field[], original: Collection | undefi
 }
 
 function typeProblems(fields: readonly Field[], original: Collection | undefined): Problem {
-  return byPlace(fields, (field) => {
+  return byIndex(fields, (field) => {
     const before = original?.fields.find(({ id }) => id === field.id);
     if (!before || before.type === field.type) return undefined;
     return invalid("validation_field_type_change", "Field type cannot be changed.");
   });
 }
 
-/** Keys that a password change sends beside the fields. */
+/** Keys that a request to change a password sends next to the fields. */
 const reservedProblem = ({ name }: Field): Problem =>
   name === "passwordConfirm" || name === "oldPassword"
     ? { name: invalid("validation_reserved_field_name", "The field name is reserved and cannot be used.") }

@@ -16,25 +16,25 @@ export function indexesProblem(draft: CollectionDraft, context: ValidationContex
   );
 }
 
-/** The first statement with a problem, by its place. */
+/** The first problem found, by the position of its statement. */
 function statementProblem(draft: CollectionDraft, context: ValidationContext): ErrorData | undefined {
   const names = new Set<string>();
   const definitions = new Set<string>();
-  for (const [place, statement] of draft.indexes.entries()) {
-    // What it is called and where it stands does not count.
+  for (const [position, statement] of draft.indexes.entries()) {
+    // The table in the statement is ignored.
     const index = { ...parseIndex(statement), table: "any" };
-    if (!isComplete(index)) return { [place]: INVALID_INDEX };
+    if (!isComplete(index)) return { [position]: INVALID_INDEX };
     const name = index.name.toLowerCase();
     if (names.has(name))
-      return { [place]: invalid("validation_duplicated_index_name", "The index name already exists.") };
+      return { [position]: invalid("validation_duplicated_index_name", "The index name already exists.") };
     const usedTableName = otherTable(name, draft, context);
     if (usedTableName !== undefined) {
       const message = `The index name is already used in ${usedTableName} collection.`;
-      return { [place]: invalid("validation_existing_index_name", message, { usedTableName }) };
+      return { [position]: invalid("validation_existing_index_name", message, { usedTableName }) };
     }
     const definition = buildIndex({ ...index, schema: "", name: "any" });
     if (definitions.has(definition))
-      return { [place]: invalid("validation_duplicated_index_definition", "The index definition already exists.") };
+      return { [position]: invalid("validation_duplicated_index_definition", "The index definition already exists.") };
     names.add(name);
     definitions.add(definition);
   }
@@ -51,7 +51,7 @@ function otherTable(
   return table === undefined || own.includes(table.toLowerCase()) ? undefined : table;
 }
 
-/** Logins and references rely on what is unique among system fields. */
+/** Sign-in and references rely on unique system fields. */
 function systemIndexProblem(draft: CollectionDraft, original: Collection | undefined): Problem {
   const system = original?.fields.filter((field) => field.system) ?? [];
   const after = draft.indexes.map(parseIndex);
@@ -66,7 +66,7 @@ function systemIndexProblem(draft: CollectionDraft, original: Collection | undef
   return undefined;
 }
 
-/** Collation, order and WHERE are not asked. */
+/** Ignores collation, sort order and WHERE. */
 function isSameConstraint(a: Index, b: Index): boolean {
   return a.unique === b.unique && a.optional === b.optional && columnNames(a) === columnNames(b);
 }

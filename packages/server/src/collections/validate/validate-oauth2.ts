@@ -5,7 +5,7 @@ import { isUrl } from "../../lib/formats.ts";
 import type { AuthOptions, OAuth2Provider } from "../model/auth-options.ts";
 import { OAUTH2_PROVIDERS } from "../model/oauth2-providers.ts";
 
-/** Asked only while OAuth2 is on. */
+/** Checks the providers, if OAuth2 is enabled. */
 export function oauth2Problems({ enabled, providers }: AuthOptions["oauth2"]): ErrorData | undefined {
   if (!enabled) return undefined;
   const found = duplicateProblem(providers) ?? problems(Object.fromEntries(providers.map(providerProblems).entries()));
@@ -13,10 +13,10 @@ export function oauth2Problems({ enabled, providers }: AuthOptions["oauth2"]): E
 }
 
 function duplicateProblem(providers: readonly OAuth2Provider[]): ErrorData | undefined {
-  for (const [place, { name }] of providers.entries()) {
-    if (name === "" || providers.findIndex((other) => other.name === name) === place) continue;
+  for (const [position, { name }] of providers.entries()) {
+    if (name === "" || providers.findIndex((other) => other.name === name) === position) continue;
     const message = `The provider ${name} is already registered.`;
-    return { [place]: { name: invalid("validation_duplicated_provider", message, { name }) } };
+    return { [position]: { name: invalid("validation_duplicated_provider", message, { name }) } };
   }
   return undefined;
 }

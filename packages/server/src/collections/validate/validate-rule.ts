@@ -3,7 +3,7 @@ import { invalid } from "../../lib/api-error.ts";
 import { collectionOf, type CollectionDraft } from "../model/collection-draft.ts";
 import type { ValidationContext } from "./validation-context.ts";
 
-/** @param before the rule as it was; `undefined` for a new collection */
+/** @param before the stored rule; `undefined` for a new collection */
 export function ruleProblem(
   draft: CollectionDraft,
   { original, schema, checkRule }: ValidationContext,

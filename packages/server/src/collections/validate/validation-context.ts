@@ -2,12 +2,12 @@ import type { ValidationError } from "@headwater/protocol";
 import type { Collection } from "../model/collection.ts";
 import type { Schema } from "../model/schema.ts";
 
-/** @returns what is wrong with a rule's text in words, or `undefined` */
+/** @returns why the text is not a valid rule, or `undefined` if it is */
 export type CheckRule = (text: string, collection: Collection, schema: Schema) => string | undefined;
 
-/** What a collection is held against. */
+/** What a collection is validated against. */
 export interface ValidationContext {
-  /** As it is now; `undefined` for a new one. */
+  /** The stored collection; `undefined` for a new one. */
   readonly original: Collection | undefined;
   readonly schema: Schema;
   readonly checkRule: CheckRule;
@@ -15,6 +15,6 @@ export interface ValidationContext {
   readonly tables: ReadonlySet<string>;
   /** The table of each index, by the index's name in lower case. */
   readonly indexTables: ReadonlyMap<string, string>;
-  /** What is wrong with a view's query. */
+  /** The problem with a view's query, if any. */
   readonly viewProblem: ValidationError | undefined;
 }

@@ -2,7 +2,7 @@ import { randomText } from "../../lib/random.ts";
 import { sql, verbatim } from "../../store/sql.ts";
 import { StoreError, type Transaction } from "../../store/store.ts";
 import type { Collection } from "../model/collection.ts";
-import { engineWords, plainWords } from "../tables/engine-message.ts";
+import { engineMessage, asClause } from "../tables/engine-message.ts";
 import { quote } from "../tables/create-table.ts";
 import { checkField } from "../fields/check-field.ts";
 import type { Field } from "../fields/field.ts";
@@ -11,11 +11,11 @@ import { viewFields } from "./view-fields.ts";
 import { parseViewQuery, trimViewQuery, ViewQueryError } from "./parse-view-query.ts";
 import { dropView } from "../tables/drop-views.ts";
 
-/** The columns of a query with their declared types, found by making a view of it for a moment. */
+/** The columns of a query with their declared types, read from a temporary view. */
 async function columnsOf(tx: Transaction, query: string): Promise<readonly { name: string; type: string }[]> {
   const name = `_temp_${randomText(6)}`;
   try {
-    await saveView(tx, name, query);
+    await replaceView(tx, name, query);
     const rows = await tx.all(sql`SELECT name, type FROM pragma_table_info(${name})`);
     return rows.map((row) => ({ name: String(row.name), type: String(row.type) }));
   } finally {
@@ -23,17 +23,17 @@ async function columnsOf(tx: Transaction, query: string): Promise<readonly { nam
   }
 }
 
-/** The inner SELECT keeps a second statement from slipping in. @throws StoreError for a query that can't run */
-export async function saveView(tx: Transaction, name: string, query: string): Promise<void> {
+/** Creates or replaces a view. The outer SELECT prevents a second statement. @throws StoreError for an invalid query */
+export async function replaceView(tx: Transaction, name: string, query: string): Promise<void> {
   await dropView(tx, name);
   await tx.run(verbatim(`CREATE VIEW ${quote(name)} AS SELECT * FROM (${trimViewQuery(query)})`));
   await tx.all(verbatim(`SELECT * FROM ${quote(name)} LIMIT 0`));
 }
 
-/** @throws ViewQueryError or StoreError for a query that can't be a view */
+/** Infers the fields of a view. @throws ViewQueryError or StoreError for a query that can't be used */
 export async function inferViewFields(tx: Transaction, query: string, schema: Schema): Promise<readonly Field[]> {
   const trimmed = trimViewQuery(query);
-  // Asked first: a wildcard is refused before the engine is asked.
+  // `viewFields` refuses a wildcard, so there is no need to run the query.
   const { columns } = parseViewQuery(trimmed);
   const names = columns.some(({ alias }) => alias === "*")
     ? ["id"]
@@ -41,9 +41,9 @@ export async function inferViewFields(tx: Transaction, query: string, schema: Sc
   return viewFields(trimmed, names, schema);
 }
 
-/** (Re)creates the view of a collection. Ids are text everywhere, so another kind is cast. */
-export async function syncView(tx: Transaction, collection: Collection & { readonly type: "view" }): Promise<void> {
-  await saveView(tx, collection.name, await withTextId(tx, trimViewQuery(collection.viewQuery)));
+/** Creates or replaces the view of a collection. Ids are always text, so an id of another type is cast. */
+export async function createView(tx: Transaction, collection: Collection & { readonly type: "view" }): Promise<void> {
+  await replaceView(tx, collection.name, await withTextId(tx, trimViewQuery(collection.viewQuery)));
 }
 
 async function withTextId(tx: Transaction, query: string): Promise<string> {
@@ -57,8 +57,8 @@ async function withTextId(tx: Transaction, query: string): Promise<string> {
 
 const SAMPLE = 10;
 
-/** Tries a query on a few rows. @returns what is wrong with it in words */
-export async function tryViewQuery(
+/** Tries a query on a few rows. @returns the problem in words, or `undefined` */
+export async function checkViewQuery(
   tx: Transaction,
   view: Collection & { readonly type: "view" },
   schema: Schema,
@@ -74,24 +74,24 @@ export async function tryViewQuery(
     if (ids.some((id) => id === null || id === "")) return "the query could return records with empty or invalid ids";
     return new Set(ids).size < ids.length ? "the query could return records with non-unique ids" : undefined;
   } catch (error) {
-    return viewErrorText(error);
+    return viewErrorMessage(error);
   }
 }
 
 const MISSING_ID = "missing required id column (you can use `(ROW_NUMBER() OVER()) as id` if you don't have one)";
 
 function fieldProblem(collection: Collection, schema: Schema): string | undefined {
-  for (const [place, field] of collection.fields.entries()) {
+  for (const [position, field] of collection.fields.entries()) {
     const name = checkField(field, { collection, original: undefined, schema })?.name;
     if (typeof name?.message === "string")
-      return `invalid field ${JSON.stringify(field.name)} (${place}): name: ${plainWords(name.message)}`;
+      return `invalid field ${JSON.stringify(field.name)} (${position}): name: ${asClause(name.message)}`;
   }
   return undefined;
 }
 
-/** The words of an error that a query is to blame for; throws any other again. */
-export function viewErrorText(error: unknown): string {
+/** The message of an error that the query caused; rethrows any other error. */
+export function viewErrorMessage(error: unknown): string {
   if (error instanceof ViewQueryError) return error.message;
-  if (error instanceof StoreError) return engineWords(error);
+  if (error instanceof StoreError) return engineMessage(error);
   throw error;
 }

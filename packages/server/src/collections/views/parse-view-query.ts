@@ -1,6 +1,6 @@
-import { splitOutside } from "../../lib/split-top-level.ts";
+import { splitTopLevel } from "../../lib/split-top-level.ts";
 
-/** A column or table of a query: what it is and what it is called there. */
+/** A column or table of a query, with its alias. */
 export interface Identifier {
   readonly original: string;
   readonly alias: string;
@@ -12,15 +12,15 @@ export interface ViewQuery {
   readonly tables: readonly Identifier[];
 }
 
-/** Why a view's query can't be used, in PocketBase's words. */
+/** A view's query can't be used; the message is PocketBase's. */
 export class ViewQueryError extends Error {
   override readonly name = "ViewQueryError";
 }
 
-/** The query without what surrounds it. @throws ViewQueryError for several statements in one */
+/** Trims spaces and semicolons. @throws ViewQueryError for more than one statement */
 export function trimViewQuery(query: string): string {
   const trimmed = query.trim().replaceAll(/^;+|;+$/g, "");
-  if ((splitOutside(trimmed, ";") ?? []).length > 1) throw new ViewQueryError("multiple statements are not supported");
+  if ((splitTopLevel(trimmed, ";") ?? []).length > 1) throw new ViewQueryError("multiple statements are not supported");
   return trimmed;
 }
 
@@ -29,10 +29,10 @@ const JOIN = /\s+(?:(?:full|left|right)\s+outer\s+join|(?:full|cross|inner|outer
 const DISCARD = /\s+(?:where|group\s+by|having|order|limit|with)\s/gi;
 
 /**
- * Finds the columns and tables that a SELECT names. It is a reading of the words, not of the grammar: what it gets
- * wrong becomes a json field, as in PocketBase.
+ * Finds the columns and tables of a SELECT. As in PocketBase, it looks at keywords instead of parsing the grammar; a
+ * column that it misreads becomes a json field.
  *
- * @throws ViewQueryError for what it can't take apart
+ * @throws ViewQueryError for a query that it can't split
  */
 export function parseViewQuery(query: string): ViewQuery {
   const text = query
@@ -41,7 +41,7 @@ export function parseViewQuery(query: string): ViewQuery {
     .replaceAll(COMMENT, " ")
     .replaceAll(JOIN, " __join__ ")
     .replaceAll(DISCARD, " __discard__ ");
-  // A comma must outlive the split into words.
+  // Keep commas as words of their own.
   const words = split(text.replaceAll(",", " , "), " \n\t");
   const parts = { select: "", from: "", join: "" };
   let part: keyof typeof parts | undefined;
@@ -65,7 +65,7 @@ export function parseViewQuery(query: string): ViewQuery {
 }
 
 function split(text: string, separators: string): readonly string[] {
-  const parts = splitOutside(text, separators);
+  const parts = splitTopLevel(text, separators);
   if (!parts) throw new ViewQueryError(`unbalanced parenthesis or quoted expression: ${JSON.stringify(text)}`);
   return parts;
 }

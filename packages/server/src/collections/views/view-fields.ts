@@ -1,5 +1,5 @@
 import { randomText } from "../../lib/random.ts";
-import { arrangeFields } from "../model/normalise-fields.ts";
+import { normaliseFields } from "../model/normalise-fields.ts";
 import type { Collection, ViewCollection } from "../model/collection.ts";
 import type { Field } from "../fields/field.ts";
 import { parseField } from "../fields/field-kinds.ts";
@@ -8,14 +8,14 @@ import type { Schema } from "../model/schema.ts";
 import { type Identifier, parseViewQuery, ViewQueryError } from "./parse-view-query.ts";
 
 /**
- * The fields of a view, inferred from its query; a column of a collection becomes a copy of its field.
+ * Infers the fields of a view from its query. A column of a collection becomes a copy of its field.
  *
- * @param names the columns that the query was found to have, in their order
+ * @param names the query's columns as the engine reports them, in order
  * @throws ViewQueryError
  */
 export function viewFields(query: string, names: readonly string[], schema: Schema): readonly Field[] {
   const suggested = suggestFields(query, schema);
-  return arrangeFields(names.map((name) => suggested.get(name) ?? plainField(name)));
+  return normaliseFields(names.map((name) => suggested.get(name) ?? plainField(name)));
 }
 
 function suggestFields(query: string, schema: Schema): ReadonlyMap<string, Field> {
@@ -24,16 +24,16 @@ function suggestFields(query: string, schema: Schema): ReadonlyMap<string, Field
   return new Map(columns.map((column) => [column.alias, suggestField(column, findOrigin)]));
 }
 
-/** The collection that a column comes from, and the field that it is there. */
+/** The collection and field that a view's column comes from. */
 export interface Origin {
   readonly collection: Collection;
   readonly field: Field;
 }
 
 /**
- * Where a column of a view comes from: a collection that stores records, through as many views as it takes.
+ * Finds the field of a base or auth collection that a view's column comes from, through nested views.
  *
- * @returns `undefined` for a column that is computed
+ * @returns `undefined` for a computed column
  */
 export function viewOrigin(view: ViewCollection, name: string, schema: Schema, depth = 0): Origin | undefined {
   const { columns, tables } = parseViewQuery(view.viewQuery);
@@ -45,7 +45,7 @@ export function viewOrigin(view: ViewCollection, name: string, schema: Schema, d
 
 const MAX_NESTED_VIEWS = 5;
 
-/** Finds what a column's expression names, if it is the name of a field. */
+/** Makes a function that finds the field that a column's expression names, if any. */
 function originFinder(tables: readonly Identifier[], schema: Schema): (expression: string) => Origin | undefined {
   const sources = new Map<string, Collection>();
   for (const table of tables) {
@@ -76,7 +76,7 @@ function suggestField({ original, alias }: Identifier, findOrigin: (expression: 
   const { collection, field } = origin;
   if (field.name === "id")
     return parseField({ name: alias, type: "relation", maxSelect: 1, collectionId: collection.id });
-  // The same field may stand there twice under two names, so its copy has an id of its own.
+  // A view may have the same field twice under two names, so each copy gets a new id.
   return { ...field, id: `_clone_${randomText(4)}`, name: alias };
 }
 
@@ -100,7 +100,7 @@ function computedField(expression: string, name: string): Field | undefined {
   return options && parseField({ name, ...options });
 }
 
-/** Where nothing better is known: text for the id, anything for the rest. */
+/** The default field of a column: text for the id, json for the rest. */
 const plainField = (name: string): Field =>
   name === "id"
     ? parseField({ name, type: "text", system: true, required: true, primaryKey: true, pattern: DEFAULT_ID_PATTERN })

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { openLibraryApp, refusal } from "../../testing/library-app.ts";
-import { tempDir } from "../../testing/temp-dir.ts";
+import { testDir } from "@headwater/testing/lib/test-dir.ts";
 import type { AnyCollection } from "./define-collection.ts";
 import { defineCollection } from "./define-collection.ts";
 import { bool, number, relation, select, text } from "./fields.ts";
@@ -20,7 +20,7 @@ const first = defineCollection("posts", {
 });
 
 async function filled(): Promise<string> {
-  const dir = tempDir();
+  const dir = testDir();
   const { app } = await opened(dir, [first]);
   await app.records(first).create({ title: "A", rating: 4, tags: ["a", "b"] });
   await app.stop();
@@ -71,7 +71,7 @@ test("what would drop values needs consent", async () => {
   const retyped = defineCollection("posts", { fields: { title: text(), rating: text(), tags: select(["a", "b"]) } });
   const refused = await refusal(createApp({ dir, collections: [retyped], logLevel: "silent" }));
   expect(refused).toMatchObject({ name: "UserError" });
-  expect(String(refused)).toContain('"posts.rating" is a number field, and declared as text.');
+  expect(String(refused)).toContain('"posts.rating" is a number field, but is declared as text.');
   expect(String(refused)).toContain('"posts.tags" holds many values');
 
   const { app, made } = await opened(dir, [retyped], true);
@@ -110,8 +110,8 @@ test("a view is what its query selects", async () => {
 
 test("a declaration that is wrong is refused with what is wrong", async () => {
   const failure = async (collection: AnyCollection) =>
-    String(await refusal(createApp({ dir: tempDir(), collections: [collection], logLevel: "silent" })));
+    String(await refusal(createApp({ dir: testDir(), collections: [collection], logLevel: "silent" })));
   expect(await failure(defineCollection("posts", { fields: { a: relation("nope") } }))).toContain('"nope"');
   expect(await failure(defineCollection("posts", { fields: {}, listRule: "nope = 1" }))).toContain("listRule");
-  expect(await failure(defineCollection("users", { fields: {} }))).toContain("of the type auth");
+  expect(await failure(defineCollection("users", { fields: {} }))).toContain("has the type auth");
 });

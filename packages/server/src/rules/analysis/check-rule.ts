@@ -6,8 +6,8 @@ import { nameResolver } from "../resolve/resolve-name.ts";
 import { RuleError } from "../syntax/rule-error.ts";
 
 /**
- * Returns why a text is not a valid rule of a collection, or `undefined` if it is valid. As in PocketBase, the parts that
- * depend on the requester or on the body are not checked: one rule may serve several auth collections.
+ * Returns why a text is not a valid rule of a collection, or `undefined` if it is valid. As in PocketBase, the parts
+ * that depend on the requester or on the body are not checked: one rule may serve several auth collections.
  *
  * @param collection as it will be saved; the schema may have an older version
  */

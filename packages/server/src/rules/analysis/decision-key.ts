@@ -8,9 +8,9 @@ import { predicateOf } from "./resolve-rule.ts";
 import type { RuleContext } from "../rule-context.ts";
 
 /**
- * A key of everything about a principal that a rule's result depends on. If two principals have equal keys and otherwise
- * equal contexts, the rule gives both the same result for every record. Parts that do not depend on the record, such as
- * `@request.auth.id != ""`, are evaluated here: all users get the same key for them.
+ * A key of everything about a principal that a rule's result depends on. If two principals have equal keys and
+ * otherwise equal contexts, the rule gives both the same result for every record. Parts that do not depend on the
+ * record, such as `@request.auth.id != ""`, are evaluated here: all users get the same key for them.
  */
 export function decisionKey(condition: Condition, scope: RecordScope, context: RuleContext): string {
   const key = keyOf(condition, scope, context);

@@ -30,7 +30,9 @@ const PARTS = ["auth", "body", "query", "headers", "context", "method"] as const
 
 const cache = new LRUCache<string, RequestUsage>({ max: 1_000 });
 
-/** The parts that a rule or filter reads. An empty or invalid text reads none: it has the same result for every request. */
+/**
+ * The parts that a rule or filter reads. An empty or invalid text reads none: it has the same result for every request.
+ */
 export function requestUsage(text: string): RequestUsage {
   if (text === "") return NOTHING;
   let usage = cache.get(text);

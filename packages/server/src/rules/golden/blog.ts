@@ -24,7 +24,10 @@ export interface ListQuery {
   readonly context?: Partial<RuleContext>;
 }
 
-/** The database of `blog.sql`, as PocketBase wrote it. Ids are padded with zeros to their length: `p1` is `p10000000000000`. */
+/**
+ * The database of `blog.sql`, as PocketBase wrote it. Ids are padded with zeros to their length: `p1` is
+ * `p10000000000000`.
+ */
 export class Blog {
   readonly #database = new Database(":memory:");
   readonly schema: Schema;

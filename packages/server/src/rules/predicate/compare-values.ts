@@ -8,7 +8,10 @@ export interface OperandTraits {
   readonly floats: boolean;
   /** `plain`: NULL equals "". `exact`: they differ, also on the other side. */
   readonly nulls: "plain" | "exact";
-  /** `bound`: the value itself decides whether it is empty; `filled`: never empty; `count`: known not to be empty if 0 or 1. */
+  /**
+   * `bound`: the value itself decides whether it is empty; `filled`: never empty; `count`: known not to be empty if 0
+   * or 1.
+   */
   readonly origin: "column" | "bound" | "filled" | "count";
 }
 
@@ -91,7 +94,7 @@ function compare(
   }
 }
 
-/** SQLite's rules: a numeric side conversions the other to a number; a text side conversions only a side without affinity. */
+/** SQLite's rules: a numeric side converts the other to a number; a text side converts only a side without affinity. */
 function conversionOf({ affinity: left }: OperandTraits, { affinity: right }: OperandTraits): Conversion {
   if (left === "numeric" || right === "numeric") return "numeric";
   return (left === "text" && right === "none") || (left === "none" && right === "text") ? "text" : "none";

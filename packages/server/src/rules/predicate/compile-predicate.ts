@@ -14,8 +14,8 @@ import {
 import { isNull, type Scalar, scalarText, NeedsDatabase } from "./scalar.ts";
 
 /**
- * Returns whether a record matches the rule, as the rule's SQL would on the same values. It returns `undefined` for rare
- * values that only the database can decide: the text of a fraction, a pattern or a list beyond SQLite's limits.
+ * Returns whether a record matches the rule, as the rule's SQL would on the same values. It returns `undefined` for
+ * rare values that only the database can decide: the text of a fraction, a pattern or a list beyond SQLite's limits.
  */
 export type Predicate = (values: RecordValues, context: RuleContext, now: Date) => boolean | undefined;
 
@@ -111,7 +111,9 @@ const orNull = (items: readonly Scalar[]): readonly Scalar[] => (items.length ==
 
 const NULL: readonly Scalar[] = [null];
 
-/** A value becomes a pattern by the rules of `likePattern`; a column's content is searched for as a substring pattern. */
+/**
+ * A value becomes a pattern by the rules of `likePattern`; a column's content is searched for as a substring pattern.
+ */
 function likeTest(
   left: CompiledOperand,
   operator: "~" | "!~",

@@ -34,7 +34,9 @@ export type Operand =
 /** A value of the request itself. */
 export interface RequestOperand {
   readonly kind: "request";
-  /** The part of the request (context, method, query, headers, body or auth), then keys of maps and indexes of lists. */
+  /**
+   * The part of the request (context, method, query, headers, body or auth), then keys of maps and indexes of lists.
+   */
   readonly path: readonly string[];
   /**
    * `value`: unchanged; `number`: numeric text becomes a number; `json`: JSON text; `text`: converted to text, "" if

@@ -15,7 +15,9 @@ export interface RecordScope {
   readonly trust: Trust;
   /** The requester's collection; `undefined` for a guest. */
   readonly auth: AuthCollection | undefined;
-  /** The record is being created: nothing refers to it yet, and PocketBase refuses rules with back-relations from it. */
+  /**
+   * The record is being created: nothing refers to it yet, and PocketBase refuses rules with back-relations from it.
+   */
   readonly isNew: boolean;
 }
 

@@ -19,8 +19,8 @@ const BACK_RELATION = /^(\w+)_via_(\w+)$/;
 const NULL: Operand = { kind: "constant", value: null };
 
 /**
- * Resolves `a.b.c` from a collection. Every part but the last is a relation or a back-relation, or a json field followed
- * by a path into its value.
+ * Resolves `a.b.c` from a collection. Every part but the last is a relation or a back-relation, or a json field
+ * followed by a path into its value.
  *
  * @param steps the steps that lead to the collection
  */
@@ -64,7 +64,9 @@ function relationStep(context: PathContext, field: RelationField): Step {
   return { kind: "relation", field, collection, many: isMultiple(field), key: field.name };
 }
 
-/** `comments_via_post`: the comments whose `post` is this record. `undefined` if it is unknown and the path is lenient. */
+/**
+ * `comments_via_post`: the comments whose `post` is this record. `undefined` if it is unknown and the path is lenient.
+ */
 function backRelationStep(context: PathContext, target: Collection, part: string): Step | undefined {
   const [, name = "", fieldName = ""] = BACK_RELATION.exec(part) ?? [];
   const collection = name === "" ? undefined : findCollection(context.scope, name);

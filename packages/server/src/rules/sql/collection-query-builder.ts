@@ -23,8 +23,8 @@ export interface CollectionQueryOptions {
   readonly requesters?: Requesters;
   readonly now: Date;
   /**
-   * The row source, if it is not the collection's own table: a table expression with the collection's columns that holds
-   * the values of a record about to be created (`isNew`), or of an earlier version of a record.
+   * The row source, if it is not the collection's own table: a table expression with the collection's columns that
+   * holds the values of a record about to be created (`isNew`), or of an earlier version of a record.
    */
   readonly table?: { readonly name: string; readonly alias?: string; readonly isNew?: boolean };
 }

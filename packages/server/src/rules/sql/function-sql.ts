@@ -4,8 +4,8 @@ import type { Term } from "./compare-terms.ts";
 const EARTH_RADIUS_KM = 6371;
 
 /**
- * The distance by the spherical law of cosines, as PocketBase writes it. As in PocketBase, rounding can make the distance
- * from a point to itself NULL.
+ * The distance by the spherical law of cosines, as PocketBase writes it. As in PocketBase, rounding can make the
+ * distance from a point to itself NULL.
  */
 export function distanceSql(points: readonly Term[]): Sql {
   const [lonA, latA, lonB, latB] = points.map((point) => point.sql);

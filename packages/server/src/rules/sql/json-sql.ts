@@ -1,8 +1,8 @@
 import { type Sql, sql } from "../../store/sql.ts";
 
 /**
- * A column's items as a table. A value that is not a JSON list is one item, so a column that held single or plain values
- * before still works.
+ * A column's items as a table. A value that is not a JSON list is one item, so a column that held single or plain
+ * values before still works.
  */
 export const jsonItems = (column: Sql): Sql =>
   sql`json_each(CASE WHEN iif(json_valid(${column}), json_type(${column}) = 'array', FALSE) THEN ${column} ELSE json_array(${column}) END)`;

@@ -62,7 +62,7 @@ export class Requesters {
 
   /** The FROM clause of these rows and their joins, repeated for each requester. */
   from(rows: Sql, joins: Sql): Sql {
-    // After the joins, SQLite can look requesters up by key; but a join whose condition names them must follow their table.
+    // Placed last, the requesters can be looked up by their values; a join that reads them must come after them.
     return this.#comesFirst ? sql`${sql.id(TABLE)}, ${rows} ${joins}` : sql`${rows} ${joins} JOIN ${sql.id(TABLE)}`;
   }
 
