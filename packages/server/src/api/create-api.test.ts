@@ -6,23 +6,23 @@ import { readConfig } from "../config.ts";
 import { Channels } from "../visibility/channels.ts";
 import { EventVisibility } from "../visibility/event-visibility.ts";
 import { openFolder } from "../app/folder.ts";
-import { Admission } from "../hub/admission.ts";
+import { ConnectionLimiter } from "../connections/connection-limiter.ts";
 import { Hub } from "../hub/hub.ts";
 import { KeyedQueue } from "../lib/keyed-queue.ts";
 import { TurnLimiter } from "../lib/turn-limiter.ts";
 import { Metrics } from "../metrics/metrics.ts";
-import { Hooks } from "../records/model/hook-registry.ts";
+import { HookRegistry } from "../records/model/hook-registry.ts";
 import { Tasks } from "../tasks/tasks.ts";
 import { EventStreams } from "../transports/event-streams.ts";
-import { tempDir } from "../testing/temp-dir.ts";
+import { testDir } from "@headwater/testing/lib/test-dir.ts";
 import { CustomRoutes } from "../http/custom-routes.ts";
 import { createApi } from "./create-api.ts";
 import { Mutators } from "../sync/mutators.ts";
-import { SyncStreams } from "../connections/poke-streams.ts";
-import { SyncTickets } from "../connections/stream-tickets.ts";
+import { PokeRegistry } from "../connections/poke-registry.ts";
+import { StreamTickets } from "../connections/stream-tickets.ts";
 
 test("an API that drains finishes what it began and takes nothing new", async () => {
-  const folder = await openFolder(tempDir());
+  const folder = await openFolder(testDir());
   const api = createApi({
     ...folder,
     tokens: new Tokens(),
@@ -31,13 +31,13 @@ test("an API that drains finishes what it began and takes nothing new", async ()
       epoch: epoch("e"),
       visibility: NOBODY,
       head: 0,
-      history: { head: async () => 0, floor: async () => 0, span: async () => [] },
+      log: { head: async () => 0, trimmedTo: async () => 0, range: async () => [] },
       maxQueueBytes: 1,
       onError: () => {},
     }),
-    revisions: { count: 0 },
-    admission: new Admission({ total: 0, perAddress: 0 }),
-    setups: new TurnLimiter(1, 1),
+    authRevision: { count: 0 },
+    connectionLimiter: new ConnectionLimiter({ total: 0, perAddress: 0 }),
+    setupLimiter: new TurnLimiter(1, 1),
     metrics: new Metrics(),
     visibility: new EventVisibility({
       reader: folder.store,
@@ -46,9 +46,9 @@ test("an API that drains finishes what it began and takes nothing new", async ()
       channels: new Channels(""),
     }),
     customRoutes: new CustomRoutes(),
-    hooks: new Hooks(),
+    hooks: new HookRegistry(),
     mutators: new Mutators(),
-    sync: { streams: new SyncStreams(), tickets: new SyncTickets(), pulls: new KeyedQueue(), pushes: new KeyedQueue() },
+    sync: { pokes: new PokeRegistry(), tickets: new StreamTickets(), pullQueue: new KeyedQueue(), pushQueue: new KeyedQueue() },
     tasks: new Tasks(folder.store, () => {}),
     eventStreams: new EventStreams(30_000),
     startedAt: new Date(),
@@ -88,10 +88,10 @@ test("an API that drains finishes what it began and takes nothing new", async ()
 const NOBODY = {
   topicsOf: () => [],
   audiencesOf: () => [],
-  held: async () => [],
-  present: async () => undefined,
+  routingValues: async () => [],
+  eventFor: async () => undefined,
   principalKey: () => "",
-  moves: async () => [],
-  remember: () => async () => [],
-  mayMove: () => false,
+  visibilityChanges: async () => [],
+  captureListener: () => async () => [],
+  mayChangeVisibility: () => false,
 };

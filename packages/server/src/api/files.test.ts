@@ -89,7 +89,7 @@ testScenarios(url, [
     path: path(ten),
     status: 200,
     contains: [CONTENT],
-    answers: {
+    responseHeaders: {
       ...inFrames,
       "content-type": "text/plain; charset=utf-8",
       "content-disposition": `attachment; filename="${ten}"`,
@@ -102,26 +102,26 @@ testScenarios(url, [
     name: "an image is shown",
     path: path(dot),
     status: 200,
-    answers: { "content-type": "image/png", "content-disposition": `inline; filename="${dot}"` },
+    responseHeaders: { "content-type": "image/png", "content-disposition": `inline; filename="${dot}"` },
   },
   {
     name: "an image is a download when it is asked for as one",
     path: `${path(dot)}?download=1`,
     status: 200,
-    answers: { "content-disposition": `attachment; filename="${dot}"` },
+    responseHeaders: { "content-disposition": `attachment; filename="${dot}"` },
   },
   {
     name: "an SVG, which can run code, is a download",
     path: path(sign),
     status: 200,
-    answers: { "content-type": "image/svg+xml", "content-disposition": `attachment; filename="${sign}"` },
+    responseHeaders: { "content-type": "image/svg+xml", "content-disposition": `attachment; filename="${sign}"` },
   },
   {
     name: "a HEAD tells the length",
     method: "HEAD",
     path: path(ten),
     status: 200,
-    answers: { "content-length": "10" },
+    responseHeaders: { "content-length": "10" },
   },
   {
     name: "a part is a part",
@@ -130,14 +130,14 @@ testScenarios(url, [
     status: 206,
     contains: ["234"],
     excludes: ["1", "5"],
-    answers: { "content-range": "bytes 2-4/10", "content-length": "3" },
+    responseHeaders: { "content-range": "bytes 2-4/10", "content-length": "3" },
   },
   {
     name: "a part beyond the end is none",
     path: path(ten),
     headers: { Range: "bytes=10-" },
     status: 416,
-    answers: { "content-range": "bytes */10", "cache-control": null },
+    responseHeaders: { "content-range": "bytes */10", "cache-control": null },
   },
   ...[path("nope.txt"), path("..%2Ften.txt"), `/api/files/docs/nope/${ten}`, `/api/files/users/${ann.id}/${ten}`].map(
     (missing): Scenario => ({ name: `nothing is at ${missing.replace(doc.id, "ID")}`, path: missing, status: 404 }),
@@ -164,7 +164,7 @@ describe("a protected file", () => {
     ...more,
   });
   testScenarios(url, [
-    closed("is hidden from guests", "", 404, { answers: { "x-frame-options": "SAMEORIGIN" } }),
+    closed("is hidden from guests", "", 404, { responseHeaders: { "x-frame-options": "SAMEORIGIN" } }),
     closed("is hidden from who presents no file token", "", 404, { token: annToken }),
     closed("is hidden from a token for something else", `?token=${annToken}`, 404),
     closed("is hidden from whom the view rule keeps out", `?token=${tokens.bob}`, 404),

@@ -2,14 +2,14 @@ import { Database } from "bun:sqlite";
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { tempDir } from "../testing/temp-dir.ts";
+import { testDir } from "@headwater/testing/lib/test-dir.ts";
 
 // Each test starts processes, on a machine that may have better things to do.
 setDefaultTimeout(60_000);
 
 const MAIN = join(import.meta.dir, "../main.ts");
 const LAUNCHER = join(import.meta.dir, "../../bin/headwater.js");
-const root = tempDir();
+const root = testDir();
 
 interface Ended {
   readonly code: number;

@@ -11,14 +11,14 @@ import { VERSION } from "../lib/version.ts";
 /**
  * Runs the command line.
  *
- * @param args without the names of runtime and script
- * @throws UserError for what the person who typed it can mend
+ * @param args without the names of the runtime and the script
+ * @throws UserError for mistakes in the command
  */
 export async function runCommand(args: readonly string[]): Promise<void> {
   try {
     await program().parseAsync(args, { from: "user" });
   } catch (error) {
-    // Commander has said what it had to say.
+    // Commander has already printed its message.
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode;
   }
@@ -26,7 +26,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
 
 function program(): Command {
   const root = new Command("headwater")
-    .description("A realtime backend in one process and one folder, at home in PocketBase's data and API.")
+    .description("A realtime backend in one process and one folder, compatible with PocketBase's data and API.")
     .version(VERSION, "-v, --version")
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`${sentence(text.replace(/^error: /, ""))}\n`) });
@@ -34,7 +34,7 @@ function program(): Command {
   return root;
 }
 
-/** Commander hands its settings down only to commands that it makes itself. */
+/** Commander passes its settings only to commands that it creates itself. */
 function inherit(command: CommandUnknownOpts, parent: CommandUnknownOpts): CommandUnknownOpts {
   command.copyInheritedSettings(parent);
   for (const child of command.commands) inherit(child, command);
@@ -77,9 +77,9 @@ const hooksOption = () =>
 
 const superuserCommand = () =>
   new Command("superuser")
-    .description("manage those who may do everything; works beside a running server")
-    .addCommand(accountCommand("create", "make a superuser", createSuperuser))
-    .addCommand(accountCommand("upsert", "make a superuser, or set the password of an existing one", upsertSuperuser))
+    .description("manage superusers, also while a server is running")
+    .addCommand(accountCommand("create", "create a superuser", createSuperuser))
+    .addCommand(accountCommand("upsert", "create a superuser, or set the password of an existing one", upsertSuperuser))
     .addCommand(accountCommand("update", "set the password of a superuser", updateSuperuser))
     .addCommand(
       new Command("delete")
@@ -93,8 +93,8 @@ const typesCommand = () =>
   new Command("types")
     .description("write TypeScript types of the collections, for createClient<Schema> of @headwater/client")
     .addOption(setting("dir", "path"))
-    .addOption(new Option("--url <address>", "a server to ask instead, PocketBase's too").conflicts("dir"))
-    .addOption(new Option("--superuser <email:password>", "who asks it").env("HEADWATER_SUPERUSER"))
+    .addOption(new Option("--url <address>", "read the collections from this server instead, also from PocketBase").conflicts("dir"))
+    .addOption(new Option("--superuser <email:password>", "the superuser to sign in as").env("HEADWATER_SUPERUSER"))
     .action(({ url, superuser, ...flags }) =>
       printTypes(url === undefined ? { dir: readConfig(flags, process.env).dir } : { url, superuser }),
     );
@@ -108,11 +108,11 @@ const accountCommand = (
   new Command(name)
     .description(description)
     .argument("<email>")
-    .argument("[password]", "asked for, or read from standard input, when it is missing")
+    .argument("[password]", "prompted for or read from standard input if missing")
     .addOption(setting("dir", "path"))
     .action((email, password, flags) => run(readConfig(flags, process.env).dir, email, password));
 
-/** The option of a setting. Its value is read with the environment, so commander itself knows no default. */
+/** The option of a setting. The config applies defaults and the environment, so commander has no default. */
 const setting = (name: SettingName, value: string): Option<string> => {
   const { flag, variable, fallback, help } = SETTINGS[name];
   return new Option(`${flag} <${value}>`, `${help} (default: ${fallback}, or $${variable})`);

@@ -7,21 +7,21 @@ import * as library from "../index.ts";
 const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
 
 /**
- * The folder of hook files: the one that was named, or `pb_hooks` beside the data if TypeScript is in it.
+ * The folder of hook files: the given one, or `pb_hooks` next to the data folder if it has TypeScript files.
  *
- * @param dir of the data
- * @throws UserError for a named one that is not there
+ * @param dir the data folder
+ * @throws UserError if the given folder does not exist
  */
-export function hooksFolder(named: string | undefined, dir: string): string | undefined {
-  if (named !== undefined) {
-    if (!isFolder(resolve(named))) throw new UserError(`There is no folder of hooks ${named}.`);
-    return resolve(named);
+export function hooksFolder(given: string | undefined, dir: string): string | undefined {
+  if (given !== undefined) {
+    if (!isFolder(resolve(given))) throw new UserError(`The hooks folder ${given} does not exist.`);
+    return resolve(given);
   }
-  const usual = join(dirname(dir), "pb_hooks");
-  return isFolder(usual) && hookFilesIn(usual).length > 0 ? usual : undefined;
+  const standard = join(dirname(dir), "pb_hooks");
+  return isFolder(standard) && hookFilesIn(standard).length > 0 ? standard : undefined;
 }
 
-/** Lets hook files import the library of the server that runs them, wherever they lie. */
+/** Makes `import "headwater"` in hook files resolve to the running server's library, wherever the files are. */
 export function provideLibrary(): void {
   Bun.plugin({
     name: "headwater",

@@ -14,55 +14,55 @@ import { sql } from "../store/sql.ts";
 import { readPassword } from "./read-password.ts";
 
 /**
- * Accounts of superusers, by the same verbs as over HTTP. A server that has the folder open sees the change in the log.
+ * Creates a superuser by the same code as the API. A server that has the folder open sees the change in the log.
  *
- * @throws UserError, or ApiError with what the record's fields refuse
+ * @throws UserError if the superuser exists, ApiError if its fields are invalid
  */
 export async function createSuperuser(dir: string, email: string, password?: string): Promise<void> {
-  await withAccount(dir, email, async (door, existing) => {
-    if (existing) throw new UserError(`There is a superuser ${email} already.`);
-    await create(door, email, password ?? (await readPassword()));
-    say(`Superuser ${email} was created.`);
+  await withSuperuser(dir, email, async (target, existing) => {
+    if (existing) throw new UserError(`The superuser ${email} already exists. Set its password with "headwater superuser update".`);
+    await create(target, email, password ?? (await readPassword()));
+    print(`Superuser ${email} was created.`);
   });
 }
 
 export async function upsertSuperuser(dir: string, email: string, password?: string): Promise<void> {
-  await withAccount(dir, email, async (door, existing) => {
+  await withSuperuser(dir, email, async (target, existing) => {
     const secret = password ?? (await readPassword());
-    await (existing ? setPassword(door, existing, secret) : create(door, email, secret));
-    say(existing ? `Superuser ${email} has the new password.` : `Superuser ${email} was created.`);
+    await (existing ? setPassword(target, existing, secret) : create(target, email, secret));
+    print(existing ? `Superuser ${email} has the new password.` : `Superuser ${email} was created.`);
   });
 }
 
 export async function updateSuperuser(dir: string, email: string, password?: string): Promise<void> {
-  await withAccount(dir, email, async (door, existing) => {
+  await withSuperuser(dir, email, async (target, existing) => {
     if (!existing) throw new UserError(`There is no superuser ${email}.`);
-    await setPassword(door, existing, password ?? (await readPassword()));
-    say(`Superuser ${email} has the new password.`);
+    await setPassword(target, existing, password ?? (await readPassword()));
+    print(`Superuser ${email} has the new password.`);
   });
 }
 
 export async function deleteSuperuser(dir: string, email: string): Promise<void> {
-  await withAccount(dir, email, async ({ folder, collection, context }, existing) => {
-    if (!existing) return say(`There is no superuser ${email}: nothing to delete.`);
+  await withSuperuser(dir, email, async ({ folder, collection, context }, existing) => {
+    if (!existing) return print(`There is no superuser ${email}: nothing to delete.`);
     await folder.store.write((tx) => deleteRecord(tx, context, collection, existing.id));
-    say(`Superuser ${email} was deleted.`);
+    print(`Superuser ${email} was deleted.`);
   });
 }
 
-/** The open folder, with the one at the keyboard as a superuser. */
-interface Door {
+/** The open folder, its superusers, and a context with a superuser's rights. */
+interface SuperuserTarget {
   readonly folder: Folder;
   readonly collection: AuthCollection;
   readonly context: RecordContext;
 }
 
-async function withAccount(
+async function withSuperuser(
   dir: string,
   email: string,
-  work: (door: Door, existing: RecordValues | undefined) => Promise<void>,
+  work: (target: SuperuserTarget, existing: RecordValues | undefined) => Promise<void>,
 ): Promise<void> {
-  if (!isEmail(email)) throw new UserError(`"${email}" is no email address.`);
+  if (!isEmail(email)) throw new UserError(`"${email}" is not an email address.`);
   const folder = await openFolder(dir);
   const cleaning: Promise<void>[] = [];
   try {
@@ -79,14 +79,14 @@ async function withAccount(
   }
 }
 
-async function create({ folder, collection, context }: Door, email: string, password: string): Promise<void> {
+async function create({ folder, collection, context }: SuperuserTarget, email: string, password: string): Promise<void> {
   const body = { email, password, passwordConfirm: password };
   const submission = await prepareSubmission(folder.store, context, collection, undefined, { body, files: new Map() });
   await folder.store.write((tx) => createRecord(tx, context, collection, submission));
 }
 
 async function setPassword(
-  { folder, collection, context }: Door,
+  { folder, collection, context }: SuperuserTarget,
   { id }: RecordValues,
   password: string,
 ): Promise<void> {
@@ -95,4 +95,4 @@ async function setPassword(
   await folder.store.write((tx) => updateRecord(tx, context, collection, id, submission));
 }
 
-const say = (sentence: string): void => void process.stdout.write(`${sentence}\n`);
+const print = (sentence: string): void => void process.stdout.write(`${sentence}\n`);

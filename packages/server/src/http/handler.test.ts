@@ -63,7 +63,7 @@ testScenarios(url, [
     method: "HEAD",
     path: "/api/health",
     status: 200,
-    answers: { "content-length": "50" },
+    responseHeaders: { "content-length": "50" },
   },
   { name: "HEAD of nothing has no body", method: "HEAD", path: "/api/nothing", status: 404 },
   ...["/", "/api", "/api/nothing", "/api/health/", "/API/health"].map((path): Scenario => ({
@@ -94,21 +94,21 @@ describe("other origins", () => {
       path: "/api/health",
       headers: { Origin: "https://app.example" },
       status: 200,
-      answers: { "access-control-allow-origin": "https://app.example", vary: "Origin" },
+      responseHeaders: { "access-control-allow-origin": "https://app.example", vary: "Origin" },
     },
     {
       name: "are let in by pattern, to errors as well",
       path: "/api/nothing",
       headers: { Origin: "https://x.dev.example" },
       status: 404,
-      answers: { "access-control-allow-origin": "https://x.dev.example" },
+      responseHeaders: { "access-control-allow-origin": "https://x.dev.example" },
     },
     {
       name: "are told nothing when they are strangers",
       path: "/api/health",
       headers: { Origin: "https://evil.example" },
       status: 200,
-      answers: { "access-control-allow-origin": null },
+      responseHeaders: { "access-control-allow-origin": null },
     },
     {
       name: "may ask first, wherever they ask",
@@ -116,7 +116,7 @@ describe("other origins", () => {
       path: "/nowhere",
       headers: { Origin: "https://app.example", "Access-Control-Request-Headers": "x-a" },
       status: 204,
-      answers: { "access-control-allow-headers": "x-a" },
+      responseHeaders: { "access-control-allow-headers": "x-a" },
     },
   ]);
 });

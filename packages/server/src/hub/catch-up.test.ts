@@ -1,57 +1,57 @@
 import { describe, expect, test } from "bun:test";
 import { type Cursor, epoch, parseCursor, parseSubscription } from "@headwater/protocol";
 import fc from "fast-check";
-import { change, flushed, type Joined, openHub, type TestWire } from "../testing/hub-harness.ts";
+import { change, flushed, type TestClient, openHub, type TestWire } from "../testing/hub-harness.ts";
 
 const POSTS = [parseSubscription("posts/*")];
 const at = (seq: number): Cursor => ({ epoch: epoch("e"), seq });
-const seqs = ({ wire }: Joined): (number | undefined)[] =>
+const seqs = ({ wire }: TestClient): (number | undefined)[] =>
   wire.events.filter(({ event }) => event !== "resync").map(({ id }) => (id ? parseCursor(id)?.seq : undefined));
-const resyncs = ({ wire }: Joined): unknown[] =>
+const resyncs = ({ wire }: TestClient): unknown[] =>
   wire.events.filter(({ event }) => event === "resync").map(({ data }) => JSON.parse(data));
 
 describe("a client that comes back", () => {
   test("gets what it missed, in order, then what is live, each once", async () => {
-    const { hub, open, tell } = openHub();
-    for (let seq = 1; seq <= 300; seq += 1) await tell(change(seq));
+    const { hub, open, commit } = openHub();
+    for (let seq = 1; seq <= 300; seq += 1) await commit(change(seq));
     const back = open();
     hub.subscribe(back.session, "ann", POSTS, at(2));
-    for (let seq = 301; seq <= 310; seq += 1) await tell(change(seq));
+    for (let seq = 301; seq <= 310; seq += 1) await commit(change(seq));
     await until(() => seqs(back).length === 308);
     await flushed();
     expect(seqs(back)).toEqual(Array.from({ length: 308 }, (_, i) => i + 3));
   });
 
   test("gets there although the end of the log is gone", async () => {
-    const { hub, open, tell, log } = openHub();
-    for (let seq = 1; seq <= 5; seq += 1) await tell(change(seq));
+    const { hub, open, commit, log } = openHub();
+    for (let seq = 1; seq <= 5; seq += 1) await commit(change(seq));
     log.splice(3);
     const back = open();
     hub.subscribe(back.session, "ann", POSTS, at(1));
     await until(() => seqs(back).length === 2);
-    await tell(change(6));
+    await commit(change(6));
     await until(() => seqs(back).length === 3);
     expect(seqs(back)).toEqual([2, 3, 6]);
   });
 
   test("gets what it missed by its last event id, once it subscribes", async () => {
-    const { hub, open, tell } = openHub();
-    for (let seq = 1; seq <= 3; seq += 1) await tell(change(seq));
+    const { hub, open, commit } = openHub();
+    for (let seq = 1; seq <= 3; seq += 1) await commit(change(seq));
     const back = open(at(1));
     hub.subscribe(back.session, "ann", []);
     hub.subscribe(back.session, "ann", POSTS);
     await until(() => seqs(back).length === 2);
     hub.subscribe(back.session, "ann", [...POSTS, parseSubscription("posts/r9")]);
-    await tell(change(4));
+    await commit(change(4));
     await until(() => seqs(back).length === 3);
     expect(seqs(back)).toEqual([2, 3, 4]);
   });
 
   test("gets what it may see now, not what it might have seen then", async () => {
-    const { hub, open, tell } = openHub();
-    await tell(change(1, "secret-ann"));
-    await tell(change(2, "secret-bob"));
-    await tell(change(3));
+    const { hub, open, commit } = openHub();
+    await commit(change(1, "secret-ann"));
+    await commit(change(2, "secret-bob"));
+    await commit(change(3));
     const back = open();
     hub.subscribe(back.session, "bob", POSTS, at(0));
     await until(() => seqs(back).length === 2);
@@ -59,14 +59,14 @@ describe("a client that comes back", () => {
   });
 
   test("is judged by who it becomes while it catches up", async () => {
-    const { hub, open, tell } = openHub();
-    for (let seq = 1; seq <= 400; seq += 1) await tell(change(seq, "secret-ann"));
+    const { hub, open, commit } = openHub();
+    for (let seq = 1; seq <= 400; seq += 1) await commit(change(seq, "secret-ann"));
     const back = open();
     hub.subscribe(back.session, "ann", POSTS, at(0));
     await until(() => seqs(back).length > 0);
-    hub.become([back.session], "guest");
+    hub.changePrincipal([back.session], "guest");
     const before = seqs(back).length;
-    await tell(change(401));
+    await commit(change(401));
     await until(() => seqs(back).at(-1) === 401);
     // What was presented already may still be on its way; nothing is presented after it.
     expect(seqs(back).length).toBeLessThanOrEqual(before + 2);
@@ -87,12 +87,12 @@ describe("a client that comes back", () => {
 
 describe("a topic that is added with a cursor", () => {
   test("gets what it missed, and the others go on without a gap or a double", async () => {
-    const { hub, open, tell } = openHub();
+    const { hub, open, commit } = openHub();
     const { session, wire } = open();
     hub.subscribe(session, "ann", [parseSubscription("posts/a")]);
-    for (const [i, record] of ["a", "b", "a", "b"].entries()) await tell(change(i + 1, record));
+    for (const [i, record] of ["a", "b", "a", "b"].entries()) await commit(change(i + 1, record));
     hub.subscribe(session, "ann", [parseSubscription("posts/a"), parseSubscription("posts/b")], at(0));
-    for (const [i, record] of ["a", "b"].entries()) await tell(change(i + 5, record));
+    for (const [i, record] of ["a", "b"].entries()) await commit(change(i + 5, record));
     await until(() => wire.events.length === 6);
     await flushed();
     const heard = (event: string): unknown[] => wire.events.filter((each) => each.event === event).map(({ id }) => id);
@@ -103,13 +103,13 @@ describe("a topic that is added with a cursor", () => {
   });
 
   test("that is too old gets a resync, and the others miss nothing meanwhile", async () => {
-    const { hub, open, tell, trimmed } = openHub();
+    const { hub, open, commit, trimmed } = openHub();
     const joined = open();
     hub.subscribe(joined.session, "ann", [parseSubscription("posts/a")]);
-    for (let seq = 1; seq <= 4; seq += 1) await tell(change(seq, "a"));
+    for (let seq = 1; seq <= 4; seq += 1) await commit(change(seq, "a"));
     trimmed.to = 2;
     hub.subscribe(joined.session, "ann", [parseSubscription("posts/a"), parseSubscription("posts/b")], at(1));
-    const telling = tell(change(5, "a")).then(() => tell(change(6, "b")));
+    const telling = commit(change(5, "a")).then(() => commit(change(6, "b")));
     await until(() => joined.wire.events.length === 7);
     await telling;
     expect(seqs(joined)).toEqual([1, 2, 3, 4, 5, 6]);
@@ -123,21 +123,21 @@ describe("where there is no catching up", () => {
     ["the log began another life", { reason: "epoch" }, { epoch: epoch("other"), seq: 5 }],
     ["the log was never there", { reason: "unknown" }, at(99)],
   ])("because %s, the client is told, and goes on live", async (_name, why, since) => {
-    const { hub, open, tell, trimmed } = openHub();
-    for (let seq = 1; seq <= 5; seq += 1) await tell(change(seq));
+    const { hub, open, commit, trimmed } = openHub();
+    for (let seq = 1; seq <= 5; seq += 1) await commit(change(seq));
     trimmed.to = 3;
     const back = open();
     hub.subscribe(back.session, "ann", POSTS, since);
     await until(() => resyncs(back).length === 1);
-    await tell(change(6));
+    await commit(change(6));
     await until(() => seqs(back).length === 1);
     expect(resyncs(back)).toEqual([{ ...why, cursor: "e.5" }]);
     expect(seqs(back)).toEqual([6]);
   });
 
   test("the floor itself is still whole", async () => {
-    const { hub, open, tell, trimmed } = openHub();
-    for (let seq = 1; seq <= 5; seq += 1) await tell(change(seq));
+    const { hub, open, commit, trimmed } = openHub();
+    for (let seq = 1; seq <= 5; seq += 1) await commit(change(seq));
     trimmed.to = 3;
     const back = open();
     hub.subscribe(back.session, "ann", POSTS, at(3));
@@ -147,17 +147,17 @@ describe("where there is no catching up", () => {
 });
 
 test("a thousand that come back from the same place are answered with one judgement a change", async () => {
-  const { hub, open, tell, asked } = openHub();
-  for (let seq = 1; seq <= 5; seq += 1) await tell(change(seq));
+  const { hub, open, commit, visibility } = openHub();
+  for (let seq = 1; seq <= 5; seq += 1) await commit(change(seq));
   const herd = Array.from({ length: 1_000 }, () => open());
   for (const { session } of herd) hub.subscribe(session, "ann", POSTS, at(0));
   await until(() => herd.every((each) => seqs(each).length === 5));
-  expect(asked.presented).toHaveLength(5);
+  expect(visibility.presented).toHaveLength(5);
 });
 
 test("clients that come back and do not read keep nobody else from catching up", async () => {
-  const { hub, open, tell } = openHub(100_000);
-  for (let seq = 1; seq <= 100; seq += 1) await tell(change(seq));
+  const { hub, open, commit } = openHub(100_000);
+  for (let seq = 1; seq <= 100; seq += 1) await commit(change(seq));
   for (let i = 0; i < 100; i += 1) {
     const stalled = open();
     stalled.wire.full = true;
@@ -169,8 +169,8 @@ test("clients that come back and do not read keep nobody else from catching up",
 });
 
 test("a replay larger than the queue may be is let through piece by piece", async () => {
-  const { hub, open, tell } = openHub(100_000);
-  for (let seq = 1; seq <= 3_000; seq += 1) await tell(change(seq, `r${"x".repeat(100)}${seq}`));
+  const { hub, open, commit } = openHub(100_000);
+  for (let seq = 1; seq <= 3_000; seq += 1) await commit(change(seq, `r${"x".repeat(100)}${seq}`));
   const back = open();
   hub.subscribe(back.session, "ann", POSTS, at(0));
   await until(() => seqs(back).length === 3_000);
@@ -190,7 +190,7 @@ test("however changes, absences, stalls and returns interleave, a client gets ea
   );
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
-      const { hub, open, tell } = openHub();
+      const { hub, open, commit } = openHub();
       const clients = [0, 1, 2].map(
         () => new Returning(open, (joined, since) => hub.subscribe(joined.session, "ann", POSTS, since)),
       );
@@ -200,7 +200,7 @@ test("however changes, absences, stalls and returns interleave, a client gets ea
       for (const action of steps) {
         if (action.do === "tell") {
           const told = change((seq += 1));
-          last = last.then(() => tell(told));
+          last = last.then(() => commit(told));
           telling.push(last);
         } else if (action.do === "turn") await flushed();
         else if ("who" in action) clients[action.who]![action.do]();
@@ -217,12 +217,12 @@ test("however changes, absences, stalls and returns interleave, a client gets ea
 
 /** A client that comes back with the cursor of the last event it read. */
 class Returning {
-  readonly #open: () => Joined;
-  readonly #subscribe: (joined: Joined, since: Cursor) => void;
+  readonly #open: () => TestClient;
+  readonly #subscribe: (joined: TestClient, since: Cursor) => void;
   readonly #read: number[] = [];
-  #now: Joined;
+  #now: TestClient;
 
-  constructor(open: () => Joined, subscribe: (joined: Joined, since: Cursor) => void) {
+  constructor(open: () => TestClient, subscribe: (joined: TestClient, since: Cursor) => void) {
     this.#open = open;
     this.#subscribe = subscribe;
     this.#now = open();

@@ -5,26 +5,26 @@ import { change, flushed, openHub } from "../testing/hub-harness.ts";
 
 describe("fan-out", () => {
   test("only those who listen are asked about, once for all that are alike", async () => {
-    const { hub, join, asked } = openHub();
+    const { hub, join, visibility } = openHub();
     const listeners = [join("ann", "posts/*"), join("ann", "posts/*"), join("bob", "posts/*"), join("ann", "other/*")];
     await hub.fanOut(change(1));
     await flushed();
-    expect(asked.presented).toEqual(["posts/* ann", "posts/* bob"]);
+    expect(visibility.presented).toEqual(["posts/* ann", "posts/* bob"]);
     expect(listeners.map(({ wire }) => wire.events.length)).toEqual([1, 1, 1, 0]);
     expect(listeners[0]!.wire.events).toEqual([{ id: "e.1", event: "posts/*", data: '{"record":"r1"}' }]);
   });
 
   test("of a thousand who each wait for their own record, only its listener is asked about", async () => {
-    const { hub, join, asked } = openHub();
+    const { hub, join, visibility } = openHub();
     const listeners = Array.from({ length: 1_000 }, (_, i) => join(`only-r${i}`, "posts/*"));
     await hub.fanOut(change(1, "r7"));
     await hub.fanOut(change(2, "nobody's"));
     await flushed();
-    expect(asked.presented).toEqual(["posts/* only-r7"]);
+    expect(visibility.presented).toEqual(["posts/* only-r7"]);
     expect(listeners.flatMap(({ wire }, i) => (wire.events.length > 0 ? [i] : []))).toEqual([7]);
     for (const { session } of listeners) session.ended();
     await hub.fanOut(change(3, "r7"));
-    expect(asked.presented).toHaveLength(1);
+    expect(visibility.presented).toHaveLength(1);
   });
 
   test("who may not see a change gets nothing", async () => {
@@ -95,7 +95,7 @@ describe("subscriptions", () => {
   test("those whose principal is replaced are judged by the new one, all of them", async () => {
     const { hub, join } = openHub();
     const both = [join("ann", "posts/*"), join("ann", "posts/*")];
-    hub.become(hub.sessionsOf("ann"), "bob");
+    hub.changePrincipal(hub.sessionsOf("ann"), "bob");
     await hub.fanOut(change(1, "secret-ann"));
     await hub.fanOut(change(2, "secret-bob"));
     await flushed();
@@ -103,11 +103,11 @@ describe("subscriptions", () => {
   });
 
   test("a connection that is gone leaves nothing behind", async () => {
-    const { hub, join, asked } = openHub();
+    const { hub, join, visibility } = openHub();
     const { session } = join("ann", "posts/*");
     session.ended();
     await hub.fanOut(change(1));
-    expect([hub.size, hub.sessionsOf("ann").length, asked.presented.length]).toEqual([0, 0, 0]);
+    expect([hub.size, hub.sessionsOf("ann").length, visibility.presented.length]).toEqual([0, 0, 0]);
   });
 });
 
@@ -117,11 +117,11 @@ test("at the end of the server, what was on its way still leaves", async () => {
   await hub.fanOut(change(1));
   session.close("shutdown");
   expect(wire.events.map(({ id }) => id)).toEqual(["e.1"]);
-  expect([wire.closed, session.closed, hub.size]).toEqual(["shutdown", true, 0]);
+  expect([wire.closed, session.isClosed, hub.size]).toEqual(["shutdown", true, 0]);
 });
 
 test("however many listen for something else, only those are asked whom the change may concern", async () => {
-  const { hub, join, asked } = openHub();
+  const { hub, join, visibility } = openHub();
   for (let i = 0; i < 1_000; i += 1) {
     join("ann", ...Array.from({ length: 100 }, (_, k) => (k % 2 === 0 ? `posts/other${i}x${k}` : `c${i}x${k}/*`)));
   }
@@ -129,7 +129,7 @@ test("however many listen for something else, only those are asked whom the chan
   await hub.fanOut(change(1));
   await flushed();
   expect(wire.events).toHaveLength(1);
-  expect(asked.presented).toEqual(["posts/r1 ann"]);
+  expect(visibility.presented).toEqual(["posts/r1 ann"]);
 });
 
 describe("slow and dead peers", () => {
@@ -160,7 +160,7 @@ describe("slow and dead peers", () => {
       await flushed();
     }
     expect(slow.wire.closed).toBe("slow");
-    expect(slow.session.closed).toBe(true);
+    expect(slow.session.isClosed).toBe(true);
     expect(quick.wire.closed).toBeUndefined();
     expect(quick.wire.events).toHaveLength(8);
   });
@@ -180,7 +180,7 @@ describe("slow and dead peers", () => {
     for (let seq = 1; seq <= 8; seq += 1) await hub.fanOut(change(seq));
     await flushed();
     expect(wire.events.map(({ id }) => id)).toEqual(["e.1", "e.2", "e.3", "e.4", "e.5", "e.6", "e.7", "e.8"]);
-    expect(session.closed).toBe(false);
+    expect(session.isClosed).toBe(false);
   });
 
   test("a quiet connection gets a heartbeat, a busy one does not", async () => {
@@ -189,18 +189,18 @@ describe("slow and dead peers", () => {
     const busy = join("ann", "posts/*");
     await hub.fanOut(change(1));
     await flushed();
-    hub.beat(hub.sessions());
+    hub.sendHeartbeats(hub.sessions());
     expect(quiet.wire.text).toBe(":\nid:e.1\n\n");
     expect(busy.wire.text).not.toContain(":\nid");
-    hub.beat(hub.sessions());
+    hub.sendHeartbeats(hub.sessions());
     expect(busy.wire.text).toEndWith(":\nid:e.1\n\n");
   });
 
   test("who came with a cursor and has not said yet what it listens to is not told that it has everything", async () => {
-    const { hub, open, tell } = openHub();
-    await tell(change(1));
+    const { hub, open, commit } = openHub();
+    await commit(change(1));
     const { wire } = open({ epoch: epoch("e"), seq: 0 });
-    hub.beat(hub.sessions());
+    hub.sendHeartbeats(hub.sessions());
     expect(wire.text).toBe(":\n\n");
   });
 
@@ -210,7 +210,7 @@ describe("slow and dead peers", () => {
     wire.full = true;
     await hub.fanOut(change(1));
     await flushed();
-    for (let i = 0; i < 3; i += 1) hub.beat([...hub.sessions()]);
+    for (let i = 0; i < 3; i += 1) hub.sendHeartbeats([...hub.sessions()]);
     expect(wire.closed).toBe("dead");
   });
 

@@ -1,69 +1,69 @@
 import { resolve } from "node:path";
 import type { Logger } from "pino";
 import { openApp } from "../app/app.ts";
-import { changeCollections } from "../collections/commands/change-collections.ts";
+import { runCollectionChange } from "../collections/commands/run-collection-change.ts";
 import { declareCollections } from "../collections/commands/declare-collections.ts";
 import { type Config, type Limits, readConfig, type Retention } from "../config.ts";
 import { ApiError, explainApiError } from "../lib/api-error.ts";
 import { UserError } from "../lib/user-error.ts";
 import { checkRule } from "../rules/analysis/check-rule.ts";
-import { type AnyCollection, declaredOf } from "./collections/define-collection.ts";
-import { type Extendable, extendable } from "./extendable.ts";
-import { Extension, useExtensions } from "./context/registrations.ts";
+import { type AnyCollection, toDeclared } from "./collections/define-collection.ts";
+import { type Extendable, createExtendable } from "./extendable.ts";
+import { Registrations, applyRegistrations } from "./context/registrations.ts";
 import type { AppContext } from "./context/app-context.ts";
 import { HookFiles } from "./hook-files/hook-files.ts";
 import { createLogger } from "./context/logger.ts";
 
-/** How the server runs, where that is other than `headwater serve` does it, and what the program brings. */
+/** Settings that differ from those of `headwater serve`, and the application's collections, hooks and logger. */
 export interface AppOptions extends Partial<Omit<Config, "limits" | "retention">> {
   readonly limits?: Partial<Limits>;
   readonly retention?: Partial<Retention>;
-  /** Made where they are missing, and brought up to date. Other collections, and fields that are not named, stay. */
+  /** Created or updated when the app opens. Other collections, and fields that are not named here, stay as they are. */
   readonly collections?: readonly AnyCollection[];
-  /** Lets values be dropped: fields that are not named go, and those of another type are made anew. */
+  /** Allows changes that drop values: deletes fields that are not named, and recreates fields whose type changed. */
   readonly prune?: boolean;
-  /** A folder of hook files, loaded now and whenever one is saved. */
+  /** A folder of hook files, loaded now and reloaded on each save. */
   readonly hooks?: string;
-  /** JSON lines on standard output unless given. */
+  /** Logs JSON lines to standard output unless given. */
   readonly logger?: Logger;
 }
 
-/** A server and its folder. */
+/** A server with its data folder. */
 export interface App extends Extendable {
   readonly config: Config;
-  /** Listens from now on. @throws UserError when the address can't be had */
+  /** Starts listening. @throws UserError if the address is not available */
   start(): { readonly url: string };
-  /** Finishes what is under way, ends the streams, closes the folder. */
+  /** Finishes pending requests, closes the streams and the data folder. */
   stop(): Promise<void>;
 }
 
 /**
- * Opens a folder, which one process at a time may do, and brings its collections up to date.
+ * Opens a data folder and updates its collections. Only one process at a time can serve a folder.
  *
- * @throws UserError for a folder, collection or hook file that can't be used
+ * @throws UserError if the folder is in use, or a collection or hook file is invalid
  */
 export async function createApp(options: AppOptions = {}): Promise<App> {
-  const { collections = [], prune = false, hooks, logger: own, ...given } = options;
-  const config = configOf(given);
-  const logger = own ?? createLogger(config.logLevel);
+  const { collections = [], prune = false, hooks, logger: ownLogger, ...settings } = options;
+  const config = buildConfig(settings);
+  const logger = ownLogger ?? createLogger(config.logLevel);
   const core = await openApp(config, logger);
-  const ground: AppContext = { core, logger };
-  const program = new Extension();
-  const files = new HookFiles(ground, (loaded) => useExtensions(core, [program, loaded]));
-  useExtensions(core, [program]);
+  const appContext: AppContext = { core, logger };
+  const program = new Registrations();
+  const files = new HookFiles(appContext, (loaded) => applyRegistrations(core, [program, loaded]));
+  applyRegistrations(core, [program]);
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await files.close();
     await core.close();
   };
   const app: App = {
-    ...extendable(ground, program),
+    ...createExtendable(appContext, program),
     config,
     start: () => core.listen(),
     stop: () => (stopping ??= stop()),
   };
   try {
-    if (collections.length > 0) await declare(ground, collections, prune);
+    if (collections.length > 0) await applyCollections(appContext, collections, prune);
     if (hooks !== undefined) await files.open(resolve(hooks));
     return app;
   } catch (error) {
@@ -72,7 +72,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
   }
 }
 
-function configOf({
+function buildConfig({
   limits,
   retention,
   ...given
@@ -87,11 +87,11 @@ function configOf({
   });
 }
 
-async function declare({ core }: AppContext, collections: readonly AnyCollection[], prune: boolean): Promise<void> {
+async function applyCollections({ core }: AppContext, collections: readonly AnyCollection[], prune: boolean): Promise<void> {
   const deps = { ...core.folder, background: core.background };
-  const declared = collections.map(declaredOf);
+  const declared = collections.map(toDeclared);
   try {
-    await changeCollections(deps, { checkRule, now: new Date() }, (tx, context) =>
+    await runCollectionChange(deps, { checkRule, now: new Date() }, (tx, context) =>
       declareCollections(tx, context, declared, { prune }),
     );
   } catch (error) {

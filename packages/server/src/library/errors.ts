@@ -2,9 +2,9 @@ import type { ErrorData, ValidationError } from "@headwater/protocol";
 import { type ApiError, badRequest, invalid as problem } from "../lib/api-error.ts";
 
 /**
- * A refusal that says what is wrong by field, in PocketBase's shape.
+ * An error 400 that lists the problems by field, in PocketBase's shape.
  *
- * @param fields for each field a sentence, or a code and a message for clients that tell problems apart
+ * @param fields by field name, a sentence, or a code and a message for clients that handle problems by code
  */
 export const invalid = (
   fields: Readonly<Record<string, string | Pick<ValidationError, "code" | "message">>>,

@@ -5,13 +5,13 @@ import fc from "fast-check";
 import { migrate } from "../store/migrations/migrations.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
-import { tempDir } from "../testing/temp-dir.ts";
+import { testDir } from "@headwater/testing/lib/test-dir.ts";
 import { appendChange } from "./append-change.ts";
 import type { Change } from "./change.ts";
-import { readAfter, readEpoch, readHead, readSpan, readSpanOf } from "./change-log.ts";
+import { readChangesAfter, readEpoch, readHead, readChangeRange, readChangesOf } from "./change-log.ts";
 import { type Follower, LogTail } from "./tail.ts";
 
-const dir = tempDir();
+const dir = testDir();
 const opened: Store[] = [];
 afterAll(() => Promise.all(opened.map((store) => store.close())));
 
@@ -63,7 +63,7 @@ test("a change comes back as it was appended, without its secrets", async () => 
       new Set(["password"]),
     ),
   );
-  const [change] = await readAfter(store, 0, 10);
+  const [change] = await readChangesAfter(store, 0, 10);
   expect(change).toMatchObject({ seq: 1, collection: "c", record: "r1", action: "update" });
   expect(change?.before).toEqual({ id, data: { password: "kept: it is a value's own key" } });
   expect(change?.after).toEqual({ id, data: null });
@@ -77,7 +77,7 @@ test("the head outlives the rows: a seq never comes back after a trim", async ()
   await store.write((tx) => tx.run({ text: "DELETE FROM _changes", values: [] }));
   expect(await readHead(store)).toBe(2);
   await append(store, "c");
-  expect((await readAfter(store, 0, 10)).map(({ seq }) => seq)).toEqual([3]);
+  expect((await readChangesAfter(store, 0, 10)).map(({ seq }) => seq)).toEqual([3]);
 });
 
 test("the epoch stays for the life of the file", async () => {
@@ -178,9 +178,9 @@ test("rows that can't be read do not look like the end of the log", async () => 
     await append(store, id);
   }
   const ids = (changes: readonly Change[]): string[] => changes.map(({ record }) => record);
-  expect(ids(await readAfter(store, 0, 2))).toEqual(["a", "b"]);
-  expect(ids(await readAfter(store, 0, 3))).toEqual(["a", "b", "c"]);
-  expect(ids(await readSpan(store, 0, 8, 2))).toEqual(["a", "b"]);
-  expect(ids(await readSpan(store, 0, 8, 3))).toEqual(["a", "b"]);
-  expect(ids(await readSpanOf(store, 0, 12, [collectionId("c")]))).toEqual(["a", "b", "c"]);
+  expect(ids(await readChangesAfter(store, 0, 2))).toEqual(["a", "b"]);
+  expect(ids(await readChangesAfter(store, 0, 3))).toEqual(["a", "b", "c"]);
+  expect(ids(await readChangeRange(store, { after: 0, upTo: 8, limit: 2 }))).toEqual(["a", "b"]);
+  expect(ids(await readChangeRange(store, { after: 0, upTo: 8, limit: 3 }))).toEqual(["a", "b"]);
+  expect(ids(await readChangesOf(store, [collectionId("c")], { after: 0, upTo: 12 }))).toEqual(["a", "b", "c"]);
 });

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { migrate } from "../store/migrations/migrations.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
-import { tempDir } from "../testing/temp-dir.ts";
-import { readFloor, readHead, readSpan } from "./change-log.ts";
+import { testDir } from "@headwater/testing/lib/test-dir.ts";
+import { readTrimmedTo, readHead, readChangeRange } from "./change-log.ts";
 import { trimLog } from "./retention.ts";
 
-const dir = tempDir();
+const dir = testDir();
 const opened: Store[] = [];
 afterAll(() => Promise.all(opened.map((store) => store.close())));
 
@@ -31,25 +31,25 @@ async function logOf(hoursAgo: readonly number[]): Promise<Store> {
   return store;
 }
 
-const seqs = async (store: Store): Promise<number[]> => (await readSpan(store, 0, 1e9, 1e6)).map(({ seq }) => seq);
+const seqs = async (store: Store): Promise<number[]> => (await readChangeRange(store, { after: 0, upTo: 1e9, limit: 1e6 })).map(({ seq }) => seq);
 
 test("what is too old goes, and the floor moves with it", async () => {
   const store = await logOf([5, 4, 3, 2, 1]);
-  expect(await readFloor(store)).toBe(0);
+  expect(await readTrimmedTo(store)).toBe(0);
   expect(await trimLog(store, { ...FOREVER, maxAgeMs: 3 * HOUR }, NOW)).toEqual({ removed: 2, missed: undefined });
-  expect([await seqs(store), await readFloor(store)]).toEqual([[3, 4, 5], 2]);
+  expect([await seqs(store), await readTrimmedTo(store)]).toEqual([[3, 4, 5], 2]);
 });
 
 test("what is beyond the number goes, from the beginning", async () => {
   const store = await logOf([5, 4, 3, 2, 1]);
   await trimLog(store, { ...FOREVER, maxChanges: 2 }, NOW);
-  expect([await seqs(store), await readFloor(store)]).toEqual([[4, 5], 3]);
+  expect([await seqs(store), await readTrimmedTo(store)]).toEqual([[4, 5], 3]);
 });
 
 test("a log that was trimmed to nothing still says where it is", async () => {
   const store = await logOf([5, 4, 3]);
   expect((await trimLog(store, { ...FOREVER, maxAgeMs: HOUR }, NOW)).removed).toBe(3);
-  expect([await seqs(store), await readFloor(store), await readHead(store)]).toEqual([[], 3, 3]);
+  expect([await seqs(store), await readTrimmedTo(store), await readHead(store)]).toEqual([[], 3, 3]);
 });
 
 test("a clock that was set back makes nothing go before its time", async () => {

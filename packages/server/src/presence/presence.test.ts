@@ -1,32 +1,32 @@
 import { expect, test } from "bun:test";
-import { type Joined, openHub } from "../testing/hub-harness.ts";
+import { type TestClient, openHub } from "../testing/hub-harness.ts";
 import { Presence } from "./presence.ts";
 
-const SEEN = `@chat?options=${JSON.stringify({ query: { presence: "{}" } })}`;
+const WITH_PRESENCE = `@chat?options=${JSON.stringify({ query: { presence: "{}" } })}`;
 
-/** Presence for sessions whose principals are names. `mayListen` answers once `answer` was called for the name. */
+/** Presence for sessions whose principals are names. Each may listen, unless `checks` has a check for its name. */
 function openPresence() {
   const { join } = openHub();
   const errors: unknown[] = [];
-  const asked: string[] = [];
-  const answers = new Map<string, () => Promise<boolean>>();
+  const checked: string[] = [];
+  const checks = new Map<string, () => Promise<boolean>>();
   const presence = new Presence<string>({
     accountOf: (name) => name,
     authOf: (name) => ({ collection: "users", id: name }),
     roomOf: () => "chat",
     mayListen: (_, name) => {
-      asked.push(name);
-      return answers.get(name)?.() ?? Promise.resolve(true);
+      checked.push(name);
+      return checks.get(name)?.() ?? Promise.resolve(true);
     },
     graceMs: 0,
     onError: (error) => errors.push(error),
   });
-  const enter = (name: string): Joined => {
-    const joined = join(name, SEEN);
-    presence.attend(joined.session);
+  const enter = (name: string): TestClient => {
+    const joined = join(name, WITH_PRESENCE);
+    presence.sessionChanged(joined.session);
     return joined;
   };
-  return { presence, enter, errors, asked, answers };
+  return { presence, enter, errors, checked, checks };
 }
 
 const until = async (holds: () => boolean): Promise<void> => {
@@ -36,7 +36,7 @@ const until = async (holds: () => boolean): Promise<void> => {
 const ids = (presence: Presence<string>): readonly (string | undefined)[] =>
   presence.membersOf("chat").map(({ auth }) => auth?.id);
 
-test("who comes while others are asked about hears nothing and is not seen before it was asked about, too", async () => {
+test("a subscriber that arrives during the checks gets nothing and stays invisible until it is checked too", async () => {
   const { presence, enter, asked, answers } = openPresence();
   const [ann, mal] = [Promise.withResolvers<boolean>(), Promise.withResolvers<boolean>()];
   answers.set("ann", () => ann.promise).set("mal", () => mal.promise);
@@ -55,14 +55,14 @@ test("who comes while others are asked about hears nothing and is not seen befor
   presence.stop();
 });
 
-test("who loses the right while it is asked about is asked about again before anything is told", async () => {
+test("a subscriber that loses its right during its check is checked again before anything is sent", async () => {
   const { presence, enter, asked, answers } = openPresence();
   const first = Promise.withResolvers<boolean>();
   answers.set("ann", () => first.promise);
   const her = enter("ann");
   await until(() => asked.includes("ann"));
   answers.set("ann", () => Promise.resolve(false));
-  presence.revise(1);
+  presence.revalidate(1);
   first.resolve(true);
   await until(() => asked.length > 1);
   const bob = enter("bob");
@@ -71,7 +71,7 @@ test("who loses the right while it is asked about is asked about again before an
   presence.stop();
 });
 
-test("one about whom nothing can be found out keeps nobody else from hearing", async () => {
+test("a check that fails keeps no other subscriber from its events", async () => {
   const { presence, enter, errors, answers } = openPresence();
   answers.set("ann", () => Promise.reject(new Error("no answer")));
   const [ann, bob] = [enter("ann"), enter("bob")];

@@ -3,10 +3,10 @@ import { z } from "zod";
 import { badRequest, invalid, notFound } from "../lib/api-error.ts";
 import { createRecord } from "../records/write/create-record.ts";
 import { deleteRecord } from "../records/write/delete-record.ts";
-import { prepareRemoval } from "../records/write/prepare-removal.ts";
+import { prepareDelete } from "../records/write/prepare-delete.ts";
 import { prepareSubmission } from "../records/write/prepare-submission.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
-import type { Submission } from "../records/model/submission.ts";
+import type { PreparedSubmission } from "../records/model/submission.ts";
 import { assertWritable, type WritableCollection } from "../records/model/writable-collection.ts";
 import { updateRecord } from "../records/write/update-record.ts";
 import type { Reader, Transaction } from "../store/store.ts";
@@ -54,7 +54,7 @@ export function readRecordWrite({ name, args }: Mutation, context: RecordContext
 
 /** Whether it must be prepared outside of the transaction: it runs before hooks, or hashes a password. */
 export function isSlow({ action, collection, context }: RecordWrite): boolean {
-  const hooks = context.hooks?.hooks.find("before", action, collection) ?? [];
+  const hooks = context.hooks?.registry.find("before", action, collection) ?? [];
   return (
     hooks.length > 0 ||
     collection.fields.some(({ type, name }) => type === "password" && Object.hasOwn(context.body, name))
@@ -65,14 +65,14 @@ export function isSlow({ action, collection, context }: RecordWrite): boolean {
 export interface PreparedWrite {
   readonly write: RecordWrite;
   /** Missing for a delete. */
-  readonly submission: Submission | undefined;
+  readonly submission: PreparedSubmission | undefined;
 }
 
 /** Does the slow part: before hooks, validation, password hashes. @throws ApiError if a hook or the record's fields refuse it */
 export async function prepareWrite(reader: Reader, write: RecordWrite): Promise<PreparedWrite> {
   const { action, collection, id, context } = write;
   if (action === "delete") {
-    await prepareRemoval(reader, context, collection, id);
+    await prepareDelete(reader, context, collection, id);
     return { write, submission: undefined };
   }
   const existing = action === "create" ? undefined : id;

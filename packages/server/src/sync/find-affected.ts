@@ -4,36 +4,35 @@ import { affectedFor, findAffectedRecords, isAffectedBy } from "../visibility/af
 import type { RecordContext } from "../records/model/record-context.ts";
 import { recordScope } from "../records/rule-check/record-scope.ts";
 import { decisionKey } from "../rules/analysis/decision-key.ts";
-import type { Reader } from "../store/store.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { RuleAnalysis, SyncedCollection } from "./synced-collection.ts";
 
-/** Records that may have come into sight or left it though they did not change: these, or any of the collection. */
-export type Shift = ReadonlySet<string> | "any";
+/** Ids of records whose visibility may have changed although they did not; "any" if it can be any record. */
+export type AffectedIds = ReadonlySet<string> | "any";
 
-/** Changes that are followed back to single records; for more of them it is cheaper to go through the collection. */
-const MAX_FOLLOWED = 20;
-/** Records that are asked about one by one. */
+/** Changes that are traced to single records. For more of them, a scan of the collection is cheaper. */
+const MAX_TRACED = 20;
+/** Affected records, above which a scan of the collection is cheaper. */
 const MAX_RECORDS = 2_000;
 
 /**
- * What the changes of other records may have moved, by a rule of a collection. All is asked of the present: a way from
- * record to record that has changed since was changed by records whose own changes are among these, or will be.
+ * The records that a rule may treat differently because of changes of other records. Relations are followed as they are
+ * now: if one has changed since, that change is itself in this part of the log or a later one.
  *
- * @param changes all changes of a span of the log that may decide, in their order
+ * @param changes all changes in a part of the log that the rule may depend on, in order
  */
 export async function findAffected(
-  reader: Reader,
-  context: RecordContext,
+  { reader, context }: Snapshot,
   { collection }: SyncedCollection,
-  ruling: RuleAnalysis,
+  analysis: RuleAnalysis,
   changes: readonly Change[],
-): Promise<Shift> {
-  if (changes.some((change) => changesOwnResults(context, collection, ruling, change))) return "any";
+): Promise<AffectedIds> {
+  if (changes.some((change) => changesOwnResults(context, collection, analysis, change))) return "any";
   const found = new Set<string>();
-  for (const dependency of ruling.dependencies) {
-    const touching = changes.filter((change) => isAffectedBy(dependency, change));
-    if (touching.length > MAX_FOLLOWED) return "any";
-    for (const change of touching) {
+  for (const dependency of analysis.dependencies) {
+    const relevant = changes.filter((change) => isAffectedBy(dependency, change));
+    if (relevant.length > MAX_TRACED) return "any";
+    for (const change of relevant) {
       const affected = affectedFor(
         await findAffectedRecords(reader, collection, dependency, change, []),
         dependency,
@@ -48,7 +47,7 @@ export async function findAffected(
   return found;
 }
 
-/** Whether a change of the requester's own account gives the rule other results. */
+/** Whether a change of the requester's own account can change the rule's results. */
 function changesOwnResults(
   context: RecordContext,
   collection: SyncedCollection["collection"],
@@ -57,7 +56,7 @@ function changesOwnResults(
 ): boolean {
   if (!condition) return false;
   return changesRequester(change, context.principal, (principal) => {
-    const asking = { ...context, principal };
-    return decisionKey(condition, recordScope(asking, collection), asking);
+    const request = { ...context, principal };
+    return decisionKey(condition, recordScope(request, collection), request);
   });
 }

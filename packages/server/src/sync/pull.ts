@@ -1,7 +1,7 @@
 import type { SyncCookie, SyncError } from "@headwater/protocol";
 import type { KeyedQueue } from "../lib/keyed-queue.ts";
 import { randomId } from "../lib/random.ts";
-import { readFloor, readHead } from "../log/change-log.ts";
+import { readTrimmedTo, readHead } from "../log/change-log.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import { principalKey } from "../rules/principal.ts";
 import type { Reader, Store } from "../store/store.ts";
@@ -159,7 +159,7 @@ async function findUpdate(
   const missed = await addMissedVersions(snapshot, group, set, { known: known.version, patch });
   const { reached, gone } = missed;
   const head = await readHead(reader);
-  const log = { epoch, head, floor: await readFloor(reader) };
+  const log = { epoch, head, trimmedTo: await readTrimmedTo(reader) };
   const isCurrent = reached === group.view.version && !patch.isFull;
   const progress = isCurrent ? await new ViewUpdater(snapshot, { group, set, patch, gone }).run(log) : undefined;
   const view = viewAfter(group, status, { progress, missed, epoch, fingerprints: set.fingerprints });

@@ -2,7 +2,7 @@ import type { RejectedMutation, SyncError } from "@headwater/protocol";
 import type { Registry } from "../collections/model/registry.ts";
 import type { ApiError } from "../lib/api-error.ts";
 import type { KeyedQueue } from "../lib/keyed-queue.ts";
-import { onCurrentSchema, writeBySchema } from "../records/model/current-schema.ts";
+import { retryOnSchemaChange, writeUnderSchema } from "../records/model/schema-change.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import { principalKey } from "../rules/principal.ts";
 import { savepoint } from "../store/savepoint.ts";
@@ -57,7 +57,7 @@ async function pushAll(
   const rejected: RejectedMutation[] = [];
   for (let next = 0; next < mutations.length;) {
     const rest = mutations.slice(next);
-    const batch = await onCurrentSchema(async () => pushSome(deps, await context(), group, rest));
+    const batch = await retryOnSchemaChange(async () => pushSome(deps, await context(), group, rest));
     rejected.push(...batch.rejected);
     next += batch.done;
     if (batch.stop?.kind === "unknown") return { error: "ClientStateNotFound" };
@@ -87,7 +87,7 @@ async function pushSome(
     for (const { work } of steps) await work.discard?.();
   };
   try {
-    const batch = await writeBySchema(deps, context, (tx) => runSteps(tx, context, group, steps));
+    const batch = await writeUnderSchema(deps, context, (tx) => runSteps(tx, context, group, steps));
     if (batch.rejected.length > 0 || batch.done < steps.length) await discard();
     return batch;
   } catch (error) {

@@ -3,12 +3,12 @@ import type { Collection } from "../collections/model/collection.ts";
 import { COLLECTIONS } from "../collections/model/log-collection-change.ts";
 import type { Schema } from "../collections/model/schema.ts";
 import { dependenciesOfCondition, type ListenerDependency } from "../visibility/listener-dependencies.ts";
-import { manageRuleOf } from "../records/rule-check/manage-access.ts";
+import { manageRuleOf } from "../records/rule-check/manage-rule.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import { conditionOf } from "../records/rule-check/interpret-rule.ts";
 import type { Condition } from "../rules/resolve/condition.ts";
 import { isSuperuser, type Principal } from "../rules/principal.ts";
-import { readsOf } from "../rules/analysis/rule-inputs.ts";
+import { requestUsage } from "../rules/analysis/request-usage.ts";
 
 /** A rule, and the other records that its result depends on. */
 export interface RuleAnalysis {
@@ -114,7 +114,7 @@ function buildSynced(context: RecordContext, collection: Collection, listRule: s
     listAnalysis,
     manageAnalysis,
     decidingIds: new Set([collection, ...read, accounts].flatMap((other) => (other ? [other.id] : []))),
-    isVolatile: readsOf(listRule).now || readsOf(manageRule).now || read.some(({ type }) => type === "view"),
+    isVolatile: requestUsage(listRule).now || requestUsage(manageRule).now || read.some(({ type }) => type === "view"),
     fingerprints: {
       content: fingerprint([collection.id, collection.name, collection.type, collection.fields, manageRule]),
       visibility: fingerprint([listRule, manageRule, [...read, accounts].map((other) => other && shapeOf(other))]),

@@ -1,8 +1,9 @@
 import { type CollectionId, syncKey } from "@headwater/protocol";
 import { z } from "zod";
-import { COLLECTIONS } from "../collections/model/change-of-collection.ts";
+import { COLLECTIONS } from "../collections/model/log-collection-change.ts";
 import type { Change } from "../log/change.ts";
-import { readSpanOf, readTouched, type TouchedRecord } from "../log/change-log.ts";
+import { readChangesOf, readChangedRecords, type ChangedRecord } from "../log/change-log.ts";
+import { cursorProblem, type LogBounds } from "../log/cursor-problem.ts";
 import type { ClientGroup, Scan } from "./client-group.ts";
 import { findAffected } from "./find-affected.ts";
 import { type Patch, putVisible } from "./patch.ts";
@@ -11,14 +12,6 @@ import type { Snapshot } from "./snapshot.ts";
 import type { SyncedCollection, SyncedSet } from "./synced-collection.ts";
 import { type RecordIds, viewRecordsAfter, viewRecordsAmong } from "./view-rows.ts";
 import { visibleIdsAmong } from "./visible-ids.ts";
-
-/** The log as a snapshot has it. */
-export interface LogSpan {
-  readonly epoch: string;
-  /** All changes after this seq are still in the log. */
-  readonly floor: number;
-  readonly head: number;
-}
 
 /** How far the view got, and what came into it or left it on the way. */
 export interface ViewProgress {
@@ -63,9 +56,11 @@ export class ViewUpdater {
     this.#seq = group.view.seq;
   }
 
-  async run({ epoch, floor, head }: LogSpan): Promise<ViewProgress> {
+  /** @param log as the snapshot has it */
+  async run(log: LogBounds): Promise<ViewProgress> {
+    const { head } = log;
     await this.#compareCollections();
-    if (this.#group.view.epoch !== epoch || this.#seq < floor || this.#seq > head) {
+    if (cursorProblem({ epoch: this.#group.view.epoch, seq: this.#seq }, log)) {
       this.#scanAll();
       this.#seq = head;
     }
@@ -101,10 +96,10 @@ export class ViewUpdater {
   async #processChanges(head: number): Promise<void> {
     const { reader } = this.#snapshot;
     const { logSpan } = this.#patch.limits;
-    const touched = await readTouched(reader, this.#seq, logSpan);
+    const touched = await readChangedRecords(reader, this.#seq, logSpan);
     const upTo = touched.length < logSpan ? head : touched.at(-1)!.seq;
     const deciding = touched.some(({ collection }) => this.#set.decidingCollections.includes(collection))
-      ? await readSpanOf(reader, this.#seq, upTo, this.#set.decidingCollections, () => this.#scanAll())
+      ? await readChangesOf(reader, this.#set.decidingCollections, { after: this.#seq, upTo }, () => this.#scanAll())
       : [];
     const byCollection = Map.groupBy(touched, ({ collection }) => collection);
     for (const synced of this.#set.collections.values()) await this.#updateCollection(synced, byCollection, deciding);
@@ -113,7 +108,7 @@ export class ViewUpdater {
 
   async #updateCollection(
     synced: SyncedCollection,
-    touched: ReadonlyMap<CollectionId, readonly TouchedRecord[]>,
+    touched: ReadonlyMap<CollectionId, readonly ChangedRecord[]>,
     deciding: readonly Change[],
   ): Promise<void> {
     const changed = new Set((touched.get(synced.collection.id) ?? []).map(({ record }): string => record));
@@ -125,13 +120,12 @@ export class ViewUpdater {
   /** The unchanged records whose visibility the changes may have changed; starts a scan if that can be any record. */
   async #findAffected(synced: SyncedCollection, deciding: readonly Change[]): Promise<Iterable<string>> {
     const { collection, listAnalysis, manageAnalysis, decidingIds } = synced;
-    const { reader, context } = this.#snapshot;
-    const affected = await findAffected(reader, context, synced, listAnalysis, deciding);
+    const affected = await findAffected(this.#snapshot, synced, listAnalysis, deciding);
     if (affected === "any") this.#scan(collection.name, 0);
     // A rule that was changed and changed back has shown and hidden records in between.
     if (deciding.some((change) => isOfCollections(change, decidingIds))) this.#scan(collection.name, 0);
     if (deciding.some((change) => isRemade(change, collection.id))) this.#scan(collection.name, this.#nextVersion);
-    const managed = await findAffected(reader, context, synced, manageAnalysis, deciding);
+    const managed = await findAffected(this.#snapshot, synced, manageAnalysis, deciding);
     if (managed === "any" || managed.size > 0) this.#scan(collection.name, this.#nextVersion);
     return affected === "any" ? [] : affected;
   }

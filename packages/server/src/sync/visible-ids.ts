@@ -1,5 +1,5 @@
 import { anyOf } from "../records/query/find-record.ts";
-import { allOf, idOf, queryScope } from "../records/query/select-records.ts";
+import { allOf, idColumn, queryBuilder } from "../records/query/select-records.ts";
 import { undefinedIfUnreadable } from "../records/query/unreadable-rule.ts";
 import { EMPTY, type Sql, sql } from "../store/sql.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -12,7 +12,7 @@ export const visibleIdsAfter = (
   after: string,
   limit: number,
 ): Promise<readonly string[]> =>
-  selectVisibleIds(snapshot, synced, sql`${idOf(synced.collection)} > ${after}`, sql`ORDER BY id LIMIT ${limit}`);
+  selectVisibleIds(snapshot, synced, sql`${idColumn(synced.collection)} > ${after}`, sql`ORDER BY id LIMIT ${limit}`);
 
 /** Those of the ids that the requester may list. */
 export const visibleIdsAmong = async (
@@ -22,7 +22,7 @@ export const visibleIdsAmong = async (
 ): Promise<ReadonlySet<string>> =>
   ids.length === 0
     ? new Set()
-    : new Set(await selectVisibleIds(snapshot, synced, sql`${idOf(synced.collection)} IN ${anyOf(ids)}`, EMPTY));
+    : new Set(await selectVisibleIds(snapshot, synced, sql`${idColumn(synced.collection)} IN ${anyOf(ids)}`, EMPTY));
 
 /** A rule that can't be resolved shows nothing. */
 async function selectVisibleIds(
@@ -32,10 +32,10 @@ async function selectVisibleIds(
   order: Sql,
 ): Promise<readonly string[]> {
   const rows = await undefinedIfUnreadable(() => {
-    const scope = queryScope(context, collection);
+    const scope = queryBuilder(context, collection);
     const conditions = listRule === "" ? [condition] : [condition, scope.condition(listRule, "trusted")];
     return reader.all(
-      sql`SELECT ${scope.distinct ? sql`DISTINCT` : EMPTY} ${idOf(collection)} AS id
+      sql`SELECT ${scope.distinct ? sql`DISTINCT` : EMPTY} ${idColumn(collection)} AS id
         FROM ${sql.table(collection.name)} ${scope.joins} WHERE ${allOf([...conditions, ...scope.extraConditions])} ${order}`,
     );
   });

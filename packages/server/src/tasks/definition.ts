@@ -1,5 +1,5 @@
 import type { JsonValue } from "@headwater/protocol";
-import type { Rule } from "../collections/model/collection.ts";
+import type { Rule } from "../collections/model/rule.ts";
 
 /** The running task, as its handler sees it. */
 export interface TaskRun {

@@ -1,4 +1,4 @@
-import { readHead, readSpan } from "../log/change-log.ts";
+import { readHead, readChangeRange } from "../log/change-log.ts";
 import type { Change } from "../log/change.ts";
 import { sql } from "../store/sql.ts";
 import type { Reader, Transaction } from "../store/store.ts";
@@ -45,7 +45,7 @@ const CHANGES_PER_READ = 256;
 export async function* taskChanges(reader: Reader, after: number): AsyncGenerator<Change> {
   const head = await readHead(reader);
   for (let seq = after; ;) {
-    const changes = await readSpan(reader, seq, head, CHANGES_PER_READ);
+    const changes = await readChangeRange(reader, { after: seq, upTo: head, limit: CHANGES_PER_READ });
     yield* changes;
     if (changes.length < CHANGES_PER_READ) return;
     seq = changes.at(-1)!.seq;

@@ -1,9 +1,9 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { array, assert, asyncProperty, constantFrom, oneof, record } from "fast-check";
 import { type Folder, openFolder } from "../app/folder.ts";
-import { readFloor, readHead } from "../log/change-log.ts";
+import { readTrimmedTo, readHead } from "../log/change-log.ts";
 import { LogTail } from "../log/tail.ts";
-import { tempDir } from "../testing/temp-dir.ts";
+import { testDir } from "@headwater/testing/lib/test-dir.ts";
 import type { TaskHistory } from "./task-history.ts";
 import { TaskEventWriter } from "./task-event-writer.ts";
 import { claimTask, insertTask } from "./task-table.ts";
@@ -12,19 +12,19 @@ import { TaskHistories } from "./task-histories.ts";
 setDefaultTimeout(60_000);
 
 const NAMES = ["a", "b", "c"];
-const FAR_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 
-/** One life of a server on a folder. */
+/** Starts the tasks of a server on a folder. */
 async function open(folder: Folder) {
   const { store } = folder;
   const head = await readHead(store);
-  const views = new TaskHistories(store);
-  await views.load();
-  const journal = new TaskEventWriter(store, (error) => {
+  const histories = new TaskHistories(store);
+  await histories.load();
+  const writer = new TaskEventWriter(store, (error) => {
     throw error;
   });
-  for (const name of NAMES) journal.open(name, views.lastOf(name));
-  const tail = new LogTail(store, head, [(change) => views.follow(change)], (error) => {
+  for (const name of NAMES) writer.open(name, histories.lastOf(name));
+  const tail = new LogTail(store, head, [(change) => histories.follow(change)], (error) => {
     throw error;
   });
   let isOver = false;
@@ -32,94 +32,95 @@ async function open(folder: Folder) {
     if (!isOver) tail.wake();
   });
   const settle = async (): Promise<void> => {
-    await journal.flushed();
+    await writer.flushed();
     tail.wake();
     while (tail.seq < (await readHead(store))) await new Promise((resolve) => setImmediate(resolve));
   };
   const end = async (): Promise<void> => {
-    await journal.flushed();
+    await writer.flushed();
     isOver = true;
     await tail.stop();
   };
-  return { views, journal, settle, end };
+  return { histories, writer, settle, end };
 }
 
-/** All that it holds, in a form that does not depend on where texts were cut. */
+/** The content of a history, in a form that does not depend on how texts were split. */
 function contentOf(history: TaskHistory | undefined): string {
   const parts: string[] = [];
-  for (let place = 0; ;) {
-    const events = history?.after(place, 1_000) ?? [];
+  for (let position = 0; ;) {
+    const events = history?.after(position, 1_000) ?? [];
     if (events.length === 0) return parts.join("");
     for (const { number, data } of events) {
       const { delta, step } = JSON.parse(data) as { readonly delta?: string; readonly step?: number };
       parts.push(delta ?? `[${step}]`);
-      place = number;
+      position = number;
     }
   }
 }
 
-const act = oneof(
-  { weight: 12, arbitrary: record({ does: constantFrom("write", "progress"), task: constantFrom(...NAMES) }) },
-  { weight: 3, arbitrary: record({ does: constantFrom("settle", "fold", "restart"), task: constantFrom("") }) },
+const action = oneof(
+  { weight: 12, arbitrary: record({ kind: constantFrom("write", "progress"), task: constantFrom(...NAMES) }) },
+  { weight: 3, arbitrary: record({ kind: constantFrom("settle", "persist", "restart"), task: constantFrom("") }) },
 );
 
-test("who opened a task that had told nothing yet, and was slow to listen, hears what it tells", async () => {
-  const folder = await openFolder(tempDir());
+test("a listener that opened a task before its first event, and attached late, gets its events", async () => {
+  const folder = await openFolder(testDir());
   const [early, late] = [NAMES[0]!, NAMES[1]!];
   await folder.store.write(async (tx) => {
     for (const id of [early, late]) {
       await insertTask(tx, { id, name: "x", owner: "", input: null, created: 0, due: 0, key: undefined });
     }
   });
-  const life = await open(folder);
-  const opened = await Promise.all([early, late].map((id) => life.views.open(id)));
-  await life.views.persist(Date.now() + FAR_MS);
-  const heard: string[] = [];
+  const server = await open(folder);
+  const opened = await Promise.all([early, late].map((id) => server.histories.open(id)));
+  await server.histories.persist(Date.now() + HOUR_MS);
+  const notified: string[] = [];
   const listen = (at: number): void => {
-    const view = life.views.attach(opened[at]!);
-    view.listen(() => heard.push(view.id));
-    if (view.history.last > 0) heard.push(view.id);
+    const stream = server.histories.attach(opened[at]!);
+    stream.listen(() => notified.push(stream.id));
+    if (stream.history.last > 0) notified.push(stream.id);
   };
   listen(0);
-  for (const id of [early, late]) life.journal.append(id, "progress_update", { step: 1 });
-  await life.settle();
+  for (const id of [early, late]) server.writer.append(id, "progress_update", { step: 1 });
+  await server.settle();
   listen(1);
-  expect(heard).toEqual([early, late]);
-  await life.end();
+  expect(notified).toEqual([early, late]);
+  await server.end();
   await folder.close();
 });
 
-test("however telling, storing and restarts interleave, what was told is there, once and in order", async () => {
+test("however events, saves and restarts interleave, each event is there once and in order", async () => {
   await assert(
-    asyncProperty(array(act, { minLength: 30, maxLength: 60 }), async (acts) => {
-      const folder = await openFolder(tempDir());
+    asyncProperty(array(action, { minLength: 30, maxLength: 60 }), async (actions) => {
+      const folder = await openFolder(testDir());
       await folder.store.write(async (tx) => {
         for (const id of NAMES) {
           await insertTask(tx, { id, name: "x", owner: "", input: null, created: 0, due: 0, key: undefined });
           await claimTask(tx, id, 0);
         }
       });
-      const floor = await readFloor(folder.store);
-      const told = new Map(NAMES.map((name) => [name, ""]));
-      let life = await open(folder);
-      for (const [step, { does, task }] of acts.entries()) {
-        if (does === "write") life.journal.append(task, "text", `${step};`);
-        if (does === "progress") life.journal.append(task, "progress_update", { step });
-        if (does === "write" || does === "progress") {
-          told.set(task, told.get(task)! + (does === "write" ? `${step};` : `[${step}]`));
+      const floor = await readTrimmedTo(folder.store);
+      const expected = new Map(NAMES.map((name) => [name, ""]));
+      let server = await open(folder);
+      for (const [step, { kind, task }] of actions.entries()) {
+        if (kind === "write") server.writer.append(task, "text", `${step};`);
+        if (kind === "progress") server.writer.append(task, "progress_update", { step });
+        if (kind === "write" || kind === "progress") {
+          expected.set(task, expected.get(task)! + (kind === "write" ? `${step};` : `[${step}]`));
         }
-        if (does === "settle" || does === "fold") await life.settle();
-        if (does === "fold") await life.views.persist(Date.now() + FAR_MS);
-        if (does === "restart") {
-          await life.end();
-          life = await open(folder);
+        if (kind === "settle" || kind === "persist") await server.settle();
+        if (kind === "persist") await server.histories.persist(Date.now() + HOUR_MS);
+        if (kind === "restart") {
+          await server.end();
+          server = await open(folder);
         }
       }
-      await life.settle();
-      for (const name of NAMES) expect(contentOf((await life.views.open(name))?.history)).toBe(told.get(name)!);
-      await life.end();
-      // Whoever follows records can still come back from wherever it could before.
-      expect(await readFloor(folder.store)).toBe(floor);
+      await server.settle();
+      for (const name of NAMES)
+        expect(contentOf((await server.histories.open(name))?.history)).toBe(expected.get(name)!);
+      await server.end();
+      // Clients that follow records can still resume from every seq they could before.
+      expect(await readTrimmedTo(folder.store)).toBe(floor);
       await folder.close();
     }),
     { numRuns: 25 },

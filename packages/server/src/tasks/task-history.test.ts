@@ -3,56 +3,56 @@ import { array, assert, constantFrom, integer, property, string } from "fast-che
 import { TaskHistory } from "./task-history.ts";
 import type { EventKind } from "./task-event.ts";
 
-interface Told {
+interface SentEvent {
   readonly kind: EventKind;
   readonly text: string;
 }
 
-const told = array(
+const eventLists = array(
   string({ minLength: 1 }).chain((text) =>
     constantFrom<EventKind>("text", "text", "text", "progress_update", "task_retrying").map((kind) => ({ kind, text })),
   ),
   { maxLength: 40 },
 );
 
-function historyOf(events: readonly Told[]): TaskHistory {
+function historyOf(events: readonly SentEvent[]): TaskHistory {
   const history = new TaskHistory();
   for (const [i, { kind, text }] of events.entries()) history.add(i + 1, kind, kind === "text" ? text : { text }, i);
   return history;
 }
 
-/** All that a listener hears from a place on, with reads of a size: texts that follow each other as one. */
-function heard(history: TaskHistory, from: number, limit: number): string[] {
+/** All events after a number, read in chunks of a size, with consecutive texts merged. */
+function readAll(history: TaskHistory, from: number, limit: number): string[] {
   const all: string[] = [];
-  for (let place = from; ;) {
-    const events = history.after(place, limit);
+  for (let position = from; ;) {
+    const events = history.after(position, limit);
     if (events.length === 0) return all;
     for (const { number, data } of events) {
       const { delta, text } = JSON.parse(data) as { readonly delta?: string; readonly text?: string };
       const last = all.at(-1);
       if (delta !== undefined && last?.startsWith("+")) all[all.length - 1] = last + delta;
       else all.push(delta === undefined ? `!${text}` : `+${delta}`);
-      expect(number).toBeGreaterThan(place);
-      place = number;
+      expect(number).toBeGreaterThan(position);
+      position = number;
     }
   }
 }
 
-const expected = (events: readonly Told[]): string[] => heard(historyOf(events), 0, 1 << 20);
+const expected = (events: readonly SentEvent[]): string[] => readAll(historyOf(events), 0, 1 << 20);
 
-test("from each place, by reads of each size, stored or not, a listener hears exactly the rest", () => {
+test("a listener reads exactly the rest, from any position, in chunks of any size, and from the stored form", () => {
   assert(
-    property(told, integer({ min: 0, max: 41 }), integer({ min: 1, max: 50 }), (events, place, limit) => {
-      const from = Math.min(place, events.length);
+    property(eventLists, integer({ min: 0, max: 41 }), integer({ min: 1, max: 50 }), (events, position, limit) => {
+      const from = Math.min(position, events.length);
       const history = historyOf(events);
       const rest = expected(events.slice(from));
-      expect(heard(history, from, limit)).toEqual(rest);
-      expect(heard(TaskHistory.decode(history.encode()), from, limit)).toEqual(rest);
+      expect(readAll(history, from, limit)).toEqual(rest);
+      expect(readAll(TaskHistory.decode(history.encode()), from, limit)).toEqual(rest);
     }),
   );
 });
 
-test("a text in a thousand pieces is one event for who comes late", () => {
+test("a text in a thousand pieces is one event for a late listener", () => {
   const history = new TaskHistory();
   for (let i = 1; i <= 1_000; i += 1) history.add(i, "text", "x", i);
   expect(history.after(0, 1 << 20)).toEqual([
@@ -65,13 +65,13 @@ test("a text in a thousand pieces is one event for who comes late", () => {
   ]);
   expect(history.encode().length).toBeLessThan(3_100);
   for (const stored of [history, TaskHistory.decode(history.encode())]) {
-    for (const place of [1, 254, 255, 256, 257, 511, 512, 998, 999]) {
-      expect(heard(stored, place, 1 << 20)).toEqual([`+${"x".repeat(1_000 - place)}`]);
+    for (const position of [1, 254, 255, 256, 257, 511, 512, 998, 999]) {
+      expect(readAll(stored, position, 1 << 20)).toEqual([`+${"x".repeat(1_000 - position)}`]);
     }
   }
 });
 
-test("of a task that tells too much the beginning is forgotten, of one long text too", () => {
+test("a history that grows too large drops its oldest events, or the first half of one long text", () => {
   const long = "x".repeat(10_000);
   const pieces = new TaskHistory();
   const events = new TaskHistory();
@@ -85,6 +85,6 @@ test("of a task that tells too much the beginning is forgotten, of one long text
     expect(history.forgotten).toBeGreaterThan(500);
     expect(history.after(history.forgotten, 1)[0]!.number).toBe(history.forgotten + 1);
     expect(TaskHistory.decode(history.encode()).encode()).toBe(history.encode());
-    expect(heard(history, history.forgotten, 1 << 16).join("").length).toBeGreaterThan(1 << 17);
+    expect(readAll(history, history.forgotten, 1 << 16).join("").length).toBeGreaterThan(1 << 17);
   }
 });

@@ -1,8 +1,9 @@
 import { collectionId, recordId } from "@headwater/protocol";
-import type { BaseCollection, Rule } from "../collections/model/collection.ts";
+import type { BaseCollection } from "../collections/model/collection.ts";
+import type { Rule } from "../collections/model/rule.ts";
 import { parseField } from "../collections/fields/field-kinds.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
-import { canSee } from "../records/rule-check/check-access.ts";
+import { meetsRule } from "../records/rule-check/check-access.ts";
 import { isSuperuser, type Principal } from "../rules/principal.ts";
 import type { Reader } from "../store/store.ts";
 import type { Task } from "./task.ts";
@@ -39,4 +40,5 @@ export const isAllowed = async (
   rule: Rule,
   { id, name, owner, input }: Pick<Task, "id" | "name" | "owner" | "input">,
 ): Promise<boolean> =>
-  isSuperuser(context.principal) || canSee(reader, context, COLLECTION, rule, { id: recordId(id), name, owner, input });
+  isSuperuser(context.principal) ||
+  meetsRule(reader, context, COLLECTION, rule, { id: recordId(id), name, owner, input });

@@ -1,4 +1,4 @@
-/** The body that makes an auth collection whose records sign in by email, or by a nick in any case. */
+/** A request body that creates an auth collection whose users sign in by email or by nick, in any letter case. */
 export const authCollection = (name: string, more: object): Record<string, unknown> => ({
   name,
   type: "auth",

@@ -14,22 +14,22 @@ import { type Row, verbatim } from "../store/sql.ts";
 import { migrate } from "../store/migrations/migrations.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import type { Store, Transaction } from "../store/store.ts";
-import { tempDir } from "./temp-dir.ts";
+import { testDir } from "@headwater/testing/lib/test-dir.ts";
 
 export const NOW = new Date("2026-01-02T03:04:05.678Z");
 
-/** A fresh database and the verbs on its collections. Rules that name `nope` are found wrong. */
-export class CollectionWorld {
+/** A new database and the commands on its collections. Rules that contain `nope` are invalid. */
+export class CollectionFixture {
   private constructor(readonly store: Store) {}
 
-  static async open(): Promise<CollectionWorld> {
-    const store = openSqliteStore(join(tempDir(), "data.db"));
+  static async open(): Promise<CollectionFixture> {
+    const store = openSqliteStore(join(testDir(), "data.db"));
     afterAll(() => store.close());
     await store.write(async (tx) => {
       await bootstrap(tx, NOW);
       await migrate(tx);
     });
-    return new CollectionWorld(store);
+    return new CollectionFixture(store);
   }
 
   schema(): Promise<Schema> {
@@ -52,7 +52,7 @@ export class CollectionWorld {
     return this.#change((tx, context) => importCollections(tx, context, body));
   }
 
-  /** Runs a statement of the test's own. */
+  /** Runs any SQL statement. */
   sql(text: string): Promise<readonly Row[]> {
     return this.store.write((tx) => tx.all(verbatim(text)));
   }
@@ -64,13 +64,13 @@ export class CollectionWorld {
   }
 }
 
-/** Stands in for the rule language: knows which fields the rules of these tests name. */
+/** Replaces the rule compiler: knows the fields in the rules of these tests. */
 const checkRule: CollectionContext["checkRule"] = (text, { fields }) => {
   const isLost = text.includes("recordRef") && !fields.some(({ name }) => name === "recordRef");
   return isLost || /nope|\(\(|^x = 1/.test(text) ? "no such thing" : undefined;
 };
 
-/** The error that a verb refused with; the test fails when it did not. */
+/** The ApiError that the work fails with. Throws if it succeeds. */
 export async function refusal(work: Promise<unknown>): Promise<ApiError> {
   const error: unknown = await work.then(
     () => new Error("it was not refused"),

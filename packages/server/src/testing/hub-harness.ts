@@ -1,6 +1,6 @@
 import { clientId, collectionId, type Cursor, epoch, parseSubscription, recordId } from "@headwater/protocol";
 import type { FrameBatch } from "../hub/frame-batch.ts";
-import type { History } from "../hub/catch-up.ts";
+import type { LogReader } from "../hub/catch-up.ts";
 import { Hub } from "../hub/hub.ts";
 import type { Session } from "../hub/session.ts";
 import type { Visibility } from "../hub/visibility.ts";
@@ -8,14 +8,14 @@ import type { Wire } from "../hub/wire.ts";
 import type { Change } from "../log/change.ts";
 import { SSE_CODEC } from "../transports/sse-codec.ts";
 
-/** A wire whose socket can be full. What it was given stands in `text`. */
+/** A wire whose socket can be full. `text` has everything that was sent. */
 export class TestWire implements Wire {
   text = "";
   writes = 0;
   full = false;
   closed: string | undefined;
 
-  get gone(): boolean {
+  get isClosed(): boolean {
     return this.closed !== undefined;
   }
   send({ bytes }: FrameBatch): "sent" | "blocked" | "closed" {
@@ -36,11 +36,11 @@ export class TestWire implements Wire {
   }
 }
 
-/** Principals are names; a record named `secret-X` is for X alone, and who is named `only-X` hears of record X alone. */
-interface Asked extends Visibility<string> {
+/** Principals are names. Only X may see a record named `secret-X`, and a principal `only-X` receives only record X. */
+interface RecordedVisibility extends Visibility<string> {
   readonly presented: string[];
 }
-const visibility = (): Asked => {
+const createVisibility = (): RecordedVisibility => {
   const presented: string[] = [];
   return {
     presented,
@@ -49,17 +49,17 @@ const visibility = (): Asked => {
       {
         topic,
         key: principal,
-        requires: principal.startsWith("only-") ? { field: "id", value: principal.slice("only-".length) } : undefined,
-        follows: undefined,
-        steady: true,
+        routeBy: principal.startsWith("only-") ? { field: "id", value: principal.slice("only-".length) } : undefined,
+        dependsOn: undefined,
+        cacheable: true,
       },
     ],
     principalKey: (principal) => principal,
-    held: async ({ before, after }) => [before?.id, after?.id],
-    moves: async () => [],
-    remember: () => async () => [],
-    mayMove: () => false,
-    present: async ({ record, time }, subscription, principal) => {
+    routingValues: async ({ before, after }) => [before?.id, after?.id],
+    visibilityChanges: async () => [],
+    captureListener: () => async () => [],
+    mayChangeVisibility: () => false,
+    eventFor: async ({ record, time }, subscription, principal) => {
       presented.push(`${subscription.topic} ${principal}`);
       if (record === "poison") throw new Error("can't be shown");
       const isSeen = !record.startsWith("secret-") || record === `secret-${principal}`;
@@ -79,34 +79,34 @@ export const change = (seq: number, record = "r1"): Change => ({
   after: { id: recordId(record) },
 });
 
-export interface Joined {
+export interface TestClient {
   readonly session: Session<string>;
   readonly wire: TestWire;
 }
 
-/** A hub over a log in memory. `tell` commits a change and tells it. */
+/** A hub over a log in memory. `commit` appends a change and fans it out. */
 export function openHub(maxQueueBytes = 1_000_000) {
-  const asked = visibility();
+  const visibility = createVisibility();
   const errors: unknown[] = [];
-  /** The log: what is committed, told or not. */
+  /** The log: all committed changes, fanned out or not. */
   const log: Change[] = [];
   const trimmed = { to: 0 };
-  const history: History = {
+  const reader: LogReader = {
     head: async () => log.at(-1)?.seq ?? 0,
-    floor: async () => trimmed.to,
-    span: async (after, upTo, limit) =>
+    trimmedTo: async () => trimmed.to,
+    range: async (after, upTo, limit) =>
       log.filter(({ seq }) => seq > Math.max(after, trimmed.to) && seq <= upTo).slice(0, limit),
   };
   const hub = new Hub<string>({
     epoch: epoch("e"),
     head: 0,
-    history,
-    visibility: asked,
+    log: reader,
+    visibility,
     maxQueueBytes,
     onError: (error) => errors.push(error),
   });
   let opened = 0;
-  const open = (since?: Cursor): Joined => {
+  const open = (since?: Cursor): TestClient => {
     const wire = new TestWire();
     return {
       session: hub.open({
@@ -121,19 +121,19 @@ export function openHub(maxQueueBytes = 1_000_000) {
       wire,
     };
   };
-  const join = (principal: string, ...names: string[]): Joined => {
+  const join = (principal: string, ...names: string[]): TestClient => {
     const joined = open();
     hub.subscribe(joined.session, principal, names.map(parseSubscription));
     return joined;
   };
-  const tell = async (told: Change): Promise<void> => {
-    log.push(told);
-    await hub.fanOut(told);
+  const commit = async (committed: Change): Promise<void> => {
+    log.push(committed);
+    await hub.fanOut(committed);
   };
-  return { hub, open, join, asked, errors, log, trimmed, tell };
+  return { hub, open, join, visibility, errors, log, trimmed, commit };
 }
 
-/** Frames leave from `setImmediate`, some hundred connections at a time: two turns are enough for every test here. */
+/** Frames are sent from `setImmediate`, a few hundred connections at a time: three turns are enough for these tests. */
 export const flushed = async (): Promise<void> => {
   for (let i = 0; i < 3; i += 1) await new Promise((resolve) => setImmediate(resolve));
 };

@@ -1,17 +1,17 @@
 import { afterAll } from "bun:test";
 import pino from "pino";
 import { type App, type AppOptions, createApp } from "../library/create-app.ts";
-import { tempDir } from "./temp-dir.ts";
+import { testDir } from "@headwater/testing/lib/test-dir.ts";
 
 export interface LibraryApp {
   readonly app: App;
-  /** The lines that it logged. */
+  /** All log lines so far. */
   readonly log: readonly Readonly<Record<string, unknown>>[];
-  /** Resolves with the first line of this message, logged already or yet to come. */
+  /** Resolves with the first log line of this message, past or future. */
   logged(message: string): Promise<Readonly<Record<string, unknown>>>;
 }
 
-/** A server as a program would make it, on a new folder unless one is given; stopped after the file's last test. */
+/** An app as a program creates it, in a new folder unless one is given. It stops after the file's last test. */
 export async function openLibraryApp(options: AppOptions = {}): Promise<LibraryApp> {
   const log: Readonly<Record<string, unknown>>[] = [];
   const waiting = new Map<string, (line: Readonly<Record<string, unknown>>) => void>();
@@ -21,7 +21,7 @@ export async function openLibraryApp(options: AppOptions = {}): Promise<LibraryA
     waiting.get(String(line["msg"]))?.(line);
   };
   const logger = pino({ level: "debug" }, { write });
-  const app = await createApp({ dir: tempDir(), host: "127.0.0.1", port: 0, drainMs: 0, logger, ...options });
+  const app = await createApp({ dir: testDir(), host: "127.0.0.1", port: 0, drainMs: 0, logger, ...options });
   afterAll(() => app.stop());
   const logged = (message: string): Promise<Readonly<Record<string, unknown>>> => {
     const known = log.find(({ msg }) => msg === message);
@@ -30,7 +30,7 @@ export async function openLibraryApp(options: AppOptions = {}): Promise<LibraryA
   return { app, log, logged };
 }
 
-/** What a promise is refused with. */
+/** The error that a promise rejects with. Throws if it resolves. */
 export const refusal = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
     () => {

@@ -7,7 +7,7 @@ import { loadSchema } from "../collections/model/registry.ts";
 import { updateCollection } from "../collections/commands/update-collection.ts";
 import { openFolder } from "../app/folder.ts";
 import { ApiError } from "../lib/api-error.ts";
-import { readAfter, readHead } from "../log/change-log.ts";
+import { readChangesAfter, readHead } from "../log/change-log.ts";
 import type { Change } from "../log/change.ts";
 import { createRecord } from "../records/write/create-record.ts";
 import { deleteRecord } from "../records/write/delete-record.ts";
@@ -23,12 +23,12 @@ import { checkRule } from "../rules/analysis/check-rule.ts";
 import { GUEST, type Principal, principalOf } from "../rules/principal.ts";
 import { sql } from "../store/sql.ts";
 import type { Store } from "../store/store.ts";
-import { tempDir } from "./temp-dir.ts";
+import { testDir } from "@headwater/testing/lib/test-dir.ts";
 
 export const NOW = new Date("2026-01-02T03:04:05.678Z");
 export const PASSWORD = "1234567890";
 
-/** A request for a record, as a door would get it. */
+/** A request for a record, as the API would pass it on. */
 export interface RecordRequest {
   readonly as?: Principal;
   readonly query?: Readonly<Record<string, string>>;
@@ -36,15 +36,15 @@ export interface RecordRequest {
   readonly files?: Readonly<Record<string, readonly File[]>>;
 }
 
-/** What the door would answer. */
-export interface Reply {
+/** What the API would respond. */
+export interface TestResponse {
   readonly status: number;
   // oxlint-disable-next-line typescript/no-explicit-any -- a test reads into bodies of every shape
   readonly body: any;
 }
 
-/** A data folder with collections of a test's own, and the verbs on its records as their doors would call them. */
-export class RecordWorld {
+/** A data folder with collections for one test file, and the commands on their records as the API calls them. */
+export class RecordFixture {
   readonly #background: Promise<void>[] = [];
 
   private constructor(
@@ -54,14 +54,14 @@ export class RecordWorld {
     private schema: RecordContext["schema"],
   ) {}
 
-  /** @param collections bodies for the collections API; later ones may relate to earlier ones by name */
-  static async open(collections: readonly Readonly<Record<string, unknown>>[]): Promise<RecordWorld> {
-    const dir = tempDir();
+  /** @param collections bodies for the collections API; their relations may name earlier collections */
+  static async open(collections: readonly Readonly<Record<string, unknown>>[]): Promise<RecordFixture> {
+    const dir = testDir();
     const folder = await openFolder(dir);
     afterAll(() => folder.close());
-    const world = new RecordWorld(dir, folder.store, folder.files, folder.registry.current);
-    for (const body of collections) await world.addCollection(body);
-    return world;
+    const fixture = new RecordFixture(dir, folder.store, folder.files, folder.registry.current);
+    for (const body of collections) await fixture.addCollection(body);
+    return fixture;
   }
 
   async addCollection(body: Readonly<Record<string, unknown>>): Promise<void> {
@@ -70,7 +70,7 @@ export class RecordWorld {
     this.schema = await loadSchema(this.store);
   }
 
-  /** Adds fields to a collection: those that relate to collections made after it. */
+  /** Adds fields to a collection, such as relations to collections that were created later. */
   async addFields(name: string, fields: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
     const context = { schema: this.schema, checkRule, now: NOW };
     const body = this.#withIds({ fields: [...this.collection(name).fields, ...fields] });
@@ -78,7 +78,7 @@ export class RecordWorld {
     this.schema = await loadSchema(this.store);
   }
 
-  /** Stores a rule unchecked, as one that was right before something it names was removed. */
+  /** Stores a rule without validation, like one that became invalid when something it names was removed. */
   async setRule(
     name: string,
     rule: "listRule" | "viewRule" | "createRule" | "updateRule",
@@ -88,7 +88,7 @@ export class RecordWorld {
     this.schema = await loadSchema(this.store);
   }
 
-  /** Relations may name their collection. */
+  /** Replaces collection names in relations by ids. */
   #withIds(body: Readonly<Record<string, unknown>>): unknown {
     return JSON.parse(JSON.stringify(body), (key, value: unknown) =>
       key === "collectionId" ? (this.schema.find(String(value))?.id ?? value) : value,
@@ -107,14 +107,14 @@ export class RecordWorld {
     return principalOf(accounts, (await findRecord(this.store, accounts, id))!);
   }
 
-  /** A superuser who is stored nowhere. */
+  /** A superuser without a stored record. */
   superuser(): Principal {
     return principalOf(this.#accounts("_superusers"), { id: recordId("super0000000000") });
   }
 
   #accounts(name: string): AuthCollection {
     const collection = this.collection(name);
-    if (collection.type !== "auth") throw new Error(`${name} holds no accounts`);
+    if (collection.type !== "auth") throw new Error(`${name} is not an auth collection`);
     return collection;
   }
 
@@ -133,8 +133,8 @@ export class RecordWorld {
     };
   }
 
-  async list(collection: string, request: RecordRequest = {}): Promise<Reply> {
-    return answer(() =>
+  async list(collection: string, request: RecordRequest = {}): Promise<TestResponse> {
+    return respond(() =>
       this.store.read(async (reader) => {
         const context = this.context(request);
         const page = await listRecords(reader, context, this.collection(collection), context.query);
@@ -144,24 +144,24 @@ export class RecordWorld {
     );
   }
 
-  async view(collection: string, id: string, request: RecordRequest = {}): Promise<Reply> {
-    return answer(async () => {
+  async view(collection: string, id: string, request: RecordRequest = {}): Promise<TestResponse> {
+    return respond(async () => {
       const context = this.context(request);
       const record = await viewRecord(this.store, context, this.collection(collection), id);
       return (await presentRecords(this.store, context, this.collection(collection), [record], expandOf(request)))[0];
     });
   }
 
-  create(collection: string, request: RecordRequest = {}): Promise<Reply> {
+  create(collection: string, request: RecordRequest = {}): Promise<TestResponse> {
     return this.#submit(collection, undefined, request);
   }
 
-  update(collection: string, id: string, request: RecordRequest = {}): Promise<Reply> {
+  update(collection: string, id: string, request: RecordRequest = {}): Promise<TestResponse> {
     return this.#submit(collection, id, request);
   }
 
-  async remove(collection: string, id: string, request: RecordRequest = {}): Promise<Reply> {
-    const reply = await answer(async () => {
+  async remove(collection: string, id: string, request: RecordRequest = {}): Promise<TestResponse> {
+    const reply = await respond(async () => {
       const writable = this.#writable(collection);
       const context = this.context(request, "DELETE");
       await this.store.write((tx) => deleteRecord(tx, context, writable, id));
@@ -175,8 +175,8 @@ export class RecordWorld {
     return collection;
   }
 
-  async #submit(name: string, id: string | undefined, request: RecordRequest): Promise<Reply> {
-    return answer(async () => {
+  async #submit(name: string, id: string | undefined, request: RecordRequest): Promise<TestResponse> {
+    return respond(async () => {
       const collection = this.#writable(name);
       const context = this.context(request, id === undefined ? "POST" : "PATCH");
       const submitted = { body: context.body, files: new Map(Object.entries(request.files ?? {})) };
@@ -195,7 +195,7 @@ export class RecordWorld {
     });
   }
 
-  /** Files that went with their records are gone after this. */
+  /** Resolves when background work, such as the removal of files, is done. */
   async idle(): Promise<void> {
     await Promise.all(this.#background);
   }
@@ -204,7 +204,7 @@ export class RecordWorld {
   async changesOf(work: () => Promise<unknown>): Promise<Change[]> {
     const head = await readHead(this.store);
     await work();
-    return readAfter(this.store, head, 1000);
+    return readChangesAfter(this.store, head, 1000);
   }
 
   /** The stored columns as the database holds them. */
@@ -219,7 +219,7 @@ export class RecordWorld {
 
 const expandOf = ({ query }: RecordRequest): string => query?.["expand"] ?? "";
 
-async function answer(work: () => Promise<unknown>): Promise<Reply> {
+async function respond(work: () => Promise<unknown>): Promise<TestResponse> {
   try {
     return { status: 200, body: await work() };
   } catch (error) {
@@ -228,8 +228,8 @@ async function answer(work: () => Promise<unknown>): Promise<Reply> {
   }
 }
 
-/** The codes of a refusal by field: what clients rely on. */
-export function codesOf({ body }: Reply): Record<string, string> {
+/** The error codes of a refusal, by field. */
+export function codesOf({ body }: TestResponse): Record<string, string> {
   const data: Record<string, { code: string }> = body.data;
   return Object.fromEntries(Object.entries(data).map(([field, { code }]) => [field, code]));
 }

@@ -4,14 +4,14 @@ import { collectionFromRow } from "../collections/model/collection-row.ts";
 import type { AuthCollection, Collection } from "../collections/model/collection.ts";
 import { type Field, isMultiple } from "../collections/fields/field.ts";
 import { Schema } from "../collections/model/schema.ts";
-import { toText } from "../lib/cast.ts";
+import { toText } from "../lib/coerce.ts";
 import { GUEST, type Principal, principalOf } from "../rules/principal.ts";
 import type { Trust } from "../rules/resolve/record-scope.ts";
 import type { RuleContext } from "../rules/rule-context.ts";
-import { OPERATORS } from "../rules/syntax/syntax.ts";
+import { OPERATORS } from "../rules/syntax/syntax-tree.ts";
 import { FAMILIES, JSON_VALUES } from "./rule-values.ts";
 
-/** A question that a rule may be asked, and the rule itself: one that reaches no other record. */
+/** A rule that reads no other record, and the record and request to evaluate it on. */
 export interface RuleCase {
   readonly schema: Schema;
   readonly collection: Collection;
@@ -51,7 +51,7 @@ const collectionOf = (type: string, fields: readonly object[]): Collection =>
 
 const users = collectionOf("auth", ACCOUNT_FIELDS) as AuthCollection;
 
-/** Where the values of one case come from: mostly from a family, so that many of them meet. */
+/** The values of one case: mostly from one family, so that many of them are nearly equal. */
 interface Pool {
   readonly texts: fc.Arbitrary<string>;
   readonly numbers: fc.Arbitrary<number>;
@@ -103,7 +103,7 @@ const principalOfPool = (pool: Pool): fc.Arbitrary<Principal> =>
     recordOf(users, pool).map((values) => principalOf(users, values)),
   );
 
-/** The body has known fields in their normal form, or as they come, and fields that nobody knows. */
+/** The body has fields of the collection, normalized or not, and unknown ones. */
 const contextOf = ({ fields }: Collection, pool: Pool): fc.Arbitrary<RuleContext> =>
   fc.record({
     principal: principalOfPool(pool),
@@ -139,7 +139,7 @@ const REQUEST = [
 
 const PATHS = ["a", "b", "0", "1", "a.b", "b.0", "b.1.a", "length", "lon", "lat"];
 
-/** How a field may be named without reaching another record. */
+/** The ways to name a field without reading another record. */
 function namesOf(field: Field): readonly string[] {
   const { name, type } = field;
   const body = `@request.body.${name}`;
@@ -187,15 +187,15 @@ export const ruleCases: fc.Arbitrary<RuleCase> = fc.tuple(collections, pools).ch
     })),
 );
 
-/** The case without what all cases have. */
+/** The case for failure messages, without what all cases share. */
 function describe({ rule, values, context, trust }: Omit<RuleCase, "schema" | "collection">, of: Collection): string {
   const fields = of.fields.map((field) => `${field.name}: ${field.type}${isMultiple(field) ? " list" : ""}`);
   const principal = context.principal.kind === "guest" ? "guest" : context.principal.values;
   return fc.stringify({ rule, trust, values, context: { ...context, principal }, fields });
 }
 
-/** A text as a rule can write it: it can't end in a backslash, nor hold one before a quote. */
+/** A text literal: in a rule it can't end in a backslash or contain one before a quote. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "").replace(/\\+$/, "")}'`;
 
-/** A number as a rule can write it: without an exponent. */
+/** A number literal: in a rule it can't have an exponent. */
 const numeral = (number: number): string => (Number.isFinite(number) ? toText(number) : "0");

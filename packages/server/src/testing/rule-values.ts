@@ -1,4 +1,4 @@
-/** Values that are equal, nearly equal, or equal only as SQLite sees them. */
+/** Families of values that are equal, nearly equal, or equal only to SQLite. */
 export const FAMILIES: readonly (readonly (string | number)[])[] = [
   ["", "0", 0, -0, "-0", "0.0", "-0.0", "+0", "00", "false", "null", "[]", "{}"],
   [1, "1", "1.0", "1e0", "1E+0", "01", "+1", " 1", "1 ", "\t1\n", "\u00A01", "true", "[1]", "0x1"],
@@ -33,7 +33,7 @@ export const JSON_VALUES: readonly unknown[] = [
   deep(1_001),
 ];
 
-/** Objects in one another, so that `a`, `b` and `a.b` lead into them. */
+/** Nested objects in which `a`, `b` and `a.b` exist. */
 function deep(levels: number): unknown {
   let at: unknown = "a";
   for (let level = 0; level < levels; level += 1) at = level % 2 === 0 ? { a: at } : { b: at, a: 1 };

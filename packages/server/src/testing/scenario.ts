@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-/** One request and what must be true of its answer. */
+/** One request and what its response must be. */
 export interface Scenario {
   readonly name: string;
   /** `GET` unless given. */
@@ -8,18 +8,18 @@ export interface Scenario {
   readonly path: string;
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A text, form or bytes go as they are; anything else goes as JSON. */
+  /** Strings, forms and streams are sent as they are, anything else as JSON. */
   readonly body?: unknown;
   readonly status: number;
-  /** Texts that the body has. */
+  /** Strings that the body must contain. */
   readonly contains?: readonly string[];
-  /** Texts that the body has not. */
+  /** Strings that the body must not contain. */
   readonly excludes?: readonly string[];
-  /** Values of headers; `null` for one that must be missing. */
-  readonly answers?: Readonly<Record<string, string | null>>;
+  /** Expected response headers; `null` for one that must be missing. */
+  readonly responseHeaders?: Readonly<Record<string, string | null>>;
 }
 
-/** Makes a test of each scenario, against the server at that address. */
+/** Registers a test for each scenario, against the server at that address. */
 export function testScenarios(url: string, scenarios: readonly Scenario[]): void {
   for (const scenario of scenarios) {
     test(scenario.name, async () => {
@@ -28,7 +28,7 @@ export function testScenarios(url: string, scenarios: readonly Scenario[]): void
       expect({ status: response.status, text }).toMatchObject({ status: scenario.status });
       for (const part of scenario.contains ?? []) expect(text).toContain(part);
       for (const part of scenario.excludes ?? []) expect(text).not.toContain(part);
-      for (const [name, value] of Object.entries(scenario.answers ?? {})) {
+      for (const [name, value] of Object.entries(scenario.responseHeaders ?? {})) {
         expect(`${name}: ${response.headers.get(name)}`).toBe(`${name}: ${value}`);
       }
     });
@@ -52,6 +52,6 @@ export function play(
   });
 }
 
-/** The body of PocketBase's errors, as text. */
+/** The body of an error response, in PocketBase's shape. */
 export const errorText = (status: number, message: string, data: unknown = {}): string =>
   JSON.stringify({ data, message, status });

@@ -10,25 +10,25 @@ import { assertWritable } from "../records/model/writable-collection.ts";
 import { createRecord } from "../records/write/create-record.ts";
 import { prepareSubmission } from "../records/write/prepare-submission.ts";
 import { play } from "./scenario.ts";
-import { tempDir } from "./temp-dir.ts";
+import { testDir } from "@headwater/testing/lib/test-dir.ts";
 
-/** A server of a test file's own: a listening one, on a new folder. */
+/** A listening server on a new folder, for one test file. */
 export interface TestApp {
   readonly app: App;
   readonly url: string;
   readonly dir: string;
-  /** Ends it before the file's last test does. */
+  /** Stops the server. Also runs after the file's last test. */
   stop(): Promise<void>;
-  /** The lines that it logged. */
+  /** All log lines so far. */
   readonly log: readonly Readonly<Record<string, unknown>>[];
   /** A superuser's token. */
   readonly admin: string;
   collection(name: string): Collection;
-  /** Makes a collection over the API. */
+  /** Creates a collection over the API. */
   define(body: Readonly<Record<string, unknown>>): Promise<void>;
-  /** Makes a record whatever the rules say; auth records get a password of their own. */
+  /** Creates a record regardless of the rules. Auth records get the password `PASSWORD`. */
   add(collection: string, body: Readonly<Record<string, unknown>>): Promise<RecordValues>;
-  /** A token of an auth record's. */
+  /** A token of an auth record. */
   tokenOf(collection: string, values: RecordValues, claims?: Readonly<Record<string, unknown>>): Promise<string>;
 }
 
@@ -37,7 +37,7 @@ export const PASSWORD = "1234567890";
 export async function startTestApp(flags: Readonly<Record<string, string>> = {}): Promise<TestApp> {
   const log: Readonly<Record<string, unknown>>[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => void log.push(JSON.parse(line)) });
-  const config = readConfig({ dir: tempDir(), http: "127.0.0.1:0", ...flags }, {});
+  const config = readConfig({ dir: testDir(), http: "127.0.0.1:0", ...flags }, {});
   const app = await openApp(config, logger);
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopping ??= app.close());

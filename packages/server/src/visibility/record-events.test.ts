@@ -2,10 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { parseSubscription, type RecordEvent, recordId } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
 import { GUEST, type Principal } from "../rules/principal.ts";
-import { RecordWorld } from "../testing/record-fixture.ts";
+import { RecordFixture } from "../testing/record-fixture.ts";
 import { RecordEvents } from "./record-events.ts";
 
-const world = await RecordWorld.open([
+const fixture = await RecordFixture.open([
   {
     name: "teams",
     type: "base",
@@ -30,14 +30,18 @@ const world = await RecordWorld.open([
   },
   { name: "private", type: "base", listRule: null, viewRule: null, fields: [] },
 ]);
-const events = new RecordEvents({ reader: world.store, schema: () => world.context().schema, files: world.files });
+const events = new RecordEvents({
+  reader: fixture.store,
+  schema: () => fixture.context().schema,
+  files: fixture.files,
+});
 
 const account = async (name: string): Promise<Principal> => {
-  const { body } = await world.create("users", {
-    as: world.superuser(),
+  const { body } = await fixture.create("users", {
+    as: fixture.superuser(),
     body: { email: `${name}@example.com`, password: "1234567890", passwordConfirm: "1234567890", name },
   });
-  return world.principal("users", body.id);
+  return fixture.principal("users", body.id);
 };
 const ann = await account("ann");
 const bob = await account("bob");
@@ -51,19 +55,19 @@ async function heard(
   principal: Principal,
   subscription = named("tasks/*"),
 ): Promise<RecordEvent | undefined> {
-  const telling = await events.present(change, subscription, principal, "live");
+  const telling = await events.eventFor(change, subscription, principal, "live");
   return telling && (JSON.parse(telling.data) as RecordEvent);
 }
 
-const changesOf = (work: () => Promise<unknown>): Promise<Change[]> => world.changesOf(work);
+const changesOf = (work: () => Promise<unknown>): Promise<Change[]> => fixture.changesOf(work);
 
 describe("the rule judges the record as it was at the change", () => {
   test("each update is judged by what it made of the record, whatever came later", async () => {
-    const { body } = await world.create("tasks", { body: { title: "t", owner: idOf(ann) } });
+    const { body } = await fixture.create("tasks", { body: { title: "t", owner: idOf(ann) } });
     const changes = await changesOf(async () => {
-      await world.update("tasks", body.id, { body: { owner: idOf(bob) } });
-      await world.update("tasks", body.id, { body: { open: true } });
-      await world.update("tasks", body.id, { body: { open: false } });
+      await fixture.update("tasks", body.id, { body: { owner: idOf(bob) } });
+      await fixture.update("tasks", body.id, { body: { open: true } });
+      await fixture.update("tasks", body.id, { body: { open: false } });
     });
     const seen = await Promise.all(changes.map(async (change) => [await heard(change, ann), await heard(change, bob)]));
     expect(seen.map(([a, b]) => [a !== undefined, b !== undefined])).toEqual([
@@ -74,21 +78,21 @@ describe("the rule judges the record as it was at the change", () => {
   });
 
   test("a deletion is told to those who saw the record last, with all of it", async () => {
-    const { body } = await world.create("tasks", { body: { title: "going", owner: idOf(ann) } });
-    const [change] = await changesOf(() => world.remove("tasks", body.id, { as: world.superuser() }));
+    const { body } = await fixture.create("tasks", { body: { title: "going", owner: idOf(ann) } });
+    const [change] = await changesOf(() => fixture.remove("tasks", body.id, { as: fixture.superuser() }));
     expect(await heard(change!, ann)).toEqual({ record: body, action: "delete" });
     expect(await heard(change!, bob)).toBeUndefined();
     expect(await heard(change!, GUEST)).toBeUndefined();
   });
 
   test("a record of a collection for superusers alone reaches nobody else", async () => {
-    const [change] = await changesOf(() => world.create("private", { as: world.superuser() }));
+    const [change] = await changesOf(() => fixture.create("private", { as: fixture.superuser() }));
     expect(await heard(change!, ann, named("private/*"))).toBeUndefined();
-    expect(await heard(change!, world.superuser(), named("private/*"))).toMatchObject({ action: "create" });
+    expect(await heard(change!, fixture.superuser(), named("private/*"))).toMatchObject({ action: "create" });
   });
 
   test("the topic decides the rule: a list for all, a view for one", async () => {
-    const [change] = await changesOf(() => world.create("tasks", { body: { title: "x" } }));
+    const [change] = await changesOf(() => fixture.create("tasks", { body: { title: "x" } }));
     expect(await heard(change!, GUEST)).toBeUndefined();
     expect(await heard(change!, GUEST, named(`tasks/${change!.record}`))).toMatchObject({ action: "create" });
   });
@@ -97,7 +101,7 @@ describe("the rule judges the record as it was at the change", () => {
 describe("options", () => {
   test("a filter narrows, and can't be used to read what no rule shows", async () => {
     const [change] = await changesOf(() =>
-      world.create("tasks", { body: { title: "urgent", open: true, secret: "s" } }),
+      fixture.create("tasks", { body: { title: "urgent", open: true, secret: "s" } }),
     );
     const filtered = (filter: string): Promise<RecordEvent | undefined> =>
       heard(change!, ann, named("tasks/*", { filter }));
@@ -109,7 +113,7 @@ describe("options", () => {
   });
 
   test("fields pick from the record, and a picker that can't be read picks all", async () => {
-    const [change] = await changesOf(() => world.create("tasks", { body: { title: "pick", open: true } }));
+    const [change] = await changesOf(() => fixture.create("tasks", { body: { title: "pick", open: true } }));
     expect((await heard(change!, ann, named("tasks/*", { fields: "title" })))?.record).toEqual({ title: "pick" });
     expect((await heard(change!, ann, named("tasks/*", { fields: "title:nonsense(" })))?.record).toMatchObject({
       title: "pick",
@@ -118,15 +122,15 @@ describe("options", () => {
   });
 
   test("relations are expanded, hidden fields are for superusers", async () => {
-    const team = await world.create("teams", { as: world.superuser(), body: { name: "blue" } });
+    const team = await fixture.create("teams", { as: fixture.superuser(), body: { name: "blue" } });
     const [change] = await changesOf(() =>
-      world.create("tasks", { as: world.superuser(), body: { open: true, team: team.body.id, secret: "s" } }),
+      fixture.create("tasks", { as: fixture.superuser(), body: { open: true, team: team.body.id, secret: "s" } }),
     );
     const options = named("tasks/*", { expand: "team" });
     const forAnn = (await heard(change!, ann, options))?.record;
     expect(forAnn).toMatchObject({ expand: { team: { name: "blue" } } });
     expect(forAnn).not.toHaveProperty("secret");
-    expect((await heard(change!, world.superuser(), options))?.record).toMatchObject({ secret: "s" });
+    expect((await heard(change!, fixture.superuser(), options))?.record).toMatchObject({ secret: "s" });
   });
 });
 
@@ -142,12 +146,12 @@ describe("who wants to know what becomes visible, and what does not any more", (
 
   test("is told of a record that enters and leaves its sight, by names of its choice", async () => {
     const changes = await changesOf(async () => {
-      const { body } = await world.create("tasks", { body: { title: "t", owner: idOf(bob) } });
-      await world.update("tasks", body.id, { body: { owner: idOf(ann) } });
-      await world.update("tasks", body.id, { body: { title: "u" } });
-      await world.update("tasks", body.id, { body: { owner: idOf(bob) } });
-      await world.update("tasks", body.id, { body: { title: "v" } });
-      await world.remove("tasks", body.id, { as: world.superuser() });
+      const { body } = await fixture.create("tasks", { body: { title: "t", owner: idOf(bob) } });
+      await fixture.update("tasks", body.id, { body: { owner: idOf(ann) } });
+      await fixture.update("tasks", body.id, { body: { title: "u" } });
+      await fixture.update("tasks", body.id, { body: { owner: idOf(bob) } });
+      await fixture.update("tasks", body.id, { body: { title: "v" } });
+      await fixture.remove("tasks", body.id, { as: fixture.superuser() });
     });
     expect(await actions(changes, ann, live("enter-leave"))).toEqual([
       undefined,
@@ -176,11 +180,11 @@ describe("who wants to know what becomes visible, and what does not any more", (
   });
 
   test("of a record that leaves hears nothing but which one it is", async () => {
-    const { body } = await world.create("tasks", { body: { title: "seen", owner: idOf(ann) } });
+    const { body } = await fixture.create("tasks", { body: { title: "seen", owner: idOf(ann) } });
     const [change] = await changesOf(() =>
-      world.update("tasks", body.id, { body: { title: "unseen", owner: idOf(bob) } }),
+      fixture.update("tasks", body.id, { body: { title: "unseen", owner: idOf(bob) } }),
     );
-    const { id: collectionId, name: collectionName } = world.collection("tasks");
+    const { id: collectionId, name: collectionName } = fixture.collection("tasks");
     expect(await heard(change!, ann, live("enter-leave"))).toEqual({
       action: "leave",
       record: { id: body.id, collectionId, collectionName },
@@ -189,23 +193,23 @@ describe("who wants to know what becomes visible, and what does not any more", (
 
   test("is told so of its filter too", async () => {
     const changes = await changesOf(async () => {
-      const { body } = await world.create("tasks", { body: { title: "low", open: true } });
-      await world.update("tasks", body.id, { body: { title: "high" } });
-      await world.update("tasks", body.id, { body: { title: "low" } });
+      const { body } = await fixture.create("tasks", { body: { title: "low", open: true } });
+      await fixture.update("tasks", body.id, { body: { title: "high" } });
+      await fixture.update("tasks", body.id, { body: { title: "low" } });
     });
     const filtered = live("enter-leave", { filter: "title = 'high'" });
     expect(await actions(changes, ann, filtered)).toEqual([undefined, "enter", "leave"]);
   });
 
   test("a word that is none of the ways is no wish", async () => {
-    const [change] = await changesOf(() => world.create("tasks", { body: { open: true } }));
+    const [change] = await changesOf(() => fixture.create("tasks", { body: { open: true } }));
     expect(await actions([change!], ann, live("toString"))).toEqual(["create"]);
   });
 });
 
 describe("audiences", () => {
   test("listeners of one audience get the same, whoever they are and whatever changes", async () => {
-    const principals = [GUEST, ann, bob, world.superuser()];
+    const principals = [GUEST, ann, bob, fixture.superuser()];
     const subscriptions = [
       named("tasks/*"),
       named("tasks/*", { filter: "open = true" }),
@@ -217,11 +221,11 @@ describe("audiences", () => {
       named("nowhere/*"),
     ];
     const changes = await changesOf(async () => {
-      const { body } = await world.create("tasks", { body: { open: true, owner: idOf(ann) } });
-      await world.update("tasks", body.id, { body: { open: false } });
-      await world.update("users", idOf(ann), { as: ann, body: { name: "Ann" } });
-      await world.update("users", idOf(ann), { as: world.superuser(), body: { emailVisibility: true } });
-      await world.create("private", { as: world.superuser() });
+      const { body } = await fixture.create("tasks", { body: { open: true, owner: idOf(ann) } });
+      await fixture.update("tasks", body.id, { body: { open: false } });
+      await fixture.update("users", idOf(ann), { as: ann, body: { name: "Ann" } });
+      await fixture.update("users", idOf(ann), { as: fixture.superuser(), body: { emailVisibility: true } });
+      await fixture.create("private", { as: fixture.superuser() });
     });
     expect(changes.length).toBeGreaterThan(4);
     for (const subscription of subscriptions) {
@@ -229,11 +233,11 @@ describe("audiences", () => {
         if (!events.topicsOf(change).includes(subscription.topic)) continue;
         const answers = new Map<string, string | undefined>();
         for (const principal of principals) {
-          const { key, requires } = events.audienceOf(subscription, principal)!;
+          const { key, routeBy } = events.audienceOf(subscription, principal)!;
           // Another object: nothing made for one listener may be handed to the next of another audience by mistake.
-          const data = (await events.present({ ...change }, subscription, principal, "live"))?.data;
-          const held = await events.held(change, subscription, principal);
-          if (requires && !held.includes(requires.value)) expect(data).toBeUndefined();
+          const data = (await events.eventFor({ ...change }, subscription, principal, "live"))?.data;
+          const held = await events.routingValues(change, subscription, principal);
+          if (routeBy && !held.includes(routeBy.value)) expect(data).toBeUndefined();
           if (answers.has(key)) expect(data).toBe(answers.get(key));
           answers.set(key, data);
         }
@@ -246,7 +250,7 @@ describe("audiences", () => {
     const keyOf = (asked: typeof subscription, principal: Principal): string =>
       events.audienceOf(asked, principal)!.key;
     expect(keyOf(subscription, ann)).toBe(keyOf(subscription, bob));
-    expect(keyOf(subscription, ann)).not.toBe(keyOf(subscription, world.superuser()));
+    expect(keyOf(subscription, ann)).not.toBe(keyOf(subscription, fixture.superuser()));
     expect(keyOf(named("tasks/*"), ann)).not.toBe(keyOf(named("tasks/*"), bob));
   });
 });
@@ -263,16 +267,16 @@ test.each<[string, string, string | undefined]>([
   ["what a guest has not", "owner = @request.auth.nothing", undefined],
 ])("who listens under %s is looked up by what the record holds where that is certain", (_name, filter, field) => {
   // A superuser's filter is read as a client's would be, but may name who asks.
-  const principal = world.superuser();
-  const { requires } = events.audienceOf(named("tasks/*", { filter }), principal)!;
+  const principal = fixture.superuser();
+  const { routeBy } = events.audienceOf(named("tasks/*", { filter }), principal)!;
   const value = field === "owner" ? idOf(principal) : "blue";
-  expect(requires).toEqual(field === undefined ? undefined : { field, value });
+  expect(routeBy).toEqual(field === undefined ? undefined : { field, value });
 });
 
 describe("topics", () => {
   test("a change appears under the collection's name and id, for all records and for its own", async () => {
-    const [change] = await changesOf(() => world.create("tasks", { body: {} }));
-    const { id } = world.collection("tasks");
+    const [change] = await changesOf(() => fixture.create("tasks", { body: {} }));
+    const { id } = fixture.collection("tasks");
     expect(events.topicsOf(change!)).toEqual([
       "tasks/*",
       `tasks/${change!.record}`,

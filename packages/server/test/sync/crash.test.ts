@@ -21,11 +21,11 @@ test(`killed ${ROUNDS} times under load (HEADWATER_SEED=${SEED}), a server does 
   const dir = join(folder.path, "pb_data");
   const options = { kind: "headwater", dir, args: SYNC_HOOKS } as const;
   let server = await startServer(options);
-  const admin = await SuperuserClient.signIn(server.url);
-  await admin.createCollection(todosOf((await admin.createCollection(LISTS)).id));
-  const ann = await admin.createUser("ann");
-  const list = (await admin.create("lists", { title: "List", owner: ann.id })).id;
-  const todo = (await admin.create("todos", { list, text: "Todo" })).id;
+  const superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection(todosOf((await superuser.createCollection(LISTS)).id));
+  const ann = await superuser.createUser("ann");
+  const list = (await superuser.create("lists", { title: "List", owner: ann.id })).id;
+  const todo = (await superuser.create("todos", { list, text: "Todo" })).id;
   const devices = Array.from({ length: 3 }, () => new Device({ url: server.url, token: ann.token }));
   await Promise.all(devices.map((device) => device.until((view) => `todos/${todo}` in view)));
 

@@ -9,14 +9,14 @@ import { SYNC_HOOKS } from "./sync-server.ts";
 setDefaultTimeout(120_000);
 
 let server: ServerProcess;
-let admin: SuperuserClient;
+let superuser: SuperuserClient;
 const open: Device[] = [];
 
 beforeAll(async () => {
   server = await startServer({ kind: "headwater", args: SYNC_HOOKS });
-  admin = await SuperuserClient.signIn(server.url);
-  const { id } = await admin.createCollection(LISTS);
-  await admin.createCollection(todosOf(id));
+  superuser = await SuperuserClient.signIn(server.url);
+  const { id } = await superuser.createCollection(LISTS);
+  await superuser.createCollection(todosOf(id));
 });
 afterAll(async () => {
   for (const device of open) await device[Symbol.asyncDispose]();
@@ -31,13 +31,13 @@ function openDevice(options: Partial<DeviceOptions> & { token: string }): Device
 
 let names = 0;
 const newName = (): string => `x${(names += 1)}`;
-const newUser = () => admin.createUser(newName());
+const newUser = () => superuser.createUser(newName());
 const newId = (): string => `${newName()}x`.padEnd(15, "0");
 
 /** A user's list with a todo in it, made by an administrator. */
 async function listOf(user: { readonly id: string }, more: object = {}): Promise<{ list: string; todo: string }> {
-  const list = (await admin.create("lists", { title: "List", owner: user.id, ...more })).id;
-  return { list, todo: (await admin.create("todos", { list, text: "Todo" })).id };
+  const list = (await superuser.create("lists", { title: "List", owner: user.id, ...more })).id;
+  return { list, todo: (await superuser.create("todos", { list, text: "Todo" })).id };
 }
 
 test("what is done on one device is seen on the other, and both agree in the end", async () => {
@@ -147,7 +147,7 @@ test("a token that expires is replaced, and nothing is lost meanwhile", async ()
   const ann = await newUser();
   const { todo } = await listOf(ann);
   const shortLived = async (): Promise<string> => {
-    const reply = await admin.request<{ token: string }>("POST", `/api/collections/users/impersonate/${ann.id}`, {
+    const reply = await superuser.request<{ token: string }>("POST", `/api/collections/users/impersonate/${ann.id}`, {
       body: { duration: 1 },
     });
     return reply.body.token;
@@ -163,7 +163,7 @@ test("a token that expires is replaced, and nothing is lost meanwhile", async ()
   await phone.mutate.vote({ id: todo });
   await phone.untilConfirmed();
   expect(refreshed).toBeGreaterThan(0);
-  expect(await admin.request("GET", `/api/collections/todos/records/${todo}`)).toMatchObject({ body: { votes: 1 } });
+  expect(await superuser.request("GET", `/api/collections/todos/records/${todo}`)).toMatchObject({ body: { votes: 1 } });
 });
 
 test("two tabs of a browser share what they have, and each mutation is done once", async () => {
@@ -177,34 +177,34 @@ test("two tabs of a browser share what they have, and each mutation is done once
   for (const tab of [one, other]) await tab.until((view) => view[`todos/${todo}`]?.["votes"] === 20);
   await Promise.all([one.untilConfirmed(), other.untilConfirmed()]);
   expect(await one.rep.clientGroupID).toBe(await other.rep.clientGroupID);
-  expect(await admin.request("GET", `/api/collections/todos/records/${todo}`)).toMatchObject({ body: { votes: 20 } });
+  expect(await superuser.request("GET", `/api/collections/todos/records/${todo}`)).toMatchObject({ body: { votes: 20 } });
 });
 
 test("collections may change while a device is away", async () => {
   const ann = await newUser();
-  const extras = await admin.createCollection({
+  const extras = await superuser.createCollection({
     name: "extras",
     listRule: "",
     updateRule: "",
     fields: [{ name: "text", type: "text" }],
   });
-  const { id } = await admin.create("extras", { text: "before" });
+  const { id } = await superuser.create("extras", { text: "before" });
   const phone = openDevice(ann);
   await phone.until((view) => `extras/${id}` in view);
   phone.goOffline();
   await phone.mutate.update({ collection: "extras", id, data: { text: "mine" } });
   const fields = [...(extras["fields"] as object[]), { name: "size", type: "number" }];
-  await admin.updateCollection("extras", { fields });
-  await admin.update("extras", id, { size: 7 });
+  await superuser.updateCollection("extras", { fields });
+  await superuser.update("extras", id, { size: 7 });
   phone.goOnline();
   await phone.until((view) => view[`extras/${id}`]?.["size"] === 7 && view[`extras/${id}`]?.["text"] === "mine");
 
   phone.goOffline();
   await phone.mutate.update({ collection: "extras", id, data: { text: "too late" } });
-  await admin.updateCollection("extras", { name: "spares" });
+  await superuser.updateCollection("extras", { name: "spares" });
   phone.goOnline();
   await phone.until((view) => view[`spares/${id}`]?.["text"] === "mine" && !(`extras/${id}` in view));
-  await admin.updateCollection("spares", { listRule: null });
+  await superuser.updateCollection("spares", { listRule: null });
   await phone.until((view) => !(`spares/${id}` in view));
   await phone.untilConfirmed();
 });

@@ -15,11 +15,11 @@ test("a client that has seen more than a restored database knows begins anew, an
   const [dir, copy] = [join(folder.path, "pb_data"), join(folder.path, "copy")];
   const options = { kind: "headwater", dir, args: SYNC_HOOKS } as const;
   let server = await startServer(options);
-  const admin = await SuperuserClient.signIn(server.url);
-  await admin.createCollection(todosOf((await admin.createCollection(LISTS)).id));
-  const ann = await admin.createUser("ann");
-  const list = (await admin.create("lists", { title: "List", owner: ann.id })).id;
-  const todo = (await admin.create("todos", { list, text: "Todo" })).id;
+  const superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection(todosOf((await superuser.createCollection(LISTS)).id));
+  const ann = await superuser.createUser("ann");
+  const list = (await superuser.create("lists", { title: "List", owner: ann.id })).id;
+  const todo = (await superuser.create("todos", { list, text: "Todo" })).id;
   const [phone, laptop] = [
     new Device({ url: server.url, token: ann.token }),
     new Device({ url: server.url, token: ann.token }),

@@ -7,11 +7,11 @@ import { LISTS } from "./collections.ts";
 setDefaultTimeout(60_000);
 
 let server: ServerProcess;
-let admin: SuperuserClient;
+let superuser: SuperuserClient;
 beforeAll(async () => {
   server = await startServer({ kind: "headwater" });
-  admin = await SuperuserClient.signIn(server.url);
-  await admin.createCollection(LISTS);
+  superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection(LISTS);
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
@@ -19,10 +19,10 @@ const pokesOf = (client: SocketClient): number => client.inbox.items.filter(({ t
 const pokes = (client: SocketClient, count: number): Promise<void> =>
   client.inbox.until(() => pokesOf(client) >= count);
 const streams = async (): Promise<unknown> =>
-  (await admin.request<Record<string, unknown>>("GET", "/api/v1/replicache/stats")).body["totalConnections"];
+  (await superuser.request<Record<string, unknown>>("GET", "/api/v1/replicache/stats")).body["totalConnections"];
 
 test("a WebSocket is told when there is something to pull for its user, and for nobody else", async () => {
-  const [ann, bob] = [await admin.createUser("ann"), await admin.createUser("bob")];
+  const [ann, bob] = [await superuser.createUser("ann"), await superuser.createUser("bob")];
   const connect = ({ token }: { token: string }) => SocketClient.connect(server.url, { query: `?token=${token}` });
   using hers = await connect(ann);
   using his = await connect(bob);
@@ -30,11 +30,11 @@ test("a WebSocket is told when there is something to pull for its user, and for 
     expect(await client.request({ type: "sync", on: true })).toMatchObject({ type: "sync" });
   expect(await streams()).toBe(2);
 
-  const { id } = await admin.create("lists", { title: "List", owner: ann.id });
+  const { id } = await superuser.create("lists", { title: "List", owner: ann.id });
   await pokes(hers, 2);
-  await admin.update("lists", id, { members: [bob.id] });
+  await superuser.update("lists", id, { members: [bob.id] });
   await pokes(his, 2);
-  await admin.request("POST", "/api/v1/replicache/poke-user", { token: bob.token, body: {} });
+  await superuser.request("POST", "/api/v1/replicache/poke-user", { token: bob.token, body: {} });
   await pokes(his, 3);
   // Of what happened it is told nothing: it listens to nothing.
   expect(hers.inbox.items.filter(({ type }) => type === "record_event")).toEqual([]);
@@ -42,7 +42,7 @@ test("a WebSocket is told when there is something to pull for its user, and for 
   // As somebody else it is told of what they may see.
   await his.request({ type: "auth", token: ann.token });
   const before = pokesOf(his);
-  await admin.create("lists", { title: "Another", owner: ann.id });
+  await superuser.create("lists", { title: "Another", owner: ann.id });
   await pokes(his, before + 1);
   await his.request({ type: "sync", on: false });
   expect(await streams()).toBe(1);

@@ -1,15 +1,15 @@
-import type { Rule } from "../../collections/model/collection.ts";
-import type { Declared } from "../../collections/commands/declare-collections.ts";
+import type { Rule } from "../../collections/model/rule.ts";
+import type { CollectionDeclaration } from "../../collections/commands/declare-collections.ts";
 import type { FieldSpec } from "./fields.ts";
 
-export type CollectionType = Declared["type"];
+export type CollectionType = CollectionDeclaration["type"];
 export type Fields = Readonly<Record<string, FieldSpec>>;
 
-/** A rule that is not given leaves the action to superusers and the application. */
+/** Without a rule, only superusers and the application may do the action. */
 export interface CollectionOptions<F extends Fields, T extends CollectionType> {
   /** `base` unless given. */
   readonly type?: T;
-  /** Of a view: what its query selects, for the type checker. */
+  /** For a view, the columns of its query; used only by the type checker. */
   readonly fields: F;
   readonly listRule?: Rule;
   readonly viewRule?: Rule;
@@ -18,16 +18,16 @@ export interface CollectionOptions<F extends Fields, T extends CollectionType> {
   readonly deleteRule?: Rule;
   /** `CREATE INDEX` statements. */
   readonly indexes?: readonly string[];
-  /** Of a view: a `SELECT`. */
+  /** For a view: a `SELECT` statement. */
   readonly viewQuery?: string;
-  /** Of an auth collection: who may sign in, and who may do what only an account's owner may. */
+  /** For an auth collection: who may sign in, and who may manage other accounts as their owners do. */
   readonly authRule?: Rule;
   readonly manageRule?: Rule;
   /** Further options as in PocketBase's collections API, such as `passwordAuth`. */
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
-/** A collection that is defined in code: `createApp` makes it or brings it up to date, and its records are typed. */
+/** A collection defined in code. `createApp` creates or updates it, and its records are typed. */
 export interface CollectionDefinition<N extends string, F extends Fields, T extends CollectionType> {
   readonly name: N;
   readonly type: T;
@@ -45,7 +45,7 @@ export function defineCollection<
   return { name, type: type ?? ("base" as T), fields, options: { ...options, ...rest } };
 }
 
-export const declaredOf = ({ name, type, fields, options }: AnyCollection): Declared => ({
+export const toDeclared = ({ name, type, fields, options }: AnyCollection): CollectionDeclaration => ({
   name,
   type,
   options,

@@ -2,51 +2,51 @@ import type { JsonValue } from "@headwater/protocol";
 import type { FieldType } from "../../collections/fields/field.ts";
 import type { AnyCollection } from "./define-collection.ts";
 
-/** What the type checker knows of a field. */
+/** What the type checker knows about a field. */
 export interface FieldTypes {
-  /** The value that is read; `never` for one that never shows. */
+  /** The type of values that are read; `never` if the field is never returned. */
   readonly out: unknown;
-  /** The value that is written; `never` for one that is the server's to set. */
+  /** The type of values that are written; `never` if only the server sets the field. */
   readonly in: unknown;
-  /** What `name+` and `name-` take; `never` where there is nothing to add or take away. */
+  /** The type of values for `name+` and `name-`; `never` if the field has no such modifiers. */
   readonly change: unknown;
   readonly required: boolean;
   readonly hidden: boolean;
-  /** Of a relation: the collection that `expand` brings. */
+  /** For a relation: the collection whose records `expand` includes. */
   readonly target: unknown;
 }
 
 declare const types: unique symbol;
 
-/** A field of a collection that is defined in code; its name is the key under which it stands. */
+/** A field of a collection defined in code. Its key in `fields` is its name. */
 export interface FieldSpec<T extends FieldTypes = FieldTypes> {
   readonly type: FieldType;
   /** The options in PocketBase's form. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** For the type checker alone. */
+  /** Only for the type checker. */
   readonly [types]?: T;
 }
 
 export type TypesOf<F> = F extends FieldSpec<infer T> ? T : never;
 
-/** Options that each field has. */
+/** Options of all fields. */
 export interface FieldOptions {
-  /** An empty value is refused. */
+  /** Refuses empty values. */
   readonly required?: boolean;
-  /** Shown to superusers and to the application only. */
+  /** Returned only to superusers and the application. */
   readonly hidden?: boolean;
   readonly presentable?: boolean;
   readonly help?: string;
 }
 
 export interface TextOptions extends FieldOptions {
-  /** Code points, as `max`. */
+  /** In code points, like `max`. */
   readonly min?: number;
   /** 5000 unless given. */
   readonly max?: number;
   /** A regular expression in RE2's syntax. */
   readonly pattern?: string;
-  /** What an empty value of a new record is made by. */
+  /** Generates the value of a new record if it is empty. */
   readonly autogeneratePattern?: string;
 }
 export interface NumberOptions extends FieldOptions {
@@ -59,7 +59,7 @@ export interface DomainOptions extends FieldOptions {
   readonly onlyDomains?: readonly string[];
 }
 export interface EditorOptions extends FieldOptions {
-  /** Bytes; 5 MiB unless given. */
+  /** In bytes. 5 MiB unless given. */
   readonly maxSize?: number;
   readonly convertURLs?: boolean;
 }
@@ -75,20 +75,20 @@ export interface PasswordOptions extends FieldOptions {
   readonly min?: number;
   readonly max?: number;
   readonly pattern?: string;
-  /** bcrypt's; 10 unless given. */
+  /** The cost of the bcrypt hash. 10 unless given. */
   readonly cost?: number;
 }
 export interface JsonOptions extends FieldOptions {
-  /** Bytes; 1 MiB unless given. */
+  /** In bytes. 1 MiB unless given. */
   readonly maxSize?: number;
 }
-/** A field with a `max` above 1 holds a list. */
+/** If `max` is above 1, the field holds a list. */
 export interface SelectOptions extends FieldOptions {
   readonly max?: number;
 }
 export interface FileOptions extends FieldOptions {
   readonly max?: number;
-  /** Bytes a file; 5 MiB unless given. */
+  /** Per file, in bytes. 5 MiB unless given. */
   readonly maxSize?: number;
   readonly mimeTypes?: readonly string[];
   readonly thumbs?: readonly string[];
@@ -97,17 +97,17 @@ export interface FileOptions extends FieldOptions {
 export interface RelationOptions extends FieldOptions {
   readonly min?: number;
   readonly max?: number;
-  /** Records go with the one that they relate to. */
+  /** Deletes a record together with the record it relates to. */
   readonly cascadeDelete?: boolean;
 }
 
-/** Refuses options that the kind of field does not have: a generic parameter would take them. */
+/** Refuses options that the field does not have; a generic parameter alone would accept them. */
 type Only<Shape, O> = O & { readonly [K in Exclude<keyof O, keyof Shape>]: never };
 
 type Says<O, K extends string> = O extends Readonly<Record<K, true>> ? true : false;
 type IsList<O> = O extends { readonly max: infer N extends number } ? (N extends 0 | 1 ? false : true) : false;
 
-/** The types of a field, as its options make them. */
+/** The types of a field with these options. */
 export interface Plain<Out, In, O, Change = never, Target = never> extends FieldTypes {
   readonly out: Out;
   readonly in: In;
@@ -117,7 +117,7 @@ export interface Plain<Out, In, O, Change = never, Target = never> extends Field
   readonly target: Target;
 }
 
-/** One of the values, or a list of them; an empty text stands for none unless one is required. */
+/** One of the values, or a list of them. Unless the field is required, "" means none. */
 type Chosen<Out, In, O, Target = never> = FieldSpec<
   IsList<O> extends true
     ? Plain<readonly Out[], readonly In[], O, In | readonly In[], Target>
@@ -126,7 +126,7 @@ type Chosen<Out, In, O, Target = never> = FieldSpec<
 
 const spec = (type: FieldType, options: object = {}): FieldSpec<never> => ({ type, options: { ...options } });
 
-/** `max` is `maxSelect` on the wire, and so is `min`. */
+/** In PocketBase's form, `min` and `max` are `minSelect` and `maxSelect`. */
 const listSpec = (
   type: FieldType,
   { min, max, ...options }: { readonly min?: number; readonly max?: number } = {},
@@ -134,11 +134,11 @@ const listSpec = (
 ): FieldSpec<never> =>
   spec(type, { ...options, ...own, maxSelect: max ?? 1, ...(min !== undefined && { minSelect: min }) });
 
-/** PocketBase allows a list no more places than there are values. */
+/** PocketBase does not allow `maxSelect` to exceed the number of values. */
 const selectSpec = (values: readonly string[], { max = 1, ...options }: SelectOptions = {}): FieldSpec<never> =>
   listSpec("select", { ...options, max: Math.min(max, Math.max(values.length, 1)) }, { values });
 
-/** A new record may leave out a required text that is generated. */
+/** A required text that is generated may be missing in a new record. */
 type TextTypes<O> = O extends { readonly autogeneratePattern: string }
   ? Omit<Plain<string, string, O>, "required"> & { readonly required: false }
   : Plain<string, string, O>;
@@ -167,17 +167,17 @@ export const url = <const O extends DomainOptions = DomainOptions>(
   options?: Only<DomainOptions, O>,
 ): FieldSpec<Plain<string, string, O>> => spec("url", options);
 
-/** Read as PocketBase writes it: `2026-01-02 03:04:05.678Z`; "" for none. */
+/** Values are read in PocketBase's format, `2026-01-02 03:04:05.678Z`, or "" for none. */
 export const date = <const O extends DateOptions = DateOptions>(
   options?: Only<DateOptions, O>,
 ): FieldSpec<Plain<string, string | Date, O>> => spec("date", options);
 
-/** The time of the creation or of each change; the server alone sets it. */
+/** The time of creation, or of each update with `onUpdate`. Only the server sets it. */
 export const autodate = <const O extends AutodateOptions = AutodateOptions>(
   options?: Only<AutodateOptions, O>,
 ): FieldSpec<Plain<string, never, O>> => spec("autodate", { onCreate: true, ...options });
 
-/** Written, never read. */
+/** Can be written but not read. */
 export const password = <const O extends PasswordOptions = PasswordOptions>(
   options?: Only<PasswordOptions, O>,
 ): FieldSpec<Plain<never, string, O>> => spec("password", options);
@@ -199,12 +199,12 @@ export const select = <const V extends string, const O extends SelectOptions = S
   options?: Only<SelectOptions, O>,
 ): Chosen<V, V, O> => selectSpec(values, options);
 
-/** Read as names, which stay valid as values; new ones are uploaded. */
+/** Values are file names. In an update, a name keeps that file and a `File` is uploaded. */
 export const file = <const O extends FileOptions = FileOptions>(
   options?: Only<FileOptions, O>,
 ): Chosen<string, string | File, O> => listSpec("file", options);
 
-/** Ids of records. @param target the collection, or its name where that would be a circle */
+/** Values are record ids. @param target the collection, or its name if the definitions refer to each other */
 export const relation = <const T extends string | AnyCollection, const O extends RelationOptions = RelationOptions>(
   target: T,
   options?: Only<RelationOptions, O>,

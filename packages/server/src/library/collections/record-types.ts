@@ -1,18 +1,18 @@
 import type { AnyCollection, CollectionDefinition, CollectionType, Fields } from "./define-collection.ts";
 import type { FieldOptions, FieldSpec, Plain, TypesOf } from "./fields.ts";
 
-/** A collection that is defined in code, or the name of any other. */
+/** A collection defined in code, or the name of any other. */
 export type Subject = string | AnyCollection;
 
-/** A record as the application sees it. Who is no superuser misses hidden fields, and may miss an email. */
+/** A record as the application reads it. `as(caller)` omits hidden fields, and possibly the email, unless a superuser calls. */
 export type RecordOf<S> =
   S extends CollectionDefinition<infer N, infer F, infer T> ? TypedRecord<N, AllFields<F, T>> : UntypedRecord;
 
-/** What a new record is made of. */
+/** The values of a new record. */
 export type CreateInput<S> =
   S extends CollectionDefinition<string, infer F, infer T> ? Created<AllFields<F, T>> : UntypedValues;
 
-/** What changes in a record: values, and modifiers such as `count+`. */
+/** The changes of an update: values, and modifiers such as `count+`. */
 export type UpdateInput<S> =
   S extends CollectionDefinition<string, infer F, infer T> ? Changed<AllFields<F, T>> : UntypedValues;
 
@@ -29,7 +29,7 @@ interface RecordBase<N extends string> {
   readonly collectionName: N;
 }
 
-/** What every auth collection has. `email` is hidden from others unless `emailVisibility` is set. */
+/** The fields of every auth collection. `email` is hidden from other users unless `emailVisibility` is set. */
 interface AuthFields {
   readonly email: FieldSpec<Plain<string, string, { readonly required: true; readonly hidden: true }>>;
   readonly password: FieldSpec<Plain<never, string, { readonly required: true }>>;
@@ -41,7 +41,7 @@ type AllFields<F extends Fields, T extends CollectionType> = T extends "auth"
   ? Omit<F, keyof AuthFields> & AuthFields
   : F;
 
-/** One object type in place of an intersection: easier to read in an editor, and exact. */
+/** Turns an intersection into one object type, which is exact and easier to read in an editor. */
 type Flat<T> = { [K in keyof T]: T[K] };
 type Never<T> = [T] extends [never] ? true : false;
 
@@ -55,7 +55,7 @@ type TypedRecord<N extends string, F> = Flat<
   } & { readonly expand?: Expanded<F> }
 >;
 
-/** Related records, where `expand` asked for them and they may be seen. */
+/** The related records that `expand` named and that are visible. */
 type Expanded<F> = {
   readonly [K in keyof F as Never<TypesOf<F[K]>["target"]> extends true ? never : K]?: Out<
     F[K]

@@ -4,7 +4,7 @@ import type { Collection } from "../../collections/model/collection.ts";
 import { notFound } from "../../lib/api-error.ts";
 import type { Subject } from "../collections/record-types.ts";
 
-/** What the library stands on: a joined server, and where it logs. */
+/** The server that the library wraps, and its logger. */
 export interface AppContext {
   readonly core: Core;
   readonly logger: Logger;
@@ -12,8 +12,8 @@ export interface AppContext {
 
 export const nameOf = (subject: Subject): string => (typeof subject === "string" ? subject : subject.name);
 
-/** @throws ApiError 404 for a collection that is not there */
-export function collectionOf({ core }: AppContext, subject: Subject): Collection {
+/** @throws ApiError 404 if there is no such collection */
+export function findCollection({ core }: AppContext, subject: Subject): Collection {
   const name = nameOf(subject);
   const collection = core.folder.registry.current.find(name);
   if (!collection) throw notFound(`There is no collection "${name}".`);

@@ -1,13 +1,13 @@
 import pino, { type Logger } from "pino";
 import type { LogLevel } from "../../config.ts";
 
-/** Lines are written when so many bytes wait, or so many milliseconds have passed: a write a request costs a third of it. */
+/** Lines are written after this many bytes or milliseconds: a write for each request would cost a third of the request. */
 const BATCH_BYTES = 8_192;
 const BATCH_MS = 100;
 
 /**
- * JSON lines on standard output; what waits is written before the process ends, unless it is killed. Bun's own sink
- * takes them: pino's costs a server under load as much as its requests do.
+ * Logs JSON lines to standard output. Buffered lines are written when the process exits, unless it is killed. The sink is
+ * Bun's: under load, pino's costs as much as the requests.
  */
 export function createLogger(level: LogLevel): Logger {
   const sink = Bun.stdout.writer({ highWaterMark: BATCH_BYTES });

@@ -5,8 +5,8 @@ import { HookSet } from "../../records/model/hook-registry.ts";
 import { MutatorSet } from "../../sync/mutators.ts";
 import { DefinitionSet } from "../../tasks/definitions.ts";
 
-/** Hooks, mutators, routes, channels and tasks that came together and go together. */
-export class Extension {
+/** Hooks, mutators, routes, channels and tasks that are registered and removed together. */
+export class Registrations {
   readonly hooks = new HookSet();
   readonly routes = new RouteSet();
   readonly mutators = new MutatorSet();
@@ -14,23 +14,23 @@ export class Extension {
   readonly tasks = new DefinitionSet();
 }
 
-/** Puts these in force in the place of all others, in one instant; the first stands before the second. */
-export function useExtensions(core: Core, extensions: readonly Extension[]): void {
+/** Replaces all registrations at once. */
+export function applyRegistrations(core: Core, all: readonly Registrations[]): void {
   const { hooks, customRoutes, mutators, tasks } = core;
-  hooks.replace(extensions.map((extension) => extension.hooks));
-  customRoutes.replace(extensions.map((extension) => extension.routes));
-  mutators.replace(extensions.map((extension) => extension.mutators));
-  tasks.definitions.replace(extensions.map((extension) => extension.tasks));
-  useChannels(
+  hooks.replace(all.map((registrations) => registrations.hooks));
+  customRoutes.replace(all.map((registrations) => registrations.routes));
+  mutators.replace(all.map((registrations) => registrations.mutators));
+  tasks.definitions.replace(all.map((registrations) => registrations.tasks));
+  applyChannels(
     core,
-    extensions.map((extension) => extension.channels),
+    all.map((registrations) => registrations.channels),
   );
 }
 
-/** Those who listen are judged by the new rules from the next event on. */
-function useChannels({ hub, channels }: Core, sets: readonly ChannelSet[]): void {
-  hub.between(() => {
-    hub.regroup(
+/** From the next event on, the new rules decide who receives what. */
+function applyChannels({ hub, channels }: Core, sets: readonly ChannelSet[]): void {
+  hub.betweenChanges(() => {
+    hub.reindexAll(
       () => channels.replace(sets),
       (principal) => principal,
     );

@@ -1,13 +1,13 @@
 import type { Action } from "@headwater/protocol";
-import type { Asked, Committed, Written } from "../../records/model/hook-registry.ts";
-import { showToApp } from "../../records/present/present.ts";
+import type { BeforeHookEvent, AfterHookEvent, WithinHookEvent } from "../../records/model/hook-registry.ts";
+import { presentToApp } from "../../records/present/present.ts";
 import { type Caller, callerOf } from "../records/caller.ts";
 import type { AppContext } from "../context/app-context.ts";
-import { OpenTransaction } from "../records/serial-transaction.ts";
-import { recordsOf } from "../records/records-of.ts";
+import { SerialTransaction } from "../records/serial-transaction.ts";
+import { createRecordsOf } from "../records/records-of.ts";
 import type { CreateInput, RecordOf, Subject, UpdateInput } from "../collections/record-types.ts";
 import type { RecordsOf } from "../records/records.ts";
-import { type Tx, txOf } from "../transactions/tx.ts";
+import { type Tx, createTx } from "../transactions/tx.ts";
 
 interface EventBase<A extends Action> {
   readonly action: A;
@@ -17,16 +17,16 @@ interface EventBase<A extends Action> {
 
 interface BeforeBase<A extends Action> extends EventBase<A> {
   readonly caller: Caller;
-  /** Records, in the transaction that the write is part of if there is one already. */
+  /** Records, in the transaction of the write if it is part of one. */
   readonly records: RecordsOf;
 }
 
 interface BeforeCreate<S extends Subject> extends BeforeBase<"create"> {
-  /** What was submitted. A hook may change it; what comes of it is judged after all hooks. */
+  /** The submitted values. A hook may change them. Rules and validation see the result of all hooks. */
   readonly values: Partial<CreateInput<S>>;
 }
 interface BeforeUpdate<S extends Subject> extends BeforeBase<"update"> {
-  /** As it is stored. */
+  /** The stored record. */
   readonly record: RecordOf<S>;
   readonly values: UpdateInput<S>;
 }
@@ -36,9 +36,9 @@ interface BeforeDelete<S extends Subject> extends BeforeBase<"delete"> {
 
 interface WithinBase<A extends Action, S extends Subject> extends EventBase<A> {
   readonly caller: Caller;
-  /** As it is now; of a delete, as it was. */
+  /** The record after the write; for a delete, as it was. */
   readonly record: RecordOf<S>;
-  /** The only thing that the hook may await. */
+  /** The hook may await nothing else. */
   readonly tx: Tx;
 }
 interface WithinUpdate<S extends Subject> extends WithinBase<"update", S> {
@@ -47,7 +47,7 @@ interface WithinUpdate<S extends Subject> extends WithinBase<"update", S> {
 
 interface AfterBase<A extends Action, S extends Subject> extends EventBase<A> {
   readonly record: RecordOf<S>;
-  /** When it was written. */
+  /** When the change was written. */
   readonly time: Date;
 }
 interface AfterUpdate<S extends Subject> extends AfterBase<"update", S> {
@@ -70,35 +70,34 @@ export interface AfterEvents<S extends Subject> {
   readonly delete: AfterBase<"delete", S>;
 }
 
-/** What of an event does not depend on its action, untyped: the action decides which of it the types show. */
-export const beforeEvent = (
-  ground: AppContext,
-  { action, collection, principal, record, values, tx }: Asked,
+/** The events are untyped here; the type of each action shows the fields that it has. */
+export const toBeforeEvent = (
+  appContext: AppContext,
+  { action, collection, principal, record, values, tx }: BeforeHookEvent,
 ): object => ({
   action,
   collection: collection.name,
   caller: callerOf(principal),
-  records: recordsOf(ground, tx && new OpenTransaction(tx)),
+  records: createRecordsOf(appContext, tx && new SerialTransaction(tx)),
   values,
-  record: record && showToApp(collection, record),
+  record: record && presentToApp(collection, record),
 });
 
-export function withinEvent(ground: AppContext, { action, collection, principal, before, after, tx }: Written): object {
-  const open = new OpenTransaction(tx);
+export function toWithinEvent(appContext: AppContext, { action, collection, principal, before, after, tx }: WithinHookEvent): object {
   return {
     action,
     collection: collection.name,
     caller: callerOf(principal),
-    record: showToApp(collection, (after ?? before)!),
-    previous: before && showToApp(collection, before),
-    tx: txOf(ground, open),
+    record: presentToApp(collection, (after ?? before)!),
+    previous: before && presentToApp(collection, before),
+    tx: createTx(appContext, new SerialTransaction(tx)),
   };
 }
 
-export const afterEvent = ({ change, collection }: Committed): object => ({
+export const toAfterEvent = ({ change, collection }: AfterHookEvent): object => ({
   action: change.action,
   collection: collection.name,
-  record: showToApp(collection, change.after ?? change.before),
-  previous: change.before && showToApp(collection, change.before),
+  record: presentToApp(collection, change.after ?? change.before),
+  previous: change.before && presentToApp(collection, change.before),
   time: new Date(change.time),
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import type { PullAnswer, PushAnswer } from "@headwater/protocol";
+import type { PullResponse, PushResponse } from "@headwater/protocol";
 import { badRequest } from "../../lib/api-error.ts";
 import { expireSync } from "../../sync/expiration.ts";
 import { openSqliteStore } from "../../store/sqlite/sqlite-store.ts";
@@ -38,13 +38,13 @@ async function open() {
   let last = 0;
   const send = (path: string, body: object): Promise<Response> =>
     play(url, { method: "POST", path: `/api/v1/replicache/${path}`, token, body: { clientGroupID: "group", ...body } });
-  const push = async (...calls: readonly Call[]): Promise<{ status: number; body: PushAnswer }> => {
+  const push = async (...calls: readonly Call[]): Promise<{ status: number; body: PushResponse }> => {
     const mutations = calls.map(({ id, ...call }) => ({ clientID: "client", id: id ?? (last += 1), ...call }));
     const response = await send("push", { pushVersion: 1, mutations });
-    return { status: response.status, body: (await response.json()) as PushAnswer };
+    return { status: response.status, body: (await response.json()) as PushResponse };
   };
-  const pull = async (cookie: unknown = null): Promise<PullAnswer> =>
-    (await (await send("pull", { pullVersion: 1, cookie })).json()) as PullAnswer;
+  const pull = async (cookie: unknown = null): Promise<PullResponse> =>
+    (await (await send("pull", { pullVersion: 1, cookie })).json()) as PullResponse;
   const account = (balance: number, owner = ann.id) => app.records(accounts).create({ balance, owner });
   const balances = async (...ids: readonly string[]): Promise<number[]> =>
     Promise.all(ids.map(async (id) => (await app.records(accounts).get(id)).balance));

@@ -5,7 +5,7 @@ import { type Caller, callerOf } from "../records/caller.ts";
 
 export type Method = Route["method"];
 
-/** The parameters that a path names. */
+/** The parameters in a path. */
 type ParamsOf<P extends string> = string extends P ? Params : { readonly [K in NamesIn<P>]: string };
 
 type NamesIn<P extends string> = P extends `${infer Segment}/${infer Rest}`
@@ -13,38 +13,38 @@ type NamesIn<P extends string> = P extends `${infer Segment}/${infer Rest}`
   : NameOf<P>;
 type NameOf<Segment extends string> = Segment extends `:${infer Name}` ? Name : never;
 
-/** A request to a route of the application's. */
+/** A request to one of the application's routes. */
 export interface RouteRequest<P extends string = string> {
-  /** The platform's own; its body is read by `json` and `files`, or here. */
+  /** The platform's `Request`. Read the body here or by `json` and `files`, not both. */
   readonly raw: Request;
   readonly url: URL;
-  /** The path's parameters, decoded. */
+  /** The decoded path parameters. */
   readonly params: ParamsOf<P>;
-  /** The first value of each parameter of the URL. */
+  /** The first value of each query parameter. */
   readonly query: Readonly<Record<string, string>>;
-  /** Who asks. */
+  /** Who makes the request. */
   readonly caller: Caller;
   /** The client's address. */
   readonly ip: string;
   /**
-   * What the body says, of JSON or of a form; `undefined` for none.
-   * @throws ApiError 400 for one that can't be read, 413 for one above 32 MiB
+   * The body, from JSON or a form; `undefined` if it is empty.
+   * @throws ApiError 400 if it can't be parsed, 413 if it is larger than 32 MiB
    */
   json(): Promise<unknown>;
-  /** The files of a multipart form, by the name of their part. */
+  /** The files of a multipart form, by part name. */
   files(): Promise<ReadonlyMap<string, readonly File[]>>;
 }
 
-/** Answers with a response, a value that goes as JSON, or nothing at all (204). What it throws is answered as any error. */
+/** Returns a `Response`, a value that is sent as JSON, or `undefined` for 204. Errors become responses as in the API. */
 export type RouteHandler<P extends string> = (request: RouteRequest<P>) => unknown;
 
-export const routeOf = <P extends string>(method: Method, path: P, handler: RouteHandler<P>): Route => ({
+export const toRoute = <P extends string>(method: Method, path: P, handler: RouteHandler<P>): Route => ({
   method,
   path,
-  endpoint: async (request) => answer(await handler(requestOf<P>(request))),
+  handler: async (request) => toResponse(await handler(toRouteRequest<P>(request))),
 });
 
-function requestOf<P extends string>(request: ApiRequest): RouteRequest<P> {
+function toRouteRequest<P extends string>(request: ApiRequest): RouteRequest<P> {
   let caller: Caller | undefined;
   return {
     raw: request.raw,
@@ -62,7 +62,7 @@ function requestOf<P extends string>(request: ApiRequest): RouteRequest<P> {
   };
 }
 
-function answer(result: unknown): Response {
+function toResponse(result: unknown): Response {
   if (result instanceof Response) return result;
   return result === undefined ? noContent() : jsonAs(200, result);
 }

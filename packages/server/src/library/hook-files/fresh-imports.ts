@@ -1,13 +1,13 @@
 import { dirname, sep } from "node:path";
 
-/** Folders whose modules are imported anew, and how often that has happened. */
+/** Folders whose modules are reloaded, and how often that has happened. */
 const versions = new Map<string, number>();
 
 /**
- * Makes all modules of a folder be imported anew from now on, those that others of them import included. A module that
- * could not be linked is remembered by its path for ever, so each time gives them other paths.
+ * Makes imports load all modules of a folder again, also those that other modules of the folder import. Bun caches a
+ * module that failed to link by its path for good, so each call gives the modules new paths.
  *
- * @returns an import of a file of the folder
+ * @returns a function that imports a file of the folder
  */
 export function freshImports(dir: string): (file: string) => Promise<unknown> {
   if (versions.size === 0) Bun.plugin({ name: "headwater-fresh-modules", setup: resolveFresh });
@@ -26,7 +26,7 @@ function resolveFresh(build: Bun.PluginBuilder): void {
   });
 }
 
-/** Packages stay: they don't change under a running server. */
+/** Packages are not reloaded: they don't change while the server runs. */
 const folderOf = (path: string): string | undefined =>
   path.includes(`${sep}node_modules${sep}`)
     ? undefined

@@ -1,44 +1,44 @@
 import { type FSWatcher, readdirSync, realpathSync, watch } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../lib/user-error.ts";
-import { type Extendable, extendable } from "../extendable.ts";
-import { Extension } from "../context/registrations.ts";
+import { type Extendable, createExtendable } from "../extendable.ts";
+import { Registrations } from "../context/registrations.ts";
 import { freshImports } from "./fresh-imports.ts";
 import type { AppContext } from "../context/app-context.ts";
-import { placeOf } from "./error-location.ts";
+import { locateError } from "./error-location.ts";
 
-/** What a hook file exports as its default. A function that it returns is called when its hooks are replaced. */
+/** The default export of a hook file. If it returns a function, that is called when its hooks are replaced. */
 export type HookFile = (app: Extendable) => unknown;
 
-/** Editors save in several steps. */
+/** How long to wait for more changes, in milliseconds: editors save in several steps. */
 const SETTLE_MS = 50;
 
-interface Loaded {
-  readonly extension: Extension;
+interface LoadedHooks {
+  readonly registrations: Registrations;
   readonly cleanups: readonly (() => unknown)[];
 }
 
-const NOTHING: Loaded = { extension: new Extension(), cleanups: [] };
+const NO_HOOKS: LoadedHooks = { registrations: new Registrations(), cleanups: [] };
 
-/** A folder of TypeScript files whose hooks and routes are in force together, and replaced together on each save. */
+/** A folder of TypeScript files that register hooks, routes and more. All are replaced together on each save. */
 export class HookFiles {
-  readonly #ground: AppContext;
-  readonly #use: (extension: Extension) => void;
+  readonly #appContext: AppContext;
+  readonly #apply: (registrations: Registrations) => void;
   #watcher: FSWatcher | undefined;
   #timer: Timer | undefined;
   #loading: Promise<void> = Promise.resolve();
-  #current = NOTHING;
+  #current = NO_HOOKS;
 
-  /** @param use puts what was loaded in force */
-  constructor(ground: AppContext, use: (extension: Extension) => void) {
-    this.#ground = ground;
-    this.#use = use;
+  /** @param apply replaces the registrations of the previous load */
+  constructor(appContext: AppContext, apply: (registrations: Registrations) => void) {
+    this.#appContext = appContext;
+    this.#apply = apply;
   }
 
-  /** Loads the files, and again whenever one changes. @throws UserError for a folder or file that can't be loaded */
+  /** Loads the files, now and whenever one changes. @throws UserError if the folder or a file can't be loaded */
   async open(path: string): Promise<void> {
     try {
-      // Modules are known by where they really lie.
+      // Bun identifies modules by their real paths.
       const dir = realpathSync(path);
       this.#watcher = watch(dir, { recursive: true }, () => this.#changed(dir));
       await this.#replace(await this.#load(dir));
@@ -51,7 +51,7 @@ export class HookFiles {
     this.#watcher?.close();
     clearTimeout(this.#timer);
     await this.#loading;
-    await this.#replace(NOTHING);
+    await this.#replace(NO_HOOKS);
   }
 
   #changed(dir: string): void {
@@ -62,48 +62,48 @@ export class HookFiles {
   }
 
   async #reload(dir: string): Promise<void> {
-    const { logger } = this.#ground;
+    const { logger } = this.#appContext;
     try {
       await this.#replace(await this.#load(dir));
-      logger.info({ dir }, "hooks loaded again");
+      logger.info({ dir }, "hooks reloaded");
     } catch (error) {
-      const { place, cause } = error instanceof BrokenFile ? error : { place: dir, cause: error };
-      logger.error({ err: cause, place }, "hooks could not be loaded; those from before stay");
+      const { place, cause } = error instanceof HookFileError ? error : { place: dir, cause: error };
+      logger.error({ err: cause, place }, "hooks could not be loaded; the previous ones stay in use");
     }
   }
 
-  async #load(dir: string): Promise<Loaded> {
+  async #load(dir: string): Promise<LoadedHooks> {
     const load = freshImports(dir);
-    const extension = new Extension();
+    const registrations = new Registrations();
     const cleanups: (() => unknown)[] = [];
-    const app = extendable(this.#ground, extension);
+    const app = createExtendable(this.#appContext, registrations);
     for (const file of hookFilesIn(dir)) {
       try {
-        const cleanup = await setUp(await load(file), app);
+        const cleanup = await runHookFile(await load(file), app);
         if (cleanup) cleanups.push(cleanup);
       } catch (error) {
-        throw new BrokenFile(placeOf(error, dir) ?? file, error);
+        throw new HookFileError(locateError(error, dir) ?? file, error);
       }
     }
-    return { extension, cleanups };
+    return { registrations, cleanups };
   }
 
-  async #replace(next: Loaded): Promise<void> {
+  async #replace(next: LoadedHooks): Promise<void> {
     const { cleanups } = this.#current;
     this.#current = next;
-    this.#use(next.extension);
+    this.#apply(next.registrations);
     for (const cleanup of cleanups) {
       try {
         await cleanup();
       } catch (error) {
-        this.#ground.logger.error({ err: error }, "what hooks left behind could not be cleaned up");
+        this.#appContext.logger.error({ err: error }, "the cleanup function of a hook file failed");
       }
     }
   }
 }
 
-/** A hook file that could not be loaded, and where in it or in what it imports that was found. */
-class BrokenFile extends Error {
+/** A hook file that failed to load, and the place of the error in it or in a file that it imports. */
+class HookFileError extends Error {
   constructor(
     readonly place: string,
     cause: unknown,
@@ -114,15 +114,15 @@ class BrokenFile extends Error {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** @returns what to call when the file's hooks are replaced */
-async function setUp(module: unknown, app: Extendable): Promise<(() => unknown) | undefined> {
+/** @returns the cleanup function, if the file returned one */
+async function runHookFile(module: unknown, app: Extendable): Promise<(() => unknown) | undefined> {
   const { default: hooks } = module as { readonly default?: unknown };
-  if (typeof hooks !== "function") throw new Error("it exports no function as its default");
+  if (typeof hooks !== "function") throw new Error("The default export must be a function: export default (app) => { … }");
   const cleanup = await (hooks as HookFile)(app);
   return typeof cleanup === "function" ? () => cleanup() as unknown : undefined;
 }
 
-/** In the order of their names; files in folders below are for these to import. */
+/** Sorted by name. Files in subfolders are not hook files: hook files import them. */
 export const hookFilesIn = (dir: string): string[] =>
   readdirSync(dir)
     .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts") && !name.endsWith(".test.ts"))

@@ -1,5 +1,5 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import type { PresenceEvent, PresenceWish } from "@headwater/protocol";
+import type { PresenceEvent, PresenceOption } from "@headwater/protocol";
 import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 import { openLibraryApp } from "../../testing/library-app.ts";
 import { play } from "../../testing/scenario.ts";
@@ -30,16 +30,16 @@ async function signUp(name: string): Promise<{ readonly id: string; readonly tok
 interface Present {
   readonly client: SseClient;
   /** Says it anew. */
-  say(wish: PresenceWish | undefined): Promise<number>;
+  say(wish: PresenceOption | undefined): Promise<number>;
 }
 
 const optionsOf = (wish: unknown): string =>
   `?options=${encodeURIComponent(JSON.stringify({ query: { presence: JSON.stringify(wish) } }))}`;
 
-async function enter(room: string, wish: PresenceWish | undefined, token?: string): Promise<Present> {
+async function enter(room: string, wish: PresenceOption | undefined, token?: string): Promise<Present> {
   const client = await SseClient.connect(url);
   open.push(client);
-  const say = async (said: PresenceWish | undefined): Promise<number> =>
+  const say = async (said: PresenceOption | undefined): Promise<number> =>
     (await client.submit(said === undefined ? [] : [`@${room}${optionsOf(said)}`], token)).status;
   await say(wish);
   return { client, say };

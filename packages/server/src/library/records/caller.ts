@@ -3,47 +3,49 @@ import { superusersOf } from "../../auth/system-context.ts";
 import type { Schema } from "../../collections/model/schema.ts";
 import { unauthorized } from "../../lib/api-error.ts";
 import { findRecord } from "../../records/query/find-record.ts";
-import { showToApp } from "../../records/present/present.ts";
+import { presentToApp } from "../../records/present/present.ts";
 import { GUEST, type Principal, principalOf } from "../../rules/principal.ts";
 import type { Reader } from "../../store/store.ts";
-import { collectionOf, type AppContext } from "../context/app-context.ts";
+import { findCollection, type AppContext } from "../context/app-context.ts";
 import type { UntypedRecord } from "../collections/record-types.ts";
 
-/** Who asks: the application itself, somebody unknown, or an account, which is a record of an auth collection. */
+/** Who makes a request: the application itself, a guest, or an account, which is a record of an auth collection. */
 export interface Caller {
   readonly kind: "app" | "guest" | "user" | "superuser";
-  /** The account of a user or superuser. */
+  /** The account of a user or superuser; `undefined` for the others. */
   readonly record: UntypedRecord | undefined;
 }
 
-/** An account as the library read it; when it is used, what is stored then counts. */
+/** An account that was read earlier. The server reads its current record when it is used. */
 export interface AccountRef {
   readonly id: string;
   readonly collectionName: string;
 }
 
-/** Somebody unknown. */
+/** A caller without an account. */
 export const guest: Caller = { kind: "guest", record: undefined };
 
-/** A principal holds the secrets of its record, a caller does not: it may be logged or sent. */
+/** A caller, unlike its principal, holds no secrets, so it may be logged or sent. */
 const principals = new WeakMap<Caller | AccountRef, Principal>([[guest, GUEST]]);
 
 export function callerOf(principal: Principal): Caller {
   if (principal.kind === "guest") return guest;
   const { collection, values, kind } = principal;
   const isApp = values.id === "";
-  const record = isApp ? undefined : (showToApp(collection, values) as UntypedRecord);
+  const record = isApp ? undefined : (presentToApp(collection, values) as UntypedRecord);
   const caller: Caller = { kind: isApp ? "app" : kind, record };
   principals.set(caller, principal);
   return caller;
 }
 
 /**
- * @param who `undefined` for the application itself: a superuser who is stored nowhere
- * @throws ApiError 401 for an account that is not there
+ * The principal of a caller or account.
+ *
+ * @param who `undefined` for the application itself, a superuser without a stored record
+ * @throws ApiError 401 if the account does not exist
  */
 export async function principalFor(
-  ground: AppContext,
+  appContext: AppContext,
   reader: Reader,
   schema: Schema,
   who: Caller | AccountRef | undefined,
@@ -51,8 +53,8 @@ export async function principalFor(
   if (!who) return principalOf(superusersOf(schema), blankRecord(superusersOf(schema)));
   const known = principals.get(who);
   if (known) return known;
-  if (!("collectionName" in who)) throw unauthorized("That is no caller of this server.");
-  const collection = collectionOf(ground, who.collectionName);
+  if (!("collectionName" in who)) throw unauthorized("The caller must come from a hook or request of this server.");
+  const collection = findCollection(appContext, who.collectionName);
   const values = collection.type === "auth" ? await findRecord(reader, collection, who.id) : undefined;
   if (collection.type !== "auth" || !values) throw unauthorized(`There is no account "${who.id}".`);
   return principalOf(collection, values);

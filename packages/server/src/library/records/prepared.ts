@@ -1,18 +1,18 @@
-import type { Submission } from "../../records/model/submission.ts";
+import type { PreparedSubmission } from "../../records/model/submission.ts";
 import type { Subject } from "../collections/record-types.ts";
 
 declare const subject: unique symbol;
 
 /**
- * Values of a new record whose slow part is done, which a transaction can't wait for: passwords are hashed, files are
- * stored, before hooks have run. It makes one record.
+ * The values of one new record after the work that is too slow for a transaction: before hooks have run, passwords are
+ * hashed, files are stored.
  */
 export class Prepared<S extends Subject> {
   declare readonly [subject]?: S;
 
-  constructor(readonly submission: Submission) {}
+  constructor(readonly submission: PreparedSubmission) {}
 
-  /** Removes the files that were stored; for one that is not needed after all. */
+  /** Deletes the stored files. Call it if the record is not created after all. */
   discard(): Promise<void> {
     return this.submission.discard();
   }

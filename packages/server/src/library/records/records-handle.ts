@@ -1,59 +1,59 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
-import { onCurrentSchema } from "../../records/model/current-schema.ts";
+import { retryOnSchemaChange } from "../../records/model/schema-change.ts";
 import { deleteRecord } from "../../records/write/delete-record.ts";
 import { hookDepth, isInTransaction } from "../../records/hooks/hook-scope.ts";
 import { listRecords } from "../../records/query/list-records.ts";
-import { prepareRemoval } from "../../records/write/prepare-removal.ts";
+import { prepareDelete } from "../../records/write/prepare-delete.ts";
 import { prepareSubmission } from "../../records/write/prepare-submission.ts";
 import { presentRecords } from "../../records/present/present.ts";
 import { assertWritable } from "../../records/model/writable-collection.ts";
 import type { RecordContext } from "../../records/model/record-context.ts";
-import { type Submitted, submittedOf } from "../../records/model/submission.ts";
-import { applySubmission, submitRemoval, writeSubmission } from "../../records/write/submit-record.ts";
+import { type Submission, toSubmission } from "../../records/model/submission.ts";
+import { applySubmission, submitDelete, writeSubmission } from "../../records/write/submit-record.ts";
 import { viewRecord } from "../../records/query/view-record.ts";
 import type { Reader, Transaction } from "../../store/store.ts";
 import { type AccountRef, type Caller, principalFor } from "./caller.ts";
 import type { Filter } from "./filter.ts";
-import { collectionOf, type AppContext } from "../context/app-context.ts";
-import type { OpenTransaction } from "./serial-transaction.ts";
+import { findCollection, type AppContext } from "../context/app-context.ts";
+import type { SerialTransaction } from "./serial-transaction.ts";
 import { Prepared } from "./prepared.ts";
 import type { CreateInput, RecordOf, Subject, UpdateInput } from "../collections/record-types.ts";
 import type { FirstOptions, ListOptions, Page, Records, ViewOptions } from "./records.ts";
 
-const WOULD_WAIT = "Inside a transaction, write by its own records: another write would wait for it for ever.";
+const WOULD_DEADLOCK = "Use the transaction's own records here: any other write would wait for the transaction forever.";
 
 type Query = Readonly<Record<string, string>>;
 
-interface Asking {
+interface CollectionRequest {
   readonly context: RecordContext;
   readonly collection: Collection;
 }
 
-/** One collection's records, for one caller, in the folder or in a transaction. */
+/** One collection's records for one caller, in a transaction if one is given. */
 export class RecordsHandle<S extends Subject> implements Records<S> {
-  readonly #ground: AppContext;
-  readonly #subject: S;
-  readonly #open: OpenTransaction | undefined;
+  readonly #appContext: AppContext;
+  readonly #collection: S;
+  readonly #transaction: SerialTransaction | undefined;
   /** `undefined` is the application itself. */
-  readonly #who: Caller | AccountRef | undefined;
+  readonly #requester: Caller | AccountRef | undefined;
 
-  constructor(ground: AppContext, subject: S, open?: OpenTransaction, who?: Caller | AccountRef) {
-    this.#ground = ground;
-    this.#subject = subject;
-    this.#open = open;
-    this.#who = who;
+  constructor(appContext: AppContext, subject: S, transaction?: SerialTransaction, who?: Caller | AccountRef) {
+    this.#appContext = appContext;
+    this.#collection = subject;
+    this.#transaction = transaction;
+    this.#requester = who;
   }
 
   as(who: Caller | AccountRef): Records<S> {
-    return new RecordsHandle(this.#ground, this.#subject, this.#open, who);
+    return new RecordsHandle(this.#appContext, this.#collection, this.#transaction, who);
   }
 
   list({ expand, ...options }: ListOptions = {}): Promise<Page<RecordOf<S>>> {
     const query = queryOf(options);
-    // One snapshot: the count, the page and what it expands to must tell of one state.
+    // One snapshot, so that the count, the page and the expanded relations are consistent.
     return this.#read(async (reader) => {
-      const asking = await this.#ask(reader, "GET", undefined, query);
+      const asking = await this.#createRequest(reader, "GET", undefined, query);
       const page = await listRecords(reader, asking.context, asking.collection, query);
       return { ...page, items: await this.#present(reader, asking, page.items, expand) };
     });
@@ -66,7 +66,7 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
 
   get(id: string, { expand }: ViewOptions = {}): Promise<RecordOf<S>> {
     return this.#read(async (reader) => {
-      const asking = await this.#ask(reader, "GET");
+      const asking = await this.#createRequest(reader, "GET");
       const record = await viewRecord(reader, asking.context, asking.collection, id);
       return (await this.#present(reader, asking, [record], expand))[0]!;
     });
@@ -82,21 +82,21 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
 
   delete(id: string): Promise<void> {
     return this.#write(async (reader, tx) => {
-      const { context, collection } = await this.#ask(reader, "DELETE", tx);
+      const { context, collection } = await this.#createRequest(reader, "DELETE", tx);
       assertWritable(collection);
-      if (!tx) return submitRemoval(this.#ground.core.folder, context, collection, id);
-      await prepareRemoval(tx, context, collection, id);
+      if (!tx) return submitDelete(this.#appContext.core.folder, context, collection, id);
+      await prepareDelete(tx, context, collection, id);
       await deleteRecord(tx, context, collection, id);
     });
   }
 
   async prepare(values: CreateInput<S>): Promise<Prepared<S>> {
-    if (this.#open || isInTransaction()) throw new Error("Prepare before the transaction, which can't wait for it.");
-    const { store } = this.#ground.core.folder;
-    const { context, collection } = await this.#ask(store, "POST");
+    if (this.#transaction || isInTransaction()) throw new Error("Call prepare before the transaction, which can't wait for it.");
+    const { store } = this.#appContext.core.folder;
+    const { context, collection } = await this.#createRequest(store, "POST");
     assertWritable(collection);
     const submitted = submittedIn(collection, values);
-    // As in a batch: what makes it right may be written by the same transaction, which judges it.
+    // Like a batch: the records that it depends on may be written in the same transaction, which checks it then.
     const asking: RecordContext = { ...context, context: "batch", body: submitted.body };
     return new Prepared<S>(await prepareSubmission(store, asking, collection, undefined, submitted));
   }
@@ -107,37 +107,37 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
     { expand }: ViewOptions,
   ): Promise<RecordOf<S>> {
     return this.#write(async (reader, tx) => {
-      const asked = await this.#ask(reader, id === undefined ? "POST" : "PATCH", tx);
+      const asked = await this.#createRequest(reader, id === undefined ? "POST" : "PATCH", tx);
       const { collection } = asked;
       const given = values instanceof Prepared ? values.submission : submittedIn(collection, values);
       const context: RecordContext = { ...asked.context, body: given.body };
       if (tx && "files" in given) assertQuick(collection, given);
       assertWritable(collection);
       const submission = "files" in given ? await prepareSubmission(reader, context, collection, id, given) : given;
-      this.#open?.used.push(submission);
+      this.#transaction?.submissions.push(submission);
       const record = tx
         ? await applySubmission(tx, context, collection, id, submission)
-        : await writeSubmission(this.#ground.core.folder, context, collection, id, submission);
+        : await writeSubmission(this.#appContext.core.folder, context, collection, id, submission);
       return (await this.#present(reader, asked, [record], expand))[0]!;
     });
   }
 
   #read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
-    return this.#open ? work(this.#open.tx) : this.#ground.core.folder.store.read(work);
+    return this.#transaction ? work(this.#transaction.tx) : this.#appContext.core.folder.store.read(work);
   }
 
   #write<T>(work: (reader: Reader, tx: Transaction | undefined) => Promise<T>): Promise<T> {
-    if (this.#open) return this.#open.write((tx) => work(tx, tx));
-    if (isInTransaction()) return Promise.reject(new Error(WOULD_WAIT));
-    return onCurrentSchema(() => work(this.#ground.core.folder.store, undefined));
+    if (this.#transaction) return this.#transaction.write((tx) => work(tx, tx));
+    if (isInTransaction()) return Promise.reject(new Error(WOULD_DEADLOCK));
+    return retryOnSchemaChange(() => work(this.#appContext.core.folder.store, undefined));
   }
 
-  async #ask(reader: Reader, method: string, tx?: Transaction, query: Query = {}): Promise<Asking> {
-    const collection = collectionOf(this.#ground, this.#subject);
-    const { core } = this.#ground;
+  async #createRequest(reader: Reader, method: string, tx?: Transaction, query: Query = {}): Promise<CollectionRequest> {
+    const collection = findCollection(this.#appContext, this.#collection);
+    const { core } = this.#appContext;
     const { registry, files } = core.folder;
     const schema = registry.current;
-    const principal = await principalFor(this.#ground, reader, schema, this.#who);
+    const principal = await principalFor(this.#appContext, reader, schema, this.#requester);
     const context: RecordContext = {
       principal,
       context: "default",
@@ -149,15 +149,15 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
       now: new Date(),
       files,
       background: core.background,
-      hooks: { hooks: core.hooks, principal, depth: hookDepth(), tx },
+      hooks: { registry: core.hooks, principal, depth: hookDepth(), tx },
     };
     return { context, collection };
   }
 
-  /** The types of a collection that is defined in code are those of its fields, which is how its records are shown. */
+  /** The cast holds because records are presented by the fields that their types are derived from. */
   async #present(
     reader: Reader,
-    { context, collection }: Asking,
+    { context, collection }: CollectionRequest,
     records: readonly RecordValues[],
     expand = "",
   ): Promise<RecordOf<S>[]> {
@@ -165,19 +165,19 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
   }
 }
 
-/** Values as a client would send them. Who writes by code confirms no password. */
-function submittedIn(collection: Collection, values: Readonly<Record<string, unknown>>): Submitted {
+/** Converts values to what a client would send. Code need not confirm a password. */
+function submittedIn(collection: Collection, values: Readonly<Record<string, unknown>>): Submission {
   const entries = Object.entries(values).map(
     ([name, value]) => [name, value instanceof Date ? value.toISOString() : value] as const,
   );
   const password = collection.type === "auth" ? values["password"] : undefined;
-  return submittedOf({ ...(password !== undefined && { passwordConfirm: password }), ...Object.fromEntries(entries) });
+  return toSubmission({ ...(password !== undefined && { passwordConfirm: password }), ...Object.fromEntries(entries) });
 }
 
-function assertQuick(collection: Collection, { body, files }: Submitted): void {
+function assertQuick(collection: Collection, { body, files }: Submission): void {
   const isSlow = files.size > 0 || collection.fields.some(({ type, name }) => type === "password" && name in body);
   if (!isSlow) return;
-  throw new Error("A transaction can't wait for files and passwords: use records(…).prepare before it.");
+  throw new Error("A transaction can't wait for files and passwords: call records(…).prepare before it.");
 }
 
 function queryOf({ filter, ...options }: Omit<ListOptions, "expand">): Query {

@@ -1,10 +1,10 @@
 import type { AppContext } from "../context/app-context.ts";
-import type { OpenTransaction } from "./serial-transaction.ts";
+import type { SerialTransaction } from "./serial-transaction.ts";
 import { RecordsHandle } from "./records-handle.ts";
 import type { RecordsOf } from "./records.ts";
 
-/** Records in the folder, or in a transaction. */
-export const recordsOf =
-  (ground: AppContext, open?: OpenTransaction): RecordsOf =>
+/** Access to the records of any collection, in a transaction if one is given. */
+export const createRecordsOf =
+  (appContext: AppContext, transaction?: SerialTransaction): RecordsOf =>
   (collection) =>
-    new RecordsHandle(ground, collection, open);
+    new RecordsHandle(appContext, collection, transaction);

@@ -4,7 +4,7 @@ import type { Prepared } from "./prepared.ts";
 import type { CreateInput, RecordOf, Subject, UpdateInput } from "../collections/record-types.ts";
 
 export interface ViewOptions {
-  /** Relations to bring along, such as `author, comments_via_post`. */
+  /** Relations to include, such as `author, comments_via_post`. */
   readonly expand?: string;
 }
 
@@ -13,13 +13,13 @@ export interface FirstOptions extends ViewOptions {
 }
 
 export interface ListOptions extends FirstOptions {
-  /** In the rule language; the tag `filter` quotes values. */
+  /** An expression in the rule language. The template tag `filter` quotes values. */
   readonly filter?: string | Filter;
-  /** From 1 on. */
+  /** 1 for the first page. */
   readonly page?: number;
-  /** 30 unless given, 1000 at most. */
+  /** 30 unless given, at most 1000. */
   readonly perPage?: number;
-  /** Spares counting: `totalItems` and `totalPages` are -1. */
+  /** Skips the count: `totalItems` and `totalPages` are -1. */
   readonly skipTotal?: boolean;
 }
 
@@ -32,26 +32,26 @@ export interface Page<R> {
 }
 
 /**
- * The records of one collection, as somebody may read and write them: the application itself, which no rule holds,
- * unless `as` says who. Validation, hooks and the log are the same for all. What is refused is an ApiError, which a
- * route or hook may let through to the client.
+ * The records of one collection. The application reads and writes them without rules; `as` applies the rules of a
+ * caller. Validation, hooks and the log are always the same. Refusals are thrown as ApiErrors, which a route or hook can
+ * let through to the client.
  */
 export interface Records<S extends Subject> {
   list(options?: ListOptions): Promise<Page<RecordOf<S>>>;
-  /** The first record that a list would have. */
+  /** The first record of the list; `undefined` if it is empty. */
   first(filter: string | Filter, options?: FirstOptions): Promise<RecordOf<S> | undefined>;
-  /** @throws ApiError 404 for one that is missing or must not be seen */
+  /** @throws ApiError 404 if the record is missing or not visible */
   get(id: string, options?: ViewOptions): Promise<RecordOf<S>>;
-  /** @throws ApiError 400 with what is wrong by field, 403 where a rule or hook refuses */
+  /** @throws ApiError 400 with the errors by field, or 403 if a rule or hook refuses */
   create(values: CreateInput<S> | Prepared<S>, options?: ViewOptions): Promise<RecordOf<S>>;
-  /** Modifiers such as `count+` work on the record as the transaction finds it. */
+  /** Modifiers such as `count+` apply to the record's values in the transaction. */
   update(id: string, values: UpdateInput<S>, options?: ViewOptions): Promise<RecordOf<S>>;
   delete(id: string): Promise<void>;
-  /** Does the slow part of a create, for a transaction that is to come; see `Prepared`. */
+  /** Does the slow part of a create before a transaction; see `Prepared`. */
   prepare(values: CreateInput<S>): Promise<Prepared<S>>;
-  /** The same records under the rules that hold for this caller or account. */
+  /** The same records under the rules for this caller or account. */
   as(who: Caller | AccountRef): Records<S>;
 }
 
-/** Records of a collection that is defined in code have its types; any other is named, and its values are unknown. */
+/** Records of a collection defined in code have its types. For any other, pass its name; its values are `unknown`. */
 export type RecordsOf = <const S extends Subject>(collection: S) => Records<S>;

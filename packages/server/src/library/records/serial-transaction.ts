@@ -1,16 +1,16 @@
-import type { Submission } from "../../records/model/submission.ts";
+import type { PreparedSubmission } from "../../records/model/submission.ts";
 import { savepoint } from "../../store/savepoint.ts";
 import type { Transaction } from "../../store/store.ts";
 
-/** A transaction that is open, as those write in it who do not know of each other. */
-export class OpenTransaction {
-  /** What was written in it: what was stored for that goes again when the transaction is undone. */
-  readonly used: Submission[] = [];
+/** An open transaction with independent writers, such as hooks: their writes run one after another. */
+export class SerialTransaction {
+  /** What was written, so that its stored files can be deleted if the transaction is rolled back. */
+  readonly submissions: PreparedSubmission[] = [];
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(readonly tx: Transaction) {}
 
-  /** Writes after the writes before it; of one that fails nothing stays, so that who asked may go on. */
+  /** Runs a write after the ones before it. A failed write is undone alone, so its caller may continue. */
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const written = this.#last.then(() => savepoint(this.tx, work));
     this.#last = written.catch(() => {});

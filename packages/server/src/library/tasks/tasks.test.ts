@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { openLibraryApp, refusal } from "../../testing/library-app.ts";
-import { tempDir } from "../../testing/temp-dir.ts";
+import { testDir } from "@headwater/testing/lib/test-dir.ts";
 import { openFolder } from "../../app/folder.ts";
 import { sql } from "../../store/sql.ts";
 import type { ApiError } from "../../lib/api-error.ts";
@@ -168,7 +168,7 @@ test("a progress outside of 0 to 1 fails the attempt that told it", async () => 
 
 test("what a thread says that is no message, or that JSON can't hold, fails its task and nothing else", async () => {
   const { app } = await openLibraryApp();
-  const dir = tempDir();
+  const dir = testDir();
   const define = async (name: string, body: string): Promise<void> => {
     const file = join(dir, `${name}.js`);
     await Bun.write(file, `export default (input, task) => { ${body} }`);

@@ -1,21 +1,20 @@
 import type { AppContext } from "../context/app-context.ts";
-import type { OpenTransaction } from "../records/serial-transaction.ts";
-import { broadcastsIn, type Broadcasts } from "../realtime/realtime.ts";
-import { recordsOf } from "../records/records-of.ts";
+import type { SerialTransaction } from "../records/serial-transaction.ts";
+import { transactionBroadcasts, type Broadcasts } from "../realtime/realtime.ts";
+import { createRecordsOf } from "../records/records-of.ts";
 import type { RecordsOf } from "../records/records.ts";
-import { startIn, type StartableTasks } from "../tasks/tasks.ts";
+import { transactionTasks, type StartableTasks } from "../tasks/tasks.ts";
 
-/** A transaction that is open. */
+/** An open transaction. */
 export interface Tx {
   readonly records: RecordsOf;
   readonly realtime: Broadcasts<[]>;
-  /** Tasks that begin if and when the transaction is committed. */
+  /** Tasks that start when the transaction commits. */
   readonly tasks: StartableTasks;
 }
 
-/** What belongs to a transaction, for those who write in it. */
-export const txOf = (ground: AppContext, open: OpenTransaction): Tx => ({
-  records: recordsOf(ground, open),
-  realtime: broadcastsIn(ground, open),
-  tasks: startIn(ground, open),
+export const createTx = (appContext: AppContext, transaction: SerialTransaction): Tx => ({
+  records: createRecordsOf(appContext, transaction),
+  realtime: transactionBroadcasts(appContext, transaction),
+  tasks: transactionTasks(appContext, transaction),
 });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
-import { codesOf, type Reply, RecordWorld } from "../../testing/record-fixture.ts";
+import { codesOf, type TestResponse, RecordFixture } from "../../testing/record-fixture.ts";
 
 const PNG = Uint8Array.fromBase64(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
 );
 
-const world = await RecordWorld.open([
+const fixture = await RecordFixture.open([
   {
     name: "albums",
     type: "base",
@@ -33,18 +33,18 @@ const world = await RecordWorld.open([
 const file = (name: string, content: string | Uint8Array<ArrayBuffer> = "x"): File => new File([content], name);
 const sorted = (names: readonly string[]): string[] => [...names].sort();
 const stored = async (id: string): Promise<string[]> => {
-  await world.idle();
-  const names = await readdir(world.path("albums", id)).catch(() => []);
+  await fixture.idle();
+  const names = await readdir(fixture.path("albums", id)).catch(() => []);
   return sorted(names.filter((name) => !name.endsWith(".attrs")));
 };
-const create = (files: Readonly<Record<string, readonly File[]>>, body = {}): Promise<Reply> =>
-  world.create("albums", { body, files });
+const create = (files: Readonly<Record<string, readonly File[]>>, body = {}): Promise<TestResponse> =>
+  fixture.create("albums", { body, files });
 
 test("files are stored under new names beside their records", async () => {
   const { body } = await create({ cover: [file("My Photo.PNG", PNG)], files: [file("a.txt"), file("b.txt")] });
   expect(body.cover).toMatch(/^my_photo_[a-z0-9]{10}\.PNG$/);
   expect(await stored(body.id)).toEqual(sorted([body.cover, ...body.files]));
-  expect(await world.files.open(`${world.collection("albums").id}/${body.id}/${body.cover}`)).toMatchObject({
+  expect(await fixture.files.open(`${fixture.collection("albums").id}/${body.id}/${body.cover}`)).toMatchObject({
     contentType: "image/png",
     originalName: "My Photo.PNG",
   });
@@ -70,7 +70,7 @@ describe("what an update does to the files", () => {
     ["removed all", () => ({ body: { files: null } }), []],
   ])("%s", async (_name, change, expected) => {
     const { body } = await create({ files: [file("one.txt"), file("two.txt")] });
-    const updated = await world.update("albums", body.id, change(body.files));
+    const updated = await fixture.update("albums", body.id, change(body.files));
     expect(updated.body.files).toEqual(expected.map((name) => expect.stringMatching(name)));
     expect(await stored(body.id)).toEqual(sorted(updated.body.files));
   });
@@ -112,11 +112,12 @@ test("only the last file of a field for one is stored, and none of a hidden fiel
 
 test("all files go with their record", async () => {
   const { body } = await create({ files: [file("a.txt")] });
-  await world.remove("albums", body.id);
+  await fixture.remove("albums", body.id);
   expect(await stored(body.id)).toEqual([]);
 });
 
-const send = async (sent: File): Promise<number> => (await world.create("guarded", { files: { file: [sent] } })).status;
+const send = async (sent: File): Promise<number> =>
+  (await fixture.create("guarded", { files: { file: [sent] } })).status;
 
 test("a rule can ask for the size and the name of what comes", async () => {
   expect(await send(file("ok.txt"))).toBe(200);

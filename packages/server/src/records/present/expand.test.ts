@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
-import { PASSWORD, RecordWorld } from "../../testing/record-fixture.ts";
-import { expandRecords, type Shown } from "./expand.ts";
+import { PASSWORD, RecordFixture } from "../../testing/record-fixture.ts";
+import { expandRecords, type PresentedRecord } from "./expand.ts";
 import { parseExpand } from "./expand-paths.ts";
 import { findRecords } from "../query/find-record.ts";
 
-const world = await RecordWorld.open([
+const fixture = await RecordFixture.open([
   { name: "vaults", type: "base", fields: [{ name: "code", type: "text" }] },
   {
     name: "people",
@@ -43,26 +43,26 @@ const world = await RecordWorld.open([
     indexes: ["CREATE UNIQUE INDEX idx_cover ON covers (post)"],
   },
 ]);
-await world.addFields("posts", [{ name: "parent", type: "relation", collectionId: "posts" }]);
+await fixture.addFields("posts", [{ name: "parent", type: "relation", collectionId: "posts" }]);
 
-const as = world.superuser();
+const as = fixture.superuser();
 const id = (name: string): string => name.padEnd(15, "0");
 const passwords = { password: PASSWORD, passwordConfirm: PASSWORD };
-await world.create("vaults", { as, body: { id: id("vault") } });
+await fixture.create("vaults", { as, body: { id: id("vault") } });
 for (const name of ["ann", "bob", "ghost"]) {
   const body = { id: id(name), name, vault: id("vault"), email: `${name}@example.com`, ...passwords };
-  await world.create("people", { as, body });
+  await fixture.create("people", { as, body });
 }
-await world.create("posts", {
+await fixture.create("posts", {
   as,
   body: { id: id("post1"), author: id("ann"), readers: ["bob", "ghost", "ann"].map(id) },
 });
-await world.create("posts", { as, body: { id: id("post2"), author: id("ghost"), parent: id("post1") } });
-await world.update("posts", id("post1"), { as, body: { parent: id("post2") } });
+await fixture.create("posts", { as, body: { id: id("post2"), author: id("ghost"), parent: id("post1") } });
+await fixture.update("posts", id("post1"), { as, body: { parent: id("post2") } });
 for (const name of ["c1", "c2"]) {
-  await world.create("comments", { as, body: { id: id(name), post: id("post1"), author: id("bob") } });
+  await fixture.create("comments", { as, body: { id: id(name), post: id("post1"), author: id("bob") } });
 }
-await world.create("covers", { as, body: { id: id("cover"), post: id("post1") } });
+await fixture.create("covers", { as, body: { id: id("cover"), post: id("post1") } });
 
 interface Expanded {
   readonly id: string;
@@ -106,17 +106,17 @@ describe("expand", () => {
     ["a collection of superusers is as a wrong name", "author.vault", undefined],
     ["a name that is no relation", "id", undefined],
   ])("%s", async (_name, expand, expected) => {
-    const { body } = await world.view("posts", id("post1"), { query: { expand } });
+    const { body } = await fixture.view("posts", id("post1"), { query: { expand } });
     expect(shape(body.expand)).toEqual(expected);
   });
 
   test("what is right but hidden leaves an empty trace", async () => {
-    const { body } = await world.view("posts", id("post2"), { query: { expand: "author" } });
+    const { body } = await fixture.view("posts", id("post2"), { query: { expand: "author" } });
     expect(body.expand).toEqual({});
   });
 
   test("superusers see all of it", async () => {
-    const { body } = await world.view("posts", id("post1"), { as, query: { expand: "readers.vault" } });
+    const { body } = await fixture.view("posts", id("post1"), { as, query: { expand: "readers.vault" } });
     expect(shape(body.expand)).toEqual({
       readers: ["bob", "ghost", "ann"].map((name) => ({ [name]: { vault: "vault" } })),
     });
@@ -124,13 +124,13 @@ describe("expand", () => {
 
   test("six steps at most", async () => {
     const expand = Array(8).fill("parent").join(".");
-    const { body } = await world.view("posts", id("post1"), { query: { expand } });
+    const { body } = await fixture.view("posts", id("post1"), { query: { expand } });
     expect(JSON.stringify(body).match(/"parent":\{/g)?.length).toBe(6);
   });
 
   test("emails of related accounts stay hidden, except one's own", async () => {
-    const ann = await world.principal("people", id("ann"));
-    const { body } = await world.view("posts", id("post1"), { as: ann, query: { expand: "readers" } });
+    const ann = await fixture.principal("people", id("ann"));
+    const { body } = await fixture.view("posts", id("post1"), { as: ann, query: { expand: "readers" } });
     expect(body.expand.readers.map((reader: { email?: string }) => reader.email)).toEqual([
       undefined,
       "ann@example.com",
@@ -139,14 +139,14 @@ describe("expand", () => {
 });
 
 test("one query a step, whatever the number of records", async () => {
-  const collection = world.collection("posts");
-  const records = await findRecords(world.store, collection, sql`TRUE`);
-  const shown = records.map((values): Shown => ({ collection, values, showsEmail: true }));
+  const collection = fixture.collection("posts");
+  const records = await findRecords(fixture.store, collection, sql`TRUE`);
+  const shown = records.map((values): PresentedRecord => ({ collection, values, showsEmail: true }));
   let queries = 0;
   const counting: Reader = {
-    all: (statement) => ((queries += 1), world.store.all(statement)),
-    first: (statement) => ((queries += 1), world.store.first(statement)),
+    all: (statement) => ((queries += 1), fixture.store.all(statement)),
+    first: (statement) => ((queries += 1), fixture.store.first(statement)),
   };
-  await expandRecords(counting, world.context(), shown, parseExpand("author,readers,parent.parent"));
+  await expandRecords(counting, fixture.context(), shown, parseExpand("author,readers,parent.parent"));
   expect(queries).toBe(4);
 });

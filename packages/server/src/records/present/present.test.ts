@@ -1,22 +1,22 @@
 import { describe, expect, test } from "bun:test";
 import { GUEST, type Principal } from "../../rules/principal.ts";
-import { PASSWORD, RecordWorld } from "../../testing/record-fixture.ts";
+import { PASSWORD, RecordFixture } from "../../testing/record-fixture.ts";
 import { findRecord } from "../query/find-record.ts";
-import { presentRecords, viewKey } from "./present.ts";
+import { presentRecords, presentationKey } from "./present.ts";
 
 const fields = [{ name: "boss", type: "bool" }];
-const world = await RecordWorld.open([
+const fixture = await RecordFixture.open([
   { name: "plain", type: "base", fields: [{ name: "pin", type: "password", cost: 4 }] },
   { name: "members", type: "auth", fields },
   { name: "managed", type: "auth", manageRule: "@request.auth.boss = true", fields },
 ]);
-const superuser = world.superuser();
+const superuser = fixture.superuser();
 const passwords = { password: PASSWORD, passwordConfirm: PASSWORD };
 for (const collection of ["members", "managed"]) {
   for (const name of ["ann", "bob", "open"]) {
     const body = { id: `${collection}${name}`.padEnd(15, "0"), email: `${name}@example.com`, boss: name === "ann" };
     const emailVisibility = name === "open";
-    await world.create(collection, { as: superuser, body: { ...body, ...passwords, emailVisibility } });
+    await fixture.create(collection, { as: superuser, body: { ...body, ...passwords, emailVisibility } });
   }
 }
 const memberId = (name: string): string => `members${name}`.padEnd(15, "0");
@@ -24,15 +24,15 @@ const managedId = (name: string): string => `managed${name}`.padEnd(15, "0");
 const principals: Readonly<Record<string, Principal>> = {
   guest: GUEST,
   superuser,
-  ann: await world.principal("members", memberId("ann")),
-  bob: await world.principal("members", memberId("bob")),
-  boss: await world.principal("managed", managedId("ann")),
+  ann: await fixture.principal("members", memberId("ann")),
+  bob: await fixture.principal("members", memberId("bob")),
+  boss: await fixture.principal("managed", managedId("ann")),
 };
 
 async function present(who: string, collection: string, id: string): Promise<Record<string, unknown>> {
-  const values = await findRecord(world.store, world.collection(collection), id);
-  const context = world.context({ as: principals[who]! });
-  return (await presentRecords(world.store, context, world.collection(collection), [values!], ""))[0]!;
+  const values = await findRecord(fixture.store, fixture.collection(collection), id);
+  const context = fixture.context({ as: principals[who]! });
+  return (await presentRecords(fixture.store, context, fixture.collection(collection), [values!], ""))[0]!;
 }
 
 describe("an email is shown", () => {
@@ -51,14 +51,14 @@ describe("an email is shown", () => {
 });
 
 test("of an account that is gone the manager of an event still sees the email", async () => {
-  const managed = world.collection("managed");
-  const values = (await findRecord(world.store, managed, managedId("bob")))!;
-  await world.remove("managed", values.id, { as: superuser });
-  const context = { ...world.context({ as: principals["boss"]! }), context: "realtime" as const };
-  expect(await presentRecords(world.store, context, managed, [values], "")).toMatchObject([
+  const managed = fixture.collection("managed");
+  const values = (await findRecord(fixture.store, managed, managedId("bob")))!;
+  await fixture.remove("managed", values.id, { as: superuser });
+  const context = { ...fixture.context({ as: principals["boss"]! }), context: "realtime" as const };
+  expect(await presentRecords(fixture.store, context, managed, [values], "")).toMatchObject([
     { email: "bob@example.com" },
   ]);
-  await world.create("managed", { as: superuser, body: { ...values, ...passwords } });
+  await fixture.create("managed", { as: superuser, body: { ...values, ...passwords } });
 });
 
 test("no account shows its password or token key, to nobody", async () => {
@@ -69,9 +69,9 @@ test("no account shows its password or token key, to nobody", async () => {
 });
 
 test("a password of another collection shows as blank", async () => {
-  const { body } = await world.create("plain", { as: superuser, body: { pin: "1234" } });
+  const { body } = await fixture.create("plain", { as: superuser, body: { pin: "1234" } });
   expect(body.pin).toBe("");
-  expect(await world.row("plain", body.id)).toMatchObject({ pin: expect.stringMatching(/^\$2a\$04\$/) });
+  expect(await fixture.row("plain", body.id)).toMatchObject({ pin: expect.stringMatching(/^\$2a\$04\$/) });
 });
 
 test("equal view keys mean equal bytes", async () => {
@@ -82,7 +82,7 @@ test("equal view keys mean equal bytes", async () => {
   for (const [collection, id] of records) {
     const bytes = new Map<string, string>();
     for (const who of Object.keys(principals)) {
-      const key = viewKey(principals[who]!, world.collection(collection), "", id);
+      const key = presentationKey(principals[who]!, fixture.collection(collection), "", id);
       const json = JSON.stringify(await present(who, collection, id));
       expect(bytes.get(key) ?? json).toBe(json);
       bytes.set(key, json);
@@ -91,6 +91,8 @@ test("equal view keys mean equal bytes", async () => {
 });
 
 test("one view serves all who are not superusers where nothing is hidden from anybody", () => {
-  const keys = ["guest", "ann", "boss"].map((who) => viewKey(principals[who]!, world.collection("plain"), ""));
+  const keys = ["guest", "ann", "boss"].map((who) =>
+    presentationKey(principals[who]!, fixture.collection("plain"), ""),
+  );
   expect(new Set(keys).size).toBe(1);
 });

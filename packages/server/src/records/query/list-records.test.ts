@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { RecordWorld } from "../../testing/record-fixture.ts";
+import { RecordFixture } from "../../testing/record-fixture.ts";
 
-const world = await RecordWorld.open([
+const fixture = await RecordFixture.open([
   {
     name: "tags",
     type: "base",
@@ -28,22 +28,22 @@ const world = await RecordWorld.open([
   { name: "shown", type: "view", listRule: "", viewRule: "", viewQuery: "SELECT id, n FROM posts" },
 ]);
 
-await world.setRule("broken", "listRule", "gone = 1");
-await world.setRule("broken", "viewRule", "gone = 1");
+await fixture.setRule("broken", "listRule", "gone = 1");
+await fixture.setRule("broken", "viewRule", "gone = 1");
 
-const as = world.superuser();
+const as = fixture.superuser();
 const id = (n: number): string => `post${String(n).padStart(11, "0")}`;
 for (const [name, open] of [
   ["a", true],
   ["b", false],
 ]) {
-  await world.create("tags", { as, body: { id: `tag00000000000${name}`, name, open } });
+  await fixture.create("tags", { as, body: { id: `tag00000000000${name}`, name, open } });
 }
 for (let n = 1; n <= 40; n++) {
   const tags = n === 1 ? ["tag00000000000a"] : n === 2 ? ["tag00000000000b", "tag00000000000a"] : [];
-  await world.create("posts", { as, body: { id: id(n), n, tags, secret: "s" } });
+  await fixture.create("posts", { as, body: { id: id(n), n, tags, secret: "s" } });
 }
-await world.create("posts", { as, body: { id: id(100), n: 100 } });
+await fixture.create("posts", { as, body: { id: id(100), n: 100 } });
 
 describe("paging", () => {
   test.each<[Readonly<Record<string, string>>, object]>([
@@ -64,19 +64,19 @@ describe("paging", () => {
     [{ skipTotal: "t" }, { totalItems: -1, totalPages: -1 }],
     [{ skipTotal: "0" }, { totalItems: 40 }],
   ])("%p", async (query, expected) => {
-    expect(await world.list("posts", { query })).toMatchObject({ status: 200, body: expected });
+    expect(await fixture.list("posts", { query })).toMatchObject({ status: 200, body: expected });
   });
 
   test.each([{ page: "x" }, { page: "1.5" }, { perPage: " 1" }, { skipTotal: "yes" }, { page: "9".repeat(20) }])(
     "%p can't be read",
     async (query) => {
-      expect((await world.list("posts", { query })).status).toBe(400);
+      expect((await fixture.list("posts", { query })).status).toBe(400);
     },
   );
 });
 
 const ids = async (query: Readonly<Record<string, string>>, superuser = false): Promise<string[]> => {
-  const { body } = await world.list("posts", { query, ...(superuser && { as }) });
+  const { body } = await fixture.list("posts", { query, ...(superuser && { as }) });
   return body.items.map((item: { id: string }) => item.id);
 };
 
@@ -87,7 +87,7 @@ test("rule, filter and order hold together", async () => {
 });
 
 test("a record with several related ones is listed and counted once", async () => {
-  const { body } = await world.list("posts", { as, query: { filter: "tags.name ?!= ''" } });
+  const { body } = await fixture.list("posts", { as, query: { filter: "tags.name ?!= ''" } });
   expect(body).toMatchObject({ totalItems: 2, items: [{ id: id(1) }, { id: id(2) }] });
 });
 
@@ -97,8 +97,8 @@ test("a client's filter reaches related records only as their list rule allows",
 });
 
 test("hidden fields are for superusers to filter by", async () => {
-  expect((await world.list("posts", { query: { filter: "secret = 's'" } })).status).toBe(400);
-  expect((await world.list("posts", { query: { sort: "secret" } })).status).toBe(400);
+  expect((await fixture.list("posts", { query: { filter: "secret = 's'" } })).status).toBe(400);
+  expect((await fixture.list("posts", { query: { sort: "secret" } })).status).toBe(400);
   expect((await ids({ filter: "secret = 's'", perPage: "1" }, true)).length).toBe(1);
 });
 
@@ -118,23 +118,23 @@ describe("what is refused", () => {
     ["the row's place in a view", "shown", { sort: "@rowid" }, 400, general],
     ["a rule that can't be understood", "broken", {}, 400, general],
   ])("%s", async (_name, collection, query, status, text) => {
-    const reply = await world.list(collection, { query });
+    const reply = await fixture.list(collection, { query });
     expect(reply).toMatchObject({ status, body: { data: {}, message: text } });
   });
 });
 
 test("views are listed like tables", async () => {
-  expect(await world.list("shown", { query: { filter: "n = 100" } })).toMatchObject({
+  expect(await fixture.list("shown", { query: { filter: "n = 100" } })).toMatchObject({
     status: 200,
     body: { totalItems: 1, items: [{ collectionName: "shown", id: id(100), n: 100 }] },
   });
 });
 
 test("a single record is hidden by its rule as if it were not there", async () => {
-  expect((await world.view("posts", id(1))).body).toMatchObject({ id: id(1) });
-  expect((await world.view("posts", id(100))).status).toBe(404);
-  expect((await world.view("posts", "missing")).status).toBe(404);
-  expect((await world.view("posts", id(100), { as })).status).toBe(200);
-  expect((await world.view("closed", "missing")).status).toBe(403);
-  expect((await world.view("broken", "missing")).status).toBe(404);
+  expect((await fixture.view("posts", id(1))).body).toMatchObject({ id: id(1) });
+  expect((await fixture.view("posts", id(100))).status).toBe(404);
+  expect((await fixture.view("posts", "missing")).status).toBe(404);
+  expect((await fixture.view("posts", id(100), { as })).status).toBe(200);
+  expect((await fixture.view("closed", "missing")).status).toBe(403);
+  expect((await fixture.view("broken", "missing")).status).toBe(404);
 });

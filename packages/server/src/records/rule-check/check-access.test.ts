@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { recordId, type RecordValues } from "@headwater/protocol";
 import type { Reader } from "../../store/store.ts";
-import { RecordWorld } from "../../testing/record-fixture.ts";
+import { RecordFixture } from "../../testing/record-fixture.ts";
 import { blankRecord } from "../model/columns.ts";
-import { canSee } from "./check-access.ts";
+import { meetsRule } from "./check-access.ts";
 
-const world = await RecordWorld.open([
+const fixture = await RecordFixture.open([
   { name: "teams", type: "base", listRule: "open = true", fields: [{ name: "open", type: "bool" }] },
   {
     name: "tasks",
@@ -21,10 +21,10 @@ const world = await RecordWorld.open([
     ],
   },
 ]);
-const as = world.superuser();
-await world.create("teams", { as, body: { id: "team00000000000", open: true } });
-await world.create("teams", { as, body: { id: "closed000000000", open: false } });
-const tasks = world.collection("tasks");
+const as = fixture.superuser();
+await fixture.create("teams", { as, body: { id: "team00000000000", open: true } });
+await fixture.create("teams", { as, body: { id: "closed000000000", open: false } });
+const tasks = fixture.collection("tasks");
 const image: RecordValues = {
   ...blankRecord(tasks),
   id: recordId("gone00000000000"),
@@ -54,15 +54,15 @@ describe("a record that is stored nowhere", () => {
     ["missing = 1", false],
     ["n = ", false],
   ])("%p holds: %p", async (rule, expected) => {
-    expect(await canSee(world.store, world.context(), tasks, rule, image)).toBe(expected);
+    expect(await meetsRule(fixture.store, fixture.context(), tasks, rule, image)).toBe(expected);
   });
 
   test.each([
     ["secret = 's'", true, false],
     ["team.open = true", true, true],
   ])("%p is %p as a rule and %p as a client's filter", async (text, trusted, client) => {
-    expect(await canSee(world.store, world.context(), tasks, text, image, "trusted")).toBe(trusted);
-    expect(await canSee(world.store, world.context(), tasks, text, image, "client")).toBe(client);
+    expect(await meetsRule(fixture.store, fixture.context(), tasks, text, image, "trusted")).toBe(trusted);
+    expect(await meetsRule(fixture.store, fixture.context(), tasks, text, image, "client")).toBe(client);
   });
 });
 
@@ -72,11 +72,11 @@ class CountingReader implements Reader {
 
   readonly all: Reader["all"] = (statement) => {
     this.asked += 1;
-    return world.store.all(statement);
+    return fixture.store.all(statement);
   };
   readonly first: Reader["first"] = (statement) => {
     this.asked += 1;
-    return world.store.first(statement);
+    return fixture.store.first(statement);
   };
 }
 
@@ -101,22 +101,22 @@ describe("the database", () => {
     ["geoDistance(1, 2, 3, n) > 1", 1],
   ])("is asked for %p: %p", async (rule, asked) => {
     const reader = new CountingReader();
-    await canSee(reader, world.context(), tasks, rule, image);
+    await meetsRule(reader, fixture.context(), tasks, rule, image);
     expect(reader.asked).toBe(asked);
   });
 
   test("is asked for a value that a predicate can't judge", async () => {
     const reader = new CountingReader();
-    expect(await canSee(reader, world.context(), tasks, "n ~ '.1'", { ...image, n: 0.1 })).toBe(true);
-    expect(await canSee(reader, world.context(), tasks, "n ~ '.5'", { ...image, n: 0.5 })).toBe(true);
+    expect(await meetsRule(reader, fixture.context(), tasks, "n ~ '.1'", { ...image, n: 0.1 })).toBe(true);
+    expect(await meetsRule(reader, fixture.context(), tasks, "n ~ '.5'", { ...image, n: 0.5 })).toBe(true);
     expect(reader.asked).toBe(1);
   });
 
   test("is asked for what an account has besides its loaded fields", async () => {
     const reader = new CountingReader();
-    await canSee(reader, world.context({ as }), tasks, "@request.auth.verified = true", image);
+    await meetsRule(reader, fixture.context({ as }), tasks, "@request.auth.verified = true", image);
     expect(reader.asked).toBe(0);
-    await canSee(reader, world.context({ as }), tasks, "@request.auth.created != ''", image);
+    await meetsRule(reader, fixture.context({ as }), tasks, "@request.auth.created != ''", image);
     expect(reader.asked).toBe(1);
   });
 });
@@ -124,12 +124,12 @@ describe("the database", () => {
 test("a client's filter reaches related records only as their list rule allows", async () => {
   const closed = { ...image, team: "closed000000000" };
   const filter = "team.id != '' && team.open = false";
-  expect(await canSee(world.store, world.context(), tasks, filter, closed, "trusted")).toBe(true);
-  expect(await canSee(world.store, world.context(), tasks, filter, closed, "client")).toBe(false);
+  expect(await meetsRule(fixture.store, fixture.context(), tasks, filter, closed, "trusted")).toBe(true);
+  expect(await meetsRule(fixture.store, fixture.context(), tasks, filter, closed, "client")).toBe(false);
 });
 
 test("for a stored record it says what the list rule says", async () => {
-  const { body } = await world.create("tasks", { as, body: { title: "t", n: 3, labels: ["b"], data: [1] } });
+  const { body } = await fixture.create("tasks", { as, body: { title: "t", n: 3, labels: ["b"], data: [1] } });
   const { ["collectionId"]: _id, ["collectionName"]: _name, ...values } = body;
   for (const rule of [
     "n = 3",
@@ -140,8 +140,8 @@ test("for a stored record it says what the list rule says", async () => {
     "data = null",
     "team = ''",
   ]) {
-    const listed = await world.list("tasks", { as, query: { filter: `(${rule}) && id = '${body.id}'` } });
-    expect([rule, await canSee(world.store, world.context(), tasks, rule, values)]).toEqual([
+    const listed = await fixture.list("tasks", { as, query: { filter: `(${rule}) && id = '${body.id}'` } });
+    expect([rule, await meetsRule(fixture.store, fixture.context(), tasks, rule, values)]).toEqual([
       rule,
       listed.body.totalItems === 1,
     ]);

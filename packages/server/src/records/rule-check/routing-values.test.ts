@@ -3,10 +3,10 @@ import { parseSubscription } from "@headwater/protocol";
 import type { Change } from "../../log/change.ts";
 import { GUEST, type Principal } from "../../rules/principal.ts";
 import type { Reader, SnapshotReader } from "../../store/store.ts";
-import { RecordWorld } from "../../testing/record-fixture.ts";
+import { RecordFixture } from "../../testing/record-fixture.ts";
 import { RecordEvents } from "../../visibility/record-events.ts";
 
-const world = await RecordWorld.open([
+const fixture = await RecordFixture.open([
   { name: "teams", type: "base", fields: [{ name: "name", type: "text" }] },
   {
     name: "notes",
@@ -18,25 +18,26 @@ const world = await RecordWorld.open([
   },
   { name: "shares", type: "base", fields: [{ name: "note", type: "relation", collectionId: "notes", maxSelect: 1 }] },
 ]);
-await world.addFields("teams", [
+await fixture.addFields("teams", [
   { name: "members", type: "relation", collectionId: "users", maxSelect: 99 },
   { name: "lead", type: "relation", collectionId: "users", maxSelect: 1 },
 ]);
-await world.addFields("shares", [{ name: "with", type: "relation", collectionId: "users", maxSelect: 1 }]);
-const as = world.superuser();
+await fixture.addFields("shares", [{ name: "with", type: "relation", collectionId: "users", maxSelect: 1 }]);
+const as = fixture.superuser();
 const all = parseSubscription("notes/*");
 
 async function account(name: string): Promise<Principal> {
   const body = { email: `${name}@example.com`, password: "1234567890", passwordConfirm: "1234567890" };
-  return world.principal("users", (await world.create("users", { as, body })).body.id);
+  return fixture.principal("users", (await fixture.create("users", { as, body })).body.id);
 }
 const idOf = (principal: Principal): string => (principal.kind === "guest" ? "" : principal.values.id);
 const [ann, bob, cyd] = [await account("ann"), await account("bob"), await account("cyd")];
-const both = (await world.create("teams", { as, body: { members: [idOf(ann), idOf(bob)], lead: idOf(ann) } })).body.id;
-const alone = (await world.create("teams", { as, body: { members: [idOf(cyd)], lead: idOf(bob) } })).body.id;
+const both = (await fixture.create("teams", { as, body: { members: [idOf(ann), idOf(bob)], lead: idOf(ann) } })).body
+  .id;
+const alone = (await fixture.create("teams", { as, body: { members: [idOf(cyd)], lead: idOf(bob) } })).body.id;
 
 /** Counts what is asked of the database. */
-function eventsOn(reader: SnapshotReader = world.store): { events: RecordEvents; statements: () => number } {
+function eventsOn(reader: SnapshotReader = fixture.store): { events: RecordEvents; statements: () => number } {
   let statements = 0;
   const counting = (inner: Reader): Reader => ({
     ...inner,
@@ -46,13 +47,13 @@ function eventsOn(reader: SnapshotReader = world.store): { events: RecordEvents;
     ...counting(reader),
     read: (work) => reader.read((inner) => work(counting(inner))),
   };
-  const { files } = world;
-  const events = new RecordEvents({ reader: counted, schema: () => world.context().schema, files });
+  const { files } = fixture;
+  const events = new RecordEvents({ reader: counted, schema: () => fixture.context().schema, files });
   return { events, statements: () => statements };
 }
 
 const seenBy = async (events: RecordEvents, change: Change, principal: Principal): Promise<boolean> =>
-  (await events.present(change, all, principal, "live")) !== undefined;
+  (await events.eventFor(change, all, principal, "live")) !== undefined;
 
 test.each([
   ["team.members.id ?= @request.auth.id", "team.members.id"],
@@ -62,24 +63,24 @@ test.each([
   ["title != 'b' && team.members.id ?= @request.auth.id", "team.members.id"],
   ["shares_via_note.with ?= @request.auth.id", "shares_via_note.with"],
 ])("under %s whoever is looked up gets the answer that the rule alone gives", async (rule, path) => {
-  await world.setRule("notes", "listRule", rule);
-  const changes = await world.changesOf(async () => {
-    const { body: note } = await world.create("notes", { as, body: { title: "a", team: both } });
-    await world.create("shares", { as, body: { note: note.id, with: idOf(cyd) } });
-    await world.update("notes", note.id, { as, body: { title: "b" } });
-    await world.update("notes", note.id, { as, body: { team: alone } });
-    await world.update("notes", note.id, { as, body: { team: "" } });
-    await world.remove("notes", note.id, { as });
+  await fixture.setRule("notes", "listRule", rule);
+  const changes = await fixture.changesOf(async () => {
+    const { body: note } = await fixture.create("notes", { as, body: { title: "a", team: both } });
+    await fixture.create("shares", { as, body: { note: note.id, with: idOf(cyd) } });
+    await fixture.update("notes", note.id, { as, body: { title: "b" } });
+    await fixture.update("notes", note.id, { as, body: { team: alone } });
+    await fixture.update("notes", note.id, { as, body: { team: "" } });
+    await fixture.remove("notes", note.id, { as });
   });
-  const notes = changes.filter(({ collection }) => collection === world.collection("notes").id);
+  const notes = changes.filter(({ collection }) => collection === fixture.collection("notes").id);
   expect(notes).toHaveLength(5);
   let seen = 0;
   for (const change of notes) {
     const [{ events }, { events: unaware }] = [eventsOn(), eventsOn()];
     for (const principal of [ann, bob, cyd]) {
-      const { requires } = events.audienceOf(all, principal)!;
-      expect(requires?.field.split(".")).toHaveLength(path.split(".").length);
-      const isLookedUp = (await events.held(change, all, principal)).includes(requires!.value);
+      const { routeBy } = events.audienceOf(all, principal)!;
+      expect(routeBy?.field.split(".")).toHaveLength(path.split(".").length);
+      const isLookedUp = (await events.routingValues(change, all, principal)).includes(routeBy!.value);
       const answer = await seenBy(unaware, change, principal);
       if (!isLookedUp) expect(answer).toBe(false);
       else expect(await seenBy(events, change, principal)).toBe(answer);
@@ -90,12 +91,12 @@ test.each([
 });
 
 test("a change takes two statements, however many listen under a rule with a join", async () => {
-  await world.setRule("notes", "listRule", "team.members.id ?= @request.auth.id");
-  const [change] = await world.changesOf(() => world.create("notes", { as, body: { team: both } }));
+  await fixture.setRule("notes", "listRule", "team.members.id ?= @request.auth.id");
+  const [change] = await fixture.changesOf(() => fixture.create("notes", { as, body: { team: both } }));
   const { events, statements } = eventsOn();
   const answers = [];
   for (const principal of [ann, bob, cyd]) {
-    await events.held(change!, all, principal);
+    await events.routingValues(change!, all, principal);
     answers.push(await seenBy(events, change!, principal));
   }
   expect(answers).toEqual([true, true, false]);
@@ -103,17 +104,17 @@ test("a change takes two statements, however many listen under a rule with a joi
 });
 
 test("whoever joins a team behind the change is not among those that its record held", async () => {
-  await world.setRule("notes", "listRule", "team.members.id ?= @request.auth.id");
-  const changes = await world.changesOf(async () => {
-    await world.create("notes", { as, body: { team: alone } });
-    await world.update("teams", alone, { as, body: { members: [idOf(ann)] } });
+  await fixture.setRule("notes", "listRule", "team.members.id ?= @request.auth.id");
+  const changes = await fixture.changesOf(async () => {
+    await fixture.create("notes", { as, body: { team: alone } });
+    await fixture.update("teams", alone, { as, body: { members: [idOf(ann)] } });
   });
   const { events } = eventsOn();
-  expect(await events.held(changes[0]!, all, ann)).toEqual([idOf(cyd)]);
+  expect(await events.routingValues(changes[0]!, all, ann)).toEqual([idOf(cyd)]);
   expect(await seenBy(events, changes[0]!, ann)).toBe(false);
   expect(await seenBy(events, changes[0]!, cyd)).toBe(true);
 });
 
 test("a guest has no text to be looked up by", () => {
-  expect(eventsOn().events.audienceOf(all, GUEST)!.requires).toBeUndefined();
+  expect(eventsOn().events.audienceOf(all, GUEST)!.routeBy).toBeUndefined();
 });

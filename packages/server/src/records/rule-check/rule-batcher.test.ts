@@ -4,12 +4,12 @@ import type { Trust } from "../../rules/resolve/record-scope.ts";
 import { GUEST, type Principal, principalKey } from "../../rules/principal.ts";
 import { type Reader, type SnapshotReader, StoreError } from "../../store/store.ts";
 import { toQuery } from "../../store/sql.ts";
-import { RecordWorld } from "../../testing/record-fixture.ts";
+import { RecordFixture } from "../../testing/record-fixture.ts";
 import { blankRecord } from "../model/columns.ts";
 import { RuleBatcher } from "./rule-batcher.ts";
-import { canSee } from "./check-access.ts";
+import { meetsRule } from "./check-access.ts";
 
-const world = await RecordWorld.open([
+const fixture = await RecordFixture.open([
   { name: "teams", type: "base", fields: [{ name: "open", type: "bool" }] },
   {
     name: "seats",
@@ -30,31 +30,31 @@ const world = await RecordWorld.open([
     ],
   },
 ]);
-await world.addFields("teams", [{ name: "members", type: "relation", collectionId: "users", maxSelect: 99 }]);
-await world.addFields("users", [
+await fixture.addFields("teams", [{ name: "members", type: "relation", collectionId: "users", maxSelect: 99 }]);
+await fixture.addFields("users", [
   { name: "score", type: "number" },
   { name: "home", type: "relation", collectionId: "teams" },
 ]);
-await world.setRule("teams", "listRule", "members.id ?= @request.auth.id");
-const as = world.superuser();
+await fixture.setRule("teams", "listRule", "members.id ?= @request.auth.id");
+const as = fixture.superuser();
 
 async function account(name: string, values: object = {}): Promise<Principal> {
   const body = { email: `${name}@example.com`, password: "1234567890", passwordConfirm: "1234567890", name, ...values };
-  const created = await world.create("users", { as, body });
-  return world.principal("users", created.body.id);
+  const created = await fixture.create("users", { as, body });
+  return fixture.principal("users", created.body.id);
 }
 const idOf = (principal: Principal): string => (principal.kind === "guest" ? "" : principal.values.id);
 
-await world.create("teams", { as, body: { id: "red000000000000", open: true } });
+await fixture.create("teams", { as, body: { id: "red000000000000", open: true } });
 const ann = await account("ann", { score: 3, home: "red000000000000" });
 const bob = await account("bob", { score: 4 });
 const cyd = await account("50%_c", { score: 3 });
 const dan = await account("dan", { name: "" });
-await world.update("teams", "red000000000000", { as, body: { members: [idOf(ann), idOf(cyd)] } });
-await world.create("seats", { as, body: { user: idOf(bob), room: "red" } });
-await world.create("seats", { as, body: { user: idOf(cyd), room: "blue" } });
+await fixture.update("teams", "red000000000000", { as, body: { members: [idOf(ann), idOf(cyd)] } });
+await fixture.create("seats", { as, body: { user: idOf(bob), room: "red" } });
+await fixture.create("seats", { as, body: { user: idOf(cyd), room: "blue" } });
 
-const tasks = world.collection("tasks");
+const tasks = fixture.collection("tasks");
 const image = (id: string, values: object): RecordValues => ({ ...blankRecord(tasks), id: recordId(id), ...values });
 const images = [
   image("t1", { title: "red", n: 3, owner: idOf(ann), team: "red000000000000" }),
@@ -75,17 +75,17 @@ class CountingReader implements SnapshotReader {
     if (this.poison !== undefined && JSON.stringify(values).includes(this.poison)) {
       return Promise.reject(new StoreError("invalid", "no"));
     }
-    return world.store.all(statement);
+    return fixture.store.all(statement);
   };
   readonly first: Reader["first"] = async (statement) => (await this.all(statement))[0];
   readonly read: SnapshotReader["read"] = (work) => work(this);
 }
 
-const askAll = (judge: RuleBatcher, rule: string, trust: Trust = "trusted"): Promise<boolean[]> =>
+const askAll = (batcher: RuleBatcher, rule: string, trust: Trust = "trusted"): Promise<boolean[]> =>
   Promise.all(
     images.flatMap((values) =>
       everyone.map((principal) =>
-        judge.canSee(world.context({ as: principal }), principalKey(principal), tasks, rule, values, trust),
+        batcher.meetsRule({ context: fixture.context({ as: principal }), collection: tasks, rule, values, trust }),
       ),
     ),
   );
@@ -94,7 +94,7 @@ async function oneByOne(rule: string, trust: Trust = "trusted"): Promise<boolean
   const answers: boolean[] = [];
   for (const values of images) {
     for (const principal of everyone) {
-      answers.push(await canSee(world.store, world.context({ as: principal }), tasks, rule, values, trust));
+      answers.push(await meetsRule(fixture.store, fixture.context({ as: principal }), tasks, rule, values, trust));
     }
   }
   return answers;
@@ -131,7 +131,7 @@ describe("the rule is put to all who ask at once, with the answers that each alo
 
   test("a client's filter is guarded by the list rules of what it reaches, for each who asks", async () => {
     const filter = "team.open = true";
-    const answers = await askAll(new RuleBatcher(world.store), filter, "client");
+    const answers = await askAll(new RuleBatcher(fixture.store), filter, "client");
     expect(answers).toEqual(await oneByOne(filter, "client"));
     expect(answers.filter(Boolean)).toHaveLength(2);
   });
@@ -154,10 +154,16 @@ test("who makes the statement fail is asked alone, and costs nobody else the ans
 
 test("what is asked while a statement runs is gathered for the next one", async () => {
   const reader = new CountingReader();
-  const judge = new RuleBatcher(reader);
+  const batcher = new RuleBatcher(reader);
   const rule = "team.members.id ?= @request.auth.id";
   const ask = (principal: Principal, values: RecordValues): Promise<boolean> =>
-    judge.canSee(world.context({ as: principal }), principalKey(principal), tasks, rule, values, "trusted");
+    batcher.meetsRule({
+      context: fixture.context({ as: principal }),
+      collection: tasks,
+      rule,
+      values,
+      trust: "trusted",
+    });
   const first = ask(ann, images[0]!);
   await Promise.resolve();
   const others = await Promise.all([first, ask(ann, images[1]!), ask(bob, images[0]!), ask(cyd, images[0]!)]);

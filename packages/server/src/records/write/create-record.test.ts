@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { codesOf, PASSWORD, type RecordRequest, RecordWorld } from "../../testing/record-fixture.ts";
+import { codesOf, PASSWORD, type RecordRequest, RecordFixture } from "../../testing/record-fixture.ts";
 
-const world = await RecordWorld.open([
+const fixture = await RecordFixture.open([
   {
     name: "posts",
     type: "base",
@@ -57,17 +57,17 @@ const world = await RecordWorld.open([
   { name: "shown", type: "view", viewQuery: "SELECT id FROM posts" },
   { name: "staff", type: "auth", createRule: "", fields: [] },
 ]);
-await world.setRule("broken", "createRule", "gone = 1");
-await world.create("posts", { body: { id: "aaaaaaaaaaaaaaa", title: "first" } });
+await fixture.setRule("broken", "createRule", "gone = 1");
+await fixture.create("posts", { body: { id: "aaaaaaaaaaaaaaa", title: "first" } });
 
 const DATE = "2026-01-02 03:04:05.678Z";
 
 test("what is missing takes its zero, dates are set, texts are generated", async () => {
-  const { status, body } = await world.create("posts", { body: { title: "plain", made: "2020-01-01", unknown: 1 } });
+  const { status, body } = await fixture.create("posts", { body: { title: "plain", made: "2020-01-01", unknown: 1 } });
   expect(status).toBe(200);
   expect(body).toEqual({
     changed: DATE,
-    collectionId: world.collection("posts").id,
+    collectionId: fixture.collection("posts").id,
     collectionName: "posts",
     data: null,
     id: expect.stringMatching(/^[a-z0-9]{15}$/),
@@ -92,8 +92,8 @@ describe("a create rule compares a number as a float, and without its column's t
     ["b ~ '1'", 200],
     ["b ~ '1.0'", 400],
   ])("%s", async (rule, status) => {
-    await world.setRule("numbers", "createRule", rule);
-    expect(await world.create("numbers", { body: { n: 1, t: "1", b: true } })).toMatchObject({ status });
+    await fixture.setRule("numbers", "createRule", rule);
+    expect(await fixture.create("numbers", { body: { n: 1, t: "1", b: true } })).toMatchObject({ status });
   });
 });
 
@@ -107,7 +107,7 @@ describe("values are read as PocketBase reads them", () => {
     ["a JSON text of a text is a text", { title: "m5", data: '"[1]"' }, { data: "[1]" }],
     ["an own id is taken", { title: "m6", id: "bbbbbbbbbbbbbbb" }, { id: "bbbbbbbbbbbbbbb" }],
   ])("%s", async (_name, body, expected) => {
-    const reply = await world.create("posts", { body: body! });
+    const reply = await fixture.create("posts", { body: body! });
     expect(reply).toMatchObject({ status: 200, body: expected });
   });
 });
@@ -141,44 +141,44 @@ describe("what is refused", () => {
       { posts: "validation_not_enough_values" },
     ],
   ])("%s", async (_name, collection, body, status, codes) => {
-    const reply = await world.create(collection, { body: body! });
+    const reply = await fixture.create(collection, { body: body! });
     expect({ status: reply.status, codes: codesOf(reply) }).toEqual({ status, codes });
   });
 
   test("an id that differs from a taken one in case alone", async () => {
-    await world.create("loose", { body: { id: "same" } });
-    expect(codesOf(await world.create("loose", { body: { id: "SAME" } }))).toEqual({ id: "validation_pk_invalid" });
+    await fixture.create("loose", { body: { id: "same" } });
+    expect(codesOf(await fixture.create("loose", { body: { id: "SAME" } }))).toEqual({ id: "validation_pk_invalid" });
   });
 });
 
 test("hidden fields are for superusers to set and to see", async () => {
-  const guest = await world.create("posts", { body: { title: "hidden1", secret: "s" } });
-  expect(await world.row("posts", guest.body.id)).toMatchObject({ secret: "" });
-  const superuser = await world.create("posts", { as: world.superuser(), body: { title: "hidden2", secret: "s" } });
+  const guest = await fixture.create("posts", { body: { title: "hidden1", secret: "s" } });
+  expect(await fixture.row("posts", guest.body.id)).toMatchObject({ secret: "" });
+  const superuser = await fixture.create("posts", { as: fixture.superuser(), body: { title: "hidden2", secret: "s" } });
   expect(superuser.body).toMatchObject({ secret: "s" });
 });
 
 test("superusers are held to no rule, but to the fields", async () => {
-  const as = world.superuser();
-  expect((await world.create("posts", { as, body: { title: "forbidden", n: 5 } })).status).toBe(200);
-  expect(codesOf(await world.create("posts", { as, body: { n: 5 } }))).toEqual({ title: "validation_required" });
+  const as = fixture.superuser();
+  expect((await fixture.create("posts", { as, body: { title: "forbidden", n: 5 } })).status).toBe(200);
+  expect(codesOf(await fixture.create("posts", { as, body: { n: 5 } }))).toEqual({ title: "validation_required" });
 });
 
 test("a record and its change are written together, or neither is", async () => {
-  const made = await world.changesOf(() => world.create("posts", { body: { title: "logged" } }));
+  const made = await fixture.changesOf(() => fixture.create("posts", { body: { title: "logged" } }));
   expect(made).toMatchObject([{ action: "create", before: null, after: { title: "logged", secret: "" } }]);
-  expect(await world.changesOf(() => world.create("posts", { body: { title: "logged" } }))).toEqual([]);
+  expect(await fixture.changesOf(() => fixture.create("posts", { body: { title: "logged" } }))).toEqual([]);
 });
 
 test("an account's password is a hash that never reaches the log", async () => {
   const body = { email: "a@example.com", password: PASSWORD, passwordConfirm: PASSWORD };
-  const [change] = await world.changesOf(() => world.create("staff", { body }));
+  const [change] = await fixture.changesOf(() => fixture.create("staff", { body }));
   expect(change!.after).not.toHaveProperty("password");
-  expect(await world.row("staff", change!.record)).toMatchObject({ password: expect.stringMatching(/^\$2a\$10\$/) });
+  expect(await fixture.row("staff", change!.record)).toMatchObject({ password: expect.stringMatching(/^\$2a\$10\$/) });
 });
 
 test("two auth collections never share an id", async () => {
   const body = { email: "b@example.com", password: PASSWORD, passwordConfirm: PASSWORD, id: "ccccccccccccccc" };
-  expect((await world.create("users", { body })).status).toBe(200);
-  expect(codesOf(await world.create("staff", { body }))).toEqual({ id: "validation_invalid_auth_id" });
+  expect((await fixture.create("users", { body })).status).toBe(200);
+  expect(codesOf(await fixture.create("staff", { body }))).toEqual({ id: "validation_invalid_auth_id" });
 });

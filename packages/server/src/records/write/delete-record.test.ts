@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { PASSWORD, RecordWorld } from "../../testing/record-fixture.ts";
+import { PASSWORD, RecordFixture } from "../../testing/record-fixture.ts";
 
-const world = await RecordWorld.open([
+const fixture = await RecordFixture.open([
   {
     name: "authors",
     type: "base",
@@ -28,20 +28,20 @@ const world = await RecordWorld.open([
   },
 ]);
 
-const as = world.superuser();
+const as = fixture.superuser();
 
 async function add(collection: string, body: Readonly<Record<string, unknown>>): Promise<string> {
-  return (await world.create(collection, { as, body })).body.id;
+  return (await fixture.create(collection, { as, body })).body.id;
 }
 const exists = async (collection: string, id: string): Promise<boolean> =>
-  (await world.row(collection, id)) !== undefined;
+  (await fixture.row(collection, id)) !== undefined;
 
 test("a rule that does not hold hides the record", async () => {
   const id = await add("authors", { name: "kept" });
-  expect((await world.remove("authors", id)).status).toBe(404);
-  expect((await world.remove("authors", "missing")).status).toBe(404);
-  expect((await world.remove("books", "missing")).status).toBe(403);
-  expect(await world.remove("authors", id, { as })).toEqual({ status: 204, body: undefined });
+  expect((await fixture.remove("authors", id)).status).toBe(404);
+  expect((await fixture.remove("authors", "missing")).status).toBe(404);
+  expect((await fixture.remove("books", "missing")).status).toBe(403);
+  expect(await fixture.remove("authors", id, { as })).toEqual({ status: 204, body: undefined });
 });
 
 test("what can't be without it goes, from the rest it is taken out, each a change of its own", async () => {
@@ -53,7 +53,7 @@ test("what can't be without it goes, from the rest it is taken out, each a chang
   const shared = await add("books", { authors: [id, other] });
   const alone = await add("books", { authors: [id] });
 
-  const changes = await world.changesOf(() => world.remove("authors", id));
+  const changes = await fixture.changesOf(() => fixture.remove("authors", id));
   const told = changes.map(({ action, record }) => `${action} ${record}`);
   expect(told[0]).toBe(`delete ${id}`);
   expect(told.sort()).toEqual(
@@ -66,16 +66,16 @@ test("what can't be without it goes, from the rest it is taken out, each a chang
       `delete ${alone}`,
     ].sort(),
   );
-  expect(await world.row("books", edited)).toMatchObject({ editor: "", changed: "2026-01-02 03:04:05.678Z" });
-  expect(await world.row("books", shared)).toMatchObject({ authors: JSON.stringify([other]) });
+  expect(await fixture.row("books", edited)).toMatchObject({ editor: "", changed: "2026-01-02 03:04:05.678Z" });
+  expect(await fixture.row("books", shared)).toMatchObject({ authors: JSON.stringify([other]) });
 });
 
 test("a required reference keeps the record, and all that was to go with it", async () => {
   const id = await add("authors", {});
   const book = await add("books", { owner: id });
   await add("reviews", { by: id });
-  const changes = await world.changesOf(async () => {
-    expect(await world.remove("authors", id)).toEqual({
+  const changes = await fixture.changesOf(async () => {
+    expect(await fixture.remove("authors", id)).toEqual({
       status: 400,
       body: {
         data: {},
@@ -89,16 +89,16 @@ test("a required reference keeps the record, and all that was to go with it", as
 });
 
 test("records that refer to each other go once", async () => {
-  await world.addCollection({ name: "nodes", type: "base", fields: [] });
-  await world.addFields("nodes", [{ name: "next", type: "relation", collectionId: "nodes", cascadeDelete: true }]);
+  await fixture.addCollection({ name: "nodes", type: "base", fields: [] });
+  await fixture.addFields("nodes", [{ name: "next", type: "relation", collectionId: "nodes", cascadeDelete: true }]);
   const [a, b, c] = [await add("nodes", {}), await add("nodes", {}), await add("nodes", {})];
   for (const [id, next] of [
     [a, b],
     [b, c],
     [c, a],
   ] as const)
-    await world.update("nodes", id, { as, body: { next } });
-  const changes = await world.changesOf(() => world.remove("nodes", a, { as }));
+    await fixture.update("nodes", id, { as, body: { next } });
+  const changes = await fixture.changesOf(() => fixture.remove("nodes", a, { as }));
   expect(changes.map(({ record }): string => record)).toEqual([a, c, b]);
 });
 
@@ -107,12 +107,12 @@ describe("accounts", () => {
 
   test("the last superuser stays", async () => {
     const first = await add("_superusers", { email: "a@example.com", ...passwords });
-    expect(await world.remove("_superusers", first, { as })).toMatchObject({
+    expect(await fixture.remove("_superusers", first, { as })).toMatchObject({
       status: 400,
       body: { message: "You can't delete the only existing superuser." },
     });
     await add("_superusers", { email: "b@example.com", ...passwords });
-    expect((await world.remove("_superusers", first, { as })).status).toBe(204);
+    expect((await fixture.remove("_superusers", first, { as })).status).toBe(204);
   });
 
   test("the first real superuser ends the installer's account", async () => {
@@ -123,9 +123,9 @@ describe("accounts", () => {
 
   test("sign-in data goes with its account", async () => {
     const id = await add("users", { email: "u@example.com", ...passwords });
-    const own = { collectionRef: world.collection("users").id, recordRef: id };
+    const own = { collectionRef: fixture.collection("users").id, recordRef: id };
     const origin = await add("_authOrigins", { ...own, fingerprint: "f" });
-    await world.remove("users", id, { as });
+    await fixture.remove("users", id, { as });
     expect(await exists("_authOrigins", origin)).toBe(false);
   });
 });

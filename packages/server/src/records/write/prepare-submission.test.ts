@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { ApiError } from "../../lib/api-error.ts";
-import { PASSWORD, type RecordRequest, RecordWorld } from "../../testing/record-fixture.ts";
+import { PASSWORD, type RecordRequest, RecordFixture } from "../../testing/record-fixture.ts";
 import { createRecord } from "./create-record.ts";
 import { prepareSubmission } from "./prepare-submission.ts";
 import { assertWritable } from "../model/writable-collection.ts";
 import type { RecordContext } from "../model/record-context.ts";
-import type { Submission } from "../model/submission.ts";
+import type { PreparedSubmission } from "../model/submission.ts";
 import { updateRecord } from "./update-record.ts";
 
-const world = await RecordWorld.open([
+const fixture = await RecordFixture.open([
   {
     name: "staff",
     type: "auth",
@@ -21,20 +21,20 @@ const world = await RecordWorld.open([
     ],
   },
 ]);
-const staff = world.collection("staff");
+const staff = fixture.collection("staff");
 assertWritable(staff);
 const passwords = { password: PASSWORD, passwordConfirm: PASSWORD };
-const as = world.superuser();
+const as = fixture.superuser();
 let made = 0;
 const account = async (values: object = {}): Promise<string> =>
-  (await world.create("staff", { as, body: { email: `p${++made}@example.com`, ...passwords, ...values } })).body.id;
+  (await fixture.create("staff", { as, body: { email: `p${++made}@example.com`, ...passwords, ...values } })).body.id;
 
 const prepare = (
   id: string | undefined,
   { body = {}, files = {}, ...request }: RecordRequest,
   context: Partial<RecordContext> = {},
-): Promise<Submission> =>
-  prepareSubmission(world.store, { ...world.context({ body, ...request }), ...context }, staff, id, {
+): Promise<PreparedSubmission> =>
+  prepareSubmission(fixture.store, { ...fixture.context({ body, ...request }), ...context }, staff, id, {
     body,
     files: new Map(Object.entries(files)),
   });
@@ -68,37 +68,38 @@ test("what needs no work is left to the transaction", async () => {
 
 test("an old password counts only while it is the stored one", async () => {
   const id = await account();
-  const self = { as: await world.principal("staff", id) };
+  const self = { as: await fixture.principal("staff", id) };
   const changed = { password: "new1234567", passwordConfirm: "new1234567" };
   const body = { ...changed, oldPassword: PASSWORD };
   const submission = await prepare(id, { ...self, body });
-  await world.update("staff", id, { as, body: changed });
-  const late = world.store.write((tx) => updateRecord(tx, world.context({ ...self, body }), staff, id, submission));
+  await fixture.update("staff", id, { as, body: changed });
+  const late = fixture.store.write((tx) => updateRecord(tx, fixture.context({ ...self, body }), staff, id, submission));
   expect(await statusOf(late)).toBe(400);
 });
 
 test("nobody becomes a manager by a new account that claims to be verified", async () => {
-  const self = { as: await world.principal("staff", await account()) };
+  const self = { as: await fixture.principal("staff", await account()) };
   const body = { ...passwords, email: "v@example.com", verified: true };
-  expect((await world.create("staff", { ...self, body })).body.data).toMatchObject({
+  expect((await fixture.create("staff", { ...self, body })).body.data).toMatchObject({
     verified: { code: "validation_values_mismatch" },
   });
 });
 
 test("who signs up through a provider gets a password that nobody knows", async () => {
   const body = { email: "o@example.com" };
-  const context = { ...world.context({ body }), context: "oauth2" as const };
+  const context = { ...fixture.context({ body }), context: "oauth2" as const };
   const submission = await prepare(undefined, { body }, context);
-  const record = await world.store.write((tx) => createRecord(tx, context, staff, submission));
+  const record = await fixture.store.write((tx) => createRecord(tx, context, staff, submission));
   expect(record["password"]).toMatch(/^\$2a\$10\$/);
 });
 
 test("discarding removes what was stored, and nothing else", async () => {
   const id = await account();
-  const photo = async (): Promise<Submission> => prepare(id, { as, files: { photo: [new File(["x"], "photo.txt")] } });
+  const photo = async (): Promise<PreparedSubmission> =>
+    prepare(id, { as, files: { photo: [new File(["x"], "photo.txt")] } });
   const [kept, dropped] = [await photo(), await photo()];
   await dropped.discard();
-  const stored = async ({ uploads }: Submission): Promise<boolean[]> =>
-    Promise.all([...uploads.keys()].map((name) => Bun.file(world.path("staff", id, name)).exists()));
+  const stored = async ({ uploads }: PreparedSubmission): Promise<boolean[]> =>
+    Promise.all([...uploads.keys()].map((name) => Bun.file(fixture.path("staff", id, name)).exists()));
   expect([await stored(kept), await stored(dropped)]).toEqual([[true], [false]]);
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Principal } from "../../rules/principal.ts";
-import { codesOf, PASSWORD, type RecordRequest, RecordWorld } from "../../testing/record-fixture.ts";
+import { codesOf, PASSWORD, type RecordRequest, RecordFixture } from "../../testing/record-fixture.ts";
 
-const world = await RecordWorld.open([
+const fixture = await RecordFixture.open([
   {
     name: "posts",
     type: "base",
@@ -30,11 +30,11 @@ const world = await RecordWorld.open([
   },
 ]);
 
-const as = world.superuser();
+const as = fixture.superuser();
 let made = 0;
 
 async function post(values: Readonly<Record<string, unknown>> = {}): Promise<string> {
-  const { body } = await world.create("posts", { as, body: { title: `post ${++made}`, ...values } });
+  const { body } = await fixture.create("posts", { as, body: { title: `post ${++made}`, ...values } });
   return body.id;
 }
 
@@ -49,28 +49,28 @@ describe("modifiers work on what is stored", () => {
     ["a field without that modifier stays", { title: "stays" }, { "title+": "x" }, { title: "stays" }],
   ])("%s", async (_name, before, body, after) => {
     const id = await post({ ...before });
-    expect(await world.update("posts", id, { body })).toMatchObject({ status: 200, body: after });
+    expect(await fixture.update("posts", id, { body })).toMatchObject({ status: 200, body: after });
   });
 
   test("of two additions at once none is lost", async () => {
     const id = await post();
-    await Promise.all([1, 2, 3, 4].map((n) => world.update("posts", id, { as, body: { "n+": n } })));
-    expect(await world.row("posts", id)).toMatchObject({ n: 10 });
+    await Promise.all([1, 2, 3, 4].map((n) => fixture.update("posts", id, { as, body: { "n+": n } })));
+    expect(await fixture.row("posts", id)).toMatchObject({ n: 10 });
   });
 });
 
 test("two changes of different fields at once both stay", async () => {
   const id = await post();
   await Promise.all([
-    world.update("posts", id, { as, body: { n: 7 } }),
-    world.update("posts", id, { as, body: { tags: ["c"] } }),
+    fixture.update("posts", id, { as, body: { n: 7 } }),
+    fixture.update("posts", id, { as, body: { tags: ["c"] } }),
   ]);
-  expect(await world.row("posts", id)).toMatchObject({ n: 7, tags: '["c"]' });
+  expect(await fixture.row("posts", id)).toMatchObject({ n: 7, tags: '["c"]' });
 });
 
 test("dates are set by the server, and an update of nothing is an update", async () => {
   const id = await post();
-  const [change] = await world.changesOf(() => world.update("posts", id, { body: { changed: "2020-01-01" } }));
+  const [change] = await fixture.changesOf(() => fixture.update("posts", id, { body: { changed: "2020-01-01" } }));
   expect(change).toMatchObject({
     action: "update",
     before: { changed: "" },
@@ -80,8 +80,8 @@ test("dates are set by the server, and an update of nothing is an update", async
 
 test("hidden fields stay for whom they are hidden from", async () => {
   const id = await post({ secret: "s" });
-  await world.update("posts", id, { body: { secret: "x" } });
-  expect(await world.row("posts", id)).toMatchObject({ secret: "s" });
+  await fixture.update("posts", id, { body: { secret: "x" } });
+  expect(await fixture.row("posts", id)).toMatchObject({ secret: "s" });
 });
 
 describe("what is refused", () => {
@@ -93,14 +93,14 @@ describe("what is refused", () => {
     ["a missing value", "posts", {}, { title: "" }, 400, { title: "validation_required" }],
     ["a value that must be unique", "posts", {}, { title: "taken" }, 400, { title: "validation_not_unique" }],
   ])("%s", async (_name, collection, before, body, status, codes) => {
-    await world.create("posts", { as, body: { id: "taken0000000000", title: "taken" } });
+    await fixture.create("posts", { as, body: { id: "taken0000000000", title: "taken" } });
     const id = await post({ ...before });
-    const reply = await world.update(collection, id, { body });
+    const reply = await fixture.update(collection, id, { body });
     expect({ status: reply.status, codes: codesOf(reply) }).toEqual({ status, codes });
   });
 
   test("a record that is not there", async () => {
-    expect((await world.update("posts", "missing", { as })).status).toBe(404);
+    expect((await fixture.update("posts", "missing", { as })).status).toBe(404);
   });
 });
 
@@ -108,8 +108,8 @@ const passwords = { password: PASSWORD, passwordConfirm: PASSWORD };
 
 async function account(values: object = {}): Promise<{ id: string; self: Principal }> {
   const body = { email: `a${++made}@example.com`, ...passwords, ...values };
-  const { id } = (await world.create("staff", { as, body })).body;
-  return { id, self: await world.principal("staff", id) };
+  const { id } = (await fixture.create("staff", { as, body })).body;
+  return { id, self: await fixture.principal("staff", id) };
 }
 const boss = (await account({ boss: true })).self;
 
@@ -158,7 +158,7 @@ describe("accounts", () => {
     ],
   ])("%s", async (_name, who, body, codes) => {
     const { id, self } = await account();
-    const reply = await world.update("staff", id, { as: { self, boss, super: as }[who], body });
+    const reply = await fixture.update("staff", id, { as: { self, boss, super: as }[who], body });
     expect({ status: reply.status, codes: codesOf(reply) }).toEqual({ status: 400, codes });
   });
 
@@ -168,40 +168,40 @@ describe("accounts", () => {
     ["a superuser sets all of it", "super", { ...changed, email: "super@example.com", verified: true }],
   ])("%s, and the tokens end", async (_name, who, body) => {
     const { id, self } = await account();
-    const before = await world.row("staff", id);
-    expect(await world.update("staff", id, { as: { self, boss, super: as }[who], body })).toMatchObject({
+    const before = await fixture.row("staff", id);
+    expect(await fixture.update("staff", id, { as: { self, boss, super: as }[who], body })).toMatchObject({
       status: 200,
     });
-    const after = await world.row("staff", id);
+    const after = await fixture.row("staff", id);
     expect(after!["tokenKey"]).not.toBe(before!["tokenKey"]);
     expect(await Bun.password.verify("new1234567", String(after!["password"]))).toBe(true);
   });
 
   test("a change that proves nothing keeps the tokens", async () => {
     const { id, self } = await account();
-    const before = await world.row("staff", id);
-    await world.update("staff", id, { as: self, body: { emailVisibility: true } });
-    expect((await world.row("staff", id))!["tokenKey"]).toBe(before!["tokenKey"]);
+    const before = await fixture.row("staff", id);
+    await fixture.update("staff", id, { as: self, body: { emailVisibility: true } });
+    expect((await fixture.row("staff", id))!["tokenKey"]).toBe(before!["tokenKey"]);
   });
 
   test("linked accounts, sign-ins under way and known devices end with what they rest on", async () => {
     const { id } = await account();
-    const collectionRef = world.collection("staff").id;
+    const collectionRef = fixture.collection("staff").id;
     const own = { collectionRef, recordRef: id };
-    await world.create("_externalAuths", { as, body: { ...own, provider: "google", providerId: id } });
-    await world.create("_mfas", { as, body: { ...own, method: "otp" } });
-    await world.create("_authOrigins", { as, body: { ...own, fingerprint: "f" } });
-    await world.create("_otps", { as, body: { ...own, password: "12345678" } });
+    await fixture.create("_externalAuths", { as, body: { ...own, provider: "google", providerId: id } });
+    await fixture.create("_mfas", { as, body: { ...own, method: "otp" } });
+    await fixture.create("_authOrigins", { as, body: { ...own, fingerprint: "f" } });
+    await fixture.create("_otps", { as, body: { ...own, password: "12345678" } });
     const left = async (): Promise<string[]> => {
       const counts = ["_externalAuths", "_mfas", "_authOrigins", "_otps"].map(async (name) => {
-        const { body } = await world.list(name, { as, query: { filter: `recordRef = '${id}'` } });
+        const { body } = await fixture.list(name, { as, query: { filter: `recordRef = '${id}'` } });
         return body.totalItems === 0 ? [] : [name];
       });
       return (await Promise.all(counts)).flat();
     };
-    await world.update("staff", id, { as, body: { verified: true } });
+    await fixture.update("staff", id, { as, body: { verified: true } });
     expect(await left()).toEqual(["_mfas", "_authOrigins"]);
-    await world.update("staff", id, { as, body: changed });
+    await fixture.update("staff", id, { as, body: changed });
     expect(await left()).toEqual([]);
   });
 });

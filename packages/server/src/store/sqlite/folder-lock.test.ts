@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { tempDir } from "../../testing/temp-dir.ts";
+import { testDir } from "@headwater/testing/lib/test-dir.ts";
 import { lockFolder } from "./folder-lock.ts";
 
-const path = join(tempDir(), "lock");
+const path = join(testDir(), "lock");
 
 test("a folder is held by one at a time, and free again when it lets go", () => {
   const release = lockFolder(path);

@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import fc from "fast-check";
-import { tempDir } from "../../testing/temp-dir.ts";
+import { testDir } from "@headwater/testing/lib/test-dir.ts";
 import { sql } from "../sql.ts";
 import { type Store, StoreError, type Transaction } from "../store.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
 
-const dir = tempDir();
+const dir = testDir();
 const opened: Store[] = [];
 afterAll(() => Promise.all(opened.map((store) => store.close())));
 

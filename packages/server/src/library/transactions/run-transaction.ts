@@ -1,0 +1,22 @@
+import { hookDepth, isInTransaction, runInTransaction } from "../../records/hooks/hook-scope.ts";
+import type { AppContext } from "../context/app-context.ts";
+import { SerialTransaction } from "../records/serial-transaction.ts";
+import { createTx, type Tx } from "./tx.ts";
+
+/** Runs the work in a transaction. If that is rolled back, the files that it stored are deleted. */
+export async function runTransaction<T>(appContext: AppContext, work: (tx: Tx) => Promise<T>): Promise<T> {
+  if (isInTransaction()) throw new Error("A transaction can't be opened inside another one.");
+  const depth = hookDepth();
+  let transaction: SerialTransaction | undefined;
+  try {
+    return await appContext.core.folder.store.write((outer) =>
+      runInTransaction(outer, "a transaction", depth, (tx) => {
+        transaction = new SerialTransaction(tx);
+        return work(createTx(appContext, transaction));
+      }),
+    );
+  } catch (error) {
+    for (const submission of transaction?.submissions ?? []) await submission.discard();
+    throw error;
+  }
+}
