@@ -1,10 +1,10 @@
 import type { AuthCollection } from "../collections/model/collection.ts";
 
-/** How one may sign in to a collection, in PocketBase's words and the order of its keys. */
+/** The ways to sign in to a collection, with PocketBase's keys in its order. */
 export interface AuthMethods {
   readonly password: { readonly identityFields: readonly string[]; readonly enabled: boolean };
   readonly oauth2: { readonly providers: readonly never[]; readonly enabled: boolean };
-  /** Durations are seconds; 0 when disabled. */
+  /** Durations in seconds; 0 if disabled. */
   readonly mfa: { readonly enabled: boolean; readonly duration: number };
   readonly otp: { readonly enabled: boolean; readonly duration: number };
   /** The last three are for SDKs older than PocketBase 0.23. */
@@ -13,7 +13,7 @@ export interface AuthMethods {
   readonly emailPassword: boolean;
 }
 
-/** Providers that the server can't speak to are left out, as PocketBase leaves out those that it can't set up. */
+/** The server supports no OAuth2 provider, so it lists none. PocketBase too leaves out those that it can't set up. */
 export function authMethods({ auth: { passwordAuth, oauth2, mfa, otp } }: AuthCollection): AuthMethods {
   const identityFields = passwordAuth.enabled ? passwordAuth.identityFields : [];
   return {

@@ -6,7 +6,7 @@ import type { Reader } from "../store/store.ts";
 
 const texts = new WeakMap<AuthCollection, string>();
 
-/** The record of that id. Each request with a token asks for one, so the statement is built once a collection. */
+/** The record with this id. Every request with a token reads one, so each collection builds the statement once. */
 export async function findAuthRecord(
   reader: Reader,
   collection: AuthCollection,

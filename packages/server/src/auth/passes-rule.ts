@@ -1,11 +1,12 @@
 import type { RecordValues } from "@headwater/protocol";
-import type { Collection, Rule } from "../collections/model/collection.ts";
+import type { Collection } from "../collections/model/collection.ts";
+import type { Rule } from "../collections/model/rule.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
-import { canSee } from "../records/rule-check/check-access.ts";
+import { meetsRule } from "../records/rule-check/check-access.ts";
 import { isSuperuser } from "../rules/principal.ts";
 import type { Reader } from "../store/store.ts";
 
-/** May the principal, by this rule of its collection, do something with the record? */
+/** Does the record meet this rule for the principal? Superusers pass every rule. */
 export async function passesRule(
   reader: Reader,
   context: RecordContext,
@@ -13,5 +14,5 @@ export async function passesRule(
   record: RecordValues,
   rule: Rule,
 ): Promise<boolean> {
-  return isSuperuser(context.principal) || canSee(reader, context, collection, rule, record, "trusted");
+  return isSuperuser(context.principal) || meetsRule(reader, context, collection, rule, record, "trusted");
 }

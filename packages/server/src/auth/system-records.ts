@@ -10,32 +10,32 @@ import { sql } from "../store/sql.ts";
 import type { Reader, Transaction } from "../store/store.ts";
 import type { AuthRecord } from "./tokens.ts";
 
-/** The collections that hold what the server itself notes about auth records, each row with a reference to its record. */
-export type NotesName = "_mfas" | "_authOrigins";
+/** Collections of the server's own data about auth records. Each record refers to its auth record. */
+export type SystemCollectionName = "_mfas" | "_authOrigins";
 
-/** @throws Error for a folder without its system collections: a bootstrap makes them */
-export function notesCollection(schema: Schema, name: NotesName): Collection {
+/** @throws Error if the data folder lacks its system collections, which are created when it is first opened */
+export function systemCollection(schema: Schema, name: SystemCollectionName): Collection {
   const collection = schema.find(name);
   if (!collection) throw new Error(`the system collection ${name} is missing`);
   return collection;
 }
 
-/** The notes about a record, the newest first. */
-export const findNotes = (
+/** The data about an auth record, newest first. */
+export const findSystemRecords = (
   reader: Reader,
-  notes: Collection,
+  system: Collection,
   { collection, values }: AuthRecord,
 ): Promise<RecordValues[]> =>
   findRecords(
     reader,
-    notes,
+    system,
     sql`"collectionRef" = ${collection.id} AND "recordRef" = ${values.id} ORDER BY "created" DESC`,
   );
 
-/** @returns the new note's id */
-export async function addNote(
+/** @returns the new record's id */
+export async function addSystemRecord(
   tx: Transaction,
-  notes: Collection,
+  system: Collection,
   { collection, values }: AuthRecord,
   content: Readonly<Record<string, FieldValue>>,
   now: Date,
@@ -43,9 +43,14 @@ export async function addNote(
   const id = recordId(randomId());
   const time = formatDateTime(now);
   const references = { collectionRef: collection.id, recordRef: values.id };
-  await insertRow(tx, notes, { ...blankRecord(notes), ...references, ...content, id, created: time, updated: time });
+  await insertRow(tx, system, { ...blankRecord(system), ...references, ...content, id, created: time, updated: time });
   return id;
 }
 
-export const touchNote = (tx: Transaction, notes: Collection, note: RecordValues, now: Date): Promise<void> =>
-  updateRow(tx, notes, note, { ...note, updated: formatDateTime(now) });
+/** Sets the record's `updated` date. */
+export const touchSystemRecord = (
+  tx: Transaction,
+  system: Collection,
+  record: RecordValues,
+  now: Date,
+): Promise<void> => updateRow(tx, system, record, { ...record, updated: formatDateTime(now) });

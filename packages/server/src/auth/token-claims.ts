@@ -1,7 +1,7 @@
 import { decodeJwt } from "jose";
 import { z } from "zod";
 
-/** What a token is for; each kind has a secret and a duration of its own in its collection. */
+/** What a token is for. Each type has its own secret and duration in the collection. */
 export type TokenType = "auth" | "file" | "verification" | "passwordReset" | "emailChange";
 
 const claimsSchema = z.looseObject({
@@ -17,7 +17,7 @@ const claimsSchema = z.looseObject({
 
 export type TokenClaims = Readonly<z.output<typeof claimsSchema>>;
 
-/** What a token says, true or not; `undefined` when it is no token of ours at all. */
+/** The claims of a token, unverified; `undefined` if the text is not one of our tokens. */
 export function readClaims(token: string): TokenClaims | undefined {
   try {
     return claimsSchema.parse(decodeJwt(token));
@@ -26,7 +26,7 @@ export function readClaims(token: string): TokenClaims | undefined {
   }
 }
 
-/** Whether it is neither too late nor too early for the token, without leeway (RFC 7519, section 4.1). */
+/** Is the token valid at this time? There is no leeway (RFC 7519, section 4.1). */
 export function isTimely({ exp, nbf, iat }: TokenClaims, now: Date): boolean {
   const seconds = now.getTime() / 1000;
   return seconds < (exp ?? Infinity) && seconds >= (nbf ?? 0) && seconds >= (iat ?? 0);

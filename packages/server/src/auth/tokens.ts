@@ -9,13 +9,13 @@ import type { Reader } from "../store/store.ts";
 import { findAuthRecord } from "./find-auth-record.ts";
 import { isTimely, readClaims, type TokenClaims, type TokenType } from "./token-claims.ts";
 
-/** An auth record with the collection that makes it one. */
+/** An auth record and its collection. */
 export interface AuthRecord {
   readonly collection: AuthCollection;
   readonly values: RecordValues;
 }
 
-/** A token that is good, and whose it is. */
+/** A valid token's claims, and the auth record that it belongs to. */
 export interface VerifiedToken extends AuthRecord {
   readonly claims: TokenClaims;
 }
@@ -23,23 +23,23 @@ export interface VerifiedToken extends AuthRecord {
 export interface TokenGrant extends AuthRecord {
   readonly type: TokenType;
   readonly now: Date;
-  /** Seconds; the collection's for 0 or none. */
+  /** Seconds; 0 or `undefined` for the collection's duration. */
   readonly duration?: number;
   /** Claims besides id, collectionId, type and exp. */
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
-/** Tokens whose signature need not be checked again: about a kilobyte each. */
-const REMEMBERED = 10_000;
+/** The most tokens whose verified signature is kept: about a kilobyte each. */
+const MAX_VERIFIED = 10_000;
 
 /**
- * JSON Web Tokens as PocketBase makes them: HS256 with the record's `tokenKey` and the collection's secret as the key, so
- * that a change of either, or the end of the record, revokes them.
+ * JSON Web Tokens like PocketBase's: HS256, keyed by the record's `tokenKey` and the collection's secret, so that a change
+ * of either, or the deletion of the record, revokes them.
  */
 export class Tokens {
-  /** Signatures found good, with the key that they were good for. */
+  /** Verified signatures, with the key that they were verified with. */
   readonly #verified = new LRUCache<string, { readonly key: string; readonly claims: TokenClaims }>({
-    max: REMEMBERED,
+    max: MAX_VERIFIED,
   });
 
   issue({ collection, values, type, now, duration = 0, claims = {} }: TokenGrant): Promise<string> {
@@ -50,9 +50,9 @@ export class Tokens {
   }
 
   /**
-   * Finds whose token it is. Costs one read of a row; the signature is checked once for a token and a key.
+   * Finds the auth record that a token belongs to. Reads one row; the signature is verified once per token and key.
    *
-   * @returns `undefined` for a token that is expired, forged, revoked, of another type or none at all
+   * @returns `undefined` for a token that is expired, forged, revoked, malformed or of another type
    */
   async verify(
     reader: Reader,
@@ -89,7 +89,7 @@ const OPTIONS = {
 
 const optionsOf = (collection: AuthCollection, type: TokenType): TokenOptions => collection.auth[OPTIONS[type]];
 
-/** An empty one signs nothing: jose refuses it. */
+/** jose refuses to sign with an empty key. */
 const keyOf = (collection: AuthCollection, values: RecordValues, type: TokenType): string =>
   toText(values["tokenKey"]) + optionsOf(collection, type).secret;
 

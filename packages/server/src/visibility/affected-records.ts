@@ -60,7 +60,7 @@ export function affectedFor(
 /** Can the changed record have met the rule's equality for this requester, before the change or after it? */
 function mayMatchEquality({ equality }: ListenerDependency, { before, after }: Change, context: RuleContext): boolean {
   if (!equality) return true;
-  const value = requestValue(equality.asker, context) ?? "";
+  const value = requestValue(equality.requester, context) ?? "";
   return [before, after].some((values) => values !== null && (values[equality.field] ?? "") === value);
 }
 

@@ -3,39 +3,39 @@ import { appendChange } from "../log/append-change.ts";
 import type { Change, NewChange } from "../log/change.ts";
 import type { Transaction } from "../store/store.ts";
 
-/** What the application tells: of a channel, or, without a name, everyone. */
+/** A message from the application to the listeners of a channel or, without a name, to everyone. */
 export interface Broadcast {
   readonly channel: string;
   /** JSON. */
   readonly data: string;
 }
 
-/** Where broadcasts stand in the log; no collection has such an id. */
+/** The collection id of broadcasts in the log. No collection has it. */
 const BROADCASTS = collectionId("_broadcasts");
 const NO_SECRETS: ReadonlySet<string> = new Set();
 
-/** Adds it to the log, where it has its place among the changes of records. */
+/** Adds a broadcast to the log, in order with the changes of records. */
 export const appendBroadcast = (tx: Transaction, broadcast: Broadcast): Promise<void> =>
-  appendChange(tx, changeOf(broadcast), NO_SECRETS);
+  appendChange(tx, toChange(broadcast), NO_SECRETS);
 
-/** A broadcast that is in no log. */
+/** A broadcast that doesn't go to the log. */
 export const unloggedBroadcast = (broadcast: Broadcast, time: number): Change => ({
-  ...changeOf(broadcast),
+  ...toChange(broadcast),
   seq: 0,
   time,
 });
 
-function changeOf({ channel, data }: Broadcast): NewChange & { readonly action: "create" } {
+function toChange({ channel, data }: Broadcast): NewChange & { readonly action: "create" } {
   const record = recordId(channel);
   return { collection: BROADCASTS, record, action: "create", before: null, after: { id: record, data } };
 }
 
 export const isBroadcast = ({ collection }: Change): boolean => collection === BROADCASTS;
 
-/** The channel's name; empty for what is for everyone. */
+/** The channel's name; empty for a broadcast to everyone. */
 export const channelOfBroadcast = ({ record }: Change): string => record;
 
-export const tellingOfBroadcast = (change: Change): OutgoingEvent => ({
+export const broadcastEvent = (change: Change): OutgoingEvent => ({
   kind: "custom",
   source: channelOfBroadcast(change),
   time: change.time,

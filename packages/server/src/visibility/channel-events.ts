@@ -1,20 +1,26 @@
-import { channelOfTopic, EVERYONE, recordId, type Subscription, type OutgoingEvent } from "@headwater/protocol";
-import type { Rule } from "../collections/model/collection.ts";
+import {
+  channelOfTopic,
+  GLOBAL_SUBSCRIPTION,
+  recordId,
+  type Subscription,
+  type OutgoingEvent,
+} from "@headwater/protocol";
+import type { Rule } from "../collections/model/rule.ts";
 import type { Schema } from "../collections/model/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
 import type { Change } from "../log/change.ts";
 import { RuleBatcher } from "../records/rule-check/rule-batcher.ts";
-import { listeningContext } from "./listener.ts";
+import { listenerContext } from "./listener.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
-import type { Explanation } from "./record-events.ts";
-import { interpretRule, matchesNothing } from "../records/rule-check/interpret-rule.ts";
+import type { AudienceKind, VisibilityReason } from "./audience-kind.ts";
+import { interpretRule, excludesRequester } from "../records/rule-check/interpret-rule.ts";
 import { recordScope } from "../records/rule-check/record-scope.ts";
 import { decisionKey } from "../rules/analysis/decision-key.ts";
 import { dependenciesOf } from "../rules/analysis/rule-dependencies.ts";
-import { isSuperuser, type Principal, principalKey } from "../rules/principal.ts";
-import { readsOf } from "../rules/analysis/rule-inputs.ts";
+import { isSuperuser, type Principal } from "../rules/principal.ts";
+import { requestUsage } from "../rules/analysis/request-usage.ts";
 import type { SnapshotReader } from "../store/store.ts";
-import { channelOfBroadcast, isBroadcast, tellingOfBroadcast } from "./broadcast.ts";
+import { channelOfBroadcast, isBroadcast, broadcastEvent } from "./broadcast.ts";
 import { CHANNELS, type Channels } from "./channels.ts";
 
 export interface ChannelEventsOptions {
@@ -24,28 +30,19 @@ export interface ChannelEventsOptions {
   readonly channels: Channels;
 }
 
-/** Listeners who are alike: see the hub's index. */
-export interface ChannelAudience {
-  readonly topic: string;
-  readonly key: string;
-  readonly requires: undefined;
-  readonly follows: undefined;
-  readonly steady: boolean;
-}
-
-/** Topics of channels in the hub: no topic of records begins so. */
+/** The hub's topic of a channel. No topic of records starts with ":". */
 const topicOf = (channel: string): string => `:${channel}`;
 const ALL_CHANNELS = ":*";
 
-/** What a broadcast is to those who listen. The rule of a channel is asked again for each. */
+/** Turns broadcasts into events for listeners. The channel's rule is evaluated again for each broadcast. */
 export class ChannelEvents {
   readonly #options: ChannelEventsOptions;
-  readonly #judge: RuleBatcher;
-  #told: { readonly change: Change; readonly telling: OutgoingEvent } | undefined;
+  readonly #batcher: RuleBatcher;
+  #last: { readonly change: Change; readonly event: OutgoingEvent } | undefined;
 
   constructor(options: ChannelEventsOptions) {
     this.#options = options;
-    this.#judge = new RuleBatcher(options.reader);
+    this.#batcher = new RuleBatcher(options.reader);
   }
 
   topicsOf(change: Change): readonly string[] {
@@ -54,8 +51,9 @@ export class ChannelEvents {
     return channel === "" ? [topicOf("")] : [topicOf(channel), ALL_CHANNELS];
   }
 
-  audienceOf(subscription: Subscription, principal: Principal): ChannelAudience | undefined {
-    if (subscription === EVERYONE) return audience(topicOf(""), "all", true);
+  /** @returns `undefined` for a topic that isn't a channel, and for a channel that the principal may not listen to */
+  audienceOf(subscription: Subscription, principal: Principal): AudienceKind | undefined {
+    if (subscription === GLOBAL_SUBSCRIPTION) return audience(topicOf(""), "all", true);
     if (subscription.topic === "*") return isSuperuser(principal) ? audience(ALL_CHANNELS, "all", true) : undefined;
     const channel = channelOfTopic(subscription.topic);
     if (channel === undefined) return undefined;
@@ -65,24 +63,21 @@ export class ChannelEvents {
     if (meaning === "none") return undefined;
     const topic = topicOf(channel);
     if (meaning === "every") return audience(topic, "all", true);
-    const isCacheable = dependenciesOf(meaning).length === 0 && !readsOf(rule!).now;
+    const isCacheable = dependenciesOf(meaning).length === 0 && !requestUsage(rule!).now;
     return audience(topic, decisionKey(meaning, recordScope(context, CHANNELS), context), isCacheable);
   }
 
-  async present(change: Change, subscription: Subscription, principal: Principal): Promise<OutgoingEvent | undefined> {
+  /** @returns `undefined` if the principal may not listen to the channel */
+  async eventFor(change: Change, subscription: Subscription, principal: Principal): Promise<OutgoingEvent | undefined> {
     const channel = channelOfBroadcast(change);
     if (channel !== "" && !(await this.mayListen(channel, subscription, principal))) return undefined;
-    // Made once: the texts that transports send are shared by all who are told the same.
-    if (this.#told?.change !== change) this.#told = { change, telling: tellingOfBroadcast(change) };
-    return this.#told.telling;
+    // One object for all listeners: transports share the text they make of it.
+    if (this.#last?.change !== change) this.#last = { change, event: broadcastEvent(change) };
+    return this.#last.event;
   }
 
-  /** Why a listener may or may not hear a broadcast, as things stand now; `other-topic`: it listens to something else. */
-  async explain(
-    change: Change,
-    subscription: Subscription,
-    principal: Principal,
-  ): Promise<Explanation | "other-topic"> {
+  /** Why a listener may or may not receive a broadcast, by current data. */
+  async explain(change: Change, subscription: Subscription, principal: Principal): Promise<VisibilityReason> {
     const channel = channelOfBroadcast(change);
     if (channel === "") return "visible";
     if (subscription.topic !== "*" && channelOfTopic(subscription.topic) !== channel) return "other-topic";
@@ -90,44 +85,43 @@ export class ChannelEvents {
     return this.#ruleOf(channel, this.#context(subscription, principal)) === null ? "superusers-only" : "rule";
   }
 
-  /** Is there nothing that the principal may hear on the channel? As things stand now, and without a look at records. */
-  isShutOut(channel: string, subscription: Subscription, principal: Principal): boolean {
+  /** Does the channel's rule exclude the principal, whatever any record holds? Decided without reading records. */
+  isExcludedFrom(channel: string, subscription: Subscription, principal: Principal): boolean {
     const context = this.#context(subscription, principal);
-    return matchesNothing(context, CHANNELS, this.#ruleOf(channel, context));
+    return excludesRequester(context, CHANNELS, this.#ruleOf(channel, context));
   }
 
-  /** May the principal listen to the channel, as things stand now? */
+  /** May the principal listen to the channel, by current data? */
   async mayListen(channel: string, subscription: Subscription, principal: Principal): Promise<boolean> {
     const context = this.#context(subscription, principal);
     const rule = this.#ruleOf(channel, context);
-    const image = { id: recordId(channel) };
-    return this.#judge.canSee(context, principalKey(principal), CHANNELS, rule, image, "trusted");
+    const values = { id: recordId(channel) };
+    return this.#batcher.meetsRule({ context, collection: CHANNELS, rule, values, trust: "trusted" });
   }
 
   /**
-   * The rule that a principal meets, superusers all. A channel of a collection's name that nobody has declared is for
-   * those who may list any of its records.
+   * The rule that the principal has to meet; "" for superusers. An undeclared channel with a collection's name is open to
+   * everyone who may list any records of that collection.
    */
   #ruleOf(channel: string, context: RecordContext): Rule {
     const { channels, schema } = this.#options;
-    const { principal } = context;
-    if (isSuperuser(principal)) return "";
+    if (isSuperuser(context.principal)) return "";
     const declared = channels.declaredRuleOf(channel);
     const collection = schema().find(channel);
     if (declared !== undefined || collection?.name !== channel) return channels.ruleOf(channel);
-    return matchesNothing(context, collection, collection.listRule) ? null : "";
+    return excludesRequester(context, collection, collection.listRule) ? null : "";
   }
 
   #context(subscription: Subscription, principal: Principal): RecordContext {
     const { schema, files } = this.#options;
-    return listeningContext(schema(), files, subscription, principal);
+    return listenerContext(schema(), files, subscription, principal);
   }
 }
 
-const audience = (topic: string, key: string, steady: boolean): ChannelAudience => ({
+const audience = (topic: string, key: string, cacheable: boolean): AudienceKind => ({
   topic,
   key,
-  requires: undefined,
-  follows: undefined,
-  steady,
+  routeBy: undefined,
+  dependsOn: undefined,
+  cacheable,
 });

@@ -1,12 +1,13 @@
-import { channelOfTopic, presenceOf, type Subscription, type OutgoingEvent } from "@headwater/protocol";
+import { channelOfTopic, presenceTarget, type Subscription, type OutgoingEvent } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
-import { type Explanation, type RecordAudience, RecordEvents } from "./record-events.ts";
+import { RecordEvents } from "./record-events.ts";
 import type { VisibilityChanges } from "./visibility-diff.ts";
 import { type Principal, principalKey } from "../rules/principal.ts";
 import { isBroadcast } from "./broadcast.ts";
-import { type ChannelAudience, ChannelEvents, type ChannelEventsOptions } from "./channel-events.ts";
+import { ChannelEvents, type ChannelEventsOptions } from "./channel-events.ts";
+import type { AudienceKind, VisibilityReason } from "./audience-kind.ts";
 
-/** What changes are to those who listen: those of records, and broadcasts. */
+/** Who sees which events: of records' changes and of broadcasts. The hub's `Visibility`. */
 export class EventVisibility {
   readonly #records: RecordEvents;
   readonly #channels: ChannelEvents;
@@ -20,8 +21,8 @@ export class EventVisibility {
     return isBroadcast(change) ? this.#channels.topicsOf(change) : this.#records.topicsOf(change);
   }
 
-  /** A collection's name is also that of a channel: one subscription may listen to both. */
-  audiencesOf(subscription: Subscription, principal: Principal): readonly (RecordAudience | ChannelAudience)[] {
+  /** A collection's name is also a channel's name, so one subscription may have two audiences. */
+  audiencesOf(subscription: Subscription, principal: Principal): readonly AudienceKind[] {
     const records = this.#records.audienceOf(subscription, principal);
     const channel = this.#channels.audienceOf(subscription, principal);
     return [records, channel].filter((audience) => audience !== undefined);
@@ -31,59 +32,55 @@ export class EventVisibility {
     return principalKey(principal);
   }
 
-  held(change: Change, subscription: Subscription, principal: Principal): Promise<readonly unknown[]> {
-    return this.#records.held(change, subscription, principal);
+  routingValues(change: Change, subscription: Subscription, principal: Principal): Promise<readonly unknown[]> {
+    return this.#records.routingValues(change, subscription, principal);
   }
 
-  present(
+  eventFor(
     change: Change,
     subscription: Subscription,
     principal: Principal,
-    told: "live" | "replayed",
+    mode: "live" | "replayed",
   ): Promise<OutgoingEvent | undefined> {
     return isBroadcast(change)
-      ? this.#channels.present(change, subscription, principal)
-      : this.#records.present(change, subscription, principal, told);
+      ? this.#channels.eventFor(change, subscription, principal)
+      : this.#records.eventFor(change, subscription, principal, mode);
   }
 
-  moves(change: Change, subscription: Subscription, principal: Principal): Promise<VisibilityChanges> {
-    return this.#records.moves(change, subscription, principal);
+  visibilityChanges(change: Change, subscription: Subscription, principal: Principal): Promise<VisibilityChanges> {
+    return this.#records.visibilityChanges(change, subscription, principal);
   }
 
-  remember(subscription: Subscription, principal: Principal): ReturnType<RecordEvents["remember"]> {
-    return this.#records.remember(subscription, principal);
+  captureListener(subscription: Subscription, principal: Principal): ReturnType<RecordEvents["captureListener"]> {
+    return this.#records.captureListener(subscription, principal);
   }
 
-  mayMove(change: Change, subscription: Subscription, principal: Principal): boolean {
-    return this.#records.mayMove(change, subscription, principal);
+  mayChangeVisibility(change: Change, subscription: Subscription, principal: Principal): boolean {
+    return this.#records.mayChangeVisibility(change, subscription, principal);
   }
 
-  /** See `ChannelEvents.isShutOut`. */
-  isShutOutOf(channel: string, subscription: Subscription, principal: Principal): boolean {
-    return this.#channels.isShutOut(channel, subscription, principal);
+  /** See `ChannelEvents.isExcludedFrom`. */
+  isExcludedFrom(channel: string, subscription: Subscription, principal: Principal): boolean {
+    return this.#channels.isExcludedFrom(channel, subscription, principal);
   }
 
-  /** The channel or the record whose presence a subscription is about; `undefined` for all others. */
+  /** The channel or record whose presence a subscription is about; `undefined` for other subscriptions. */
   roomOf({ topic }: Subscription): string | undefined {
-    const room = presenceOf(topic);
-    return room === undefined ? undefined : (channelOfTopic(room) ?? this.#records.recordOf(room));
+    const target = presenceTarget(topic);
+    return target === undefined ? undefined : (channelOfTopic(target) ?? this.#records.recordKeyOf(target));
   }
 
-  /** May the principal hear who is present there, as things stand now? */
-  async mayAttend(subscription: Subscription, principal: Principal): Promise<boolean> {
-    const room = presenceOf(subscription.topic) ?? "";
-    const channel = channelOfTopic(room);
+  /** May the principal see who is present there, by current data? */
+  async maySeePresence(subscription: Subscription, principal: Principal): Promise<boolean> {
+    const target = presenceTarget(subscription.topic) ?? "";
+    const channel = channelOfTopic(target);
     return channel === undefined
-      ? this.#records.maySee({ ...subscription, topic: room }, principal)
+      ? this.#records.mayViewRecord({ ...subscription, topic: target }, principal)
       : this.#channels.mayListen(channel, subscription, principal);
   }
 
-  /** Why a listener may or may not see a change, as things stand now; `other-topic`: it listens to something else. */
-  async explain(
-    change: Change,
-    subscription: Subscription,
-    principal: Principal,
-  ): Promise<Explanation | "other-topic"> {
+  /** Why a listener may or may not see a change, by current data. */
+  async explain(change: Change, subscription: Subscription, principal: Principal): Promise<VisibilityReason> {
     return isBroadcast(change)
       ? this.#channels.explain(change, subscription, principal)
       : this.#records.explain(change, subscription, principal);

@@ -1,7 +1,7 @@
 import type { Condition } from "../rules/resolve/condition.ts";
 import {
-  type AskerEquality,
-  askerEquality,
+  type RequesterEquality,
+  requesterEquality,
   dependenciesOf,
   type Dependency,
   ownFieldsOf,
@@ -9,31 +9,31 @@ import {
 import { conditionsOf, type Listener } from "./listener.ts";
 import { conditionOf } from "../records/rule-check/interpret-rule.ts";
 
-/** Records besides those of its topic that decide what a listener sees. */
+/** Other records that decide what a listener sees. */
 export interface ListenerDependency extends Dependency {
-  /** A value that such a record must hold to concern the listener, if it is reached from anywhere. */
-  readonly equality: AskerEquality | undefined;
+  /** An equality that such a record must meet to matter to a listener, if any record of its collection can be read. */
+  readonly equality: RequesterEquality | undefined;
 }
 
-/** What the rule and the filter read of other records, and what the list rules read that guard the filter's paths. */
+/** What a listener's rule and filter read of other records, and what the list rules on the filter's paths read. */
 export function dependenciesOfListener(listener: Listener): readonly ListenerDependency[] {
   const { rule, filter } = conditionsOf(listener);
   const found = [rule, filter].flatMap((condition) => (condition ? dependenciesOfCondition(condition) : []));
-  const guards = filter ? dependenciesOf(filter).flatMap((dependency) => guardsOf(listener, dependency)) : [];
+  const guards = filter
+    ? dependenciesOf(filter).flatMap((dependency) => listRuleDependencies(listener, dependency))
+    : [];
   return [...found, ...guards];
 }
 
 /** What a condition reads of other records. */
 export const dependenciesOfCondition = (condition: Condition): readonly ListenerDependency[] =>
-  dependenciesOf(condition).map((dependency) => withEquality(condition, dependency));
+  dependenciesOf(condition).map((dependency) => ({
+    ...dependency,
+    equality: requesterEquality(condition, dependency),
+  }));
 
-const withEquality = (condition: Condition, dependency: Dependency): ListenerDependency => ({
-  ...dependency,
-  equality: askerEquality(condition, dependency),
-});
-
-/** The list rule of a collection that a filter reaches, as dependencies of the filter's own record. */
-function guardsOf({ context }: Listener, { collection, steps }: Dependency): readonly ListenerDependency[] {
+/** A client's filter only reaches records that the list rule of their collection shows, so it depends on that rule too. */
+function listRuleDependencies({ context }: Listener, { collection, steps }: Dependency): readonly ListenerDependency[] {
   const rule = conditionOf(context, collection, collection.listRule);
   if (!rule) return [];
   const own: ListenerDependency = { collection, steps, fields: ownFieldsOf(rule), equality: undefined };

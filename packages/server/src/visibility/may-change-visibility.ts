@@ -6,8 +6,8 @@ import { isAffectedBy } from "./affected-records.ts";
 import { changesRequester } from "./account-change.ts";
 
 /**
- * May a change that was missed have moved more than its own record into or out of a listener's sight? Nobody can say
- * afterwards what it moved: the other records have changed since.
+ * May a missed change have shown other records to the listener, or hidden them? Which ones can't be found afterwards,
+ * since the records have changed again.
  */
 export function mayChangeVisibility(change: Change, listener: Listener): boolean {
   const { collection, record, before, after } = change;

@@ -3,19 +3,19 @@ import type { Schema } from "../collections/model/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
 import type { Change } from "../log/change.ts";
 import { isSuperuser, type Principal } from "../rules/principal.ts";
-import type { RoutingValue } from "../rules/analysis/routing-values.ts";
 import type { SnapshotReader } from "../store/store.ts";
 import { findRecord } from "../records/query/find-record.ts";
-import { EventData, type Seen } from "./event-data.ts";
-import { HeldValues } from "../records/rule-check/routing-values.ts";
+import { EventEncoder, type EventPayload } from "./event-encoder.ts";
+import { RoutingValueReader } from "../records/rule-check/routing-values.ts";
 import { RuleBatcher } from "../records/rule-check/rule-batcher.ts";
-import { isSteady, type Listener, listenerKey, readListener, requiredOf } from "./listener.ts";
+import { isCacheable, type Listener, listenerKey, readListener, routingValueOf } from "./listener.ts";
 import { dependenciesOfListener } from "./listener-dependencies.ts";
 import { mayChangeVisibility } from "./may-change-visibility.ts";
 import type { AsOf } from "../records/rule-check/as-of.ts";
 import { VisibilityDiff, type VisibilityChanges } from "./visibility-diff.ts";
 import { ALL_RECORDS, readRecordTopic, topicsOfRecord } from "./record-topic.ts";
 import { isVisible } from "./is-visible.ts";
+import type { AudienceKind, VisibilityReason } from "./audience-kind.ts";
 
 export interface RecordEventsOptions {
   readonly reader: SnapshotReader;
@@ -23,46 +23,35 @@ export interface RecordEventsOptions {
   readonly files: FileStore;
 }
 
-/** Listeners who are alike: see the hub's index. */
-export interface RecordAudience {
-  readonly topic: string;
-  readonly key: string;
-  readonly requires: Pick<RoutingValue, "field" | "value"> | undefined;
-  readonly follows: readonly string[] | undefined;
-  readonly steady: boolean;
-}
-
-/** `rule`, `filter`: what hides the record. */
-export type Explanation = "visible" | "superusers-only" | "rule" | "filter";
-
-/** Of all records: a superuser sees each, and nothing enters or leaves. What is expanded may be another each time. */
-const allRecords = ({ topic, options: { query } }: Subscription): RecordAudience => ({
+/** The audience of `*`: a superuser sees every record, so none enters or leaves. Expanded records may change any time. */
+const allRecordsAudience = ({ topic, options: { query } }: Subscription): AudienceKind => ({
   topic,
   key: "superuser",
-  requires: undefined,
-  follows: undefined,
-  steady: (query["expand"] ?? "") === "" && (query["filter"] ?? "") === "",
+  routeBy: undefined,
+  dependsOn: undefined,
+  cacheable: (query["expand"] ?? "") === "" && (query["filter"] ?? "") === "",
 });
 
 /**
- * What a change of a record is to those who listen. The rules judge the record as it was at the change's own place in
- * the log: after it for a create and an update, before it for a delete; both for those who want to know what becomes
- * visible and what does not any more.
+ * Turns changes of records into events for listeners. Rules are evaluated on the record as it was at the change's position
+ * in the log: after the change for a create or update, before it for a delete. Listeners that ask for what enters and
+ * leaves have them evaluated on both.
  */
 export class RecordEvents {
   readonly #options: RecordEventsOptions;
-  readonly #held: HeldValues;
-  readonly #judge: RuleBatcher;
-  readonly #data: EventData;
-  readonly #moves: VisibilityDiff;
-  #moment: AsOf = { seq: -1 };
+  readonly #routingValues: RoutingValueReader;
+  readonly #batcher: RuleBatcher;
+  readonly #encoder: EventEncoder;
+  readonly #diff: VisibilityDiff;
+  #asOf: AsOf = { seq: -1 };
 
   constructor(options: RecordEventsOptions) {
+    const { reader } = options;
     this.#options = options;
-    this.#held = new HeldValues(options.reader);
-    this.#judge = new RuleBatcher(options.reader, this.#held);
-    this.#data = new EventData(options.reader);
-    this.#moves = new VisibilityDiff({ reader: options.reader, judge: this.#judge, data: this.#data });
+    this.#routingValues = new RoutingValueReader(reader);
+    this.#batcher = new RuleBatcher(reader, this.#routingValues);
+    this.#encoder = new EventEncoder(reader);
+    this.#diff = new VisibilityDiff({ reader, batcher: this.#batcher, encoder: this.#encoder });
   }
 
   topicsOf(change: Change): readonly string[] {
@@ -70,133 +59,139 @@ export class RecordEvents {
     return collection ? topicsOfRecord(collection, change) : [];
   }
 
-  /** @returns `undefined` for a topic that is of no records */
-  audienceOf(subscription: Subscription, principal: Principal): RecordAudience | undefined {
-    if (subscription.topic === ALL_RECORDS) return isSuperuser(principal) ? allRecords(subscription) : undefined;
+  /** @returns `undefined` for a topic that isn't about records */
+  audienceOf(subscription: Subscription, principal: Principal): AudienceKind | undefined {
+    if (subscription.topic === ALL_RECORDS) {
+      return isSuperuser(principal) ? allRecordsAudience(subscription) : undefined;
+    }
     const listener = this.#listener(subscription, principal);
     if (!listener) return undefined;
     const dependencies = dependenciesOfListener(listener);
-    const required = requiredOf(listener);
+    const routing = routingValueOf(listener);
     return {
       topic: subscription.topic,
       key: listenerKey(listener),
-      requires: required && { field: required.field, value: required.value },
-      follows: listener.transitions && dependencies.map(({ collection }) => collection.id),
-      steady: dependencies.length === 0 && isSteady(listener),
+      routeBy: routing && { field: routing.field, value: routing.value },
+      dependsOn: listener.transitions && dependencies.map(({ collection }) => collection.id),
+      cacheable: dependencies.length === 0 && isCacheable(listener),
     };
   }
 
-  /** What the record held before the change, and holds after it, where the listener's rule requires a text of it. */
-  async held(change: Change, subscription: Subscription, principal: Principal): Promise<readonly unknown[]> {
+  /** The record's values before and after the change, in the field by which the listener's audience is routed. */
+  async routingValues(change: Change, subscription: Subscription, principal: Principal): Promise<readonly unknown[]> {
     const listener = this.#listener(subscription, principal, change);
-    const required = listener && requiredOf(listener);
-    if (!required) return [];
-    const images = [change.before, change.after].filter((image) => image !== null);
-    if (required.operand.steps.length === 0) return images.map((image) => image[required.field]);
+    const routing = listener && routingValueOf(listener);
+    if (!routing) return [];
+    const candidates = [change.before, change.after].filter((values) => values !== null);
+    if (routing.operand.steps.length === 0) return candidates.map((values) => values[routing.field]);
     const { context, topic } = listener;
-    const held = await this.#held.find(context, topic.collection, required, images, this.#momentOf(change));
-    return [...held.values()].flatMap((values) => [...values]);
+    const asOf = this.#asOfChange(change);
+    const found = await this.#routingValues.read(context, topic.collection, routing, candidates, asOf);
+    return [...found.values()].flatMap((values) => [...values]);
   }
 
   /**
-   * What the change is to a listener; `undefined` for those who may not see it.
+   * The event that a change is for a listener; `undefined` if the listener may not see it.
    *
-   * @param told `live`: the records that a rule reaches from this one are found as they were at the change, even if they
-   *   have been written since; `replayed`: as they are now
+   * @param mode `live` reads related records as they were at the change, even if they have been written since; `replayed`
+   *   reads them as they are now
    */
-  async present(
+  async eventFor(
     change: Change,
     subscription: Subscription,
     principal: Principal,
-    told: "live" | "replayed",
+    mode: "live" | "replayed",
   ): Promise<OutgoingEvent | undefined> {
     const listener = this.#listener(subscription, principal, change);
-    const seen = listener && (await this.#seen(listener, change, told === "live" ? this.#momentOf(change) : undefined));
-    return seen && this.#data.of(listener, change, seen);
+    if (!listener) return undefined;
+    const payload = await this.#payload(listener, change, mode === "live" ? this.#asOfChange(change) : undefined);
+    return payload && this.#encoder.encode(listener, change, payload);
   }
 
-  /** May the principal see the one record that the subscription is about, as things stand now? */
-  async maySee(subscription: Subscription, principal: Principal): Promise<boolean> {
+  /** May the principal see the one record that the subscription is about, by current data? */
+  async mayViewRecord(subscription: Subscription, principal: Principal): Promise<boolean> {
     const listener = this.#listener(subscription, principal);
     if (listener?.topic.record === undefined) return false;
     const { collection, record } = listener.topic;
-    const image = await findRecord(this.#options.reader, collection, record);
-    return image !== undefined && isVisible(this.#judge, listener, image);
+    const values = await findRecord(this.#options.reader, collection, record);
+    return values !== undefined && isVisible(this.#batcher, listener, values);
   }
 
-  /** The one record that a topic is about, the same for all ways to write it. */
-  recordOf(topic: string): string | undefined {
+  /** `collection/id` of the one record that a topic is about, however the topic spells it. */
+  recordKeyOf(topic: string): string | undefined {
     const read = readRecordTopic(this.#options.schema(), topic);
     return read?.record === undefined ? undefined : `${read.collection.name}/${read.record}`;
   }
 
-  /** Why a listener may or may not see the change, as things stand now; `other-topic`: it listens to something else. */
-  async explain(
-    change: Change,
-    subscription: Subscription,
-    principal: Principal,
-  ): Promise<Explanation | "other-topic"> {
+  /** Why a listener may or may not see the change, by current data. */
+  async explain(change: Change, subscription: Subscription, principal: Principal): Promise<VisibilityReason> {
     if (!this.topicsOf(change).includes(subscription.topic)) return "other-topic";
     const listener = this.#listener(subscription, principal, change);
     if (!listener || listener.rule === null) return "superusers-only";
     if (listener.filter === null) return "filter";
-    if (await this.#seen(listener, change, undefined)) return "visible";
-    const unfiltered = await this.#seen({ ...listener, filter: "" }, change, undefined);
+    if (await this.#payload(listener, change, undefined)) return "visible";
+    const unfiltered = await this.#payload({ ...listener, filter: "" }, change, undefined);
     return unfiltered ? "filter" : "rule";
   }
 
-  /** What the change of a related record moves into and out of a listener's sight. */
-  async moves(change: Change, subscription: Subscription, principal: Principal): Promise<VisibilityChanges> {
+  /** The events for other records that a change of a related record shows to the listener or hides from it. */
+  async visibilityChanges(
+    change: Change,
+    subscription: Subscription,
+    principal: Principal,
+  ): Promise<VisibilityChanges> {
     const listener = this.#listener(subscription, principal);
-    return listener ? this.#moves.find(change, listener, undefined) : [];
+    return listener ? this.#diff.find(change, listener, undefined) : [];
   }
 
   /**
-   * Remembers a listener that a change is about to make another.
+   * Keeps the listener as it is before a change of its account or its rule.
    *
-   * @returns what that change moves into and out of its sight, given who it is then
+   * @returns a function that gives the events for the records that the change shows to it or hides from it
    */
-  remember(
+  captureListener(
     subscription: Subscription,
     principal: Principal,
   ): (change: Change, now: Principal) => Promise<VisibilityChanges> {
-    const was = this.#listener(subscription, principal);
+    const previous = this.#listener(subscription, principal);
     return async (change, now) => {
       const listener = this.#listener(subscription, now);
-      if (!was || !listener) return was === listener ? [] : "unknown";
-      return this.#moves.find(change, listener, was);
+      if (!previous || !listener) return previous === listener ? [] : "unknown";
+      return this.#diff.find(change, listener, previous);
     };
   }
 
-  /** May a change that was missed have moved more than its own record into or out of a listener's sight? */
-  mayMove(change: Change, subscription: Subscription, principal: Principal): boolean {
+  /** May a missed change have shown other records to the listener, or hidden them? */
+  mayChangeVisibility(change: Change, subscription: Subscription, principal: Principal): boolean {
     const listener = this.#listener(subscription, principal);
     return listener !== undefined && mayChangeVisibility(change, listener);
   }
 
-  /** The same for all listeners of a change: what is asked of one moment is asked together. */
-  #momentOf({ seq }: Change): AsOf {
-    if (this.#moment.seq !== seq) this.#moment = { seq };
-    return this.#moment;
+  /** The same object for all listeners of a change, so that the batcher puts their checks together. */
+  #asOfChange({ seq }: Change): AsOf {
+    if (this.#asOf.seq !== seq) this.#asOf = { seq };
+    return this.#asOf;
   }
 
-  async #seen(
+  async #payload(
     listener: Listener,
     { action, record, before, after }: Change,
-    moment: AsOf | undefined,
-  ): Promise<Seen | undefined> {
+    asOf: AsOf | undefined,
+  ): Promise<EventPayload | undefined> {
     const { transitions } = listener;
     if (!transitions) {
-      const image = after ?? before;
-      return (await isVisible(this.#judge, listener, image, moment)) ? { action, image } : undefined;
+      const values = after ?? before;
+      return (await isVisible(this.#batcher, listener, values, asOf)) ? { action, values } : undefined;
     }
-    const [was, is] = await Promise.all([
-      before !== null && isVisible(this.#judge, listener, before, moment),
-      after !== null && isVisible(this.#judge, listener, after, moment),
+    const [wasVisible, isNowVisible] = await Promise.all([
+      before !== null && isVisible(this.#batcher, listener, before, asOf),
+      after !== null && isVisible(this.#batcher, listener, after, asOf),
     ]);
-    if (is) return { action: was || before === null ? action : transitions.enter, image: after! };
-    if (!was) return undefined;
-    return after === null ? { action, image: before } : { action: transitions.leave, gone: record };
+    if (isNowVisible) {
+      return { action: wasVisible || before === null ? action : transitions.enter, values: after! };
+    }
+    if (!wasVisible) return undefined;
+    return after === null ? { action, values: before } : { action: transitions.leave, hiddenId: record };
   }
 
   #listener(subscription: Subscription, principal: Principal, change?: Change): Listener | undefined {

@@ -1,30 +1,31 @@
 import type { Change } from "../log/change.ts";
-import type { Collection, Rule } from "../collections/model/collection.ts";
+import type { Collection } from "../collections/model/collection.ts";
+import type { Rule } from "../collections/model/rule.ts";
 import type { Schema } from "../collections/model/schema.ts";
 
-/** What a subscription's topic means: the records of a collection, or one of them, and the rule that guards it. */
+/** What a topic of records means: the records of a collection or one of them, and the rule that decides who sees them. */
 export interface RecordTopic {
   readonly collection: Collection;
   readonly rule: Rule;
-  /** The id, where the topic is one record. */
+  /** The id, if the topic is one record. */
   readonly record: string | undefined;
 }
 
 /**
- * Reads `posts/*`, `posts/ID` and the old form `posts`, with the collection's exact name or id. `undefined` for any
- * other topic: nothing is known of it, and no record's change appears there.
+ * Reads `posts/*`, `posts/ID` and the old form `posts`, with the collection's exact name or id. `undefined` for any other
+ * topic: no change of a record appears on it.
  *
- * @param of the collection of the record at hand, which is what `*` means there
+ * @param changed the id of the changed record's collection, which is what `*` stands for
  */
-export function readRecordTopic(schema: Schema, topic: string, of?: string): RecordTopic | undefined {
+export function readRecordTopic(schema: Schema, topic: string, changed?: string): RecordTopic | undefined {
   if (topic === ALL_RECORDS) {
-    const all = of === undefined ? undefined : schema.find(of);
+    const all = changed === undefined ? undefined : schema.find(changed);
     return all && { collection: all, rule: null, record: undefined };
   }
   const slash = topic.indexOf("/");
   const name = slash < 0 ? topic : topic.slice(0, slash);
   const collection = schema.find(name);
-  // Topics match to the letter, where paths match in any case.
+  // Topics are case-sensitive, while `find`, like paths, is not.
   if (!collection || (collection.name !== name && collection.id !== name)) return undefined;
   const record = slash < 0 ? "*" : topic.slice(slash + 1);
   return record === "*"
@@ -32,7 +33,7 @@ export function readRecordTopic(schema: Schema, topic: string, of?: string): Rec
     : { collection, rule: collection.viewRule, record };
 }
 
-/** The topic of all records of all collections: for superusers alone. */
+/** The topic of all records of all collections: for superusers only. */
 export const ALL_RECORDS = "*";
 
 /** Every topic on which a record's change appears. */

@@ -4,7 +4,7 @@ import { isUnreadableRule } from "../records/query/unreadable-rule.ts";
 import { type Sql, sql } from "../store/sql.ts";
 import type { SnapshotReader } from "../store/store.ts";
 import { readRow } from "../records/model/columns.ts";
-import type { EventData, Seen } from "./event-data.ts";
+import type { EventEncoder, EventPayload } from "./event-encoder.ts";
 import { anyOf } from "../records/query/find-record.ts";
 import type { RuleBatcher } from "../records/rule-check/rule-batcher.ts";
 import { type Listener, listenerKey } from "./listener.ts";
@@ -13,120 +13,140 @@ import { type AsOf, overridesAsOf } from "../records/rule-check/as-of.ts";
 import { type AffectedRecords, affectedFor, findAffectedRecords, isAffectedBy } from "./affected-records.ts";
 import { isVisible } from "./is-visible.ts";
 import { withOverrides } from "../records/rule-check/row-override.ts";
-import { visibleIds } from "./visible-ids.ts";
+import { visibleIdsQuery } from "./visible-ids-query.ts";
 
-/** What is told, or `unknown` when there may be too much to find: then everything must be read anew. */
+/** The events for a listener, or `unknown` if there may be too many: then the client has to read everything again. */
 export type VisibilityChanges = readonly OutgoingEvent[] | "unknown";
 
-/** Records that are told one by one when a change moves them. */
-const MAX_MOVES = 500;
-/** Listeners for whom a whole collection is searched because of one change of a related record. */
+/** The most records that one change shows and hides with an event each. */
+const MAX_VISIBILITY_CHANGES = 500;
+/** The most listeners for whom one change of a related record searches a whole collection. */
 const MAX_SEARCHES = 32;
-/** Records times listeners that are judged because of one change of a related record. */
-const MAX_JUDGED = 20_000;
+/** The most evaluations, records times listeners, that one change of a related record causes. */
+const MAX_EVALUATIONS = 20_000;
 
-export interface MovesOptions {
+export interface VisibilityDiffOptions {
   readonly reader: SnapshotReader;
-  readonly judge: RuleBatcher;
-  readonly data: EventData;
+  readonly batcher: RuleBatcher;
+  readonly encoder: EventEncoder;
 }
 
-/** What is the same for all listeners of one change. */
-interface AtHand {
+/** What all listeners share while one change is processed. */
+interface ChangeContext {
   readonly change: Change;
   readonly before: AsOf;
   readonly after: AsOf;
   /** By collection and path. */
-  readonly reached: Map<string, Promise<AffectedRecords>>;
+  readonly affected: Map<string, Promise<AffectedRecords>>;
   /** By collection and ids. */
   readonly records: Map<string, Promise<readonly RecordValues[]>>;
   searches: number;
-  judged: number;
+  evaluations: number;
 }
 
 /**
- * Finds what a change moves into and out of a listener's sight besides its own record: because the change made
- * another of the listener, or changed a rule, or a record that the rule reads on its way. Before and after are both at
- * the change's own place in the log: what has been written since is told by its own change.
+ * Finds the other records that a change shows to a listener or hides from it: because it changed the listener's own
+ * account, a rule, or a record that the rule reads. Before and after are both evaluated at the change's position in the
+ * log; later writes have changes of their own.
  */
 export class VisibilityDiff {
-  readonly #options: MovesOptions;
-  #atHand: AtHand | undefined;
+  readonly #options: VisibilityDiffOptions;
+  #context: ChangeContext | undefined;
 
-  constructor(options: MovesOptions) {
+  constructor(options: VisibilityDiffOptions) {
     this.#options = options;
   }
 
-  /** @param was the listener before the change; `undefined` if the change is not of the listener itself */
-  async find(change: Change, now: Listener, was: Listener | undefined): Promise<VisibilityChanges> {
+  /** @param previous the listener before the change; `undefined` if the change doesn't alter the listener itself */
+  async find(change: Change, listener: Listener, previous: Listener | undefined): Promise<VisibilityChanges> {
     try {
-      const atHand = this.#begin(change, now);
-      const moved = was ? await this.#ofListener(atHand, was, now) : await this.#ofDependencies(atHand, now);
-      if (moved === "unknown" || moved.length > MAX_MOVES) return "unknown";
-      return await Promise.all(moved.map((seen) => this.#options.data.of(now, change, seen)));
+      const context = this.#begin(change, listener);
+      const payloads = previous
+        ? await this.#findForListenerChange(context, previous, listener)
+        : await this.#findForRelatedChange(context, listener);
+      if (payloads === "unknown" || payloads.length > MAX_VISIBILITY_CHANGES) return "unknown";
+      const { encoder } = this.#options;
+      return await Promise.all(payloads.map((payload) => encoder.encode(listener, change, payload)));
     } catch (error) {
-      // A rule of before that no longer fits the tables: nobody can say what it showed.
+      // The previous rule may no longer fit the tables, so what it showed can't be found.
       if (isUnreadableRule(error)) return "unknown";
       throw error;
     }
   }
 
-  #begin(change: Change, { context: { schema } }: Listener): AtHand {
-    if (this.#atHand?.change === change) return this.#atHand;
+  #begin(change: Change, { context: { schema } }: Listener): ChangeContext {
+    if (this.#context?.change === change) return this.#context;
     const { seq, record, before, after } = change;
     const collection = schema.find(change.collection);
-    const momentOf = (values: RecordValues | null): AsOf =>
-      collection ? { seq, standIn: { collection, id: record, values } } : { seq };
-    const moments = { before: momentOf(before), after: momentOf(after) };
-    return (this.#atHand = { change, ...moments, reached: new Map(), records: new Map(), searches: 0, judged: 0 });
+    const asOf = (values: RecordValues | null): AsOf =>
+      collection ? { seq, override: { collection, id: record, values } } : { seq };
+    this.#context = {
+      change,
+      before: asOf(before),
+      after: asOf(after),
+      affected: new Map(),
+      records: new Map(),
+      searches: 0,
+      evaluations: 0,
+    };
+    return this.#context;
   }
 
-  /** The change made the listener another. */
-  async #ofListener(atHand: AtHand, was: Listener, now: Listener): Promise<readonly Seen[] | "unknown"> {
-    const isSame = was.rule === now.rule && listenerKey(was) === listenerKey(now);
-    const readsIt = dependenciesOfListener(now).some((dependency) => isAffectedBy(dependency, atHand.change));
-    return isSame && !readsIt ? [] : this.#search(atHand, was, now);
+  /** For a change of the listener's account or of its rule. */
+  async #findForListenerChange(
+    context: ChangeContext,
+    previous: Listener,
+    listener: Listener,
+  ): Promise<readonly EventPayload[] | "unknown"> {
+    const isSame = previous.rule === listener.rule && listenerKey(previous) === listenerKey(listener);
+    const isRead = dependenciesOfListener(listener).some((dependency) => isAffectedBy(dependency, context.change));
+    return isSame && !isRead ? [] : this.#search(context, previous, listener);
   }
 
-  /** The change is of a record that the rule reads. */
-  async #ofDependencies(atHand: AtHand, listener: Listener): Promise<readonly Seen[] | "unknown"> {
+  /** For a change of a record that the listener's rule or filter reads. */
+  async #findForRelatedChange(
+    context: ChangeContext,
+    listener: Listener,
+  ): Promise<readonly EventPayload[] | "unknown"> {
     const ids = new Set<string>();
     for (const dependency of dependenciesOfListener(listener)) {
-      if (!isAffectedBy(dependency, atHand.change)) continue;
-      const found = await this.#findAffected(atHand, listener, dependency);
-      const affected = affectedFor(found, dependency, atHand.change, listener.context);
+      if (!isAffectedBy(dependency, context.change)) continue;
+      const found = await this.#findAffected(context, listener, dependency);
+      const affected = affectedFor(found, dependency, context.change, listener.context);
       if (affected === "any") {
-        atHand.searches += 1;
-        return atHand.searches > MAX_SEARCHES ? "unknown" : this.#search(atHand, listener, listener);
+        context.searches += 1;
+        return context.searches > MAX_SEARCHES ? "unknown" : this.#search(context, listener, listener);
       }
       for (const id of affected) ids.add(id);
     }
     if (ids.size === 0) return [];
-    if (ids.size > MAX_MOVES || (atHand.judged += ids.size) > MAX_JUDGED) return "unknown";
-    return this.#compare(atHand, await this.#records(atHand, listener, [...ids].sort()), listener);
+    if (ids.size > MAX_VISIBILITY_CHANGES || (context.evaluations += ids.size) > MAX_EVALUATIONS) return "unknown";
+    return this.#compare(context, await this.#readRecords(context, listener, [...ids].sort()), listener);
   }
 
   #findAffected(
-    atHand: AtHand,
-    { topic, context }: Listener,
+    { change, after, affected }: ChangeContext,
+    { topic: { collection }, context: { schema } }: Listener,
     dependency: ListenerDependency,
   ): Promise<AffectedRecords> {
-    const { collection } = topic;
-    return entry(atHand.reached, [collection.id, ...dependency.steps.map(({ key }) => key)], () =>
+    return entry(affected, [collection.id, ...dependency.steps.map(({ key }) => key)], () =>
       this.#options.reader.read(async (reader) => {
-        const standIns = await overridesAsOf(reader, context.schema, atHand.after);
-        if (!standIns) return { kind: "all" };
-        return findAffectedRecords(reader, collection, dependency, atHand.change, standIns);
+        const overrides = await overridesAsOf(reader, schema, after);
+        if (!overrides) return { kind: "all" };
+        return findAffectedRecords(reader, collection, dependency, change, overrides);
       }),
     );
   }
 
-  /** The records of these ids as they were at the change. */
-  #records(atHand: AtHand, { topic, context }: Listener, ids: readonly string[]): Promise<readonly RecordValues[]> {
-    const { collection } = topic;
-    return entry(atHand.records, [collection.id, ...ids], () =>
+  /** The records with these ids as they were right after the change. */
+  #readRecords(
+    { after, records }: ChangeContext,
+    { topic: { collection }, context: { schema } }: Listener,
+    ids: readonly string[],
+  ): Promise<readonly RecordValues[]> {
+    return entry(records, [collection.id, ...ids], () =>
       this.#options.reader.read(async (reader) => {
-        const tables = withOverrides((await overridesAsOf(reader, context.schema, atHand.after)) ?? []);
+        const tables = withOverrides((await overridesAsOf(reader, schema, after)) ?? []);
         const rows = await reader.all(
           sql`${tables} SELECT * FROM ${sql.table(collection.name)} WHERE id IN ${anyOf(ids)}`,
         );
@@ -135,62 +155,72 @@ export class VisibilityDiff {
     );
   }
 
-  /** Goes through the whole collection. */
-  async #search(atHand: AtHand, was: Listener, now: Listener): Promise<readonly Seen[] | "unknown"> {
-    const { change } = atHand;
-    const { context, transitions, topic } = now;
+  /** Compares what was visible in the whole collection before and after the change. */
+  async #search(
+    { change, before, after }: ChangeContext,
+    previous: Listener,
+    listener: Listener,
+  ): Promise<readonly EventPayload[] | "unknown"> {
+    const { context, transitions, topic } = listener;
     const { collection } = topic;
     const found = await this.#options.reader.read(async (reader) => {
-      const [before, after] = await Promise.all([
-        overridesAsOf(reader, context.schema, atHand.before),
-        overridesAsOf(reader, context.schema, atHand.after),
+      const [overridesBefore, overridesAfter] = await Promise.all([
+        overridesAsOf(reader, context.schema, before),
+        overridesAsOf(reader, context.schema, after),
       ]);
-      if (!before || !after) return "unknown";
-      const [seenBefore, seenAfter] = [visibleIds(was, before), visibleIds(now, after)];
-      const rowsOf = (inside: Sql, outside: Sql): Promise<readonly RecordValues[]> =>
-        reader
-          .all(
-            sql`${withOverrides(after)} SELECT * FROM ${sql.table(collection.name)} WHERE id IN ${inside} AND id NOT IN ${outside}
-              LIMIT ${MAX_MOVES + 2}`,
-          )
-          .then((rows) => rows.map((row) => readRow(collection, row)));
-      return { left: await rowsOf(seenBefore, seenAfter), entered: await rowsOf(seenAfter, seenBefore) };
+      if (!overridesBefore || !overridesAfter) return "unknown";
+      const visibleBefore = visibleIdsQuery(previous, overridesBefore);
+      const visibleAfter = visibleIdsQuery(listener, overridesAfter);
+      const readIn = async (inside: Sql, outside: Sql): Promise<readonly RecordValues[]> => {
+        const rows = await reader.all(
+          sql`${withOverrides(overridesAfter)} SELECT * FROM ${sql.table(collection.name)} WHERE id IN ${inside} AND id NOT IN ${outside}
+              LIMIT ${MAX_VISIBILITY_CHANGES + 2}`,
+        );
+        return rows.map((row) => readRow(collection, row));
+      };
+      return { left: await readIn(visibleBefore, visibleAfter), entered: await readIn(visibleAfter, visibleBefore) };
     });
     if (found === "unknown") return found;
     const isOther = ({ id }: RecordValues): boolean => !isOwn(change, collection.id, id);
     return [
-      ...found.left.filter(isOther).map(({ id }): Seen => ({ action: transitions!.leave, gone: id })),
-      ...found.entered.filter(isOther).map((image): Seen => ({ action: transitions!.enter, image })),
+      ...found.left.filter(isOther).map(({ id }): EventPayload => ({ action: transitions!.leave, hiddenId: id })),
+      ...found.entered.filter(isOther).map((values): EventPayload => ({ action: transitions!.enter, values })),
     ];
   }
 
-  /** Judges each record before and after the change. */
-  async #compare(atHand: AtHand, images: readonly RecordValues[], listener: Listener): Promise<readonly Seen[]> {
+  /** Evaluates each record before and after the change. */
+  async #compare(
+    { change, before, after }: ChangeContext,
+    records: readonly RecordValues[],
+    listener: Listener,
+  ): Promise<readonly EventPayload[]> {
     const { topic, transitions } = listener;
-    const { judge } = this.#options;
-    const others = images.filter(
-      ({ id }) => !isOwn(atHand.change, topic.collection.id, id) && (topic.record ?? id) === id,
-    );
-    const seen = await Promise.all(
-      others.map(async (image): Promise<Seen | undefined> => {
-        const [was, is] = await Promise.all([
-          isVisible(judge, listener, image, atHand.before),
-          isVisible(judge, listener, image, atHand.after),
+    const { batcher } = this.#options;
+    const others = records.filter(({ id }) => !isOwn(change, topic.collection.id, id) && (topic.record ?? id) === id);
+    const payloads = await Promise.all(
+      others.map(async (values): Promise<EventPayload | undefined> => {
+        const [wasVisible, isNowVisible] = await Promise.all([
+          isVisible(batcher, listener, values, before),
+          isVisible(batcher, listener, values, after),
         ]);
-        if (was === is) return undefined;
-        return is ? { action: transitions!.enter, image } : { action: transitions!.leave, gone: image.id };
+        if (wasVisible === isNowVisible) return undefined;
+        return isNowVisible
+          ? { action: transitions!.enter, values }
+          : { action: transitions!.leave, hiddenId: values.id };
       }),
     );
-    return seen.filter((move) => move !== undefined);
+    return payloads.filter((payload) => payload !== undefined);
   }
 }
 
+/** Is it the record that changed? That one has an event of its own. */
 const isOwn = (change: Change, collection: string, id: string): boolean =>
   change.collection === collection && change.record === id;
 
-function entry<Value>(map: Map<string, Value>, parts: readonly string[], make: () => Value): Value {
-  const key = parts.join("\n");
-  let value = map.get(key);
-  if (value === undefined) map.set(key, (value = make()));
-  return value;
+/** The promise for a key, made on first use. */
+function entry<T>(map: Map<string, Promise<T>>, key: readonly string[], make: () => Promise<T>): Promise<T> {
+  const text = JSON.stringify(key);
+  let found = map.get(text);
+  if (!found) map.set(text, (found = make()));
+  return found;
 }

@@ -1,50 +1,53 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Transaction } from "../../store/store.ts";
 
-/** Code of others that runs in ours: how deep, and in whose transaction. */
-interface Scope {
+/** The application's code that is running: how many hooks deep it is, and in which transaction. */
+interface HookScope {
   readonly depth: number;
-  readonly gate: Gate | undefined;
+  readonly guard: TransactionGuard | undefined;
 }
 
-interface Gate {
+interface TransactionGuard {
   open: boolean;
-  /** Statements, and scopes inside this one, that the work waits for. */
+  /** The statements, and the scopes inside this one, that the code is waiting for. */
   pending: number;
 }
 
-const scopes = new AsyncLocalStorage<Scope>();
+const scopes = new AsyncLocalStorage<HookScope>();
 
-/** Hooks that write set off hooks: this many may stand in each other. */
+/** A write in a hook runs hooks too: this many levels are allowed. */
 const MAX_DEPTH = 10;
 
 export const hookDepth = (): number => scopes.getStore()?.depth ?? 0;
 
-/** Whether the caller runs in a transaction that is still open: a write of its own would wait for it for ever. */
-export const isInTransaction = (): boolean => scopes.getStore()?.gate?.open === true;
+/** Is the caller inside an open transaction? A write outside it would wait for it forever. */
+export const isInTransaction = (): boolean => scopes.getStore()?.guard?.open === true;
 
 /**
- * Runs a hook.
- * @param depth of what set it off
- * @throws Error when hooks have set each other off too often
+ * Runs a hook one level deeper.
+ *
+ * @param depth of the code that triggered the hook
+ * @param name for the error
+ * @throws Error if hooks have triggered each other too many times
  */
-export function runDeeper<T>(depth: number, name: string, work: () => T): T {
+export function runNested<T>(depth: number, name: string, work: () => T): T {
   if (depth >= MAX_DEPTH) {
     throw new Error(
-      `${MAX_DEPTH} hooks have set each other off, the last of them ${name}: a write in a hook runs hooks.`,
+      `Hooks have triggered each other ${MAX_DEPTH} times; the last was ${name}. A write in a hook runs hooks too: ` +
+        "make sure that it doesn't lead back to the same hook.",
     );
   }
-  return scopes.run({ depth: depth + 1, gate: scopes.getStore()?.gate }, work);
+  return scopes.run({ depth: depth + 1, guard: scopes.getStore()?.guard }, work);
 }
 
 /**
- * Runs work that others wrote in a transaction. All writers wait for it, so it may await nothing but the transaction:
- * when the event loop gets to its next turn while the work waits for anything else, the work has failed. When it is over,
- * its transaction answers no more.
+ * Runs the application's code in a transaction. Since all writers wait for it, the code may await nothing but the
+ * transaction. If the event loop reaches its next turn while the code waits for anything else, the code fails. After it
+ * ends, the transaction it was given refuses further use.
  *
- * @param name of the work, for the error
- * @param depth in how many hooks it runs
- * @throws Error as said, and what the work throws
+ * @param name of the code, for the error
+ * @param depth how many hooks deep it runs
+ * @throws Error if the code awaits anything else; whatever the code throws
  */
 export async function runInTransaction<T>(
   tx: Transaction,
@@ -52,37 +55,44 @@ export async function runInTransaction<T>(
   depth: number,
   work: (tx: Transaction) => T | Promise<T>,
 ): Promise<T> {
-  const outer = scopes.getStore()?.gate;
-  const gate: Gate = { open: true, pending: 0 };
+  const outer = scopes.getStore()?.guard;
+  const guard: TransactionGuard = { open: true, pending: 0 };
   const strayed = Promise.withResolvers<never>();
   let turn: NodeJS.Immediate;
   const watch = (): void => {
     turn = setImmediate(() => {
-      if (gate.pending > 0) watch();
-      else strayed.reject(new Error(`${name} awaited something other than its transaction, which everyone waits for.`));
+      if (guard.pending > 0) watch();
+      else {
+        strayed.reject(
+          new Error(
+            `${name} awaited something other than its transaction. All writers wait for a transaction, so await anything ` +
+              "else before or after it.",
+          ),
+        );
+      }
     });
   };
   watch();
   if (outer) outer.pending += 1;
   try {
-    const own = gated(tx, gate);
+    const own = guarded(tx, guard);
     const run = async (): Promise<T> => work(own);
-    return await Promise.race([scopes.run({ depth, gate }, run), strayed.promise]);
+    return await Promise.race([scopes.run({ depth, guard }, run), strayed.promise]);
   } finally {
     if (outer) outer.pending -= 1;
     clearImmediate(turn!);
-    gate.open = false;
+    guard.open = false;
   }
 }
 
-function gated(tx: Transaction, gate: Gate): Transaction {
+function guarded(tx: Transaction, guard: TransactionGuard): Transaction {
   const pass = async <T>(run: () => Promise<T>): Promise<T> => {
-    if (!gate.open) throw new Error("This transaction is over: what belongs to it must be awaited in it.");
-    gate.pending += 1;
+    if (!guard.open) throw new Error("This transaction is over. Await every call on it before its function returns.");
+    guard.pending += 1;
     try {
       return await run();
     } finally {
-      gate.pending -= 1;
+      guard.pending -= 1;
     }
   };
   return {

@@ -5,125 +5,124 @@ import { readHead } from "../../log/change-log.ts";
 import type { Change } from "../../log/change.ts";
 import type { Reader, Transaction } from "../../store/store.ts";
 import { findRecord } from "../query/find-record.ts";
-import { runDeeper, runInTransaction } from "./hook-scope.ts";
-import type { Hook, Hooks } from "../model/hook-registry.ts";
+import { runNested, runInTransaction } from "./hook-scope.ts";
+import type { BeforeHookEvent, Hook, HookRegistry, HookStage } from "../model/hook-registry.ts";
 import type { RecordContext, WriteContext } from "../model/record-context.ts";
-import { type Submitted, submittedOf } from "../model/submission.ts";
+import { type Submission, toSubmission } from "../model/submission.ts";
 
 /**
- * Lets the before hooks of a create or update see and change what was submitted. They run before anything is judged.
- * In a transaction that is open already they may await nothing else either.
+ * Runs the before hooks of a create or update, which may change what was submitted. They run before rules and validation.
+ * Inside an open transaction they may await nothing but `event.records`.
  *
  * @param id of the record to update; `undefined` for a new one
- * @throws what a hook throws
+ * @throws whatever a hook throws
  */
-export async function runBeforeSubmission(
+export async function runBeforeSaveHooks(
   reader: Reader,
   context: RecordContext,
   collection: Collection,
   id: string | undefined,
-  submitted: Submitted,
-): Promise<Submitted> {
+  submitted: Submission,
+): Promise<Submission> {
   const action = id === undefined ? "create" : "update";
-  const hooks = context.hooks?.hooks.find("before", action, collection) ?? [];
+  const hooks = context.hooks?.registry.find("before", action, collection) ?? [];
   if (hooks.length === 0) return submitted;
   const record = id === undefined ? undefined : await findRecord(reader, collection, id);
-  // Nobody updates what is missing: the verb will say so.
+  // The update itself will fail for a missing record.
   if (id !== undefined && !record) return submitted;
-  const values = normalised(collection, submitted.body);
-  await runBefore(context, hooks, action, collection, record, values);
-  return submittedOf(unchangedAsSent(collection, submitted.body, values), submitted.files);
+  const values = normalizedValues(collection, submitted.body);
+  await runBeforeHooks(context, hooks, { action, collection, record, values });
+  return toSubmission(keepUnchangedAsSent(collection, submitted.body, values), submitted.files);
 }
 
-/** Lets the before hooks of a delete refuse it. */
-export async function runBeforeRemoval(
+/** Runs the before hooks of a delete, which may reject it by throwing. */
+export async function runBeforeDeleteHooks(
   reader: Reader,
   context: RecordContext,
   collection: Collection,
   id: string,
 ): Promise<void> {
-  const hooks = context.hooks?.hooks.find("before", "delete", collection) ?? [];
+  const hooks = context.hooks?.registry.find("before", "delete", collection) ?? [];
   const record = hooks.length > 0 ? await findRecord(reader, collection, id) : undefined;
-  if (record) await runBefore(context, hooks, "delete", collection, record, {});
+  if (record) await runBeforeHooks(context, hooks, { action: "delete", collection, record, values: {} });
 }
 
-async function runBefore(
-  { principal, hooks: own }: RecordContext,
+async function runBeforeHooks(
+  { principal, hooks: hookContext }: RecordContext,
   hooks: readonly Hook<"before">[],
-  action: Action,
-  collection: Collection,
-  record: RecordValues | undefined,
-  values: Record<string, unknown>,
+  event: Omit<BeforeHookEvent, "principal" | "tx">,
 ): Promise<void> {
-  const { depth, tx } = own!;
-  const name = nameOf("before", action, collection);
+  const { depth, tx } = hookContext!;
+  const name = describeHook("before", event.action, event.collection);
   for (const hook of hooks) {
-    const run = (inner: Transaction | undefined) => hook({ action, collection, principal, record, values, tx: inner });
-    await runDeeper(depth, name, async () => (tx ? runInTransaction(tx, name, depth + 1, run) : run(undefined)));
+    const run = (inner: Transaction | undefined) => hook({ ...event, principal, tx: inner });
+    await runNested(depth, name, async () => (tx ? runInTransaction(tx, name, depth + 1, run) : run(undefined)));
   }
 }
 
 /** Runs the within hooks of a row that was just written, in its transaction. */
-export async function runWithin(
+export async function runWithinHooks(
   tx: Transaction,
-  { hooks: own }: WriteContext,
+  { hooks: hookContext }: WriteContext,
   collection: Collection,
   before: RecordValues | undefined,
   after: RecordValues | undefined,
 ): Promise<void> {
-  if (!own) return;
-  const { hooks, depth, principal } = own;
-  if (depth > 0 && hooks.has("after")) {
+  if (!hookContext) return;
+  const { registry, depth, principal } = hookContext;
+  if (depth > 0 && registry.has("after")) {
     const seq = await readHead(tx);
-    tx.afterCommit(() => hooks.noteDepth(seq, depth));
+    tx.afterCommit(() => registry.noteDepth(seq, depth));
   }
   const action = before ? (after ? "update" : "delete") : "create";
-  const name = nameOf("within", action, collection);
-  for (const hook of hooks.find("within", action, collection)) {
+  const name = describeHook("within", action, collection);
+  for (const hook of registry.find("within", action, collection)) {
     const run = (inner: Transaction) => hook({ action, collection, principal, before, after, tx: inner });
-    await runDeeper(depth, name, () => runInTransaction(tx, name, depth + 1, run));
+    await runNested(depth, name, () => runInTransaction(tx, name, depth + 1, run));
   }
 }
 
-/** Runs the after hooks of a change, in their order. An error of one is told, and costs the others nothing. */
-export async function runAfter(
-  hooks: Hooks,
+/** Runs the after hooks of a change in their order. An error is reported and doesn't stop the hooks that follow. */
+export async function runAfterHooks(
+  registry: HookRegistry,
   collection: Collection,
   change: Change,
   onError: (error: unknown) => void,
 ): Promise<void> {
-  const depth = hooks.takeDepth(change.seq);
-  for (const hook of hooks.find("after", change.action, collection)) {
+  const depth = registry.takeDepth(change.seq);
+  for (const hook of registry.find("after", change.action, collection)) {
     try {
-      await runDeeper(depth, nameOf("after", change.action, collection), () => hook({ change, collection }));
+      await runNested(depth, describeHook("after", change.action, collection), () => hook({ change, collection }));
     } catch (error) {
       onError(error);
     }
   }
 }
 
-const nameOf = (stage: string, action: Action, collection: Collection): string =>
+const describeHook = (stage: HookStage, action: Action, collection: Collection): string =>
   `the ${stage} hook of ${action} in ${collection.name}`;
 
-function normalised(collection: Collection, body: Submitted["body"]): Record<string, unknown> {
-  const entries = Object.entries(body).map(([name, value]) => [name, normalOf(collection, name, value)] as const);
+function normalizedValues(collection: Collection, body: Submission["body"]): Record<string, unknown> {
+  const entries = Object.entries(body).map(
+    ([name, value]) => [name, normalizedValue(collection, name, value)] as const,
+  );
   return Object.fromEntries<unknown>(entries);
 }
 
-/** What names a field, as its kind reads it; an autodate is not the client's to set, so nothing is read of it. */
-function normalOf(collection: Collection, name: string, value: unknown): unknown {
+/** Normalizes the value of a field. Clients can't set autodates, so theirs stay as sent, like keys that name no field. */
+function normalizedValue(collection: Collection, name: string, value: unknown): unknown {
   const field = findField(collection, name);
   return field && field.type !== "autodate" ? kindOf(field).normalise(field, value) : value;
 }
 
-/** Values that no hook has changed stay as they were sent: to read normal ones again would make others of some. */
-function unchangedAsSent(
+/** Restores the sent form of values that no hook changed, since normalizing twice would change some of them. */
+function keepUnchangedAsSent(
   collection: Collection,
-  body: Submitted["body"],
+  body: Submission["body"],
   values: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
   const entries = Object.entries(values).map(([name, value]) => {
-    const isSame = name in body && Bun.deepEquals(value, normalOf(collection, name, body[name]));
+    const isSame = name in body && Bun.deepEquals(value, normalizedValue(collection, name, body[name]));
     return [name, isSame ? body[name] : value] as const;
   });
   return Object.fromEntries<unknown>(entries);

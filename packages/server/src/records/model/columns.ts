@@ -5,7 +5,7 @@ import { kindOf } from "../../collections/fields/field-kinds.ts";
 import { toText } from "../../lib/coerce.ts";
 import type { Row, SqlValue } from "../../store/sql.ts";
 
-/** A field with its reading and writing bound, so that a page of rows looks its kinds up once. */
+/** A field with its conversions, so that a page of rows looks up each field kind once. */
 export interface Column {
   readonly field: Field;
   readonly name: string;
@@ -31,14 +31,14 @@ function toColumn(field: Field): Column {
   };
 }
 
-/** A row of the collection's table in its fields' normal form. */
+/** Converts a row of the collection's table to normalized field values. */
 export function readRow(collection: Collection, row: Row): RecordValues {
   const values: Record<string, FieldValue> = {};
   for (const { name, read } of columnsOf(collection)) values[name] = read(row[name] ?? null);
   return { ...values, id: recordId(toText(values["id"])) };
 }
 
-/** The values of a record that nobody set yet; its id is "". */
+/** The values of a new record before any is set; its id is "". */
 export function blankRecord(collection: Collection): RecordValues {
   const zeros = collection.fields.map((field) => [field.name, kindOf(field).zero(field)] as const);
   return { ...Object.fromEntries(zeros), id: recordId("") };

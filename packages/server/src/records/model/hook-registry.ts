@@ -4,21 +4,21 @@ import type { Change } from "../../log/change.ts";
 import type { Principal } from "../../rules/principal.ts";
 import type { Transaction } from "../../store/store.ts";
 
-/** A write that somebody asked for, before anything has judged it. */
-export interface Asked {
+/** A requested write, before any rule or validation. */
+export interface BeforeHookEvent {
   readonly action: Action;
   readonly collection: Collection;
   readonly principal: Principal;
   /** The record as it is stored; `undefined` for a new one. */
   readonly record: RecordValues | undefined;
-  /** What was submitted: known fields in their normal form, every other key as it came. Hooks may change it. */
+  /** What was submitted: normalized values of fields, all other keys unchanged. Hooks may change it. */
   readonly values: Record<string, unknown>;
-  /** The transaction that was open already when the write was asked for. */
+  /** The transaction in which the write was requested, if one was open. */
   readonly tx: Transaction | undefined;
 }
 
-/** A row that was written a moment ago, in a transaction that is still open. */
-export interface Written {
+/** A row that was just written, in a transaction that is still open. */
+export interface WithinHookEvent {
   readonly action: Action;
   readonly collection: Collection;
   readonly principal: Principal;
@@ -27,67 +27,67 @@ export interface Written {
   readonly tx: Transaction;
 }
 
-/** A change that is committed, and the collection that it is of. */
-export interface Committed {
+/** A committed change and its collection. */
+export interface AfterHookEvent {
   readonly change: Change;
   readonly collection: Collection;
 }
 
-interface Events {
-  readonly before: Asked;
-  readonly within: Written;
-  readonly after: Committed;
+interface HookEvents {
+  readonly before: BeforeHookEvent;
+  readonly within: WithinHookEvent;
+  readonly after: AfterHookEvent;
 }
 
-export type Stage = keyof Events;
-export type Hook<S extends Stage> = (event: Events[S]) => void | Promise<void>;
+export type HookStage = keyof HookEvents;
+export type Hook<S extends HookStage> = (event: HookEvents[S]) => void | Promise<void>;
 
-/** Stands for every collection but those of the system, in place of a collection's name. */
-export const EVERY = "*";
+/** In place of a collection's name: all collections except those of the system. */
+export const ALL_COLLECTIONS = "*";
 
-type Lists = { readonly [S in Stage]: Map<string, Hook<S>[]> };
+type HookLists = { readonly [S in HookStage]: Map<string, Hook<S>[]> };
 
-/** Hooks that came together and go together, each in the order in which it was added. */
+/** Hooks that are registered and replaced together; they run in the order in which they were added. */
 export class HookSet {
-  readonly #lists: Lists = { before: new Map(), within: new Map(), after: new Map() };
+  readonly #lists: HookLists = { before: new Map(), within: new Map(), after: new Map() };
 
   /** @param collection a name in any case, or `*` */
-  add<S extends Stage>(stage: S, action: Action, collection: string, hook: Hook<S>): void {
+  add<S extends HookStage>(stage: S, action: Action, collection: string, hook: Hook<S>): void {
     const hooks: Map<string, Hook<S>[]> = this.#lists[stage];
     const key = keyOf(action, collection);
     hooks.set(key, [...(hooks.get(key) ?? []), hook]);
   }
 
-  has(stage: Stage): boolean {
+  has(stage: HookStage): boolean {
     return this.#lists[stage].size > 0;
   }
 
-  find<S extends Stage>(stage: S, action: Action, { name, system }: Collection): readonly Hook<S>[] {
+  find<S extends HookStage>(stage: S, action: Action, { name, system }: Collection): readonly Hook<S>[] {
     const hooks: Map<string, Hook<S>[]> = this.#lists[stage];
     if (hooks.size === 0) return [];
     const own = hooks.get(keyOf(action, name)) ?? [];
-    return system ? own : [...(hooks.get(keyOf(action, EVERY)) ?? []), ...own];
+    return system ? own : [...(hooks.get(keyOf(action, ALL_COLLECTIONS)) ?? []), ...own];
   }
 }
 
 const keyOf = (action: Action, collection: string): string => `${action} ${collection.toLowerCase()}`;
 
-/** The hooks in force. */
-export class Hooks {
+/** The hooks that run now. */
+export class HookRegistry {
   #sets: readonly HookSet[] = [];
-  /** How deep in other hooks a change was made, by its seq, until it is followed. */
+  /** How many hooks deep a change was made, by its seq, until its after hooks run. */
   readonly #depths = new Map<number, number>();
 
-  /** Puts these in the place of all others, from the next hook that is looked for on. */
+  /** Replaces all hooks. Hooks that are already running finish. */
   replace(sets: readonly HookSet[]): void {
     this.#sets = sets;
   }
 
-  has(stage: Stage): boolean {
+  has(stage: HookStage): boolean {
     return this.#sets.some((set) => set.has(stage));
   }
 
-  find<S extends Stage>(stage: S, action: Action, collection: Collection): readonly Hook<S>[] {
+  find<S extends HookStage>(stage: S, action: Action, collection: Collection): readonly Hook<S>[] {
     return this.#sets.flatMap((set) => set.find(stage, action, collection));
   }
 
@@ -95,7 +95,7 @@ export class Hooks {
     this.#depths.set(seq, depth);
   }
 
-  /** Answers once: a change is followed once, and none before it after it. */
+  /** Returns a change's depth once. Changes are processed in order, so earlier ones are forgotten too. */
   takeDepth(seq: number): number {
     const depth = this.#depths.get(seq) ?? 0;
     for (const noted of this.#depths.keys()) {
@@ -106,12 +106,12 @@ export class Hooks {
   }
 }
 
-/** The hooks as one write meets them. */
-export interface WriteHooks {
-  readonly hooks: Hooks;
+/** The hooks of one write. */
+export interface HookContext {
+  readonly registry: HookRegistry;
   readonly principal: Principal;
-  /** In how many hooks, one in the other, the write was begun. */
+  /** How many hooks deep the write started: 0 outside hooks. */
   readonly depth: number;
-  /** The transaction that it is made in; `undefined` for a write that will have one of its own. */
+  /** The open transaction that the write joins; `undefined` if it opens its own. */
   readonly tx: Transaction | undefined;
 }

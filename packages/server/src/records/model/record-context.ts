@@ -1,18 +1,18 @@
 import type { Schema } from "../../collections/model/schema.ts";
 import type { FileStore } from "../../files/file-store.ts";
 import type { RuleContext } from "../../rules/rule-context.ts";
-import type { WriteHooks } from "./hook-registry.ts";
+import type { HookContext } from "./hook-registry.ts";
 
-/** What a write needs to know besides the record. */
+/** What a write needs besides the record. */
 export interface WriteContext {
   readonly schema: Schema;
   readonly now: Date;
   readonly files: FileStore;
-  /** Takes over work that follows a commit and that nobody waits for, such as the removal of old files. */
+  /** Takes work to do after the commit that nobody waits for, such as deleting old files. */
   readonly background: (work: () => Promise<void>) => void;
-  /** Missing where no hooks are to run. */
-  readonly hooks?: WriteHooks | undefined;
+  /** `undefined` if no hooks run. */
+  readonly hooks?: HookContext | undefined;
 }
 
-/** Who asks, for what, and when: the same for all verbs of one request. */
+/** The requester, the request and its time: shared by all reads and writes of one request. */
 export interface RecordContext extends RuleContext, WriteContext {}

@@ -5,8 +5,8 @@ import { toTexts } from "../../lib/coerce.ts";
 import type { Transaction } from "../../store/store.ts";
 import type { WriteContext } from "./record-context.ts";
 
-/** Removes, once the change is committed, the files that the record no longer names. */
-export function removeOldFiles(
+/** Deletes the files that the record no longer names, once the change is committed. */
+export function removeUnusedFiles(
   tx: Transaction,
   { files, background }: WriteContext,
   collection: Collection,
@@ -23,7 +23,7 @@ export function removeOldFiles(
   });
 }
 
-/** Removes, once the deletion is committed, all that was stored with the record. */
+/** Deletes all files of the record, once its deletion is committed. */
 export function removeAllFiles(
   tx: Transaction,
   { files, background }: WriteContext,

@@ -1,13 +1,13 @@
 import type { Upload } from "../../files/upload.ts";
 
 /** What a client sent: the parsed body, and the files of a multipart form by the name of their part. */
-export interface Submitted {
+export interface Submission {
   readonly body: Readonly<Record<string, unknown>>;
   readonly files: ReadonlyMap<string, readonly File[]>;
 }
 
-/** Parts uploads from what else was given as values, and leaves out what is `undefined`. */
-export function submittedOf(values: Submitted["body"], files: Submitted["files"] = new Map()): Submitted {
+/** Separates files from the other values, and leaves out what is `undefined`. */
+export function toSubmission(values: Submission["body"], files: Submission["files"] = new Map()): Submission {
   const body: Record<string, unknown> = {};
   const uploads = new Map(files);
   for (const [name, value] of Object.entries(values)) {
@@ -20,25 +20,25 @@ export function submittedOf(values: Submitted["body"], files: Submitted["files"]
   return { body, files: uploads };
 }
 
-/** What the transaction gets to see of a submission. Nothing in it depends on what may have changed meanwhile. */
-export interface Form {
-  /** The record's id where it is known: of an update, or chosen for a new record that has files. */
+/** What the transaction works with. Nothing in it depends on data that may have changed since it was prepared. */
+export interface SubmittedValues {
+  /** The record's id, if it is known: of the record to update, or chosen for a new record with files. */
   readonly id: string | undefined;
-  /** As submitted, with the new names of uploaded files put in their places. */
+  /** The submitted body, with the stored names of uploaded files in their places. */
   readonly body: Readonly<Record<string, unknown>>;
-  /** The files that came with it, by their new names. */
+  /** The uploaded files by their stored names. */
   readonly uploads: ReadonlyMap<string, Upload>;
-  /** For each password field that was sent, its hash. */
+  /** The hash of each submitted password, by field. */
   readonly hashes: ReadonlyMap<string, string>;
-  /** The stored hash that `oldPassword` was found to match. */
+  /** The stored hash that `oldPassword` matched. */
   readonly matchedHash: string | undefined;
 }
 
 /**
- * A submission after its slow part: passwords are hashed and files are stored under their new names, so that the
- * transaction waits for neither.
+ * A submission whose slow part is done: passwords are hashed and files are stored, so that the transaction waits for
+ * neither.
  */
-export interface Submission extends Form {
-  /** Removes the files it stored: for a submission that was refused or whose transaction was undone. */
+export interface PreparedSubmission extends SubmittedValues {
+  /** Deletes the stored files. Call it if the submission is rejected or its transaction is rolled back. */
   readonly discard: () => Promise<void>;
 }

@@ -2,15 +2,15 @@ import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { isSuperuser } from "../../rules/principal.ts";
 import type { Reader } from "../../store/store.ts";
-import { managedIds, manageRuleOf } from "../rule-check/manage-access.ts";
+import { managedIds, manageRuleOf } from "../rule-check/manage-rule.ts";
 import type { RecordContext } from "../model/record-context.ts";
-import { canSee } from "../rule-check/check-access.ts";
+import { meetsRule } from "../rule-check/check-access.ts";
 
 /**
- * Of which records the principal sees the email: those that show it to all, its own, and those it manages.
- * One query for all records.
+ * Decides which records show their email to the principal: those that show it to everyone, its own, and those that it
+ * manages. Takes one query for all records.
  */
-export async function emailViewer(
+export async function emailVisibility(
   reader: Reader,
   context: RecordContext,
   collection: Collection,
@@ -25,23 +25,20 @@ export async function emailViewer(
   return (record) => isOpen(record) || managed.has(record.id);
 }
 
-/** The record of an event may be gone, or have become another since. */
+/** An event's record may have changed since, or be deleted: its values are evaluated, not the stored record. */
 async function managedAmong(
   reader: Reader,
   context: RecordContext,
   collection: Collection,
   records: readonly RecordValues[],
 ): Promise<ReadonlySet<string>> {
-  if (context.context !== "realtime")
-    return managedIds(
-      reader,
-      context,
-      collection,
-      records.map(({ id }) => id),
-    );
+  if (context.context !== "realtime") {
+    const ids = records.map(({ id }) => id);
+    return managedIds(reader, context, collection, ids);
+  }
   const managed = new Set<string>();
   for (const record of records) {
-    if (await canSee(reader, context, collection, manageRuleOf(collection)!, record)) managed.add(record.id);
+    if (await meetsRule(reader, context, collection, manageRuleOf(collection)!, record)) managed.add(record.id);
   }
   return managed;
 }

@@ -1,6 +1,6 @@
 /**
- * The paths of an `expand` parameter: `author, posts_via_author.comments`. Spaces go, and a path that another one
- * begins with is left out, since that one expands it on its way.
+ * The paths of an `expand` parameter, such as `author, posts_via_author.comments`. Spaces are removed. A path that another
+ * path starts with is left out, since the longer one expands it too.
  */
 export function parseExpand(text: string): readonly (readonly string[])[] {
   const paths = text.split(",").map((path) => path.replaceAll(" ", "").replaceAll(/^\.+|\.+$/g, ""));

@@ -2,19 +2,19 @@ import type { FieldValue, RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { isSuperuser, type Principal, principalKey } from "../../rules/principal.ts";
 import type { Reader } from "../../store/store.ts";
-import { emailViewer } from "./email-visibility.ts";
-import { expandRecords, type Shown } from "./expand.ts";
+import { emailVisibility } from "./email-visibility.ts";
+import { expandRecords, type PresentedRecord } from "./expand.ts";
 import { parseExpand } from "./expand-paths.ts";
-import { manageRuleOf } from "../rule-check/manage-access.ts";
+import { manageRuleOf } from "../rule-check/manage-rule.ts";
 import type { RecordContext } from "../model/record-context.ts";
 
 type JsonObject = Record<string, unknown>;
 
 /**
- * Records as the API shows them to the principal: without hidden fields, with the collection's id and name, with the
- * related records that were asked for, keys sorted.
+ * Records as the API returns them to the principal: without hidden fields, with the collection's id and name and the
+ * requested related records, keys sorted.
  *
- * @param records all of the collection
+ * @param records all of this collection
  * @param expand the parameter's text; "" for none
  */
 export async function presentRecords(
@@ -24,22 +24,22 @@ export async function presentRecords(
   records: readonly RecordValues[],
   expand: string,
 ): Promise<JsonObject[]> {
-  const showsEmail = await emailViewer(reader, context, collection, records);
-  const shown = records.map((values): Shown => ({ collection, values, showsEmail: showsEmail(values) }));
+  const showsEmail = await emailVisibility(reader, context, collection, records);
+  const shown = records.map((values): PresentedRecord => ({ collection, values, showsEmail: showsEmail(values) }));
   if (expand !== "") await expandRecords(reader, context, shown, parseExpand(expand));
   return shown.map((record) => toJson(record, isSuperuser(context.principal)));
 }
 
-/** A record as the application itself sees it: all but what is secret. */
-export const showToApp = (collection: Collection, values: RecordValues): JsonObject =>
+/** A record as the application gets it: with hidden fields and the email, without secrets. */
+export const presentToApp = (collection: Collection, values: RecordValues): JsonObject =>
   toJson({ collection, values, showsEmail: true }, true);
 
 /**
- * Equal keys promise equal JSON of the same values; different keys promise nothing.
+ * Principals with equal keys get equal JSON for the same values. Different keys say nothing.
  *
- * @param record the id of the one record that is shown, if there is one
+ * @param record the id of the record, if it is always the same one
  */
-export function viewKey(principal: Principal, collection: Collection, expand: string, record?: string): string {
+export function presentationKey(principal: Principal, collection: Collection, expand: string, record?: string): string {
   if (isSuperuser(principal)) return "superuser";
   if (expand !== "" || manageRuleOf(collection) !== undefined) return principalKey(principal);
   if (collection.type !== "auth" || principal.kind === "guest") return "";
@@ -47,7 +47,7 @@ export function viewKey(principal: Principal, collection: Collection, expand: st
   return record === principal.values.id ? "own" : "";
 }
 
-function toJson({ collection, values, showsEmail, expand }: Shown, seesHidden: boolean): JsonObject {
+function toJson({ collection, values, showsEmail, expand }: PresentedRecord, seesHidden: boolean): JsonObject {
   const json: JsonObject = {};
   for (const { key, show } of keysOf(collection, seesHidden)) {
     if (key === "expand") {
@@ -59,7 +59,7 @@ function toJson({ collection, values, showsEmail, expand }: Shown, seesHidden: b
   return json;
 }
 
-function expandToJson(expand: NonNullable<Shown["expand"]>, seesHidden: boolean): JsonObject {
+function expandToJson(expand: NonNullable<PresentedRecord["expand"]>, seesHidden: boolean): JsonObject {
   const entries = [...expand].sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(
     entries.map(([name, shown]) => [
@@ -76,7 +76,7 @@ interface Key {
 
 const known = { all: new WeakMap<Collection, readonly Key[]>(), public: new WeakMap<Collection, readonly Key[]>() };
 
-/** Which keys, and in which order, is the same for all records of a collection: sorted once, not once a record. */
+/** All records of a collection have the same keys in the same order, so they are sorted once. */
 function keysOf(collection: Collection, seesHidden: boolean): readonly Key[] {
   const cache = seesHidden ? known.all : known.public;
   let keys = cache.get(collection);
@@ -93,7 +93,7 @@ function sortKeys(collection: Collection, seesHidden: boolean): readonly Key[] {
   for (const { name, type, hidden } of collection.fields) {
     if (hidden && !seesHidden) continue;
     if (collection.type === "auth" && (name === "password" || name === "tokenKey")) continue;
-    // A password shows as blank: only its hash is known, and that is nobody's business.
+    // A password appears as an empty text. Only its hash is stored, which is never returned.
     keys.push({ key: name, show: type === "password" ? () => "" : (values) => values[name] ?? null });
   }
   return keys.sort((a, b) => (a.key < b.key ? -1 : 1));

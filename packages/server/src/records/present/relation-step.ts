@@ -8,19 +8,19 @@ import { sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import { anyOf, itemsOf } from "../query/find-record.ts";
 
-/** From a record to those that it relates to. */
+/** The way from a record to its related records. */
 export interface RelationStep {
   readonly related: Collection;
-  /** Shown as a list. */
+  /** Is the result a list? */
   readonly many: boolean;
-  /** For each record the ids of its related ones, in their order. One query at most, whatever the number of records. */
+  /** For each record the ids of its related records, in their order. Takes at most one query for all records. */
   readonly idsOf: (
     reader: Reader,
     records: readonly RecordValues[],
   ) => Promise<ReadonlyMap<RecordId, readonly string[]>>;
 }
 
-/** What a part of an expand path means in a collection; `undefined` when it means nothing. */
+/** The meaning of one part of an expand path; `undefined` if it is no relation of the collection. */
 export function findStep(schema: Schema, collection: Collection, name: string): RelationStep | undefined {
   const back = /^(\w+)_via_(\w+)$/.exec(name) ?? /^(\w+)\((\w+)\)$/.exec(name);
   return back ? backStep(schema, collection, back[1]!, back[2]!) : ownStep(schema, collection, name);
@@ -49,7 +49,7 @@ function backStep(schema: Schema, collection: Collection, from: string, by: stri
   };
 }
 
-/** PocketBase's limit for one record. */
+/** The most records that refer to one record and are expanded (PocketBase's limit). */
 const MAX_REFERRING = 1000;
 
 async function referringIds(

@@ -4,7 +4,7 @@ import { type Sql, sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import { readRow } from "../model/columns.ts";
 
-/** The record of that id, whoever asks. */
+/** The record with this id, regardless of rules. */
 export async function findRecord(
   reader: Reader,
   collection: Collection,
@@ -14,15 +14,15 @@ export async function findRecord(
   return row && readRow(collection, row);
 }
 
-/** The records that meet a condition on their own columns, whoever asks. */
+/** The records that meet a condition on their own columns, regardless of rules. */
 export async function findRecords(reader: Reader, collection: Collection, condition: Sql): Promise<RecordValues[]> {
   const rows = await reader.all(sql`SELECT * FROM ${sql.table(collection.name)} WHERE ${condition}`);
   return rows.map((row) => readRow(collection, row));
 }
 
-/** A list of ids as one bound value: no limit on their number, and one statement text for any of them. */
+/** A list of ids as one bound value: any number of them, and the same statement text for all lists. */
 export const anyOf = (ids: readonly string[]): Sql => sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
 
-/** The values of a list column one by one; text that is no JSON list counts as one value. */
+/** A table with a row for each value of a list column. Text that is not a JSON list is one value. */
 export const itemsOf = (column: Sql): Sql =>
   sql`json_each(CASE WHEN iif(json_valid(${column}), json_type(${column}) = 'array', FALSE) THEN ${column} ELSE json_array(${column}) END)`;

@@ -12,8 +12,9 @@ const DEFAULT_PER_PAGE = 30;
 const MAX_PER_PAGE = 1000;
 
 /**
- * Reads a list's parameters; what is missing, empty, or not above zero takes its default.
- * @throws ApiError 400 for a number or a truth value that can't be read
+ * Reads the parameters of a list. A number that is missing, empty or not above zero takes its default.
+ *
+ * @throws ApiError 400 for an unreadable number or boolean
  */
 export function parseListParams(query: Readonly<Record<string, string>>): ListParams {
   const page = readInteger(query["page"]);
@@ -21,7 +22,7 @@ export function parseListParams(query: Readonly<Record<string, string>>): ListPa
   return {
     page: page > 0 ? page : 1,
     perPage: perPage > 0 ? Math.min(perPage, MAX_PER_PAGE) : DEFAULT_PER_PAGE,
-    skipTotal: readTruth(query["skipTotal"]),
+    skipTotal: readBoolean(query["skipTotal"]),
     sort: query["sort"] ?? "",
     filter: query["filter"] ?? "",
   };
@@ -34,8 +35,8 @@ function readInteger(text = ""): number {
   return number;
 }
 
-/** The spellings of Go's `strconv.ParseBool`. */
-function readTruth(text = ""): boolean {
+/** Accepts what Go's `strconv.ParseBool` accepts. */
+function readBoolean(text = ""): boolean {
   if (/^(?:1|t|T|true|TRUE|True)$/.test(text)) return true;
   if (text === "" || /^(?:0|f|F|false|FALSE|False)$/.test(text)) return false;
   throw badRequest();

@@ -2,30 +2,29 @@ import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { badRequest, forbidden } from "../../lib/api-error.ts";
 import { isSuperuser } from "../../rules/principal.ts";
-import type { QueryScope } from "../../rules/sql/collection-query-builder.ts";
 import { EMPTY, type Sql, sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import { readRow } from "../model/columns.ts";
 import { parseListParams } from "./list-params.ts";
 import type { RecordContext } from "../model/record-context.ts";
-import { allOf, ruleFor, queryScope } from "./select-records.ts";
+import { allOf, ruleFor, queryBuilder } from "./select-records.ts";
 import { isUnreadableRule } from "./unreadable-rule.ts";
 
 export interface RecordPage {
   readonly items: readonly RecordValues[];
   readonly page: number;
   readonly perPage: number;
-  /** -1 when it was not asked for. */
+  /** -1 if the request skips the count. */
   readonly totalItems: number;
   readonly totalPages: number;
 }
 
 /**
- * A page of the records that the list rule lets through.
+ * A page of the records that meet the list rule.
  *
- * @param reader one snapshot: the count and the page must not tell of two states
+ * @param reader one snapshot, so that the count and the page agree
  * @param query the request's parameters: page, perPage, skipTotal, sort, filter
- * @throws ApiError 403 for a collection or a filter that only superusers may use, 400 for bad parameters
+ * @throws ApiError 403 for a collection or a filter that only superusers may use, 400 for invalid parameters
  */
 export async function listRecords(
   reader: Reader,
@@ -34,10 +33,10 @@ export async function listRecords(
   query: Readonly<Record<string, string>>,
 ): Promise<RecordPage> {
   const rule = ruleFor(context, collection.listRule);
-  if (!isSuperuser(context.principal)) assertPlain(query);
+  if (!isSuperuser(context.principal)) assertNoRequestReferences(query);
   const { page, perPage, skipTotal, sort, filter } = parseListParams(query);
   try {
-    const select = compile(context, collection, rule, filter, sort);
+    const select = buildSelect(context, collection, { rule, filter, sort });
     const totalItems = skipTotal ? -1 : await count(reader, collection, select);
     const totalPages = skipTotal ? -1 : Math.ceil(totalItems / perPage);
     const order = select.order ? sql`ORDER BY ${select.order}` : EMPTY;
@@ -51,8 +50,8 @@ export async function listRecords(
   }
 }
 
-/** A client could read through these what no rule lets it see. */
-function assertPlain(query: Readonly<Record<string, string>>): void {
+/** These references would let a client read what no rule shows it. */
+function assertNoRequestReferences(query: Readonly<Record<string, string>>): void {
   for (const text of [query["filter"] ?? "", query["sort"] ?? ""]) {
     for (const prefix of ["@collection.", "@request."]) {
       if (text.includes(prefix)) throw forbidden(`Only superusers can filter by ${prefix}`);
@@ -67,21 +66,25 @@ interface Select {
   readonly distinct: boolean;
 }
 
-function compile(context: RecordContext, collection: Collection, rule: string, filter: string, sort: string): Select {
-  const scope: QueryScope = queryScope(context, collection);
+function buildSelect(
+  context: RecordContext,
+  collection: Collection,
+  { rule, filter, sort }: Readonly<Record<"rule" | "filter" | "sort", string>>,
+): Select {
+  const builder = queryBuilder(context, collection);
   const trust = isSuperuser(context.principal) ? "trusted" : "client";
   const conditions = [
-    ...(rule === "" ? [] : [scope.condition(rule, "trusted")]),
-    ...(filter === "" ? [] : [scope.filter(filter, trust)]),
+    ...(rule === "" ? [] : [builder.condition(rule, "trusted")]),
+    ...(filter === "" ? [] : [builder.filter(filter, trust)]),
   ];
-  const order = scope.order(sort, trust);
-  const where = allOf([...conditions, ...scope.extraConditions]);
-  const from = sql`FROM ${sql.table(collection.name)} ${scope.joins} WHERE ${where}`;
-  return { from, order, distinct: scope.distinct };
+  const order = builder.order(sort, trust);
+  const where = allOf([...conditions, ...builder.extraConditions]);
+  const from = sql`FROM ${sql.table(collection.name)} ${builder.joins} WHERE ${where}`;
+  return { from, order, distinct: builder.distinct };
 }
 
 async function count(reader: Reader, collection: Collection, { from, distinct }: Select): Promise<number> {
-  // Nothing keeps a view from repeating an id: PocketBase counts each once.
+  // A view may repeat an id. PocketBase counts each id once.
   const isView = collection.type === "view";
   const key = sql.id(collection.name, isView ? "id" : "_rowid_");
   const counted = distinct || isView ? sql`count(DISTINCT ${key})` : sql`count(*)`;

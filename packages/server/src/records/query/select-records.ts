@@ -1,8 +1,9 @@
 import type { RecordValues } from "@headwater/protocol";
-import type { Collection, Rule } from "../../collections/model/collection.ts";
+import type { Collection } from "../../collections/model/collection.ts";
+import type { Rule } from "../../collections/model/rule.ts";
 import { forbidden } from "../../lib/api-error.ts";
 import { isSuperuser } from "../../rules/principal.ts";
-import { QueryScope } from "../../rules/sql/collection-query-builder.ts";
+import { CollectionQueryBuilder } from "../../rules/sql/collection-query-builder.ts";
 import { EMPTY, type Sql, sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import { readRow } from "../model/columns.ts";
@@ -10,8 +11,9 @@ import type { RecordContext } from "../model/record-context.ts";
 import { undefinedIfUnreadable } from "./unreadable-rule.ts";
 
 /**
- * The rule that this principal is held to: none for a superuser.
- * @throws ApiError 403 when the rule leaves the action to superusers
+ * The rule that this principal has to meet; "" for a superuser.
+ *
+ * @throws ApiError 403 if only superusers may perform the action
  */
 export function ruleFor({ principal }: RecordContext, rule: Rule): string {
   if (isSuperuser(principal)) return "";
@@ -19,8 +21,8 @@ export function ruleFor({ principal }: RecordContext, rule: Rule): string {
   return rule;
 }
 
-export const queryScope = (context: RecordContext, collection: Collection): QueryScope =>
-  new QueryScope({ schema: context.schema, collection, context, now: context.now });
+export const queryBuilder = (context: RecordContext, collection: Collection): CollectionQueryBuilder =>
+  new CollectionQueryBuilder({ schema: context.schema, collection, context, now: context.now });
 
 export const allOf = (conditions: readonly Sql[]): Sql => sql.join([sql`TRUE`, ...conditions], sql` AND `);
 
@@ -28,8 +30,8 @@ export const allOf = (conditions: readonly Sql[]): Sql => sql.join([sql`TRUE`, .
  * The stored records that meet a condition and a rule.
  *
  * @param rule "" for no rule
- * @param condition on the collection's own columns, see `idIn`
- * @throws RuleError for a rule that can't be understood, even if no record would meet the condition
+ * @param condition on the collection's own columns, named with `idColumn` or the like
+ * @throws RuleError for an unreadable rule, even if no record meets the condition
  */
 export async function selectRecords(
   reader: Reader,
@@ -38,16 +40,16 @@ export async function selectRecords(
   rule: string,
   condition: Sql,
 ): Promise<RecordValues[]> {
-  const scope = queryScope(context, collection);
-  const conditions = rule === "" ? [condition] : [condition, scope.condition(rule, "trusted")];
+  const builder = queryBuilder(context, collection);
+  const conditions = rule === "" ? [condition] : [condition, builder.condition(rule, "trusted")];
   const table = sql.table(collection.name);
   const rows = await reader.all(
-    sql`SELECT ${scope.distinct ? sql`DISTINCT` : EMPTY} ${table}.* FROM ${table} ${scope.joins} WHERE ${allOf(conditions)}`,
+    sql`SELECT ${builder.distinct ? sql`DISTINCT` : EMPTY} ${table}.* FROM ${table} ${builder.joins} WHERE ${allOf(conditions)}`,
   );
   return rows.map((row) => readRow(collection, row));
 }
 
-/** The one record, if it meets the rule. A rule that can't be understood or run is met by none. */
+/** The record with this id, if it meets the rule. No record meets an unreadable rule. */
 export async function selectRecord(
   reader: Reader,
   context: RecordContext,
@@ -60,6 +62,6 @@ export async function selectRecord(
   );
 }
 
-export const idOf = (collection: Collection): Sql => sql.id(collection.name, "id");
+export const idColumn = (collection: Collection): Sql => sql.id(collection.name, "id");
 
-const idIs = (collection: Collection, id: string): Sql => sql`${idOf(collection)} = ${id}`;
+const idIs = (collection: Collection, id: string): Sql => sql`${idColumn(collection)} = ${id}`;

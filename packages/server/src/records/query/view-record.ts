@@ -5,7 +5,7 @@ import type { Reader } from "../../store/store.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import { ruleFor, selectRecord } from "./select-records.ts";
 
-/** @throws ApiError 403 where only superusers may view, 404 for a record that is missing or that the rule hides */
+/** @throws ApiError 403 if only superusers may view, 404 for a record that is missing or that the rule hides */
 export async function viewRecord(
   reader: Reader,
   context: RecordContext,

@@ -1,39 +1,40 @@
 import type { Schema } from "../../collections/model/schema.ts";
-import { readAfter } from "../../log/change-log.ts";
+import { readChangesAfter } from "../../log/change-log.ts";
 import type { Reader } from "../../store/store.ts";
 import type { RowOverride } from "./row-override.ts";
 
-/** A place of the log, where a rule is to find related records as they were then. */
+/** A position in the log: rules read related records as they were there. */
 export interface AsOf {
   readonly seq: number;
-  /** The changed record itself, before or after its change. */
-  readonly standIn?: RowOverride;
+  /** The changed record itself, as it was before or after its change. */
+  readonly override?: RowOverride;
 }
 
-/** Changes that are looked through, and records that stand in at most: SQLite joins no more than 500 SELECTs. */
+/** The most changes to undo. Each becomes one SELECT, and SQLite allows no more than 500 in a compound statement. */
 const MAX_NEWER = 400;
 
 /**
- * What has been written behind a place of the log, as it was there. Ask on the snapshot that the statement will read.
+ * Undoes what was written after a position in the log. Call it on the snapshot that the statement will read.
  *
- * @returns `undefined` when there is too much of it
+ * @returns `undefined` if there are too many newer changes
  */
 export async function overridesAsOf(
   reader: Reader,
   schema: Schema,
-  { seq, standIn }: AsOf,
+  { seq, override }: AsOf,
 ): Promise<readonly RowOverride[] | undefined> {
-  const newer = await readAfter(reader, seq, MAX_NEWER + 1);
+  const newer = await readChangesAfter(reader, seq, MAX_NEWER + 1);
   if (newer.length > MAX_NEWER) return undefined;
-  const standIns = new Map<string, RowOverride>();
-  const add = (standing: RowOverride): void => {
-    const key = `${standing.collection.id}/${standing.id}`;
-    if (!standIns.has(key)) standIns.set(key, standing);
+  const overrides = new Map<string, RowOverride>();
+  const add = (added: RowOverride): void => {
+    const key = `${added.collection.id}/${added.id}`;
+    // The oldest of several changes has the values to go back to.
+    if (!overrides.has(key)) overrides.set(key, added);
   };
-  if (standIn) add(standIn);
+  if (override) add(override);
   for (const { collection: id, record, before } of newer) {
     const collection = schema.find(id);
     if (collection) add({ collection, id: record, values: before });
   }
-  return [...standIns.values()];
+  return [...overrides.values()];
 }

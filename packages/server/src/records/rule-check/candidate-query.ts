@@ -1,110 +1,119 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { Requesters } from "../../rules/sql/requesters.ts";
-import { QueryScope } from "../../rules/sql/collection-query-builder.ts";
+import { CollectionQueryBuilder } from "../../rules/sql/collection-query-builder.ts";
 import type { RecordScope } from "../../rules/resolve/record-scope.ts";
 import type { RuleContext } from "../../rules/rule-context.ts";
 import { type Sql, sql } from "../../store/sql.ts";
 import type { FieldOperand } from "../../rules/resolve/condition.ts";
-import { type Given, candidateRow } from "./candidate-row.ts";
+import { type ValueTyping, candidateRow } from "./candidate-row.ts";
 import { allOf } from "../query/select-records.ts";
 import { type RowOverride, overrideTables } from "./row-override.ts";
 
-/** Values that a rule is asked about, instead of those of a table. */
+/** Values to evaluate a rule on, in place of a stored record. */
 export interface Candidate {
   readonly values: RecordValues;
-  readonly as: Given;
+  readonly typing: ValueTyping;
 }
 
-/** No collection's name starts like this. */
-const IMAGE = "@record";
-/** Which of the images a row is. */
-const PLACE_COLUMN = "@place";
-const PLACE = sql.id(IMAGE, PLACE_COLUMN);
+/** A rule, and what it is evaluated with. */
+export interface RuleInScope {
+  /** Not empty. */
+  readonly rule: string;
+  readonly scope: RecordScope;
+  readonly context: RuleContext;
+  readonly now: Date;
+}
+
+/** The name of the table of candidates. No collection's name starts with "@". */
+const CANDIDATES = "@record";
+/** Its column with the candidate's index. */
+const INDEX_COLUMN = "@index";
+const INDEX = sql.id(CANDIDATES, INDEX_COLUMN);
 
 /**
- * A statement that gives a row if the image meets the rule.
+ * A statement that returns a row if the candidate meets the rule.
  *
- * @param rule not empty
  * @throws RuleError for text that is no rule of the collection
  */
-export function candidateQuery(
-  rule: string,
-  { schema, collection, trust, isNew }: RecordScope,
-  { values, as }: Candidate,
-  context: RuleContext,
-  now: Date,
-): Sql {
-  const scope = new QueryScope({ schema, collection, context, now, table: { name: IMAGE, isNew } });
-  const condition = scope.condition(rule, trust);
-  const where = allOf([condition, ...scope.extraConditions]);
-  const table = candidateTable(collection, [values], as);
-  return sql`WITH ${table} SELECT 1 FROM ${sql.id(IMAGE)} ${scope.joins} WHERE ${where} LIMIT 1`;
+export function candidateQuery({ rule, scope, context, now }: RuleInScope, { values, typing }: Candidate): Sql {
+  const { schema, collection, trust, isNew } = scope;
+  const query = new CollectionQueryBuilder({ schema, collection, context, now, table: { name: CANDIDATES, isNew } });
+  const condition = query.condition(rule, trust);
+  const where = allOf([condition, ...query.extraConditions]);
+  const table = candidateTable(collection, [values], typing);
+  return sql`WITH ${table} SELECT 1 FROM ${sql.id(CANDIDATES)} ${query.joins} WHERE ${where} LIMIT 1`;
 }
 
-/** A statement that asks about several images for several askers. */
-export interface ManyStatement {
-  /** Gives `image` and `asker`, their places among the images and among those it asks for, for each pair that meets it. */
+/** A statement that evaluates a rule on several candidates for several requesters. */
+export interface CandidatesQuery {
+  /** Returns a row for each pair that meets the rule: `candidate` and `requester` are indexes. */
   readonly statement: Sql;
-  /** Does it ask for this one? For the first it does, and for all for whom the same statement is right. */
+  /** Does the statement serve this requester? It serves the first one, and all others with the same SQL. */
   readonly fits: (context: RuleContext) => boolean;
 }
 
 /**
- * One statement for all images, and for as many of the askers as it can be.
+ * One statement for all candidates and for as many of the requesters as the SQL allows. Its `requester` is an index among
+ * the requesters that fit.
  *
- * @param contexts at least one
- * @param standIns related records that the rule finds as they are here, not as they are stored
- * @throws RuleError as `imageStatement`
+ * @param contexts of the requesters, at least one
+ * @param overrides related records to read with these values instead of the stored ones
+ * @throws RuleError for text that is no rule of the collection
  */
-export function manyStatement(
-  rule: string,
-  { schema, collection, trust }: RecordScope,
-  images: readonly RecordValues[],
+export function candidatesQuery(
+  { rule, scope, now }: Omit<RuleInScope, "context">,
+  candidates: readonly RecordValues[],
   contexts: readonly RuleContext[],
-  now: Date,
-  standIns: readonly RowOverride[] = [],
-): ManyStatement {
+  overrides: readonly RowOverride[] = [],
+): CandidatesQuery {
+  const { schema, collection, trust } = scope;
   const [context] = contexts as [RuleContext];
-  const askers = new Requesters(context);
-  const scope = new QueryScope({ schema, collection, context, askers, now, table: { name: IMAGE } });
-  const where = allOf([scope.condition(rule, trust), ...scope.extraConditions]);
-  const from = askers.from(sql.id(IMAGE), scope.joins);
-  const fits = (asking: RuleContext): boolean => askers.fits(asking);
+  const requesters = new Requesters(context);
+  const query = new CollectionQueryBuilder({
+    schema,
+    collection,
+    context,
+    requesters,
+    now,
+    table: { name: CANDIDATES },
+  });
+  const where = allOf([query.condition(rule, trust), ...query.extraConditions]);
+  const from = requesters.from(sql.id(CANDIDATES), query.joins);
+  const fits = (other: RuleContext): boolean => requesters.isValidFor(other);
   const tables = [
-    candidateTable(collection, images, "stored"),
-    askers.table(contexts.filter(fits)),
-    ...overrideTables(standIns),
+    candidateTable(collection, candidates, "stored"),
+    requesters.table(contexts.filter(fits)),
+    ...overrideTables(overrides),
   ];
   return {
-    statement: sql`WITH ${sql.join(tables)} SELECT DISTINCT ${PLACE} AS image, ${askers.key} AS asker FROM ${from} WHERE ${where}`,
+    statement: sql`WITH ${sql.join(tables)} SELECT DISTINCT ${INDEX} AS candidate, ${requesters.key} AS requester FROM ${from} WHERE ${where}`,
     fits,
   };
 }
 
 /**
- * Gives `image`, the place of one, and `value` for each value that the operand has of it.
+ * A statement that returns `candidate`, an index, and `value` for each value that the operand has for the candidate.
  *
- * @param standIns as for `manyStatement`
+ * @param overrides as for `candidatesQuery`
  */
-export function valuesStatement(
+export function routingValuesQuery(
   operand: FieldOperand,
-  { schema, collection }: RecordScope,
-  images: readonly RecordValues[],
-  context: RuleContext,
-  now: Date,
-  standIns: readonly RowOverride[],
+  { scope, context, now }: Omit<RuleInScope, "rule">,
+  candidates: readonly RecordValues[],
+  overrides: readonly RowOverride[],
 ): Sql {
-  const scope = new QueryScope({ schema, collection, context, now, table: { name: IMAGE } });
-  const value = scope.value(operand);
-  const tables = [candidateTable(collection, images, "stored"), ...overrideTables(standIns)];
-  return sql`WITH ${sql.join(tables)} SELECT DISTINCT ${PLACE} AS image, ${value} AS value FROM ${sql.id(IMAGE)} ${scope.joins}`;
+  const { schema, collection } = scope;
+  const query = new CollectionQueryBuilder({ schema, collection, context, now, table: { name: CANDIDATES } });
+  const value = query.value(operand);
+  const tables = [candidateTable(collection, candidates, "stored"), ...overrideTables(overrides)];
+  return sql`WITH ${sql.join(tables)} SELECT DISTINCT ${INDEX} AS candidate, ${value} AS value FROM ${sql.id(CANDIDATES)} ${query.joins}`;
 }
 
-/** The images as a common table expression with the collection's columns. */
-function candidateTable(collection: Collection, images: readonly RecordValues[], as: Given): Sql {
-  const rows = images.map(
-    (values, place) => sql`SELECT ${candidateRow(collection, values, as)}, ${place} AS ${sql.id(PLACE_COLUMN)}`,
+/** The candidates as a common table expression with the collection's columns. */
+function candidateTable(collection: Collection, candidates: readonly RecordValues[], typing: ValueTyping): Sql {
+  const rows = candidates.map(
+    (values, index) => sql`SELECT ${candidateRow(collection, values, typing)}, ${index} AS ${sql.id(INDEX_COLUMN)}`,
   );
-  return sql`${sql.id(IMAGE)} AS (${sql.join(rows, sql` UNION ALL `)})`;
+  return sql`${sql.id(CANDIDATES)} AS (${sql.join(rows, sql` UNION ALL `)})`;
 }

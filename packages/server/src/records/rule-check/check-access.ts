@@ -1,4 +1,5 @@
 import type { RecordValues } from "@headwater/protocol";
+import type { Rule } from "../../collections/model/rule.ts";
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Trust } from "../../rules/resolve/record-scope.ts";
 import { resolvePredicate } from "../../rules/analysis/resolve-rule.ts";
@@ -9,44 +10,44 @@ import { recordScope } from "./record-scope.ts";
 import { undefinedIfUnreadable } from "../query/unreadable-rule.ts";
 
 /**
- * Would this record meet the rule? Judged by the given values, not by what is stored: a record that is not written
- * yet, was changed since, or is gone. The database is asked only when the rule takes it; records that it reaches from
- * this one are read as they are stored now.
+ * Does a record with these values meet the rule? The values count, not what is stored: the record may not be written yet,
+ * may have changed since, or may be deleted. Queries the database only if the rule needs it; related records are read as
+ * they are stored now.
  *
- * @param rule the text of a rule; `null` is met by none, "" by all
- * @param trust `client` for a filter that a client supplied
+ * @param rule `null` and an unreadable rule match no record, "" matches every one
+ * @param trust `client` for a filter that a client sent
  */
-export async function canSee(
+export async function meetsRule(
   reader: Reader,
   context: RecordContext,
   collection: Collection,
-  rule: string | null,
-  image: RecordValues,
+  rule: Rule,
+  values: RecordValues,
   trust: Trust = "trusted",
 ): Promise<boolean> {
   if (rule === null || rule === "") return rule === "";
   const met = await undefinedIfUnreadable(async () => {
     const scope = recordScope(context, collection, trust);
-    const answer = resolvePredicate(rule, scope)?.(image, context, context.now);
-    if (answer !== undefined) return answer;
-    const statement = candidateQuery(rule, scope, { values: image, as: "stored" }, context, context.now);
+    const result = resolvePredicate(rule, scope)?.(values, context, context.now);
+    if (result !== undefined) return result;
+    const statement = candidateQuery({ rule, scope, context, now: context.now }, { values, typing: "stored" });
     return (await reader.first(statement)) !== undefined;
   });
   return met === true;
 }
 
-/** As `canSee`, for a record that is about to be made: always by the database, and without its columns' types. */
-export async function mayCreate(
+/** Like `meetsRule`, for a record that is about to be created: always by the database, and without column types. */
+export async function newRecordMeetsRule(
   reader: Reader,
   context: RecordContext,
   collection: Collection,
-  rule: string | null,
-  image: RecordValues,
+  rule: Rule,
+  values: RecordValues,
 ): Promise<boolean> {
   if (rule === null || rule === "") return rule === "";
   const found = await undefinedIfUnreadable(async () => {
     const scope = recordScope(context, collection, "trusted", true);
-    return reader.first(candidateQuery(rule, scope, { values: image, as: "bound" }, context, context.now));
+    return reader.first(candidateQuery({ rule, scope, context, now: context.now }, { values, typing: "bound" }));
   });
   return found !== undefined;
 }

@@ -1,5 +1,6 @@
-import type { Collection, Rule } from "../../collections/model/collection.ts";
-import { isRuledOut } from "../../rules/analysis/decision-key.ts";
+import type { Collection } from "../../collections/model/collection.ts";
+import type { Rule } from "../../collections/model/rule.ts";
+import { matchesNoRecord } from "../../rules/analysis/decision-key.ts";
 import { resolveRule } from "../../rules/analysis/resolve-rule.ts";
 import type { Condition } from "../../rules/resolve/condition.ts";
 import type { Trust } from "../../rules/resolve/record-scope.ts";
@@ -45,8 +46,8 @@ export function conditionOf(
 }
 
 /** Does the rule match no record for this requester, whatever the records hold? Decided without reading any. */
-export function matchesNothing(context: RecordContext, collection: Collection, rule: Rule): boolean {
+export function excludesRequester(context: RecordContext, collection: Collection, rule: Rule): boolean {
   const meaning = interpretRule(context, collection, rule);
   if (typeof meaning === "string") return meaning === "none";
-  return isRuledOut(meaning, recordScope(context, collection), context);
+  return matchesNoRecord(meaning, recordScope(context, collection), context);
 }

@@ -2,72 +2,72 @@ import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import type { RoutingValue } from "../../rules/analysis/routing-values.ts";
 import type { SnapshotReader } from "../../store/store.ts";
-import { valuesStatement } from "./candidate-query.ts";
+import { routingValuesQuery } from "./candidate-query.ts";
 import { type AsOf, overridesAsOf } from "./as-of.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import { recordScope } from "./record-scope.ts";
 
-/** What each image of a record holds at the end of a path. */
-type Held = ReadonlyMap<RecordValues, ReadonlySet<unknown>>;
+/** For each candidate, the values at the end of a rule's path. */
+type ValuesByCandidate = ReadonlyMap<RecordValues, ReadonlySet<unknown>>;
 
 /**
- * What a changed record holds where a rule requires a text of it, in the records that it is related to as they were at
- * the change. Read once for all who listen: with it their number does not matter.
+ * Reads the values by which a change is routed to listeners, where a rule finds them in related records: as they were at
+ * the change. One read serves all listeners, however many there are.
  */
-export class HeldValues {
+export class RoutingValueReader {
   readonly #reader: SnapshotReader;
-  /** By the path's name and its collection; each goes with its moment. */
-  readonly #known = new WeakMap<AsOf, Map<string, Promise<Held>>>();
+  /** By collection and path. */
+  readonly #known = new WeakMap<AsOf, Map<string, Promise<ValuesByCandidate>>>();
 
   constructor(reader: SnapshotReader) {
     this.#reader = reader;
   }
 
-  /** @param context of any who listen: a path is the same for all of them */
-  find(
+  /** @param context of any listener: the path leads to the same values for all */
+  read(
     context: RecordContext,
     collection: Collection,
-    required: RoutingValue,
-    images: readonly RecordValues[],
-    moment: AsOf,
-  ): Promise<Held> {
-    let known = this.#known.get(moment);
-    if (!known) this.#known.set(moment, (known = new Map()));
-    const key = keyOf(collection, required);
-    let held = known.get(key);
-    if (!held) known.set(key, (held = this.#read(context, collection, required, images, moment)));
-    return held;
+    routing: RoutingValue,
+    candidates: readonly RecordValues[],
+    asOf: AsOf,
+  ): Promise<ValuesByCandidate> {
+    let known = this.#known.get(asOf);
+    if (!known) this.#known.set(asOf, (known = new Map()));
+    const key = keyOf(collection, routing);
+    let values = known.get(key);
+    if (!values) known.set(key, (values = this.#query(context, collection, routing, candidates, asOf)));
+    return values;
   }
 
-  /** Does the image hold what is required of it? `undefined` where that was not read. */
+  /** Does the candidate hold the routing value? `undefined` if `read` was not called for it. */
   async holds(
     collection: Collection,
-    required: RoutingValue,
-    image: RecordValues,
-    moment: AsOf,
+    routing: RoutingValue,
+    candidate: RecordValues,
+    asOf: AsOf,
   ): Promise<boolean | undefined> {
-    const held = await this.#known
-      .get(moment)
-      ?.get(keyOf(collection, required))
+    const values = await this.#known
+      .get(asOf)
+      ?.get(keyOf(collection, routing))
       ?.catch(() => undefined);
-    return held?.get(image)?.has(required.value);
+    return values?.get(candidate)?.has(routing.value);
   }
 
-  async #read(
+  async #query(
     context: RecordContext,
     collection: Collection,
     { operand }: RoutingValue,
-    images: readonly RecordValues[],
-    moment: AsOf,
-  ): Promise<Held> {
-    const scope = recordScope(context, collection);
-    const held = images.map((image): [RecordValues, Set<unknown>] => [image, new Set()]);
+    candidates: readonly RecordValues[],
+    asOf: AsOf,
+  ): Promise<ValuesByCandidate> {
+    const inputs = { scope: recordScope(context, collection), context, now: context.now };
+    const found = candidates.map((candidate): [RecordValues, Set<unknown>] => [candidate, new Set()]);
     await this.#reader.read(async (reader) => {
-      const standIns = (await overridesAsOf(reader, context.schema, moment)) ?? [];
-      const rows = await reader.all(valuesStatement(operand, scope, images, context, context.now, standIns));
-      for (const { image, value } of rows) held[Number(image)]![1].add(value);
+      const overrides = (await overridesAsOf(reader, context.schema, asOf)) ?? [];
+      const rows = await reader.all(routingValuesQuery(operand, inputs, candidates, overrides));
+      for (const { candidate, value } of rows) found[Number(candidate)]![1].add(value);
     });
-    return new Map(held);
+    return new Map(found);
   }
 }
 

@@ -4,28 +4,31 @@ import { EMPTY, type Sql, sql } from "../../store/sql.ts";
 import { anyOf } from "../query/find-record.ts";
 import { candidateRow } from "./candidate-row.ts";
 
-/** One record as it was at a moment, in the place of what is stored of it. */
+/** Values of one record that a statement reads in place of the stored ones. */
 export interface RowOverride {
   readonly collection: Collection;
   readonly id: string;
-  /** `null`: there was none. */
+  /** `null` if the record did not exist. */
   readonly values: RecordValues | null;
 }
 
-/** Common table expressions that hide the tables: in their statement whoever reads those finds the stand-ins. */
-export const overrideTables = (standIns: readonly RowOverride[]): readonly Sql[] =>
-  [...Map.groupBy(standIns, ({ collection }) => collection)].map(([collection, records]) => table(collection, records));
+/** Common table expressions that shadow the collections' tables. */
+export const overrideTables = (overrides: readonly RowOverride[]): readonly Sql[] =>
+  [...Map.groupBy(overrides, ({ collection }) => collection)].map(([collection, records]) =>
+    overrideTable(collection, records),
+  );
 
-function table(collection: Collection, records: readonly RowOverride[]): Sql {
+function overrideTable(collection: Collection, overrides: readonly RowOverride[]): Sql {
   const names = sql.join(collection.fields.map(({ name }) => sql.id(name)));
-  const stored = sql`SELECT ${names} FROM main.${sql.id(collection.name)} WHERE id NOT IN ${anyOf(records.map(({ id }) => id))}`;
-  const rows = records
+  const ids = anyOf(overrides.map(({ id }) => id));
+  const stored = sql`SELECT ${names} FROM main.${sql.id(collection.name)} WHERE id NOT IN ${ids}`;
+  const rows = overrides
     .map(({ values }) => values)
     .filter((values) => values !== null)
     .map((values) => sql`SELECT ${candidateRow(collection, values, "stored")}`);
   return sql`${sql.id(collection.name)} AS (${sql.join([stored, ...rows], sql` UNION ALL `)})`;
 }
 
-/** What a statement begins with to find the stand-ins. */
-export const withOverrides = (standIns: readonly RowOverride[]): Sql =>
-  standIns.length > 0 ? sql`WITH ${sql.join(overrideTables(standIns))}` : EMPTY;
+/** The WITH clause that makes a statement read the overrides; empty if there are none. */
+export const withOverrides = (overrides: readonly RowOverride[]): Sql =>
+  overrides.length > 0 ? sql`WITH ${sql.join(overrideTables(overrides))}` : EMPTY;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { recordId, type RecordValues } from "@headwater/protocol";
 import type { Trust } from "../../rules/resolve/record-scope.ts";
-import { GUEST, type Principal, principalKey } from "../../rules/principal.ts";
+import { GUEST, type Principal } from "../../rules/principal.ts";
 import { type Reader, type SnapshotReader, StoreError } from "../../store/store.ts";
 import { toQuery } from "../../store/sql.ts";
 import { RecordFixture } from "../../testing/record-fixture.ts";

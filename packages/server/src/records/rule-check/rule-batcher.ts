@@ -1,188 +1,178 @@
 import type { RecordValues } from "@headwater/protocol";
+import type { Rule } from "../../collections/model/rule.ts";
+import { principalKey } from "../../rules/principal.ts";
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Schema } from "../../collections/model/schema.ts";
 import type { Trust } from "../../rules/resolve/record-scope.ts";
-import { soleRequirement } from "../../rules/analysis/routing-values.ts";
+import { soleRoutingValue } from "../../rules/analysis/routing-values.ts";
 import { resolvePredicate, resolveRule } from "../../rules/analysis/resolve-rule.ts";
 import type { Reader, SnapshotReader } from "../../store/store.ts";
-import type { HeldValues } from "./routing-values.ts";
-import { manyStatement } from "./candidate-query.ts";
+import type { RoutingValueReader } from "./routing-values.ts";
+import { candidatesQuery } from "./candidate-query.ts";
 import { type AsOf, overridesAsOf } from "./as-of.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import { isUnreadableRule, undefinedIfUnreadable } from "../query/unreadable-rule.ts";
 import type { RowOverride } from "./row-override.ts";
 import { recordScope } from "./record-scope.ts";
 
-/** Images that one statement is asked about; a hundred columns each stay below SQLite's limit of bound values. */
-const MAX_IMAGES = 64;
+/** The most candidates in one statement: with a hundred columns each, they stay below SQLite's limit of bound values. */
+const MAX_CANDIDATES = 64;
 
-/** What the database is asked in one go: one rule, about any of the images, for any of the askers. */
-interface Batch {
-  readonly rule: string;
+/** A rule to evaluate on one record for one requester. */
+export interface RuleCheck {
+  readonly context: RecordContext;
   readonly collection: Collection;
+  /** `null` and an unreadable rule match no record, "" matches every one. */
+  readonly rule: Rule;
+  readonly values: RecordValues;
+  /** `client` for a filter that a client sent. */
   readonly trust: Trust;
-  readonly moment: AsOf | undefined;
-  readonly images: Map<RecordValues, number>;
-  readonly askers: Map<string, { readonly context: RecordContext; readonly place: number }>;
-  readonly answers: Promise<Answers>;
+  /** Read related records as they were then; otherwise as they are stored now. */
+  readonly asOf?: AsOf | undefined;
 }
 
-/** By the places of image and asker. */
-type Answers = (image: number, asker: number) => boolean;
+/** A check that depends on the values. */
+type ConditionCheck = RuleCheck & { readonly rule: string };
+
+/** What goes to the database in one statement: one rule, any of the candidates, any of the requesters. */
+interface RuleBatch extends Pick<ConditionCheck, "rule" | "collection" | "trust" | "asOf"> {
+  /** With their indexes. */
+  readonly candidates: Map<RecordValues, number>;
+  /** By the principal's key, with their indexes. */
+  readonly requesters: Map<string, { readonly context: RecordContext; readonly index: number }>;
+  readonly results: Promise<BatchResults>;
+}
+
+/** Does this candidate meet the rule for this requester? Both by index. */
+type BatchResults = (candidate: number, requester: number) => boolean;
 
 /**
- * As `canSee`, for many listeners at a time: a predicate answers at once; what takes the database is gathered until the
- * statement before it is done, and asked for everyone together.
+ * Like the function `meetsRule`, for many listeners at a time. A predicate gives its result at once. Checks that need the
+ * database are collected until the previous statement is done, and then go into one statement for all listeners.
  */
 export class RuleBatcher {
   readonly #reader: SnapshotReader;
-  readonly #held: HeldValues | undefined;
-  /** Those that are still open: by moment or, for what is asked of the present, by schema. */
-  readonly #batches = new Map<Schema | AsOf, Map<string, Batch>>();
-  #asking: Promise<void> = Promise.resolve();
+  readonly #routingValues: RoutingValueReader | undefined;
+  /** The batches that still take checks: by log position or, for checks on current data, by schema. */
+  readonly #batches = new Map<Schema | AsOf, Map<string, RuleBatch>>();
+  #previous: Promise<void> = Promise.resolve();
 
-  /** @param held what is known already of the records at hand */
-  constructor(reader: SnapshotReader, held?: HeldValues) {
+  /** @param routingValues values of changed records that have been read already; they answer some rules */
+  constructor(reader: SnapshotReader, routingValues?: RoutingValueReader) {
     this.#reader = reader;
-    this.#held = held;
+    this.#routingValues = routingValues;
   }
 
-  /**
-   * @param asker equal for contexts that get the same answer to the same rule
-   * @param rule the text of a rule; `null` is met by none, "" by all
-   * @param trust `client` for a filter that a client supplied
-   * @param moment where related records are to be as they were then; else they are as they are stored
-   */
-  async canSee(
-    context: RecordContext,
-    asker: string,
-    collection: Collection,
-    rule: string | null,
-    image: RecordValues,
-    trust: Trust,
-    moment?: AsOf,
-  ): Promise<boolean> {
+  async meetsRule(check: RuleCheck): Promise<boolean> {
+    const { rule, values, context } = check;
     if (rule === null || rule === "") return rule === "";
-    const answer = inMemory(context, collection, rule, image, trust);
-    if (answer !== undefined) return answer;
-    const known = moment && (await this.#known(context, collection, rule, image, trust, moment));
+    const condition: ConditionCheck = { ...check, rule };
+    const known = evaluateInMemory(condition) ?? (await this.#evaluateByRouting(condition));
     if (known !== undefined) return known;
 
-    const batch = this.#batch(context, collection, rule, trust, moment);
-    if (!batch.images.has(image)) batch.images.set(image, batch.images.size);
-    if (!batch.askers.has(asker)) batch.askers.set(asker, { context, place: batch.askers.size });
-    const [imagePlace, askerPlace] = [batch.images.get(image)!, batch.askers.get(asker)!.place];
-    return (await batch.answers)(imagePlace, askerPlace);
+    const batch = this.#openBatch(condition);
+    const requester = principalKey(context.principal);
+    if (!batch.candidates.has(values)) batch.candidates.set(values, batch.candidates.size);
+    if (!batch.requesters.has(requester)) batch.requesters.set(requester, { context, index: batch.requesters.size });
+    const candidateIndex = batch.candidates.get(values)!;
+    const requesterIndex = batch.requesters.get(requester)!.index;
+    return (await batch.results)(candidateIndex, requesterIndex);
   }
 
-  /** The answer to a rule that asks for nothing but what has been read already. */
-  async #known(
-    context: RecordContext,
-    collection: Collection,
-    rule: string,
-    image: RecordValues,
-    trust: Trust,
-    moment: AsOf,
-  ): Promise<boolean | undefined> {
-    // The paths of a client's filter are guarded by more than the filter says.
-    if (trust !== "trusted") return undefined;
+  /** The result of a rule that consists of an equality with a routing value, if that value has been read. */
+  async #evaluateByRouting(check: ConditionCheck): Promise<boolean | undefined> {
+    const { context, collection, rule, values, trust, asOf } = check;
+    // Besides the filter itself, a client's filter has to meet the list rules of the collections on its paths.
+    if (!asOf || trust !== "trusted") return undefined;
     const condition = resolveRule(rule, recordScope(context, collection, trust));
-    const required = soleRequirement(condition, context);
-    return required && this.#held?.holds(collection, required, image, moment);
+    const routing = soleRoutingValue(condition, context);
+    return routing && this.#routingValues?.holds(collection, routing, values, asOf);
   }
 
-  /** The batch that is still open for this question. */
-  #batch(context: RecordContext, collection: Collection, rule: string, trust: Trust, moment?: AsOf): Batch {
+  #openBatch({ context, collection, rule, trust, asOf }: ConditionCheck): RuleBatch {
     const { schema, query, headers } = context;
-    const group = moment ?? schema;
+    const group = asOf ?? schema;
     let batches = this.#batches.get(group);
     if (!batches) this.#batches.set(group, (batches = new Map()));
     const key = JSON.stringify([collection.id, trust, rule, query, headers]);
     let batch = batches.get(key);
-    if (batch && batch.images.size < MAX_IMAGES) return batch;
+    if (batch && batch.candidates.size < MAX_CANDIDATES) return batch;
     const close = (): void => {
       if (batches.get(key) === batch) batches.delete(key);
       if (batches.size === 0 && this.#batches.get(group) === batches) this.#batches.delete(group);
     };
-    const answers = this.#asking.then(() => {
+    const results = this.#previous.then(() => {
       close();
-      return this.#answer(batch!);
+      return this.#evaluate(batch!);
     });
-    batch = { rule, collection, trust, moment, images: new Map(), askers: new Map(), answers };
+    batch = { rule, collection, trust, asOf, candidates: new Map(), requesters: new Map(), results };
     batches.set(key, batch);
-    this.#asking = answers.then(nothing, nothing);
+    this.#previous = results.then(nothing, nothing);
     return batch;
   }
 
-  async #answer(batch: Batch): Promise<Answers> {
-    const contexts = [...batch.askers.values()].map(({ context }) => context);
-    const met = await this.#pairs(batch, contexts).catch((error: unknown) => {
+  async #evaluate(batch: RuleBatch): Promise<BatchResults> {
+    const contexts = [...batch.requesters.values()].map(({ context }) => context);
+    const pairs = await this.#findPairs(batch, contexts).catch((error: unknown) => {
       // One requester's values may be what SQLite can't run: the others still get their results.
-      if (isUnreadableRule(error)) return this.#pairsOneByOne(batch, contexts);
+      if (isUnreadableRule(error)) return this.#findPairsOneByOne(batch, contexts);
       throw error;
     });
-    return (image, asker) => met.has(pair(image, asker));
+    return (candidate, requester) => pairs.has(pairKey(candidate, requester));
   }
 
-  #pairs(batch: Batch, contexts: readonly RecordContext[]): Promise<ReadonlySet<string>> {
-    const { moment } = batch;
-    if (!moment) return this.#pairsOn(this.#reader, batch, contexts, []);
+  #findPairs(batch: RuleBatch, contexts: readonly RecordContext[]): Promise<ReadonlySet<string>> {
+    const { asOf } = batch;
+    if (!asOf) return this.#findPairsOn(this.#reader, batch, contexts, []);
     const { schema } = contexts[0]!;
     return this.#reader.read(async (reader) => {
-      // Too far behind to know how it was then: as it is now must do.
-      const standIns = (await overridesAsOf(reader, schema, moment)) ?? [];
-      return this.#pairsOn(reader, batch, contexts, standIns);
+      // Too much was written since to go back: current data has to do.
+      const overrides = (await overridesAsOf(reader, schema, asOf)) ?? [];
+      return this.#findPairsOn(reader, batch, contexts, overrides);
     });
   }
 
-  async #pairsOn(
+  async #findPairsOn(
     reader: Reader,
-    { rule, collection, trust, images, askers }: Batch,
+    { rule, collection, trust, candidates, requesters }: RuleBatch,
     contexts: readonly RecordContext[],
-    standIns: readonly RowOverride[],
+    overrides: readonly RowOverride[],
   ): Promise<ReadonlySet<string>> {
-    const met = new Set<string>();
-    const places = new Map([...askers.values()].map(({ context, place }) => [context, place]));
+    const pairs = new Set<string>();
+    const indexes = new Map([...requesters.values()].map(({ context, index }) => [context, index]));
     let waiting = contexts;
     while (waiting.length > 0) {
       const [first] = waiting as [RecordContext];
-      const scope = recordScope(first, collection, trust);
-      const asked = manyStatement(rule, scope, [...images.keys()], waiting, first.now, standIns);
-      const { fits } = asked;
+      const inputs = { rule, scope: recordScope(first, collection, trust), now: first.now };
+      const { statement, fits } = candidatesQuery(inputs, [...candidates.keys()], waiting, overrides);
       const served = waiting.filter(fits);
-      for (const { image, asker } of await reader.all(asked.statement)) {
-        met.add(pair(Number(image), places.get(served[Number(asker)]!)!));
+      for (const { candidate, requester } of await reader.all(statement)) {
+        pairs.add(pairKey(Number(candidate), indexes.get(served[Number(requester)]!)!));
       }
       waiting = waiting.filter((context) => !fits(context));
     }
-    return met;
+    return pairs;
   }
 
-  async #pairsOneByOne(batch: Batch, contexts: readonly RecordContext[]): Promise<ReadonlySet<string>> {
+  async #findPairsOneByOne(batch: RuleBatch, contexts: readonly RecordContext[]): Promise<ReadonlySet<string>> {
     const pairs: string[] = [];
-    for (const context of contexts)
-      pairs.push(...((await undefinedIfUnreadable(() => this.#pairs(batch, [context]))) ?? NONE));
+    for (const context of contexts) {
+      const found = await undefinedIfUnreadable(() => this.#findPairs(batch, [context]));
+      if (found) pairs.push(...found);
+    }
     return new Set(pairs);
   }
 }
 
-const NONE: ReadonlySet<string> = new Set();
-
-/** A rule that can't be understood is met by none; `undefined` for what takes the database. */
-function inMemory(
-  context: RecordContext,
-  collection: Collection,
-  rule: string,
-  image: RecordValues,
-  trust: Trust,
-): boolean | undefined {
+/** `undefined` if the rule needs the database. */
+function evaluateInMemory({ context, collection, rule, values, trust }: ConditionCheck): boolean | undefined {
   try {
-    return resolvePredicate(rule, recordScope(context, collection, trust))?.(image, context, context.now);
+    return resolvePredicate(rule, recordScope(context, collection, trust))?.(values, context, context.now);
   } catch (error) {
     if (isUnreadableRule(error)) return false;
     throw error;
   }
 }
 
-const pair = (image: number, asker: number): string => `${image}/${asker}`;
+const pairKey = (candidate: number, requester: number): string => `${candidate}/${requester}`;
 const nothing = (): void => {};

@@ -4,106 +4,111 @@ import { recordId } from "@headwater/protocol";
 import { badRequest, notFound } from "../../lib/api-error.ts";
 import { isSuperuser } from "../../rules/principal.ts";
 import type { Reader } from "../../store/store.ts";
-import { checkAuthForm } from "./auth-form.ts";
+import { validateAuthSubmission } from "./validate-auth.ts";
 import { blankRecord } from "../model/columns.ts";
-import { type Draft, draftFrom } from "../model/draft.ts";
+import { type RecordDraft, applyBody } from "../model/record-draft.ts";
 import { findRecord } from "../query/find-record.ts";
-import { refuse } from "../model/invalid-record.ts";
-import { manageRuleOf, managedIds } from "../rule-check/manage-access.ts";
+import { throwIfInvalid } from "../model/invalid-record.ts";
+import { manageRuleOf, managedIds } from "../rule-check/manage-rule.ts";
 import type { RecordContext } from "../model/record-context.ts";
-import { type Body, resolveBody } from "../model/resolve-body.ts";
+import { type RecordBody, applyModifiers } from "../model/apply-modifiers.ts";
 import { ruleFor, selectRecord } from "../query/select-records.ts";
-import type { Form } from "../model/submission.ts";
-import { mayCreate } from "../rule-check/check-access.ts";
+import type { SubmittedValues } from "../model/submission.ts";
+import { newRecordMeetsRule } from "../rule-check/check-access.ts";
 
-/** What came of a form that the rules let through. */
+/** A write that the rules allow. */
 export interface AuthorizedWrite {
-  /** The record as it is stored; `undefined` for a new one. */
+  /** The stored record; `undefined` for a new one. */
   readonly before: RecordValues | undefined;
-  /** After modifiers, without what the principal may not set. */
-  readonly body: Body;
-  readonly draft: Draft;
+  /** With modifiers applied, without fields that the principal may not set. */
+  readonly body: RecordBody;
+  readonly draft: RecordDraft;
   readonly canManage: boolean;
 }
 
 /**
- * Judges a new record by the create rule, as if it were stored already with what was submitted.
- * @throws ApiError 403 where only superusers may create, 400 where the rule does not hold
+ * Evaluates the create rule on the new record, as if it were already stored with the submitted values.
+ *
+ * @throws ApiError 403 if only superusers may create, 400 if the record doesn't meet the rule
  */
 export async function authorizeCreate(
   reader: Reader,
   context: RecordContext,
   collection: Collection,
-  form: Form,
+  submitted: SubmittedValues,
 ): Promise<AuthorizedWrite> {
   const rule = ruleFor(context, collection.createRule);
-  const { body, draft } = readForm(context, collection, undefined, form);
+  const { body, draft } = readValues(context, collection, undefined, submitted);
   if (isSuperuser(context.principal)) return { before: undefined, body, draft, canManage: true };
 
-  const asking = { ...context, body: ruleBody(body, form) };
-  const image = {
+  const ruleContext = { ...context, body: bodyForRules(body, submitted) };
+  const values = {
     ...draft.values,
     id: recordId(draft.values.id || "__temp_id__"),
-    // Else one could make oneself verified where the manage rule asks for that.
+    // Otherwise a client could claim to be verified, where the manage rule requires that.
     ...(collection.type === "auth" && { verified: false }),
   };
-  if (!(await mayCreate(reader, asking, collection, rule, image))) throw badRequest("Failed to create record.");
+  const meets = (text: string) => newRecordMeetsRule(reader, ruleContext, collection, text, values);
+  if (!(await meets(rule))) throw badRequest("Failed to create record.");
   const manageRule = context.principal.kind === "guest" ? undefined : manageRuleOf(collection);
-  const canManage = manageRule !== undefined && (await mayCreate(reader, asking, collection, manageRule, image));
+  const canManage = manageRule !== undefined && (await meets(manageRule));
   return { before: undefined, body, draft, canManage };
 }
 
 /**
- * Judges a change by the update rule, which sees the record as it is and the change in `@request.body`.
- * @throws ApiError 403 where only superusers may update, 404 for a record that is missing or that the rule keeps
+ * Evaluates the update rule on the stored record. The rule reads the submitted values as `@request.body`.
+ *
+ * @throws ApiError 403 if only superusers may update, 404 for a record that is missing or doesn't meet the rule
  */
 export async function authorizeUpdate(
   reader: Reader,
   context: RecordContext,
   collection: Collection,
   id: string,
-  form: Form,
+  submitted: SubmittedValues,
 ): Promise<AuthorizedWrite> {
   const rule = ruleFor(context, collection.updateRule);
   const before = await findRecord(reader, collection, id);
   if (!before) throw notFound();
-  const { body, draft } = readForm(context, collection, before, form);
+  const { body, draft } = readValues(context, collection, before, submitted);
   if (isSuperuser(context.principal)) return { before, body, draft, canManage: true };
 
-  const asking = { ...context, body: ruleBody(body, form) };
-  if (rule !== "" && !(await selectRecord(reader, asking, collection, rule, id))) throw notFound();
-  const isKnown = context.principal.kind !== "guest" && manageRuleOf(collection) !== undefined;
-  const canManage = isKnown && (await managedIds(reader, asking, collection, [before.id])).has(before.id);
+  const ruleContext = { ...context, body: bodyForRules(body, submitted) };
+  if (rule !== "" && !(await selectRecord(reader, ruleContext, collection, rule, id))) throw notFound();
+  const mayManage = context.principal.kind !== "guest" && manageRuleOf(collection) !== undefined;
+  const canManage = mayManage && (await managedIds(reader, ruleContext, collection, [before.id])).has(before.id);
   return { before, body, draft, canManage };
 }
 
-/** What the form makes of the record, whether or not a rule would let it. */
-export function readForm(
+/** Applies the submitted values to the record, without evaluating any rule. */
+export function readValues(
   context: RecordContext,
   collection: Collection,
   before: RecordValues | undefined,
-  form: Form,
-): { readonly body: Body; readonly draft: Draft } {
+  submitted: SubmittedValues,
+): { readonly body: RecordBody; readonly draft: RecordDraft } {
   const current = before ?? blankRecord(collection);
-  const resolved = resolveBody(collection, current, form.body);
+  const resolved = applyModifiers(collection, current, submitted.body);
   const body = isSuperuser(context.principal) ? resolved : withoutHidden(collection, resolved);
-  return { body, draft: draftFrom(collection, current, body, form) };
+  return { body, draft: applyBody(collection, current, body, submitted) };
 }
 
-/** @throws InvalidRecord for a form of an auth record that asks for what its sender may not have */
-export function checkForm(
+/** @throws InvalidRecord if the write sets what its requester may not set on an auth record */
+export function throwIfInvalidAuth(
   collection: Collection,
   { before, body, draft, canManage }: AuthorizedWrite,
-  form: Form,
+  submitted: SubmittedValues,
 ): void {
   if (collection.type !== "auth") return;
-  const knowsPassword = form.matchedHash !== undefined && form.matchedHash === before?.["password"];
-  const passwordIsRandom = form.hashes.has("password") && !("password" in body);
-  refuse(checkAuthForm({ body, before, after: draft.values, canManage, knowsPassword, passwordIsRandom }));
+  const knowsPassword = submitted.matchedHash !== undefined && submitted.matchedHash === before?.["password"];
+  const passwordIsRandom = submitted.hashes.has("password") && !("password" in body);
+  throwIfInvalid(
+    validateAuthSubmission({ body, before, after: draft.values, canManage, knowsPassword, passwordIsRandom }),
+  );
 }
 
-/** Passwords are hidden, and still everyone sets their own. */
-function withoutHidden(collection: Collection, body: Body): Body {
+/** Removes hidden fields. The password is hidden too, but users set their own. */
+function withoutHidden(collection: Collection, body: RecordBody): RecordBody {
   const shown = { ...body };
   for (const { name, hidden } of collection.fields) {
     if (hidden && !(collection.type === "auth" && name === "password")) delete shown[name];
@@ -111,8 +116,8 @@ function withoutHidden(collection: Collection, body: Body): Body {
   return shown;
 }
 
-/** In rules a file that comes with the form is more than its name. */
-function ruleBody(body: Body, { uploads }: Form): Body {
+/** Rules read an uploaded file as an object with its names and size. */
+function bodyForRules(body: RecordBody, { uploads }: SubmittedValues): RecordBody {
   if (uploads.size === 0) return body;
   const asFile = (value: unknown): unknown => {
     const upload = typeof value === "string" ? uploads.get(value) : undefined;

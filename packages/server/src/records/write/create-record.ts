@@ -1,29 +1,29 @@
 import { recordId, type RecordValues } from "@headwater/protocol";
-import type { Collection } from "../../collections/model/collection.ts";
 import type { Transaction } from "../../store/store.ts";
 import type { WritableCollection } from "../model/writable-collection.ts";
-import { authorizeCreate, checkForm } from "./authorize-write.ts";
-import { failAs } from "../model/invalid-record.ts";
+import { authorizeCreate, throwIfInvalidAuth } from "./authorize-write.ts";
+import { withErrorMessage } from "../model/invalid-record.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import { insertRecord } from "./save-record.ts";
-import type { Submission } from "../model/submission.ts";
+import type { PreparedSubmission } from "../model/submission.ts";
 
 export const CREATE_FAILED = "Failed to create record.";
 
 /**
  * @returns the record as it was written
- * @throws ApiError 403 where only superusers may create, 400 where the rule does not hold or with what is wrong by field
+ * @throws ApiError 403 if only superusers may create, 400 if the record doesn't meet the rule or, with errors by field, if
+ *   it is invalid
  */
 export async function createRecord(
   tx: Transaction,
   context: RecordContext,
   collection: WritableCollection,
-  submission: Submission,
+  submission: PreparedSubmission,
 ): Promise<RecordValues> {
-  const admitted = await authorizeCreate(tx, context, collection, submission);
-  const { draft } = admitted;
-  return failAs(CREATE_FAILED, async () => {
-    checkForm(collection, admitted, submission);
+  const authorized = await authorizeCreate(tx, context, collection, submission);
+  const { draft } = authorized;
+  return withErrorMessage(CREATE_FAILED, async () => {
+    throwIfInvalidAuth(collection, authorized, submission);
     const id = recordId(draft.values.id || (submission.id ?? ""));
     return insertRecord(tx, context, collection, { ...draft, values: { ...draft.values, id } });
   });

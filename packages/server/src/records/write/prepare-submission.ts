@@ -4,85 +4,108 @@ import { randomId } from "../../lib/random.ts";
 import type { Reader } from "../../store/store.ts";
 import type { WritableCollection } from "../model/writable-collection.ts";
 import { CREATE_FAILED } from "./create-record.ts";
-import { type AuthorizedWrite, authorizeCreate, authorizeUpdate, checkForm, readForm } from "./authorize-write.ts";
-import { type Draft, withGenerated } from "../model/draft.ts";
+import {
+  type AuthorizedWrite,
+  authorizeCreate,
+  authorizeUpdate,
+  throwIfInvalidAuth,
+  readValues,
+} from "./authorize-write.ts";
+import { type RecordDraft, fillGenerated } from "../model/record-draft.ts";
 import { findRecord } from "../query/find-record.ts";
-import { failAs, refuse } from "../model/invalid-record.ts";
+import { withErrorMessage, throwIfInvalid } from "../model/invalid-record.ts";
 import type { RecordContext } from "../model/record-context.ts";
-import { runBeforeSubmission } from "../hooks/run-hooks.ts";
-import { readUploads, storeUploads, withNewNames } from "./submission-files.ts";
+import { runBeforeSaveHooks } from "../hooks/run-hooks.ts";
+import { readUploads, storeUploads, withStoredNames } from "./submission-files.ts";
 import { hashPasswords, hashRandomPassword, matchOldPassword } from "./submission-passwords.ts";
-import type { Form, Submission, Submitted } from "../model/submission.ts";
+import type { SubmittedValues, PreparedSubmission, Submission } from "../model/submission.ts";
 import { UPDATE_FAILED } from "./update-record.ts";
 import { validateRecord } from "./validate-record.ts";
 
 /**
- * Does what no transaction may wait for: hashes passwords, compares the old one, stores files. What would be refused
- * anyhow is refused before, so that nobody makes this server work or store for nothing. The transaction judges it all
- * again by what it finds then.
+ * Does the slow part of a create or update, for which no transaction may wait: hashes passwords, compares the old one,
+ * stores files. Before that it checks everything that would be rejected anyway, so that a bad request costs neither a
+ * hash nor a disk write. The transaction checks everything again on the data it finds.
  *
- * The before hooks come first: all that follows judges what they made of the submission.
+ * The before hooks run first, so all checks apply to what they made of the submission.
  *
- * In a batch nothing is judged here, since an earlier part of it may be what makes this one right.
+ * In a batch there are no checks here, since an earlier part of the batch may be what makes this one valid.
  *
  * @param id of the record to update; `undefined` for a new one
- * @throws ApiError as `createRecord` and `updateRecord` do
+ * @throws ApiError like `createRecord` and `updateRecord`
  */
 export async function prepareSubmission(
   reader: Reader,
   context: RecordContext,
   collection: WritableCollection,
   id: string | undefined,
-  sent: Submitted,
-): Promise<Submission> {
-  const submitted = await runBeforeSubmission(reader, context, collection, id, sent);
-  const uploads = await readUploads(collection, submitted);
-  const body = withNewNames(submitted.body, uploads);
+  sent: Submission,
+): Promise<PreparedSubmission> {
+  const submission = await runBeforeSaveHooks(reader, context, collection, id, sent);
+  const uploads = await readUploads(collection, submission);
+  const body = withStoredNames(submission.body, uploads);
   const byName = new Map([...uploads.values()].flat().map((upload) => [upload.name, upload]));
-  const form: Form = { id, body, uploads: byName, hashes: new Map(), matchedHash: undefined };
-  if (isOfOAuth2(context, collection, form)) {
-    const random: Form = { ...form, hashes: await hashRandomPassword(collection) };
-    return finish(context, collection, await judge(reader, context, collection, random));
+  const values: SubmittedValues = { id, body, uploads: byName, hashes: new Map(), matchedHash: undefined };
+  if (isOAuth2SignUp(context, collection, values)) {
+    const random: SubmittedValues = { ...values, hashes: await hashRandomPassword(collection) };
+    return completeSubmission(context, collection, await checkSubmission(reader, context, collection, random));
   }
   const sendsPassword = collection.fields.some(({ type, name }) => type === "password" && name in body);
-  if (byName.size === 0 && !sendsPassword) return { ...form, discard: async () => {} };
-  return finish(context, collection, await judge(reader, context, collection, form));
+  if (byName.size === 0 && !sendsPassword) return { ...values, discard: async () => {} };
+  return completeSubmission(context, collection, await checkSubmission(reader, context, collection, values));
 }
 
-/** Somebody signs up through a provider and has no password here. */
-const isOfOAuth2 = ({ context }: RecordContext, collection: Collection, { id, body }: Form): boolean =>
+/** Is this a sign-up through a provider, by somebody who has no password here? */
+const isOAuth2SignUp = ({ context }: RecordContext, collection: Collection, { id, body }: SubmittedValues): boolean =>
   context === "oauth2" && collection.type === "auth" && id === undefined && !("password" in body);
 
-interface Judged {
-  readonly draft: Draft;
-  readonly form: Form;
+interface CheckedSubmission {
+  readonly draft: RecordDraft;
+  readonly values: SubmittedValues;
 }
 
-async function judge(reader: Reader, context: RecordContext, collection: Collection, form: Form): Promise<Judged> {
+async function checkSubmission(
+  reader: Reader,
+  context: RecordContext,
+  collection: Collection,
+  values: SubmittedValues,
+): Promise<CheckedSubmission> {
   if (context.context === "batch") {
-    const before = form.id === undefined ? undefined : await findRecord(reader, collection, form.id);
-    const { body, draft } = readForm(context, collection, before, form);
-    return { draft, form: { ...form, matchedHash: await matchOldPassword(body, before) } };
+    const before = values.id === undefined ? undefined : await findRecord(reader, collection, values.id);
+    const { body, draft } = readValues(context, collection, before, values);
+    return { draft, values: { ...values, matchedHash: await matchOldPassword(body, before) } };
   }
-  const admitted = await admit(reader, context, collection, form);
-  const asksOld = collection.type === "auth" && !admitted.canManage;
-  const matchedHash = asksOld ? await matchOldPassword(admitted.body, admitted.before) : undefined;
-  const judged: Judged = { draft: withGenerated(collection, admitted.draft), form: { ...form, matchedHash } };
-  await failAs(form.id === undefined ? CREATE_FAILED : UPDATE_FAILED, async () => {
-    checkForm(collection, admitted, judged.form);
-    refuse(await validateRecord(reader, context.schema, collection, admitted.before, judged.draft));
+  const authorized = await authorize(reader, context, collection, values);
+  const needsOldPassword = collection.type === "auth" && !authorized.canManage;
+  const matchedHash = needsOldPassword ? await matchOldPassword(authorized.body, authorized.before) : undefined;
+  const checked: CheckedSubmission = {
+    draft: fillGenerated(collection, authorized.draft),
+    values: { ...values, matchedHash },
+  };
+  await withErrorMessage(values.id === undefined ? CREATE_FAILED : UPDATE_FAILED, async () => {
+    throwIfInvalidAuth(collection, authorized, checked.values);
+    throwIfInvalid(await validateRecord(reader, context.schema, collection, authorized.before, checked.draft));
   });
-  return judged;
+  return checked;
 }
 
-const admit = (reader: Reader, context: RecordContext, collection: Collection, form: Form): Promise<AuthorizedWrite> =>
-  form.id === undefined
-    ? authorizeCreate(reader, context, collection, form)
-    : authorizeUpdate(reader, context, collection, form.id, form);
+const authorize = (
+  reader: Reader,
+  context: RecordContext,
+  collection: Collection,
+  values: SubmittedValues,
+): Promise<AuthorizedWrite> =>
+  values.id === undefined
+    ? authorizeCreate(reader, context, collection, values)
+    : authorizeUpdate(reader, context, collection, values.id, values);
 
-async function finish(context: RecordContext, collection: Collection, { draft, form }: Judged): Promise<Submission> {
-  const hashes = new Map([...form.hashes, ...(await hashPasswords(collection, draft.passwords))]);
-  const id = recordId(form.id ?? (draft.values.id || randomId()));
-  const discard = await storeUploads(context.files, collection, { ...draft.values, id }, form.uploads);
-  return { ...form, id, hashes, discard };
+async function completeSubmission(
+  context: RecordContext,
+  collection: Collection,
+  { draft, values }: CheckedSubmission,
+): Promise<PreparedSubmission> {
+  const hashes = new Map([...values.hashes, ...(await hashPasswords(collection, draft.passwords))]);
+  const id = recordId(values.id ?? (draft.values.id || randomId()));
+  const discard = await storeUploads(context.files, collection, { ...draft.values, id }, values.uploads);
+  return { ...values, id, hashes, discard };
 }

@@ -11,16 +11,17 @@ import { findRecords, itemsOf } from "../query/find-record.ts";
 import { InvalidRecord } from "../model/invalid-record.ts";
 import type { WriteContext } from "../model/record-context.ts";
 import { removeAllFiles } from "../model/record-files.ts";
-import { runWithin } from "../hooks/run-hooks.ts";
+import { runWithinHooks } from "../hooks/run-hooks.ts";
 import { DEPENDENTS } from "./validate-reference.ts";
 import { deleteRow, updateRow } from "./write-row.ts";
 
 /**
- * Deletes a record, whoever asks, and what can't be without it: records that refer to it by a cascading relation, and
- * the sign-in data of an auth record. From other relations it is taken out. Each of these is a change of its own.
+ * Deletes a record, regardless of rules, and everything that depends on it: records that refer to it by a cascading
+ * relation, and the sign-in data of an auth record. Its id is removed from all other relations. Each of these writes is a
+ * change in the log.
  *
  * @throws ApiError 400 for the last superuser
- * @throws InvalidRecord when a required relation would be left empty
+ * @throws InvalidRecord if a required relation would become empty
  */
 export async function removeRecord(
   tx: Transaction,
@@ -29,17 +30,21 @@ export async function removeRecord(
   record: RecordValues,
 ): Promise<void> {
   if (collection.name === SUPERUSERS) await assertNotLast(tx, collection);
-  // The record goes first: two that refer to each other would else never end.
+  // The record is deleted first: otherwise two records that refer to each other would recurse forever.
   await deleteRow(tx, collection, record);
-  await runWithin(tx, context, collection, record, undefined);
+  await runWithinHooks(tx, context, collection, record, undefined);
   removeAllFiles(tx, context, collection, record);
-  for (const { from, field } of referencesTo(context, collection)) {
-    await removeReferences(tx, context, from, field, record.id);
+  for (const reference of referencesTo(context, collection)) {
+    await removeReferences(tx, context, reference, record.id);
   }
   if (collection.type === "auth") await removeDependents(tx, context, collection, record, DEPENDENTS);
 }
 
-/** Removes what the system keeps for an auth record in these collections; answers how many records that were. */
+/**
+ * Deletes the records of these system collections that belong to an auth record.
+ *
+ * @returns how many there were
+ */
 export async function removeDependents(
   tx: Transaction,
   context: WriteContext,
@@ -68,7 +73,7 @@ interface Reference {
   readonly field: RelationField;
 }
 
-/** By collection name, so that the order of the changes never varies. Views only show references of others. */
+/** Sorted by collection name, so that the order of the changes never varies. Views hold no references themselves. */
 function referencesTo({ schema }: WriteContext, { id }: Collection): Reference[] {
   return schema.collections
     .filter(({ type }) => type !== "view")
@@ -81,26 +86,25 @@ function referencesTo({ schema }: WriteContext, { id }: Collection): Reference[]
 async function removeReferences(
   tx: Transaction,
   context: WriteContext,
-  from: Collection,
-  field: RelationField,
+  reference: Reference,
   id: string,
 ): Promise<void> {
+  const { from, field } = reference;
   const column = sql.ref(field.name);
   const refers = isMultiple(field)
     ? sql`EXISTS (SELECT 1 FROM ${itemsOf(column)} AS item WHERE item.value = ${id})`
     : sql`${column} = ${id}`;
   for (const record of await findRecords(tx, from, refers)) {
-    // One that was removed since, by a cascade of this one, has no reference left to remove.
+    // A cascade of this deletion may have removed the reference already.
     const [current] = await findRecords(tx, from, sql`id = ${record.id} AND ${refers}`);
-    if (current) await removeReference(tx, context, from, field, current, id);
+    if (current) await removeReference(tx, context, reference, current, id);
   }
 }
 
 async function removeReference(
   tx: Transaction,
   context: WriteContext,
-  from: Collection,
-  field: RelationField,
+  { from, field }: Reference,
   record: RecordValues,
   id: string,
 ): Promise<void> {
@@ -113,5 +117,5 @@ async function removeReference(
     ...autodates(from, "onUpdate", context.now),
   };
   await updateRow(tx, from, record, after);
-  await runWithin(tx, context, from, record, after);
+  await runWithinHooks(tx, context, from, record, after);
 }

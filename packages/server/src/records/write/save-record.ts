@@ -3,18 +3,19 @@ import { type Collection, SUPERUSERS } from "../../collections/model/collection.
 import { invalid } from "../../lib/api-error.ts";
 import { sql } from "../../store/sql.ts";
 import type { Transaction } from "../../store/store.ts";
-import { afterAuthUpdate, afterSuperuserInsert, beforeAuthUpdate } from "./auth-consequences.ts";
+import { removeOutdatedAuthData, removeInstaller, authValuesToWrite } from "./auth-side-effects.ts";
 import { autodates } from "./autodates.ts";
-import { type Draft, withGenerated } from "../model/draft.ts";
-import { refuse } from "../model/invalid-record.ts";
+import { type RecordDraft, fillGenerated } from "../model/record-draft.ts";
+import { throwIfInvalid } from "../model/invalid-record.ts";
 import type { WriteContext } from "../model/record-context.ts";
-import { removeOldFiles } from "../model/record-files.ts";
-import { runWithin } from "../hooks/run-hooks.ts";
+import { removeUnusedFiles } from "../model/record-files.ts";
+import { runWithinHooks } from "../hooks/run-hooks.ts";
 import { validateRecord } from "./validate-record.ts";
 import { insertRow, updateRow } from "./write-row.ts";
 
 /**
- * Adds a record, whoever asks: fills what is generated, checks it, sets its dates, writes it.
+ * Creates a record, regardless of rules: fills generated fields, validates, sets the dates, writes.
+ *
  * @returns the record as it was written
  * @throws InvalidRecord
  */
@@ -22,53 +23,54 @@ export async function insertRecord(
   tx: Transaction,
   context: WriteContext,
   collection: Collection,
-  draft: Draft,
+  draft: RecordDraft,
 ): Promise<RecordValues> {
-  const generated = withGenerated(collection, draft);
-  refuse(await validateRecord(tx, context.schema, collection, undefined, generated));
-  const after = { ...generated.values, ...autodates(collection, "onCreate", context.now), ...forced(collection) };
-  if (collection.type === "auth") await assertSoleId(tx, context, collection, after.id);
+  const generated = fillGenerated(collection, draft);
+  throwIfInvalid(await validateRecord(tx, context.schema, collection, undefined, generated));
+  const after = { ...generated.values, ...autodates(collection, "onCreate", context.now), ...forcedValues(collection) };
+  if (collection.type === "auth") await assertUniqueAuthId(tx, context, collection, after.id);
   await insertRow(tx, collection, after);
-  await runWithin(tx, context, collection, undefined, after);
-  if (collection.name === SUPERUSERS) await afterSuperuserInsert(tx, context, collection, after);
+  await runWithinHooks(tx, context, collection, undefined, after);
+  if (collection.name === SUPERUSERS) await removeInstaller(tx, context, collection, after);
   return after;
 }
 
 /**
- * Changes a record, whoever asks.
+ * Updates a record, regardless of rules.
+ *
  * @param before the record as the transaction reads it
  * @returns the record as it was written
  * @throws InvalidRecord
  */
-export async function saveRecord(
+export async function updateStoredRecord(
   tx: Transaction,
   context: WriteContext,
   collection: Collection,
   before: RecordValues,
-  draft: Draft,
+  draft: RecordDraft,
 ): Promise<RecordValues> {
-  refuse(await validateRecord(tx, context.schema, collection, before, draft));
-  const dated = { ...draft.values, ...autodates(collection, "onUpdate", context.now), ...forced(collection) };
+  throwIfInvalid(await validateRecord(tx, context.schema, collection, before, draft));
+  const dated = { ...draft.values, ...autodates(collection, "onUpdate", context.now), ...forcedValues(collection) };
   const after =
     collection.type === "auth"
-      ? await beforeAuthUpdate(tx, context, collection, before, { ...draft, values: dated })
+      ? await authValuesToWrite(tx, context, collection, before, { ...draft, values: dated })
       : dated;
-  if (collection.type === "auth") await assertSoleId(tx, context, collection, after.id);
+  if (collection.type === "auth") await assertUniqueAuthId(tx, context, collection, after.id);
   await updateRow(tx, collection, before, after);
-  await runWithin(tx, context, collection, before, after);
-  if (collection.type === "auth") await afterAuthUpdate(tx, context, collection, before, after);
-  removeOldFiles(tx, context, collection, before, after);
+  await runWithinHooks(tx, context, collection, before, after);
+  if (collection.type === "auth") await removeOutdatedAuthData(tx, context, collection, before, after);
+  removeUnusedFiles(tx, context, collection, before, after);
   return after;
 }
 
-/** A superuser is made by one who is trusted: there is nothing to verify. */
-const forced = (collection: Collection): { readonly verified?: true } =>
+/** Only someone trusted creates a superuser, so there is nothing to verify. */
+const forcedValues = (collection: Collection): { readonly verified?: true } =>
   collection.name === SUPERUSERS ? { verified: true } : {};
 
-/** An id that two auth collections share would make a rule that compares `@request.auth.id` hold for both. */
-async function assertSoleId(tx: Transaction, { schema }: WriteContext, collection: Collection, id: string) {
+/** Two auth records with the same id would both meet a rule that compares `@request.auth.id`. */
+async function assertUniqueAuthId(tx: Transaction, { schema }: WriteContext, collection: Collection, id: string) {
   const others = schema.collections.filter((other) => other.type === "auth" && other.id !== collection.id);
   const lookups = others.map((other) => sql`SELECT 1 FROM ${sql.table(other.name)} WHERE id = ${id}`);
   if (lookups.length === 0 || !(await tx.first(sql`${sql.join(lookups, sql` UNION ALL `)} LIMIT 1`))) return;
-  refuse({ id: invalid("validation_invalid_auth_id", "Invalid or duplicated auth record id.") });
+  throwIfInvalid({ id: invalid("validation_invalid_auth_id", "Invalid or duplicated auth record id.") });
 }

@@ -3,12 +3,12 @@ import type { Collection } from "../../collections/model/collection.ts";
 import { type FileStore, keyOf } from "../../files/file-store.ts";
 import { readUpload, type Upload } from "../../files/upload.ts";
 import { toTexts } from "../../lib/coerce.ts";
-import type { Submission, Submitted } from "../model/submission.ts";
+import type { PreparedSubmission, Submission } from "../model/submission.ts";
 
 /** The new files of each part that names a file field. */
 export async function readUploads(
   collection: Collection,
-  { files }: Submitted,
+  { files }: Submission,
 ): Promise<ReadonlyMap<string, readonly Upload[]>> {
   const uploads = new Map<string, readonly Upload[]>();
   for (const { type, name } of collection.fields) {
@@ -21,25 +21,26 @@ export async function readUploads(
   return uploads;
 }
 
-/** Names that were sent beside files stand for files that are kept; they come before the new ones. */
-export function withNewNames(
-  body: Submitted["body"],
+/** Replaces files by their stored names. Names that were sent with the files are those of files to keep; they come first. */
+export function withStoredNames(
+  body: Submission["body"],
   uploads: ReadonlyMap<string, readonly Upload[]>,
-): Submitted["body"] {
+): Submission["body"] {
   const named = [...uploads].map(([part, files]) => [part, [...toTexts(body[part]), ...files.map(({ name }) => name)]]);
   return { ...body, ...Object.fromEntries(named) };
 }
 
 /**
  * Stores the files that the record will name.
- * @returns what removes them again
+ *
+ * @returns a function that deletes them again
  */
 export async function storeUploads(
   store: FileStore,
   collection: Collection,
   record: RecordValues,
   uploads: ReadonlyMap<string, Upload>,
-): Promise<Submission["discard"]> {
+): Promise<PreparedSubmission["discard"]> {
   const names = new Set(collection.fields.flatMap(({ type, name }) => (type === "file" ? toTexts(record[name]) : [])));
   const stored: string[] = [];
   const discard = async (): Promise<void> => {

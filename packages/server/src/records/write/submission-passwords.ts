@@ -4,9 +4,9 @@ import { costOf } from "../../collections/fields/password.ts";
 import { toText } from "../../lib/coerce.ts";
 import { hashPassword, verifyPassword } from "../../lib/password.ts";
 import { randomText } from "../../lib/random.ts";
-import type { Body } from "../model/resolve-body.ts";
+import type { RecordBody } from "../model/apply-modifiers.ts";
 
-/** The hash of each password; one that is too long for bcrypt has none, and its field's check says so. */
+/** The hash of each password. One that is too long for bcrypt gets none, and its validation fails later. */
 export async function hashPasswords(
   collection: Collection,
   passwords: ReadonlyMap<string, string>,
@@ -21,12 +21,15 @@ export async function hashPasswords(
   return hashes;
 }
 
-/** A password that nobody knows, for who signs up by other means. */
+/** A password that nobody knows, for users who sign up by other means. */
 export const hashRandomPassword = (collection: Collection): Promise<ReadonlyMap<string, string>> =>
   hashPasswords(collection, new Map([["password", randomText(30)]]));
 
-/** The stored hash, if `oldPassword` is its password and there is a reason to ask. */
-export async function matchOldPassword(body: Body, before: RecordValues | undefined): Promise<string | undefined> {
+/** The stored hash, if the password is about to change and `oldPassword` matches the hash. */
+export async function matchOldPassword(
+  body: RecordBody,
+  before: RecordValues | undefined,
+): Promise<string | undefined> {
   const hash = toText(before?.["password"]);
   const old = toText(body["oldPassword"]);
   const isChange = toText(body["password"]) !== "" || toText(body["passwordConfirm"]) !== "";

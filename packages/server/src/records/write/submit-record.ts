@@ -1,42 +1,42 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Transaction } from "../../store/store.ts";
 import { createRecord } from "./create-record.ts";
-import { type WriteTarget, writeBySchema } from "../model/current-schema.ts";
+import { type WriteTarget, writeUnderSchema } from "../model/schema-change.ts";
 import { deleteRecord } from "./delete-record.ts";
-import { prepareRemoval } from "./prepare-removal.ts";
+import { prepareDelete } from "./prepare-delete.ts";
 import { prepareSubmission } from "./prepare-submission.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import type { WritableCollection } from "../model/writable-collection.ts";
-import type { Submission, Submitted } from "../model/submission.ts";
+import type { PreparedSubmission, Submission } from "../model/submission.ts";
 import { updateRecord } from "./update-record.ts";
 
 /**
  * Does the slow part of a create or update, then the write.
  *
  * @param id of the record to update; `undefined` for a new one
- * @throws ApiError as `createRecord` and `updateRecord` do; SchemaChanged, see `onCurrentSchema`
+ * @throws ApiError like `createRecord` and `updateRecord`; SchemaChanged, see `retryOnSchemaChange`
  */
 export async function submitRecord(
-  door: WriteTarget,
+  target: WriteTarget,
   context: RecordContext,
   collection: WritableCollection,
   id: string | undefined,
-  submitted: Submitted,
+  submitted: Submission,
 ): Promise<RecordValues> {
-  const submission = await prepareSubmission(door.store, context, collection, id, submitted);
-  return writeSubmission(door, context, collection, id, submission);
+  const submission = await prepareSubmission(target.store, context, collection, id, submitted);
+  return writeSubmission(target, context, collection, id, submission);
 }
 
-/** Writes what was prepared; what its preparation stored goes again if the write fails. */
+/** Writes a prepared submission, and deletes its stored files if the write fails. */
 export async function writeSubmission(
-  door: WriteTarget,
+  target: WriteTarget,
   context: RecordContext,
   collection: WritableCollection,
   id: string | undefined,
-  submission: Submission,
+  submission: PreparedSubmission,
 ): Promise<RecordValues> {
   try {
-    return await writeBySchema(door, context, (tx) => applySubmission(tx, context, collection, id, submission));
+    return await writeUnderSchema(target, context, (tx) => applySubmission(tx, context, collection, id, submission));
   } catch (error) {
     await submission.discard();
     throw error;
@@ -48,19 +48,19 @@ export const applySubmission = (
   context: RecordContext,
   collection: WritableCollection,
   id: string | undefined,
-  submission: Submission,
+  submission: PreparedSubmission,
 ): Promise<RecordValues> =>
   id === undefined
     ? createRecord(tx, context, collection, submission)
     : updateRecord(tx, context, collection, id, submission);
 
-/** @throws ApiError as `deleteRecord` does; SchemaChanged, see `onCurrentSchema` */
-export async function submitRemoval(
-  door: WriteTarget,
+/** @throws ApiError like `deleteRecord`; SchemaChanged, see `retryOnSchemaChange` */
+export async function submitDelete(
+  target: WriteTarget,
   context: RecordContext,
   collection: WritableCollection,
   id: string,
 ): Promise<void> {
-  await prepareRemoval(door.store, context, collection, id);
-  await writeBySchema(door, context, (tx) => deleteRecord(tx, context, collection, id));
+  await prepareDelete(target.store, context, collection, id);
+  await writeUnderSchema(target, context, (tx) => deleteRecord(tx, context, collection, id));
 }

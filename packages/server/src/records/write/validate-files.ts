@@ -1,7 +1,7 @@
 import type { ValidationError } from "@headwater/protocol";
 import type { FileField } from "../../collections/fields/field.ts";
 import { kindOf } from "../../collections/fields/field-kinds.ts";
-import { isOneOf } from "../../files/mime-type.ts";
+import { isAllowedType } from "../../files/mime-type.ts";
 import type { Upload } from "../../files/upload.ts";
 import { invalid } from "../../lib/api-error.ts";
 
@@ -10,9 +10,9 @@ const SHOWN_NAME = 250;
 const SHOWN_ORIGINAL_NAME = 300;
 
 /**
- * Checks the names of a file field, and the files that come with them.
+ * Validates the names in a file field and the files uploaded with them.
  *
- * @param stored the names that the record has already: no other can be set without its file
+ * @param stored the names that the record already has: any other name needs its file
  */
 export function checkFiles(
   field: FileField,
@@ -43,11 +43,11 @@ function checkUpload(field: FileField, upload: Upload): ValidationError | undefi
     return invalid("validation_file_size_limit", message, { file, maxSize });
   }
   const types = field.mimeTypes ?? [];
-  if (types.length === 0 || isOneOf(upload.contentType, types)) return undefined;
+  if (types.length === 0 || isAllowedType(upload.contentType, types)) return undefined;
   const message = `${JSON.stringify(upload.name)} mime type must be one of: ${types.join(", ")}.`;
   return invalid("validation_invalid_mime_type", message);
 }
 
-/** As PocketBase cuts: by bytes, with a sign that something is missing. */
+/** Cuts like PocketBase: by bytes, and with an ellipsis. */
 const cut = (text: string, max: number): string =>
   Buffer.byteLength(text) <= max ? text : `${Buffer.from(text).subarray(0, max).toString()}...`;

@@ -10,7 +10,7 @@ import { toTexts } from "../../lib/coerce.ts";
 import { problems } from "../../lib/validators.ts";
 import { sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
-import type { Draft } from "../model/draft.ts";
+import type { RecordDraft } from "../model/record-draft.ts";
 import { anyOf } from "../query/find-record.ts";
 import { checkFiles } from "./validate-files.ts";
 import { checkReference } from "./validate-reference.ts";
@@ -18,35 +18,37 @@ import { checkReference } from "./validate-reference.ts";
 type Problem = ValidationError | undefined;
 
 /**
- * Checks all fields, those that stay as they are too: a limit may have come later than the value.
+ * Validates all fields, including unchanged ones: a limit may be newer than the value.
  *
- * @param before the record as it is stored; `undefined` for a new one
- * @returns what is wrong by field; `undefined` when nothing is
+ * @param before the stored record; `undefined` for a new one
+ * @returns the errors by field; `undefined` if there are none
  */
 export async function validateRecord(
   reader: Reader,
   schema: Schema,
   collection: Collection,
   before: RecordValues | undefined,
-  draft: Draft,
+  draft: RecordDraft,
 ): Promise<ErrorData | undefined> {
   const found: Record<string, Problem> = {};
-  for (const field of collection.fields) {
-    found[field.name] = await checkField(reader, schema, collection, field, before, draft);
-  }
+  const validation: Validation = { reader, schema, collection, before, draft };
+  for (const field of collection.fields) found[field.name] = await checkField(validation, field);
   return problems(found) ?? checkReference(reader, schema, collection, draft.values);
 }
 
-async function checkField(
-  reader: Reader,
-  schema: Schema,
-  collection: Collection,
-  field: Field,
-  before: RecordValues | undefined,
-  { values, passwords, uploads }: Draft,
-): Promise<Problem> {
+interface Validation {
+  readonly reader: Reader;
+  readonly schema: Schema;
+  readonly collection: Collection;
+  readonly before: RecordValues | undefined;
+  readonly draft: RecordDraft;
+}
+
+async function checkField(validation: Validation, field: Field): Promise<Problem> {
+  const { reader, schema, before, draft } = validation;
+  const { values, passwords, uploads } = draft;
   const value = values[field.name] ?? null;
-  if (field.type === "text" && field.primaryKey) return checkId(reader, collection, field, before, values.id);
+  if (field.type === "text" && field.primaryKey) return checkId(validation, field, values.id);
   if (field.type === "file") return checkFiles(field, toTexts(value), toTexts(before?.[field.name]), uploads);
   const plain = passwords.get(field.name);
   if (field.type === "password" && plain !== undefined) return checkPlainPassword(field, plain);
@@ -54,16 +56,10 @@ async function checkField(
   return field.type === "relation" ? (problem ?? checkRelated(reader, schema, field, toTexts(value))) : problem;
 }
 
-/** An id never changes, and one that is stored is right by definition: it may be older than its field's options. */
-async function checkId(
-  reader: Reader,
-  collection: Collection,
-  field: TextField,
-  before: RecordValues | undefined,
-  id: string,
-): Promise<Problem> {
+/** An id never changes, and a stored one is valid: it may be older than its field's options. */
+async function checkId({ reader, collection, before }: Validation, field: TextField, id: string): Promise<Problem> {
   if (before !== undefined) return before.id === id ? undefined : PK_CHANGE;
-  // Ids name folders, and some file systems don't tell A from a.
+  // Ids name folders, and some file systems are case-insensitive.
   if (field.pattern !== DEFAULT_ID_PATTERN) {
     const taken = await reader.first(
       sql`SELECT 1 FROM ${sql.table(collection.name)} WHERE id = ${id} COLLATE NOCASE LIMIT 1`,

@@ -8,12 +8,12 @@ import { oneOf, required } from "../../lib/validators.ts";
 import type { Reader } from "../../store/store.ts";
 import { findRecord } from "../query/find-record.ts";
 
-/** System collections whose records belong to one auth record and go with it. */
+/** System collections whose records belong to one auth record and are deleted with it. */
 export const DEPENDENTS: readonly string[] = ["_externalAuths", "_mfas", "_otps", "_authOrigins"];
 
 /**
- * Such a record must belong to somebody: `collectionRef` names an auth collection, `recordRef` a record of it. A linked
- * account is one of a provider that exists.
+ * Validates a record that belongs to an auth record: `collectionRef` must be the id of an auth collection and `recordRef`
+ * that of a record in it. A linked account needs a known provider.
  */
 export async function checkReference(
   reader: Reader,
@@ -36,7 +36,7 @@ export async function checkReference(
   return providerProblem && { provider: providerProblem };
 }
 
-/** Only the id counts, not the name. */
+/** The reference must be the id, not the name. */
 function checkOwners(owners: Collection | undefined, id: string): ValidationError | undefined {
   if (owners?.id !== id) return invalid("validation_invalid_collection_id", "Missing or invalid collection.");
   if (owners.type === "auth") return undefined;

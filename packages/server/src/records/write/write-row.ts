@@ -4,11 +4,12 @@ import { appendChange } from "../../log/append-change.ts";
 import { type Query, sql, type Sql, toQuery } from "../../store/sql.ts";
 import type { Transaction } from "../../store/store.ts";
 import { columnsOf } from "../model/columns.ts";
-import { uniqueProblem } from "../model/invalid-record.ts";
+import { toUniqueError } from "../model/invalid-record.ts";
 
 /**
- * The one place that writes rows of records. Each write adds its change to the log in the same transaction.
- * @throws InvalidRecord when a value must be unique and is not
+ * Only this file writes rows of records. Each write adds its change to the log in the same transaction.
+ *
+ * @throws InvalidRecord for a value that must be unique and isn't
  */
 export async function insertRow(tx: Transaction, collection: Collection, after: RecordValues): Promise<void> {
   const values = columnsOf(collection).map(({ name, write }) => write(after[name] ?? null));
@@ -21,7 +22,7 @@ export async function insertRow(tx: Transaction, collection: Collection, after: 
   );
 }
 
-/** Writes the columns that differ; a record that stays the same still counts as updated. */
+/** Writes the columns that differ. An update without differences is logged as well. */
 export async function updateRow(
   tx: Transaction,
   collection: Collection,
@@ -55,18 +56,18 @@ export async function deleteRow(tx: Transaction, collection: Collection, before:
   );
 }
 
-/** @throws InvalidRecord when a unique index or the primary key is hit */
+/** @throws InvalidRecord for a duplicate in a unique index or the primary key */
 async function run(tx: Transaction, collection: Collection, statement: Sql | Query): Promise<void> {
   try {
     await tx.run(statement);
   } catch (error) {
-    throw uniqueProblem(error, collection);
+    throw toUniqueError(error, collection);
   }
 }
 
 const insertTexts = new WeakMap<Collection, string>();
 
-/** Building a statement costs more than running it, and this one is the same for all records of a collection. */
+/** Building the statement takes longer than running it, and it is the same for all records of a collection. */
 function insertText(collection: Collection): string {
   let text = insertTexts.get(collection);
   if (text === undefined) {
@@ -80,7 +81,7 @@ function insertText(collection: Collection): string {
 
 const secrets = new WeakMap<Collection, ReadonlySet<string>>();
 
-/** What must not outlive the row: password hashes. */
+/** The fields that the log must not keep: password hashes. */
 function secretsOf(collection: Collection): ReadonlySet<string> {
   let names = secrets.get(collection);
   if (!names) {

@@ -5,50 +5,51 @@ import { kindOf } from "../../collections/fields/field-kinds.ts";
 import { autogenerate } from "../../collections/fields/text.ts";
 import { toText } from "../../lib/coerce.ts";
 
-export type Body = Readonly<Record<string, unknown>>;
+export type RecordBody = Readonly<Record<string, unknown>>;
 
 /**
- * Puts the results of modifiers (`count+`, `+tags`, `tags-`, `slug:autogenerate`) under their fields' names and brings
- * the fields' values to normal form. Keys that name no field stay as they are; rules can read them.
+ * Replaces modifiers (`count+`, `+tags`, `tags-`, `slug:autogenerate`) by their results, under the names of their fields,
+ * and normalizes the values of fields. Keys that name no field stay as they are, for rules to read.
  *
- * Shorter keys come first, each works on the result of those before it (PocketBase's `ReplaceModifiers`).
+ * Modifiers apply in the order of their keys' lengths, each to the result of those before it (PocketBase's
+ * `ReplaceModifiers`).
  *
- * @param current the record as it is, or a blank one
+ * @param current the stored record, or a blank one
  */
-export function resolveBody(collection: Collection, current: RecordValues, body: Body): Body {
+export function applyModifiers(collection: Collection, current: RecordValues, body: RecordBody): RecordBody {
   const resolved: Record<string, unknown> = { ...body };
   const values: Record<string, FieldValue> = { ...current };
   for (const key of Object.keys(body).sort((a, b) => a.length - b.length)) {
-    const target = readKey(collection, key);
+    const target = parseKey(collection, key);
     if (target === undefined) continue;
-    const { field, change } = target;
+    const { field, update } = target;
     delete resolved[key];
-    const value = change(values[field.name] ?? null, body[key]);
+    const value = update(values[field.name] ?? null, body[key]);
     resolved[field.name] = values[field.name] = value;
   }
   return resolved;
 }
 
-interface Target {
+interface FieldUpdate {
   readonly field: Field;
-  readonly change: (current: FieldValue, input: unknown) => FieldValue;
+  readonly update: (current: FieldValue, input: unknown) => FieldValue;
 }
 
 const KEY = /^(?<prefix>\+)?(?<name>\w+?)(?<suffix>[+-]|:autogenerate)?$/;
 
-/** What a key of a body does to which field; `undefined` when it names none. */
-function readKey(collection: Collection, key: string): Target | undefined {
+/** What a key of a body does, and to which field; `undefined` if it names no field. */
+function parseKey(collection: Collection, key: string): FieldUpdate | undefined {
   const { prefix = "", name = "", suffix = "" } = KEY.exec(key)?.groups ?? {};
   const field = findField(collection, name);
-  const change = field && changeOf(field, `${prefix}name${suffix}`);
-  return change && { field, change };
+  const update = field && updateFor(field, `${prefix}name${suffix}`);
+  return update && { field, update };
 }
 
-function changeOf(field: Field, form: string): Target["change"] | undefined {
+function updateFor(field: Field, form: string): FieldUpdate["update"] | undefined {
   const kind = kindOf(field);
   switch (form) {
     case "name":
-      // Autodates are for the server alone to set.
+      // Only the server sets autodates.
       return field.type === "autodate" ? (current) => current : (_current, input) => kind.normalise(field, input);
     case "name:autogenerate":
       return field.type === "text" ? (_current, input) => toText(input) + autogenerate(field) : undefined;
@@ -63,7 +64,7 @@ function changeOf(field: Field, form: string): Target["change"] | undefined {
   }
 }
 
-function modifierOf(field: Field, name: "append" | "prepend" | "remove"): Target["change"] | undefined {
+function modifierOf(field: Field, name: "append" | "prepend" | "remove"): FieldUpdate["update"] | undefined {
   const { modifiers } = kindOf(field);
   return modifiers?.[name] && ((current, input) => modifiers[name]!(field, current, input));
 }

@@ -3,15 +3,15 @@ import type { Collection } from "../../collections/model/collection.ts";
 import type { Reader } from "../../store/store.ts";
 import { anyOf } from "../query/find-record.ts";
 import type { RecordContext } from "../model/record-context.ts";
-import { idOf, selectRecords } from "../query/select-records.ts";
+import { idColumn, selectRecords } from "../query/select-records.ts";
 import { undefinedIfUnreadable } from "../query/unreadable-rule.ts";
 import { sql } from "../../store/sql.ts";
 
-/** The rule that says who manages the accounts of a collection; `undefined` where only superusers do. */
+/** The rule that says who manages the accounts of a collection. `undefined` if only superusers do. */
 export const manageRuleOf = (collection: Collection): string | undefined =>
   (collection.type === "auth" && collection.auth.manageRule) || undefined;
 
-/** Those of the stored accounts that the principal manages by the collection's rule. */
+/** Those of the stored accounts that the principal manages by the collection's manage rule. */
 export async function managedIds(
   reader: Reader,
   context: RecordContext,
@@ -21,7 +21,7 @@ export async function managedIds(
   const rule = manageRuleOf(collection);
   if (rule === undefined || ids.length === 0) return new Set();
   const managed = await undefinedIfUnreadable(() =>
-    selectRecords(reader, context, collection, rule, sql`${idOf(collection)} IN ${anyOf(ids)}`),
+    selectRecords(reader, context, collection, rule, sql`${idColumn(collection)} IN ${anyOf(ids)}`),
   );
   return new Set(managed?.map(({ id }) => id));
 }

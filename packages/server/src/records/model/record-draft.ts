@@ -3,42 +3,42 @@ import type { Collection } from "../../collections/model/collection.ts";
 import { autogenerate } from "../../collections/fields/text.ts";
 import { toText } from "../../lib/coerce.ts";
 import type { Upload } from "../../files/upload.ts";
-import type { Body } from "./resolve-body.ts";
-import type { Form } from "./submission.ts";
+import type { RecordBody } from "./apply-modifiers.ts";
+import type { SubmittedValues } from "./submission.ts";
 
-/** A record as it is to become, before it was checked. */
-export interface Draft {
-  /** Passwords are hashes, files are names. */
+/** The values that a record is about to get, before validation. */
+export interface RecordDraft {
+  /** Passwords as hashes, files as names. */
   readonly values: RecordValues;
-  /** The plain text of each password that is set anew, for its field's checks. */
+  /** The plain text of each new password, by field, for validation. */
   readonly passwords: ReadonlyMap<string, string>;
-  /** The files that are stored with it, by their names. */
+  /** The files to store with the record, by name. */
   readonly uploads: ReadonlyMap<string, Upload>;
 }
 
-/** Puts a resolved body on top of a record; what names no field is left out. */
-export function draftFrom(
+/** Applies a body without modifiers to a record. Keys that name no field are left out. */
+export function applyBody(
   collection: Collection,
   current: RecordValues,
-  body: Body,
-  { hashes, uploads }: Pick<Form, "hashes" | "uploads">,
-): Draft {
+  body: RecordBody,
+  { hashes, uploads }: Pick<SubmittedValues, "hashes" | "uploads">,
+): RecordDraft {
   const values: Record<string, FieldValue> = {};
   const passwords = new Map<string, string>();
   for (const field of collection.fields) {
     const { name, type } = field;
-    // In normal form already, which is not to be read a second time: '"[1]"' is a text in a json field.
+    // Already normalized. To do so twice would change some values: in a json field, '"[1]"' is a text.
     const value = name in body ? (body[name] as FieldValue) : undefined;
     const hash = type === "password" ? hashes.get(name) : undefined;
     if (type === "password" && value !== undefined) passwords.set(name, toText(value));
-    // A password that the server chose has a hash and stands in no body.
+    // A password that the server chose has a hash and is in no body.
     if (hash !== undefined || value !== undefined) values[name] = type === "password" ? (hash ?? "") : value!;
   }
   return { values: { ...current, ...values }, passwords, uploads };
 }
 
-/** Fills the empty texts of a new record that can be generated, the id above all. */
-export function withGenerated(collection: Collection, draft: Draft): Draft {
+/** Fills the empty text fields of a new record that have a pattern to generate them from, such as the id. */
+export function fillGenerated(collection: Collection, draft: RecordDraft): RecordDraft {
   const generated: Record<string, FieldValue> = {};
   for (const field of collection.fields) {
     if (field.type === "text" && field.autogeneratePattern !== "" && draft.values[field.name] === "") {

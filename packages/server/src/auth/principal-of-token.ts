@@ -3,8 +3,8 @@ import { GUEST, type Principal, principalOf } from "../rules/principal.ts";
 import type { Reader } from "../store/store.ts";
 import type { Tokens } from "./tokens.ts";
 
-/** Who presents this token. One that is not good makes a guest, not an error, as in PocketBase. */
-export async function readPrincipal(
+/** The principal that a token belongs to. An invalid token gives a guest, not an error, as in PocketBase. */
+export async function principalOfToken(
   tokens: Tokens,
   reader: Reader,
   schema: Schema,

@@ -2,21 +2,21 @@ import type { Registry } from "../../collections/model/registry.ts";
 import type { Store, Transaction } from "../../store/store.ts";
 import type { WriteContext } from "./record-context.ts";
 
-/** Where records are written: a folder, of which only this much matters. */
+/** The data that records are written to. */
 export interface WriteTarget {
   readonly store: Store;
   readonly registry: Registry;
 }
 
-/** Collections changed between a write's preparation and the write. */
+/** The collections changed between a write's preparation and its transaction. */
 class SchemaChanged extends Error {}
 
 /**
- * Writes by the collections that the write was judged by, or not at all.
+ * Writes only if the collections are still the ones that the write was prepared with.
  *
- * @throws SchemaChanged when there are others by now; see `onCurrentSchema`
+ * @throws SchemaChanged if they are not; see `retryOnSchemaChange`
  */
-export const writeBySchema = <T>(
+export const writeUnderSchema = <T>(
   { store, registry }: WriteTarget,
   { schema }: WriteContext,
   work: (tx: Transaction) => Promise<T>,
@@ -26,8 +26,8 @@ export const writeBySchema = <T>(
     return work(tx);
   });
 
-/** Does the work from its beginning again where collections changed under it: nothing was written, nobody is told. */
-export async function onCurrentSchema<T>(work: () => T | Promise<T>): Promise<T> {
+/** Runs the work again from its beginning if the collections changed during it. Nothing was written in that case. */
+export async function retryOnSchemaChange<T>(work: () => T | Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await work();

@@ -17,8 +17,8 @@ export interface PasswordForm {
 }
 
 /**
- * Finds who the password belongs to. It takes as long for an unknown identity as for a wrong password, so the answer's
- * time tells nobody who has an account.
+ * Finds the record with this identity and password. An unknown identity takes as long as a wrong password, so the response
+ * time doesn't reveal who has an account.
  */
 export async function findByPassword(
   reader: Reader,
@@ -27,14 +27,14 @@ export async function findByPassword(
 ): Promise<RecordValues | undefined> {
   const fields = identityField === "" ? lookupOrder(collection, identity) : [identityField];
   const values = await findByIdentity(reader, collection, fields, identity);
-  const hash = values ? hashOf(values) : await anyHash(reader, collection);
+  const hash = values ? hashOf(values) : await decoyHash(reader, collection);
   const isRight = await verifyPassword(password, hash);
   return isRight ? values : undefined;
 }
 
 const hashOf = (values: RecordValues): string => toText(values["password"]);
 
-/** Email comes first, as in PocketBase, and only for what can be one. */
+/** Email comes first, as in PocketBase, and only if the identity is an email address. */
 function lookupOrder({ auth }: AuthCollection, identity: string): readonly string[] {
   const { identityFields } = auth.passwordAuth;
   const others = identityFields.filter((name) => name !== "email");
@@ -57,7 +57,7 @@ async function findByIdentity(
   return undefined;
 }
 
-/** @throws Error when the field lost its unique index: then it can't tell who is meant */
+/** @throws Error if the field has lost its unique index, so that an identity may be ambiguous */
 function uniqueColumn(collection: AuthCollection, field: string): IndexColumn {
   for (const statement of collection.indexes) {
     const { unique, columns } = parseIndex(statement);
@@ -66,8 +66,8 @@ function uniqueColumn(collection: AuthCollection, field: string): IndexColumn {
   throw new Error(`the identity field ${field} of ${collection.name} has no unique index`);
 }
 
-/** Somebody's hash, whose cost is the collection's; "" when there is nobody. */
-async function anyHash(reader: Reader, collection: AuthCollection): Promise<string> {
+/** The hash of any record, to spend the same time on an unknown identity; "" if the collection is empty. */
+async function decoyHash(reader: Reader, collection: AuthCollection): Promise<string> {
   const [values] = await findRecords(reader, collection, sql`TRUE LIMIT 1`);
   return values ? hashOf(values) : "";
 }

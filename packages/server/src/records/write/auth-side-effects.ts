@@ -4,24 +4,24 @@ import { autogenerate } from "../../collections/fields/text.ts";
 import { randomText } from "../../lib/random.ts";
 import { sql } from "../../store/sql.ts";
 import type { Transaction } from "../../store/store.ts";
-import type { Draft } from "../model/draft.ts";
+import type { RecordDraft } from "../model/record-draft.ts";
 import { findRecords } from "../query/find-record.ts";
 import type { WriteContext } from "../model/record-context.ts";
 import { removeDependents, removeRecord } from "./remove-record.ts";
 
-/** The account that only lets the first superuser be made. */
+/** The account that exists until the first superuser is created. */
 export const INSTALLER_EMAIL = "__pbinstaller@example.com";
 
 /**
- * The values to write of an auth record that changes. All its tokens end (by a new `tokenKey`) with a new password or
- * email, and when it becomes verified while somebody else could have linked an account to the unproven email.
+ * The values to write for an update of an auth record. A new `tokenKey` revokes all its tokens if its password or email
+ * changes, or if it becomes verified while accounts are linked to it: whoever linked them may not own the email.
  */
-export async function beforeAuthUpdate(
+export async function authValuesToWrite(
   tx: Transaction,
   context: WriteContext,
   collection: Collection,
   before: RecordValues,
-  { values, passwords }: Draft,
+  { values, passwords }: RecordDraft,
 ): Promise<RecordValues> {
   const isVerified = before["verified"] !== true && values["verified"] === true;
   const unlinked = isVerified ? await removeDependents(tx, context, collection, before, ["_externalAuths"]) : 0;
@@ -30,8 +30,8 @@ export async function beforeAuthUpdate(
   return { ...values, tokenKey: newTokenKey(collection) };
 }
 
-/** Ends what was begun with the old password or token key. */
-export async function afterAuthUpdate(
+/** Removes sign-in data that belongs to the old password or token key. */
+export async function removeOutdatedAuthData(
   tx: Transaction,
   context: WriteContext,
   collection: Collection,
@@ -44,8 +44,8 @@ export async function afterAuthUpdate(
   }
 }
 
-/** The first real superuser ends the installer's account. */
-export async function afterSuperuserInsert(
+/** Removes the installer's account once there is a real superuser. */
+export async function removeInstaller(
   tx: Transaction,
   context: WriteContext,
   collection: Collection,
