@@ -36,14 +36,14 @@ export interface ListenerSession {
   /** The cursor that it was behind. */
   readonly since: string;
   /** The server had told everyone of everything up to this seq before: nothing is judged by what held earlier. */
-  readonly told: number;
+  readonly deliveredTo: number;
   readonly connection: Connection;
 }
 
 /** Where clients connect. */
 export interface ServerAddress {
   readonly url: string;
-  readonly told: number;
+  readonly deliveredTo: number;
 }
 
 /** Cuts on end, with nothing gained in between, after which there is no hope. */
@@ -73,9 +73,9 @@ export class Listener {
   }
 
   get connection(): Connection {
-    const sitting = this.sessions.at(-1);
-    if (!sitting) throw new Error(`${this.name} was never connected`);
-    return sitting.connection;
+    const session = this.sessions.at(-1);
+    if (!session) throw new Error(`${this.name} was never connected`);
+    return session.connection;
   }
 
   /** "I have seen everything up to here." */
@@ -88,13 +88,13 @@ export class Listener {
   }
 
   /** @throws when the server is not there, or goes away meanwhile */
-  async connect({ url, told }: ServerAddress, way: CursorChannel = "body"): Promise<void> {
+  async connect({ url, deliveredTo }: ServerAddress, way: CursorChannel = "body"): Promise<void> {
     const since = this.cursor;
     const { account, topics } = this;
     const opened = this.#transport(url, way === "body" ? undefined : since, way);
     const connection = await within(opened, `${this.name} connects`);
     // Kept before the answer is here: a server that is killed meanwhile may have sent events already.
-    this.sessions.push({ identity: account.identity, topics, since, told, connection });
+    this.sessions.push({ identity: account.identity, topics, since, deliveredTo, connection });
     const names = topics.map(({ name }) => name);
     const subscribed = connection.subscribe(names, account.token, way === "body" ? since : undefined);
     await within(subscribed, `${this.name} subscribes`);
@@ -121,7 +121,8 @@ export class Listener {
     for (let before = this.seq; this.seq < seq; before = this.seq) {
       if (!(await this.#isCutBefore(seq, patience)) || this.seq >= seq) return;
       cuts = this.seq > before ? 0 : cuts + 1;
-      if (cuts === MAX_FUTILE_RECONNECTS) throw new Error(`${this.name} was cut ${cuts} times on end without getting on`);
+      if (cuts === MAX_FUTILE_RECONNECTS)
+        throw new Error(`${this.name} was cut ${cuts} times on end without getting on`);
       await this.connect(place);
     }
   }

@@ -7,35 +7,35 @@ import type { ListenerSession } from "./listener.ts";
 import type { Values } from "./rules.ts";
 import type { Topic } from "./topics.ts";
 
-/** What a sitting accounts for: changes above `from`, up to and with `to`. */
+/** What a session accounts for: changes above `from`, up to and with `to`. */
 interface Span {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * What should have come in a sitting. A change is judged at some moment between its commit (or what the server had
- * told before the sitting, if that is later) and its arrival, by the rules, principals and stored records of that moment: if the client may see it at each of these, it must come; if at
+ * What should have come in a session. A change is judged at some moment between its commit (or what the server had
+ * told before the session, if that is later) and its arrival, by the rules, principals and stored records of that moment: if the client may see it at each of these, it must come; if at
  * none, it must not.
  */
-export function expectedOf(history: History, sitting: ListenerSession): Expected[] {
-  const spans = spansOf(sitting);
+export function expectedOf(history: History, session: ListenerSession): Expected[] {
+  const spans = spansOf(session);
   const first = Math.min(...spans.map(({ from }) => from));
   const last = spans.at(-1)!.to;
-  const arrivals = arrivalsOf(sitting);
-  const { refused } = sitting.connection;
+  const arrivals = arrivalsOf(session);
+  const { refused } = session.connection;
   let next = 0;
   return history.entries
     .filter(({ seq }) => seq > first && seq <= last)
     .flatMap((entry) => {
       while (next < arrivals.length && arrivals[next]!.seq < entry.seq) next += 1;
-      const topics = sitting.topics.filter((topic) => !refused.has(topic.name) && appearsOn(topic, entry));
+      const topics = session.topics.filter((topic) => !refused.has(topic.name) && appearsOn(topic, entry));
       if (topics.length === 0) return [];
       const isCovered = spans.some(({ from, to }) => entry.seq > from && entry.seq <= to);
       const until = history.headAt(arrivals[next]?.time ?? Date.now());
-      const moments = history.evaluationPoints(Math.max(entry.seq, sitting.told), until);
+      const moments = history.evaluationPoints(Math.max(entry.seq, session.deliveredTo), until);
       return topics.flatMap((topic) => {
-        const answers = new Set(moments.map((moment) => isVisible(history, sitting.identity, topic, entry, moment)));
+        const answers = new Set(moments.map((moment) => isVisible(history, session.identity, topic, entry, moment)));
         if (!answers.has(true)) return [];
         const duty = isCovered && !answers.has(false) ? "must" : "may";
         return [{ seq: entry.seq, topic: topic.name, action: entry.action, values: valuesOf(entry), duty } as const];

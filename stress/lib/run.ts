@@ -28,14 +28,14 @@ export async function run(world: SeedFolder, turn: ScenarioTurn, isShort: boolea
   const begin = performance.now();
   let verdict = NOTHING_WRONG;
   let failure: string | undefined;
-  await using stage = new ScenarioRun(world, seed, isShort, transport);
+  await using scenarioRun = new ScenarioRun(world, seed, isShort, transport);
   try {
-    await within(scenario.play(stage), "the end of the scenario", SCENARIO_TIMEOUT_MS);
+    await within(scenario.play(scenarioRun), "the end of the scenario", SCENARIO_TIMEOUT_MS);
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error);
   }
   try {
-    verdict = stage.judge();
+    verdict = scenarioRun.verify();
   } catch (error) {
     failure ??= `the log could not be read: ${String(error)}`;
   }

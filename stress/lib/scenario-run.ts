@@ -28,7 +28,7 @@ const DISCONNECT_TIMEOUT_MS = 30_000;
 export class ScenarioRun implements AsyncDisposable {
   readonly random: Random;
   readonly listeners: Listener[] = [];
-  readonly #takenOut: Listener[] = [];
+  readonly #excluded: Listener[] = [];
   readonly ruleEdits: RuleEdits;
   readonly world: SeedFolder;
   readonly isShort: boolean;
@@ -44,7 +44,7 @@ export class ScenarioRun implements AsyncDisposable {
   readonly rooms: string[] = [];
   #compared = 0;
   /** The seq up to which the server is known to have told everyone everything. */
-  told = 0;
+  deliveredTo = 0;
 
   constructor(world: SeedFolder, seed: number, isShort: boolean, transport: TransportKind) {
     this.world = world;
@@ -86,7 +86,7 @@ export class ScenarioRun implements AsyncDisposable {
     this.#server = await startServer({ ...options, args, dir: this.dir });
     const log = this.readLog();
     this.ruleEdits.settle(log);
-    this.told = log.at(-1)!.seq;
+    this.deliveredTo = log.at(-1)!.seq;
   }
 
   /** Ends the server as a power cut does. */
@@ -144,7 +144,7 @@ export class ScenarioRun implements AsyncDisposable {
    *
    * @param since where it begins; without it, where the log is now
    */
-  async newcomer(topics: readonly Topic[], account: Account = this.guest, since?: string): Promise<Listener> {
+  async addListener(topics: readonly Topic[], account: Account = this.guest, since?: string): Promise<Listener> {
     const name = `client ${this.listeners.length}`;
     const transport = transportOf(this.transport, this.#seed + this.listeners.length);
     const listener = new Listener(name, transport, [...topics, all("marks")], account, since ?? (await this.cursor()));
@@ -158,8 +158,8 @@ export class ScenarioRun implements AsyncDisposable {
     return headers.get("headwater-cursor")!;
   }
 
-  async listen(topics: readonly Topic[], account?: Account): Promise<Listener> {
-    const listener = await this.newcomer(topics, account);
+  async connectListener(topics: readonly Topic[], account?: Account): Promise<Listener> {
+    const listener = await this.addListener(topics, account);
     await listener.connect(this);
     return listener;
   }
@@ -190,11 +190,11 @@ export class ScenarioRun implements AsyncDisposable {
     const mark = (await this.admin.create("marks", { title: "settled" })).id;
     const seq = this.readLog().findLast(({ record }) => record === mark)!.seq;
     await Promise.all(listeners.map((listener) => listener.reach(seq)));
-    if (listeners.length > 0) this.told = seq;
+    if (listeners.length > 0) this.deliveredTo = seq;
   }
 
   /** As `settle`, for clients that may be cut meanwhile: they come back until they have everything. */
-  async bring(listeners: readonly Listener[] = this.listeners): Promise<void> {
+  async catchUp(listeners: readonly Listener[] = this.listeners): Promise<void> {
     const mark = (await this.admin.create("marks", { title: "brought" })).id;
     const { seq } = this.readLog().findLast(({ record }) => record === mark)!;
     await Promise.all(listeners.map((listener) => listener.reconnectUntil(this, seq)));
@@ -216,16 +216,16 @@ export class ScenarioRun implements AsyncDisposable {
   }
 
   /** From now on the scenario itself looks at what this one gets. */
-  takeOut(listener: Listener): void {
+  exclude(listener: Listener): void {
     this.listeners.splice(this.listeners.indexOf(listener), 1);
-    this.#takenOut.push(listener);
+    this.#excluded.push(listener);
   }
 
   /** Compares what everyone got with what the log and the rules say. */
-  judge(): Verdict {
+  verify(): Verdict {
     const history = this.history();
     const verdicts = this.listeners.map(({ name, sessions }) => {
-      const expected = sessions.flatMap((sitting) => expectedOf(history, sitting));
+      const expected = sessions.flatMap((session) => expectedOf(history, session));
       const verdict = check(expected, sessions.flatMap(receivedIn));
       return { ...verdict, first: verdict.first.map((line) => `${name}: ${line}`) };
     });
@@ -257,7 +257,7 @@ export class ScenarioRun implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { sessions } of [...this.listeners, ...this.#takenOut])
+    for (const { sessions } of [...this.listeners, ...this.#excluded])
       for (const { connection } of sessions) connection.close();
     await this.#server?.[Symbol.asyncDispose]();
     this.#folder[Symbol.dispose]();

@@ -10,7 +10,7 @@ export interface Scenario {
   readonly seeds: "all" | "some" | "one";
   /** Part of the short form. */
   readonly inShort: boolean;
-  readonly play: (stage: ScenarioRun) => Promise<void>;
+  readonly play: (run: ScenarioRun) => Promise<void>;
 }
 
 type ScenarioDefinition = readonly [

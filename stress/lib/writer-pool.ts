@@ -16,7 +16,7 @@ export interface Written {
 /** Writers who change what they and the others made, until they are stopped or the server is gone. */
 export class WriterPool {
   readonly written = new Inbox<Written>();
-  readonly #stage: ScenarioRun;
+  readonly #run: ScenarioRun;
   readonly #collections: readonly string[];
   /** What may be changed, by collection. */
   readonly #known = new Map<string, string[]>();
@@ -26,14 +26,14 @@ export class WriterPool {
   #titles = 0;
 
   /** @param name tells its titles from those of other crowds */
-  constructor(stage: ScenarioRun, name: string, collections: readonly string[]) {
-    this.#stage = stage;
+  constructor(run: ScenarioRun, name: string, collections: readonly string[]) {
+    this.#run = run;
     this.#name = name;
     this.#collections = collections;
   }
 
   start(writers: number): this {
-    const randoms = Array.from({ length: writers }, () => this.#stage.random.fork());
+    const randoms = Array.from({ length: writers }, () => this.#run.random.fork());
     this.#done = Promise.all(randoms.map((random) => this.#write(random)));
     this.#done.catch(() => undefined); // Whoever stops them is told.
     return this;
@@ -50,7 +50,7 @@ export class WriterPool {
   }
 
   async #write(random: Random): Promise<void> {
-    using writer = await Writer.open(this.#stage.url);
+    using writer = await Writer.open(this.#run.url);
     while (!this.#stopped) {
       const collection = random.pick(this.#collections);
       if ((await this.#step(writer, random, collection)) === "gone") return;
@@ -60,7 +60,7 @@ export class WriterPool {
   async #step(writer: Writer, random: Random, collection: string): Promise<"gone" | "on"> {
     const known = this.#known.getOrInsertComputed(collection, () => [] as string[]);
     const title = `${this.#name} ${(this.#titles += 1)}${random.chance(30) ? " x" : ""}`;
-    const values = valuesFor(this.#stage, random, collection, title);
+    const values = valuesFor(this.#run, random, collection, title);
     if (known.length === 0 || random.chance(50)) {
       const record = await writer.create(collection, values);
       if (record === undefined) return "gone";

@@ -10,19 +10,19 @@ export const clock = family("clock", [
   [
     "backwards",
     "A clock that goes back changes neither the order of events nor what a cursor brings back.",
-    async (stage) => {
-      await stage.startWithClock({});
-      const listeners = await Promise.all(CURSOR_CHANNELS.map(() => stage.listen([all("notes")])));
+    async (run) => {
+      await run.startWithClock({});
+      const listeners = await Promise.all(CURSOR_CHANNELS.map(() => run.connectListener([all("notes")])));
       for (const hours of [0, -1, -20, -19]) {
-        await stage.setClock(hours * HOUR);
-        await createMany(stage, "notes", 30);
-        await stage.settle();
+        await run.setClock(hours * HOUR);
+        await createMany(run, "notes", 30);
+        await run.settle();
         await Promise.all(listeners.map((listener) => listener.drop()));
-        await createMany(stage, "notes", 30);
-        await Promise.all(listeners.map((listener, i) => listener.connect(stage, CURSOR_CHANNELS[i])));
+        await createMany(run, "notes", 30);
+        await Promise.all(listeners.map((listener, i) => listener.connect(run, CURSOR_CHANNELS[i])));
       }
-      await stage.settle();
-      const times = stage.changesOf("notes").map(({ time }) => time);
+      await run.settle();
+      const times = run.changesOf("notes").map(({ time }) => time);
       ensure(
         times.some((time, i) => i > 0 && time < times[i - 1]! - HOUR / 2),
         "the clock did not jump",
@@ -32,19 +32,19 @@ export const clock = family("clock", [
   [
     "forwards",
     "A clock that jumps over the time for which changes are kept costs a resync, and never a silent gap.",
-    async (stage) => {
-      await stage.startWithClock({ minutes: 300 });
-      const [away, present] = [await stage.listen([all("notes")]), await stage.listen([all("notes")])];
-      await stage.settle();
+    async (run) => {
+      await run.startWithClock({ minutes: 300 });
+      const [away, present] = [await run.connectListener([all("notes")]), await run.connectListener([all("notes")])];
+      await run.settle();
       await away.drop();
-      await createMany(stage, "notes", 30);
-      const last = stage.readLog().at(-1)!.seq;
-      await stage.setClock(100 * HOUR);
-      await createMany(stage, "notes", 5);
-      await stage.trimmed(last);
-      await away.connect(stage);
-      await createMany(stage, "notes", 5);
-      await stage.settle();
+      await createMany(run, "notes", 30);
+      const last = run.readLog().at(-1)!.seq;
+      await run.setClock(100 * HOUR);
+      await createMany(run, "notes", 5);
+      await run.trimmed(last);
+      await away.connect(run);
+      await createMany(run, "notes", 5);
+      await run.settle();
       ensure(isResync(away.connection.inbox.items[0]!), "who was away was not told to resync");
       ensure(!present.connection.inbox.items.some(isResync), "who was there was told to resync");
     },
@@ -52,37 +52,37 @@ export const clock = family("clock", [
   [
     "old-times",
     "Changes that were made while the clock was wrong are told and brought back like all others.",
-    async (stage) => {
-      await stage.startWithClock({ minutes: 300 });
-      const listener = await stage.listen([all("notes")]);
-      await createMany(stage, "notes", 10);
-      await stage.setClock(-1_000 * HOUR);
-      await createMany(stage, "notes", 10);
-      await stage.setClock(0);
-      await createMany(stage, "notes", 10);
-      await stage.settle();
+    async (run) => {
+      await run.startWithClock({ minutes: 300 });
+      const listener = await run.connectListener([all("notes")]);
+      await createMany(run, "notes", 10);
+      await run.setClock(-1_000 * HOUR);
+      await createMany(run, "notes", 10);
+      await run.setClock(0);
+      await createMany(run, "notes", 10);
+      await run.settle();
       await listener.drop();
-      await createMany(stage, "notes", 10);
-      await listener.connect(stage);
-      await stage.settle();
+      await createMany(run, "notes", 10);
+      await listener.connect(run);
+      await run.settle();
     },
   ],
   [
     "jumps",
     "However the clock jumps under load, each client gets each change once and in order, or is told to resync.",
-    async (stage) => {
-      await stage.startWithClock({ minutes: 100 });
-      const listeners = await Promise.all([1, 2, 3].map(() => stage.listen([all("notes")])));
-      const crowd = new WriterPool(stage, "crowd", ["notes"]).start(4);
+    async (run) => {
+      await run.startWithClock({ minutes: 100 });
+      const listeners = await Promise.all([1, 2, 3].map(() => run.connectListener([all("notes")])));
+      const crowd = new WriterPool(run, "crowd", ["notes"]).start(4);
       for (let jump = 1; jump <= 10; jump += 1) {
         await crowd.answered(jump * 25);
-        await stage.setClock(stage.random.int(-100, 100) * HOUR);
-        const listener = stage.random.pick(listeners);
+        await run.setClock(run.random.int(-100, 100) * HOUR);
+        const listener = run.random.pick(listeners);
         await listener.drop();
-        await listener.connect(stage, stage.random.pick(CURSOR_CHANNELS));
+        await listener.connect(run, run.random.pick(CURSOR_CHANNELS));
       }
       await crowd.stop();
-      await stage.settle();
+      await run.settle();
     },
     ["some seeds", "short"],
   ],

@@ -10,43 +10,43 @@ import { until, within } from "../lib/within.ts";
 import { createMany } from "../lib/writing.ts";
 
 /** So many clients of one place: guests, users and superusers in turn. */
-async function gather(stage: ScenarioRun, count: number): Promise<void> {
-  const accounts = [stage.guest, stage.superuser, ...stage.world.users.map((_, i) => stage.user(i))];
-  const since = await stage.cursor();
+async function gather(run: ScenarioRun, count: number): Promise<void> {
+  const accounts = [run.guest, run.superuser, ...run.world.users.map((_, i) => run.user(i))];
+  const since = await run.cursor();
   for (let i = 0; i < count; i += 1) {
-    await stage.newcomer([all("notes"), all("diaries"), all("inner")], accounts[i % accounts.length], since);
+    await run.addListener([all("notes"), all("diaries"), all("inner")], accounts[i % accounts.length], since);
   }
 }
 
-const writePrivate = (stage: ScenarioRun, count: number): Promise<string[]> =>
-  createMany(stage, "diaries", count, (i) => ({ title: `diary ${i}`, owner: stage.world.users[i % 4]!.id }), 4);
+const writePrivate = (run: ScenarioRun, count: number): Promise<string[]> =>
+  createMany(run, "diaries", count, (i) => ({ title: `diary ${i}`, owner: run.world.users[i % 4]!.id }), 4);
 
 export const herd = family("herd", [
   [
     "return",
     "When all come back at once after a kill -9, each gets what it missed, and no write waits for them to be done.",
-    async (stage) => {
-      await stage.start();
-      await gather(stage, stage.isShort ? 120 : 600);
-      await writePrivate(stage, 40);
-      for (const collection of ["notes", "inner"]) await createMany(stage, collection, 20);
-      await stage.restart();
-      const returning = Promise.all(stage.listeners.map((listener, i) => listener.connect(stage, CURSOR_CHANNELS[i % 3])));
-      await createMany(stage, "notes", 20, (i) => ({ title: `meanwhile ${i}` }), 4);
+    async (run) => {
+      await run.start();
+      await gather(run, run.isShort ? 120 : 600);
+      await writePrivate(run, 40);
+      for (const collection of ["notes", "inner"]) await createMany(run, collection, 20);
+      await run.restart();
+      const returning = Promise.all(run.listeners.map((listener, i) => listener.connect(run, CURSOR_CHANNELS[i % 3])));
+      await createMany(run, "notes", 20, (i) => ({ title: `meanwhile ${i}` }), 4);
       await returning;
-      await stage.settle();
+      await run.settle();
     },
     ["short"],
   ],
   [
     "retry",
     "Clients that leave coming back to the server's word come back spread over time.",
-    async (stage) => {
-      await stage.start();
+    async (run) => {
+      await run.start();
       const retries: number[] = [];
       await inParallel(200, 25, async () => {
         const told = Promise.withResolvers<number>();
-        const stream = await SseStream.open(`${stage.url}/api/realtime`, {
+        const stream = await SseStream.open(`${run.url}/api/realtime`, {
           onBlock: (block) => {
             const retry = /^retry: ?(\d+)$/m.exec(block)?.[1];
             if (retry !== undefined) told.resolve(Number(retry));
@@ -59,47 +59,47 @@ export const herd = family("herd", [
       ensure(least > 0, "a client is told to come back at once");
       const shares = new Set(retries.map((retry) => Math.floor((8 * (retry - least)) / (most - least + 1))));
       ensure(most - least >= 500 && shares.size === 8, `200 clients come back between ${least} and ${most} ms`);
-      stage.compared(retries.length);
+      run.compared(retries.length);
     },
     ["short"],
   ],
   [
     "come-and-go",
     "Hundreds that come and go while others write leave nothing behind, and those who stay miss nothing.",
-    async (stage) => {
-      await stage.start();
-      for (let i = 0; i < 3; i += 1) await stage.listen([all("notes")]);
-      await stage.settle();
-      const before = readStats(stage.server.pid).openFiles;
-      const crowd = new WriterPool(stage, "crowd", ["notes"]).start(4);
-      await inParallel(stage.isShort ? 100 : 400, 16, async () => {
-        const passer = await stage.listen([all("notes")]);
-        if (stage.random.chance(50)) await crowd.answered(crowd.written.items.length + 1);
+    async (run) => {
+      await run.start();
+      for (let i = 0; i < 3; i += 1) await run.connectListener([all("notes")]);
+      await run.settle();
+      const before = readStats(run.server.pid).openFiles;
+      const crowd = new WriterPool(run, "crowd", ["notes"]).start(4);
+      await inParallel(run.isShort ? 100 : 400, 16, async () => {
+        const passer = await run.connectListener([all("notes")]);
+        if (run.random.chance(50)) await crowd.answered(crowd.written.items.length + 1);
         await passer.drop();
-        stage.takeOut(passer);
+        run.exclude(passer);
       });
       await crowd.stop();
-      await stage.settle();
+      await run.settle();
       const lanes = 24; // Connections that the HTTP client of this process may keep.
-      await until(() => readStats(stage.server.pid).openFiles <= before + lanes, "the server lets go of who has left");
+      await until(() => readStats(run.server.pid).openFiles <= before + lanes, "the server lets go of who has left");
     },
   ],
   [
     "shared-place",
     "Of those who come back from the same place, each is told what it may see itself, and not what another may.",
-    async (stage) => {
-      await stage.start();
-      await gather(stage, 60);
-      await writePrivate(stage, 200);
-      await createMany(stage, "inner", 50);
+    async (run) => {
+      await run.start();
+      await gather(run, 60);
+      await writePrivate(run, 200);
+      await createMany(run, "inner", 50);
       for (let visit = 0; visit < 3; visit += 1) {
-        await Promise.all(stage.listeners.map((listener) => listener.connect(stage, stage.random.pick(CURSOR_CHANNELS))));
-        await stage.settle();
-        await Promise.all(stage.listeners.map((listener) => listener.drop()));
-        await writePrivate(stage, 40);
+        await Promise.all(run.listeners.map((listener) => listener.connect(run, run.random.pick(CURSOR_CHANNELS))));
+        await run.settle();
+        await Promise.all(run.listeners.map((listener) => listener.drop()));
+        await writePrivate(run, 40);
       }
-      await Promise.all(stage.listeners.map((listener) => listener.connect(stage)));
-      await stage.settle();
+      await Promise.all(run.listeners.map((listener) => listener.connect(run)));
+      await run.settle();
     },
   ],
 ]);

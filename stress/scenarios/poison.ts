@@ -20,14 +20,14 @@ const TEXTS = [
 ];
 
 /** What listens live, what comes back, and then what is written in between. */
-async function liveAndAgain(stage: ScenarioRun, topics: readonly Topic[], write: () => Promise<unknown>): Promise<void> {
-  const late = await stage.newcomer(topics);
-  await stage.listen(topics);
+async function liveAndAgain(run: ScenarioRun, topics: readonly Topic[], write: () => Promise<unknown>): Promise<void> {
+  const late = await run.addListener(topics);
+  await run.connectListener(topics);
   await write();
-  await createMany(stage, "notes", 5);
-  await stage.settle(stage.listeners.filter((listener) => listener !== late));
-  await late.connect(stage);
-  await stage.settle();
+  await createMany(run, "notes", 5);
+  await run.settle(run.listeners.filter((listener) => listener !== late));
+  await late.connect(run);
+  await run.settle();
 }
 
 const NOTHING: Rule = { text: "", allows: () => false };
@@ -36,11 +36,10 @@ export const poison = family("poison", [
   [
     "texts",
     "Whatever is in a text, it arrives to the letter, and breaks no event, its own or another.",
-    async (stage) => {
-      await stage.start();
-      await liveAndAgain(stage, [all("notes"), filtered("notes", HAS_X)], async () => {
-        for (const text of TEXTS)
-          await stage.admin.create("notes", { title: text, body: text, data: { [text]: text } });
+    async (run) => {
+      await run.start();
+      await liveAndAgain(run, [all("notes"), filtered("notes", HAS_X)], async () => {
+        for (const text of TEXTS) await run.admin.create("notes", { title: text, body: text, data: { [text]: text } });
       });
     },
     ["short"],
@@ -48,11 +47,11 @@ export const poison = family("poison", [
   [
     "huge",
     "A record that is larger than all that may wait for a client arrives, and so does what comes behind it.",
-    async (stage) => {
-      await stage.start();
-      await liveAndAgain(stage, [all("notes")], async () => {
+    async (run) => {
+      await run.start();
+      await liveAndAgain(run, [all("notes")], async () => {
         for (const megabytes of [1, 6, 2]) {
-          await stage.admin.create("notes", { title: "huge", body: "é".repeat(megabytes * 500_000) });
+          await run.admin.create("notes", { title: "huge", body: "é".repeat(megabytes * 500_000) });
         }
       });
     },
@@ -61,34 +60,34 @@ export const poison = family("poison", [
   [
     "huge-on-topics",
     "A record of which two do not fit into what may wait arrives on each topic that a client hears it on.",
-    async (stage) => {
-      await stage.start();
-      const [id] = await createMany(stage, "notes", 1);
+    async (run) => {
+      await run.start();
+      const [id] = await createMany(run, "notes", 1);
       const topics = [all("notes"), one("notes", id!), filtered("notes", HAS_X)];
-      await Promise.all([stage.listen(topics), stage.listen([all("notes")])]);
-      await stage.admin.update("notes", id!, { title: "x", body: "x".repeat(1_000_000) });
-      await createMany(stage, "notes", 5);
-      await stage.bring();
+      await Promise.all([run.connectListener(topics), run.connectListener([all("notes")])]);
+      await run.admin.update("notes", id!, { title: "x", body: "x".repeat(1_000_000) });
+      await createMany(run, "notes", 5);
+      await run.catchUp();
     },
   ],
   [
     "json",
     "Odd JSON, deep, empty, numeric or with keys that objects have, arrives as it was stored.",
-    async (stage) => {
-      await stage.start();
+    async (run) => {
+      await run.start();
       const deep = JSON.parse("[".repeat(2_000) + "]".repeat(2_000)) as unknown;
       const odd = JSON.parse('{"__proto__":{"a":1},"constructor":0,"":null}') as unknown;
       const values = [deep, odd, [], {}, 0, -1e300, 1e-300, Number.MAX_SAFE_INTEGER, true, "null", [[[]]], null];
-      await liveAndAgain(stage, [all("notes")], async () => {
-        for (const data of values) await stage.admin.create("notes", { title: "json", data });
+      await liveAndAgain(run, [all("notes")], async () => {
+        for (const data of values) await run.admin.create("notes", { title: "json", data });
       });
     },
   ],
   [
     "options",
     "Options that nobody can make sense of concern only who gave them, and filters that can't be read show nothing.",
-    async (stage) => {
-      await stage.start();
+    async (run) => {
+      await run.start();
       const harmless = [
         { query: { expand: "nothing.at.all,,." } },
         { query: { fields: "*:excerpt(" } },
@@ -107,48 +106,48 @@ export const poison = family("poison", [
         { name: "notes/*?options=%E0%A4%A", collection: "notes" },
         { name: "nothing/*", collection: "nothing" },
       ];
-      await stage.listen([all("notes")]);
-      await liveAndAgain(stage, topics, () => createMany(stage, "notes", 20));
+      await run.connectListener([all("notes")]);
+      await liveAndAgain(run, topics, () => createMany(run, "notes", 20));
     },
   ],
   [
     "lost-relation",
     "A relation whose record is gone is told unexpanded, and keeps nobody from anything.",
-    async (stage) => {
-      await stage.start();
-      const room = await stage.addRoom(stage.world.users.map(({ id }) => id));
+    async (run) => {
+      await run.start();
+      const room = await run.addRoom(run.world.users.map(({ id }) => id));
       const topics = [
         { name: withOptions("messages/*", { query: { expand: "room.members" } }), collection: "messages" },
       ];
-      await stage.newcomer(topics, stage.user(0));
-      await createMany(stage, "messages", 10, (i) => ({ title: `before ${i}`, room }));
-      await stage.listen(topics, stage.superuser);
-      await stage.admin.request("DELETE", `/api/collections/rooms/records/${room}`);
-      await createMany(stage, "messages", 10, (i) => ({ title: `after ${i}` }));
-      await stage.listeners[0]!.connect(stage);
-      await stage.settle();
+      await run.addListener(topics, run.user(0));
+      await createMany(run, "messages", 10, (i) => ({ title: `before ${i}`, room }));
+      await run.connectListener(topics, run.superuser);
+      await run.admin.request("DELETE", `/api/collections/rooms/records/${room}`);
+      await createMany(run, "messages", 10, (i) => ({ title: `after ${i}` }));
+      await run.listeners[0]!.connect(run);
+      await run.settle();
     },
   ],
   [
     "vanished-field",
     "A field that vanishes takes the filters that read it along, and nothing else, in the stream and in replays.",
-    async (stage) => {
-      await stage.start();
-      const since = await stage.cursor();
-      const healthy = await stage.listen([all("notes")]);
-      const filtering = await stage.listen([filtered("notes", LARGE)]);
-      await createMany(stage, "notes", 100);
-      await stage.settle();
-      const { body } = await stage.admin.request<{ fields: { name: string }[] }>("GET", "/api/collections/notes");
-      await stage.admin.updateCollection("notes", { fields: body.fields.filter(({ name }) => name !== "size") });
-      await createMany(stage, "notes", 10, (i) => ({ title: `later ${i}` }));
+    async (run) => {
+      await run.start();
+      const since = await run.cursor();
+      const healthy = await run.connectListener([all("notes")]);
+      const filtering = await run.connectListener([filtered("notes", LARGE)]);
+      await createMany(run, "notes", 100);
+      await run.settle();
+      const { body } = await run.admin.request<{ fields: { name: string }[] }>("GET", "/api/collections/notes");
+      await run.admin.updateCollection("notes", { fields: body.fields.filter(({ name }) => name !== "size") });
+      await createMany(run, "notes", 10, (i) => ({ title: `later ${i}` }));
       await healthy.drop();
-      await healthy.connect(stage);
-      await (await stage.newcomer([all("notes")], stage.guest, since)).connect(stage);
-      await stage.settle();
+      await healthy.connect(run);
+      await (await run.addListener([all("notes")], run.guest, since)).connect(run);
+      await run.settle();
       const told = filtering.connection.inbox.items.filter(({ event }) => event !== "marks/*").length;
       ensure(told === 49, `a filter by a field that vanished let ${told} changes through, not the 49 from before`);
-      stage.takeOut(filtering);
+      run.exclude(filtering);
     },
   ],
 ]);

@@ -16,94 +16,94 @@ export const readers = family("readers", [
   [
     "stalled",
     "A client that stops reading is cut, and gets all that it missed when it comes back.",
-    async (stage) => {
-      await stage.start();
-      const [stalled, reading] = [await stage.listen([all("notes")]), await stage.listen([all("notes")])];
+    async (run) => {
+      await run.start();
+      const [stalled, reading] = [await run.connectListener([all("notes")]), await run.connectListener([all("notes")])];
       stalled.connection.pause();
-      await createMany(stage, "notes", 150, large(100 * KILOBYTES), 4);
-      await stage.bring([reading]);
+      await createMany(run, "notes", 150, large(100 * KILOBYTES), 4);
+      await run.catchUp([reading]);
       stalled.connection.resume();
       await stalled.ended();
-      await stage.bring();
+      await run.catchUp();
     },
     ["short"],
   ],
   [
     "many-stalled",
     "Any number of stalled readers keep neither the others nor the writers waiting, and cost little memory.",
-    async (stage) => {
-      await stage.start();
-      const count = stage.isShort ? 100 : 1_000;
-      const since = await stage.cursor();
+    async (run) => {
+      await run.start();
+      const count = run.isShort ? 100 : 1_000;
+      const since = await run.cursor();
       const stalled = await Promise.all(
-        Array.from({ length: count }, () => stage.newcomer([all("notes")], stage.guest, since)),
+        Array.from({ length: count }, () => run.addListener([all("notes")], run.guest, since)),
       );
       await inParallel(count, 32, async (i) => {
-        await stalled[i]!.connect(stage);
+        await stalled[i]!.connect(run);
         stalled[i]!.connection.pause();
       });
-      const reading = await stage.listen([all("notes")]);
-      const before = readStats(stage.server.pid).anonymousBytes;
-      await createMany(stage, "notes", 60, large(100 * KILOBYTES), 4);
-      await stage.bring([reading]);
-      const grown = (readStats(stage.server.pid).anonymousBytes - before) / 1e6;
+      const reading = await run.connectListener([all("notes")]);
+      const before = readStats(run.server.pid).anonymousBytes;
+      await createMany(run, "notes", 60, large(100 * KILOBYTES), 4);
+      await run.catchUp([reading]);
+      const grown = (readStats(run.server.pid).anonymousBytes - before) / 1e6;
       ensure(grown < 300, `the server grew by ${grown.toFixed(0)} MB`);
       // Some of them come back; the rest would only take time.
       for (const { connection } of stalled.slice(20)) connection.close();
       for (const { connection } of stalled.slice(0, 20)) connection.resume();
-      await stage.bring([reading, ...stalled.slice(0, 20)]);
+      await run.catchUp([reading, ...stalled.slice(0, 20)]);
     },
   ],
   [
     "sips",
     "A client that reads in sips gets everything once, be it cut in between or not.",
-    async (stage) => {
-      await stage.start();
-      const listener = await stage.newcomer([all("notes")]);
-      await createMany(stage, "notes", 60, large(100 * KILOBYTES), 4);
-      const last = stage.readLog().at(-1)!.seq;
-      await listener.connect(stage);
+    async (run) => {
+      await run.start();
+      const listener = await run.addListener([all("notes")]);
+      await createMany(run, "notes", 60, large(100 * KILOBYTES), 4);
+      const last = run.readLog().at(-1)!.seq;
+      await listener.connect(run);
       while (listener.seq < last) {
         const { connection } = listener;
         connection.pause();
-        await Bun.sleep(stage.random.int(1, 20)); // A pause is nothing but time.
+        await Bun.sleep(run.random.int(1, 20)); // A pause is nothing but time.
         connection.resume();
-        await listener.reconnectUntil(stage, Math.min(listener.seq + 1, last));
+        await listener.reconnectUntil(run, Math.min(listener.seq + 1, last));
       }
-      await stage.settle();
+      await run.settle();
     },
   ],
   [
     "dead",
     "A socket that stays full for three heartbeats is given up, and its client gets the rest when it is back.",
-    async (stage) => {
-      await stage.startWithClock({ seconds: 30 });
-      const [dead, reading] = [await stage.listen([all("notes")]), await stage.listen([all("notes")])];
+    async (run) => {
+      await run.startWithClock({ seconds: 30 });
+      const [dead, reading] = [await run.connectListener([all("notes")]), await run.connectListener([all("notes")])];
       dead.connection.pause();
       // One event alone may be larger than what may wait: the socket is full, and the queue is not.
-      await createMany(stage, "notes", 1, large(7_000 * KILOBYTES));
-      await stage.settle([reading]);
-      await stage.connected(1);
+      await createMany(run, "notes", 1, large(7_000 * KILOBYTES));
+      await run.settle([reading]);
+      await run.connected(1);
       dead.connection.resume();
       await dead.ended();
-      await dead.connect(stage);
-      await stage.settle();
+      await dead.connect(run);
+      await run.settle();
     },
   ],
   [
     "quiet",
     "A client that hears little comes back from a recent place, and need not resync, however much was trimmed.",
-    async (stage) => {
-      await stage.startWithClock({ minutes: 200, seconds: 200 }, ["--keep-changes", "60"]);
-      const quiet = await stage.listen([all("inner")], stage.user(0));
-      await createMany(stage, "notes", 300, undefined, 4);
-      const last = stage.readLog().at(-1)!.seq;
+    async (run) => {
+      await run.startWithClock({ minutes: 200, seconds: 200 }, ["--keep-changes", "60"]);
+      const quiet = await run.connectListener([all("inner")], run.user(0));
+      await createMany(run, "notes", 300, undefined, 4);
+      const last = run.readLog().at(-1)!.seq;
       await until(() => quiet.seq >= last, "a heartbeat brings the quiet client the newest cursor");
-      await stage.trimmed(last - 100);
+      await run.trimmed(last - 100);
       await quiet.drop();
-      await createMany(stage, "inner", 3);
-      await quiet.connect(stage);
-      await stage.settle();
+      await createMany(run, "inner", 3);
+      await quiet.connect(run);
+      await run.settle();
       ensure(!quiet.connection.inbox.items.some(isResync), "the quiet client was told to resync");
     },
     ["short"],
@@ -111,28 +111,28 @@ export const readers = family("readers", [
   [
     "untold",
     "A heartbeat in a long replay of what a client may not see does not promise it what comes behind.",
-    async (stage) => {
-      await stage.startWithClock({ seconds: 300 });
-      const listener = await stage.newcomer([all("vault"), all("notes")], stage.user(0));
-      await createMany(stage, "vault", 4_000, undefined, 16);
-      await createMany(stage, "notes", 5);
+    async (run) => {
+      await run.startWithClock({ seconds: 300 });
+      const listener = await run.addListener([all("vault"), all("notes")], run.user(0));
+      await createMany(run, "vault", 4_000, undefined, 16);
+      await createMany(run, "notes", 5);
       const begin = listener.seq;
-      await listener.connect(stage);
+      await listener.connect(run);
       await until(() => listener.seq > begin, "the client hears of any place behind its own");
       await listener.drop();
-      await listener.connect(stage);
-      await stage.settle();
+      await listener.connect(run);
+      await run.settle();
     },
   ],
   [
     "unsubscribed",
     "A heartbeat promises nothing to a client that has not said yet what it listens to.",
-    async (stage) => {
-      await stage.startWithClock({ seconds: 300 });
-      const since = await stage.cursor();
+    async (run) => {
+      await run.startWithClock({ seconds: 300 });
+      const since = await run.cursor();
       const { seq } = parseCursor(since)!;
-      await createMany(stage, "notes", 10);
-      const client = await SseClient.connect(stage.url, { "Last-Event-ID": since });
+      await createMany(run, "notes", 10);
+      const client = await SseClient.connect(run.url, { "Last-Event-ID": since });
       const { emptyBlocks } = client;
       await until(() => client.emptyBlocks >= emptyBlocks + 3, "three heartbeats come");
       const told = parseCursor(client.lastEventId ?? since)!.seq;
@@ -143,21 +143,21 @@ export const readers = family("readers", [
   [
     "stall-and-kill",
     "Readers who stall over a kill -9 come back to everything.",
-    async (stage) => {
-      await stage.start();
-      for (let i = 0; i < 6; i += 1) await stage.listen([all("notes")]);
+    async (run) => {
+      await run.start();
+      for (let i = 0; i < 6; i += 1) await run.connectListener([all("notes")]);
       for (const round of [1, 2]) {
-        for (const { connection } of stage.listeners.slice(0, 4)) connection.pause();
-        const crowd = new WriterPool(stage, `round ${round}`, ["notes"]).start(6);
-        await crowd.answered(stage.random.int(30, 120));
-        await stage.kill();
+        for (const { connection } of run.listeners.slice(0, 4)) connection.pause();
+        const crowd = new WriterPool(run, `round ${round}`, ["notes"]).start(6);
+        await crowd.answered(run.random.int(30, 120));
+        await run.kill();
         await crowd.stop();
-        for (const { connection } of stage.listeners) connection.resume();
-        await Promise.all(stage.listeners.map((listener) => listener.ended()));
-        await stage.start();
-        await Promise.all(stage.listeners.map((listener) => listener.connect(stage)));
+        for (const { connection } of run.listeners) connection.resume();
+        await Promise.all(run.listeners.map((listener) => listener.ended()));
+        await run.start();
+        await Promise.all(run.listeners.map((listener) => listener.connect(run)));
       }
-      await stage.settle();
+      await run.settle();
     },
     ["some seeds"],
   ],

@@ -20,17 +20,17 @@ export const resync = family("resync", [
   [
     "expired",
     "Who was away for longer than changes are kept is told so first, and then misses nothing that comes.",
-    async (stage) => {
-      await stage.startWithClock({ minutes: 300 }, ["--keep-changes", "50"]);
-      const listeners = await Promise.all(CURSOR_CHANNELS.map(() => stage.listen([all("notes")])));
-      await stage.settle();
+    async (run) => {
+      await run.startWithClock({ minutes: 300 }, ["--keep-changes", "50"]);
+      const listeners = await Promise.all(CURSOR_CHANNELS.map(() => run.connectListener([all("notes")])));
+      await run.settle();
       await Promise.all(listeners.map((listener) => listener.drop()));
       const { seq } = listeners[0]!;
-      await createMany(stage, "notes", 300, undefined, 4);
-      await stage.trimmed(seq + 1);
-      await Promise.all(listeners.map((listener, i) => listener.connect(stage, CURSOR_CHANNELS[i])));
-      await createMany(stage, "notes", 20);
-      await stage.settle();
+      await createMany(run, "notes", 300, undefined, 4);
+      await run.trimmed(seq + 1);
+      await Promise.all(listeners.map((listener, i) => listener.connect(run, CURSOR_CHANNELS[i])));
+      await createMany(run, "notes", 20);
+      await run.settle();
       for (const listener of listeners) ensureResync(listener, "expired");
     },
     ["short"],
@@ -38,18 +38,18 @@ export const resync = family("resync", [
   [
     "trimmed-in-replay",
     "A replay that trimming overtakes says so: no change is missing without a word.",
-    async (stage) => {
-      await stage.startWithClock({ minutes: 300 }, ["--keep-changes", "300"]);
-      const overtaken = await stage.newcomer([all("notes")]);
-      await createMany(stage, "notes", 200, (i) => ({ title: `large ${i}`, body: "x".repeat(100_000) }), 4);
-      await overtaken.connect(stage);
+    async (run) => {
+      await run.startWithClock({ minutes: 300 }, ["--keep-changes", "300"]);
+      const overtaken = await run.addListener([all("notes")]);
+      await createMany(run, "notes", 200, (i) => ({ title: `large ${i}`, body: "x".repeat(100_000) }), 4);
+      await overtaken.connect(run);
       await overtaken.connection.inbox.until(({ length }) => length > 0);
       overtaken.connection.pause();
-      const reached = stage.readLog().at(-1)!.seq;
-      await createMany(stage, "notes", 400, undefined, 8);
-      await stage.trimmed(reached);
+      const reached = run.readLog().at(-1)!.seq;
+      await createMany(run, "notes", 400, undefined, 8);
+      await run.trimmed(reached);
       overtaken.connection.resume();
-      await stage.settle();
+      await run.settle();
       const told = overtaken.connection.inbox.items.findIndex(isResync);
       ensure(told > 0, "the replay was not overtaken, or nobody said so");
     },
@@ -58,18 +58,18 @@ export const resync = family("resync", [
   [
     "epoch",
     "Who comes to a database that was restored is told so, and then hears of its changes.",
-    async (stage) => {
-      await stage.start();
-      const listeners = await Promise.all(CURSOR_CHANNELS.map(() => stage.listen([all("notes")])));
-      await createMany(stage, "notes", 10);
-      await stage.settle();
-      await stage.kill();
-      stage.alterData("UPDATE _headwater SET value = 'restored00' WHERE key = 'epoch'");
+    async (run) => {
+      await run.start();
+      const listeners = await Promise.all(CURSOR_CHANNELS.map(() => run.connectListener([all("notes")])));
+      await createMany(run, "notes", 10);
+      await run.settle();
+      await run.kill();
+      run.alterData("UPDATE _headwater SET value = 'restored00' WHERE key = 'epoch'");
       await Promise.all(listeners.map((listener) => listener.ended()));
-      await stage.start();
-      await Promise.all(listeners.map((listener, i) => listener.connect(stage, CURSOR_CHANNELS[i])));
-      await createMany(stage, "notes", 10);
-      await stage.settle();
+      await run.start();
+      await Promise.all(listeners.map((listener, i) => listener.connect(run, CURSOR_CHANNELS[i])));
+      await createMany(run, "notes", 10);
+      await run.settle();
       for (const listener of listeners) {
         ensureResync(listener, "epoch");
         ensure(parseCursor(listener.cursor)?.epoch === "restored00", "a cursor is of the old epoch");
@@ -80,36 +80,36 @@ export const resync = family("resync", [
   [
     "unknown",
     "Who comes from a place that the log has not reached is told so, and then hears of its changes.",
-    async (stage) => {
-      await stage.start();
-      const { epoch, seq } = parseCursor(await stage.cursor())!;
+    async (run) => {
+      await run.start();
+      const { epoch, seq } = parseCursor(await run.cursor())!;
       const listeners = [];
       for (const way of CURSOR_CHANNELS) {
-        const listener = await stage.newcomer([all("notes")], stage.guest, `${epoch}.${seq + 500}`);
-        await listener.connect(stage, way);
+        const listener = await run.addListener([all("notes")], run.guest, `${epoch}.${seq + 500}`);
+        await listener.connect(run, way);
         listeners.push(listener);
       }
-      await createMany(stage, "notes", 10);
-      await stage.settle();
+      await createMany(run, "notes", 10);
+      await run.settle();
       for (const listener of listeners) ensureResync(listener, "unknown");
     },
   ],
   [
     "restless",
     "While the log is trimmed as fast as it is written, every client gets each change or the word that it did not.",
-    async (stage) => {
-      await stage.startWithClock({ minutes: 600 }, ["--keep-changes", "40"]);
-      const listeners = await Promise.all([1, 2, 3, 4].map(() => stage.listen([all("notes")])));
-      const crowd = new WriterPool(stage, "crowd", ["notes"]).start(6);
-      const random = stage.random;
+    async (run) => {
+      await run.startWithClock({ minutes: 600 }, ["--keep-changes", "40"]);
+      const listeners = await Promise.all([1, 2, 3, 4].map(() => run.connectListener([all("notes")])));
+      const crowd = new WriterPool(run, "crowd", ["notes"]).start(6);
+      const random = run.random;
       for (let visit = 1; visit <= 15; visit += 1) {
         const listener = random.pick(listeners);
         await listener.drop();
         await crowd.answered(crowd.written.items.length + random.int(1, 80));
-        await listener.connect(stage, random.pick(CURSOR_CHANNELS));
+        await listener.connect(run, random.pick(CURSOR_CHANNELS));
       }
       await crowd.stop();
-      await stage.settle();
+      await run.settle();
     },
     ["some seeds"],
   ],

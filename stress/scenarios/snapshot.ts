@@ -12,17 +12,21 @@ interface Snapshot {
   readonly cursor: string;
 }
 
-async function snapshotOf(stage: ScenarioRun, collection: string, { token }: Account): Promise<Snapshot> {
+async function snapshotOf(run: ScenarioRun, collection: string, { token }: Account): Promise<Snapshot> {
   const path = `/api/collections/${collection}/records?perPage=1000&skipTotal=1`;
-  const { body, headers } = await request<{ items: Values[] }>(stage.url, "GET", path, { token });
+  const { body, headers } = await request<{ items: Values[] }>(run.url, "GET", path, { token });
   return { items: body.items, cursor: headers.get("headwater-cursor")! };
 }
 
 /** Lists, subscribes behind the list, and keeps what it has as an application would. */
-async function mirror(stage: ScenarioRun, collection: string, account: Account): Promise<() => ReadonlyMap<string, unknown>> {
-  const { items, cursor } = await snapshotOf(stage, collection, account);
-  const listener = await stage.newcomer([all(collection)], account, cursor);
-  await listener.connect(stage);
+async function mirror(
+  run: ScenarioRun,
+  collection: string,
+  account: Account,
+): Promise<() => ReadonlyMap<string, unknown>> {
+  const { items, cursor } = await snapshotOf(run, collection, account);
+  const listener = await run.addListener([all(collection)], account, cursor);
+  await listener.connect(run);
   return () => {
     const rows = new Map(items.map(({ id, title }) => [String(id), title]));
     for (const { event, data } of listener.connection.inbox.items) {
@@ -35,46 +39,46 @@ async function mirror(stage: ScenarioRun, collection: string, account: Account):
   };
 }
 
-function ensureSame(mirrored: ReadonlyMap<string, unknown>, items: readonly Values[], stage: ScenarioRun): void {
+function ensureSame(mirrored: ReadonlyMap<string, unknown>, items: readonly Values[], run: ScenarioRun): void {
   const stored = new Map(items.map(({ id, title }) => [String(id), title]));
   ensure(Bun.deepEquals(new Map(mirrored), stored), `a mirror has ${mirrored.size} records, the list ${stored.size}`);
-  stage.compared(stored.size);
+  run.compared(stored.size);
 }
 
 export const snapshot = family("snapshot", [
   [
     "mirror",
     "A list and the stream behind its cursor make up what is stored, whoever writes meanwhile.",
-    async (stage) => {
-      await stage.start();
-      const guest = stage.guest;
-      const crowd = new WriterPool(stage, "crowd", ["notes"]).start(8);
+    async (run) => {
+      await run.start();
+      const guest = run.guest;
+      const crowd = new WriterPool(run, "crowd", ["notes"]).start(8);
       const mirrors = [];
       for (let i = 1; i <= 12; i += 1) {
         await crowd.answered(i * 15);
-        mirrors.push(await mirror(stage, "notes", guest));
+        mirrors.push(await mirror(run, "notes", guest));
       }
       await crowd.stop();
-      await stage.settle();
-      const { items } = await snapshotOf(stage, "notes", guest);
-      for (const rows of mirrors) ensureSame(rows(), items, stage);
+      await run.settle();
+      const { items } = await snapshotOf(run, "notes", guest);
+      for (const rows of mirrors) ensureSame(rows(), items, run);
     },
     ["some seeds", "short"],
   ],
   [
     "owners-mirror",
     "What a user lists and then hears is what that user owns, and nothing of anybody else's.",
-    async (stage) => {
-      await stage.start();
-      const crowd = new WriterPool(stage, "crowd", ["diaries"]).start(6);
+    async (run) => {
+      await run.start();
+      const crowd = new WriterPool(run, "crowd", ["diaries"]).start(6);
       await crowd.answered(40);
-      const users = stage.world.users.map((_, i) => stage.user(i));
-      for (const user of users) await mirror(stage, "diaries", user);
+      const users = run.world.users.map((_, i) => run.user(i));
+      for (const user of users) await mirror(run, "diaries", user);
       await crowd.answered(200);
       await crowd.stop();
-      await stage.settle();
+      await run.settle();
       for (const user of users) {
-        const { items } = await snapshotOf(stage, "diaries", user);
+        const { items } = await snapshotOf(run, "diaries", user);
         ensure(
           items.every(({ owner }) => owner === user.identity.id),
           "a list shows what belongs to another",
@@ -85,18 +89,18 @@ export const snapshot = family("snapshot", [
   [
     "kill-between",
     "A list that was read before a kill -9 is continued by the next server's stream.",
-    async (stage) => {
-      await stage.start();
-      const crowd = new WriterPool(stage, "crowd", ["notes"]).start(6);
+    async (run) => {
+      await run.start();
+      const crowd = new WriterPool(run, "crowd", ["notes"]).start(6);
       await crowd.answered(50);
-      const { items, cursor } = await snapshotOf(stage, "notes", stage.guest);
+      const { items, cursor } = await snapshotOf(run, "notes", run.guest);
       await crowd.answered(crowd.written.items.length + 30);
-      await stage.kill();
+      await run.kill();
       await crowd.stop();
-      await stage.start();
-      const listener = await stage.newcomer([all("notes")], stage.guest, cursor);
-      await listener.connect(stage);
-      await stage.settle();
+      await run.start();
+      const listener = await run.addListener([all("notes")], run.guest, cursor);
+      await listener.connect(run);
+      await run.settle();
       ensure(items.length > 0, "nothing was listed");
     },
     ["some seeds"],
@@ -104,13 +108,13 @@ export const snapshot = family("snapshot", [
   [
     "of-nothing",
     "An empty list has a cursor too, and nothing that comes after it is missed.",
-    async (stage) => {
-      await stage.start();
-      const { items, cursor } = await snapshotOf(stage, "notes", stage.guest);
+    async (run) => {
+      await run.start();
+      const { items, cursor } = await snapshotOf(run, "notes", run.guest);
       ensure(items.length === 0, "the list is not empty");
-      await createMany(stage, "notes", 30);
-      await (await stage.newcomer([all("notes")], stage.guest, cursor)).connect(stage);
-      await stage.settle();
+      await createMany(run, "notes", 30);
+      await (await run.addListener([all("notes")], run.guest, cursor)).connect(run);
+      await run.settle();
     },
   ],
 ]);

@@ -6,15 +6,15 @@ import type { ScenarioRun } from "../lib/scenario-run.ts";
 
 const CLIENTS = 6;
 
-const connectAll = (stage: ScenarioRun): Promise<SocketClient[]> =>
-  Promise.all(Array.from({ length: CLIENTS }, () => SocketClient.connect(stage.url)));
+const connectAll = (run: ScenarioRun): Promise<SocketClient[]> =>
+  Promise.all(Array.from({ length: CLIENTS }, () => SocketClient.connect(run.url)));
 
 const seqOf = (cursor: string | undefined): number => parseCursor(cursor ?? "")?.seq ?? 0;
 
 /** Ends all, and says how many messages were looked at. */
-function finish(stage: ScenarioRun, clients: readonly SocketClient[]): void {
+function finish(run: ScenarioRun, clients: readonly SocketClient[]): void {
   for (const client of clients) client.close();
-  stage.compared(clients.reduce((sum, { messages }) => sum + messages.length, 0));
+  run.compared(clients.reduce((sum, { messages }) => sum + messages.length, 0));
 }
 
 /** Each diary that came belongs to whom the connection was when it came. */
@@ -32,8 +32,8 @@ function ensureOwn(messages: readonly ServerMessage[]): number {
 }
 
 /** Between `subscribed` and `unsubscribed` come all changes from its cursor on, none is left out, and none comes outside. */
-function ensureWhole(stage: ScenarioRun, messages: readonly ServerMessage[]): number {
-  const places = stage.changesOf("notes").map(({ seq }) => seq);
+function ensureWhole(run: ScenarioRun, messages: readonly ServerMessage[]): number {
+  const places = run.changesOf("notes").map(({ seq }) => seq);
   let next: number | undefined;
   let seen = 0;
   for (const message of messages) {
@@ -54,16 +54,15 @@ export const sockets = family("sockets", [
   [
     "become-others",
     "Whoever a WebSocket becomes on the way, from that answer on it hears what that one may hear, and nothing else.",
-    async (stage) => {
-      await stage.start();
-      const clients = await connectAll(stage);
-      const crowd = new WriterPool(stage, "crowd", ["diaries"]).start(8);
-      const tokens = [null, ...stage.world.users.map(({ token }) => token)];
+    async (run) => {
+      await run.start();
+      const clients = await connectAll(run);
+      const crowd = new WriterPool(run, "crowd", ["diaries"]).start(8);
+      const tokens = [null, ...run.world.users.map(({ token }) => token)];
       const becoming = clients.map(async (client) => {
         await client.request({ type: "auth", token: tokens[1]! });
         await client.subscribe("diaries.*");
-        while (crowd.written.items.length < 400)
-          await client.request({ type: "auth", token: stage.random.pick(tokens) });
+        while (crowd.written.items.length < 400) await client.request({ type: "auth", token: run.random.pick(tokens) });
       });
       await Promise.all([...becoming, crowd.answered(400)]);
       await crowd.stop();
@@ -72,50 +71,50 @@ export const sockets = family("sockets", [
         heard.some((count) => count > 10),
         "nobody heard anything",
       );
-      finish(stage, clients);
+      finish(run, clients);
     },
     ["some seeds", "short"],
   ],
   [
     "come-and-go",
     "However often a pattern is subscribed to and left, between the answers every change comes, and outside of them none.",
-    async (stage) => {
-      await stage.start();
-      const clients = await connectAll(stage);
-      const crowd = new WriterPool(stage, "crowd", ["notes"]).start(8);
+    async (run) => {
+      await run.start();
+      const clients = await connectAll(run);
+      const crowd = new WriterPool(run, "crowd", ["notes"]).start(8);
       const going = clients.map(async (client) => {
         while (crowd.written.items.length < 400) {
           await client.subscribe("notes.*");
-          const [before, some] = [client.events.length, stage.random.int(0, 5)];
+          const [before, some] = [client.events.length, run.random.int(0, 5)];
           await client.inbox.until(() => client.events.length >= before + some || crowd.written.items.length >= 400);
           await client.request({ type: "unsubscribe", pattern: "notes.*" });
         }
       });
       await Promise.all([...going, crowd.answered(400)]);
       await crowd.stop();
-      const heard = clients.map(({ messages }) => ensureWhole(stage, messages));
+      const heard = clients.map(({ messages }) => ensureWhole(run, messages));
       ensure(
         heard.some((count) => count > 10),
         "nobody heard anything",
       );
-      finish(stage, clients);
+      finish(run, clients);
     },
     ["some seeds", "short"],
   ],
   [
     "vanished",
     "A peer that stops answering is let go, and costs those who are there nothing.",
-    async (stage) => {
-      await stage.start({ args: ["--ping-seconds", "0.2", "--pong-seconds", "0.2"] });
-      const here = await stage.listen([{ name: "notes/*", collection: "notes" }]);
+    async (run) => {
+      await run.start({ args: ["--ping-seconds", "0.2", "--pong-seconds", "0.2"] });
+      const here = await run.connectListener([{ name: "notes/*", collection: "notes" }]);
       const vanishing = await Promise.all(
-        Array.from({ length: 50 }, () => SocketClient.connect(stage.url, { answersPings: false })),
+        Array.from({ length: 50 }, () => SocketClient.connect(run.url, { answersPings: false })),
       );
       for (const client of vanishing) client.pause();
-      const crowd = new WriterPool(stage, "crowd", ["notes"]).start(4);
-      await stage.connected(1);
+      const crowd = new WriterPool(run, "crowd", ["notes"]).start(4);
+      await run.connected(1);
       await crowd.stop();
-      await stage.settle([here]);
+      await run.settle([here]);
       for (const client of vanishing) client.close();
     },
   ],

@@ -23,7 +23,13 @@ async function whileItLasts(isOver: () => boolean, step: () => Promise<void>): P
 }
 
 /** Comes and goes, stops reading for a while, and comes back by its cursor. */
-async function beRestless(stage: ScenarioRun, crowd: WriterPool, listener: Listener, random: Random, isOver: () => boolean) {
+async function beRestless(
+  run: ScenarioRun,
+  crowd: WriterPool,
+  listener: Listener,
+  random: Random,
+  isOver: () => boolean,
+) {
   const later = (): Promise<void> => crowd.answered(crowd.written.items.length + random.int(1, 60));
   await whileItLasts(isOver, async () => {
     await later();
@@ -35,25 +41,25 @@ async function beRestless(stage: ScenarioRun, crowd: WriterPool, listener: Liste
     } else {
       await listener.drop();
       if (random.chance(50)) await later();
-      if (!isOver()) await listener.connect(stage, random.pick(CURSOR_CHANNELS));
+      if (!isOver()) await listener.connect(run, random.pick(CURSOR_CHANNELS));
     }
   });
 }
 
 /** Changes rules, members, names, passes and passwords while everyone looks. */
-async function meddle(stage: ScenarioRun, crowd: WriterPool, random: Random, isOver: () => boolean) {
-  const { admin, world } = stage;
+async function meddle(run: ScenarioRun, crowd: WriterPool, random: Random, isOver: () => boolean) {
+  const { admin, world } = run;
   const passes: string[] = [];
   let rule = OPEN;
   const pickUser = () => random.pick(world.users);
   const acts: readonly (() => Promise<unknown>)[] = [
     () => {
       rule = random.pick([EVERYBODY, NOBODY, OPEN, SIGNED_IN].filter((other) => other !== rule));
-      return stage.editRule("changing", rule);
+      return run.editRule("changing", rule);
     },
     () => {
       const members = world.users.filter(() => random.chance(50)).map(({ id }) => id);
-      return admin.update("rooms", random.pick(stage.rooms), { members });
+      return admin.update("rooms", random.pick(run.rooms), { members });
     },
     async () => {
       const last = passes.pop();
@@ -65,7 +71,7 @@ async function meddle(stage: ScenarioRun, crowd: WriterPool, random: Random, isO
       const { id } = pickUser();
       if (random.chance(30)) await setPassword(admin, id, `password ${random.int(0, 1e9)}`);
       else await admin.update("users", id, { email: `someone${random.int(0, 1e9)}@example.com` });
-      await returnAs(stage, id, random);
+      await returnAs(run, id, random);
     },
   ];
   await whileItLasts(isOver, async () => {
@@ -75,52 +81,52 @@ async function meddle(stage: ScenarioRun, crowd: WriterPool, random: Random, isO
 }
 
 /** Some of those who were signed out get a new token for their next visit; the others go on with the dead one. */
-async function returnAs(stage: ScenarioRun, id: string, random: Random): Promise<void> {
-  const account = await signInAgain(stage.admin, id, stage.dir);
-  for (const listener of stage.listeners) {
+async function returnAs(run: ScenarioRun, id: string, random: Random): Promise<void> {
+  const account = await signInAgain(run.admin, id, run.dir);
+  for (const listener of run.listeners) {
     if (listener.account.identity.id === id && random.chance(60)) listener.account = account;
   }
 }
 
-async function settleIn(stage: ScenarioRun): Promise<void> {
-  const { users } = stage.world;
-  await stage.addRoom(users.slice(0, 2).map(({ id }) => id));
-  await stage.addRoom(users.slice(1, 3).map(({ id }) => id));
-  const note = (await stage.admin.create("notes", { title: "one of many" })).id;
+async function settleIn(run: ScenarioRun): Promise<void> {
+  const { users } = run.world;
+  await run.addRoom(users.slice(0, 2).map(({ id }) => id));
+  await run.addRoom(users.slice(1, 3).map(({ id }) => id));
+  const note = (await run.admin.create("notes", { title: "one of many" })).id;
   const filters = [LARGE, HAS_X, OPEN_OR_SMALL].map((filter) => filtered("notes", filter));
-  await stage.listen([all("notes"), one("notes", note)]);
-  await stage.listen([...filters, all("changing")]);
-  await stage.listen(EVERYTHING);
-  await stage.listen(EVERYTHING, stage.superuser);
-  for (const [index] of users.entries()) await stage.listen(EVERYTHING, stage.user(index));
-  await stage.listen([...EVERYTHING, filtered("diaries", LARGE)], stage.user(0));
-  await stage.listen([filtered("messages", HAS_X), filtered("changing", LARGE)], stage.user(1));
+  await run.connectListener([all("notes"), one("notes", note)]);
+  await run.connectListener([...filters, all("changing")]);
+  await run.connectListener(EVERYTHING);
+  await run.connectListener(EVERYTHING, run.superuser);
+  for (const [index] of users.entries()) await run.connectListener(EVERYTHING, run.user(index));
+  await run.connectListener([...EVERYTHING, filtered("diaries", LARGE)], run.user(0));
+  await run.connectListener([filtered("messages", HAS_X), filtered("changing", LARGE)], run.user(1));
 }
 
 export const storm = family("storm", [
   [
     "everything",
     "Whatever clients, writers, rules, accounts and kill -9 do at once, each client gets what it may see, once, in order.",
-    async (stage) => {
-      await stage.start();
-      await settleIn(stage);
+    async (run) => {
+      await run.start();
+      await settleIn(run);
       for (const round of [1, 2]) {
-        const crowd = new WriterPool(stage, `round ${round}`, COLLECTIONS).start(6);
+        const crowd = new WriterPool(run, `round ${round}`, COLLECTIONS).start(6);
         let over = false;
         const isOver = (): boolean => over;
         const actors = [
-          meddle(stage, crowd, stage.random.fork(), isOver),
-          ...stage.listeners.map((each) => beRestless(stage, crowd, each, stage.random.fork(), isOver)),
+          meddle(run, crowd, run.random.fork(), isOver),
+          ...run.listeners.map((each) => beRestless(run, crowd, each, run.random.fork(), isOver)),
         ];
-        await crowd.answered(stage.random.int(100, stage.isShort ? 200 : 400));
+        await crowd.answered(run.random.int(100, run.isShort ? 200 : 400));
         over = true;
-        await stage.kill();
+        await run.kill();
         await Promise.all([...actors, crowd.stop()]);
-        await Promise.all(stage.listeners.map((listener) => listener.ended()));
-        await stage.start();
-        await Promise.all(stage.listeners.map((listener) => listener.connect(stage, stage.random.pick(CURSOR_CHANNELS))));
+        await Promise.all(run.listeners.map((listener) => listener.ended()));
+        await run.start();
+        await Promise.all(run.listeners.map((listener) => listener.connect(run, run.random.pick(CURSOR_CHANNELS))));
       }
-      await stage.settle();
+      await run.settle();
     },
     ["all seeds", "short"],
   ],

@@ -10,14 +10,14 @@ export const sync = family("sync", [
   [
     "model",
     "After each pull a client that syncs has exactly what a list shows, whatever was written, ruled, forged or lost.",
-    async (stage) => {
-      const seed = String(stage.random.int(1, 1_000_000_000));
-      const steps = String(stage.isShort ? STEPS_IN_SHORT : STEPS);
+    async (run) => {
+      const seed = String(run.random.int(1, 1_000_000_000));
+      const steps = String(run.isShort ? STEPS_IN_SHORT : STEPS);
       const model = Bun.spawn([process.execPath, MODEL, seed, steps], { stdout: "pipe", stderr: "pipe" });
       const [pulls, failure] = await Promise.all([model.stdout.text(), model.stderr.text()]);
       const again = `HEADWATER_SEED=${seed} HEADWATER_SYNC_STEPS=${steps} npx bun test packages/server/test/sync`;
       ensure((await model.exited) === 0, `${failure.trim()}\n${again}`);
-      stage.compared(Number(pulls));
+      run.compared(Number(pulls));
     },
     ["some seeds", "short"],
   ],

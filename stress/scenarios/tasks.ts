@@ -15,10 +15,10 @@ interface Started extends Work {
   readonly name: string;
 }
 
-async function startTask(stage: ScenarioRun): Promise<Started> {
-  const name = stage.random.pick(Object.keys(ATTEMPTS));
-  const work = { steps: stage.random.int(3, 120), pace: stage.random.int(1, 8), fails: stage.random.chance(20) };
-  const { body } = await request<{ id: string }>(stage.url, "POST", "/api/tasks", { body: { name, input: work } });
+async function startTask(run: ScenarioRun): Promise<Started> {
+  const name = run.random.pick(Object.keys(ATTEMPTS));
+  const work = { steps: run.random.int(3, 120), pace: run.random.int(1, 8), fails: run.random.chance(20) };
+  const { body } = await request<{ id: string }>(run.url, "POST", "/api/tasks", { body: { name, input: work } });
   return { ...work, name, id: body.id };
 }
 
@@ -86,29 +86,29 @@ export const tasks = family("tasks", [
   [
     "kill",
     "However often the server is killed or stopped, each task ends once and by its policy, and each listener heard each event once, in order.",
-    async (stage) => {
-      await stage.start({ args: ["--hooks", HOOKS] });
+    async (run) => {
+      await run.start({ args: ["--hooks", HOOKS] });
       const started: Started[] = [];
-      await inParallel(stage.isShort ? 30 : 100, 8, async () => void started.push(await startTask(stage)));
+      await inParallel(run.isShort ? 30 : 100, 8, async () => void started.push(await startTask(run)));
       const listeners = started.flatMap(({ id }) => Array.from({ length: LISTENERS_EACH }, () => new TaskListener(id)));
       // One of three comes late.
-      await inParallel(listeners.length, 16, async (i) => (i % 3 < 2 ? listeners[i]!.sit(stage.url) : undefined));
+      await inParallel(listeners.length, 16, async (i) => (i % 3 < 2 ? listeners[i]!.sit(run.url) : undefined));
       let stops = 0;
       for (let ends = 0; ends < ENDS; ends += 1) {
-        await Bun.sleep(stage.random.int(0, 500));
-        const isOrderly = stage.random.chance(25);
+        await Bun.sleep(run.random.int(0, 500));
+        const isOrderly = run.random.chance(25);
         if (isOrderly) stops += 1;
-        await (isOrderly ? stage.stop() : stage.kill());
+        await (isOrderly ? run.stop() : run.kill());
         await Promise.all(listeners.map((listener) => listener.ended()));
-        await stage.start();
-        await inParallel(listeners.length, 16, async (i) => listeners[i]!.sit(stage.url));
+        await run.start();
+        await inParallel(listeners.length, 16, async (i) => listeners[i]!.sit(run.url));
       }
       await Promise.all(listeners.map((listener) => listener.ended()));
 
       const truths = new Map<string, TaskEvents>();
       for (const task of started) {
         const reader = new TaskListener(task.id);
-        await reader.sit(stage.url);
+        await reader.sit(run.url);
         await reader.ended();
         ensureWhole(task, reader.heard, stops);
         ensureEnded(task, reader.heard, ENDS);
@@ -119,7 +119,7 @@ export const tasks = family("tasks", [
         ensure(listener.resyncs === 0, `a listener of ${listener.task} lost events`);
         ensure(new Set(listener.ids).size === listener.ids.length, `a listener of ${listener.task} got an event twice`);
         ensureSame(listener, truths.get(listener.task)!);
-        stage.compared(listener.ids.length);
+        run.compared(listener.ids.length);
       }
     },
     ["some seeds", "short"],
@@ -127,17 +127,17 @@ export const tasks = family("tasks", [
   [
     "cut",
     "Listeners who leave and come back at any moment hear each event once, in order.",
-    async (stage) => {
-      await stage.start({ args: ["--hooks", HOOKS] });
-      const started = await Promise.all(Array.from({ length: 20 }, () => startTask(stage)));
+    async (run) => {
+      await run.start({ args: ["--hooks", HOOKS] });
+      const started = await Promise.all(Array.from({ length: 20 }, () => startTask(run)));
       const readers = started.map(({ id }) => new TaskListener(id));
       const restless = started.flatMap(({ id }) => [new TaskListener(id), new TaskListener(id)]);
-      await Promise.all(readers.map((reader) => reader.sit(stage.url)));
-      const draws = restless.map(() => stage.random.fork());
+      await Promise.all(readers.map((reader) => reader.sit(run.url)));
+      const draws = restless.map(() => run.random.fork());
       await Promise.all(
         restless.map(async (listener, i) => {
           while (!listener.isDone) {
-            await listener.sit(stage.url);
+            await listener.sit(run.url);
             await Promise.race([Bun.sleep(draws[i]!.int(0, 60)), listener.ended()]);
             listener.close();
             await listener.ended();
@@ -149,7 +149,7 @@ export const tasks = family("tasks", [
         const reader = readers[i >> 1]!;
         ensureWhole(started[i >> 1]!, reader.heard, 0);
         ensureSame(listener, reader.heard);
-        stage.compared(listener.ids.length);
+        run.compared(listener.ids.length);
       }
     },
     ["some seeds", "short"],
