@@ -1,15 +1,15 @@
-/** `npm run stress`: tests that break things, and check themselves. */
+/** `npm run stress`: breaks servers under load and checks what clients receive. */
 import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { type Options, stressCommand } from "./lib/options.ts";
 import { failureLines, outcomeLine, summary } from "./lib/report.ts";
-import { isOk, type Outcome, run, type ScenarioTurn } from "./lib/run.ts";
+import { isOk, type Outcome, run, type PlannedRun } from "./lib/run.ts";
 import type { Scenario } from "./lib/scenario.ts";
 import { makeSeedFolder } from "./lib/seed-folder.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
 
 async function main(options: Options): Promise<void> {
   const chosen = SCENARIOS.filter((scenario) => isChosen(scenario, options));
-  if (chosen.length === 0) throw new Error(`no scenario's name contains "${options.only}"; see --list`);
+  if (chosen.length === 0) throw new Error(`no scenario name contains "${options.only}"; list the names with --list`);
   if (options.list) {
     for (const { name, invariant } of chosen) console.log(`${name.padEnd(30)} ${invariant}`);
     return;
@@ -21,39 +21,39 @@ async function main(options: Options): Promise<void> {
 const isChosen = ({ name, inShort }: Scenario, { only, short }: Options): boolean =>
   only === undefined ? inShort || !short : name.includes(only);
 
-/** The longest first, so that none is left running alone at the end. */
-const runsOf = (scenarios: readonly Scenario[], options: Options): ScenarioTurn[] =>
+/** Starts with the longest, so that none is left running alone at the end. */
+const runsOf = (scenarios: readonly Scenario[], options: Options): PlannedRun[] =>
   scenarios
     .toSorted((a, b) => Number(a.inShort) - Number(b.inShort))
     .flatMap((scenario) =>
       Array.from({ length: seedsOf(scenario, options.seeds) }, (_, i) => ({ scenario, seed: options.seed + i })),
     )
-    .map((turn) => ({ ...turn, transport: options.transport }));
+    .map((run) => ({ ...run, transport: options.transport }));
 
 const seedsOf = (scenario: Scenario, all: number): number =>
   ({ all, some: Math.ceil(all / 10), one: 1 })[scenario.seeds];
 
-async function runAll(turns: readonly ScenarioTurn[], { lanes, short, seed }: Options): Promise<Outcome[]> {
-  const begin = performance.now();
-  console.log(`${turns.length} turns from seed ${seed}, ${lanes} at a time`);
-  using folder = await worldFolder();
+async function runAll(plannedRuns: readonly PlannedRun[], { lanes, short, seed }: Options): Promise<Outcome[]> {
+  const startedAt = performance.now();
+  console.log(`${plannedRuns.length} runs from seed ${seed}, ${lanes} at a time`);
+  using opened = await openSeedFolder();
   const outcomes: Outcome[] = [];
-  await inParallel(turns.length, lanes, async (index) => {
-    const outcome = await run(folder.world, turns[index]!, short);
+  await inParallel(plannedRuns.length, lanes, async (index) => {
+    const outcome = await run(opened.seedFolder, plannedRuns[index]!, short);
     outcomes.push(outcome);
     console.log(outcomeLine(outcome));
     if (!isOk(outcome)) console.log(failureLines(outcome, short).join("\n"));
   });
-  console.log(summary(outcomes, (performance.now() - begin) / 1000));
+  console.log(summary(outcomes, (performance.now() - startedAt) / 1000));
   return outcomes;
 }
 
-async function worldFolder() {
-  const world = await makeSeedFolder();
-  return { world, [Symbol.dispose]: () => world.folder[Symbol.dispose]() };
+async function openSeedFolder() {
+  const seedFolder = await makeSeedFolder();
+  return { seedFolder, [Symbol.dispose]: () => seedFolder.folder[Symbol.dispose]() };
 }
 
-// Exit handlers stop and remove what a scenario started; a signal alone would not run them.
+// Exit handlers clean up what a scenario started, but a signal alone does not run them.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 await stressCommand(main)
   .parseAsync(process.argv)
@@ -61,5 +61,5 @@ await stressCommand(main)
     console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
   });
-// Timers of waits that lost a race would keep the process alive.
+// Timers of timeouts that never fired would keep the process alive.
 process.exit();

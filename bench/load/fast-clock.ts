@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
-import { CLOCK_ARGS, HOUR, setClock, TRUE_CLOCK, writeClock } from "../../stress/lib/clock.ts";
+import { CLOCK_ARGS, HOUR, setClock, REAL_CLOCK, writeClock } from "../../stress/lib/clock.ts";
 import { type RecordTarget, startRecordTarget } from "../targets/record-target.ts";
 import type { Rule } from "../targets/rules.ts";
 
@@ -14,7 +14,7 @@ export interface FastTarget extends RecordTarget {
 export async function startFastTarget(rule: Rule, subscribers: number, rate: number): Promise<FastTarget> {
   const folder = tempDir();
   const file = join(folder.path, "clock.json");
-  const clock = { ...TRUE_CLOCK, seconds: rate, minutes: rate };
+  const clock = { ...REAL_CLOCK, seconds: rate, minutes: rate };
   writeClock(file, clock);
   const server = { dir: join(folder.path, "pb_data"), runtimeArgs: CLOCK_ARGS };
   const target = await startRecordTarget("headwater", rule, subscribers, "sse", server);

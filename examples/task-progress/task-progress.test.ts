@@ -2,7 +2,7 @@ import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { testInBrowser } from "@headwater/testing/lib/chromium.ts";
-import { EventClient } from "@headwater/testing/clients/event-client.ts";
+import { JsonEventClient } from "@headwater/testing/clients/json-event-client.ts";
 import { freePort } from "@headwater/testing/lib/free-port.ts";
 import { Program } from "@headwater/testing/servers/program.ts";
 import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
@@ -27,7 +27,7 @@ async function startPress(): Promise<Program> {
 }
 
 /** What a page would show of these events. */
-function shown(clients: readonly EventClient[]): string[] {
+function shown(clients: readonly JsonEventClient[]): string[] {
   const lines: string[] = [];
   let page = 0;
   for (const { data } of clients.flatMap(({ events }) => events.filter(({ event }) => event === "task_event"))) {
@@ -44,19 +44,19 @@ test("by HTTP: the task outlives a kill, its listener comes back to it, and the 
   const started = await fetch(`${url}/api/tasks`, { method: "POST", headers, body: JSON.stringify({ name: "print" }) });
   const { id } = (await started.json()) as { readonly id: string };
   const stream = `${url}/api/tasks/${id}/stream`;
-  using before = await EventClient.open(stream);
+  using before = await JsonEventClient.open(stream);
   await before.inbox.until((events) =>
     events.some(({ data }) => (data["data"] as { page?: number } | undefined)?.page === 3),
   );
   await press.stop("SIGKILL");
   await before.ended;
   press = await startPress();
-  using after = await EventClient.open(stream, { "Last-Event-ID": before.lastEventId! });
+  using after = await JsonEventClient.open(stream, { "Last-Event-ID": before.lastEventId! });
   await after.ended;
   const lines = shown([before, after]);
   expect(lines).toHaveLength(5);
   expect(lines.at(-1)).toBe(POEM_END);
-  using late = await EventClient.open(stream);
+  using late = await JsonEventClient.open(stream);
   await late.ended;
   expect(shown([late])).toEqual(lines);
 });

@@ -1,15 +1,15 @@
-/** What one client should have got of one change, on one of its topics. */
+/** An event that a client should have received for one change, on one of its topics. */
 export interface Expected {
   readonly seq: number;
   readonly topic: string;
   readonly action: string;
   /** The record's values in the log. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** `may`: the rules changed between the commit and the arrival, so that both answers are right. */
+  /** `may`: the rules changed between the commit and the arrival, so the event may come or not. */
   readonly duty: "must" | "may";
 }
 
-/** What it did get. */
+/** An event that a client received. */
 export interface Received {
   readonly seq: number;
   readonly topic: string;
@@ -17,10 +17,10 @@ export interface Received {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-export const FAULTS = ["lost", "doubled", "reordered", "unauthorised", "untrue"] as const;
+export const FAULTS = ["lost", "duplicated", "reordered", "unauthorized", "corrupted"] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** How many events were looked at, how many of them were wrong in which way, and the first of those in words. */
+/** The number of events checked, the number of each fault, and a description of the first few. */
 export interface Verdict extends Readonly<Record<Fault, number>> {
   readonly checked: number;
   readonly first: readonly string[];
@@ -29,47 +29,47 @@ export interface Verdict extends Readonly<Record<Fault, number>> {
 const SHOWN = 5;
 
 /**
- * Compares what a client got with what it should have got. An event is
+ * Compares what a client received with what it should have received. An event is
  * - lost if it must come and did not,
- * - doubled if it came before,
- * - reordered if one of a later change came before it,
- * - unauthorised if nothing says that this client may see it, be it a change of the log or not,
- * - untrue if it says something else than the log.
+ * - duplicated if it already came,
+ * - reordered if an event of a later change came first,
+ * - unauthorized if the client may not see it, or if no change in the log explains it,
+ * - corrupted if its content differs from the log.
  */
 export function check(expected: readonly Expected[], seen: readonly Received[]): Verdict {
-  const wanted = new Map(expected.map((event) => [key(event), event]));
+  const byKey = new Map(expected.map((event) => [key(event), event]));
   const arrived = new Set<string>();
   const findings: (readonly [fault: Fault, event: Expected | Received])[] = [];
   let newest = 0;
   for (const event of seen) {
-    const wish = wanted.get(key(event));
-    if (!wish) findings.push(["unauthorised", event]);
-    else if (arrived.has(key(event))) findings.push(["doubled", event]);
+    const match = byKey.get(key(event));
+    if (!match) findings.push(["unauthorized", event]);
+    else if (arrived.has(key(event))) findings.push(["duplicated", event]);
     else if (event.seq < newest) findings.push(["reordered", event]);
-    else if (!agrees(event, wish)) findings.push(["untrue", event]);
+    else if (!agrees(event, match)) findings.push(["corrupted", event]);
     arrived.add(key(event));
     newest = Math.max(newest, event.seq);
   }
-  for (const wish of expected) if (wish.duty === "must" && !arrived.has(key(wish))) findings.push(["lost", wish]);
+  for (const event of expected) if (event.duty === "must" && !arrived.has(key(event))) findings.push(["lost", event]);
   const count = (fault: Fault): number => findings.filter(([found]) => found === fault).length;
   return {
     checked: seen.length,
     lost: count("lost"),
-    doubled: count("doubled"),
+    duplicated: count("duplicated"),
     reordered: count("reordered"),
-    unauthorised: count("unauthorised"),
-    untrue: count("untrue"),
+    unauthorized: count("unauthorized"),
+    corrupted: count("corrupted"),
     first: findings.slice(0, SHOWN).map(([fault, event]) => `${fault}: ${describe(event)}`),
   };
 }
 
-export const NOTHING_WRONG: Verdict = {
+export const NO_FAULTS: Verdict = {
   checked: 0,
   lost: 0,
-  doubled: 0,
+  duplicated: 0,
   reordered: 0,
-  unauthorised: 0,
-  untrue: 0,
+  unauthorized: 0,
+  corrupted: 0,
   first: [],
 };
 
@@ -78,16 +78,16 @@ export const faultsOf = (verdict: Verdict): number => FAULTS.reduce((total, faul
 export const sum = (a: Verdict, b: Verdict): Verdict => ({
   checked: a.checked + b.checked,
   lost: a.lost + b.lost,
-  doubled: a.doubled + b.doubled,
+  duplicated: a.duplicated + b.duplicated,
   reordered: a.reordered + b.reordered,
-  unauthorised: a.unauthorised + b.unauthorised,
-  untrue: a.untrue + b.untrue,
+  unauthorized: a.unauthorized + b.unauthorized,
+  corrupted: a.corrupted + b.corrupted,
   first: [...a.first, ...b.first].slice(0, SHOWN),
 });
 
 const key = ({ seq, topic }: Expected | Received): string => `${seq} ${topic}`;
 
-/** Events show less than the log (no hidden fields) and name the collection; what both have must be the same. */
+/** An event omits hidden fields and adds the collection's name; the fields that both have must be equal. */
 const agrees = (event: Received, { action, values }: Expected): boolean =>
   event.action === action &&
   Object.entries(event.values).every(([name, value]) => !(name in values) || Bun.deepEquals(value, values[name]));

@@ -1,6 +1,6 @@
 /**
- * Runs before the server in its own process, and gives it a clock that can be set: `clock.json` beside its data folder
- * says how far the time is off and how much faster intervals run. It is read at the start and at each SIGUSR2.
+ * Loads before the server, in the server's process, and gives it an adjustable clock. `clock.json`, beside the data
+ * folder, sets the offset of the time and the speed of intervals. It is read at startup and on each SIGUSR2.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ let clock: ClockSetting;
 
 function read(): void {
   clock = JSON.parse(readFileSync(file, "utf8")) as ClockSetting;
-  writeFileSync(`${file}.taken`, JSON.stringify(clock));
+  writeFileSync(`${file}.applied`, JSON.stringify(clock));
 }
 
 const now = (): number => RealDate.now() + clock.offset;

@@ -3,35 +3,35 @@ import { fileURLToPath } from "node:url";
 import { until } from "./within.ts";
 
 export interface ClockSetting {
-  /** What is added to the time, in milliseconds. */
+  /** Milliseconds added to the current time. */
   readonly offset: number;
-  /** How many times faster intervals of a minute and more run, that of trimming above all: what counts is the start. */
+  /** Speed-up of intervals of a minute or longer when they start, log trimming above all. */
   readonly minutes: number;
-  /** The same for shorter ones, that of heartbeats above all. */
+  /** Speed-up of shorter intervals, heartbeats above all. */
   readonly seconds: number;
 }
 
-export const TRUE_CLOCK: ClockSetting = { offset: 0, minutes: 1, seconds: 1 };
+export const REAL_CLOCK: ClockSetting = { offset: 0, minutes: 1, seconds: 1 };
 
 export const HOUR = 3_600_000;
 
-/** Arguments of the runtime that give a server a clock that can be set. */
+/** Runtime arguments that give a server an adjustable clock. */
 export const CLOCK_ARGS: readonly string[] = ["--preload", fileURLToPath(new URL("clock-preload.ts", import.meta.url))];
 
-/** For a server that will start: see `clock-preload.ts`. */
+/** Sets the clock of a server before it starts: see `clock-preload.ts`. */
 export const writeClock = (file: string, setting: ClockSetting): void => writeFileSync(file, JSON.stringify(setting));
 
-/** For one that runs. Resolves when it has taken the setting over. */
+/** Sets the clock of a running server. Resolves when the server has applied the setting. */
 export async function setClock(file: string, pid: number, setting: ClockSetting): Promise<void> {
-  rmSync(`${file}.taken`, { force: true });
+  rmSync(`${file}.applied`, { force: true });
   writeClock(file, setting);
   process.kill(pid, "SIGUSR2");
-  await until(() => wasTaken(file, setting), "the server takes the clock's setting over");
+  await until(() => isApplied(file, setting), "the server applies the clock setting");
 }
 
-function wasTaken(file: string, setting: ClockSetting): boolean {
+function isApplied(file: string, setting: ClockSetting): boolean {
   try {
-    return readFileSync(`${file}.taken`, "utf8") === JSON.stringify(setting);
+    return readFileSync(`${file}.applied`, "utf8") === JSON.stringify(setting);
   } catch {
     return false;
   }

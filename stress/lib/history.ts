@@ -1,7 +1,7 @@
 import type { LogEntry } from "@headwater/testing/servers/read-database.ts";
 import type { Rule, Stored, Values, Viewer } from "./rules.ts";
 
-/** Who a client says it is: with a token that was made when its record held this key. */
+/** The identity a client claims: its token was issued while its record held this token key. */
 export interface Identity {
   readonly kind: "guest" | "user" | "superuser";
   readonly id: string;
@@ -10,7 +10,7 @@ export interface Identity {
 
 export const GUEST: Identity = { kind: "guest", id: "", tokenKey: "" };
 
-/** A rule that was put in force while the scenario ran, and where in the log. */
+/** A rule edited during the scenario, with the seq from which it applies. */
 export interface RuleChange {
   readonly seq: number;
   readonly collection: string;
@@ -22,20 +22,20 @@ interface Version {
   readonly values: Values | null;
 }
 
-/** Changes of these decide who may see changes of others. */
-const DECISIVE: ReadonlySet<string> = new Set(["users", "rooms", "passes", "_collections"]);
+/** Changes to these collections decide who may see other changes. */
+const ACCESS_COLLECTIONS: ReadonlySet<string> = new Set(["users", "rooms", "passes", "_collections"]);
 
-/** The log as a film: what was stored, who was who and which rule held at each of its places. */
+/** Answers, for any seq in the log, what was stored, who each client was and which rule applied. */
 export class History {
   readonly entries: readonly LogEntry[];
   readonly #rules: Readonly<Record<string, Rule>>;
   readonly #ruleChanges: readonly RuleChange[];
   readonly #versions = new Map<string, Map<string, Version[]>>();
-  readonly #turns: readonly number[];
-  /** For each entry the earliest time among it and all behind it: ascending, wherever the clock jumped. */
+  readonly #accessSeqs: readonly number[];
+  /** For each entry, the earliest time among it and all later entries: ascending even if the clock jumped. */
   readonly #times: number[];
 
-  /** @param rules those in force before the first of the changes */
+  /** @param rules those that apply before the first rule change */
   constructor(
     entries: readonly LogEntry[],
     rules: Readonly<Record<string, Rule>>,
@@ -44,22 +44,22 @@ export class History {
     this.entries = entries;
     this.#rules = rules;
     this.#ruleChanges = ruleChanges;
-    const decisive = entries.filter(({ collection }) => DECISIVE.has(collection));
-    this.#turns = decisive.map(({ seq }) => seq);
+    const accessChanges = entries.filter(({ collection }) => ACCESS_COLLECTIONS.has(collection));
+    this.#accessSeqs = accessChanges.map(({ seq }) => seq);
     this.#times = entries.map(({ time }) => time);
     for (let i = entries.length - 2; i >= 0; i -= 1) this.#times[i] = Math.min(this.#times[i]!, this.#times[i + 1]!);
-    for (const { collection, record, seq, after } of decisive) {
+    for (const { collection, record, seq, after } of accessChanges) {
       const records = this.#versions.getOrInsertComputed(collection, () => new Map<string, Version[]>());
       records.getOrInsertComputed(record, () => []).push({ seq, values: after });
     }
   }
 
-  /** The moments at which a change could be judged: its own place, and all later ones until then that decide anything. */
+  /** The seqs at which the server may have evaluated a change: its own, and each later access change up to `until`. */
   evaluationPoints(seq: number, until: number): number[] {
-    return [seq, ...this.#turns.filter((turn) => turn > seq && turn <= until)];
+    return [seq, ...this.#accessSeqs.filter((accessSeq) => accessSeq > seq && accessSeq <= until)];
   }
 
-  /** The newest change that was made by that time, in milliseconds since 1970. */
+  /** The seq of the newest change made by that time, in milliseconds since 1970. */
   headAt(time: number): number {
     let [low, high] = [0, this.#times.length];
     while (low < high) {
@@ -70,30 +70,30 @@ export class History {
     return this.entries[low - 1]?.seq ?? 0;
   }
 
-  ruleAt(collection: string, moment: number): Rule {
-    const change = this.#ruleChanges.findLast((each) => each.collection === collection && each.seq <= moment);
+  ruleAt(collection: string, atSeq: number): Rule {
+    const change = this.#ruleChanges.findLast((each) => each.collection === collection && each.seq <= atSeq);
     return change?.rule ?? this.#rules[collection]!;
   }
 
-  /** A token is worth nothing once its owner is gone or has another key. */
-  viewerAt({ kind, id, tokenKey }: Identity, moment: number): Viewer {
+  /** A token is invalid once its owner is deleted or has another token key. */
+  viewerAt({ kind, id, tokenKey }: Identity, atSeq: number): Viewer {
     if (kind === "superuser") return { kind, auth: {} };
-    const auth = kind === "user" ? this.#recordAt("users", id, moment) : undefined;
+    const auth = kind === "user" ? this.#recordAt("users", id, atSeq) : undefined;
     return auth?.["tokenKey"] === tokenKey ? { kind, auth } : { kind: "guest", auth: {} };
   }
 
-  storedAt(moment: number): Stored {
+  storedAt(atSeq: number): Stored {
     return {
-      record: (collection, id) => this.#recordAt(collection, String(id), moment),
+      record: (collection, id) => this.#recordAt(collection, String(id), atSeq),
       all: (collection) => {
         const ids = [...(this.#versions.get(collection)?.keys() ?? [])];
-        return ids.map((id) => this.#recordAt(collection, id, moment)).filter((values) => values !== undefined);
+        return ids.map((id) => this.#recordAt(collection, id, atSeq)).filter((values) => values !== undefined);
       },
     };
   }
 
-  #recordAt(collection: string, id: string, moment: number): Values | undefined {
+  #recordAt(collection: string, id: string, atSeq: number): Values | undefined {
     const versions = this.#versions.get(collection)?.get(id);
-    return versions?.findLast(({ seq }) => seq <= moment)?.values ?? undefined;
+    return versions?.findLast(({ seq }) => seq <= atSeq)?.values ?? undefined;
   }
 }

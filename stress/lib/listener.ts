@@ -5,16 +5,16 @@ import type { Identity } from "./history.ts";
 import type { Topic } from "./topics.ts";
 import { within } from "./within.ts";
 
-/** One live connection, whatever carries it. */
+/** One live connection, whatever the transport. */
 export interface Connection {
   readonly inbox: Inbox<ReceivedEvent>;
-  /** When each event came, in milliseconds since 1970. */
+  /** When each event arrived, in milliseconds since 1970. */
   readonly arrivals: readonly number[];
-  /** The newest cursor that came. */
+  /** The newest cursor received. */
   readonly lastEventId: string | undefined;
   readonly ended: Promise<void>;
   readonly isOver: boolean;
-  /** Topics that the server said it may never hear of; where that is not said, it just does not. */
+  /** Topics that the server rejected. Event streams do not report rejections; they just deliver nothing. */
   readonly refused: ReadonlySet<string>;
   subscribe(topics: readonly string[], token?: string, since?: string): Promise<void>;
   pause(): void;
@@ -22,20 +22,20 @@ export interface Connection {
   close(): void;
 }
 
-/** Where a client that comes back says where it was: the header, the address, or the subscription. */
+/** How a client that reconnects sends its cursor: in the header, the query string or the subscribe request. */
 export type CursorChannel = "header" | "query" | "body";
 export const CURSOR_CHANNELS: readonly CursorChannel[] = ["header", "query", "body"];
 
-/** @param since told at once; undefined if the subscription will */
-export type Transport = (url: string, since: string | undefined, way: CursorChannel) => Promise<Connection>;
+/** @param since the cursor to connect with; undefined if the subscribe request carries it */
+export type Transport = (url: string, since: string | undefined, channel: CursorChannel) => Promise<Connection>;
 
-/** A client between one subscription and the next, and all that came meanwhile. */
+/** One connection of a listener, with its subscription and everything it received. */
 export interface ListenerSession {
   readonly identity: Identity;
   readonly topics: readonly Topic[];
-  /** The cursor that it was behind. */
+  /** The cursor it resumed from. */
   readonly since: string;
-  /** The server had told everyone of everything up to this seq before: nothing is judged by what held earlier. */
+  /** The server had already delivered everything up to this seq, so it evaluates no change as of an earlier seq. */
   readonly deliveredTo: number;
   readonly connection: Connection;
 }
@@ -46,7 +46,7 @@ export interface ServerAddress {
   readonly deliveredTo: number;
 }
 
-/** Cuts on end, with nothing gained in between, after which there is no hope. */
+/** Consecutive disconnects without progress after which a listener gives up. */
 const MAX_FUTILE_RECONNECTS = 10;
 
 export interface Account {
@@ -54,22 +54,22 @@ export interface Account {
   readonly token: string | undefined;
 }
 
-/** A client that comes and goes, and always comes back by its newest cursor. */
+/** A client that disconnects and reconnects, always from its newest cursor. */
 export class Listener {
   readonly name: string;
   readonly sessions: ListenerSession[] = [];
   account: Account;
   topics: readonly Topic[];
   readonly #transport: Transport;
-  readonly #first: string;
+  readonly #initialCursor: string;
 
-  /** @param since the cursor of the snapshot that it begins with */
+  /** @param since the cursor of its initial snapshot */
   constructor(name: string, transport: Transport, topics: readonly Topic[], account: Account, since: string) {
     this.name = name;
     this.#transport = transport;
     this.topics = topics;
     this.account = account;
-    this.#first = since;
+    this.#initialCursor = since;
   }
 
   get connection(): Connection {
@@ -78,29 +78,29 @@ export class Listener {
     return session.connection;
   }
 
-  /** "I have seen everything up to here." */
+  /** The client has received everything up to this cursor. */
   get cursor(): string {
-    return this.sessions.findLast(({ connection }) => connection.lastEventId)?.connection.lastEventId ?? this.#first;
+    return this.sessions.findLast(({ connection }) => connection.lastEventId)?.connection.lastEventId ?? this.#initialCursor;
   }
 
   get seq(): number {
     return parseCursor(this.cursor)?.seq ?? 0;
   }
 
-  /** @throws when the server is not there, or goes away meanwhile */
-  async connect({ url, deliveredTo }: ServerAddress, way: CursorChannel = "body"): Promise<void> {
+  /** @throws if the server is down, or goes down before it answers */
+  async connect({ url, deliveredTo }: ServerAddress, channel: CursorChannel = "body"): Promise<void> {
     const since = this.cursor;
     const { account, topics } = this;
-    const opened = this.#transport(url, way === "body" ? undefined : since, way);
+    const opened = this.#transport(url, channel === "body" ? undefined : since, channel);
     const connection = await within(opened, `${this.name} connects`);
-    // Kept before the answer is here: a server that is killed meanwhile may have sent events already.
+    // Recorded before the subscribe response: a server killed in between may already have sent events.
     this.sessions.push({ identity: account.identity, topics, since, deliveredTo, connection });
     const names = topics.map(({ name }) => name);
-    const subscribed = connection.subscribe(names, account.token, way === "body" ? since : undefined);
+    const subscribed = connection.subscribe(names, account.token, channel === "body" ? since : undefined);
     await within(subscribed, `${this.name} subscribes`);
   }
 
-  /** Goes away without a word, and knows that nothing more will come. */
+  /** Disconnects without unsubscribing, and waits until nothing more can arrive. */
   async drop(): Promise<void> {
     this.connection.close();
     await this.ended();
@@ -110,26 +110,26 @@ export class Listener {
     return within(this.connection.ended, `${this.name} sees its stream end`);
   }
 
-  /** Waits until it has been told of everything up to that place, by an event that it may see. */
-  async reach(seq: number, patience?: number): Promise<void> {
-    await this.connection.inbox.until(() => this.seq >= seq, patience);
+  /** Waits until its cursor reaches that seq. */
+  async reach(seq: number, timeoutMs?: number): Promise<void> {
+    await this.connection.inbox.until(() => this.seq >= seq, timeoutMs);
   }
 
-  /** As `reach`, though it is cut on the way, as long as it gets on. */
-  async reconnectUntil(place: ServerAddress, seq: number, patience?: number): Promise<void> {
-    let cuts = 0;
+  /** Like `reach`, but reconnects when disconnected, as long as it makes progress. */
+  async reconnectUntil(address: ServerAddress, seq: number, timeoutMs?: number): Promise<void> {
+    let disconnects = 0;
     for (let before = this.seq; this.seq < seq; before = this.seq) {
-      if (!(await this.#isCutBefore(seq, patience)) || this.seq >= seq) return;
-      cuts = this.seq > before ? 0 : cuts + 1;
-      if (cuts === MAX_FUTILE_RECONNECTS)
-        throw new Error(`${this.name} was cut ${cuts} times on end without getting on`);
-      await this.connect(place);
+      if (!(await this.#isDisconnectedBefore(seq, timeoutMs)) || this.seq >= seq) return;
+      disconnects = this.seq > before ? 0 : disconnects + 1;
+      if (disconnects === MAX_FUTILE_RECONNECTS)
+        throw new Error(`${this.name} was disconnected ${disconnects} times in a row without progress`);
+      await this.connect(address);
     }
   }
 
-  async #isCutBefore(seq: number, patience?: number): Promise<boolean> {
+  async #isDisconnectedBefore(seq: number, timeoutMs?: number): Promise<boolean> {
     try {
-      await this.reach(seq, patience);
+      await this.reach(seq, timeoutMs);
       return false;
     } catch (error) {
       if (this.connection.isOver) return true;
@@ -138,6 +138,6 @@ export class Listener {
   }
 }
 
-/** How many events it got, but for the marks that everyone gets. */
+/** The number of events received, without the marks that everyone gets. */
 export const privateEvents = ({ connection }: Listener): number =>
   connection.inbox.items.filter(({ event }) => event !== "marks/*").length;

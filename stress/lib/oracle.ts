@@ -7,16 +7,16 @@ import type { ListenerSession } from "./listener.ts";
 import type { Values } from "./rules.ts";
 import type { Topic } from "./topics.ts";
 
-/** What a session accounts for: changes above `from`, up to and with `to`. */
+/** The changes a session must deliver: after `from`, up to and including `to`. */
 interface Span {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * What should have come in a session. A change is judged at some moment between its commit (or what the server had
- * told before the session, if that is later) and its arrival, by the rules, principals and stored records of that moment: if the client may see it at each of these, it must come; if at
- * none, it must not.
+ * The events a session should have received. The server evaluates a change at some seq between its commit (or the last
+ * change it delivered before the session, if that is later) and its arrival, with the rules, principals and records as
+ * of that seq. If the client may see the change at all of these seqs, it must arrive; if at none, it must not.
  */
 export function expectedOf(history: History, session: ListenerSession): Expected[] {
   const spans = spansOf(session);
@@ -33,17 +33,19 @@ export function expectedOf(history: History, session: ListenerSession): Expected
       if (topics.length === 0) return [];
       const isCovered = spans.some(({ from, to }) => entry.seq > from && entry.seq <= to);
       const until = history.headAt(arrivals[next]?.time ?? Date.now());
-      const moments = history.evaluationPoints(Math.max(entry.seq, session.deliveredTo), until);
+      const evaluationSeqs = history.evaluationPoints(Math.max(entry.seq, session.deliveredTo), until);
       return topics.flatMap((topic) => {
-        const answers = new Set(moments.map((moment) => isVisible(history, session.identity, topic, entry, moment)));
-        if (!answers.has(true)) return [];
-        const duty = isCovered && !answers.has(false) ? "must" : "may";
+        const outcomes = new Set(
+          evaluationSeqs.map((atSeq) => isVisible(history, session.identity, topic, entry, atSeq)),
+        );
+        if (!outcomes.has(true)) return [];
+        const duty = isCovered && !outcomes.has(false) ? "must" : "may";
         return [{ seq: entry.seq, topic: topic.name, action: entry.action, values: valuesOf(entry), duty } as const];
       });
     });
 }
 
-/** What came, as far as its cursors came too: a client that is cut within a change gets all of it again. */
+/** The events received up to the last cursor: a client disconnected within a change receives the whole change again. */
 export function receivedIn({ connection }: ListenerSession): Received[] {
   const events = connection.inbox.items.filter(({ event }) => event !== RESYNC);
   const complete = events.findLastIndex(({ id }) => id !== undefined) + 1;
@@ -66,7 +68,7 @@ export const isResync = ({ event }: ReceivedEvent): boolean => event === RESYNC;
 const seqOf = (cursor: string): number => parseCursor(cursor)?.seq ?? 0;
 const valuesOf = ({ before, after }: LogEntry): Values => after ?? before ?? {};
 
-/** From the cursor to the newest one; a resync leaves out what came between the last cursor before it and its own. */
+/** From the session's cursor to the newest one. A resync skips the changes between the previous cursor and its own. */
 function spansOf({ since, connection }: ListenerSession): Span[] {
   const spans: Span[] = [];
   let from = seqOf(since);
@@ -79,7 +81,7 @@ function spansOf({ since, connection }: ListenerSession): Span[] {
     }
     to = seqOf(event.id);
   }
-  // Heartbeats are no events, but their cursors count.
+  // Heartbeats are not events, but their cursors count.
   return [...spans, { from, to: Math.max(to, seqOf(connection.lastEventId ?? since)) }];
 }
 
@@ -91,11 +93,11 @@ const arrivalsOf = ({ connection }: ListenerSession): { readonly seq: number; re
 const appearsOn = ({ collection, record }: Topic, entry: LogEntry): boolean =>
   collection === entry.collection && (record === undefined || record === entry.record);
 
-function isVisible(history: History, identity: Identity, topic: Topic, entry: LogEntry, moment: number): boolean {
-  const viewer = history.viewerAt(identity, moment);
-  const image = valuesOf(entry);
-  const stored = history.storedAt(moment);
-  const rule = history.ruleAt(topic.collection, moment);
-  if (viewer.kind !== "superuser" && !rule.allows(image, viewer, stored)) return false;
-  return topic.filter === undefined || topic.filter.allows(image, viewer, stored);
+function isVisible(history: History, identity: Identity, topic: Topic, entry: LogEntry, atSeq: number): boolean {
+  const viewer = history.viewerAt(identity, atSeq);
+  const values = valuesOf(entry);
+  const stored = history.storedAt(atSeq);
+  const rule = history.ruleAt(topic.collection, atSeq);
+  if (viewer.kind !== "superuser" && !rule.allows(values, viewer, stored)) return false;
+  return topic.filter === undefined || topic.filter.allows(values, viewer, stored);
 }

@@ -1,4 +1,4 @@
-import { faultsOf, NOTHING_WRONG, sum, type Verdict } from "./checker.ts";
+import { faultsOf, NO_FAULTS, sum, type Verdict } from "./checker.ts";
 import { isOk, type Outcome } from "./run.ts";
 
 export function outcomeLine(outcome: Outcome): string {
@@ -8,30 +8,30 @@ export function outcomeLine(outcome: Outcome): string {
   return `${state} ${scenario.name.padEnd(30)} ${numbers.padEnd(47)} ${scenario.invariant}`;
 }
 
-/** What went wrong, and the command that shows it again. */
+/** What went wrong, and the command that reproduces it. */
 export function failureLines(outcome: Outcome, isShort: boolean): string[] {
   const { scenario, seed, transport, verdict, failure } = outcome;
-  const turn = `--only ${scenario.name} --transport ${transport} --seed ${seed} --seeds 1`;
+  const args = `--only ${scenario.name} --transport ${transport} --seed ${seed} --seeds 1`;
   return [
     ...(failure === undefined ? [] : [`  ${failure}`]),
     ...(faultsOf(verdict) === 0 ? [] : [`  ${tally(verdict)}`]),
     ...verdict.first.map((line) => `  ${line}`),
-    `  again: npm run stress -- ${turn}${isShort ? " --short" : ""}`,
+    `  reproduce: npm run stress -- ${args}${isShort ? " --short" : ""}`,
   ];
 }
 
 export function summary(outcomes: readonly Outcome[], seconds: number): string {
-  const total = outcomes.map(({ verdict }) => verdict).reduce(sum, NOTHING_WRONG);
+  const total = outcomes.map(({ verdict }) => verdict).reduce(sum, NO_FAULTS);
   const failed = outcomes.filter((outcome) => !isOk(outcome)).length;
   const scenarios = new Set(outcomes.map(({ scenario }) => scenario.name)).size;
   const seeds = new Set(outcomes.filter(({ scenario }) => scenario.seeds === "all").map(({ seed }) => seed)).size;
   return [
     "",
-    `${scenarios} scenarios, ${seeds} seeds of the storm, ${total.checked} events, ${seconds.toFixed(0)} s`,
+    `${scenarios} scenarios, ${seeds} storm seeds, ${total.checked} events, ${seconds.toFixed(0)} s`,
     tally(total),
     `${outcomes.length - failed} ok, ${failed} failed`,
   ].join("\n");
 }
 
-const tally = ({ lost, doubled, reordered, unauthorised, untrue }: Verdict): string =>
-  `lost ${lost}, doubled ${doubled}, reordered ${reordered}, unauthorised ${unauthorised}, untrue ${untrue}`;
+const tally = ({ lost, duplicated, reordered, unauthorized, corrupted }: Verdict): string =>
+  `lost ${lost}, duplicated ${duplicated}, reordered ${reordered}, unauthorized ${unauthorized}, corrupted ${corrupted}`;

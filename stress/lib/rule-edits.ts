@@ -3,7 +3,7 @@ import type { LogEntry } from "@headwater/testing/servers/read-database.ts";
 import type { RuleChange } from "./history.ts";
 import type { Rule } from "./rules.ts";
 
-/** Rules that a scenario puts in force, one after the other, and where in the log each of them came to stand. */
+/** The rule edits of a scenario, in order, and the seq at which each was logged. */
 export class RuleEdits {
   readonly #head: number;
   readonly #edits: { readonly collection: string; readonly rule: Rule; isAnswered: boolean }[] = [];
@@ -13,7 +13,7 @@ export class RuleEdits {
     this.#head = head;
   }
 
-  /** @throws when it is refused, or the server goes away before it answers */
+  /** @throws if the edit is rejected, or the server goes down before it answers */
   async edit(admin: SuperuserClient, collection: string, rule: Rule): Promise<void> {
     const edit = { collection, rule, isAnswered: false };
     this.#edits.push(edit);
@@ -21,23 +21,24 @@ export class RuleEdits {
     edit.isAnswered = true;
   }
 
-  /** After a restart: an edit that was not answered is in the log, or it never was. */
+  /** After a restart, decides from the log whether an unanswered edit was committed. */
   settle(log: readonly LogEntry[]): void {
     const last = this.#edits.at(-1);
     if (!last || last.isAnswered) return;
-    if (this.#places(log).length < this.#edits.length) this.#edits.pop();
+    if (this.#logEntries(log).length < this.#edits.length) this.#edits.pop();
     else last.isAnswered = true;
   }
 
-  placed(log: readonly LogEntry[]): RuleChange[] {
-    const places = this.#places(log);
+  /** The edits that are in the log. */
+  ruleChanges(log: readonly LogEntry[]): RuleChange[] {
+    const entries = this.#logEntries(log);
     return this.#edits.flatMap(({ collection, rule }, i) => {
-      const seq = places[i]?.seq;
+      const seq = entries[i]?.seq;
       return seq === undefined ? [] : [{ seq, collection, rule }];
     });
   }
 
-  #places(log: readonly LogEntry[]): LogEntry[] {
+  #logEntries(log: readonly LogEntry[]): LogEntry[] {
     return log.filter(
       ({ seq, collection, action }) => seq > this.#head && collection === "_collections" && action === "update",
     );

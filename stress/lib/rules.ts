@@ -1,4 +1,4 @@
-/** A record's values as they stand in the log. */
+/** A record's values in the log. */
 export type Values = Readonly<Record<string, unknown>>;
 
 export interface Viewer {
@@ -7,13 +7,13 @@ export interface Viewer {
   readonly auth: Values;
 }
 
-/** What is stored besides the record that is judged. */
+/** The other stored records, for rules that read more than the evaluated record. */
 export interface Stored {
   record(collection: string, id: unknown): Values | undefined;
   all(collection: string): readonly Values[];
 }
 
-/** A rule as it is given to the server, and what it means: written by hand, without a word of the server's own code. */
+/** A rule's text for the server, and its meaning, written by hand without using the server's code. */
 export interface Rule {
   readonly text: string | null;
   readonly allows: (record: Values, viewer: Viewer, stored: Stored) => boolean;
@@ -23,7 +23,7 @@ const isSignedIn = ({ kind }: Viewer): boolean => kind !== "guest";
 
 export const EVERYBODY: Rule = { text: "", allows: () => true };
 
-/** Superusers see it all the same: that is decided before any rule is asked. */
+/** Superusers still see everything: rules do not apply to them. */
 export const NOBODY: Rule = { text: null, allows: () => false };
 
 export const SIGNED_IN: Rule = { text: "@request.auth.id != ''", allows: (_, viewer) => isSignedIn(viewer) };
@@ -48,7 +48,7 @@ export const MEMBER: Rule = {
   },
 };
 
-/** Looks into a collection that the record has nothing to do with. */
+/** Reads an unrelated collection. */
 export const PASS_HOLDER: Rule = {
   text: "@request.auth.id != '' && @collection.passes.holder ?= @request.auth.id",
   allows: (_, viewer, stored) =>
@@ -57,7 +57,7 @@ export const PASS_HOLDER: Rule = {
 
 export const OPEN: Rule = { text: "open = true", allows: ({ open }) => open === true };
 
-/** Filters that subscribers bring along. */
+/** Filters used in subscriptions. */
 export const LARGE: Rule = { text: "size > 50", allows: ({ size }) => Number(size) > 50 };
 export const HAS_X: Rule = { text: "title ~ 'x'", allows: ({ title }) => String(title).toLowerCase().includes("x") };
 export const OPEN_OR_SMALL: Rule = {

@@ -1,20 +1,20 @@
-import { faultsOf, NOTHING_WRONG, type Verdict } from "./checker.ts";
+import { faultsOf, NO_FAULTS, type Verdict } from "./checker.ts";
 import type { Scenario } from "./scenario.ts";
 import { ScenarioRun } from "./scenario-run.ts";
 import { within } from "./within.ts";
 import type { TransportKind } from "./transports.ts";
 import type { SeedFolder } from "./seed-folder.ts";
 
-/** One scenario with one seed. */
-export interface ScenarioTurn {
+/** One scenario to run with one seed. */
+export interface PlannedRun {
   readonly scenario: Scenario;
   readonly seed: number;
   readonly transport: TransportKind;
 }
 
-export interface Outcome extends ScenarioTurn {
+export interface Outcome extends PlannedRun {
   readonly verdict: Verdict;
-  /** What failed besides the events themselves, in words. */
+  /** Describes a failure other than a wrong event. */
   readonly failure: string | undefined;
   readonly seconds: number;
 }
@@ -23,12 +23,12 @@ const SCENARIO_TIMEOUT_MS = 100_000;
 
 export const isOk = ({ verdict, failure }: Outcome): boolean => failure === undefined && faultsOf(verdict) === 0;
 
-export async function run(world: SeedFolder, turn: ScenarioTurn, isShort: boolean): Promise<Outcome> {
-  const { scenario, seed, transport } = turn;
-  const begin = performance.now();
-  let verdict = NOTHING_WRONG;
+export async function run(seedFolder: SeedFolder, plannedRun: PlannedRun, isShort: boolean): Promise<Outcome> {
+  const { scenario, seed, transport } = plannedRun;
+  const startedAt = performance.now();
+  let verdict = NO_FAULTS;
   let failure: string | undefined;
-  await using scenarioRun = new ScenarioRun(world, seed, isShort, transport);
+  await using scenarioRun = new ScenarioRun(seedFolder, seed, isShort, transport);
   try {
     await within(scenario.play(scenarioRun), "the end of the scenario", SCENARIO_TIMEOUT_MS);
   } catch (error) {
@@ -39,5 +39,5 @@ export async function run(world: SeedFolder, turn: ScenarioTurn, isShort: boolea
   } catch (error) {
     failure ??= `the log could not be read: ${String(error)}`;
   }
-  return { ...turn, verdict, failure, seconds: (performance.now() - begin) / 1000 };
+  return { ...plannedRun, verdict, failure, seconds: (performance.now() - startedAt) / 1000 };
 }

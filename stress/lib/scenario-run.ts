@@ -5,8 +5,8 @@ import { type LogEntry, readLog } from "@headwater/testing/servers/read-database
 import { request } from "@headwater/testing/clients/request.ts";
 import { type ServerOptions, type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
-import { check, NOTHING_WRONG, sum, type Verdict } from "./checker.ts";
-import { CLOCK_ARGS, type ClockSetting, setClock, TRUE_CLOCK, writeClock } from "./clock.ts";
+import { check, NO_FAULTS, sum, type Verdict } from "./checker.ts";
+import { CLOCK_ARGS, type ClockSetting, setClock, REAL_CLOCK, writeClock } from "./clock.ts";
 import { GUEST, History } from "./history.ts";
 import { type Account, Listener } from "./listener.ts";
 import { expectedOf, receivedIn } from "./oracle.ts";
@@ -21,18 +21,18 @@ import { accountOf } from "./accounts.ts";
 import { copySeedFolder, dataFolderIn, RULES, type SeedFolder } from "./seed-folder.ts";
 import { Writer } from "./writer.ts";
 
-/** What a server may take to let go of connections. */
+/** How long a server may take to close connections. */
 const DISCONNECT_TIMEOUT_MS = 30_000;
 
-/** Where one scenario is played: a server with a folder of its own, those who listen, and what the log says. */
+/** One run of a scenario: a server on its own data folder, its listeners and its log. */
 export class ScenarioRun implements AsyncDisposable {
   readonly random: Random;
   readonly listeners: Listener[] = [];
   readonly #excluded: Listener[] = [];
   readonly ruleEdits: RuleEdits;
-  readonly world: SeedFolder;
+  readonly seedFolder: SeedFolder;
   readonly isShort: boolean;
-  /** What carries its clients' events. */
+  /** How its clients connect. */
   readonly transport: TransportKind;
   readonly #seed: number;
   readonly #folder = tempDir();
@@ -40,20 +40,20 @@ export class ScenarioRun implements AsyncDisposable {
   #logTable = "_changes";
   #server: ServerProcess | undefined;
   #options: ServerOptions = {};
-  /** Rooms that messages are written in. */
+  /** Ids of the rooms that messages are written to. */
   readonly rooms: string[] = [];
-  #compared = 0;
-  /** The seq up to which the server is known to have told everyone everything. */
+  #checkedByScenario = 0;
+  /** The server has delivered everything up to this seq to everyone. */
   deliveredTo = 0;
 
-  constructor(world: SeedFolder, seed: number, isShort: boolean, transport: TransportKind) {
-    this.world = world;
+  constructor(seedFolder: SeedFolder, seed: number, isShort: boolean, transport: TransportKind) {
+    this.seedFolder = seedFolder;
     this.#seed = seed;
     this.transport = transport;
     this.isShort = isShort;
     this.random = seededRandom(seed);
-    this.ruleEdits = new RuleEdits(world.head);
-    copySeedFolder(world, this.#folder.path);
+    this.ruleEdits = new RuleEdits(seedFolder.head);
+    copySeedFolder(seedFolder, this.#folder.path);
   }
 
   get dir(): string {
@@ -61,7 +61,7 @@ export class ScenarioRun implements AsyncDisposable {
   }
 
   get server(): ServerProcess {
-    if (!this.#server) throw new Error("no server runs");
+    if (!this.#server) throw new Error("the server is not running");
     return this.#server;
   }
 
@@ -70,18 +70,18 @@ export class ScenarioRun implements AsyncDisposable {
   }
 
   get admin(): SuperuserClient {
-    return this.world.admin.at(this.url);
+    return this.seedFolder.admin.at(this.url);
   }
 
-  /** Says that so many rows or events were compared besides those that `judge` looks at. */
+  /** Counts rows or events that the scenario compared itself, besides those that `verify` checks. */
   compared(count: number): void {
-    this.#compared += count;
+    this.#checkedByScenario += count;
   }
 
-  /** Starts the server, for the first time or again; without options as before. */
+  /** Starts or restarts the server; without options, with the previous ones. */
   async start(options: ServerOptions = this.#options): Promise<void> {
     this.#options = options;
-    // Clients here say over and over what they listen to.
+    // Clients here subscribe far more often than real ones.
     const args = [...(options.args ?? []), "--subscribe-rate", "100000"];
     this.#server = await startServer({ ...options, args, dir: this.dir });
     const log = this.readLog();
@@ -89,30 +89,30 @@ export class ScenarioRun implements AsyncDisposable {
     this.deliveredTo = log.at(-1)!.seq;
   }
 
-  /** Ends the server as a power cut does. */
+  /** Kills the server without a chance to clean up. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");
   }
 
-  /** Ends the server in order. */
+  /** Stops the server gracefully. */
   async stop(): Promise<void> {
     await this.#end("SIGTERM");
   }
 
-  /** Starts a server whose clock can be set, and whose intervals may run faster. */
+  /** Starts a server with an adjustable clock, whose intervals may run faster. */
   async startWithClock(rates: Partial<ClockSetting>, args: readonly string[] = []): Promise<void> {
-    this.#copyLog();
-    writeClock(this.#clock, { ...TRUE_CLOCK, ...rates });
+    this.#keepUntrimmedLog();
+    writeClock(this.#clockFile, { ...REAL_CLOCK, ...rates });
     await this.start({ args, runtimeArgs: CLOCK_ARGS });
   }
 
-  /** @param offset what is added to the time of the server, in milliseconds */
+  /** @param offset milliseconds added to the server's time */
   async setClock(offset: number): Promise<void> {
-    await setClock(this.#clock, this.server.pid, { ...TRUE_CLOCK, offset });
+    await setClock(this.#clockFile, this.server.pid, { ...REAL_CLOCK, offset });
   }
 
-  /** From now on the database keeps a copy of each change for us, which nobody trims. */
-  #copyLog(): void {
+  /** Keeps a copy of each further change in a table that the server does not trim. */
+  #keepUntrimmedLog(): void {
     this.alterData(`CREATE TABLE stress_changes AS SELECT * FROM _changes`);
     this.alterData(
       `CREATE TRIGGER stress_copy AFTER INSERT ON _changes BEGIN
@@ -121,11 +121,11 @@ export class ScenarioRun implements AsyncDisposable {
     this.#logTable = "stress_changes";
   }
 
-  get #clock(): string {
+  get #clockFile(): string {
     return join(this.#folder.path, "clock.json");
   }
 
-  /** Waits until the log begins behind that place. */
+  /** Waits until the log starts after that seq. */
   async trimmed(seq: number): Promise<void> {
     await until(() => (readLog(this.dir)[0]?.seq ?? Infinity) > seq, `the log is trimmed up to ${seq}`);
   }
@@ -140,9 +140,9 @@ export class ScenarioRun implements AsyncDisposable {
   }
 
   /**
-   * A client without a connection yet. Everyone hears the marks of `settle`.
+   * Adds a client that is not yet connected. Every client also subscribes to the marks of `settle`.
    *
-   * @param since where it begins; without it, where the log is now
+   * @param since the cursor to start from; the log's current end by default
    */
   async addListener(topics: readonly Topic[], account: Account = this.guest, since?: string): Promise<Listener> {
     const name = `client ${this.listeners.length}`;
@@ -152,7 +152,7 @@ export class ScenarioRun implements AsyncDisposable {
     return listener;
   }
 
-  /** Of the snapshot that a list of now is. */
+  /** The cursor of a list request made now. */
   async cursor(): Promise<string> {
     const { headers } = await request(this.url, "GET", "/api/collections/marks/records");
     return headers.get("headwater-cursor")!;
@@ -166,13 +166,13 @@ export class ScenarioRun implements AsyncDisposable {
 
   readonly guest: Account = { identity: GUEST, token: undefined };
 
-  /** One of the world's four users, with the token that it got there. */
+  /** One of the seed folder's four users, with the token issued there. */
   user(index: number): Account {
-    return accountOf(this.world.users[index]!, this.dir);
+    return accountOf(this.seedFolder.users[index]!, this.dir);
   }
 
   get superuser(): Account {
-    return { identity: { kind: "superuser", id: "", tokenKey: "" }, token: this.world.admin.token };
+    return { identity: { kind: "superuser", id: "", tokenKey: "" }, token: this.seedFolder.admin.token };
   }
 
   async addRoom(members: readonly string[]): Promise<string> {
@@ -185,7 +185,7 @@ export class ScenarioRun implements AsyncDisposable {
     return this.ruleEdits.edit(this.admin, collection, rule);
   }
 
-  /** Waits until those who are connected have been told of everything so far. */
+  /** Waits until the connected listeners have received everything committed so far. */
   async settle(listeners: readonly Listener[] = this.listeners): Promise<void> {
     const mark = (await this.admin.create("marks", { title: "settled" })).id;
     const seq = this.readLog().findLast(({ record }) => record === mark)!.seq;
@@ -193,14 +193,14 @@ export class ScenarioRun implements AsyncDisposable {
     if (listeners.length > 0) this.deliveredTo = seq;
   }
 
-  /** As `settle`, for clients that may be cut meanwhile: they come back until they have everything. */
+  /** Like `settle`, for clients that may be disconnected meanwhile: they reconnect until they have everything. */
   async catchUp(listeners: readonly Listener[] = this.listeners): Promise<void> {
-    const mark = (await this.admin.create("marks", { title: "brought" })).id;
+    const mark = (await this.admin.create("marks", { title: "caught up" })).id;
     const { seq } = this.readLog().findLast(({ record }) => record === mark)!;
     await Promise.all(listeners.map((listener) => listener.reconnectUntil(this, seq)));
   }
 
-  /** All changes that this scenario's log ever held, those that were trimmed since included. */
+  /** All changes the log ever held, including those trimmed since. */
   readLog(): readonly LogEntry[] {
     this.#log.push(...readLog(this.dir, this.#log.at(-1)?.seq, this.#logTable));
     return this.#log;
@@ -212,16 +212,16 @@ export class ScenarioRun implements AsyncDisposable {
 
   history(): History {
     const log = this.readLog();
-    return new History(log, RULES, this.ruleEdits.placed(log));
+    return new History(log, RULES, this.ruleEdits.ruleChanges(log));
   }
 
-  /** From now on the scenario itself looks at what this one gets. */
+  /** Leaves a listener out of `verify`: the scenario checks it itself. */
   exclude(listener: Listener): void {
     this.listeners.splice(this.listeners.indexOf(listener), 1);
     this.#excluded.push(listener);
   }
 
-  /** Compares what everyone got with what the log and the rules say. */
+  /** Compares what each listener received with the log and the rules. */
   verify(): Verdict {
     const history = this.history();
     const verdicts = this.listeners.map(({ name, sessions }) => {
@@ -229,29 +229,29 @@ export class ScenarioRun implements AsyncDisposable {
       const verdict = check(expected, sessions.flatMap(receivedIn));
       return { ...verdict, first: verdict.first.map((line) => `${name}: ${line}`) };
     });
-    return verdicts.reduce(sum, { ...NOTHING_WRONG, checked: this.#compared });
+    return verdicts.reduce(sum, { ...NO_FAULTS, checked: this.#checkedByScenario });
   }
 
-  /** What is stored now, read by the API as a superuser. */
+  /** The records stored now, read over the API as a superuser. */
   async stored(collection: string, query = ""): Promise<readonly Values[]> {
     const path = `/api/collections/${collection}/records?perPage=1000&skipTotal=1${query}`;
     return (await this.admin.request<{ items: Values[] }>("GET", path)).body.items;
   }
 
-  /** Waits until the server knows of so many connections. */
+  /** Waits until the server reports this many connections. */
   async connected(count: number): Promise<void> {
-    const look = async (): Promise<number> =>
+    const readCount = async (): Promise<number> =>
       (await this.admin.request<{ totalItems: number }>("GET", "/api/realtime/connections")).body.totalItems;
     const deadline = performance.now() + DISCONNECT_TIMEOUT_MS;
-    for (let now = await look(); now !== count; now = await look()) {
-      ensure(performance.now() < deadline, `${now} connections are there, and not ${count}`);
+    for (let now = await readCount(); now !== count; now = await readCount()) {
+      ensure(performance.now() < deadline, `the server has ${now} connections instead of ${count}`);
       await Bun.sleep(20);
     }
   }
 
-  /** Changes the database behind the back of the server, which must not run. */
+  /** Runs SQL on the database directly. The server must be stopped. */
   alterData(statement: string): void {
-    ensure(this.#server === undefined, "the server still runs");
+    ensure(this.#server === undefined, "stop the server before changing its database");
     using db = new Database(join(this.dir, "data.db"));
     db.run(statement);
   }

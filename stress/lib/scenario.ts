@@ -1,14 +1,14 @@
 import type { ScenarioRun } from "./scenario-run.ts";
 
-/** Something that is done to the server, and what must hold whatever happens. */
+/** Something done to a server under load, and what must hold throughout. */
 export interface Scenario {
-  /** `family/name`, for the command line. */
+  /** `family/name`, as on the command line. */
   readonly name: string;
   /** What must hold, in one sentence. */
   readonly invariant: string;
-  /** Chance decides what happens in it: played with all seeds, or with some of them. Without chance one is enough. */
+  /** How many of the seeds it runs with; `one` if it is not randomized. */
   readonly seeds: "all" | "some" | "one";
-  /** Part of the short form. */
+  /** Whether `--short` includes it. */
   readonly inShort: boolean;
   readonly play: (run: ScenarioRun) => Promise<void>;
 }
@@ -20,7 +20,7 @@ type ScenarioDefinition = readonly [
   marks?: readonly ("all seeds" | "some seeds" | "short")[],
 ];
 
-/** Scenarios of one family; the short form has only those with that mark. */
+/** The scenarios of one family. `--short` runs only those marked "short". */
 export const family = (title: string, scenarios: readonly ScenarioDefinition[]): readonly Scenario[] =>
   scenarios.map(([name, invariant, play, marks = []]) => ({
     name: `${title}/${name}`,
@@ -30,7 +30,7 @@ export const family = (title: string, scenarios: readonly ScenarioDefinition[]):
     play,
   }));
 
-/** @throws Error with the sentence, unless it holds */
-export function ensure(holds: boolean, sentence: string): asserts holds {
-  if (!holds) throw new Error(sentence);
+/** @throws Error with the message, unless the condition holds */
+export function ensure(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(message);
 }

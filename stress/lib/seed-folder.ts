@@ -6,7 +6,7 @@ import { startServer } from "@headwater/testing/servers/server-process.ts";
 import { type TempDir, tempDir } from "@headwater/testing/lib/temp-dir.ts";
 import { CREW, EVERYBODY, MEMBER, NOBODY, OPEN, OWNER, PASS_HOLDER, type Rule, SIGNED_IN } from "./rules.ts";
 
-/** Who sees which collection. All of them are written by anyone: it is reading that is tested. */
+/** Each collection's read rule. Anyone may write: only reading is tested. */
 export const RULES: Readonly<Record<string, Rule>> = {
   marks: EVERYBODY,
   notes: EVERYBODY,
@@ -53,7 +53,7 @@ export interface Account {
   readonly token: string;
 }
 
-/** A folder with the collections above and some users, which every scenario gets a copy of. */
+/** A data folder with the collections above and some users. Every scenario gets a copy. */
 export interface SeedFolder {
   readonly folder: TempDir;
   readonly admin: SuperuserClient;
@@ -82,7 +82,7 @@ export async function makeSeedFolder(): Promise<SeedFolder> {
   return { folder, admin, users, head: readLog(server.dir).at(-1)!.seq };
 }
 
-/** The data folder below a scenario's own folder, which also takes the server's output. */
+/** The data folder within a scenario's folder, which also holds the clock setting. */
 export const dataFolderIn = (path: string): string => join(path, "pb_data");
 
 export const copySeedFolder = ({ folder }: SeedFolder, path: string): void =>

@@ -4,11 +4,11 @@ import { Inbox } from "@headwater/testing/clients/inbox.ts";
 import { SocketClient } from "@headwater/testing/clients/socket-client.ts";
 import type { Connection, Transport } from "./listener.ts";
 
-/** Topics are spelt with a slash on a stream, with a dot here. */
+/** A topic has a slash on event streams and a dot on WebSockets. */
 const patternOf = (topic: string): string => topic.replace("/", ".");
 const topicOf = (pattern: string): string => pattern.replace(".", "/");
 
-/** A WebSocket, whose messages are taken for the events that a stream has instead: one for each of their patterns. */
+/** A WebSocket whose messages are converted to the events of an event stream, one for each pattern. */
 class SocketConnection implements Connection {
   readonly inbox = new Inbox<ReceivedEvent>();
   readonly arrivals: number[] = [];
@@ -29,10 +29,10 @@ class SocketConnection implements Connection {
     const early: ServerMessage[] = [];
     let connection: SocketConnection | undefined;
     const client = await SocketClient.connect(url, {
-      onMessage: (message) => (connection ? connection.#take(message) : early.push(message)),
+      onMessage: (message) => (connection ? connection.#receive(message) : early.push(message)),
     });
     connection = new SocketConnection(client, since);
-    for (const message of early) connection.#take(message);
+    for (const message of early) connection.#receive(message);
     return connection;
   }
 
@@ -40,29 +40,29 @@ class SocketConnection implements Connection {
     return this.#client.isOver;
   }
 
-  /** As a stream takes it: these and no others. A token that is not good makes nobody of who was nobody. */
+  /** Replaces the topics, as on an event stream. An invalid token leaves a guest a guest. */
   async subscribe(
     topics: readonly string[],
     token?: string,
     since = this.#topics.length === 0 ? this.#since : undefined,
   ) {
     if (token !== undefined) await this.#client.request({ type: "auth", token });
-    const gone = this.#topics.filter((topic) => !topics.includes(topic));
-    if (gone.length > 0)
-      await this.#client.requestMany(gone.length, { type: "unsubscribe", pattern: gone.map(patternOf) });
+    const removed = this.#topics.filter((topic) => !topics.includes(topic));
+    if (removed.length > 0)
+      await this.#client.requestMany(removed.length, { type: "unsubscribe", pattern: removed.map(patternOf) });
     this.#topics = topics;
     const pattern = topics.map(patternOf);
-    const answers = await this.#client.requestMany(pattern.length, {
+    const responses = await this.#client.requestMany(pattern.length, {
       type: "subscribe",
       pattern,
       ...(since !== undefined && { since }),
     });
-    for (const answer of answers) {
-      if (answer.type !== "error") continue;
-      if (answer.code !== "forbidden" && answer.code !== "bad_filter") {
-        throw new Error(`a subscription was refused: ${JSON.stringify(answer)}`);
+    for (const response of responses) {
+      if (response.type !== "error") continue;
+      if (response.code !== "forbidden" && response.code !== "bad_filter") {
+        throw new Error(`a subscription was rejected: ${JSON.stringify(response)}`);
       }
-      this.refused.add(topicOf(answer.pattern!));
+      this.refused.add(topicOf(response.pattern!));
     }
   }
 
@@ -78,16 +78,16 @@ class SocketConnection implements Connection {
     this.#client.close();
   }
 
-  #take(message: ServerMessage): void {
-    if (message.type === "record_event") this.#takeEvent(message);
+  #receive(message: ServerMessage): void {
+    if (message.type === "record_event") this.#receiveEvent(message);
     else if (message.type === "resync") {
       const { reason, cursor, patterns } = message;
-      const about = patterns ? { subscriptions: patterns.map(topicOf) } : {};
-      this.#push({ id: cursor, event: "resync", data: JSON.stringify({ reason, cursor, ...about }) });
+      const affected = patterns ? { subscriptions: patterns.map(topicOf) } : {};
+      this.#push({ id: cursor, event: "resync", data: JSON.stringify({ reason, cursor, ...affected }) });
     } else if (message.type === "heartbeat") this.lastEventId = message.cursor;
   }
 
-  #takeEvent({ record, action, patterns, cursor }: RecordEventMessage): void {
+  #receiveEvent({ record, action, patterns, cursor }: RecordEventMessage): void {
     const data = JSON.stringify({ record, action });
     for (const [i, pattern] of patterns.entries()) {
       this.#push({ id: i === patterns.length - 1 ? cursor : undefined, event: topicOf(pattern), data });
@@ -101,5 +101,5 @@ class SocketConnection implements Connection {
   }
 }
 
-/** Where it was is said with its subscriptions, whatever the way: here the others have no meaning. */
+/** WebSockets always send the cursor with the subscribe request, whatever the channel. */
 export const socket: Transport = (url, since) => SocketConnection.open(url, since);

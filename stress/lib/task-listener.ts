@@ -1,9 +1,9 @@
 import { JsonEventClient } from "@headwater/testing/clients/json-event-client.ts";
 
-/** What one listener of a task heard: events that stand for themselves, and what the texts between them come to. */
+/** The events of a task as one listener received them; consecutive text deltas are joined into one string. */
 export type TaskEvents = readonly (string | Readonly<Record<string, unknown>>)[];
 
-/** Listens to a task until it is over, and comes back by its last id whenever it is cut. */
+/** Follows a task's stream until the task ends, and resumes after its last event id when disconnected. */
 export class TaskListener {
   readonly task: string;
   readonly #clients: JsonEventClient[] = [];
@@ -12,24 +12,20 @@ export class TaskListener {
     this.task = task;
   }
 
-  /** Has it heard the task's end, and that of its stream? */
+  /** Whether the stream closed because the task ended. */
   get isDone(): boolean {
     const last = this.#clients.at(-1)?.events.at(-1);
     return last?.event === "connection_close" && last.data["reason"] !== "server_shutdown";
   }
 
-  get sittings(): number {
-    return this.#clients.length;
-  }
-
-  async sit(url: string): Promise<void> {
+  async connect(url: string): Promise<void> {
     if (this.isDone) return;
-    const seen = this.#clients.findLast(({ lastEventId }) => lastEventId !== undefined)?.lastEventId;
-    const headers: Record<string, string> = seen === undefined ? {} : { "Last-Event-ID": seen };
+    const since = this.#clients.findLast(({ lastEventId }) => lastEventId !== undefined)?.lastEventId;
+    const headers: Record<string, string> = since === undefined ? {} : { "Last-Event-ID": since };
     this.#clients.push(await JsonEventClient.open(`${url}/api/tasks/${this.task}/stream`, headers));
   }
 
-  /** Resolves when the present connection has ended. */
+  /** Resolves when the current connection has ended. */
   async ended(): Promise<void> {
     await this.#clients.at(-1)?.ended;
   }
@@ -38,30 +34,30 @@ export class TaskListener {
     this.#clients.at(-1)?.close();
   }
 
-  /** Ids of all events, over all connections. */
+  /** The ids of all events from all connections. */
   get ids(): string[] {
     return this.#clients.flatMap(({ events }) =>
       events.flatMap(({ event, id }) => (event === "task_event" ? (id ?? []) : [])),
     );
   }
 
-  /** Events that say that something was lost. */
+  /** The number of resync events, each of which reports a loss. */
   get resyncs(): number {
     return this.#clients.flatMap(({ names }) => names.filter((name) => name === "resync")).length;
   }
 
-  get heard(): TaskEvents {
-    const heard: (string | Readonly<Record<string, unknown>>)[] = [];
+  get received(): TaskEvents {
+    const received: (string | Readonly<Record<string, unknown>>)[] = [];
     for (const { events } of this.#clients) {
       for (const { event, data } of events) {
         if (event !== "task_event") continue;
         const { event_type: type, data: value } = data as { readonly event_type: string; readonly data: object };
-        const last = heard.at(-1);
-        if (!("delta" in value)) heard.push({ type, ...value });
-        else if (typeof last === "string") heard[heard.length - 1] = last + String(value.delta);
-        else heard.push(String(value.delta));
+        const last = received.at(-1);
+        if (!("delta" in value)) received.push({ type, ...value });
+        else if (typeof last === "string") received[received.length - 1] = last + String(value.delta);
+        else received.push(String(value.delta));
       }
     }
-    return heard;
+    return received;
   }
 }

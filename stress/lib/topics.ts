@@ -1,11 +1,11 @@
 import type { Rule } from "./rules.ts";
 
-/** What a client subscribes to, and what that means. */
+/** A subscription topic, with its parts. */
 export interface Topic {
-  /** The text, which is also the event's name. */
+  /** The topic as subscribed, which is also the event name. */
   readonly name: string;
   readonly collection: string;
-  /** The id, where it is one record. */
+  /** The record's id, if the topic is one record. */
   readonly record?: string;
   readonly filter?: Rule;
 }

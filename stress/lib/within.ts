@@ -1,20 +1,20 @@
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
-/** The promise, or an error that says what did not happen in time. */
-export async function within<T>(promise: Promise<T>, what: string, patience = PATIENCE_MS): Promise<T> {
+/** Settles with the promise, or rejects on timeout with an error that names what did not happen. */
+export async function within<T>(promise: Promise<T>, what: string, timeoutMs = TIMEOUT_MS): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => late.reject(new Error(`after ${patience / 1000} s, still waiting: ${what}`)),
-    patience,
+    () => late.reject(new Error(`timed out after ${timeoutMs / 1000} s: ${what}`)),
+    timeoutMs,
   );
   return Promise.race([promise, late.promise]).finally(() => clearTimeout(timer));
 }
 
-/** For what has no event: asks again and again. */
-export async function until(holds: () => boolean, what: string, patience = PATIENCE_MS): Promise<void> {
-  const deadline = performance.now() + patience;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`after ${patience / 1000} s, still waiting: ${what}`);
+/** Polls until the condition holds, for conditions without an event. */
+export async function until(condition: () => boolean, what: string, timeoutMs = TIMEOUT_MS): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`timed out after ${timeoutMs / 1000} s: ${what}`);
     await Bun.sleep(5);
   }
 }

@@ -7,7 +7,7 @@ export interface Reply {
   readonly body: Values;
 }
 
-/** Writes records over one connection, one after the other, as fast as they are answered. */
+/** Writes records over one connection, one request at a time. */
 export class Writer implements Disposable {
   readonly #connection: RawConnection;
 
@@ -19,19 +19,19 @@ export class Writer implements Disposable {
     return new Writer(await within(RawConnection.open(url), "a writer connects"));
   }
 
-  /** @returns the new record's id; undefined when the server went away before it answered */
+  /** @returns the new record's id; undefined if the server went down before it answered */
   async create(collection: string, values: Values): Promise<string | undefined> {
-    const answer = await this.call("POST", `${collection}/records`, values);
-    if (answer && answer.status !== 200) throw new Error(`a create was refused: ${JSON.stringify(answer)}`);
-    return answer?.body["id"] as string | undefined;
+    const reply = await this.call("POST", `${collection}/records`, values);
+    if (reply && reply.status !== 200) throw new Error(`a create failed: ${JSON.stringify(reply)}`);
+    return reply?.body["id"] as string | undefined;
   }
 
-  /** @returns whether the record was there; undefined when the server went away before it answered */
+  /** @returns whether the record existed; undefined if the server went down before it answered */
   async update(collection: string, id: string, values: Values): Promise<boolean | undefined> {
     return this.#change("PATCH", `${collection}/records/${id}`, values);
   }
 
-  /** As `update`. */
+  /** Deletes a record. Returns like `update`. */
   async remove(collection: string, id: string): Promise<boolean | undefined> {
     return this.#change("DELETE", `${collection}/records/${id}`, undefined);
   }
@@ -56,9 +56,9 @@ export class Writer implements Disposable {
   }
 
   async #change(method: string, path: string, values: Values | undefined): Promise<boolean | undefined> {
-    const answer = await this.call(method, path, values);
-    if (answer === undefined || answer.status < 300) return answer && true;
-    if (answer.status === 404) return false;
-    throw new Error(`a ${method} was refused: ${JSON.stringify(answer)}`);
+    const reply = await this.call(method, path, values);
+    if (reply === undefined || reply.status < 300) return reply && true;
+    if (reply.status === 404) return false;
+    throw new Error(`a ${method} failed: ${JSON.stringify(reply)}`);
   }
 }

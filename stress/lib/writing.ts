@@ -4,10 +4,10 @@ import type { ScenarioRun } from "./scenario-run.ts";
 import { Writer } from "./writer.ts";
 
 /**
- * Creates so many records over so many connections.
+ * Creates `count` records over `lanes` connections.
  *
- * @returns their ids, in no order if there is more than one lane
- * @throws when the server goes away meanwhile
+ * @returns their ids, in any order if there is more than one lane
+ * @throws if the server goes down meanwhile
  */
 export async function createMany(
   { url }: ScenarioRun,
@@ -23,7 +23,7 @@ export async function createMany(
     await inParallel(count, lanes, async (index) => {
       const writer = idle.pop()!;
       const id = await writer.create(collection, valuesOf(index));
-      if (id === undefined) throw new Error("the server went away");
+      if (id === undefined) throw new Error("the server went down");
       ids.push(id);
       idle.push(writer);
     });

@@ -11,7 +11,7 @@ import { createMany } from "../lib/writing.ts";
 
 /** So many clients of one place: guests, users and superusers in turn. */
 async function gather(run: ScenarioRun, count: number): Promise<void> {
-  const accounts = [run.guest, run.superuser, ...run.world.users.map((_, i) => run.user(i))];
+  const accounts = [run.guest, run.superuser, ...run.seedFolder.users.map((_, i) => run.user(i))];
   const since = await run.cursor();
   for (let i = 0; i < count; i += 1) {
     await run.addListener([all("notes"), all("diaries"), all("inner")], accounts[i % accounts.length], since);
@@ -19,7 +19,7 @@ async function gather(run: ScenarioRun, count: number): Promise<void> {
 }
 
 const writePrivate = (run: ScenarioRun, count: number): Promise<string[]> =>
-  createMany(run, "diaries", count, (i) => ({ title: `diary ${i}`, owner: run.world.users[i % 4]!.id }), 4);
+  createMany(run, "diaries", count, (i) => ({ title: `diary ${i}`, owner: run.seedFolder.users[i % 4]!.id }), 4);
 
 export const herd = family("herd", [
   [

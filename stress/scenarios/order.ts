@@ -87,7 +87,7 @@ export const order = family("order", [
     async (run) => {
       await run.start();
       // Who may see a message has to be looked up: somebody may come while that is asked.
-      await run.addRoom(run.world.users.map(({ id }) => id));
+      await run.addRoom(run.seedFolder.users.map(({ id }) => id));
       const crowd = new WriterPool(run, "crowd", ["notes", "messages"]).start(8);
       for (let i = 0; i < 30; i += 1) {
         await crowd.answered(i * 10);
@@ -103,7 +103,7 @@ export const order = family("order", [
     async (run) => {
       await run.start();
       // Who may see a message has to be looked up: somebody may subscribe while that is asked.
-      await run.addRoom(run.world.users.map(({ id }) => id));
+      await run.addRoom(run.seedFolder.users.map(({ id }) => id));
       const listeners = await Promise.all([0, 1, 2, 3].map((i) => run.connectListener([all("messages")], run.user(i))));
       const crowd = new WriterPool(run, "crowd", ["messages"]).start(8);
       const saying = listeners.map(async ({ connection, account, topics }) => {

@@ -115,7 +115,7 @@ export const poison = family("poison", [
     "A relation whose record is gone is told unexpanded, and keeps nobody from anything.",
     async (run) => {
       await run.start();
-      const room = await run.addRoom(run.world.users.map(({ id }) => id));
+      const room = await run.addRoom(run.seedFolder.users.map(({ id }) => id));
       const topics = [
         { name: withOptions("messages/*", { query: { expand: "room.members" } }), collection: "messages" },
       ];

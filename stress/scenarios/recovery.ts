@@ -30,7 +30,7 @@ export const recovery = family("recovery", [
         await run.addListener([all("notes"), all("diaries")], run.user(place % 4));
         await createMany(run, place % 2 === 0 ? "notes" : "diaries", 3, (i) => ({
           title: `${place}.${i}`,
-          ...(place % 2 === 1 && { owner: run.world.users[i]!.id }),
+          ...(place % 2 === 1 && { owner: run.seedFolder.users[i]!.id }),
         }));
       }
       await Promise.all(run.listeners.map((listener, i) => listener.connect(run, CURSOR_CHANNELS[i % 3])));

@@ -17,7 +17,7 @@ export const revocationAway = family("revocation", [
       await createMany(run, "notes", 20);
       await listener.connect(run);
       await listener.connection.inbox.until(({ length }) => length > 0);
-      await setPassword(run.admin, run.world.users[0]!.id, "another password");
+      await setPassword(run.admin, run.seedFolder.users[0]!.id, "another password");
       await createMany(run, "inner", 20);
       await run.settle();
     },
@@ -49,7 +49,7 @@ export const revocationAway = family("revocation", [
       await run.settle();
       await listener.drop();
       for (const collection of ["inner", "notes"]) await createMany(run, collection, 30);
-      await setPassword(run.admin, run.world.users[0]!.id, "another password");
+      await setPassword(run.admin, run.seedFolder.users[0]!.id, "another password");
       await run.settle([witness]);
       await listener.connect(run);
       await run.settle();
@@ -61,7 +61,7 @@ export const revocationAway = family("revocation", [
     "What others were told of a room is not told again to who has left it since.",
     async (run) => {
       await run.start();
-      const user = run.world.users[0]!.id;
+      const user = run.seedFolder.users[0]!.id;
       const room = await run.addRoom([user]);
       const since = await run.cursor();
       await createMany(run, "messages", 30, (i) => ({ title: `message ${i}`, room }));

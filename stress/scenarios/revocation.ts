@@ -15,7 +15,7 @@ const PRIVATE = ["inner", "diaries", "plans"];
 async function amid(run: ScenarioRun, collections: readonly string[], act: () => Promise<unknown>): Promise<void> {
   await run.start();
   const topics = [...new Set([...collections, "diaries"])].map(all);
-  for (const [i] of run.world.users.entries()) await run.connectListener(topics, run.user(i));
+  for (const [i] of run.seedFolder.users.entries()) await run.connectListener(topics, run.user(i));
   const crowd = new WriterPool(run, "crowd", collections).start(6);
   await crowd.answered(run.random.int(40, 120));
   await act();
@@ -28,7 +28,7 @@ export const revocation = family("revocation", [
   [
     "password",
     "A new password makes guests of a user's streams, and nothing that is committed later reaches them.",
-    (run) => amid(run, PRIVATE, () => setPassword(run.admin, run.world.users[0]!.id, "another password")),
+    (run) => amid(run, PRIVATE, () => setPassword(run.admin, run.seedFolder.users[0]!.id, "another password")),
     ["some seeds", "short"],
   ],
   [
@@ -36,7 +36,7 @@ export const revocation = family("revocation", [
     "A user who is deleted hears nothing private of what is committed later, their own last records included.",
     (run) =>
       amid(run, ["inner"], async () => {
-        const { id } = run.world.users[0]!;
+        const { id } = run.seedFolder.users[0]!;
         await createMany(run, "diaries", 10, (i) => ({ title: `diary ${i}`, owner: id }));
         await run.admin.request("DELETE", `/api/collections/users/records/${id}`);
       }),
@@ -47,7 +47,7 @@ export const revocation = family("revocation", [
     (run) =>
       amid(run, ["plans"], async () => {
         for (const name of ["bob", "nobody", "ann"]) {
-          await run.admin.update("users", run.world.users[0]!.id, { name });
+          await run.admin.update("users", run.seedFolder.users[0]!.id, { name });
           await createMany(run, "plans", 20, (i) => ({ title: `${name} ${i}`, crew: name }));
         }
       }),
@@ -69,10 +69,10 @@ export const revocation = family("revocation", [
     "Who leaves a room hears nothing more of it, and who enters hears what is said from then on.",
     async (run) => {
       await run.start();
-      const room = await run.addRoom([run.world.users[0]!.id, run.world.users[1]!.id]);
+      const room = await run.addRoom([run.seedFolder.users[0]!.id, run.seedFolder.users[1]!.id]);
       for (const i of [0, 1, 2]) await run.connectListener([all("messages")], run.user(i));
       for (const members of [[1, 2], [], [0, 1, 2], [2]]) {
-        const ids = members.map((i) => run.world.users[i]!.id);
+        const ids = members.map((i) => run.seedFolder.users[i]!.id);
         await createMany(run, "messages", 15, (i) => ({ title: `message ${i}`, room }));
         await run.settle();
         await run.admin.update("rooms", room, { members: ids });
@@ -87,7 +87,7 @@ export const revocation = family("revocation", [
     "A rule that looks into another collection follows what is stored there.",
     async (run) => {
       await run.start();
-      const holder = run.world.users[0]!.id;
+      const holder = run.seedFolder.users[0]!.id;
       for (const i of [0, 1]) await run.connectListener([all("vault")], run.user(i));
       for (let round = 0; round < 4; round += 1) {
         const pass = await run.admin.create("passes", { holder });
@@ -105,7 +105,7 @@ export const revocation = family("revocation", [
     async (run) => {
       await run.start();
       const listener = await run.connectListener([all("inner"), all("changing")], run.user(0));
-      await setPassword(run.admin, run.world.users[0]!.id, "another password");
+      await setPassword(run.admin, run.seedFolder.users[0]!.id, "another password");
       await run.editRule("changing", NOBODY);
       await run.restart();
       for (const collection of ["inner", "changing"]) await createMany(run, collection, 20);
@@ -121,7 +121,7 @@ export const revocation = family("revocation", [
     "Who signs in again with the new password is told what was missed, private or not.",
     async (run) => {
       await run.start();
-      const { id } = run.world.users[0]!;
+      const { id } = run.seedFolder.users[0]!;
       const listener = await run.connectListener([all("inner")], run.user(0));
       await run.settle();
       await listener.drop();
@@ -143,7 +143,7 @@ export const revocation = family("revocation", [
       const witness = await run.connectListener([all("inner")], run.superuser);
       listener.connection.pause();
       await createMany(run, "inner", 50);
-      await run.admin.request("DELETE", `/api/collections/users/records/${run.world.users[0]!.id}`);
+      await run.admin.request("DELETE", `/api/collections/users/records/${run.seedFolder.users[0]!.id}`);
       await createMany(run, "inner", 50);
       await run.settle([witness]);
       listener.connection.resume();
@@ -155,7 +155,7 @@ export const revocation = family("revocation", [
     "A new token secret of the collection makes guests of all its users at once.",
     async (run) => {
       await run.start();
-      for (const [i] of run.world.users.entries()) await run.connectListener([all("inner")], run.user(i));
+      for (const [i] of run.seedFolder.users.entries()) await run.connectListener([all("inner")], run.user(i));
       await createMany(run, "inner", 10);
       await run.settle();
       const listeners = [...run.listeners];
@@ -208,7 +208,7 @@ export const revocation = family("revocation", [
       const { token } = run.user(0);
       connection.write(`POST /api/realtime HTTP/1.1\r\nauthorization: ${token}\r\n${head}\r\n\r\n${body.slice(0, -1)}`);
       // The server has read the token by the time that it has stored a password and told of it.
-      await setPassword(run.admin, run.world.users[0]!.id, "another password");
+      await setPassword(run.admin, run.seedFolder.users[0]!.id, "another password");
       await run.settle([witness]);
       connection.write("}");
       const answer = await connection.response();

@@ -72,7 +72,7 @@ export const snapshot = family("snapshot", [
       await run.start();
       const crowd = new WriterPool(run, "crowd", ["diaries"]).start(6);
       await crowd.answered(40);
-      const users = run.world.users.map((_, i) => run.user(i));
+      const users = run.seedFolder.users.map((_, i) => run.user(i));
       for (const user of users) await mirror(run, "diaries", user);
       await crowd.answered(200);
       await crowd.stop();

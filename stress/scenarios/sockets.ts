@@ -58,7 +58,7 @@ export const sockets = family("sockets", [
       await run.start();
       const clients = await connectAll(run);
       const crowd = new WriterPool(run, "crowd", ["diaries"]).start(8);
-      const tokens = [null, ...run.world.users.map(({ token }) => token)];
+      const tokens = [null, ...run.seedFolder.users.map(({ token }) => token)];
       const becoming = clients.map(async (client) => {
         await client.request({ type: "auth", token: tokens[1]! });
         await client.subscribe("diaries.*");

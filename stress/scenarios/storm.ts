@@ -48,17 +48,17 @@ async function beRestless(
 
 /** Changes rules, members, names, passes and passwords while everyone looks. */
 async function meddle(run: ScenarioRun, crowd: WriterPool, random: Random, isOver: () => boolean) {
-  const { admin, world } = run;
+  const { admin, seedFolder } = run;
   const passes: string[] = [];
   let rule = OPEN;
-  const pickUser = () => random.pick(world.users);
+  const pickUser = () => random.pick(seedFolder.users);
   const acts: readonly (() => Promise<unknown>)[] = [
     () => {
       rule = random.pick([EVERYBODY, NOBODY, OPEN, SIGNED_IN].filter((other) => other !== rule));
       return run.editRule("changing", rule);
     },
     () => {
-      const members = world.users.filter(() => random.chance(50)).map(({ id }) => id);
+      const members = seedFolder.users.filter(() => random.chance(50)).map(({ id }) => id);
       return admin.update("rooms", random.pick(run.rooms), { members });
     },
     async () => {
@@ -89,7 +89,7 @@ async function returnAs(run: ScenarioRun, id: string, random: Random): Promise<v
 }
 
 async function settleIn(run: ScenarioRun): Promise<void> {
-  const { users } = run.world;
+  const { users } = run.seedFolder;
   await run.addRoom(users.slice(0, 2).map(({ id }) => id));
   await run.addRoom(users.slice(1, 3).map(({ id }) => id));
   const note = (await run.admin.create("notes", { title: "one of many" })).id;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain JavaScript, for Node: starts the server's TypeScript on the Bun that npm installed beside it.
+// Plain JavaScript for Node: runs the server's TypeScript on the Bun that npm installed with it.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,13 +11,13 @@ const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 if (process.versions.bun) await import(main);
 else startBun(findBun());
 
-/** The program of the `bun` package; undefined when it is not installed, or its install script has not run. */
+/** The executable of the `bun` package; undefined if the package is not installed or its install script has not run. */
 function findBun() {
   try {
     const require = createRequire(import.meta.url);
     const manifest = require.resolve("bun/package.json");
     const program = join(dirname(manifest), require(manifest).bin.bun);
-    // Without its install script the package holds a placeholder of a few hundred bytes; the program is beside it.
+    // Before its install script has run, the package has a placeholder of a few hundred bytes.
     return existsSync(program) ? program : undefined;
   } catch {
     return undefined;
@@ -38,7 +38,7 @@ function startBun(program) {
   });
   child.on("exit", (code, signal) => {
     if (signal === null) process.exit(code ?? 1);
-    // The shell must see the same end that the server had.
+    // End by the same signal as the server, so that the shell sees it.
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   });

@@ -1,8 +1,8 @@
 export type Compare<T> = (a: T, b: T) => number;
 
 /**
- * The order that a list's `sort` stands for, over fields of the records themselves. Equals are in the order of their ids,
- * so that every client shows the same.
+ * Builds a comparator from a list's `sort`, for fields of the records themselves. Equal records are ordered by id, so that
+ * all clients show the same order.
  */
 export function compareBySort<T extends { readonly id: string }>(sort: string): Compare<T> {
   const keys = sort
@@ -21,7 +21,7 @@ export function compareBySort<T extends { readonly id: string }>(sort: string): 
 
 const valueOf = (record: object, field: string): unknown => (record as Readonly<Record<string, unknown>>)[field];
 
-/** As SQLite orders: nothing, then numbers (and yes and no), then texts by their bytes. */
+/** Orders like SQLite: null, then numbers and booleans, then strings by their bytes. */
 function compareValues(a: unknown, b: unknown): number {
   const [rankA, rankB] = [rankOf(a), rankOf(b)];
   if (rankA !== rankB) return rankA - rankB;
@@ -36,7 +36,7 @@ function rankOf(value: unknown): 0 | 1 | 2 {
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
-/** By code points, which is the order of UTF-8; JavaScript's own order differs beyond the first plane. */
+/** Compares by code point, as UTF-8 does. JavaScript compares UTF-16 units, which differs beyond the basic plane. */
 export function compareTexts(a: string, b: string): number {
   if (a === b) return 0;
   const length = Math.min(a.length, b.length);
@@ -47,5 +47,5 @@ export function compareTexts(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Surrogates stand for what comes after every other unit. */
+/** Surrogates encode code points above all other units. */
 const codePointOrder = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x1_0000 : unit);

@@ -1,23 +1,23 @@
 import { type Cursor, formatCursor, parseCursor } from "@headwater/protocol";
 import type { Api } from "../api.ts";
-import { filter as write } from "../records/filter.ts";
+import { filter as filterTag } from "../records/filter.ts";
 import { listRecords, type ListOptions } from "../records/list.ts";
 import { compareTexts } from "./compare-records.ts";
 
 export interface FetchedRecords<T> {
   readonly records: readonly T[];
-  /** The place that the first page is of: everything behind it comes over the stream. Absent where there is no log. */
+  /** The cursor of the first page: follow the list from here. `undefined` if the server keeps no log. */
   readonly since: string | undefined;
-  /** Whether the list shows a change of this record already: later pages are of later moments. */
+  /** Whether the list already includes a change of this record, because later pages have later cursors. */
   readonly includes: (id: string, cursor: string | undefined) => boolean;
 }
 
-/** Records of a page: as many as a server gives. */
+/** The largest page that servers allow. */
 const PER_PAGE = 1_000;
 
 /**
- * Reads a whole list in the order of the ids, each page from the last id of the one before: however many write meanwhile,
- * no record that stays in the list is skipped, as it would be by numbered pages.
+ * Fetches a whole list in order of id. Each page starts after the last id of the previous page, so that concurrent writes
+ * can't make it skip records, as they can with page numbers.
  */
 export async function fetchAllRecords<T extends { readonly id: string }>(
   api: Api,
@@ -48,14 +48,14 @@ export async function fetchAllRecords<T extends { readonly id: string }>(
     records,
     since: first && formatCursor(first),
     includes(id, text) {
-      const [at, cursor] = [cursorOf(id), parseCursor(text ?? "")];
-      return at !== undefined && cursor !== undefined && at.epoch === cursor.epoch && cursor.seq <= at.seq;
+      const [listed, cursor] = [cursorOf(id), parseCursor(text ?? "")];
+      return listed !== undefined && cursor !== undefined && listed.epoch === cursor.epoch && cursor.seq <= listed.seq;
     },
   };
 }
 
 function filterAfter(filter: string | undefined, last: string | undefined): string | undefined {
   if (last === undefined) return filter;
-  const rest = write`id > ${last}`;
-  return filter ? `(${filter}) && ${rest}` : rest;
+  const next = filterTag`id > ${last}`;
+  return filter ? `(${filter}) && ${next}` : next;
 }

@@ -4,7 +4,7 @@ import type { RecordModel, SubscriptionEvent } from "../realtime/events.ts";
 import type { Realtime } from "../realtime/realtime.ts";
 import type { FollowOptions } from "../realtime/realtime-options.ts";
 import type { Subscription } from "../realtime/subscription.ts";
-import { filter as write } from "../records/filter.ts";
+import { filter as filterTag } from "../records/filter.ts";
 import { listRecords } from "../records/list.ts";
 import { joinNames } from "../schema.ts";
 import type { LiveList, LiveOptions } from "./live-list.ts";
@@ -18,58 +18,58 @@ export interface LiveListUpdaterOptions<T extends { readonly id: string }> {
   readonly list: LiveList<T>;
 }
 
-/** Keeps a list as the server has it. */
+/** Keeps a live list equal to the list on the server. */
 export class LiveListUpdater<T extends { readonly id: string }> {
-  readonly #parts: LiveListUpdaterOptions<T>;
+  readonly #options: LiveListUpdaterOptions<T>;
   readonly #listOptions: Pick<LiveOptions<RecordModel>, "filter" | "expand" | "fields" | "query" | "headers">;
   #subscription: Subscription<SubscriptionEvent<T>> | undefined;
 
-  constructor(parts: LiveListUpdaterOptions<T>) {
-    this.#parts = parts;
-    const { filter, query, headers } = parts.options;
-    const [expand, fields] = [joinNames(parts.options.expand), joinNames(parts.options.fields)];
+  constructor(options: LiveListUpdaterOptions<T>) {
+    this.#options = options;
+    const { filter, query, headers } = options.options;
+    const [expand, fields] = [joinNames(options.options.expand), joinNames(options.options.fields)];
     this.#listOptions = { filter, expand, query, headers, fields: fields && `${fields},id` };
   }
 
-  /** Reads the list, and follows it from there. */
+  /** Fetches the list and follows its changes from there. */
   async load(): Promise<void> {
-    const { api, collection, list } = this.#parts;
-    const snapshot = await fetchAllRecords<T>(api, collection, {
+    const { api, collection, list } = this.#options;
+    const fetched = await fetchAllRecords<T>(api, collection, {
       ...this.#listOptions,
-      signal: this.#parts.options.signal,
+      signal: this.#options.options.signal,
     });
     if (list.isClosed) return;
-    if (snapshot.since === undefined) return this.#followAndRefetch();
-    list.reset(snapshot.records);
-    this.#followFromCursor(snapshot, snapshot.since);
+    if (fetched.since === undefined) return this.#followAndRefetch();
+    list.reset(fetched.records);
+    this.#followFromCursor(fetched, fetched.since);
   }
 
   stop(): void {
     void this.#subscription?.unsubscribe();
   }
 
-  /** The server's log begins where the list was read, and tells what enters and leaves. */
-  #followFromCursor(snapshot: FetchedRecords<T>, since: string): void {
-    const { list } = this.#parts;
+  /** Replays the log from the cursor of the list. The server reports which records enter and leave the filter. */
+  #followFromCursor(fetched: FetchedRecords<T>, since: string): void {
+    const { list } = this.#options;
     this.#follow({ ...this.#listOptions, since }, (event) => {
       if (event.action === "resync") return this.#reload();
-      if (snapshot.includes(event.record.id, event.cursor)) return;
+      if (fetched.includes(event.record.id, event.cursor)) return;
       if (event.action === "delete" || event.action === "leave") list.remove(event.record.id);
       else list.put(event.record);
     });
   }
 
   /**
-   * A stock PocketBase says neither where its list stands nor what leaves a filter. So the stream comes first, then the
-   * list, and each record that something happened to is asked for again under the filter.
+   * For PocketBase, whose lists have no cursor and which doesn't report records that leave a filter. Subscribes before it
+   * fetches the list, and fetches each changed record again with the filter.
    */
   async #followAndRefetch(): Promise<void> {
-    const { api, collection, list } = this.#parts;
+    const { api, collection, list } = this.#options;
     const { query, headers } = this.#listOptions;
-    let asking: Promise<void> = Promise.resolve();
+    let refetching: Promise<void> = Promise.resolve();
     const subscription = this.#follow({ query, headers }, (event) => {
       if (event.action === "resync") return this.#reload();
-      asking = asking
+      refetching = refetching
         .then(() => this.#refetch(event.record.id))
         .catch((error: unknown) => list.fail(toHeadwaterError(error)));
     });
@@ -79,9 +79,9 @@ export class LiveListUpdater<T extends { readonly id: string }> {
   }
 
   async #refetch(id: string): Promise<void> {
-    const { api, collection, list } = this.#parts;
-    const one = write`id = ${id}`;
-    const filter = this.#listOptions.filter ? `(${this.#listOptions.filter}) && ${one}` : one;
+    const { api, collection, list } = this.#options;
+    const byId = filterTag`id = ${id}`;
+    const filter = this.#listOptions.filter ? `(${this.#listOptions.filter}) && ${byId}` : byId;
     const page = await api.retry(
       () => listRecords<T>(api, collection, { ...this.#listOptions, filter, perPage: 1, skipTotal: true }),
       () => !list.isClosed,
@@ -92,19 +92,19 @@ export class LiveListUpdater<T extends { readonly id: string }> {
     else list.remove(id);
   }
 
-  #follow(what: FollowOptions, onEvent: (event: SubscriptionEvent<T>) => void): Subscription<SubscriptionEvent<T>> {
-    const { realtime, collection, list } = this.#parts;
-    const subscription = realtime.follow<T>(collection, "*", { ...what, check: false });
+  #follow(options: FollowOptions, onEvent: (event: SubscriptionEvent<T>) => void): Subscription<SubscriptionEvent<T>> {
+    const { realtime, collection, list } = this.#options;
+    const subscription = realtime.follow<T>(collection, "*", { ...options, check: false });
     this.#subscription = subscription;
     subscription.closed.catch((error: unknown) => list.fail(toHeadwaterError(error)));
     return subscription.forEach((event) => {
-      // What comes after a reload has begun belongs to the next subscription.
+      // Ignores events of the old subscription once a reload has started.
       if (this.#subscription === subscription && !list.isClosed) onEvent(event);
     });
   }
 
   #reload(): void {
-    const { api, list } = this.#parts;
+    const { api, list } = this.#options;
     this.stop();
     this.#subscription = undefined;
     api

@@ -10,17 +10,17 @@ export interface LiveOptions<T> extends Pick<
 > {
   /** For `@request.query.*` of the rules. */
   readonly query?: Readonly<Record<string, string>> | undefined;
-  /** The order, where `sort` can't say it: by fields of relations, or in a language's own. */
+  /** The order, if `sort` can't express it: by fields of relations, or by the rules of a language. */
   readonly compare?: Compare<T> | undefined;
 }
 
-/** A change of a list: one step, or all of it anew after something was lost. */
+/** A change of a list: one record, or the whole list after changes were lost. */
 export type LiveChange<T> = ListChange<T> | { readonly kind: "reset"; readonly items: readonly T[] };
 
-/** Steps that may wait for one who reads them; beyond that the reader gets the list anew. */
+/** Maximum number of changes queued for a reader. Beyond that, the reader gets the whole list. */
 const CAPACITY = 1_024;
 
-/** A list that is kept as it is on the server. `items` is another array after each change, and never changed itself. */
+/** A list that stays up to date with the server. `items` is immutable; each change creates a new array. */
 export class LiveList<T extends { readonly id: string }> implements AsyncIterable<LiveChange<T>> {
   readonly #compare: Compare<T>;
   readonly #readers = new Set<BoundedQueue<LiveChange<T>>>();
@@ -39,18 +39,18 @@ export class LiveList<T extends { readonly id: string }> implements AsyncIterabl
     return this.#list.items;
   }
 
-  /** Why it follows no more, if it was not closed by the app. */
+  /** The error that ended the list, if the app didn't close it. */
   get error(): HeadwaterError | undefined {
     return this.#end === "closed" ? undefined : this.#end;
   }
 
-  /** Called after each change. Gives a function that ends it. */
+  /** Calls the listener after each change. @returns a function that removes the listener */
   onChange(listener: (change: LiveChange<T>) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Each change from now on. One who is too slow gets the whole list instead. Leaving the loop leaves the list as it is. */
+  /** Yields each change from now on; a slow reader gets the whole list instead. Leaving the loop doesn't close the list. */
   async *[Symbol.asyncIterator](): AsyncGenerator<LiveChange<T>, void, void> {
     const queue = new BoundedQueue<LiveChange<T>>(CAPACITY);
     this.#readers.add(queue);
@@ -62,29 +62,29 @@ export class LiveList<T extends { readonly id: string }> implements AsyncIterabl
     }
   }
 
-  /** Ends it, here and on the server; loops over it end. */
+  /** Stops following the list. Loops over it end. */
   close(): void {
     this.#finish("closed");
   }
 
-  /** For its feed. */
+  /** For the updater. */
   put(record: T): void {
     this.#emit(this.#list.put(record));
   }
 
-  /** For its feed. */
+  /** For the updater. */
   remove(id: string): void {
     const step = this.#list.remove(id);
     if (step) this.#emit(step);
   }
 
-  /** For its feed. */
+  /** For the updater. */
   reset(records: Iterable<T>): void {
     this.#list = new SortedList(records, this.#compare);
     this.#emit({ kind: "reset", items: this.items });
   }
 
-  /** For its feed: it can't be followed any more. */
+  /** For the updater: ends the list with an error. */
   fail(error: HeadwaterError): void {
     this.#finish(error);
   }
@@ -110,7 +110,7 @@ export class LiveList<T extends { readonly id: string }> implements AsyncIterabl
   }
 }
 
-/** Closes the list with the caller's signal. */
+/** Closes the list when the signal is aborted. @throws HeadwaterError if it is aborted already */
 export function closeWith(list: Pick<LiveList<never>, "close">, signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw aborted(signal.reason);
   signal?.addEventListener("abort", () => list.close(), { once: true });

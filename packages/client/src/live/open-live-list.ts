@@ -6,9 +6,9 @@ import { closeWith, LiveList, type LiveOptions } from "./live-list.ts";
 import { compareBySort } from "./compare-records.ts";
 
 /**
- * Reads a list and follows it.
+ * Fetches a list and follows its changes.
  *
- * @throws HeadwaterError when it can't be read for the first time; later failures that may pass are waited out
+ * @throws HeadwaterError if the first fetch fails; later transient failures are retried
  */
 export async function openLiveList<T extends { readonly id: string }>(
   api: Api,

@@ -1,12 +1,12 @@
 import type { Compare } from "./compare-records.ts";
 
-/** One step of a list. Indexes are those of the list after the step; of a removal, before it. */
+/** A change of one record in a list. `index` is the position after the change; for a removal, before it. */
 export type ListChange<T> =
   | { readonly kind: "insert"; readonly record: T; readonly index: number }
   | { readonly kind: "update"; readonly record: T; readonly index: number; readonly from: number }
   | { readonly kind: "remove"; readonly record: T; readonly index: number };
 
-/** Records in an order, each once. `items` is another array after each step, so that it can be kept and compared. */
+/** A sorted list of records with unique ids. Each change creates a new `items` array. */
 export class SortedList<T extends { readonly id: string }> {
   readonly #compare: Compare<T>;
   readonly #byId: Map<string, T>;
@@ -22,9 +22,9 @@ export class SortedList<T extends { readonly id: string }> {
     return this.#items;
   }
 
-  /** Adds the record, or puts it in the place of what has its id. */
+  /** Adds the record, or replaces the one with its id. */
   put(record: T): ListChange<T> {
-    const from = this.#take(record.id);
+    const from = this.#removeAt(record.id);
     const index = this.#search(record);
     this.#byId.set(record.id, record);
     this.#items = this.#items.toSpliced(index, 0, record);
@@ -33,11 +33,11 @@ export class SortedList<T extends { readonly id: string }> {
 
   remove(id: string): ListChange<T> | undefined {
     const record = this.#byId.get(id);
-    const index = this.#take(id);
+    const index = this.#removeAt(id);
     return record && { kind: "remove", record, index };
   }
 
-  #take(id: string): number {
+  #removeAt(id: string): number {
     const record = this.#byId.get(id);
     if (!record) return -1;
     const index = this.#search(record);
@@ -46,7 +46,7 @@ export class SortedList<T extends { readonly id: string }> {
     return index;
   }
 
-  /** Where the record is, or would be: the order has no equals. */
+  /** Binary search for the record's position. The order has no equal records. */
   #search(record: T): number {
     let [low, high] = [0, this.#items.length];
     while (low < high) {

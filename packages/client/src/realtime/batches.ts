@@ -2,13 +2,13 @@ import type { Clock } from "../clock.ts";
 import type { BoundedQueue } from "./bounded-queue.ts";
 
 export interface BatchOptions {
-  /** Events of one batch at most. */
+  /** Maximum number of events in a batch. */
   readonly maxSize: number;
-  /** How long the first event of a batch waits for others, in milliseconds. */
+  /** How long the first event of a batch waits for more, in milliseconds. */
   readonly maxDelayMs: number;
 }
 
-/** Takes events out in groups: one as soon as it is full, or as its first event has waited long enough. */
+/** Yields events in batches, each as soon as it is full or its first event has waited `maxDelayMs`. */
 export async function* batchesOf<T>(
   queue: BoundedQueue<T>,
   clock: Clock,
@@ -23,7 +23,7 @@ export async function* batchesOf<T>(
 
 async function fullOrTimeout(queue: BoundedQueue<unknown>, size: number, clock: Clock, delayMs: number): Promise<void> {
   const full = queue.ready(size);
-  full.catch(() => undefined); // An error comes after what waits: whoever asks next is told.
+  full.catch(() => undefined); // The next `ready` call reports the error, after the queued events.
   let cancel = (): void => undefined;
   const late = new Promise<void>((resolve) => (cancel = clock.timer(delayMs, resolve)));
   await Promise.race([full, late]).finally(() => cancel());

@@ -1,20 +1,19 @@
-/** What happens when the app is slower than the stream for too long. */
+/** What happens when the queue of a slow app is full. */
 export type OverflowPolicy =
-  /** All that waits is dropped, and the app is told to read everything anew. */
+  /** Drops all queued events and delivers a `resync`, so that the app reloads. */
   | "resync"
-  /** The oldest goes, uncounted by the app: for displays that want the newest only. */
+  /** Drops the oldest event. For apps that need only the newest. */
   | "drop-oldest"
-  /** The subscription ends with an error. */
+  /** Ends the subscription with an error. */
   | "fail";
 
 /**
- * What waits for one reader. It never holds more than its capacity: what is to happen then is the caller's affair, who
- * is told by `push`.
+ * A queue for one reader, with a maximum size. When it is full, `push` returns false and the caller decides what to do.
  */
 export class BoundedQueue<T> {
   readonly capacity: number;
   #items: T[] = [];
-  /** Where the first item is: taking from the front moves nothing. */
+  /** Index of the first item, so that taking items doesn't move the others. */
   #head = 0;
   #end: { readonly error: unknown } | "ended" | undefined;
   #wake: () => void = () => undefined;
@@ -27,7 +26,7 @@ export class BoundedQueue<T> {
     return this.#items.length - this.#head;
   }
 
-  /** @returns false, and takes nothing, when it is full */
+  /** @returns false, without adding the item, if the queue is full */
   push(item: T): boolean {
     if (this.#end !== undefined) return true;
     if (this.size >= this.capacity) return false;
@@ -40,7 +39,7 @@ export class BoundedQueue<T> {
     return this.take(1)[0];
   }
 
-  /** Up to so many, in order. */
+  /** Removes and returns up to `max` items, in order. */
   take(max: number): T[] {
     const taken = this.#items.slice(this.#head, this.#head + max);
     this.#head += taken.length;
@@ -56,7 +55,7 @@ export class BoundedQueue<T> {
     this.#head = 0;
   }
 
-  /** Nothing more will come; what waits is still given out, and then the error is thrown. */
+  /** Ends the queue. Queued items can still be taken; after them, `ready` throws the error. */
   end(error?: unknown): void {
     if (this.#end !== undefined) return;
     this.#end = error === undefined ? "ended" : { error };
@@ -64,10 +63,10 @@ export class BoundedQueue<T> {
   }
 
   /**
-   * Resolves when at least so many wait, or at the end. For one who waits at a time: another call takes over.
+   * Resolves when at least `count` items are queued, or at the end. Only one call at a time: a second one replaces the first.
    *
-   * @returns false when nothing waits and nothing will come
-   * @throws what the queue was ended with, once nothing waits
+   * @returns false if the queue is empty and has ended
+   * @throws the error the queue ended with, once it is empty
    */
   async ready(count: number): Promise<boolean> {
     while (this.size < count && this.#end === undefined) {

@@ -1,23 +1,21 @@
 import type { Api } from "../api.ts";
 import type { QueryValue } from "../http.ts";
+import { CURSOR_HEADER, recordsPath } from "../records/records-endpoint.ts";
 import type { TopicOptions } from "./topic.ts";
 
-/** What a subscription is held to before it is made: a request that is under the same rule. */
+/** A request under the same rule as a subscription. */
 export interface AccessCheck {
   readonly path: string;
   readonly query: Readonly<Record<string, QueryValue>>;
   readonly headers: Readonly<Record<string, string>> | undefined;
 }
 
-/** The header in which a Headwater server says of which place in its log a list is. */
-export const CURSOR_HEADER = "headwater-cursor";
-
 /**
- * Asks what PocketBase's protocol never answers: whether there is such a collection, whether its rule lets this user in at
- * all, whether the filter can be read. A subscription to what is refused would be silent for ever.
+ * Checks whether the collection exists, its rule allows this user, and the filter is valid. PocketBase's realtime protocol
+ * reports none of that: a subscription that isn't allowed would stay silent.
  *
- * @returns the place in the log that the answer is of: to subscribe from there leaves no hole
- * @throws HeadwaterError with the server's refusal
+ * @returns the cursor of the response; a subscription from there misses nothing
+ * @throws HeadwaterError if the server rejects the request
  */
 export const checkAccess = (
   api: Api,
@@ -25,13 +23,11 @@ export const checkAccess = (
   isWanted: () => boolean,
 ): Promise<string | undefined> =>
   api.retry(async () => {
-    const answer = await api.request("GET", path, { query, headers });
-    return answer.headers.get(CURSOR_HEADER) ?? undefined;
+    const response = await api.request("GET", path, { query, headers });
+    return response.headers.get(CURSOR_HEADER) ?? undefined;
   }, isWanted);
 
-export const recordsPath = (collection: string): string => `/api/collections/${encodeURIComponent(collection)}/records`;
-
-/** One record of the list at most, and of that the id alone. */
+/** Lists at most one record, with its id only. */
 export const listAccessCheck = (
   collection: string,
   { filter, headers, query }: Pick<TopicOptions, "filter" | "headers" | "query">,

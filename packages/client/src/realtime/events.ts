@@ -1,6 +1,6 @@
 import type { EventAction } from "@headwater/protocol";
 
-/** A record as the server shows it. */
+/** A record as the server sends it. */
 export interface RecordModel {
   readonly id: string;
   readonly collectionId: string;
@@ -9,17 +9,17 @@ export interface RecordModel {
 }
 
 /**
- * What happened to a record: `create`, `update`, `delete`; and from a Headwater server `enter`, when a change made it
- * visible to the subscription.
+ * A change of a record: `create`, `update` or `delete`. Headwater servers also send `enter`, when a change makes a record
+ * match the subscription.
  */
 export interface RecordChange<T = RecordModel> {
   readonly action: Exclude<EventAction, "leave">;
   readonly record: T;
-  /** The place of the change in the server's log, to resume from; absent where the server has none. */
+  /** The change's cursor, to resume from. `undefined` if the server keeps no log. */
   readonly cursor: string | undefined;
 }
 
-/** A record may not be seen any more: no more is told of it than which it is. */
+/** The record no longer matches the subscription. Only identifies the record. */
 export interface RecordLeft {
   readonly action: "leave";
   readonly record: Pick<RecordModel, "id" | "collectionId" | "collectionName">;
@@ -27,12 +27,12 @@ export interface RecordLeft {
 }
 
 /**
- * Events may be missing before this one: read everything anew. The events that follow are complete again.
+ * Events before this one may be missing: the app must reload. The events after it are complete.
  *
- * `reconnected`: the server keeps no log, and the connection was cut. `overflow`: the app was slower than the stream, and
- * what waited for it was dropped. The others are a Headwater server's reasons: `expired` (the changes were trimmed),
- * `epoch` (another life of the log), `unknown` (a place that the log has not reached), `visibility` (a change of something
- * else moved more records into sight, or out of it, than can be told one by one).
+ * `reconnected`: the connection was lost, and the server keeps no log. `overflow`: the app read too slowly, and queued
+ * events were dropped. The other reasons come from Headwater servers: `expired` (the missed changes are no longer in the
+ * log), `epoch` (the log was replaced), `unknown` (the log hasn't reached the cursor), `visibility` (a change affected the
+ * visibility of too many records to send them one by one).
  */
 export interface Resync {
   readonly action: "resync";
@@ -40,17 +40,17 @@ export interface Resync {
   readonly cursor: string | undefined;
 }
 
-/** What a subscription gives, in the order of the server's commits. */
+/** An event of a subscription. Events come in the order of the server's commits. */
 export type SubscriptionEvent<T = RecordModel> = RecordChange<T> | RecordLeft | Resync;
 
-/** Whether an event's data is that of a record's change; anything else is a message of some other kind. */
+/** Whether the data of an event is a record change. */
 export function isRecordData(data: unknown): data is { readonly action: EventAction; readonly record: RecordModel } {
   return typeof data === "object" && data !== null && "action" in data && "record" in data;
 }
 
 const REASONS: ReadonlySet<string> = new Set<Resync["reason"]>(["expired", "epoch", "unknown", "visibility"]);
 
-/** A server's `resync`, for whatever reason it gives, and the subscriptions that it is about; all if it names none. */
+/** Parses a server's `resync`. @returns also the names of the affected subscriptions; `undefined` means all */
 export function readResync(
   data: unknown,
   id: string | undefined,

@@ -1,6 +1,6 @@
 import { isRecordData, type RecordChange, type RecordLeft } from "./events.ts";
 
-/** What a server sends under a name of its own. */
+/** A message on a custom topic. */
 export interface Message {
   readonly action: "message";
   readonly data: unknown;
@@ -9,7 +9,7 @@ export interface Message {
 
 export const toMessage = (data: unknown, cursor: string | undefined): Message => ({ action: "message", data, cursor });
 
-/** The type of the record is the caller's claim. */
+/** The record's type is not checked. @returns `undefined` if the data is not a record change */
 export function toRecordEvent<T>(data: unknown, cursor: string | undefined): RecordChange<T> | RecordLeft | undefined {
   if (!isRecordData(data)) return undefined;
   const { action, record } = data;

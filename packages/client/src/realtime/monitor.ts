@@ -1,48 +1,48 @@
 import type { ConnectionState } from "../connection/connection-state.ts";
 import type { HeadwaterError } from "../errors.ts";
 
-/** How it goes, at one moment. Counts are since the client was made, times in milliseconds. */
+/** The current statistics of a connection. Counts are since the client was created, times in milliseconds. */
 export interface RealtimeStats {
   readonly state: ConnectionState;
-  /** Subscriptions on the server. */
+  /** Number of subscriptions on the server. */
   readonly subscriptions: number;
-  /** Events that came, those that nobody listens to any more included. */
+  /** Events received, including those of ended subscriptions. */
   readonly events: number;
-  /** Events that had come before, and were dropped. */
+  /** Events received again, and dropped. */
   readonly duplicates: number;
-  /** Bytes of the streams. */
+  /** Bytes received. */
   readonly bytes: number;
-  /** Connections after the first. */
+  /** Number of connections after the first. */
   readonly reconnects: number;
   readonly resyncs: number;
   readonly warnings: number;
-  /** From dialling to the greeting, the last time. */
+  /** Duration of the last connection attempt that succeeded. */
   readonly connectMs: number | undefined;
-  /** From a request for subscriptions to its answer, the last time. */
+  /** Duration of the last subscribe request. */
   readonly latencyMs: number | undefined;
-  /** Events that wait for the app. */
+  /** Events queued for the app. */
   readonly queued: number;
-  /** Events that the app was too slow for. */
+  /** Events dropped because the app read too slowly. */
   readonly dropped: number;
 }
 
-/** The same as it happens. */
+/** An event of a connection, for monitoring. */
 export type MonitorEvent =
   | { readonly kind: "state"; readonly state: ConnectionState }
-  /** The server has greeted; `count` connections came before this one. */
+  /** A connection has opened. `count` is the number of connections before it. */
   | { readonly kind: "connected"; readonly count: number }
   | { readonly kind: "latency"; readonly milliseconds: number }
   | { readonly kind: "resync"; readonly name: string; readonly reason: string }
-  /** Something was skipped, or a callback of the app has thrown. */
+  /** Invalid data was skipped, or a callback of the app threw an error. */
   | { readonly kind: "warning"; readonly error: HeadwaterError };
 
 type Counts = Omit<RealtimeStats, "state" | "subscriptions" | "duplicates" | "queued" | "dropped">;
 
-/** Counts, and tells. */
+/** Collects statistics and emits monitor events. */
 export class Monitor {
   events = 0;
   bytes = 0;
-  /** By subscriptions that are over. */
+  /** Events dropped by ended subscriptions. */
   dropped = 0;
   #resyncs = 0;
   #warnings = 0;

@@ -31,31 +31,31 @@ describe.each(["sse", "websocket"] as const)("over %s", (transport) => {
     const client = new Client(server.url, { store: memoryStore(), transport, limits });
     await client.authenticate(`${name}@example.com`, "1234567890");
     const room = presence(client.realtime(), `room-${transport}`, { state });
-    return { client, room, heard: inboxOf(room) };
+    return { client, room, inbox: inboxOf(room) };
   };
 
-  test("those who are there see each other come, change and go", async () => {
+  test("members see each other join, update and leave", async () => {
     const ann = await join("ann", { mood: "calm" });
     await ann.room.ready;
-    await ann.heard.until((events) => events.length > 0);
+    await ann.inbox.until((events) => events.length > 0);
     expect(ann.room.members).toMatchObject([{ state: { mood: "calm" }, auth: { collection: "users" } }]);
     const bob = await join("bob", 1);
-    await bob.heard.until(() => bob.room.count === 2);
-    await ann.heard.until(() => ann.room.count === 2);
+    await bob.inbox.until(() => bob.room.count === 2);
+    await ann.inbox.until(() => ann.room.count === 2);
     expect(bob.room.members.map(({ state }) => state)).toEqual([{ mood: "calm" }, 1]);
 
     ann.room.set({ mood: "merry" });
-    await bob.heard.until((events) => events.some((event) => event.presence === "update"));
+    await bob.inbox.until((events) => events.some((event) => event.presence === "update"));
     expect(bob.room.members.map(({ state }) => state)).toContainEqual({ mood: "merry" });
     expect(bob.room.count).toBe(2);
 
     await bob.room.leave();
-    await ann.heard.until(() => ann.room.count === 1);
+    await ann.inbox.until(() => ann.room.count === 1);
     expect(ann.room.members.map(({ state }) => state)).toEqual([{ mood: "merry" }]);
     for (const { client } of [ann, bob]) client.close();
   });
 
-  test("what is too large to be said is refused", async () => {
+  test("a state that is too large is rejected", async () => {
     const { client, room } = await join("ann", "x".repeat(2_000));
     expect(await rejectionOf(room.ready)).toMatchObject({ code: "invalid" });
     client.close();

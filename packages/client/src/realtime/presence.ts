@@ -4,14 +4,14 @@ import type { Message } from "./messages.ts";
 import type { Subscription } from "./subscription.ts";
 
 export interface PresenceOptions {
-  /** What others are told of this one: JSON of at most 512 bytes. */
+  /** Shown to the other members: at most 512 bytes as JSON. */
   readonly state?: unknown;
-  /** Connections of an account with the same key are one member; without it all of them are. */
+  /** Connections of an account with the same key are one member. Without a key, all its connections are one member. */
   readonly key?: string;
   readonly signal?: AbortSignal;
 }
 
-/** What of a connection is needed. */
+/** The part of `Realtime` that presence needs. */
 export interface PresenceConnection {
   subscribe(
     topic: string,
@@ -19,9 +19,9 @@ export interface PresenceConnection {
   ): Subscription<Message | Resync>;
 }
 
-/** Who is present in a room, oneself among them. */
+/** The members of a room, including this client. */
 export class Presence {
-  /** Resolves when the server knows of it; rejects when it refuses. */
+  /** Resolves when this client has joined the room. Rejects if the server doesn't allow it. */
   readonly ready: Promise<void>;
   readonly #connection: PresenceConnection;
   readonly #room: string;
@@ -39,23 +39,23 @@ export class Presence {
     this.ready = this.#subscription.ready;
   }
 
-  /** Those who are there; nobody is named where there are too many. Another list after each change. */
+  /** The members. Empty in a room that is too large to list. A new array after each change. */
   get members(): readonly PresenceMember[] {
     return [...this.#members.values()];
   }
 
-  /** How many are there. */
+  /** The number of members. */
   get count(): number {
     return this.#count;
   }
 
-  /** Told of each change. Gives a function that ends it. */
+  /** Calls the listener after each change. @returns a function that removes the listener */
   onChange(listener: (event: PresenceEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Says something else of oneself. */
+  /** Changes this client's state. */
   set(state: unknown): void {
     if (this.#subscription.ended) return;
     const before = this.#subscription;
@@ -63,17 +63,17 @@ export class Presence {
     void before.unsubscribe();
   }
 
-  /** Resolves when the server knows. */
+  /** Leaves the room. Resolves when the server has processed it. */
   leave(): Promise<void> {
     return this.#subscription.unsubscribe();
   }
 
-  /** What one says of oneself is an option of the subscription: who says something else subscribes anew. */
+  /** The state is an option of the subscription, so that each state needs a new subscription. */
   #subscribe(state: unknown): Subscription<Message | Resync> {
     const { key, signal } = this.#options;
     const presence = JSON.stringify({ state, ...(key !== undefined && { key }) });
     const subscription = this.#connection.subscribe(`@${this.#room}`, { query: { presence }, signal });
-    // Whoever waits for it is told by `ready`.
+    // Errors are reported by `ready`.
     subscription.ready.catch(() => undefined);
     subscription.forEach((event) => {
       if (event.action === "message" && isPresence(event.data)) this.#onEvent(event.data);
@@ -109,7 +109,7 @@ const isPresence = (data: unknown): data is PresenceEvent =>
   typeof data === "object" && data !== null && "presence" in data && "count" in data;
 
 /**
- * Shows oneself to all others who are in the same room, and them. Headwater servers only.
+ * Joins a room: shows this client to the other members, and them to this client. Headwater servers only.
  *
  * @param room a channel's name, or `posts/ID`
  */

@@ -7,38 +7,38 @@ import type { OverflowPolicy } from "./bounded-queue.ts";
 import type { RecordModel } from "./events.ts";
 import type { TopicOptions } from "./topic.ts";
 
-/** What one subscription may be told. */
+/** Options of a subscription to typed records. */
 export interface SubscribeOptions<T = RecordModel> extends FollowOptions {
   readonly expand?: OneOrMore<ExpandPath<T>> | undefined;
   readonly fields?: OneOrMore<ShownField<T>> | undefined;
 }
 
-/** The same, where nothing is known of the records. */
+/** Options of a subscription, without types. */
 export interface FollowOptions extends TopicOptions {
-  /** A place in the server's log, as events and lists give it: what came behind it comes first. Headwater servers only. */
+  /** A cursor of an event or a list: changes after it are sent first. Headwater servers only. */
   readonly since?: string | undefined;
-  /** Ends the subscription; loops over it end without an error. */
+  /** Ends the subscription when aborted. Loops over it end without an error. */
   readonly signal?: AbortSignal | undefined;
-  /** Events that may wait for the app; 1024 unless told otherwise. */
+  /** Maximum number of events queued for the app. Default: 1024. */
   readonly capacity?: number | undefined;
-  /** What happens beyond that; "resync" unless told otherwise. */
+  /** What happens when the queue is full. Default: `resync`. */
   readonly onOverflow?: OverflowPolicy | undefined;
   /**
-   * Whether to ask the server first if this may be listened to at all (one small request); true unless told otherwise.
-   * PocketBase's protocol itself is silent about what it refuses.
+   * Whether to check first, with one small request, that the server allows the subscription. Default: true. PocketBase's
+   * realtime protocol itself doesn't report subscriptions that aren't allowed.
    */
   readonly check?: boolean | undefined;
 }
 
-/** What a Realtime is made of. Everything that does I/O, or knows the time, is handed in. */
+/** Dependencies of a Realtime. Everything that does I/O or reads the time is injected. */
 export interface RealtimeDependencies {
   readonly api: Api;
   readonly transport: Transport;
   readonly lifecycle: PageLifecycle;
   readonly random: () => number;
   readonly limits: ConnectionLimits;
-  /** A malformed event ends the connection with an error; otherwise it is skipped with a warning. */
+  /** Whether a malformed event ends the connection with an error. Otherwise it is skipped with a warning. */
   readonly strict: boolean;
-  /** Silence after which the connection is taken for dead, in milliseconds; by default what the server lets expect. */
+  /** Milliseconds without a byte after which the connection counts as dead. The default depends on the server. */
   readonly quietMs: number | undefined;
 }

@@ -11,30 +11,30 @@ import type { Monitor } from "./monitor.ts";
 import type { RealtimeDependencies } from "./realtime-options.ts";
 import { SubscriptionReconciler } from "./subscription-reconciler.ts";
 
-/** Headwater sends something every 20 to 40 seconds; a stock PocketBase ends what is idle after five minutes. */
+/** Headwater sends a heartbeat every 20 to 40 seconds. PocketBase closes idle connections after five minutes. */
 const QUIET_MS = { headwater: 50_000, pocketbase: 330_000 };
 
-/** The one connection of a client, there while somebody listens, and what the server is told of who does. */
+/** A client's only connection, open while there are subscriptions, and the subscriptions on the server. */
 export class RealtimeSession {
-  readonly #parts: RealtimeDependencies;
+  readonly #dependencies: RealtimeDependencies;
   readonly #clock: Clock;
   readonly #monitor: Monitor;
   readonly #table = new SubscriptionTable();
   readonly #connection: Connection;
-  readonly #stopToken: () => void;
+  readonly #stopTokenListener: () => void;
   readonly #onFailed: (error: HeadwaterError) => void;
   #reconciler: SubscriptionReconciler | undefined;
   #clientId = "";
   #connectStartedAt = 0;
-  /** The server keeps a log: it has given a place in it. */
+  /** The server has sent a cursor, so it keeps a log. */
   #hasLog = false;
 
-  /** @param onFailed told when there will be no connection, before anybody else is */
-  constructor(parts: RealtimeDependencies, monitor: Monitor, onFailed: (error: HeadwaterError) => void) {
-    this.#parts = parts;
+  /** @param onFailed called when the connection fails for good, before the subscriptions end */
+  constructor(dependencies: RealtimeDependencies, monitor: Monitor, onFailed: (error: HeadwaterError) => void) {
+    this.#dependencies = dependencies;
     this.#monitor = monitor;
     this.#onFailed = onFailed;
-    const { transport, lifecycle, random, limits, api } = parts;
+    const { transport, lifecycle, random, limits, api } = dependencies;
     this.#clock = api.http.clock;
     this.#connection = new Connection({
       transport,
@@ -42,9 +42,9 @@ export class RealtimeSession {
       random,
       limits,
       clock: this.#clock,
-      quietMs: () => parts.quietMs ?? (this.#hasLog ? QUIET_MS.headwater : QUIET_MS.pocketbase),
+      quietMs: () => dependencies.quietMs ?? (this.#hasLog ? QUIET_MS.headwater : QUIET_MS.pocketbase),
       listener: {
-        onStateChange: (state, before) => this.#onState(state, before),
+        onStateChange: (state, before) => this.#onStateChange(state, before),
         onOpen: (link, clientId) => this.#onOpen(link, clientId),
         onEvent: (event) => this.#onEvent(event),
         onCursor: (id) => this.#onCursor(id),
@@ -52,14 +52,14 @@ export class RealtimeSession {
         onWarning: (error) => monitor.warning(error),
       },
     });
-    this.#stopToken = api.identity.onToken((same) => this.#onToken(same));
+    this.#stopTokenListener = api.identity.onToken((isSameUser) => this.#onToken(isSameUser));
   }
 
   get state(): ConnectionState {
     return this.#connection.state;
   }
 
-  /** The server's name for the present connection; "" while there is none. */
+  /** The server's id for the current connection; "" while there is none. */
   get clientId(): string {
     return this.state.kind === "open" ? this.#clientId : "";
   }
@@ -80,35 +80,35 @@ export class RealtimeSession {
     return this.#table.isTaken(name);
   }
 
-  join(name: string, sink: SubscriptionListener, place: Cursor | undefined): void {
-    this.#hasLog ||= place !== undefined;
-    this.#table.add(name, sink, place);
+  join(name: string, listener: SubscriptionListener, since: Cursor | undefined): void {
+    this.#hasLog ||= since !== undefined;
+    this.#table.add(name, listener, since);
     this.#connection.send({ kind: "start" });
     this.#reconciler?.wake();
   }
 
-  /** Resolves when the server knows. */
-  async leave(name: string, sink: SubscriptionListener): Promise<void> {
-    this.#table.remove(name, sink);
-    await Promise.resolve(); // Who leaves and comes back in one turn of the loop keeps the connection.
+  /** Resolves when the server has removed the subscription. */
+  async leave(name: string, listener: SubscriptionListener): Promise<void> {
+    this.#table.remove(name, listener);
+    await Promise.resolve(); // To leave and join in one turn of the event loop keeps the connection.
     if (this.#table.size === 0) return this.#connection.send({ kind: "stop" });
     this.#reconciler?.wake();
     await this.#reconciler?.whenIdle();
   }
 
-  /** What was received can't be read: the end in strict mode, a warning otherwise. */
+  /** Received invalid data: ends the connection in strict mode, otherwise emits a warning. */
   malformed(error: HeadwaterError): void {
-    if (this.#parts.strict) this.#connection.send({ kind: "refused", error });
+    if (this.#dependencies.strict) this.#connection.send({ kind: "refused", error });
     else this.#monitor.warning(error);
   }
 
   close(error: HeadwaterError): void {
-    this.#stopToken();
+    this.#stopTokenListener();
     this.#table.fail(error);
     this.#connection.send({ kind: "stop" });
   }
 
-  #onState(state: ConnectionState, before: ConnectionState): void {
+  #onStateChange(state: ConnectionState, before: ConnectionState): void {
     if (before.kind === "open") this.#reconciler?.stop();
     if (before.kind === "open") this.#reconciler = undefined;
     if (state.kind === "connecting") this.#connectStartedAt = this.#clock.now();
@@ -120,7 +120,7 @@ export class RealtimeSession {
   }
 
   #onOpen(link: Link, clientId: string): void {
-    const { api, random, limits } = this.#parts;
+    const { api, random, limits } = this.#dependencies;
     this.#clientId = clientId;
     this.#table.linkOpened();
     this.#reconciler = new SubscriptionReconciler({
@@ -153,13 +153,13 @@ export class RealtimeSession {
     else this.#table.resync(resync);
   }
 
-  /** The data of an event. Lenient, text that is no JSON goes on as text: a channel of the app's own may want it. */
+  /** Parses the data of an event. Unless strict, invalid JSON is passed on as text: a custom channel may use it. */
   #parse(name: string, text: string): unknown {
     try {
       return JSON.parse(text) as unknown;
     } catch {
-      this.malformed(new HeadwaterError("malformed", `${name}: no JSON`, { text }));
-      return this.#parts.strict ? undefined : text;
+      this.malformed(new HeadwaterError("malformed", `the data of an event for ${name} is not JSON`, { text }));
+      return this.#dependencies.strict ? undefined : text;
     }
   }
 
@@ -170,8 +170,8 @@ export class RealtimeSession {
     this.#table.advance(cursor);
   }
 
-  #onToken(same: boolean): void {
-    if (!same) return this.#connection.send({ kind: "reconnect" });
+  #onToken(isSameUser: boolean): void {
+    if (!isSameUser) return this.#connection.send({ kind: "reconnect" });
     this.#table.markStale();
     this.#reconciler?.wake();
   }

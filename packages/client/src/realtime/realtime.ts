@@ -14,36 +14,36 @@ import { subscriptionName, topicQuery } from "./topic.ts";
 
 const CAPACITY = 1_024;
 
-/** What a subscription wants: a topic, leave to listen to it, and how its data is read. */
+/** The topic of a subscription, how to check access to it, and how to parse its data. */
 interface SubscriptionSpec<E> {
   readonly topic: string;
   readonly query: Readonly<Record<string, string>>;
   readonly check: AccessCheck | undefined;
-  /** `undefined` for data that is none of this subscription's kind. */
-  readonly read: (data: unknown, cursor: string | undefined) => E | undefined;
+  /** @returns `undefined` if the data is not of this subscription's kind */
+  readonly parse: (data: unknown, cursor: string | undefined) => E | undefined;
 }
 
-/** A subscription, whatever it is of. */
+/** A subscription, whatever its event type. */
 type OpenSubscription = Pick<Subscription<never>, "queued" | "dropped" | "fail">;
 
-/** All subscriptions of a client, over one connection that is there while there are any. */
+/** All subscriptions of a client, over one connection that is open while there are any. */
 export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
-  readonly #parts: RealtimeDependencies;
+  readonly #dependencies: RealtimeDependencies;
   readonly #monitor = new Monitor();
   readonly #session: RealtimeSession;
   readonly #subscriptions = new Set<OpenSubscription>();
   #replays = 0;
 
-  constructor(parts: RealtimeDependencies) {
-    this.#parts = parts;
-    this.#session = new RealtimeSession(parts, this.#monitor, (error) => this.#fail(error));
+  constructor(dependencies: RealtimeDependencies) {
+    this.#dependencies = dependencies;
+    this.#session = new RealtimeSession(dependencies, this.#monitor, (error) => this.#fail(error));
   }
 
   get state(): ConnectionState {
     return this.#session.state;
   }
 
-  /** The server's name for the present connection; "" while there is none. */
+  /** The server's id for the current connection; "" while there is none. */
   get clientId(): string {
     return this.#session.clientId;
   }
@@ -65,12 +65,12 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
     };
   }
 
-  /** Tells what happens to the connection, as it happens. Gives a function that ends it. */
+  /** Calls the listener on each event of the connection. @returns a function that removes the listener */
   monitor(listener: (event: MonitorEvent) => void): () => void {
     return this.#monitor.listen(listener);
   }
 
-  /** Every change of a collection's records that the list rule, and the filter, let through. */
+  /** Subscribes to all changes of a collection's records that match the list rule and the filter. */
   subscribeToCollection<Name extends keyof Schema & string>(
     collection: Name,
     options?: SubscribeOptions<Schema[Name]["record"]>,
@@ -78,7 +78,7 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
     return this.follow(collection, "*", options);
   }
 
-  /** Every change of one record that the view rule lets through. */
+  /** Subscribes to all changes of one record that match the view rule. */
   subscribeToRecord<Name extends keyof Schema & string>(
     collection: Name,
     id: string,
@@ -87,44 +87,45 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
     return this.follow(collection, id, options);
   }
 
-  /** Whatever the server sends under a name of its own: custom channels. Data that is no JSON comes as text. */
+  /** Subscribes to a topic, such as a custom channel. Data that is not JSON is passed on as text. */
   subscribe(topic: string, options: FollowOptions = {}): Subscription<Message | Resync> {
-    return this.#subscribe({ topic, query: topicQuery(options), check: undefined, read: toMessage }, options);
+    return this.#subscribe({ topic, query: topicQuery(options), check: undefined, parse: toMessage }, options);
   }
 
-  /** Ends all subscriptions and the connection. Loops over them end with the error `aborted`. */
+  /** Ends all subscriptions and the connection. Loops over subscriptions end with an `aborted` error. */
   close(): void {
     const error = aborted();
     this.#fail(error);
     this.#session.close(error);
   }
 
-  /** Either of these, where the type is known already: `which` is the record's id, or `*`. */
-  follow<T>(collection: string, which: string, options: FollowOptions = {}): Subscription<SubscriptionEvent<T>> {
-    const check = which === "*" ? listAccessCheck(collection, options) : recordAccessCheck(collection, which, options);
+  /** Subscribes to a collection (`id` is `*`) or to a record, without a schema. */
+  follow<T>(collection: string, id: string, options: FollowOptions = {}): Subscription<SubscriptionEvent<T>> {
+    const check = id === "*" ? listAccessCheck(collection, options) : recordAccessCheck(collection, id, options);
     return this.#subscribe(
       {
-        topic: `${collection}/${which}`,
-        // A stock PocketBase makes nothing of `transitions`.
+        topic: `${collection}/${id}`,
+        // PocketBase ignores `transitions`.
         query: { transitions: "enter-leave", ...topicQuery(options) },
         check: options.check === false ? undefined : check,
-        read: (data, cursor) => toRecordEvent<T>(data, cursor),
+        parse: (data, cursor) => toRecordEvent<T>(data, cursor),
       },
       options,
     );
   }
 
-  #subscribe<E>(wish: SubscriptionSpec<E>, options: FollowOptions): Subscription<E | Resync> {
+  #subscribe<E>(spec: SubscriptionSpec<E>, options: FollowOptions): Subscription<E | Resync> {
     const since = options.since === undefined ? undefined : parseCursor(options.since);
-    if (options.since !== undefined && !since) throw new HeadwaterError("invalid", "`since` is no cursor");
+    if (options.since !== undefined && !since) throw new HeadwaterError("invalid", "`since` is not a cursor");
     const { capacity = CAPACITY, onOverflow = "resync", signal } = options;
     let leave = (): Promise<void> => Promise.resolve();
     const subscription: Subscription<E | Resync> = new Subscription<E | Resync>({
-      clock: this.#parts.api.http.clock,
+      clock: this.#dependencies.api.http.clock,
       capacity,
       onOverflow,
       overflowed: () => ({ action: "resync", reason: "overflow", cursor: undefined }),
-      overflowError: () => new HeadwaterError("overflow", `more than ${capacity} events waited`),
+      overflowError: () =>
+        new HeadwaterError("overflow", `the app read too slowly: more than ${capacity} events are queued`),
       onEnd: () => {
         this.#forget(subscription);
         return leave();
@@ -134,34 +135,34 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
     });
     this.#subscriptions.add(subscription);
     if (signal?.aborted) void subscription.unsubscribe();
-    else void this.#join(wish, options, since, subscription, (left) => (leave = left));
+    else void this.#join(spec, options, since, subscription, (onLeave) => (leave = onLeave));
     return subscription;
   }
 
   async #join<E>(
-    { topic, query, check, read }: SubscriptionSpec<E>,
+    { topic, query, check, parse }: SubscriptionSpec<E>,
     { headers }: Pick<FollowOptions, "headers">,
     since: Cursor | undefined,
     subscription: Subscription<E | Resync>,
-    onAdmitted: (leave: () => Promise<void>) => void,
+    onJoined: (leave: () => Promise<void>) => void,
   ): Promise<void> {
-    const shared = subscriptionName(topic, query, headers);
-    let place = since;
-    if (check && !this.#session.has(shared)) {
+    const sharedName = subscriptionName(topic, query, headers);
+    let start = since;
+    if (check && !this.#session.has(sharedName)) {
       try {
-        const cursor = await checkAccess(this.#parts.api, check, () => !subscription.ended);
-        place ??= parseCursor(cursor ?? "");
+        const cursor = await checkAccess(this.#dependencies.api, check, () => !subscription.ended);
+        start ??= parseCursor(cursor ?? "");
       } catch (error) {
         return subscription.fail(toHeadwaterError(error));
       }
       if (subscription.ended) return;
     }
-    // One that is there already is joined where it is, unless another place was asked for.
-    const joins = this.#session.has(shared) && !since;
-    const name = joins || !place ? shared : this.#freeName(topic, query, headers);
-    const sink = this.#listenerFor(name, subscription, read);
-    onAdmitted(() => this.#session.leave(name, sink));
-    this.#session.join(name, sink, joins ? undefined : place);
+    // Joins an existing subscription at its current cursor, unless the app asked for another one.
+    const isShared = this.#session.has(sharedName) && !since;
+    const name = isShared || !start ? sharedName : this.#freeName(topic, query, headers);
+    const listener = this.#listenerFor(name, subscription, parse);
+    onJoined(() => this.#session.leave(name, listener));
+    this.#session.join(name, listener, isShared ? undefined : start);
   }
 
   #freeName(topic: string, query: Readonly<Record<string, string>>, headers: FollowOptions["headers"]): string {
@@ -176,13 +177,17 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
   #listenerFor<E>(
     name: string,
     subscription: Subscription<E | Resync>,
-    read: SubscriptionSpec<E>["read"],
+    parse: SubscriptionSpec<E>["parse"],
   ): SubscriptionListener {
     return {
       deliver: (data, cursor) => {
-        const event = read(data, cursor);
+        const event = parse(data, cursor);
         if (event !== undefined) return subscription.push(event);
-        this.#session.malformed(new HeadwaterError("malformed", `${name}: no change`, { text: JSON.stringify(data) }));
+        this.#session.malformed(
+          new HeadwaterError("malformed", `the data of an event for ${name} is not a record change`, {
+            text: JSON.stringify(data),
+          }),
+        );
       },
       resync: (resync) => {
         this.#monitor.resync(name, resync.reason);
@@ -198,7 +203,7 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
     this.#subscriptions.delete(subscription);
   }
 
-  /** Those who still ask for leave are in no book: they are told from here. */
+  /** Also ends subscriptions that still wait for their access check, which the session doesn't know. */
   #fail(error: HeadwaterError): void {
     for (const subscription of this.#subscriptions) subscription.fail(error);
   }

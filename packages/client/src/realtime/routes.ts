@@ -1,6 +1,6 @@
 import type { RecordChange, RecordLeft, RecordModel, Resync, SubscriptionEvent } from "./events.ts";
 
-/** What is called for which event. `any` hears all of them, after the one that is meant. */
+/** A callback for each action. `any` is called for every event, after the action's own callback. */
 export interface Routes<T = RecordModel> {
   readonly create?: (change: RecordChange<T>) => void;
   readonly update?: (change: RecordChange<T>) => void;
@@ -11,7 +11,7 @@ export interface Routes<T = RecordModel> {
   readonly any?: (event: SubscriptionEvent<T>) => void;
 }
 
-/** Calls each event's own function: `subscription.forEach(routed({ create: add, delete: remove }))`. */
+/** Calls a different callback for each action: `subscription.forEach(routed({ create: add, delete: remove }))`. */
 export const routed =
   <T>(routes: Routes<T>) =>
   (event: SubscriptionEvent<T>): void => {

@@ -2,48 +2,49 @@ import type { Cursor } from "@headwater/protocol";
 import type { HeadwaterError } from "../errors.ts";
 import type { Resync } from "./events.ts";
 
-/** What one subscription of the app hears. */
+/** One of the app's subscriptions. Several may share a subscription on the server. */
 export interface SubscriptionListener {
   deliver(data: unknown, cursor: string | undefined): void;
   resync(resync: Resync): void;
-  /** The server listens for it. */
+  /** The server has accepted the subscription. */
   confirmed(): void;
-  /** Nothing will come: the server refuses it, or there is no connection any more. */
+  /** The subscription has ended: the server rejected it, or the connection has failed. */
   fail(error: HeadwaterError): void;
 }
 
 /**
- * How far the server is with a subscription on the present link. The answer to a request and the stream travel apart:
- * an id that arrives may have left before the request was carried out, and then says nothing about what it asked for.
+ * The state of a subscription on the current link. Responses and stream events arrive independently: an id may have been
+ * sent before the server processed a request, and then doesn't cover the subscriptions in that request.
  */
 export type SubscriptionState =
-  /** Not asked for on this link. */
-  | { readonly kind: "away" }
-  /** Asked for, without an answer yet. */
-  | { readonly kind: "submitted"; readonly round: number }
-  /** Granted, but ids may still be under way that left before. */
+  /** Not requested on this link. */
+  | { readonly kind: "unsubscribed" }
+  /** Requested, without a response yet. */
+  | { readonly kind: "requested"; readonly round: number }
+  /** Accepted, but ids sent before that may still arrive. */
   | { readonly kind: "settling"; readonly round: number }
-  /** Every id counts; its place is behind that of the link, or ahead of it while others are given what they missed. */
-  | { readonly kind: "following" }
-  /** Where the link is. */
+  /** Every id counts. Its cursor is before the link's, or after it while others catch up. */
+  | { readonly kind: "tracking" }
+  /** Its cursor is the link's cursor. */
   | { readonly kind: "live" };
 
-/** A subscription on the server, shared by all in the app who want the same. */
+/** A subscription on the server, shared by all of the app's subscriptions with the same name. */
 export interface SharedSubscription {
   readonly name: string;
   readonly listeners: Set<SubscriptionListener>;
   state: SubscriptionState;
-  /** Up to where it has everything, as far as is known for sure. The link's place counts instead while it is live. */
+  /** Everything up to here was certainly received. While the subscription is live, the link's cursor counts instead. */
   cursor: Cursor | undefined;
-  /** The place from which it was asked for on this link. */
+  /** The `since` it was requested with on this link. */
   requestedSince: Cursor | undefined;
-  /** It was granted before: without a place, what came meanwhile is lost. */
+  /** The server has accepted it before. If it has no cursor, events between two links are lost. */
   wasAccepted: boolean;
 }
 
-/** Whether it is not known yet from where on the stream speaks of it. */
+/** Whether ids that arrive may have been sent before the server accepted it. */
 export const isPending = ({ state }: SharedSubscription): boolean =>
-  state.kind === "submitted" || state.kind === "settling";
+  state.kind === "requested" || state.kind === "settling";
 
-export const isBefore = (place: Cursor | undefined, cursor: Cursor): boolean =>
-  place === undefined || place.epoch !== cursor.epoch || place.seq < cursor.seq;
+/** Whether the position is before the cursor, unknown, or in another epoch. */
+export const isBefore = (position: Cursor | undefined, cursor: Cursor): boolean =>
+  position === undefined || position.epoch !== cursor.epoch || position.seq < cursor.seq;

@@ -16,26 +16,26 @@ export interface SubscriptionReconcilerOptions {
   readonly limits: BackoffLimits;
   /** How long a request took, in milliseconds. */
   readonly onLatency: (milliseconds: number) => void;
-  /** The link is of no more use. */
+  /** The link can't be used any more. */
   readonly onLost: (error: HeadwaterError) => void;
-  /** Another link would be refused too. */
+  /** Another link would be rejected too. */
   readonly onRefused: (error: HeadwaterError) => void;
-  /** The link belongs to who was signed in before. */
+  /** The link belongs to the previous user. */
   readonly onOtherIdentity: () => void;
 }
 
 /**
- * How long an id may have been under way when a request is answered: ten seconds, one by one, so that a machine that
- * sleeps meanwhile counts one of them at most. Only ids of heartbeats need it; an event proves that its subscription stands.
+ * An id may arrive up to ten seconds after a response that was sent after it. Counted in ticks of one second, so that a
+ * machine that sleeps counts one tick at most. Only needed for heartbeats: an event proves that its subscription exists.
  */
 const SETTLE_TICKS = 10;
 const TICK_MS = 1_000;
 
-/** Keeps the server's idea of one link equal to the book: one request at a time, the last word wins. */
+/** Keeps the server's subscriptions for one link equal to the table, with one request at a time. */
 export class SubscriptionReconciler {
   readonly #options: SubscriptionReconcilerOptions;
   #state: "idle" | "running" | "stopped" = "idle";
-  /** The book has changed since the last look at it. */
+  /** The table has changed since the last request. */
   #isDirty = false;
   #wasAccepted = false;
   #tokenRenewed = false;
@@ -47,7 +47,7 @@ export class SubscriptionReconciler {
     this.#idle.resolve();
   }
 
-  /** Something in the book has changed. Changes of one turn of the loop leave in one request. */
+  /** The table has changed. All changes of one turn of the event loop go into one request. */
   wake(): void {
     this.#isDirty = true;
     if (this.#state !== "idle") return;
@@ -56,12 +56,12 @@ export class SubscriptionReconciler {
     queueMicrotask(() => void this.#run().finally(() => this.#onIdle()));
   }
 
-  /** Resolves when the server knows all that the book says, or the link is over. */
+  /** Resolves when the server has the table's subscriptions, or the link has ended. */
   whenIdle(): Promise<void> {
     return this.#idle.promise;
   }
 
-  /** The link is over: answers that are under way mean nothing any more. */
+  /** The link has ended: ignores responses that still arrive. */
   stop(): void {
     this.#state = "stopped";
     this.#idle.resolve();
@@ -74,7 +74,7 @@ export class SubscriptionReconciler {
     if (this.#isDirty) this.wake();
   }
 
-  /** As a function: a property would be taken for what it was before an await. */
+  /** A method, because TypeScript would narrow a property across an await. */
   #isStopped(): boolean {
     return this.#state === "stopped";
   }
@@ -87,15 +87,15 @@ export class SubscriptionReconciler {
       this.#isDirty = false;
       const plan = table.nextRequest();
       if (!plan) return;
-      const from = clock.now();
+      const startedAt = clock.now();
       const outcome = await link.subscribe({ names: plan.names, since: plan.since, token });
       if (this.#isStopped()) return;
-      onLatency(clock.now() - from);
+      onLatency(clock.now() - startedAt);
       if (!(await this.#applyOutcome(plan, outcome, token))) return;
     }
   }
 
-  /** @returns whether to go on with this link */
+  /** @returns whether to continue with this link */
   async #applyOutcome(plan: SubscribePlan, outcome: SubscribeOutcome, token: string): Promise<boolean> {
     const { table, identity, onLost, onRefused, onOtherIdentity } = this.#options;
     if (outcome.kind === "accepted") {
@@ -109,10 +109,10 @@ export class SubscriptionReconciler {
     switch (outcome.kind) {
       case "refused":
         return true;
-      case "unknown-place":
+      case "unknown-cursor":
         table.forgetCursors(plan);
         return true;
-      case "later":
+      case "retry-later":
         await this.#pause(outcome.error);
         return true;
       case "gone":

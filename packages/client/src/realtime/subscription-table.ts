@@ -4,27 +4,27 @@ import { type SharedSubscription, isBefore, isPending, type SubscriptionListener
 import { isRecordData, type Resync } from "./events.ts";
 import { type SubscribePlan, planSubscribe } from "./subscribe-plan.ts";
 
-/** Something that a change brings, until it is known where the change stands. */
+/** An event that waits for the cursor of its change, which comes with the change's last event. */
 interface PendingEvent {
   readonly entry: SharedSubscription | undefined;
   readonly deliver: (entry: SharedSubscription, cursor: string) => void;
 }
 
 /**
- * All subscriptions of a connection, and up to where each has everything. It decides what is asked of the server, what
- * is new, and what was lost; it does no I/O and knows no time of its own.
+ * All subscriptions of a connection, with the cursor of each. Decides what to request from the server, which events are
+ * new, and what was lost. Does no I/O and has no timers.
  *
- * Each change reaches each subscription once, in the order of the log, or the subscription is told `resync`.
+ * Each subscription gets each change once, in the order of the log, or a `resync`.
  */
 export class SubscriptionTable {
   readonly #entries = new Map<string, SharedSubscription>();
-  /** Those whose place is not the link's. */
+  /** Subscriptions that have a cursor of their own, other than the link's. */
   readonly #notLive = new Set<SharedSubscription>();
-  /** The link's place: the highest cursor that came over it. */
+  /** The highest cursor received over the link. */
   #linkCursor: Cursor | undefined;
-  /** What is told of a change whose cursor comes with the last of it. */
+  /** Events of a change whose last event hasn't arrived yet. */
   #pendingEvents: PendingEvent[] = [];
-  /** Every name that was asked for on this link. */
+  /** Every name that was requested on this link. */
   readonly #usedNames = new Set<string>();
   #round = 0;
   #isStale = false;
@@ -38,7 +38,7 @@ export class SubscriptionTable {
     return [...this.#entries.keys()];
   }
 
-  /** Events that had come before, and were dropped. */
+  /** Number of events that arrived again and were dropped. */
   get duplicates(): number {
     return this.#duplicates;
   }
@@ -48,45 +48,45 @@ export class SubscriptionTable {
   }
 
   /**
-   * Whether a subscription that begins at a place of its own needs another name: the server replays nothing for a name
-   * that it has, and events of an earlier one may still be under way.
+   * Whether a subscription with its own start cursor needs another name. The server replays nothing for a name that it
+   * already has, and events of an earlier subscription with that name may still arrive.
    */
   isTaken(name: string): boolean {
     return this.#entries.has(name) || this.#usedNames.has(name);
   }
 
-  /** @param since where a subscription begins that is not there yet */
-  add(name: string, sink: SubscriptionListener, since: Cursor | undefined): void {
+  /** @param since the start cursor, if the subscription is new */
+  add(name: string, listener: SubscriptionListener, since: Cursor | undefined): void {
     let entry = this.#entries.get(name);
     if (!entry) {
       entry = {
         name,
         listeners: new Set(),
-        state: { kind: "away" },
+        state: { kind: "unsubscribed" },
         cursor: since,
         requestedSince: undefined,
         wasAccepted: false,
       };
       this.#entries.set(name, entry);
     }
-    entry.listeners.add(sink);
-    if (entry.wasAccepted && entry.state.kind !== "away") sink.confirmed();
+    entry.listeners.add(listener);
+    if (entry.wasAccepted && entry.state.kind !== "unsubscribed") listener.confirmed();
   }
 
-  remove(name: string, sink: SubscriptionListener): void {
+  remove(name: string, listener: SubscriptionListener): void {
     const entry = this.#entries.get(name);
-    if (!entry?.listeners.delete(sink) || entry.listeners.size > 0) return;
+    if (!entry?.listeners.delete(listener) || entry.listeners.size > 0) return;
     this.#entries.delete(name);
     this.#notLive.delete(entry);
-    this.#isStale ||= entry.state.kind !== "away";
+    this.#isStale ||= entry.state.kind !== "unsubscribed";
   }
 
-  /** The server should hear of a new token. */
+  /** Requests the same subscriptions again, to send a new token. */
   markStale(): void {
     this.#isStale = true;
   }
 
-  /** A new link: nothing stands on it yet. */
+  /** A new link has opened, without subscriptions. */
   linkOpened(): void {
     for (const entry of this.#entries.values()) this.#markUnsubscribed(entry);
     this.#notLive.clear();
@@ -96,7 +96,7 @@ export class SubscriptionTable {
     this.#isStale = false;
   }
 
-  /** What to ask the server for, if anything; the answer goes to `accepted` or `withdrawn`. */
+  /** @returns the next request to send, if any; its outcome goes to `accepted` or `rejected` */
   nextRequest(): SubscribePlan | undefined {
     const plan = planSubscribe(this.#entries.values(), this.#isStale);
     if (!plan) return undefined;
@@ -104,7 +104,7 @@ export class SubscriptionTable {
     this.#round += 1;
     for (const name of plan.names) this.#usedNames.add(name);
     for (const entry of plan.added) {
-      entry.state = { kind: "submitted", round: this.#round };
+      entry.state = { kind: "requested", round: this.#round };
       entry.requestedSince = parseCursor(plan.since ?? "");
       this.#notLive.add(entry);
     }
@@ -113,33 +113,33 @@ export class SubscriptionTable {
 
   accepted({ added }: SubscribePlan): void {
     for (const entry of added) {
-      if (entry.state.kind === "submitted") entry.state = { kind: "settling", round: entry.state.round };
-      const lost = entry.wasAccepted && !entry.requestedSince && entry.cursor === undefined;
-      // What comes from now on comes behind the link's present place.
+      if (entry.state.kind === "requested") entry.state = { kind: "settling", round: entry.state.round };
+      const isGap = entry.wasAccepted && !entry.requestedSince && entry.cursor === undefined;
+      // Everything that arrives from now on is after the link's cursor.
       entry.cursor ??= this.#linkCursor;
       entry.wasAccepted = true;
-      for (const sink of Array.from(entry.listeners)) sink.confirmed();
-      if (lost) deliverResync(entry, { action: "resync", reason: "reconnected", cursor: undefined });
+      for (const listener of Array.from(entry.listeners)) listener.confirmed();
+      if (isGap) deliverResync(entry, { action: "resync", reason: "reconnected", cursor: undefined });
     }
   }
 
-  /** No id can be under way any more that left before these were granted. */
+  /** No id that the server sent before it accepted these can still arrive. */
   settled({ added }: SubscribePlan): void {
-    for (const entry of added) if (entry.state.kind === "settling") entry.state = { kind: "following" };
+    for (const entry of added) if (entry.state.kind === "settling") entry.state = { kind: "tracking" };
   }
 
-  /** The request had no effect; `problems` are those that never will have one. */
+  /** The request had no effect. `problems` has the names that can't be subscribed. */
   rejected({ added }: SubscribePlan, problems: ReadonlyMap<string, HeadwaterError> = new Map()): void {
     for (const entry of added) this.#markUnsubscribed(entry);
     this.#isStale = true;
     for (const [name, error] of problems) {
       const entry = this.#entries.get(name);
       this.#entries.delete(name);
-      for (const sink of entry?.listeners ?? []) sink.fail(error);
+      for (const listener of entry?.listeners ?? []) listener.fail(error);
     }
   }
 
-  /** The server does not know the places that were asked from. */
+  /** The server doesn't know the `since` of the request. */
   forgetCursors({ added }: SubscribePlan): void {
     for (const entry of added) {
       entry.cursor = undefined;
@@ -147,30 +147,30 @@ export class SubscriptionTable {
     }
   }
 
-  /** An event of the stream. @returns whether anybody listens */
+  /** Delivers an event of the stream. @returns whether there is a subscription for it */
   event(name: string, data: unknown, id: string | undefined): boolean {
     const entry = this.#subscribedEntry(name);
     const cursor = parseCursor(id ?? "");
-    const heard: PendingEvent = { entry, deliver: (to, at) => deliver(to, data, at) };
-    if (cursor) this.#deliverChange([heard], cursor);
-    // Other messages than records may have no place in the log at all.
-    else if (id === undefined && isRecordData(data)) this.#pendingEvents.push(heard);
+    const event: PendingEvent = { entry, deliver: (target, at) => deliver(target, data, at) };
+    if (cursor) this.#deliverChange([event], cursor);
+    // Only record events are sure to get a cursor.
+    else if (id === undefined && isRecordData(data)) this.#pendingEvents.push(event);
     else if (entry) deliver(entry, data, undefined);
     return entry !== undefined;
   }
 
-  /** As an event of its change, for these: beyond it they are told everything as before. */
+  /** Delivers a resync that concerns only these names, like any other event of its change. */
   resyncNamed(resync: Resync, names: readonly string[], id: string | undefined): void {
-    const heard = names.map((name): PendingEvent => ({
+    const events = names.map((name): PendingEvent => ({
       entry: this.#subscribedEntry(name),
-      deliver: (to) => deliverResync(to, resync),
+      deliver: (target) => deliverResync(target, resync),
     }));
     const cursor = parseCursor(id ?? "");
-    if (cursor) this.#deliverChange(heard, cursor);
-    else this.#pendingEvents.push(...heard);
+    if (cursor) this.#deliverChange(events, cursor);
+    else this.#pendingEvents.push(...events);
   }
 
-  /** The stream has passed this place. */
+  /** The stream has reached this cursor. */
   advance(cursor: Cursor): void {
     if (isBefore(this.#linkCursor, cursor)) this.#linkCursor = cursor;
     for (const entry of this.#notLive) {
@@ -182,7 +182,7 @@ export class SubscriptionTable {
     }
   }
 
-  /** The server can't give what was missed: those concerned begin anew at the cursor. */
+  /** The server can't send what was missed: affected subscriptions restart from the cursor. */
   resync(resync: Resync): void {
     this.#pendingEvents = [];
     const cursor = parseCursor(resync.cursor ?? "");
@@ -192,34 +192,34 @@ export class SubscriptionTable {
     for (const entry of affected) deliverResync(entry, resync);
   }
 
-  /** Ends everything. */
+  /** Ends all subscriptions with the error. */
   fail(error: HeadwaterError): void {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
     this.#notLive.clear();
-    for (const { listeners } of entries) for (const sink of listeners) sink.fail(error);
+    for (const { listeners } of entries) for (const listener of listeners) listener.fail(error);
   }
 
-  /** What comes for a name before it was asked for is of an earlier subscription. */
+  /** Ignores names that weren't requested on this link: such events belong to an earlier subscription. */
   #subscribedEntry(name: string): SharedSubscription | undefined {
     const entry = this.#entries.get(name);
-    return entry?.state.kind === "away" ? undefined : entry;
+    return entry?.state.kind === "unsubscribed" ? undefined : entry;
   }
 
   #markUnsubscribed(entry: SharedSubscription): void {
     entry.cursor = this.#cursorOf(entry);
-    entry.state = { kind: "away" };
+    entry.state = { kind: "unsubscribed" };
     entry.requestedSince = undefined;
     this.#notLive.delete(entry);
   }
 
-  /** The last of what is told of a change, with its cursor. */
+  /** Delivers a change once its last events, with the cursor, have arrived. */
   #deliverChange(last: readonly PendingEvent[], cursor: Cursor): void {
     const group = [...this.#pendingEvents, ...last];
     this.#pendingEvents = [];
-    for (const { entry, deliver: say } of group) {
+    for (const { entry, deliver: deliverTo } of group) {
       if (!entry) continue;
-      if (isBefore(this.#cursorOf(entry), cursor)) say(entry, formatCursor(cursor));
+      if (isBefore(this.#cursorOf(entry), cursor)) deliverTo(entry, formatCursor(cursor));
       else this.#duplicates += 1;
     }
     for (const { entry } of group) if (entry) this.#confirmByEvent(entry);
@@ -227,41 +227,41 @@ export class SubscriptionTable {
   }
 
   /**
-   * Whether a resync is about this subscription. It does not say whose request it answers, so one that is still under way
-   * may be told once too often; never once too little.
+   * Whether a resync affects this subscription. A resync doesn't say which request it belongs to, so a pending subscription
+   * may get one too many, but never one too few.
    */
   #isAffectedBy(entry: SharedSubscription, reason: Resync["reason"], cursor: Cursor | undefined): boolean {
-    if (entry.state.kind === "away") return false;
+    if (entry.state.kind === "unsubscribed") return false;
     if (!cursor) return true;
-    const place = this.#cursorOf(entry);
-    if (place && place.epoch !== cursor.epoch) return true;
-    const asked = isPending(entry) ? entry.requestedSince : undefined;
-    if (reason === "epoch") return asked !== undefined && asked.epoch !== cursor.epoch;
-    if (reason === "unknown") return asked !== undefined && asked.seq > cursor.seq;
-    // What is trimmed while it is being read is lost to all who had not come so far.
-    return isBefore(place, cursor) || (asked !== undefined && isBefore(asked, cursor));
+    const position = this.#cursorOf(entry);
+    if (position && position.epoch !== cursor.epoch) return true;
+    const since = isPending(entry) ? entry.requestedSince : undefined;
+    if (reason === "epoch") return since !== undefined && since.epoch !== cursor.epoch;
+    if (reason === "unknown") return since !== undefined && since.seq > cursor.seq;
+    // A log trimmed during a replay affects all that had not reached the cursor.
+    return isBefore(position, cursor) || (since !== undefined && isBefore(since, cursor));
   }
 
   #cursorOf({ state, cursor }: SharedSubscription): Cursor | undefined {
     return state.kind === "live" ? this.#linkCursor : cursor;
   }
 
-  /** An event proves that its subscription, and all that were asked for with it or before, stand on the server. */
+  /** An event proves that the server accepted its subscription, and all that were requested with it or before it. */
   #confirmByEvent({ state }: SharedSubscription): void {
-    if (state.kind !== "submitted" && state.kind !== "settling") return;
+    if (state.kind !== "requested" && state.kind !== "settling") return;
     for (const entry of this.#notLive) {
       const other = entry.state;
-      if ((other.kind === "submitted" || other.kind === "settling") && other.round <= state.round)
-        entry.state = { kind: "following" };
+      if ((other.kind === "requested" || other.kind === "settling") && other.round <= state.round)
+        entry.state = { kind: "tracking" };
     }
   }
 }
 
-/** Those who join meanwhile are not told of it: hence the copy. */
+/** Iterates over a copy: listeners added meanwhile don't get this event. */
 function deliver({ listeners }: SharedSubscription, data: unknown, cursor: string | undefined): void {
-  for (const sink of Array.from(listeners)) sink.deliver(data, cursor);
+  for (const listener of Array.from(listeners)) listener.deliver(data, cursor);
 }
 
 function deliverResync({ listeners }: SharedSubscription, resync: Resync): void {
-  for (const sink of Array.from(listeners)) sink.resync(resync);
+  for (const listener of Array.from(listeners)) listener.resync(resync);
 }

@@ -8,25 +8,25 @@ export interface SubscriptionSetup<E> {
   readonly clock: Clock;
   readonly capacity: number;
   readonly onOverflow: OverflowPolicy;
-  /** What stands in the queue for all that an overflow has dropped. */
+  /** Creates the event that replaces those dropped by an overflow. */
   readonly overflowed: () => E;
   readonly overflowError: () => HeadwaterError;
-  /** Ends it when it is aborted; the owner looks whether it is already. */
+  /** Ends the subscription when aborted. The owner checks whether it is aborted already. */
   readonly signal: AbortSignal | undefined;
-  /** Called once, when it is over for whatever reason. Resolves when the server knows. */
+  /** Called once, when the subscription ends for any reason. Resolves when the server has removed it. */
   readonly onEnd: () => Promise<void>;
-  /** Told what a callback throws. */
+  /** Called with errors thrown by the app's callback. */
   readonly onCallbackError: (error: unknown) => void;
 }
 
 /**
- * Events on their way to one reader: read it with `for await`, in batches, or with a callback, and in one of these ways
- * only. It listens from the moment it is made, and until it is left, whichever way.
+ * The events of one subscription, for one reader: with `for await`, in batches or with a callback, but only one of them.
+ * Events are queued from the start, until the subscription ends.
  */
 export class Subscription<E> implements AsyncIterable<E> {
-  /** Resolves when the server listens; rejects when it refuses, or the subscription ends before. */
+  /** Resolves when the server has accepted the subscription. Rejects if it doesn't, or if the subscription ends before. */
   readonly ready: Promise<void>;
-  /** Resolves when it was left; rejects when it ended otherwise. For those who read it with a callback. */
+  /** Resolves when the app ends the subscription, rejects when it ends with an error. For readers with a callback. */
   readonly closed: Promise<void>;
   readonly #setup: SubscriptionSetup<E>;
   readonly #queue: BoundedQueue<E>;
@@ -41,18 +41,18 @@ export class Subscription<E> implements AsyncIterable<E> {
     this.#queue = new BoundedQueue(setup.capacity);
     this.ready = this.#ready.promise;
     this.closed = this.#closed.promise;
-    // Those who read events are told by them.
+    // Readers of the events get the error too, so that these promises may be ignored.
     this.ready.catch(() => undefined);
     this.closed.catch(() => undefined);
     setup.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  /** Events that wait for the app. */
+  /** Number of events queued for the app. */
   get queued(): number {
     return this.#queue.size;
   }
 
-  /** Events that an overflow has dropped. */
+  /** Number of events dropped by overflows. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -61,7 +61,7 @@ export class Subscription<E> implements AsyncIterable<E> {
     return this.#ended !== undefined;
   }
 
-  /** Calls for each event, in order, from now on; those that wait come first. */
+  /** Calls the callback for each event, in order, starting with the queued ones. */
   forEach(callback: (event: E) => void): this {
     this.#callback = callback;
     for (const event of this.#queue.take(this.#queue.size)) this.#call(callback, event);
@@ -77,25 +77,25 @@ export class Subscription<E> implements AsyncIterable<E> {
     return this.#unsubscribeAfter(each(this.#queue));
   }
 
-  /** Ends it, here and on the server. Resolves when the server knows; loops over it end without an error. */
+  /** Ends the subscription. Resolves when the server has removed it. Loops over it end without an error. */
   unsubscribe(): Promise<void> {
     this.#queue.clear();
     return this.#end();
   }
 
-  /** For the owner: an event has come. */
+  /** For the owner: delivers an event. */
   push(event: E): void {
     if (this.#ended) return;
     if (this.#callback) return this.#call(this.#callback, event);
     if (!this.#queue.push(event)) this.#overflow(event);
   }
 
-  /** For the owner: the server listens. */
+  /** For the owner: the server has accepted the subscription. */
   confirm(): void {
     this.#ready.resolve();
   }
 
-  /** For the owner: it is over, and not by the app's wish. What waits is still read. */
+  /** For the owner: ends the subscription with an error, after the queued events. */
   fail(error: HeadwaterError): void {
     void this.#end(error);
   }
@@ -130,7 +130,7 @@ export class Subscription<E> implements AsyncIterable<E> {
     }
   }
 
-  /** A callback that throws is the app's affair: it must not keep others from their events. */
+  /** Catches errors, because a callback must not keep other subscriptions from their events. */
   #call(callback: (event: E) => void, event: E): void {
     try {
       callback(event);
@@ -139,7 +139,7 @@ export class Subscription<E> implements AsyncIterable<E> {
     }
   }
 
-  /** Whoever leaves the loop leaves the subscription. */
+  /** Leaving the loop ends the subscription. */
   async *#unsubscribeAfter<T>(items: AsyncGenerator<T, void, void>): AsyncGenerator<T, void, void> {
     try {
       yield* items;

@@ -1,12 +1,12 @@
 import { joinNames, type OneOrMore } from "../schema.ts";
 
-/** What a subscription asks for besides its topic; all of it is part of the event's name. */
+/** Options of a subscription. All of them are part of its name. */
 export interface TopicOptions {
-  /** A filter as of a list; write values with `filter`, never by joining texts. */
+  /** A filter, as for lists. Insert values with `filter`, never by string concatenation. */
   readonly filter?: string | undefined;
-  /** Relations to be shown with the record, if who listens may see them. */
+  /** Relations to expand, if the user may see them. */
   readonly expand?: OneOrMore<string> | undefined;
-  /** Fields to be shown; all by default. */
+  /** Fields to include. Default: all. */
   readonly fields?: OneOrMore<string> | undefined;
   /** Values for `@request.query.*` of the rules. */
   readonly query?: Readonly<Record<string, string>> | undefined;
@@ -14,16 +14,16 @@ export interface TopicOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** The query of a topic's options, in one order, so that those who want the same share a subscription. */
+/** Builds the `query` of the options. Sorted, so that equal options give equal names and share a subscription. */
 export function topicQuery({ filter, expand, fields, query }: TopicOptions): Record<string, string> {
-  const own = { filter, expand: joinNames(expand), fields: joinNames(fields) };
-  const given = [...Object.entries(query ?? {}), ...Object.entries(own)].filter(
+  const builtIn = { filter, expand: joinNames(expand), fields: joinNames(fields) };
+  const given = [...Object.entries(query ?? {}), ...Object.entries(builtIn)].filter(
     (entry): entry is [string, string] => !!entry[1],
   );
   return Object.fromEntries(given.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** A subscription's name: `posts/*?options={…}`. */
+/** The name of a subscription: `posts/*?options={…}`. */
 export function subscriptionName(
   topic: string,
   query: Readonly<Record<string, string>>,

@@ -7,7 +7,7 @@ import { Client, memoryStore } from "../index.ts";
 
 setDefaultTimeout(60_000);
 
-test("a batch is one request, with its files as parts of a form and the rest as it is", async () => {
+test("a batch is one request, with files as form parts and the rest as JSON", async () => {
   const sent: { readonly url: string; readonly body: unknown }[] = [];
   const fetch = async (url: string, { body }: RequestInit): Promise<Response> => {
     const form: Record<string, unknown> = {};
@@ -51,7 +51,7 @@ test("a batch is one request, with its files as parts of a form and the rest as 
 });
 
 if (hasPocketBase)
-  test("a stock PocketBase carries all of a batch out, or nothing", async () => {
+  test("PocketBase executes all of a batch or nothing", async () => {
     await using server = await startServer({ kind: "pocketbase" });
     const admin = await SuperuserClient.signIn(server.url);
     await admin.request("PATCH", "/api/settings", { body: { batch: { enabled: true, maxRequests: 10, timeout: 3 } } });

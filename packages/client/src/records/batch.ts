@@ -1,6 +1,6 @@
 import type { Api } from "../api.ts";
 import { HeadwaterError } from "../errors.ts";
-import { recordsPath } from "../realtime/check-access.ts";
+import { recordsPath } from "./records-endpoint.ts";
 import type { CollectionTypes, SchemaOf } from "../schema.ts";
 import { splitFiles } from "./body.ts";
 import { type LooseViewOptions, viewQuery, type ViewOptions } from "./list.ts";
@@ -12,10 +12,10 @@ interface BatchRequest {
   readonly values: object;
 }
 
-/** What became of one request of a batch: the record, or nothing of one that was deleted. */
+/** The result of one request of a batch: the record, or `undefined` for a deletion. */
 export type BatchResult = Readonly<Record<string, unknown>> | undefined;
 
-/** Writes that happen together or not at all. A server may have them switched off; a Headwater has none yet. */
+/** Writes that all succeed or all fail. PocketBase servers may have batches disabled; Headwater doesn't support them yet. */
 export class Batch<Schema extends SchemaOf<Schema>> {
   readonly #api: Api;
   readonly #requests: BatchRequest[] = [];
@@ -32,12 +32,14 @@ export class Batch<Schema extends SchemaOf<Schema>> {
   }
 
   /**
-   * Sends them. @returns what became of each, in their order
-   * @throws HeadwaterError `invalid` if one of them fails: `data.requests` says which, and none of them has happened
+   * Sends the batch.
+   *
+   * @returns the result of each request, in order
+   * @throws HeadwaterError `invalid` if one fails: `data.requests` says which. Then none of them takes effect
    */
   async send(options: { readonly signal?: AbortSignal } = {}): Promise<readonly BatchResult[]> {
     const { body } = await this.#api.request("POST", "/api/batch", { body: this.#body(), ...options });
-    if (!Array.isArray(body)) throw new HeadwaterError("malformed", "the answer to a batch is no list");
+    if (!Array.isArray(body)) throw new HeadwaterError("malformed", "the response to a batch is not an array");
     return (body as readonly { readonly body?: BatchResult | null }[]).map((result) => result.body ?? undefined);
   }
 
@@ -69,7 +71,7 @@ export class BatchCollection<Types extends CollectionTypes> {
     this.#write("POST", this.#path, values, options);
   }
 
-  /** Changes the record with the `id` among the values, or creates it. */
+  /** Updates the record with the given `id`, or creates it. */
   upsert(values: Types["create"] & { readonly id: string }, options: ViewOptions<Types["record"]> = {}): void {
     this.#write("PUT", this.#path, values, options);
   }

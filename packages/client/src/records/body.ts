@@ -1,16 +1,16 @@
-/** A record's values as they are sent: as a form where a file is among them, else as JSON. */
+/** Builds a request body from a record's values: a form if they include files, else JSON. */
 export function recordBody(values: object): unknown {
   if (values instanceof FormData) return values;
   const { rest, files } = splitFiles(values);
   if (files.length === 0) return values;
   const form = new FormData();
   for (const [name, item] of files) form.append(name, item);
-  // What is no file keeps its types so: a form knows only texts.
+  // As JSON, the other values keep their types; form fields are strings.
   form.append("@jsonPayload", JSON.stringify(rest));
   return form;
 }
 
-/** What goes into a form field by field, and what is JSON. Names of files that are kept may stand beside new ones. */
+/** Separates fields with files from the rest. A field with new files may also hold names of files to keep. */
 export function splitFiles(values: object): {
   readonly rest: Readonly<Record<string, unknown>>;
   readonly files: readonly (readonly [name: string, item: string | Blob])[];

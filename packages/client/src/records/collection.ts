@@ -1,7 +1,7 @@
 import type { Api } from "../api.ts";
 import { openLiveList } from "../live/open-live-list.ts";
 import type { LiveList, LiveOptions } from "../live/live-list.ts";
-import { recordsPath } from "../realtime/check-access.ts";
+import { recordsPath } from "./records-endpoint.ts";
 import type { SubscriptionEvent } from "../realtime/events.ts";
 import type { Realtime } from "../realtime/realtime.ts";
 import type { SubscribeOptions } from "../realtime/realtime-options.ts";
@@ -23,7 +23,7 @@ export class Collection<Types extends CollectionTypes = AnyCollection> {
     this.#realtime = realtime;
   }
 
-  /** A field, or one of a related record, to stand in a filter: its name is checked as the code is. */
+  /** A field, or a field of a related record, for use in `filter`. The compiler checks its name. */
   field(path: FilterField<Types["record"]>): FieldName {
     return new FieldName(path);
   }
@@ -33,33 +33,33 @@ export class Collection<Types extends CollectionTypes = AnyCollection> {
   }
 
   view(id: string, options: ViewOptions<Types["record"]> = {}): Promise<Types["record"]> {
-    return this.#one("GET", id, undefined, options);
+    return this.#requestRecord("GET", id, undefined, options);
   }
 
-  /** Files are `File` or `Blob`. */
+  /** Creates a record. Files are `File` or `Blob` values. */
   create(values: Types["create"] | FormData, options: ViewOptions<Types["record"]> = {}): Promise<Types["record"]> {
-    return this.#one("POST", undefined, values, options);
+    return this.#requestRecord("POST", undefined, values, options);
   }
 
-  /** Changes the fields that are given, and no others; `null` empties one, `count+` adds to what is there. */
+  /** Updates only the given fields. `null` clears a field, `count+` adds to its value. */
   update(
     id: string,
     values: Types["update"] | FormData,
     options: ViewOptions<Types["record"]> = {},
   ): Promise<Types["record"]> {
-    return this.#one("PATCH", id, values, options);
+    return this.#requestRecord("PATCH", id, values, options);
   }
 
   async delete(id: string, { query, headers, signal }: ViewOptions = {}): Promise<void> {
     await this.#api.request("DELETE", this.#path(id), { query, headers, signal });
   }
 
-  /** Every change of its records that the list rule, and the filter, let through. */
+  /** Subscribes to all changes of records that match the list rule and the filter. */
   subscribe(options?: SubscribeOptions<Types["record"]>): Subscription<SubscriptionEvent<Types["record"]>> {
     return this.#realtime.follow(this.name, "*", options);
   }
 
-  /** Every change of one record that the view rule lets through. */
+  /** Subscribes to all changes of one record that match the view rule. */
   subscribeTo(
     id: string,
     options?: SubscribeOptions<Types["record"]>,
@@ -67,12 +67,12 @@ export class Collection<Types extends CollectionTypes = AnyCollection> {
     return this.#realtime.follow(this.name, id, options);
   }
 
-  /** The current records, and then each change of the list, without a gap between them. */
+  /** Fetches a list and keeps it up to date, without a gap between the two. */
   live(options?: LiveOptions<Types["record"]>): Promise<LiveList<Types["record"]>> {
     return openLiveList<Types["record"]>(this.#api, this.#realtime, this.name, options);
   }
 
-  async #one(
+  async #requestRecord(
     method: string,
     id: string | undefined,
     values: object | undefined,

@@ -2,11 +2,11 @@ import type { Api } from "../api.ts";
 import { HeadwaterError } from "../errors.ts";
 
 export interface FileOptions {
-  /** Of `files.token()`: for files of a protected field. */
+  /** A token from `files.token()`, for files of protected fields. */
   readonly token?: string | undefined;
-  /** Whether a browser should save it rather than show it. */
+  /** Whether a browser should save the file rather than show it. */
   readonly download?: boolean | undefined;
-  /** As in `100x100`, of images. */
+  /** Size of a thumbnail, for images: `100x100`. */
   readonly thumb?: string | undefined;
 }
 
@@ -16,7 +16,7 @@ interface FileRecord {
   readonly collectionName?: unknown;
 }
 
-/** The files of records. They are sent with the record's values, as `File` or `Blob`. */
+/** URLs of the records' files. To upload files, use `File` or `Blob` values in a record. */
 export class Files {
   readonly #api: Api;
 
@@ -24,18 +24,18 @@ export class Files {
     this.#api = api;
   }
 
-  /** The address of a file; `name` is what the record's field holds. */
+  /** The URL of a file. `name` is the value of the record's field. */
   url(record: FileRecord, name: string, { token, download, thumb }: FileOptions = {}): string {
     const parts = [String(record.collectionId ?? record.collectionName), record.id, name].map(encodeURIComponent);
     const query = { token, thumb, download: download ? 1 : undefined };
     return this.#api.http.url(`/api/files/${parts.join("/")}`, query);
   }
 
-  /** A token that lives for some minutes, for addresses of protected files. */
+  /** Gets a short-lived token for the URLs of protected files. */
   async token(signal?: AbortSignal): Promise<string> {
     const { body } = await this.#api.request("POST", "/api/files/token", { signal });
     const { token } = (body ?? {}) as { token?: unknown };
-    if (typeof token !== "string") throw new HeadwaterError("malformed", "the answer has no token");
+    if (typeof token !== "string") throw new HeadwaterError("malformed", "the response has no token");
     return token;
   }
 }

@@ -1,28 +1,29 @@
 import { HeadwaterError } from "../errors.ts";
 import type { FieldPath } from "../schema.ts";
 
-/** A field as filters name it: `title`, `author.name`, `title:lower`, `tags:length`. */
+/** A field in a filter: `title`, `author.name`, `title:lower`, `tags:length`. */
 export type FilterField<T> = FieldPath<T> | `${FieldPath<T>}:${"lower" | "length" | "each"}`;
 
-/** A field's name in a filter, of `collection.field(…)`. */
+/** A field name for a filter, created by `collection.field(…)`. */
 export class FieldName {
   readonly path: string;
 
-  /** @throws HeadwaterError `invalid` for what is no field's name */
+  /** @throws HeadwaterError `invalid` if the path is not a valid field name */
   constructor(path: string) {
-    if (!/^@?\w+(\.\w+)*(:\w+)?$/.test(path)) throw new HeadwaterError("invalid", `"${path}" is no name of a field`);
+    if (!/^@?\w+(\.\w+)*(:\w+)?$/.test(path))
+      throw new HeadwaterError("invalid", `"${path}" is not a valid field name`);
     this.path = path;
   }
 }
 
-/** What may stand in a filter. */
+/** A value that can be inserted into a filter. */
 export type FilterValue = string | number | boolean | null | Date | FieldName;
 
-/** What the server's filters read behind a backslash. */
+/** Escape sequences in the server's filter language. */
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /**
- * Writes values into a filter so that each stays a value, whatever it holds, and fields whose names the compiler knows:
+ * Builds a filter. Escapes values, and inserts field names as they are:
  *
  *     filter`title ~ ${words} && ${posts.field("created")} > ${since}`
  */

@@ -1,15 +1,15 @@
 import type { Api } from "../api.ts";
 import { HeadwaterError } from "../errors.ts";
 import type { QueryValue } from "../http.ts";
-import { CURSOR_HEADER, recordsPath } from "../realtime/check-access.ts";
+import { CURSOR_HEADER, recordsPath } from "./records-endpoint.ts";
 import type { RecordModel } from "../realtime/events.ts";
 import { type ExpandPath, joinNames, type OneOrMore, type ShownField, type SortKey } from "../schema.ts";
 
-/** What an answer shows of records. */
+/** Options for the contents of returned records. */
 export interface ViewOptions<T = RecordModel> {
-  /** Relations to be shown with the record, and relations of those: `["author", "comments.author"]`. */
+  /** Relations to expand, and relations of those: `["author", "comments.author"]`. */
   readonly expand?: OneOrMore<ExpandPath<T>> | undefined;
-  /** Fields to be shown; all by default. */
+  /** Fields to include. Default: all. */
   readonly fields?: OneOrMore<ShownField<T>> | undefined;
   /** For `@request.query.*` of the rules. */
   readonly query?: Readonly<Record<string, QueryValue>> | undefined;
@@ -20,13 +20,13 @@ export interface ViewOptions<T = RecordModel> {
 export interface ListOptions<T = RecordModel> extends ViewOptions<T> {
   /** From 1. */
   readonly page?: number | undefined;
-  /** 30 unless told otherwise, 1000 at most. */
+  /** Default: 30, at most 1000. */
   readonly perPage?: number | undefined;
-  /** One field after the other, downwards with `-`: `["-created", "title"]`. */
+  /** Sort fields, with `-` for descending order: `["-created", "title"]`. */
   readonly sort?: OneOrMore<SortKey<T>> | undefined;
-  /** Write values with `filter`, never by joining texts. */
+  /** Insert values with `filter`, never by string concatenation. */
   readonly filter?: string | undefined;
-  /** Leaves the totals out, which are then -1: the list is found faster. */
+  /** Faster: doesn't count the records. The totals are then -1. */
   readonly skipTotal?: boolean | undefined;
 }
 
@@ -36,11 +36,11 @@ export interface Page<T> {
   readonly totalItems: number;
   readonly totalPages: number;
   readonly items: readonly T[];
-  /** Of which moment of the server's log the page is: to subscribe from there leaves no hole. Headwater servers only. */
+  /** The cursor of the page. A subscription from there misses nothing. Headwater servers only. */
   readonly cursor: string | undefined;
 }
 
-/** `ViewOptions`, where nothing is known of the record. */
+/** `ViewOptions` without types. */
 export interface LooseViewOptions {
   readonly expand?: OneOrMore<string> | undefined;
   readonly fields?: OneOrMore<string> | undefined;
@@ -48,22 +48,22 @@ export interface LooseViewOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** The parameters of what an answer shows. */
+/** The query parameters of `ViewOptions`. */
 export const viewQuery = ({ query, expand, fields }: LooseViewOptions): Readonly<Record<string, QueryValue>> => ({
   ...query,
   expand: joinNames(expand),
   fields: joinNames(fields),
 });
 
-/** The type of the items is the caller's claim. */
+/** The type of the items is not checked. */
 export async function listRecords<T>(api: Api, collection: string, options: ListOptions = {}): Promise<Page<T>> {
   const { signal, headers, sort, expand, fields, query, ...params } = options;
-  const answer = await api.request("GET", recordsPath(collection), {
+  const response = await api.request("GET", recordsPath(collection), {
     query: { ...viewQuery({ query, expand, fields }), ...params, sort: joinNames(sort) },
     headers,
     signal,
   });
-  const body = answer.body as Omit<Page<T>, "cursor"> | undefined;
-  if (!Array.isArray(body?.items)) throw new HeadwaterError("malformed", "the answer is no list");
-  return { ...body, cursor: answer.headers.get(CURSOR_HEADER) ?? undefined };
+  const body = response.body as Omit<Page<T>, "cursor"> | undefined;
+  if (!Array.isArray(body?.items)) throw new HeadwaterError("malformed", "the response is not a list");
+  return { ...body, cursor: response.headers.get(CURSOR_HEADER) ?? undefined };
 }

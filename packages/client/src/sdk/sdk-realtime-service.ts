@@ -17,12 +17,12 @@ interface SdkSubscription {
   readonly subscription: Subscription<Message | Resync> | undefined;
 }
 
-/** What of the SDK's options is no parameter of the request. */
+/** The SDK's own options, which are not query parameters. */
 const SEND_OPTIONS = new Set(["query", "headers", "method", "body", "fetch", "requestKey", "params", "signal"]);
 
-/** The SDK's own `RealtimeService`, call by call, over our connection. */
+/** Replaces the SDK's `RealtimeService`, with the same methods, over this package's connection. */
 export class SdkRealtimeService {
-  /** Called when the connection is lost or was closed; with what is still subscribed. */
+  /** Called when the connection is lost or closed, with the active subscriptions. */
   onDisconnect: ((activeSubscriptions: string[]) => void) | undefined;
   readonly #realtime: Realtime;
   readonly #subscriptions = new Set<SdkSubscription>();
@@ -47,22 +47,22 @@ export class SdkRealtimeService {
     return this.clientId !== "";
   }
 
-  /** Resolves when the server listens. */
+  /** Resolves when the server has accepted the subscription. */
   async subscribe(topic: string, callback: Callback, options: SdkOptions = {}): Promise<() => Promise<void>> {
     if (topic === "") throw new Error("topic must be set.");
     const subscription = topic === "PB_CONNECT" ? undefined : this.#subscribeTopic(topic, callback, options);
-    const held: SdkSubscription = { topic, callback, subscription };
-    this.#subscriptions.add(held);
+    const entry: SdkSubscription = { topic, callback, subscription };
+    this.#subscriptions.add(entry);
     try {
       await subscription?.ready;
     } catch (error) {
-      this.#subscriptions.delete(held);
+      this.#subscriptions.delete(entry);
       throw error;
     }
-    return () => this.#remove([held]);
+    return () => this.#remove([entry]);
   }
 
-  /** Without a topic: from everything. */
+  /** Without a topic, removes all subscriptions. */
   unsubscribe(topic?: string): Promise<void> {
     return this.#remove(topic === undefined || topic === "" ? [...this.#subscriptions] : this.#byTopic(topic));
   }
@@ -78,22 +78,22 @@ export class SdkRealtimeService {
   #subscribeTopic(topic: string, callback: Callback, { headers, ...rest }: SdkOptions): Subscription<Message | Resync> {
     const subscription = this.#realtime.subscribe(topic, { query: queryOf(rest), headers });
     return subscription.forEach((event) => {
-      // The SDK has no word for what was lost: its apps read anew at PB_CONNECT.
+      // The SDK has no resync event: its apps reload on PB_CONNECT.
       if (event.action === "message") callback(event.data);
     });
   }
 
   #byTopic(topic: string): SdkSubscription[] {
-    return [...this.#subscriptions].filter((held) => held.topic === topic);
+    return [...this.#subscriptions].filter((entry) => entry.topic === topic);
   }
 
-  async #remove(held: readonly SdkSubscription[]): Promise<void> {
-    for (const one of held) this.#subscriptions.delete(one);
-    await Promise.all(held.map(async ({ subscription }) => subscription?.unsubscribe()));
+  async #remove(entries: readonly SdkSubscription[]): Promise<void> {
+    for (const entry of entries) this.#subscriptions.delete(entry);
+    await Promise.all(entries.map(async ({ subscription }) => subscription?.unsubscribe()));
   }
 }
 
-/** Every option that is not the SDK's own is a parameter, as the SDK has it. */
+/** As in the SDK, every option that isn't one of its own is a query parameter. */
 function queryOf({ query, ...rest }: Omit<SdkOptions, "headers">): Record<string, string> {
   const params = Object.entries(rest).filter(([name]) => !SEND_OPTIONS.has(name));
   const given = [...Object.entries(query ?? {}), ...params].filter(

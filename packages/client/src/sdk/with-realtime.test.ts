@@ -11,13 +11,13 @@ setDefaultTimeout(60_000);
 
 const LIMITS = { minMs: 1, baseMs: 5, maxMs: 20 } as const;
 
-/** Stock PocketBase too, where there is one: what the SDK's users rely on must not depend on our server. */
+/** Also with PocketBase if it is installed: users of the SDK must be able to use either server. */
 const KINDS: readonly ServerKind[] = hasPocketBase ? ["headwater", "pocketbase"] : ["headwater"];
 
 for (const kind of KINDS) {
   let server: ServerProcess;
   let admin: SuperuserClient;
-  const made: PocketBase[] = [];
+  const instances: PocketBase[] = [];
 
   beforeAll(async () => {
     server = await startServer({ kind });
@@ -26,14 +26,14 @@ for (const kind of KINDS) {
   });
 
   afterAll(async () => {
-    for (const pb of made) realtimeOf(pb)?.close();
+    for (const pb of instances) realtimeOf(pb)?.close();
     await server[Symbol.asyncDispose]();
   });
 
   const newSdk = (): PocketBase => {
     const pb = withRealtime(new PocketBase(server.url), { limits: LIMITS });
     pb.autoCancellation(false);
-    made.push(pb);
+    instances.push(pb);
     return pb;
   };
 
@@ -43,7 +43,7 @@ for (const kind of KINDS) {
     return { inbox, unsubscribe };
   };
 
-  test(`${kind}: the SDK's subscriptions hear what they hear over its own connection`, async () => {
+  test(`${kind}: the SDK's subscriptions get the same events as over its own connection`, async () => {
     const pb = newSdk();
     const { inbox } = await watch(pb, "notes", "*");
     const created = await pb.collection("notes").create({ title: "live" });
@@ -76,7 +76,7 @@ for (const kind of KINDS) {
     expect(red.inbox.items).toMatchObject([{ record: { team: "red" } }]);
   });
 
-  test(`${kind}: who unsubscribes hears nothing more, in each of the SDK's ways, and the connection goes last`, async () => {
+  test(`${kind}: each of the SDK's ways to unsubscribe stops the events, and the last one closes the connection`, async () => {
     const pb = newSdk();
     const keep = await watch(pb, "notes", "*");
     const byHandle = await watch(pb, "notes", "*");
@@ -95,7 +95,7 @@ for (const kind of KINDS) {
     expect(realtimeOf(pb)!.state.kind).toBe("closed");
   });
 
-  test(`${kind}: PB_CONNECT is heard with its client id, and onDisconnect with what was subscribed`, async () => {
+  test(`${kind}: PB_CONNECT is delivered with the client id, and onDisconnect with the active subscriptions`, async () => {
     const pb = newSdk();
     const connected = new Inbox<unknown>();
     await pb.realtime.subscribe("PB_CONNECT", (event) => connected.push(event));
@@ -109,24 +109,24 @@ for (const kind of KINDS) {
     expect(gone.items).toEqual([[]]);
   });
 
-  test(`${kind}: a sign-in is taken over to the stream`, async () => {
+  test(`${kind}: a sign-in also applies to the stream`, async () => {
     const pb = newSdk();
-    const name = `ann${made.length}`;
+    const name = `ann${instances.length}`;
     const { id } = await admin.createUser(name);
     const { inbox } = await watch(pb, "diaries", "*");
     await admin.create("diaries", { title: "before", owner: id });
     await pb.collection("users").authWithPassword(`${name}@example.com`, "1234567890");
-    // What the stream is told is not awaited by the sign-in: another subscription is told behind it.
+    // The sign-in doesn't wait for the stream, but this later subscription does.
     await watch(pb, "notes", "*");
     await admin.create("diaries", { title: "mine", owner: id });
     await inbox.until((events) => events.some(({ record }) => record["title"] === "mine"));
     const titles = inbox.items.map(({ record }) => String(record["title"]));
-    // A server with a log goes on from where the guest was, as the user.
+    // A server with a log resumes as the user, from the guest's cursor.
     expect(titles.at(-1)).toBe("mine");
   });
 }
 
-test("a restart of the server loses the SDK nothing", async () => {
+test("the SDK loses no events when the server restarts", async () => {
   let server = await startServer();
   const admin = await SuperuserClient.signIn(server.url);
   await admin.createCollection(PUBLIC_NOTES);

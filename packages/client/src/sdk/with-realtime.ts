@@ -5,7 +5,7 @@ import { createRealtime } from "../create-realtime.ts";
 import type { Realtime } from "../realtime/realtime.ts";
 import { SdkRealtimeService } from "./sdk-realtime-service.ts";
 
-/** What of the official SDK is used. */
+/** The parts of the official SDK that are used here. */
 export interface OfficialSdk {
   readonly baseURL: string;
   readonly authStore: { readonly token: string; onChange(callback: (token: string) => void): () => void };
@@ -13,11 +13,11 @@ export interface OfficialSdk {
 }
 
 /**
- * Gives an instance of the official `pocketbase` SDK this package's connection: `pb.realtime`, and so
- * `pb.collection("posts").subscribe(…)`, reconnect by cursor, with jitter, and notice sleep and silence. What the SDK's
- * own does in calls and callbacks stays as it is; `PB_CONNECT` is heard with each connection.
+ * Replaces the realtime connection of an official `pocketbase` SDK instance. `pb.realtime`, and with it
+ * `pb.collection("posts").subscribe(…)`, then resumes from a cursor, reconnects with jitter, and detects sleep and silence.
+ * Methods and callbacks work as in the SDK; `PB_CONNECT` is delivered for each connection.
  *
- * @returns the same instance; `realtimeOf` gives the connection for its figures
+ * @returns the same instance; `realtimeOf` returns its connection
  */
 export function withRealtime<Sdk extends OfficialSdk>(pb: Sdk, options: ClientOptions = {}): Sdk {
   const { realtime } = createRealtime(pb.baseURL, options, () => sdkIdentity(pb));
@@ -29,10 +29,10 @@ export function withRealtime<Sdk extends OfficialSdk>(pb: Sdk, options: ClientOp
 
 const connections = new WeakMap<object, Realtime>();
 
-/** The connection that `withRealtime` has given. */
+/** The connection created by `withRealtime`; `undefined` for other instances. */
 export const realtimeOf = (pb: OfficialSdk): Realtime | undefined => connections.get(pb.realtime);
 
-/** The SDK keeps and refreshes its token itself; nothing is renewed on its behalf. */
+/** The SDK refreshes its token itself. */
 function sdkIdentity({ authStore }: OfficialSdk): Identity {
   let last = authStore.token;
   return {
@@ -40,9 +40,9 @@ function sdkIdentity({ authStore }: OfficialSdk): Identity {
     renew: () => Promise.resolve(false),
     onToken: (listener) =>
       authStore.onChange((token) => {
-        const same = idOf(last) === idOf(token);
+        const isSameUser = idOf(last) === idOf(token);
         last = token;
-        listener(same);
+        listener(isSameUser);
       }),
   };
 }

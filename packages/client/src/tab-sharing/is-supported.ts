@@ -4,7 +4,7 @@ interface BrowserGlobals {
   readonly BroadcastChannel?: object;
 }
 
-/** Whether this is a page whose browser has what tabs share by; over plain HTTP there are no locks but on localhost. */
+/** Whether this is a browser page with Web Locks and BroadcastChannel. Web Locks need HTTPS or localhost. */
 export function isTabSharingSupported(): boolean {
   const { document, navigator, BroadcastChannel } = globalThis as BrowserGlobals;
   return !!(document && navigator?.locks && BroadcastChannel);

@@ -4,14 +4,14 @@ import { type FromLeader, packEnd, packError, packOutcome, type ToLeader, type L
 import type { TabPrimitives } from "./tab-primitives.ts";
 
 export interface LeaderConnectionOptions {
-  /** Which of all that were ever the one this is. */
+  /** A unique id of this leader. */
   readonly leader: string;
   readonly transport: Transport;
   readonly primitives: TabPrimitives;
-  /** The name of the lock that a link holds for as long as its tab lives. */
+  /** The name of the lock that a link holds as long as its tab lives. */
   readonly lifetimeLock: (link: string) => string;
   readonly post: (message: FromLeader) => void;
-  /** Nobody is attached any more. */
+  /** No link is attached any more. */
   readonly onIdle: () => void;
 }
 
@@ -19,20 +19,20 @@ interface Stream {
   readonly id: string;
   readonly link: Link;
   clientId: string | undefined;
-  /** Links that were ever attached to it. */
+  /** Number of links that were ever attached to the stream. */
   attachedCount: number;
 }
 
-/** The one connection for all tabs: what any of them listens to is asked for in one request, what comes goes to all. */
+/** The connection of all tabs: one request has the subscriptions of all, and all tabs get all events. */
 export class LeaderConnection {
   readonly #options: LeaderConnectionOptions;
-  /** What each link listens to. */
+  /** The subscriptions of each link. */
   readonly #members = new Map<string, readonly string[]>();
   readonly #stopSignal = new AbortController();
   #stream: Stream | undefined;
   #streams = 0;
   #token = "";
-  /** Requests one after the other: each says all, and the last has to be the last word. */
+  /** Sends requests one at a time: each has all subscriptions, so the last one must be processed last. */
   #requests: Promise<void> = Promise.resolve();
   #queuedCalls: ListenerCall[] = [];
 
@@ -54,14 +54,13 @@ export class LeaderConnection {
         return;
       case "detach":
         return this.#detach(message.link);
-      case "doubt":
-        if (message.stream === this.#stream?.id)
-          this.#drop(new HeadwaterError("timeout", "nothing was heard any more"));
+      case "stalled":
+        if (message.stream === this.#stream?.id) this.#drop(new HeadwaterError("timeout", "no data received"));
         return;
     }
   }
 
-  /** Leaves the connection without a word: another has taken over, or nobody is left. */
+  /** Closes the connection without notifying the links: another leader has taken over, or no link is left. */
   stop(): void {
     this.#stopSignal.abort();
     this.#stream?.link.close();
@@ -76,11 +75,18 @@ export class LeaderConnection {
     stream.attachedCount += 1;
     this.#members.set(link, []);
     const { leader, post } = this.#options;
-    post({ kind: "attached", link, leader, stream: stream.id, slot: stream.attachedCount, clientId: stream.clientId });
+    post({
+      kind: "attached",
+      link,
+      leader,
+      stream: stream.id,
+      tabNumber: stream.attachedCount,
+      clientId: stream.clientId,
+    });
     void this.#detachWhenTabEnds(link);
   }
 
-  /** The lock of a link can be had when its tab is gone, however it went. */
+  /** Waits for the link's lock, which is free once its tab has ended, for whatever reason. */
   async #detachWhenTabEnds(link: string): Promise<void> {
     const { primitives, lifetimeLock } = this.#options;
     const release = await primitives
@@ -111,7 +117,7 @@ export class LeaderConnection {
         this.#enqueue(["opened", clientId]);
       },
       event: (event) => this.#enqueue(["event", event]),
-      cursor: (place) => this.#enqueue(["place", place]),
+      cursor: (id) => this.#enqueue(["cursor", id]),
       bytes: (count) => this.#enqueue(["bytes", count]),
       retry: (milliseconds) => this.#enqueue(["retry", milliseconds]),
       warning: (error) => this.#enqueue(["warning", packError(error)]),
@@ -131,11 +137,11 @@ export class LeaderConnection {
     if (this.#stream !== stream) return;
     if (outcome.kind !== "accepted" && this.#members.has(link)) this.#members.set(link, before);
     this.#flush();
-    this.#options.post({ kind: "answer", link, round, outcome: packOutcome(outcome) });
+    this.#options.post({ kind: "outcome", link, round, outcome: packOutcome(outcome) });
     if (outcome.kind === "gone" || outcome.kind === "other-identity") this.#drop(outcome.error);
   }
 
-  /** Tells the server what is listened to still; that it is not told is no harm to anybody. */
+  /** Sends the remaining subscriptions after a link has left. If that fails, the server only sends too much. */
   async #updateNames(): Promise<void> {
     const stream = this.#stream;
     if (stream?.clientId === undefined) return;
@@ -162,15 +168,15 @@ export class LeaderConnection {
     this.#closeStream();
   }
 
-  /** What comes in one go goes out in one. */
-  #enqueue(told: ListenerCall): void {
-    this.#queuedCalls.push(told);
+  /** Collects the calls of one turn of the event loop in one message. */
+  #enqueue(call: ListenerCall): void {
+    this.#queuedCalls.push(call);
     if (this.#queuedCalls.length === 1) queueMicrotask(() => this.#flush());
   }
 
   #flush(): void {
-    const what = this.#queuedCalls;
+    const calls = this.#queuedCalls;
     this.#queuedCalls = [];
-    if (what.length > 0 && this.#stream) this.#options.post({ kind: "told", stream: this.#stream.id, what });
+    if (calls.length > 0 && this.#stream) this.#options.post({ kind: "calls", stream: this.#stream.id, calls });
   }
 }

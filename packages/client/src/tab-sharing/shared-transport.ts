@@ -13,31 +13,31 @@ export interface SharedTransportOptions {
   readonly primitives: TabPrimitives;
   readonly clock: Clock;
   readonly identity: Identity;
-  /** Of the server; tabs of another one keep to themselves. */
+  /** The server's URL. Only tabs with the same URL share a connection. */
   readonly url: string;
 }
 
-/** Changes with what tabs say to each other: after an update of the app, old and new tabs stay apart. */
-const VERSION = 1;
+/** Version of the messages between tabs. Tabs with different versions of the app don't share a connection. */
+const VERSION = 2;
 
-/** One connection for all tabs of a browser, where it would be one for each. */
+/** A transport that shares one connection between all tabs of a browser. */
 export function sharedTransport({ transport, primitives, clock, identity, url }: SharedTransportOptions): Transport {
   const groups = new Map<string, TabElection>();
-  const tabsOf = (who: string): TabElection => {
-    const group = `headwater ${VERSION} ${transport.name} ${url} ${who}`;
-    let tabs = groups.get(group);
-    if (!tabs) groups.set(group, (tabs = new TabElection({ group, primitives, clock, transport })));
-    return tabs;
+  const electionOf = (user: string): TabElection => {
+    const group = `headwater ${VERSION} ${transport.name} ${url} ${user}`;
+    let election = groups.get(group);
+    if (!election) groups.set(group, (election = new TabElection({ group, primitives, clock, transport })));
+    return election;
   };
   return {
     name: transport.name,
     open(listener) {
-      let who: string | undefined;
-      // A connection is one person's.
-      const link = new TabLink(listener, (token) => userOf(token) === who);
+      let user: string | undefined;
+      // A connection belongs to one user.
+      const link = new TabLink(listener, (token) => userOf(token) === user);
       void identity.token().then((token) => {
-        who = userOf(token);
-        if (!link.isClosed) return tabsOf(who).join(link);
+        user = userOf(token);
+        if (!link.isClosed) return electionOf(user).join(link);
       });
       return link;
     },

@@ -6,25 +6,25 @@ import type { TabLink } from "./tab-link.ts";
 import { LeaderConnection } from "./leader-connection.ts";
 
 export interface TabElectionOptions {
-  /** Those who share: the same server, and the same person. */
+  /** Identifies the tabs that share a connection: same server, same user. */
   readonly group: string;
   readonly primitives: TabPrimitives;
   readonly clock: Clock;
   readonly transport: Transport;
 }
 
-/** A tab that holds the connection and says nothing for so long is stopped or stuck. */
+/** A leader that doesn't respond for this long is frozen or stuck. */
 const LEADER_TIMEOUT_MS = 5_000;
 
 /**
- * This tab among those that share a connection. While it has a link it waits for its turn to hold the connection; the
- * turn comes with the end of the tab that holds it, or is taken from one that does not answer.
+ * Elects the tab that has the connection. A tab with a link waits for the leader's lock, which it gets when the leader's tab
+ * ends, or takes from a leader that doesn't respond.
  */
 export class TabElection {
   readonly #options: TabElectionOptions;
   readonly #links = new Set<TabLink>();
   readonly #lifetimeLocks = new Map<TabLink, () => void>();
-  /** As one of the tabs. What this tab says as the one that holds the connection goes through another port. */
+  /** The channel of this tab's links. As the leader, the tab uses a second channel. */
   #channel: TabChannel | undefined;
   #leaderConnection: LeaderConnection | undefined;
   #candidacy: AbortController | undefined;
@@ -37,23 +37,23 @@ export class TabElection {
   async join(link: TabLink): Promise<void> {
     const { primitives, group, clock } = this.#options;
     this.#links.add(link);
-    // As long as the tab lives it holds this: so the end of the tab is noticed.
+    // Held as long as the tab lives, so that the leader notices when it ends.
     const release = await primitives.lock(this.#lifetimeLock(link.id));
     if (link.isClosed) return release();
     this.#lifetimeLocks.set(link, release);
     this.#channel ??= primitives.openChannel(group, (message) => this.#receive(message as FromLeader));
     link.attach({ post: (message) => this.#channel?.post(message), closed: () => this.#onLinkClosed(link) });
     this.#requestLeadership();
-    const lookAfter = (): void => {
+    const checkAttached = (): void => {
       if (!link.isClosed && !link.isAttached) this.#requestLeadership({ steal: true });
     };
-    clock.timer(LEADER_TIMEOUT_MS, lookAfter, { background: true });
+    clock.timer(LEADER_TIMEOUT_MS, checkAttached, { background: true });
   }
 
   readonly #lifetimeLock = (link: string): string => `${this.#options.group} link ${link}`;
 
   #receive(message: FromLeader | ToLeader): void {
-    // What tabs say is heard by all tabs, too.
+    // The channel also carries the messages of other tabs to the leader.
     if ("kind" in message && message.kind in FROM_LEADER)
       for (const link of this.#links) link.receive(message as FromLeader);
   }
@@ -69,7 +69,7 @@ export class TabElection {
     this.#closeChannelIfUnused();
   }
 
-  /** Who has no link and holds no connection has nothing to hear. */
+  /** A tab without links that isn't the leader needs no channel. */
   #closeChannelIfUnused(): void {
     if (this.#links.size > 0 || this.#leaderConnection) return;
     this.#channel?.close();
@@ -79,8 +79,8 @@ export class TabElection {
   #requestLeadership({ steal = false } = {}): void {
     if (this.#leaderConnection || (this.#candidacy && !steal)) return;
     this.#candidacy?.abort();
-    const queue = new AbortController();
-    this.#candidacy = queue;
+    const candidacy = new AbortController();
+    this.#candidacy = candidacy;
     let stop = (): void => undefined;
     let isStolen = false;
     const onStolen = (): void => {
@@ -88,43 +88,43 @@ export class TabElection {
       stop();
     };
     this.#options.primitives
-      .lock(`${this.#options.group} leader`, { ...(steal ? { steal } : { signal: queue.signal }), onStolen })
+      .lock(`${this.#options.group} leader`, { ...(steal ? { steal } : { signal: candidacy.signal }), onStolen })
       .then(
         (release) => {
-          if (this.#candidacy !== queue) return release();
+          if (this.#candidacy !== candidacy) return release();
           this.#candidacy = undefined;
-          // It may have been taken away in the moment in which it was given.
+          // The lock may have been stolen as it was granted.
           if (isStolen) this.#requestLeadership();
           else stop = this.#lead(release);
         },
-        () => undefined, // Nobody waits any more.
+        () => undefined, // The tab stopped waiting.
       );
   }
 
-  /** @returns a function that ends it */
+  /** @returns a function that ends the leadership */
   #lead(release: () => void): () => void {
     const { primitives, group, transport } = this.#options;
-    const port = primitives.openChannel(group, (message) => board.receive(message as ToLeader));
+    const channel = primitives.openChannel(group, (message) => leader.receive(message as ToLeader));
     const stop = (): void => {
-      if (this.#leaderConnection !== board) return;
-      board.stop();
-      port.close();
+      if (this.#leaderConnection !== leader) return;
+      leader.stop();
+      channel.close();
       release();
       this.#leaderConnection = undefined;
       if (this.#links.size > 0) this.#requestLeadership();
       else this.#closeChannelIfUnused();
     };
-    const board = new LeaderConnection({
+    const leader = new LeaderConnection({
       leader: crypto.randomUUID(),
       transport,
       primitives,
       lifetimeLock: this.#lifetimeLock,
-      post: (message) => port.post(message),
+      post: (message) => channel.post(message),
       onIdle: () => {
         if (this.#links.size === 0) stop();
       },
     });
-    this.#leaderConnection = board;
+    this.#leaderConnection = leader;
     return (this.#stopLeading = stop);
   }
 }
@@ -132,7 +132,7 @@ export class TabElection {
 const FROM_LEADER: Readonly<Record<FromLeader["kind"], true>> = {
   leader: true,
   attached: true,
-  told: true,
-  answer: true,
+  calls: true,
+  outcome: true,
   ended: true,
 };

@@ -18,14 +18,14 @@ import {
 } from "./tab-messages.ts";
 import { TabSubscriptionNames } from "./tab-subscription-names.ts";
 
-/** Where a link's words go; `undefined` until it is known with whom the connection is shared. */
+/** Posts a link's messages to the leader, and is notified when the link closes. */
 export interface TabLinkOwner {
   post(message: ToLeader): void;
-  /** It is over: from this side or the other. */
+  /** The link has closed, from either side. */
   closed(link: TabLink): void;
 }
 
-/** One tab's part of a connection that may be another tab's. */
+/** One tab's link over a connection that may belong to another tab. */
 export class TabLink implements Link {
   readonly id = crypto.randomUUID();
   readonly #listener: LinkListener;
@@ -38,10 +38,10 @@ export class TabLink implements Link {
   #lastRound = 0;
   #isClosed = false;
 
-  /** @param isOurs whether a token is of the one whose connection this is */
-  constructor(listener: LinkListener, isOurs: (token: string) => boolean) {
+  /** @param isSameUser whether a token belongs to the user of the connection */
+  constructor(listener: LinkListener, isSameUser: (token: string) => boolean) {
     this.#listener = listener;
-    this.#isSameUser = isOurs;
+    this.#isSameUser = isSameUser;
   }
 
   get isClosed(): boolean {
@@ -52,16 +52,16 @@ export class TabLink implements Link {
     return this.#stream !== undefined;
   }
 
-  /** Asks the tab that has the connection to be let in. */
+  /** Asks the leader to attach this link to its stream. */
   attach(owner: TabLinkOwner): void {
     this.#owner = owner;
     owner.post({ kind: "attach", link: this.id });
   }
 
   subscribe({ names, token, since }: SubscribeRequest): Promise<SubscribeOutcome> {
-    // Who has signed in meanwhile belongs to another connection: tabs of the former must not hear what they may see.
+    // A new user needs another connection: tabs of the previous user must not get the new user's events.
     if (!this.#isSameUser(token))
-      return Promise.resolve({ kind: "gone", error: connectionLost("somebody else has signed in") });
+      return Promise.resolve({ kind: "gone", error: connectionLost("another user has signed in") });
     return new Promise((resolve) => {
       this.#lastRound += 1;
       this.#pending.set(this.#lastRound, resolve);
@@ -77,10 +77,10 @@ export class TabLink implements Link {
   }
 
   reportStalled(): void {
-    if (this.#stream !== undefined) this.#owner?.post({ kind: "doubt", stream: this.#stream });
+    if (this.#stream !== undefined) this.#owner?.post({ kind: "stalled", stream: this.#stream });
   }
 
-  /** It ended, and not by the tab's wish. */
+  /** Ends the link from the leader's side. */
   end(end: LinkEnd): void {
     if (this.#isClosed) return;
     this.#markClosed();
@@ -93,10 +93,10 @@ export class TabLink implements Link {
         return this.#onLeader(message.leader);
       case "attached":
         return this.#onAttached(message);
-      case "told":
-        if (message.stream === this.#stream) for (const told of message.what) this.#onCall(told);
+      case "calls":
+        if (message.stream === this.#stream) for (const call of message.calls) this.#onCall(call);
         return;
-      case "answer":
+      case "outcome":
         if (message.link === this.id) this.#onOutcome(message);
         return;
       case "ended":
@@ -108,37 +108,37 @@ export class TabLink implements Link {
   #onLeader(leader: string): void {
     if (this.#leader === undefined) this.#owner?.post({ kind: "attach", link: this.id });
     else if (this.#leader !== leader)
-      this.end({ kind: "lost", error: connectionLost("the tab with the connection is gone") });
+      this.end({ kind: "lost", error: connectionLost("the tab with the connection has closed") });
   }
 
-  #onAttached({ link, leader, stream, slot, clientId }: Extract<FromLeader, { kind: "attached" }>): void {
+  #onAttached({ link, leader, stream, tabNumber, clientId }: Extract<FromLeader, { kind: "attached" }>): void {
     if (link !== this.id || this.#stream !== undefined) return;
-    [this.#leader, this.#stream, this.#names] = [leader, stream, new TabSubscriptionNames(slot)];
+    [this.#leader, this.#stream, this.#names] = [leader, stream, new TabSubscriptionNames(tabNumber)];
     if (clientId !== undefined) this.#listener.opened(clientId);
   }
 
-  #onOutcome({ round, outcome }: Extract<FromLeader, { kind: "answer" }>): void {
-    const answer = this.#pending.get(round);
+  #onOutcome({ round, outcome }: Extract<FromLeader, { kind: "outcome" }>): void {
+    const resolve = this.#pending.get(round);
     this.#pending.delete(round);
-    answer?.(unpackOutcome(outcome, (name) => this.#names.fromServer(name)));
+    resolve?.(unpackOutcome(outcome, (name) => this.#names.fromServer(name)));
   }
 
-  #onCall(told: ListenerCall): void {
-    // What was told before may have ended it.
+  #onCall(call: ListenerCall): void {
+    // An earlier call may have closed the link.
     if (this.#isClosed) return;
-    switch (told[0]) {
+    switch (call[0]) {
       case "opened":
-        return this.#listener.opened(told[1]);
+        return this.#listener.opened(call[1]);
       case "event":
-        return this.#onEvent(told[1]);
-      case "place":
-        return this.#listener.cursor(told[1]);
+        return this.#onEvent(call[1]);
+      case "cursor":
+        return this.#listener.cursor(call[1]);
       case "bytes":
-        return this.#listener.bytes(told[1]);
+        return this.#listener.bytes(call[1]);
       case "retry":
-        return this.#listener.retry(told[1]);
+        return this.#listener.retry(call[1]);
       case "warning":
-        return this.#listener.warning(unpackError(told[1]));
+        return this.#listener.warning(unpackError(call[1]));
     }
   }
 
@@ -146,16 +146,16 @@ export class TabLink implements Link {
     const name = this.#names.fromServer(event.name);
     if (event.name === "resync") return this.#listener.event({ ...event, data: this.#localizeResync(event.data) });
     if (name !== undefined) return this.#listener.event({ ...event, name });
-    // Another tab's: of no interest but for the place, which may be that of a change with several events.
+    // The event is for another tab, but its cursor may complete a change that also has events for this tab.
     if (event.id !== undefined) this.#listener.event({ name: "", data: "null", id: event.id });
   }
 
-  /** A resync that is about some subscriptions calls them by the names that the server knows. */
+  /** Replaces the server's subscription names in a resync by the tab's own names. */
   #localizeResync(text: string): string {
     const { names } = readResync(parse(text), undefined);
     if (!names) return text;
-    const own = names.map((name) => this.#names.fromServer(name)).filter((name) => name !== undefined);
-    return JSON.stringify({ ...(parse(text) as object), subscriptions: own });
+    const local = names.map((name) => this.#names.fromServer(name)).filter((name) => name !== undefined);
+    return JSON.stringify({ ...(parse(text) as object), subscriptions: local });
   }
 
   #markClosed(): void {
@@ -166,7 +166,7 @@ export class TabLink implements Link {
 
 const connectionLost = (message: string): HeadwaterError => new HeadwaterError("network", message);
 
-/** What is no JSON is reported by whoever reads the event. */
+/** @returns `undefined` if the text is not JSON; the reader of the event reports that */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

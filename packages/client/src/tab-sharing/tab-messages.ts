@@ -1,41 +1,41 @@
 import { type ErrorCode, type ErrorDetails, HeadwaterError } from "../errors.ts";
 import type { LinkEnd, LinkEvent, SubscribeOutcome, SubscribeRequest } from "../transport/transport.ts";
 
-/** What a tab says to the one that holds the connection. */
+/** A message from a tab to the leader, the tab that has the connection. */
 export type ToLeader =
   | { readonly kind: "attach"; readonly link: string }
   | { readonly kind: "subscribe"; readonly link: string; readonly round: number; readonly request: SubscribeRequest }
   | { readonly kind: "detach"; readonly link: string }
-  /** The stream with this number seems to be dead. */
-  | { readonly kind: "doubt"; readonly stream: string };
+  /** The stream with this id seems dead. */
+  | { readonly kind: "stalled"; readonly stream: string };
 
-/** What that one says to all tabs. */
+/** A message from the leader to all tabs. */
 export type FromLeader =
-  /** It has just become the one. */
+  /** This tab has become the leader. */
   | { readonly kind: "leader"; readonly leader: string }
-  /** `slot`: how many had been attached to this stream before. `clientId`: of a stream that is open already. */
+  /** `tabNumber` counts the links of this stream from 1. `clientId` is set if the stream is open already. */
   | {
       readonly kind: "attached";
       readonly link: string;
       readonly leader: string;
       readonly stream: string;
-      readonly slot: number;
+      readonly tabNumber: number;
       readonly clientId: string | undefined;
     }
-  | { readonly kind: "told"; readonly stream: string; readonly what: readonly ListenerCall[] }
-  | { readonly kind: "answer"; readonly link: string; readonly round: number; readonly outcome: Packed }
+  | { readonly kind: "calls"; readonly stream: string; readonly calls: readonly ListenerCall[] }
+  | { readonly kind: "outcome"; readonly link: string; readonly round: number; readonly outcome: Packed }
   | { readonly kind: "ended"; readonly stream: string; readonly end: Packed };
 
-/** A call of a link's listener. */
+/** A call of a method of `LinkListener`. */
 export type ListenerCall =
   | readonly ["opened", clientId: string]
   | readonly ["event", LinkEvent]
-  | readonly ["place", id: string]
+  | readonly ["cursor", id: string]
   | readonly ["bytes", count: number]
   | readonly ["retry", milliseconds: number]
   | readonly ["warning", Packed];
 
-/** Errors lose what they are on their way between tabs: this is one, taken apart. */
+/** A value with its errors converted to arrays, because structured cloning drops their class and fields. */
 export type Packed = readonly unknown[];
 
 type PackedError = readonly [ErrorCode, string, ErrorDetails];
@@ -65,15 +65,15 @@ export function packOutcome(outcome: SubscribeOutcome): Packed {
   return "error" in outcome ? [outcome.kind, toPackedError(outcome.error)] : [outcome.kind];
 }
 
-/** @param nameOf what the tab itself calls a subscription; `undefined` for one of another tab */
-export function unpackOutcome(plain: Packed, nameOf: (name: string) => string | undefined): SubscribeOutcome {
+/** @param localName the tab's own name for a subscription; `undefined` for one of another tab */
+export function unpackOutcome(plain: Packed, localName: (name: string) => string | undefined): SubscribeOutcome {
   const [kind, rest] = plain as readonly [SubscribeOutcome["kind"], unknown];
-  if (kind === "accepted" || kind === "unknown-place") return { kind };
+  if (kind === "accepted" || kind === "unknown-cursor") return { kind };
   if (kind !== "refused") return { kind, error: fromPackedError(rest as PackedError) };
   const problems = new Map<string, HeadwaterError>();
   for (const [name, error] of rest as readonly (readonly [string, PackedError])[]) {
-    const own = nameOf(name);
-    if (own !== undefined) problems.set(own, fromPackedError(error));
+    const local = localName(name);
+    if (local !== undefined) problems.set(local, fromPackedError(error));
   }
   return { kind, problems };
 }

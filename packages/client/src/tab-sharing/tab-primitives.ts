@@ -1,20 +1,22 @@
-/** What tabs of one browser share a connection by: locks that end with the tab that holds them, and a loudspeaker. */
+/** What tabs need to share a connection: locks that are released when their tab ends, and broadcast channels. */
 export interface TabPrimitives {
   /**
-   * Waits for a lock that one holds at a time. @returns a function that lets go of it
-   * @throws when it was waited for in vain, by the signal
+   * Waits for an exclusive lock.
+   *
+   * @returns a function that releases it
+   * @throws if the signal is aborted first
    */
   lock(name: string, options?: LockOptions): Promise<() => void>;
-  /** Everything that is posted under this name is heard by all others, in the order of each who posts. */
+  /** Opens a channel. Its messages reach all other channels with the same name, in order for each sender. */
   openChannel(name: string, onMessage: (message: unknown) => void): TabChannel;
 }
 
 export interface LockOptions {
-  /** Gives up waiting. */
+  /** Stops waiting. */
   readonly signal?: AbortSignal;
-  /** Takes it from whoever has it. */
+  /** Takes the lock from its holder. */
   readonly steal?: boolean;
-  /** Called when it was taken away. */
+  /** Called when another tab has taken the lock. */
   readonly onStolen?: () => void;
 }
 
@@ -23,7 +25,7 @@ export interface TabChannel {
   close(): void;
 }
 
-/** Of the Web Locks API, what is used: the project's types know no browser. */
+/** The part of the Web Locks API that is used here. The project's types don't include browsers. */
 interface Locks {
   request(
     name: string,
@@ -32,7 +34,7 @@ interface Locks {
   ): Promise<void>;
 }
 
-/** The browser's own. */
+/** Web Locks and BroadcastChannel of the browser. */
 export function browserTabPrimitives(): TabPrimitives {
   const { locks } = (globalThis as unknown as { readonly navigator: { readonly locks: Locks } }).navigator;
   return {
@@ -47,13 +49,13 @@ export function browserTabPrimitives(): TabPrimitives {
 
 const lock = (locks: Locks, name: string, { signal, steal, onStolen }: LockOptions = {}): Promise<() => void> =>
   new Promise((resolve, reject) => {
-    let held = false;
+    let isHeld = false;
     const hold = (): Promise<void> =>
       new Promise((release) => {
-        held = true;
+        isHeld = true;
         resolve(release);
       });
-    // The two do not go together: who takes it does not wait.
-    const asked = locks.request(name, steal ? { steal } : { ...(signal && { signal }) }, hold);
-    asked.catch((error: unknown) => (held ? onStolen?.() : reject(error)));
+    // Web Locks don't allow `steal` together with `signal`.
+    const request = locks.request(name, steal ? { steal } : { ...(signal && { signal }) }, hold);
+    request.catch((error: unknown) => (isHeld ? onStolen?.() : reject(error)));
   });

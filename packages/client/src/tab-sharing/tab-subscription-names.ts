@@ -2,29 +2,29 @@ import { parseSubscription } from "@headwater/protocol";
 import { subscriptionName } from "../realtime/topic.ts";
 
 /**
- * What one tab's subscriptions are called on a connection that it shares. Who wants what was missed needs a subscription
- * of its own: a server replays nothing for one that it has. So the second tab and those after it write their number
- * into the options of such; the first, mostly the only one, does not, and shares the server's work with other users'.
+ * The names of one tab's subscriptions on a shared connection. The server replays nothing for a name that it already has,
+ * so a tab that needs a replay needs a name of its own: from the second tab on, the tab's number is added to the options.
+ * The first tab, usually the only one, keeps the plain names, so that the server can share audiences with other users.
  */
 export class TabSubscriptionNames {
   readonly #tabNumber: number;
   readonly #serverNames = new Map<string, string>();
   readonly #localNames = new Map<string, string>();
 
-  /** @param slot 1 for the first tab of the connection */
-  constructor(slot: number) {
-    this.#tabNumber = slot;
+  /** @param tabNumber 1 for the first tab of the connection */
+  constructor(tabNumber: number) {
+    this.#tabNumber = tabNumber;
   }
 
-  /** @param hasPlace whether the request asks for what was missed; it counts when the name is new */
-  toServer(name: string, hasPlace: boolean): string {
-    let outward = this.#serverNames.get(name);
-    if (outward === undefined) {
-      outward = hasPlace && this.#tabNumber > 1 ? this.#addTabNumber(name) : name;
-      this.#serverNames.set(name, outward);
-      this.#localNames.set(outward, name);
+  /** @param hasCursor whether the request asks for a replay; only matters if the name is new */
+  toServer(name: string, hasCursor: boolean): string {
+    let serverName = this.#serverNames.get(name);
+    if (serverName === undefined) {
+      serverName = hasCursor && this.#tabNumber > 1 ? this.#addTabNumber(name) : name;
+      this.#serverNames.set(name, serverName);
+      this.#localNames.set(serverName, name);
     }
-    return outward;
+    return serverName;
   }
 
   fromServer(name: string): string | undefined {
@@ -33,7 +33,7 @@ export class TabSubscriptionNames {
 
   #addTabNumber(name: string): string {
     const { topic, options } = parseSubscription(name);
-    // Topics that are no records' may be matched by their whole text, and have nothing to be replayed.
+    // Custom topics may be matched by their whole text, and have no replay.
     if (!topic.includes("/")) return name;
     return subscriptionName(topic, { ...options.query, tab: String(this.#tabNumber) }, options.headers);
   }

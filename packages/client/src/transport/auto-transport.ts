@@ -4,22 +4,22 @@ import type { LinkListener, Transport } from "./transport.ts";
 
 export interface AutoTransportOptions {
   readonly http: Http;
-  /** What every server has. */
+  /** The fallback, which every server supports. */
   readonly sse: Transport;
   readonly loadSocket: () => Promise<Transport>;
 }
 
-/** Attempts at a WebSocket that may fail before it is left: something on the way lets none through. */
+/** After this many failed WebSocket connections, something in the network probably blocks WebSockets. */
 const MAX_SOCKET_FAILURES = 2;
 
-/** A WebSocket where the server offers one and the way to it lets it through, else its stream. */
+/** Uses a WebSocket if the server and the network support it, else the SSE stream. */
 export function autoTransport({ http, sse, loadSocket }: AutoTransportOptions): Transport {
-  let isOffered: boolean | undefined;
+  let isSupported: boolean | undefined;
   let failures = 0;
   const choose = async (): Promise<Transport> => {
     if (!("WebSocket" in globalThis) || failures >= MAX_SOCKET_FAILURES) return sse;
-    isOffered ??= await offersSocket(http);
-    return isOffered ? loadSocket().catch(() => sse) : sse;
+    isSupported ??= await supportsSocket(http);
+    return isSupported ? loadSocket().catch(() => sse) : sse;
   };
   const countFailures = (transport: Transport, listener: LinkListener): LinkListener => {
     let opened = false;
@@ -32,7 +32,7 @@ export function autoTransport({ http, sse, loadSocket }: AutoTransportOptions): 
       },
       ended(end) {
         if (transport !== sse && !opened) failures += 1;
-        // There are more subscriptions than a WebSocket takes.
+        // The client has more subscriptions than a WebSocket allows.
         if (end.error.code === "overflow") failures = MAX_SOCKET_FAILURES;
         listener.ended(end);
       },
@@ -48,8 +48,8 @@ export function autoTransport({ http, sse, loadSocket }: AutoTransportOptions): 
   };
 }
 
-/** Asked without an upgrade, a server that has WebSockets says so (426). @returns undefined when nobody answers */
-async function offersSocket(http: Http): Promise<boolean | undefined> {
+/** A server with WebSockets responds 426 to a request without an upgrade. @returns `undefined` if there is no response */
+async function supportsSocket(http: Http): Promise<boolean | undefined> {
   try {
     const response = await http.send("GET", SOCKET_PATH, { timeoutMs: 5_000 });
     await response.body?.cancel();

@@ -1,7 +1,11 @@
 import { aborted } from "../errors.ts";
 import type { Link, LinkListener, SubscribeOutcome, SubscribeRequest, Transport } from "./transport.ts";
 
-/** A transport whose code comes when it is needed. @param load is asked each time, and gives another where it can't be had */
+/**
+ * A transport whose code is loaded when it is first used.
+ *
+ * @param load called for each link; must not reject
+ */
 export const lazyTransport = (name: string, load: () => Promise<Transport>): Transport => ({
   name,
   open(listener) {
@@ -11,7 +15,7 @@ export const lazyTransport = (name: string, load: () => Promise<Transport>): Tra
   },
 });
 
-/** A link that is used before it is known over what. */
+/** A link that can be used before its transport is known. */
 export class LazyLink implements Link {
   #link: Link | undefined;
   #closed = false;
@@ -20,7 +24,7 @@ export class LazyLink implements Link {
     if (!this.#closed) this.#link = transport.open(listener);
   }
 
-  /** Nobody subscribes before the greeting. */
+  /** Not called before `opened`. */
   subscribe(request: SubscribeRequest): Promise<SubscribeOutcome> {
     return this.#link?.subscribe(request) ?? Promise.resolve({ kind: "gone", error: aborted() });
   }

@@ -1,24 +1,24 @@
 import type { ServerMessage } from "@headwater/protocol";
 import type { LinkEvent } from "./transport.ts";
 
-/** A pattern of the WebSocket, and what the subscription is called elsewhere. */
+/** A WebSocket pattern, and the name of its subscription. */
 export type PatternEntry = readonly [pattern: string, name: string];
 
 type EventMessage = Extract<ServerMessage, { type: "record_event" | "custom_event" | "presence" | "resync" }>;
 
-/** What is told everyone comes by no pattern: its subscription is known to this side alone. */
+/** Broadcasts to everyone need no pattern. Only the client has a subscription for them. */
 const GLOBAL_NAME = "*";
 
-/** What a link listens to, in the words of both sides. */
+/** Maps between the patterns of a WebSocket and the names of the client's subscriptions. */
 export class PatternMap {
   readonly #names = new Map<string, string>();
 
-  /** What is to be asked for, and what to be given up, for these to be all. */
-  diff(names: readonly string[]): { readonly added: readonly PatternEntry[]; readonly left: readonly string[] } {
+  /** The patterns to subscribe to and to unsubscribe from, to end up with exactly these names. */
+  diff(names: readonly string[]): { readonly added: readonly PatternEntry[]; readonly removed: readonly string[] } {
     const wanted = new Map(names.filter((name) => name !== GLOBAL_NAME).map((name) => [patternOf(name), name]));
     return {
       added: [...wanted].filter(([pattern]) => !this.#names.has(pattern)),
-      left: [...this.#names.keys()].filter((pattern) => !wanted.has(pattern)),
+      removed: [...this.#names.keys()].filter((pattern) => !wanted.has(pattern)),
     };
   }
 
@@ -30,7 +30,7 @@ export class PatternMap {
     for (const pattern of patterns) this.#names.delete(pattern);
   }
 
-  /** One for each subscription that it came by; the last has the cursor, as on a stream. */
+  /** One event for each subscription that matches. Only the last has the cursor, as on a stream. */
   eventsOf(message: EventMessage): LinkEvent[] {
     const names = this.#namesOf(message);
     const id = "cursor" in message ? message.cursor : undefined;
@@ -40,7 +40,7 @@ export class PatternMap {
       return [{ name: "resync", data, id }];
     }
     const value = valueOf(message);
-    // Nobody's any more, but its place counts.
+    // The subscription has ended, but the cursor counts.
     if (names.length === 0) return id === undefined ? [] : [{ name: "", data: "", value: null, id }];
     return names.map((name, i) => ({ name, data: "", value, id: i === names.length - 1 ? id : undefined }));
   }
@@ -49,7 +49,7 @@ export class PatternMap {
     const patterns = message.patterns ?? (message.type === "custom_event" ? undefined : []);
     if (!patterns) return [GLOBAL_NAME];
     const names = patterns.flatMap((pattern) => this.#names.get(pattern) ?? []);
-    // `posts.*` is the channel of that name, too, where a stream has two subscriptions.
+    // `posts.*` also matches the channel `posts`, for which a stream needs a second subscription.
     return message.type === "custom_event" ? names.filter((name) => !name.includes("/")) : names;
   }
 }
@@ -67,7 +67,7 @@ function valueOf(message: Exclude<EventMessage, { type: "resync" }>): unknown {
   }
 }
 
-/** `posts/*?options=…` is `posts.*?options=…`, and a channel's name is a pattern of its own. */
+/** `posts/*?options=…` becomes `posts.*?options=…`, and the channel `chat` becomes `chat.*`. */
 function patternOf(name: string): string {
   const [, topic = "", options = ""] = /^([^?]*)(.*)$/s.exec(name) ?? [];
   return `${topic.includes("/") ? topic.replace("/", ".") : `${topic}.*`}${options}`;

@@ -3,9 +3,9 @@ import { type ErrorCode, HeadwaterError } from "../errors.ts";
 import type { PatternEntry } from "./pattern-map.ts";
 import type { SubscribeOutcome } from "./transport.ts";
 
-/** What our errors call it; the others are the request's own fault. */
+/** The error code for each socket error code. All others mean that the request is `invalid`. */
 const CODES: Partial<Record<SocketErrorCode, ErrorCode>> = {
-  forbidden: "forbidden", // Of a whole request.
+  forbidden: "forbidden", // For a whole request.
   unknown_collection: "not-found",
   invalid_token: "unauthorized",
   limit_requests: "busy",
@@ -14,23 +14,23 @@ const CODES: Partial<Record<SocketErrorCode, ErrorCode>> = {
   failed: "status",
 };
 
-/** What stands in the way of a whole request; `undefined` if nothing does. */
+/** @returns the outcome of a request that failed as a whole; `undefined` if it did not */
 export function requestError(responses: readonly ServerMessage[]): SubscribeOutcome | undefined {
-  const message = responses.find((answer) => answer.type === "error");
+  const message = responses.find((response) => response.type === "error");
   if (!message) return undefined;
   const error = errorOf(message);
   if (message.code === "invalid_token") return { kind: "unauthorized", error };
-  if (message.code === "bad_cursor") return { kind: "unknown-place" };
-  return message.retry ? { kind: "later", error } : { kind: "gone", error };
+  if (message.code === "bad_cursor") return { kind: "unknown-cursor" };
+  return message.retry ? { kind: "retry-later", error } : { kind: "gone", error };
 }
 
 /**
- * The answers to patterns that were asked for. What is forbidden to who asks now counts as granted, and is silent, as it is on
- * a stream: whoever signs out keeps the subscriptions for the next who signs in.
+ * The outcome of a `subscribe` message. A pattern that is forbidden for the current user counts as accepted and stays silent,
+ * as on a stream: a client that signs out keeps its subscriptions for the next user.
  */
 export function outcomeOf(responses: readonly ServerMessage[], requested: readonly PatternEntry[]): SubscribeOutcome {
   const errors = responses.filter(
-    (answer) => answer.type === "error" && (answer.code !== "forbidden" || answer.pattern === undefined),
+    (response) => response.type === "error" && (response.code !== "forbidden" || response.pattern === undefined),
   ) as ErrorMessage[];
   if (errors.length === 0) return { kind: "accepted" };
   const final = errors.filter(({ pattern, retry }) => pattern !== undefined && !retry);

@@ -12,25 +12,25 @@ import { outcomeOf, requestError } from "./socket-subscribe-outcome.ts";
 import type { Link, LinkListener, SubscribeOutcome, SubscribeRequest, Transport } from "./transport.ts";
 
 export interface SocketOptions {
-  /** The server's, with `ws:` or `wss:`. */
+  /** The URL of the WebSocket, with `ws:` or `wss:`. */
   readonly address: string;
   readonly clock: Clock;
-  /** Whether a message that can't be read ends the connection; otherwise it is a warning. */
+  /** Whether an invalid message ends the connection. Otherwise it is a warning. */
   readonly strict: boolean;
-  /** Whether to leave, for a transport that takes more, when there are more subscriptions than the server takes here. */
+  /** Whether to close the link if there are more subscriptions than a WebSocket allows, so that another transport is used. */
   readonly closeWhenFull: boolean;
 }
 
-/** Headwater's protocol over a WebSocket: what the stream carries, and the requests beside it, on one connection. */
+/** Headwater's WebSocket protocol: events and requests over one connection. */
 export const socketTransport = (options: SocketOptions): Transport => ({
   name: "websocket",
   open: (listener) => new SocketLink(options, listener),
 });
 
-/** Silence after which the server is asked for a word: its own pings are not told to us. */
+/** Silence before the client sends a ping. Browsers don't expose the server's pings. */
 const PING_MS = 20_000;
 
-/** A request whose answers are not all there: one for each pattern, or one for all. */
+/** A request that waits for its responses: one for each pattern, or one error for all. */
 interface PendingRequest {
   readonly responses: ServerMessage[];
   readonly expected: number;
@@ -59,27 +59,28 @@ class SocketLink implements Link {
     this.#strict = strict;
     this.#socket = new WebSocket(address, SOCKET_PROTOCOL);
     this.#socket.addEventListener("message", ({ data }) => this.#onMessage(String(data)));
-    // What went wrong is never said, only that it is over.
+    // Browsers report no details of an error, so the `close` event is enough.
     this.#socket.addEventListener("close", ({ code, reason }) => this.#onClose(code, reason));
   }
 
   async subscribe({ names, token, since }: SubscribeRequest): Promise<SubscribeOutcome> {
     if (token !== this.#token) {
-      const answers = await this.#request({ type: "auth", token: token || null }, 1);
-      const error = answers ? requestError(answers) : connectionLost();
+      const responses = await this.#request({ type: "auth", token: token || null }, 1);
+      const error = responses ? requestError(responses) : connectionLost();
       if (error) return error;
       this.#token = token;
     }
     if (this.#closeWhenFull && names.length > this.#maxSubscriptions) return this.#closeFull();
-    const { added, left } = this.#patterns.diff(names);
-    // In this order: who is present under another name now was never away.
+    const { added, removed } = this.#patterns.diff(names);
+    // Subscribe first, so that a presence that moves to another name doesn't leave the room.
     const outcome = added.length > 0 ? await this.#subscribePatterns(added, since) : ACCEPTED;
-    const error = outcome.kind === "accepted" && left.length > 0 ? await this.#unsubscribePatterns(left) : undefined;
+    const error =
+      outcome.kind === "accepted" && removed.length > 0 ? await this.#unsubscribePatterns(removed) : undefined;
     return error ?? outcome;
   }
 
   #closeFull(): SubscribeOutcome {
-    const error = new HeadwaterError("overflow", `more than ${this.#maxSubscriptions} subscriptions`);
+    const error = new HeadwaterError("overflow", `more than ${this.#maxSubscriptions} subscriptions on a WebSocket`);
     this.close();
     this.#listener.ended({ kind: "lost", error });
     return { kind: "gone", error };
@@ -87,22 +88,24 @@ class SocketLink implements Link {
 
   async #subscribePatterns(added: readonly PatternEntry[], since: string | undefined): Promise<SubscribeOutcome> {
     this.#patterns.add(added);
-    const pattern = added.map(([one]) => one);
-    const answers = await this.#request(
+    const pattern = added.map(([text]) => text);
+    const responses = await this.#request(
       { type: "subscribe", pattern, ...(since !== undefined && { since }) },
       pattern.length,
     );
-    if (!answers) return connectionLost();
-    const outcome = outcomeOf(answers, added);
+    if (!responses) return connectionLost();
+    const outcome = outcomeOf(responses, added);
     if (outcome.kind !== "accepted") {
-      // All or nothing: those that were granted must be asked for again, with what they have missed.
-      const granted = answers.flatMap((answer) => (answer.type === "subscribed" ? answer.pattern : []));
-      const error = granted.length > 0 ? await this.#unsubscribePatterns(granted) : undefined;
+      // All or nothing: patterns that were accepted are requested again later, with a replay of what they missed.
+      const accepted = responses.flatMap((response) => (response.type === "subscribed" ? response.pattern : []));
+      const error = accepted.length > 0 ? await this.#unsubscribePatterns(accepted) : undefined;
       this.#patterns.remove(pattern);
       return error ?? outcome;
     }
-    const place = answers.map((answer) => (answer.type === "subscribed" ? answer.cursor : undefined)).find(Boolean);
-    if (place !== undefined) this.#listener.cursor(place);
+    const cursor = responses
+      .map((response) => (response.type === "subscribed" ? response.cursor : undefined))
+      .find(Boolean);
+    if (cursor !== undefined) this.#listener.cursor(cursor);
     return outcome;
   }
 
@@ -113,13 +116,13 @@ class SocketLink implements Link {
   }
 
   async #unsubscribePatterns(patterns: readonly string[]): Promise<SubscribeOutcome | undefined> {
-    const answers = await this.#request({ type: "unsubscribe", pattern: patterns }, patterns.length);
-    const error = answers ? requestError(answers) : connectionLost();
+    const responses = await this.#request({ type: "unsubscribe", pattern: patterns }, patterns.length);
+    const error = responses ? requestError(responses) : connectionLost();
     if (!error) this.#patterns.remove(patterns);
     return error;
   }
 
-  /** @returns undefined when the connection ended before the answer */
+  /** @returns `undefined` if the connection ends before the response */
   #request(message: ClientMessage, expected: number): Promise<readonly ServerMessage[] | undefined> {
     if (this.#isEnded) return Promise.resolve(undefined);
     return new Promise((done) => {
@@ -141,7 +144,7 @@ class SocketLink implements Link {
     try {
       return parseServerMessage(text);
     } catch {
-      const error = new HeadwaterError("malformed", "a message is no JSON", { text });
+      const error = new HeadwaterError("malformed", "a message is not JSON", { text });
       if (!this.#strict) this.#listener.warning(error);
       else {
         this.close();
@@ -168,7 +171,7 @@ class SocketLink implements Link {
       case "heartbeat":
         return this.#listener.cursor(message.cursor);
       case "pong":
-      // It never asks for it.
+      // Never requested.
       case "sync":
         return;
       case "subscribed":
@@ -180,13 +183,13 @@ class SocketLink implements Link {
   }
 
   #onResponse(message: ServerMessage & { readonly id?: string | number }): void {
-    const question = this.#pending.get(Number(message.id));
-    if (!question) return;
-    question.responses.push(message);
-    const isAboutAll = message.type === "error" && message.pattern === undefined;
-    if (!isAboutAll && question.responses.length < question.expected) return;
+    const request = this.#pending.get(Number(message.id));
+    if (!request) return;
+    request.responses.push(message);
+    const isForAll = message.type === "error" && message.pattern === undefined;
+    if (!isForAll && request.responses.length < request.expected) return;
     this.#pending.delete(Number(message.id));
-    question.done(question.responses);
+    request.done(request.responses);
   }
 
   #schedulePing(): void {
@@ -203,7 +206,7 @@ class SocketLink implements Link {
     const wasGreeted = this.#greeted;
     this.#end();
     const error = new HeadwaterError("network", `the connection was closed (${code}${reason && `, ${reason}`})`);
-    // Before the greeting it may be anybody who has closed it.
+    // Before `connected`, a proxy may have closed it.
     this.#listener.ended({ kind: !wasGreeted || mayReconnect(code) ? "lost" : "refused", error });
   }
 
@@ -219,5 +222,5 @@ const ACCEPTED: SubscribeOutcome = { kind: "accepted" };
 
 const connectionLost = (): SubscribeOutcome => ({
   kind: "gone",
-  error: new HeadwaterError("network", "the connection ended before the answer"),
+  error: new HeadwaterError("network", "the connection ended before the response"),
 });

@@ -2,7 +2,7 @@ import { toHeadwaterError, type HeadwaterError } from "../errors.ts";
 import type { Http } from "../http.ts";
 import type { SubscribeOutcome, SubscribeRequest } from "./transport.ts";
 
-/** Tells the server, beside the stream, what the stream is to carry. */
+/** Sends the subscriptions of a stream by POST. */
 export async function subscribeByPost(
   http: Http,
   path: string,
@@ -23,16 +23,16 @@ function outcomeOf(error: HeadwaterError, names: readonly string[]): SubscribeOu
   if (error.code === "invalid") return invalid(error, names);
   if (error.code === "unauthorized") return { kind: "unauthorized", error };
   if (error.code === "forbidden") return { kind: "other-identity", error };
-  if (error.code === "busy") return { kind: "later", error };
+  if (error.code === "busy") return { kind: "retry-later", error };
   return { kind: "gone", error };
 }
 
-/** 400 names what is wrong by its index; without names it means that the link was opened from another address. */
+/** A 400 names invalid subscriptions by their index. Without names, the stream was opened from another address. */
 function invalid(error: HeadwaterError, names: readonly string[]): SubscribeOutcome {
   const { since, subscriptions } = error.data;
-  if (since) return { kind: "unknown-place" };
+  if (since) return { kind: "unknown-cursor" };
   if (!subscriptions) return { kind: "gone", error };
-  const indexed = names.filter((_, index) => Object.hasOwn(subscriptions, index));
-  const refused = indexed.length > 0 ? indexed : names;
+  const invalidNames = names.filter((_, index) => Object.hasOwn(subscriptions, index));
+  const refused = invalidNames.length > 0 ? invalidNames : names;
   return { kind: "refused", problems: new Map(refused.map((name) => [name, error])) };
 }

@@ -7,13 +7,13 @@ import type { Link, LinkEnd, LinkListener, Transport } from "./transport.ts";
 
 export interface SseOptions {
   readonly http: Http;
-  /** Whether a field that the standard knows nothing of ends the stream; otherwise it is a warning. */
+  /** Whether an unknown field ends the stream. Otherwise it is a warning. */
   readonly strict: boolean;
 }
 
 const PATH = "/api/realtime";
 
-/** PocketBase's protocol: events over one stream, subscriptions by POST. */
+/** PocketBase's realtime protocol: events over an SSE stream, subscriptions by POST. */
 export const sseTransport = (options: SseOptions): Transport => ({
   name: "sse",
   open(listener) {
@@ -51,7 +51,7 @@ class SseLink implements Link {
     this.#abort.abort();
   }
 
-  /** Reads the stream to its end, and says how it ended unless that was our own doing. */
+  /** Reads the stream to its end, and reports how it ended unless `close` was called. */
   async run(): Promise<void> {
     const end = await this.#read().catch((error: unknown) => lostOrRefused(toHeadwaterError(error)));
     if (this.#abort.signal.aborted) return;
@@ -64,16 +64,17 @@ class SseLink implements Link {
     const response = await this.#http.send("GET", PATH, {
       headers: { Accept: "text/event-stream" },
       signal,
-      // The owner of the link decides when a greeting takes too long.
+      // The owner of the link has its own timeout.
       timeoutMs: Infinity,
     });
-    if (response.status === 204) return refused(new HeadwaterError("no-stream", "the server wants no stream (204)"));
+    if (response.status === 204)
+      return refused(new HeadwaterError("no-stream", "the server ended realtime for this client (204)"));
     if (!response.ok) return endOf(await responseError(response, this.#http.clock.now()));
     const type = response.headers.get("content-type") ?? "";
     if (!/^text\/event-stream\b/i.test(type)) {
       const text = await firstChunkOf(response);
       return lost(
-        new HeadwaterError("malformed", `a stream was asked for, ${type || "something else"} came`, { text }),
+        new HeadwaterError("malformed", `expected text/event-stream, got ${type || "no content type"}`, { text }),
       );
     }
     await this.#follow(response);
@@ -91,12 +92,12 @@ class SseLink implements Link {
         this.#parser.feed(value);
       }
     } finally {
-      reader.cancel().catch(() => undefined); // The stream may have failed: then there is nothing to cancel.
+      reader.cancel().catch(() => undefined); // A failed stream can't be cancelled.
     }
   }
 
   #event(name: string, data: string, id: string | undefined): void {
-    // One read may hold many events; the app may close the link at any of them.
+    // One chunk may hold several events, and the app may close the link in any of them.
     if (this.#abort.signal.aborted) return;
     if (name !== "PB_CONNECT") return this.#listener.event({ name, data, id });
     if (this.#clientId !== undefined) return;
@@ -105,15 +106,15 @@ class SseLink implements Link {
   }
 
   #problem(code: string, text: string): void {
-    // What a cut leaves behind is the network's doing, and comes again.
+    // A lost connection leaves an incomplete event, which is sent again.
     if (code === "incomplete-event" || this.#abort.signal.aborted) return;
-    const error = new HeadwaterError("malformed", `the stream has a line that is none of its: ${code}`, { text });
+    const error = new HeadwaterError("malformed", `the stream has an invalid line: ${code}`, { text });
     if (this.#strict) throw error;
     this.#listener.warning(error);
   }
 }
 
-/** What came first of a body that may have no end. */
+/** The first chunk of a body that may never end, at most 1000 characters. */
 async function firstChunkOf(response: Response): Promise<string> {
   const reader = response.body?.getReader();
   const { value } = (await reader?.read()) ?? {};
@@ -124,10 +125,10 @@ async function firstChunkOf(response: Response): Promise<string> {
 const lost = (error: HeadwaterError): LinkEnd => ({ kind: "lost", error });
 const refused = (error: HeadwaterError): LinkEnd => ({ kind: "refused", error });
 
-/** What is malformed by the strict reading comes again as it was; a network may heal. */
+/** Malformed data would arrive again. A network error may go away. */
 const lostOrRefused = (error: HeadwaterError): LinkEnd => (error.code === "malformed" ? refused(error) : lost(error));
 
-/** Statuses that may pass: a proxy on its way up, a server that is busy, a request that was too slow. */
+/** Statuses that may go away, from a busy server or a proxy that is starting. */
 const RETRYABLE_STATUSES = new Set([401, 408, 421, 425, 429]);
 
 function endOf(error: HeadwaterError): LinkEnd {

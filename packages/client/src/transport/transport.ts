@@ -1,72 +1,72 @@
 import type { HeadwaterError } from "../errors.ts";
 
-/** What carries events: one link at a time, opened again by whoever owns it. */
+/** Opens links to the server. Its owner keeps one link at a time and opens the next one when it ends. */
 export interface Transport {
   readonly name: string;
-  /** Returns before its listener hears anything. */
+  /** Returns before it calls the listener. */
   open(listener: LinkListener): Link;
 }
 
-/** One connection to the server. Once it is closed from this side its listener hears nothing more. */
+/** One connection to the server. After `close`, its listener is not called any more. */
 export interface Link {
-  /** Replaces all that the link listens to, and who it is. Never rejects. */
+  /** Replaces the link's subscriptions and its token. Never rejects. */
   subscribe(request: SubscribeRequest): Promise<SubscribeOutcome>;
   close(): void;
-  /** It seems to be dead: whoever else uses what carries it should not go on with that. */
+  /** Reports that the link seems dead, so that others who share its connection stop using it too. */
   reportStalled?(): void;
 }
 
-/** Calls come in the order of the stream. */
+/** Called in the order of the stream. */
 export interface LinkListener {
-  /** The server has greeted: from now on it may be subscribed. Called once. */
+  /** The server has accepted the connection. From now on `subscribe` may be called. Called once. */
   opened(clientId: string): void;
   event(event: LinkEvent): void;
-  /** The place has moved without an event. */
+  /** The cursor has moved without an event. */
   cursor(id: string): void;
   bytes(count: number): void;
-  /** The server asks for this pause before a reconnect. */
+  /** The server asks for this delay before a reconnect, in milliseconds. */
   retry(milliseconds: number): void;
-  /** Something was skipped. */
+  /** Invalid data was skipped. */
   warning(error: HeadwaterError): void;
-  /** The link is over. Called once, and last. */
+  /** The link has ended. Called once, as the last call. */
   ended(end: LinkEnd): void;
 }
 
 export interface LinkEvent {
-  /** The subscription that it belongs to, or the event's own name. */
+  /** The name of its subscription, or the event's own name. */
   readonly name: string;
   readonly data: string;
-  /** What the data says, where the transport has read it already: then there is no text. */
+  /** The parsed data, if the transport has parsed it already. Then `data` is empty. */
   readonly value?: unknown;
   readonly id: string | undefined;
 }
 
 export type LinkEnd =
-  /** It may be tried again. */
+  /** A reconnect may succeed. */
   | { readonly kind: "lost"; readonly error: HeadwaterError }
-  /** Trying again would end the same. */
+  /** A reconnect would fail for the same reason. */
   | { readonly kind: "refused"; readonly error: HeadwaterError };
 
 export interface SubscribeRequest {
-  /** Names of the subscriptions, options included. */
+  /** The names of all subscriptions, options included. */
   readonly names: readonly string[];
   /** "" for a guest. */
   readonly token: string;
-  /** The place behind which those that are new to the link want everything. */
+  /** A cursor: subscriptions that are new on the link get all changes after it. */
   readonly since: string | undefined;
 }
 
 export type SubscribeOutcome =
   | { readonly kind: "accepted" }
-  /** These can't be: the others were not subscribed either. */
+  /** These names can't be subscribed. The others were not subscribed either. */
   | { readonly kind: "refused"; readonly problems: ReadonlyMap<string, HeadwaterError> }
-  /** `since` is no place of this server. */
-  | { readonly kind: "unknown-place" }
-  /** The token is not accepted. */
+  /** The server doesn't know the cursor in `since`. */
+  | { readonly kind: "unknown-cursor" }
+  /** The server rejects the token. */
   | { readonly kind: "unauthorized"; readonly error: HeadwaterError }
-  /** The link belongs to somebody else: another is needed. */
+  /** The link belongs to another user: a new link is needed. */
   | { readonly kind: "other-identity"; readonly error: HeadwaterError }
-  /** The server knows no such link (any more), or nobody knows whether the request was carried out. */
+  /** The server doesn't know the link, or it is unknown whether the request was processed. */
   | { readonly kind: "gone"; readonly error: HeadwaterError }
-  /** The server was too busy, and has done nothing. */
-  | { readonly kind: "later"; readonly error: HeadwaterError };
+  /** The server is busy and has not processed the request. */
+  | { readonly kind: "retry-later"; readonly error: HeadwaterError };

@@ -118,7 +118,7 @@ class FaultyLink implements Link {
         void this.#clock.timer(network.delay(), () => resolve(outcome));
       this.#clock.timer(network.delay(), () => {
         if (network.happens(loseRequest)) return respond({ kind: "gone", error: lost("no response") });
-        if (network.happens(busy)) return respond({ kind: "later", error: new HeadwaterError("busy", "busy") });
+        if (network.happens(busy)) return respond({ kind: "retry-later", error: new HeadwaterError("busy", "busy") });
         if (!this.#session || this.#session.ended || network.happens(forgetSession))
           return respond({ kind: "gone", error: new HeadwaterError("not-found", "no such client") });
         this.#session.subscribe(names, since);

@@ -1,54 +1,55 @@
 import { collectionId } from "@headwater/protocol";
-import { changeCollections } from "../collections/commands/change-collections.ts";
+import { runCollectionChange } from "../collections/commands/run-collection-change.ts";
 import { collectionToJson } from "../collections/model/collection-json.ts";
 import { createCollection } from "../collections/commands/create-collection.ts";
 import { deleteCollection } from "../collections/commands/delete-collection.ts";
-import { collectionOf as collectionOfDraft, newDraft } from "../collections/model/draft.ts";
+import { collectionOf as collectionOfDraft } from "../collections/model/collection-draft.ts";
+import { newDraft } from "../collections/model/new-draft.ts";
 import { importCollections } from "../collections/commands/import-collections.ts";
 import type { CollectionContext } from "../collections/validate/collection-context.ts";
 import { updateCollection } from "../collections/commands/update-collection.ts";
 import { LOWER_ALPHANUMERIC, randomText } from "../lib/random.ts";
 import { checkRule } from "../rules/analysis/check-rule.ts";
 import type { Transaction } from "../store/store.ts";
-import type { ApiContext } from "../http/api-context.ts";
+import type { ApiContext } from "./api-context.ts";
 import type { ApiRequest } from "../http/request.ts";
-import { selectCollections } from "./collections-page.ts";
+import { listCollections } from "./list-collections.ts";
 import { collectionOf } from "../http/guards.ts";
 import { json, jsonPage, noContent } from "../http/responses.ts";
 
 export const list = async (request: ApiRequest, { store }: ApiContext): Promise<Response> =>
-  jsonPage(request, await store.read((reader) => selectCollections(reader, request.query, request.now)));
+  jsonPage(request, await store.read((reader) => listCollections(reader, request.query, request.now)));
 
-export const view = (request: ApiRequest, deps: ApiContext): Response =>
-  json(request, collectionToJson(collectionOf(request, deps)));
+export const view = (request: ApiRequest, api: ApiContext): Response =>
+  json(request, collectionToJson(collectionOf(request, api)));
 
-export async function create(request: ApiRequest, deps: ApiContext): Promise<Response> {
+export async function create(request: ApiRequest, api: ApiContext): Promise<Response> {
   const body = await request.values("Failed to load the collection type data due to invalid formatting.");
-  const collection = await change(request, deps, (tx, context) => createCollection(tx, context, body));
+  const collection = await change(request, api, (tx, context) => createCollection(tx, context, body));
   return json(request, collectionToJson(collection));
 }
 
-export async function update(request: ApiRequest, deps: ApiContext): Promise<Response> {
-  const { id } = collectionOf(request, deps);
+export async function update(request: ApiRequest, api: ApiContext): Promise<Response> {
+  const { id } = collectionOf(request, api);
   const body = await request.values("Failed to load the submitted data due to invalid formatting.");
-  const collection = await change(request, deps, (tx, context) => updateCollection(tx, context, id, body));
+  const collection = await change(request, api, (tx, context) => updateCollection(tx, context, id, body));
   return json(request, collectionToJson(collection));
 }
 
-export async function remove(request: ApiRequest, deps: ApiContext): Promise<Response> {
-  const { id } = collectionOf(request, deps);
-  await change(request, deps, (tx, context) => deleteCollection(tx, context, id));
+export async function remove(request: ApiRequest, api: ApiContext): Promise<Response> {
+  const { id } = collectionOf(request, api);
+  await change(request, api, (tx, context) => deleteCollection(tx, context, id));
   return noContent();
 }
 
-/** Makes many collections what they are submitted to be, all or none. */
-export async function importAll(request: ApiRequest, deps: ApiContext): Promise<Response> {
+/** Creates and updates many collections in one transaction. */
+export async function importAll(request: ApiRequest, api: ApiContext): Promise<Response> {
   const body = await request.values("An error occurred while loading the submitted data.");
-  await change(request, deps, (tx, context) => importCollections(tx, context, body));
+  await change(request, api, (tx, context) => importCollections(tx, context, body));
   return noContent();
 }
 
-/** A blank collection of each type, for forms to start from. */
+/** A blank collection of each type, as a starting point for forms. */
 export function scaffolds(request: ApiRequest): Response {
   const name = randomText(10, LOWER_ALPHANUMERIC);
   const blank = (type: string) =>
@@ -58,6 +59,6 @@ export function scaffolds(request: ApiRequest): Response {
 
 const change = <Result>(
   { now }: ApiRequest,
-  deps: ApiContext,
+  api: ApiContext,
   work: (tx: Transaction, context: CollectionContext) => Promise<Result>,
-): Promise<Result> => changeCollections(deps, { checkRule, now }, work);
+): Promise<Result> => runCollectionChange(api, { checkRule, now }, work);

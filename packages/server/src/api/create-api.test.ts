@@ -1,62 +1,36 @@
 import { expect, test } from "bun:test";
-import { epoch } from "@headwater/protocol";
+import { testDir } from "@headwater/testing/lib/test-dir.ts";
 import pino from "pino";
+import { openFolder } from "../app/folder.ts";
+import { openRealtime } from "../app/realtime.ts";
+import { createSync } from "../app/sync.ts";
+import { openTasks } from "../app/tasks.ts";
 import { Tokens } from "../auth/tokens.ts";
 import { readConfig } from "../config.ts";
-import { Channels } from "../visibility/channels.ts";
-import { EventVisibility } from "../visibility/event-visibility.ts";
-import { openFolder } from "../app/folder.ts";
-import { ConnectionLimiter } from "../connections/connection-limiter.ts";
-import { Hub } from "../hub/hub.ts";
-import { KeyedQueue } from "../lib/keyed-queue.ts";
-import { TurnLimiter } from "../lib/turn-limiter.ts";
+import { CustomRoutes } from "../http/custom-routes.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import { HookRegistry } from "../records/model/hook-registry.ts";
-import { Tasks } from "../tasks/tasks.ts";
-import { EventStreams } from "../transports/event-streams.ts";
-import { testDir } from "@headwater/testing/lib/test-dir.ts";
-import { CustomRoutes } from "../http/custom-routes.ts";
 import { createApi } from "./create-api.ts";
-import { Mutators } from "../sync/mutators.ts";
-import { PokeRegistry } from "../connections/poke-registry.ts";
-import { StreamTickets } from "../connections/stream-tickets.ts";
 
-test("an API that drains finishes what it began and takes nothing new", async () => {
+test("a draining API finishes running requests and refuses new ones", async () => {
   const folder = await openFolder(testDir());
-  const api = createApi({
+  const [config, logger, metrics] = [readConfig({}, {}), pino({ level: "silent" }), new Metrics()];
+  const realtime = await openRealtime({ config, logger, folder, metrics });
+  const context = {
     ...folder,
+    ...realtime,
+    ...createSync(),
     tokens: new Tokens(),
-    epoch: epoch("e"),
-    hub: new Hub({
-      epoch: epoch("e"),
-      visibility: NOBODY,
-      head: 0,
-      log: { head: async () => 0, trimmedTo: async () => 0, range: async () => [] },
-      maxQueueBytes: 1,
-      onError: () => {},
-    }),
-    authRevision: { count: 0 },
-    connectionLimiter: new ConnectionLimiter({ total: 0, perAddress: 0 }),
-    setupLimiter: new TurnLimiter(1, 1),
-    metrics: new Metrics(),
-    visibility: new EventVisibility({
-      reader: folder.store,
-      schema: () => folder.registry.current,
-      files: folder.files,
-      channels: new Channels(""),
-    }),
-    customRoutes: new CustomRoutes(),
+    tasks: await openTasks({ logger, store: folder.store, metrics }),
     hooks: new HookRegistry(),
-    mutators: new Mutators(),
-    sync: { pokes: new PokeRegistry(), tickets: new StreamTickets(), pullQueue: new KeyedQueue(), pushQueue: new KeyedQueue() },
-    tasks: new Tasks(folder.store, () => {}),
-    eventStreams: new EventStreams(30_000),
+    metrics,
+    config,
+    logger,
     startedAt: new Date(),
-    config: readConfig({}, {}),
-    logger: pino({ level: "silent" }),
     now: () => new Date(),
     background: () => {},
-  });
+  };
+  const api = createApi(context, new CustomRoutes());
   using server = Bun.serve({ port: 0, fetch: async (request, self) => (await api.fetch(request, self))! });
   let body!: ReadableStreamDefaultController<Uint8Array>;
   const slow = api.fetch(
@@ -82,16 +56,6 @@ test("an API that drains finishes what it began and takes nothing new", async ()
   expect((await slow)?.status).toBe(400);
   await idle;
   await api.idle(0);
+  await realtime.liveness.endAll(0);
   await folder.close();
 });
-
-const NOBODY = {
-  topicsOf: () => [],
-  audiencesOf: () => [],
-  routingValues: async () => [],
-  eventFor: async () => undefined,
-  principalKey: () => "",
-  visibilityChanges: async () => [],
-  captureListener: () => async () => [],
-  mayChangeVisibility: () => false,
-};

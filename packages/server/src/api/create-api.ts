@@ -1,48 +1,52 @@
-import type { Server } from "bun";
-import { ApiError } from "../lib/api-error.ts";
-import { drawRetryAfter } from "../transports/retry.ts";
-import type { ApiContext } from "../http/api-context.ts";
-import { createHandler } from "../http/handler.ts";
+import type { CustomRoutes } from "../http/custom-routes.ts";
+import { createHandler, type Handler } from "../http/handler.ts";
 import { jsonAs } from "../http/responses.ts";
-import { routes } from "./routes.ts";
+import { ApiError } from "../lib/api-error.ts";
+import { randomRetryAfter } from "../transports/retry.ts";
+import type { ApiContext } from "./api-context.ts";
+import { findBuiltInRoute } from "./routes.ts";
 
 /** The HTTP side of the server. */
 export interface Api {
-  fetch(request: Request, server: Server<unknown>): Response | Promise<Response | undefined>;
-  /** Refuses new requests from now on: 503, with the advice to come back. */
+  readonly fetch: Handler;
+  /** Refuses new requests from now on, with 503 and a `Retry-After`. */
   drain(): void;
-  /** Resolves when no endpoint is at work any more, or after `milliseconds`. Open streams are not waited for. */
+  /** Resolves when no route handler runs any more, or after `milliseconds`. Does not wait for open streams. */
   idle(milliseconds: number): Promise<void>;
 }
 
-export function createApi(deps: ApiContext): Api {
-  const handle = createHandler(routes, deps);
-  let atWork = 0;
-  let draining = false;
-  let whenIdle: (() => void) | undefined;
+export function createApi(context: ApiContext, customRoutes: CustomRoutes): Api {
+  const handle = createHandler({
+    findRoute: (method, path) => findBuiltInRoute(method, path) ?? customRoutes.find(method, path),
+    origins: context.config.origins,
+    context,
+  });
+  let running = 0;
+  let isDraining = false;
+  let onIdle: (() => void) | undefined;
 
-  const done = (): void => {
-    atWork -= 1;
-    if (atWork === 0) whenIdle?.();
+  const finished = (): void => {
+    running -= 1;
+    if (running === 0) onIdle?.();
   };
 
   return {
     fetch(request, server) {
-      if (draining) return unavailable();
+      if (isDraining) return unavailable();
       const response = handle(request, server);
       if (response instanceof Promise) {
-        atWork += 1;
-        void response.then(done, done);
+        running += 1;
+        void response.then(finished, finished);
       }
       return response;
     },
     drain() {
-      draining = true;
+      isDraining = true;
     },
     async idle(milliseconds) {
-      if (atWork === 0) return;
+      if (running === 0) return;
       const { promise, resolve } = Promise.withResolvers<void>();
-      whenIdle = resolve;
+      onIdle = resolve;
       const timer = setTimeout(resolve, milliseconds);
       await promise;
       clearTimeout(timer);
@@ -52,8 +56,8 @@ export function createApi(deps: ApiContext): Api {
 
 function unavailable(): Response {
   const response = jsonAs(503, new ApiError(503).toBody());
-  response.headers.set("Retry-After", String(drawRetryAfter(1, 5)));
-  // Or the client would ask again on a connection that is about to be closed.
+  response.headers.set("Retry-After", String(randomRetryAfter(1, 5)));
+  // Otherwise the client would retry on a connection that is about to close.
   response.headers.set("Connection", "close");
   return response;
 }

@@ -1,4 +1,5 @@
 import type { RecordValues } from "@headwater/protocol";
+import type { AuthRecord } from "../auth/tokens.ts";
 import type { Collection } from "../collections/model/collection.ts";
 import { type FileField, isMultiple } from "../collections/fields/field.ts";
 import { viewOrigin } from "../collections/views/view-fields.ts";
@@ -8,31 +9,31 @@ import { findRecord, findRecords, itemsOf } from "../records/query/find-record.t
 import { passesRule } from "../auth/passes-rule.ts";
 import { GUEST, principalOf } from "../rules/principal.ts";
 import { sql } from "../store/sql.ts";
-import type { ApiContext } from "../http/api-context.ts";
+import type { ApiContext } from "./api-context.ts";
 import type { ApiRequest } from "../http/request.ts";
 import { fileResponse } from "../http/file-response.ts";
-import { collectionOf, NO_COLLECTION, signedIn } from "../http/guards.ts";
+import { collectionOf, NO_COLLECTION } from "../http/guards.ts";
 import { recordContext } from "./record-context.ts";
 import { json } from "../http/responses.ts";
 
-/** A short-lived token for links to protected files, which browsers open without an `Authorization` header. */
-export const createToken = signedIn(async (request, { tokens }, owner) =>
-  json(request, { token: await tokens.issue({ ...owner, type: "file", now: request.now }) }),
-);
+/** A short-lived token for links to protected files: browsers open links without an `Authorization` header. */
+export async function createToken(request: ApiRequest, { tokens }: ApiContext, owner: AuthRecord): Promise<Response> {
+  return json(request, { token: await tokens.issue({ ...owner, type: "file", now: request.now }) });
+}
 
-export async function download(request: ApiRequest, deps: ApiContext): Promise<Response> {
-  const collection = collectionOf(request, deps, NO_COLLECTION);
+export async function download(request: ApiRequest, api: ApiContext): Promise<Response> {
+  const collection = collectionOf(request, api, NO_COLLECTION);
   const { id = "", name = "" } = request.params;
-  const record = await findRecord(deps.store, collection, id);
+  const record = await findRecord(api.store, collection, id);
   const field = record && fileFieldOf(collection, record, name);
-  if (!field || (field.protected && !(await mayView(request, deps, collection, record)))) throw notFound();
-  const key = await storedKey(deps, collection, field, id, name);
-  const file = key === undefined ? undefined : await deps.files.open(key);
+  if (!field || (field.protected && !(await mayView(request, api, collection, record)))) throw notFound();
+  const key = await storedKey(api, collection, field, id, name);
+  const file = key === undefined ? undefined : await api.files.open(key);
   if (!file) throw notFound();
   return fileResponse(request, name, file);
 }
 
-/** A view shows files of other collections' records, which keep them. */
+/** The files of a view belong to the records of other collections. */
 async function storedKey(
   { store, registry }: ApiContext,
   collection: Collection,
@@ -47,8 +48,8 @@ async function storedKey(
   const condition = isMultiple(origin.field)
     ? sql`${name} IN (SELECT value FROM ${itemsOf(column)})`
     : sql`${column} = ${name}`;
-  const [keeper] = await findRecords(store, origin.collection, sql`${condition} LIMIT 1`);
-  return keeper && keyOf(origin.collection.id, keeper.id, name);
+  const [owner] = await findRecords(store, origin.collection, sql`${condition} LIMIT 1`);
+  return owner && keyOf(origin.collection.id, owner.id, name);
 }
 
 const fileFieldOf = (collection: Collection, record: RecordValues, name: string): FileField | undefined =>
@@ -58,17 +59,17 @@ const fileFieldOf = (collection: Collection, record: RecordValues, name: string)
     return Array.isArray(value) ? value.includes(name) : value === name;
   });
 
-/** Judges by who the file token in the link belongs to, and by nothing else. */
+/** Evaluates the view rule for the owner of the link's file token, whoever sent the request. */
 async function mayView(
   request: ApiRequest,
-  deps: ApiContext,
+  api: ApiContext,
   collection: Collection,
   record: RecordValues,
 ): Promise<boolean> {
-  const { store, tokens, registry } = deps;
+  const { store, tokens, registry } = api;
   const token = request.query["token"] ?? "";
   const owner = await tokens.verify(store, registry.current, token, "file", request.now);
   const principal = owner ? principalOf(owner.collection, owner.values) : GUEST;
-  const context = { ...recordContext(request, deps, { context: "protectedFile" }), principal };
+  const context = { ...recordContext(request, api, { context: "protectedFile" }), principal };
   return passesRule(store, context, collection, record, collection.viewRule);
 }

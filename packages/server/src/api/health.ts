@@ -1,11 +1,11 @@
-import { isSuperuser } from "../rules/principal.ts";
 import type { ApiRequest } from "../http/request.ts";
 import { json } from "../http/responses.ts";
+import { isSuperuser } from "../rules/principal.ts";
 
-/** Headers that tell of a proxy which the settings don't know. */
+/** Headers that show that the server runs behind a proxy. */
 const PROXY_HEADERS = ["CF-Connecting-IP", "Fly-Client-IP", "X-Forwarded-For"];
 
-export const health = (request: ApiRequest): Response =>
+export const view = (request: ApiRequest): Response =>
   json(request, {
     message: "API is healthy.",
     code: 200,

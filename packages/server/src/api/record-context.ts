@@ -1,10 +1,10 @@
 import { headerName } from "@headwater/protocol";
 import { hookDepth } from "../records/hooks/hook-scope.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
-import type { ApiContext } from "../http/api-context.ts";
+import type { ApiContext } from "./api-context.ts";
 import type { ApiRequest } from "../http/request.ts";
 
-/** What the record verbs know of a request. Its headers are read when a rule first asks for one: most never do. */
+/** What rules and record operations see of a request. Headers are converted on first use: most rules never read them. */
 export function recordContext(
   request: ApiRequest,
   { registry, files, background, hooks }: ApiContext,
@@ -24,7 +24,7 @@ export function recordContext(
     now: request.now,
     files,
     background,
-    hooks: { hooks, principal: request.principal, depth: hookDepth(), tx: undefined },
+    hooks: { registry: hooks, principal: request.principal, depth: hookDepth(), tx: undefined },
   };
 }
 

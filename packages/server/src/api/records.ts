@@ -6,9 +6,9 @@ import { assertWritable, type WritableCollection } from "../records/model/writab
 import { listRecords } from "../records/query/list-records.ts";
 import { presentRecords } from "../records/present/present.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
-import { submitRecord, submitRemoval } from "../records/write/submit-record.ts";
+import { submitRecord, submitDelete } from "../records/write/submit-record.ts";
 import { viewRecord } from "../records/query/view-record.ts";
-import type { ApiContext } from "../http/api-context.ts";
+import type { ApiContext } from "./api-context.ts";
 import type { ApiRequest } from "../http/request.ts";
 import { collectionOf, NO_COLLECTION } from "../http/guards.ts";
 import { recordContext } from "./record-context.ts";
@@ -20,43 +20,43 @@ import { json, jsonPage, noContent, withCursor } from "../http/responses.ts";
 
 const MISSING = "Missing collection context.";
 
-export async function list(request: ApiRequest, deps: ApiContext): Promise<Response> {
-  const collection = collectionOf(request, deps, MISSING);
-  const context = await submittedContext(request, deps);
-  // One snapshot: the count, the page and what it expands to must tell of one state.
-  const { seq, ...page } = await deps.store.read(async (reader) => {
+export async function list(request: ApiRequest, api: ApiContext): Promise<Response> {
+  const collection = collectionOf(request, api, MISSING);
+  const context = await submittedContext(request, api);
+  // One snapshot, so that the count, the page and the expanded records agree.
+  const { seq, ...page } = await api.store.read(async (reader) => {
     const head = await readHead(reader);
     const found = await listRecords(reader, context, collection, request.query);
     const items = await presentRecords(reader, context, collection, found.items, request.query["expand"] ?? "");
     return { ...found, items, seq: head };
   });
-  return withCursor(jsonPage(request, page), { epoch: deps.epoch, seq });
+  return withCursor(jsonPage(request, page), { epoch: api.epoch, seq });
 }
 
-export async function view(request: ApiRequest, deps: ApiContext): Promise<Response> {
-  const collection = collectionOf(request, deps, MISSING);
-  const context = await submittedContext(request, deps);
-  const record = await viewRecord(deps.store, context, collection, request.params["id"]!);
-  return presented(request, deps, context, collection, record);
+export async function view(request: ApiRequest, api: ApiContext): Promise<Response> {
+  const collection = collectionOf(request, api, MISSING);
+  const context = await submittedContext(request, api);
+  const record = await viewRecord(api.store, context, collection, request.params["id"]!);
+  return presented(request, api, context, collection, record);
 }
 
-export async function create(request: ApiRequest, deps: ApiContext): Promise<Response> {
-  return submit(request, deps, undefined);
+export async function create(request: ApiRequest, api: ApiContext): Promise<Response> {
+  return submit(request, api, undefined);
 }
 
-export async function update(request: ApiRequest, deps: ApiContext): Promise<Response> {
-  return submit(request, deps, request.params["id"]);
+export async function update(request: ApiRequest, api: ApiContext): Promise<Response> {
+  return submit(request, api, request.params["id"]);
 }
 
-export async function remove(request: ApiRequest, deps: ApiContext): Promise<Response> {
-  const collection = writableCollectionOf(request, deps);
-  const context = await submittedContext(request, deps);
-  await submitRemoval(deps, context, collection, request.params["id"]!);
+export async function remove(request: ApiRequest, api: ApiContext): Promise<Response> {
+  const collection = writableCollectionOf(request, api);
+  const context = await submittedContext(request, api);
+  await submitDelete(api, context, collection, request.params["id"]!);
   return noContent();
 }
 
 /**
- * Bytes that a record's body may have: PocketBase's default, and what its fields may hold beyond it.
+ * The body limit of a record in bytes: PocketBase's default, plus the limits of the collection's large fields.
  *
  * @throws ApiError 404 for an unknown collection
  */
@@ -71,21 +71,21 @@ function maxBytes(field: Field): number {
   return field.type === "editor" || field.type === "json" ? maxSizeOf(field) : 0;
 }
 
-function writableCollectionOf(request: ApiRequest, deps: ApiContext): WritableCollection {
-  const collection = collectionOf(request, deps, MISSING);
+function writableCollectionOf(request: ApiRequest, api: ApiContext): WritableCollection {
+  const collection = collectionOf(request, api, MISSING);
   assertWritable(collection);
   return collection;
 }
 
-const submittedContext = async (request: ApiRequest, deps: ApiContext): Promise<RecordContext> =>
-  recordContext(request, deps, { body: await request.values() });
+const submittedContext = async (request: ApiRequest, api: ApiContext): Promise<RecordContext> =>
+  recordContext(request, api, { body: await request.values() });
 
-async function submit(request: ApiRequest, deps: ApiContext, id: string | undefined): Promise<Response> {
-  const collection = writableCollectionOf(request, deps);
-  const context = await submittedContext(request, deps);
+async function submit(request: ApiRequest, api: ApiContext, id: string | undefined): Promise<Response> {
+  const collection = writableCollectionOf(request, api);
+  const context = await submittedContext(request, api);
   const submitted = { body: context.body, files: await request.uploads() };
-  const record = await submitRecord(deps, context, collection, id, submitted);
-  return presented(request, deps, context, collection, record);
+  const record = await submitRecord(api, context, collection, id, submitted);
+  return presented(request, api, context, collection, record);
 }
 
 async function presented(

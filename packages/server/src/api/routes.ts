@@ -1,26 +1,28 @@
+import { ownCollectionOnly, signedIn, superusersOnly } from "../http/guards.ts";
+import { createRouter, del, get, patch, post, put, type Route } from "../http/route.ts";
+import { withSchemaRetry } from "../http/schema-retry.ts";
+import type { ApiContext } from "./api-context.ts";
 import * as collections from "./collections.ts";
 import * as connections from "./connections.ts";
 import * as files from "./files.ts";
-import { onCurrentSchema } from "../http/retry-on-schema-change.ts";
-import { superusersOnly } from "../http/guards.ts";
-import { health } from "./health.ts";
-import { metrics } from "../metrics/metrics.ts";
-import { realtimeRoutes } from "./realtime.ts";
+import * as health from "./health.ts";
+import * as metrics from "./metrics.ts";
+import * as realtime from "./realtime.ts";
 import * as recordAuth from "./record-auth.ts";
-import { replicacheRoutes } from "./replicache.ts";
 import * as records from "./records.ts";
+import * as replicache from "./replicache.ts";
 import * as tasks from "./tasks.ts";
-import { versionStream } from "./version.ts";
-import { socketRoutes } from "./socket.ts";
-import { del, get, patch, post, put, type Route } from "../http/route.ts";
+import * as version from "./version.ts";
+import * as websocket from "./websocket.ts";
 
 const COLLECTION = "/api/collections/:collection";
 const CONNECTION = "/api/realtime/connections/:connection";
 const RECORDS = `${COLLECTION}/records`;
+const REPLICACHE = "/api/v1/replicache";
 
-/** All that the server answers to. Of two routes that match a path, the first counts. */
-export const routes: readonly Route[] = [
-  get("/api/health", health),
+/** All built-in endpoints. If several routes match a path, the first wins. */
+const routes: readonly Route<ApiContext>[] = [
+  get("/api/health", health.view),
 
   get("/api/collections", superusersOnly(collections.list)),
   post("/api/collections", superusersOnly(collections.create)),
@@ -32,30 +34,41 @@ export const routes: readonly Route[] = [
 
   get(RECORDS, records.list),
   get(`${RECORDS}/:id`, records.view),
-  post(RECORDS, onCurrentSchema(records.create), { bodyLimit: records.bodyLimit }),
-  patch(`${RECORDS}/:id`, onCurrentSchema(records.update), { bodyLimit: records.bodyLimit }),
-  del(`${RECORDS}/:id`, onCurrentSchema(records.remove)),
+  post(RECORDS, withSchemaRetry(records.create), { bodyLimit: records.bodyLimit }),
+  patch(`${RECORDS}/:id`, withSchemaRetry(records.update), { bodyLimit: records.bodyLimit }),
+  del(`${RECORDS}/:id`, withSchemaRetry(records.remove)),
 
   get(`${COLLECTION}/auth-methods`, recordAuth.methods),
   post(`${COLLECTION}/auth-with-password`, recordAuth.withPassword),
-  post(`${COLLECTION}/auth-refresh`, recordAuth.refresh),
+  post(`${COLLECTION}/auth-refresh`, ownCollectionOnly(recordAuth.refresh)),
   post(`${COLLECTION}/impersonate/:id`, superusersOnly(recordAuth.impersonate)),
 
-  post("/api/files/token", files.createToken),
+  post("/api/files/token", signedIn(files.createToken)),
   get("/api/files/:collection/:id/:name", files.download),
 
-  ...realtimeRoutes,
-  ...replicacheRoutes,
-  ...socketRoutes,
+  get("/api/realtime", realtime.connect),
+  post("/api/realtime", realtime.setSubscriptions, { bodyLimit: realtime.subscriptionsBodyLimit }),
+  get("/realtime/subscribe", websocket.connect),
   get("/api/realtime/connections", superusersOnly(connections.list)),
   get(CONNECTION, superusersOnly(connections.view)),
   get(`${CONNECTION}/why`, superusersOnly(connections.why)),
-  get("/api/metrics", superusersOnly(metrics)),
+  get("/api/metrics", superusersOnly(metrics.view)),
+
+  post(`${REPLICACHE}/push`, signedIn(replicache.push), { bodyLimit: replicache.pushBodyLimit }),
+  post(`${REPLICACHE}/pull`, signedIn(replicache.pull)),
+  get(`${REPLICACHE}/stream`, replicache.stream),
+  // The stream's former path.
+  get(`${REPLICACHE}/events`, replicache.stream),
+  post(`${REPLICACHE}/ticket`, signedIn(replicache.issueTicket)),
+  post(`${REPLICACHE}/poke-user`, signedIn(replicache.pokeUser)),
+  get(`${REPLICACHE}/stats`, signedIn(replicache.stats)),
 
   get("/api/tasks", superusersOnly(tasks.list)),
   post("/api/tasks", tasks.start),
   get("/api/tasks/:id", tasks.view),
   post("/api/tasks/:id/cancel", tasks.cancel),
   get("/api/tasks/:id/stream", tasks.stream),
-  get("/api/utils/version/stream", versionStream),
+  get("/api/utils/version/stream", version.stream),
 ];
+
+export const findBuiltInRoute = createRouter(routes);

@@ -3,39 +3,39 @@ import { z } from "zod";
 import { badRequest, forbidden, invalid, notFound } from "../lib/api-error.ts";
 import { asJson } from "../lib/json-value.ts";
 import { parseListParams } from "../records/query/list-params.ts";
-import type { Rule } from "../collections/model/collection.ts";
+import type { Rule } from "../collections/model/rule.ts";
 import { isSuperuser, principalKey } from "../rules/principal.ts";
 import { isAllowed, ownerOf } from "../tasks/task-rules.ts";
 import type { Definition } from "../tasks/definition.ts";
 import type { Task } from "../tasks/task.ts";
 import { listTasks } from "../tasks/task-table.ts";
-import type { ApiContext } from "../http/api-context.ts";
+import type { ApiContext } from "./api-context.ts";
 import type { ApiRequest } from "../http/request.ts";
-import { correlationOf } from "../connections/correlated-events.ts";
-import { openEventStream } from "../connections/open-event-stream.ts";
+import { correlationIdOf } from "../connections/event-stream-encoding.ts";
+import { openEventStream } from "../connections/event-stream-connection.ts";
 import { recordContext } from "./record-context.ts";
 import { json, jsonPage, noContent } from "../http/responses.ts";
-import { hasHeardAll, TaskSource, unknownTask } from "../connections/task-event-source.ts";
+import { hasReceivedAll, TaskStreamSource, unknownTaskSource } from "../connections/task-stream-source.ts";
 
 const KEY = z.string().min(1).max(255).nullish();
 const FORM = z.object({ name: z.string(), input: z.unknown().optional(), idempotencyKey: KEY });
 
-/** Starts a task, for those whom its start rule lets. */
-export async function start(request: ApiRequest, deps: ApiContext): Promise<Response> {
-  const { name, input, idempotencyKey } = await request.bound(FORM);
-  const definition = deps.tasks.definitions.find(name);
+/** Starts a task if its start rule allows it. */
+export async function start(request: ApiRequest, api: ApiContext): Promise<Response> {
+  const { name, input, idempotencyKey } = await request.parseBody(FORM);
+  const definition = api.tasks.definitions.find(name);
   if (!definition) throw notFound(`There is no task "${name}".`);
   const owner = ownerOf(request.principal);
-  const asked = { id: "", name, owner, input: asJson(input) };
-  if (!(await isAllowed(deps.store, recordContext(request, deps), definition.startRule, asked))) throw forbidden();
+  const candidate = { id: "", name, owner, input: asJson(input) };
+  if (!(await isAllowed(api.store, recordContext(request, api), definition.startRule, candidate))) throw forbidden();
   const key = keyOf(request, idempotencyKey);
-  return json(request, describe(request, await deps.tasks.start(name, input, { idempotencyKey: key, owner })));
+  return json(request, toJson(request, await api.tasks.start(name, input, { idempotencyKey: key, owner })));
 }
 
 /**
- * Keys of each account are its own, and those of guests are not the application's: who finds a task by its key may see it.
+ * The idempotency key, prefixed with the account: a key returns the task that it started, which nobody else may see.
  *
- * @throws ApiError 400 for a header that is no key
+ * @throws ApiError 400 if the header is too long
  */
 function keyOf({ raw, principal }: ApiRequest, inBody: z.output<typeof KEY>): string | undefined {
   const { data: inHeader, success } = KEY.safeParse(raw.headers.get("idempotency-key") || null);
@@ -50,70 +50,72 @@ function keyOf({ raw, principal }: ApiRequest, inBody: z.output<typeof KEY>): st
   return typeof key === "string" ? `${principalKey(principal)}:${key}` : undefined;
 }
 
-/** All tasks, the newest first; `name` and `state` choose. */
+/** All tasks, newest first, filtered by `name` and `state`. */
 export async function list(request: ApiRequest, { store }: ApiContext): Promise<Response> {
   const { page, perPage } = parseListParams(request.query);
   const { name, state } = request.query;
   const { items, totalItems } = await listTasks(store, { name, state }, { page, perPage });
-  const answer = {
-    items: items.map((task) => describe(request, task)),
+  return jsonPage(request, {
+    items: items.map((task) => toJson(request, task)),
     page,
     perPage,
     totalItems,
     totalPages: Math.ceil(totalItems / perPage),
-  };
-  return jsonPage(request, answer);
+  });
 }
 
-export async function view(request: ApiRequest, deps: ApiContext): Promise<Response> {
-  return json(request, describe(request, await visibleTask(request, deps)));
+export async function view(request: ApiRequest, api: ApiContext): Promise<Response> {
+  return json(request, toJson(request, await visibleTask(request, api)));
 }
 
-/** Ends a task that is not over yet. */
-export async function cancel(request: ApiRequest, deps: ApiContext): Promise<Response> {
-  const task = await visibleTask(request, deps);
-  if (!(await may(request, deps, task, "cancelRule", null))) throw forbidden();
-  return json(request, describe(request, (await deps.tasks.cancel(task.id)) ?? task));
+/** Cancels a task unless it has ended. */
+export async function cancel(request: ApiRequest, api: ApiContext): Promise<Response> {
+  const task = await visibleTask(request, api);
+  if (!(await may(request, api, task, "cancelRule", null))) throw forbidden();
+  return json(request, toJson(request, (await api.tasks.cancel(task.id)) ?? task));
 }
 
-/** What a task tells, from its beginning or from where the client was, until it is over. */
-export async function stream(request: ApiRequest, deps: ApiContext): Promise<Response> {
-  const correlation = correlationOf(request);
-  const seen = parseCursor(request.raw.headers.get("last-event-id") ?? request.query["since"] ?? "");
-  const task = await findVisible(request, deps);
-  const told = task && (await deps.tasks.histories.open(task.id));
-  if (!told) return openEventStream(request, deps, unknownTask(correlation));
-  // The standard's way to tell an `EventSource` that there is nothing to come back for.
-  if (hasHeardAll(told, deps.epoch, seen)) return noContent();
-  return openEventStream(request, deps, new TaskSource(deps.tasks.histories, told, deps.epoch, correlation, seen));
+/** The events of a task, from the first or after the client's cursor, until the task ends. */
+export async function stream(request: ApiRequest, api: ApiContext): Promise<Response> {
+  const { epoch, tasks } = api;
+  const { histories } = tasks;
+  const correlationId = correlationIdOf(request);
+  const since = parseCursor(request.raw.headers.get("last-event-id") ?? request.query["since"] ?? "");
+  const task = await findVisible(request, api);
+  const events = task && (await histories.open(task.id));
+  if (!events) return openEventStream(request, api, unknownTaskSource(correlationId));
+  // The standard's way to stop an `EventSource` from reconnecting.
+  if (hasReceivedAll(events, epoch, since)) return noContent();
+  const source = new TaskStreamSource({ histories, stream: events, epoch, correlationId, since });
+  return openEventStream(request, api, source);
 }
 
-/** @throws ApiError 404 for a task that is not there, or not for this principal's eyes */
-async function visibleTask(request: ApiRequest, deps: ApiContext): Promise<Task> {
-  const task = await findVisible(request, deps);
+/** @throws ApiError 404 if there is no such task, or the requester may not see it */
+async function visibleTask(request: ApiRequest, api: ApiContext): Promise<Task> {
+  const task = await findVisible(request, api);
   if (!task) throw notFound();
   return task;
 }
 
-async function findVisible(request: ApiRequest, deps: ApiContext): Promise<Task | undefined> {
-  const task = await deps.tasks.find(request.params["id"] ?? "");
-  return task && (await may(request, deps, task, "viewRule", "")) ? task : undefined;
+async function findVisible(request: ApiRequest, api: ApiContext): Promise<Task | undefined> {
+  const task = await api.tasks.find(request.params["id"] ?? "");
+  return task && (await may(request, api, task, "viewRule", "")) ? task : undefined;
 }
 
-/** @param unknown the rule of tasks whose name is not defined any more */
+/** @param fallback the rule for tasks whose definition no longer exists */
 function may(
   request: ApiRequest,
-  deps: ApiContext,
+  api: ApiContext,
   task: Task,
-  right: keyof Pick<Definition, "viewRule" | "cancelRule">,
-  unknown: Rule,
+  rule: keyof Pick<Definition, "viewRule" | "cancelRule">,
+  fallback: Rule,
 ): Promise<boolean> {
-  const definition = deps.tasks.definitions.find(task.name);
-  return isAllowed(deps.store, recordContext(request, deps), definition ? definition[right] : unknown, task);
+  const definition = api.tasks.definitions.find(task.name);
+  return isAllowed(api.store, recordContext(request, api), definition ? definition[rule] : fallback, task);
 }
 
-/** What was put in, and by whom, is for superusers. */
-function describe({ principal }: ApiRequest, task: Task): object {
+/** Only superusers see the input and the owner. */
+function toJson({ principal }: ApiRequest, task: Task): object {
   const { id, name, state, attempt, output, error, created, started, ended, input, owner } = task;
   return {
     id,

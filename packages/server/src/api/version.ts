@@ -1,31 +1,31 @@
+import { openEventStream } from "../connections/event-stream-connection.ts";
+import {
+  correlationIdOf,
+  encodeClose,
+  encodeCorrelated,
+  encodeHeartbeat,
+  encodeOpen,
+} from "../connections/event-stream-encoding.ts";
+import type { ApiRequest } from "../http/request.ts";
 import { VERSION } from "../lib/version.ts";
 import type { StreamSource } from "../transports/event-stream.ts";
-import type { ApiContext } from "../http/api-context.ts";
-import type { ApiRequest } from "../http/request.ts";
-import {
-  connectionClose,
-  connectionOpen,
-  correlated,
-  correlationOf,
-  heartbeat,
-} from "../connections/correlated-events.ts";
-import { openEventStream } from "../connections/open-event-stream.ts";
+import type { ApiContext } from "./api-context.ts";
 
-/** What is deployed, at once; then heartbeats. Whoever comes back after a deploy is told the new version. */
-export function versionStream(request: ApiRequest, deps: ApiContext): Promise<Response> {
-  const correlation = correlationOf(request);
+/** Sends the deployed version at once, then heartbeats. Clients that reconnect after a deploy get the new version. */
+export function stream(request: ApiRequest, api: ApiContext): Promise<Response> {
+  const correlationId = correlationIdOf(request);
   const source: StreamSource = {
-    opening: connectionOpen(correlation) + correlated(correlation, "version", describe(deps)),
+    opening: encodeOpen(correlationId) + encodeCorrelated(correlationId, "version", versionOf(api)),
     listen: () => () => {},
     next: () => undefined,
     isOver: false,
-    heartbeat: (now) => heartbeat(correlation, now),
-    farewell: connectionClose(correlation, "server_shutdown"),
+    heartbeat: (now) => encodeHeartbeat(correlationId, now),
+    shutdownNotice: encodeClose(correlationId, "server_shutdown"),
   };
-  return openEventStream(request, deps, source);
+  return openEventStream(request, api, source);
 }
 
-const describe = ({ config, startedAt }: ApiContext): Readonly<Record<string, unknown>> => ({
+const versionOf = ({ config, startedAt }: ApiContext): Readonly<Record<string, unknown>> => ({
   version: config.release.version || VERSION,
   environment: config.environment,
   git_commit: config.release.commit || null,

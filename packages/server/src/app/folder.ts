@@ -10,7 +10,7 @@ import { lockFolder } from "../store/sqlite/folder-lock.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { type Store, StoreError } from "../store/store.ts";
 
-/** A data folder that is open: PocketBase's layout, and our tables beside it. */
+/** An open data folder: PocketBase's layout, with our own tables in its database. */
 export interface Folder {
   readonly store: Store;
   readonly registry: Registry;
@@ -19,12 +19,12 @@ export interface Folder {
 }
 
 /**
- * Opens a folder, made and filled if it is new. Several processes may have it open; only one may serve it.
+ * Opens a folder, and creates it if it is missing. Several processes may have it open, but only one may serve it.
  *
- * @throws UserError when the folder or its database can't be used
+ * @throws UserError if the folder or its database can't be used
  */
 export async function openFolder(dir: string): Promise<Folder> {
-  makeWritable(dir);
+  ensureWritable(dir);
   const store = openDatabase(join(dir, "data.db"));
   try {
     await store.write(
@@ -34,7 +34,7 @@ export async function openFolder(dir: string): Promise<Folder> {
       },
       { alone: true },
     );
-    await fillAuxiliary(join(dir, "auxiliary.db"));
+    await bootstrapAuxiliaryDatabase(join(dir, "auxiliary.db"));
     const registry = new Registry();
     await registry.reload(store);
     return { store, registry, files: new LocalFiles(join(dir, "storage")), close: () => store.close() };
@@ -44,9 +44,9 @@ export async function openFolder(dir: string): Promise<Folder> {
   }
 }
 
-/** Holds the folder for the one process that serves it. @returns a function that lets go */
-export function claimFolder(dir: string): () => void {
-  makeWritable(dir);
+/** Locks the folder for the process that serves it. @returns a function that unlocks it */
+export function lockDataFolder(dir: string): () => void {
+  ensureWritable(dir);
   try {
     return lockFolder(join(dir, ".headwater.lock"));
   } catch (error) {
@@ -57,7 +57,7 @@ export function claimFolder(dir: string): () => void {
   }
 }
 
-function makeWritable(dir: string): void {
+function ensureWritable(dir: string): void {
   try {
     mkdirSync(dir, { recursive: true });
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -74,8 +74,8 @@ function openDatabase(path: string): Store {
   }
 }
 
-/** PocketBase's request logs live in a database of their own; it makes the file anew where it is missing. */
-async function fillAuxiliary(path: string): Promise<void> {
+/** PocketBase keeps its request logs in a separate database. */
+async function bootstrapAuxiliaryDatabase(path: string): Promise<void> {
   const store = openDatabase(path);
   try {
     await store.write(bootstrapAuxiliary);
@@ -86,6 +86,6 @@ async function fillAuxiliary(path: string): Promise<void> {
 
 function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  if (text.startsWith("EEXIST") || text.startsWith("ENOTDIR")) return "there is a file in its place";
+  if (text.startsWith("EEXIST") || text.startsWith("ENOTDIR")) return "a file is in its place";
   return text.replace(/^[A-Z]+: /, "").replace(/, .*$/, "");
 }

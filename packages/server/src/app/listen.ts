@@ -3,26 +3,26 @@ import type { Config } from "../config.ts";
 import { UserError } from "../lib/user-error.ts";
 import type { Sockets } from "../transports/socket.ts";
 
-/** @throws UserError when the address can't be had */
-export function listen({ host, port }: Config, api: Api, { handler }: Sockets): Bun.Server<unknown> {
+/** @throws UserError if the address can't be used */
+export function listen({ host, port }: Config, api: Api, websocket: Sockets["handler"]): Bun.Server<unknown> {
   try {
     return Bun.serve({
       hostname: host,
-      // Development pages show stacks to clients, and a stream that we cut would be reported as an error.
+      // In development mode Bun shows stack traces to clients, and reports streams that we cut as errors.
       development: false,
-      // Without development Bun shares the port with whoever else asks for it, and half of the requests go astray.
+      // Outside development mode Bun would share the port with another process, which would get half of the requests.
       reusePort: false,
       port,
-      // Quiet requests are ended by Bun after this many seconds; streams lift it for themselves.
+      // Bun ends requests that are quiet for this many seconds; streams disable it for themselves.
       idleTimeout: 60,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: (request, server) => api.fetch(request, server),
-      websocket: handler,
+      websocket,
     });
   } catch (error) {
     const { code } = error as { code?: unknown };
     const reason =
-      code === "EADDRINUSE" ? "something else listens there" : error instanceof Error ? error.message : code;
+      code === "EADDRINUSE" ? "another program is using it" : error instanceof Error ? error.message : code;
     throw new UserError(`The server can't listen on ${host}:${port}: ${String(reason)}.`, { cause: error });
   }
 }

@@ -11,7 +11,7 @@ import { type AuthRecord, Tokens } from "./tokens.ts";
 const { app, add, collection } = await startTestApp();
 const { store, registry } = app.folder;
 const users = collection("users");
-if (users.type !== "auth") throw new Error("users is no auth collection");
+if (users.type !== "auth") throw new Error("users is not an auth collection");
 const NOW = new Date("2030-01-01T00:00:00Z");
 const SECONDS = NOW.getTime() / 1000;
 
@@ -22,7 +22,7 @@ const addUser = async (name: string): Promise<AuthRecord> => ({
 
 const keyOf = ({ values }: AuthRecord): string => toText(values["tokenKey"]) + users.auth.authToken.secret;
 
-/** A token made without the library that is tested. */
+/** Signs a token without the library under test. */
 function signed(claims: object, key: string, header: object = { alg: "HS256", typ: "JWT" }, hash = "sha256"): string {
   const content = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
   return `${content}.${createHmac(hash, key).update(content).digest("base64url")}`;
@@ -55,12 +55,12 @@ test("a token is an HMAC over PocketBase's claims with the record's key and the 
   expect(await verify(token)).toBe(user.values.id);
 });
 
-test("a token may last for a time of its own", async () => {
+test("a token can have its own duration", async () => {
   const token = await new Tokens().issue({ ...(await addUser("timed")), type: "file", now: NOW, duration: 7 });
   expect(readClaims(token)?.exp).toBe(SECONDS + 7);
 });
 
-test("a token of another maker is good when its signature is, with or without `typ`", async () => {
+test("a correctly signed token is valid whoever issued it, with or without `typ`", async () => {
   const user = await addUser("foreign");
   expect(await verify(signed(claimsOf(user), keyOf(user)))).toBe(user.values.id);
   expect(await verify(signed(claimsOf(user), keyOf(user), { alg: "HS256" }))).toBe(user.values.id);
@@ -71,7 +71,7 @@ const good = claimsOf(stranger);
 const key = keyOf(stranger);
 test.each<[string, string]>([
   ["is empty", ""],
-  ["is no token", "abc"],
+  ["is malformed", "abc"],
   ["has no signature", `${signed(good, key).split(".").slice(0, 2).join(".")}.`],
   ["has another signature", `${signed(good, key).slice(0, -4)}AAAA`],
   ["is signed with another key", signed(good, `${key}x`)],
@@ -79,22 +79,22 @@ test.each<[string, string]>([
   ["claims to need no signature", signed(good, key, { alg: "none" })],
   ["is signed by another algorithm", signed(good, key, { alg: "HS512" }, "sha512")],
   ["has expired", signed({ ...good, exp: SECONDS }, key)],
-  ["is not yet good", signed({ ...good, nbf: SECONDS + 1 }, key)],
+  ["is not valid yet", signed({ ...good, nbf: SECONDS + 1 }, key)],
   ["was issued in the future", signed({ ...good, iat: SECONDS + 1 }, key)],
-  ["expires in words", signed({ ...good, exp: "never" }, key)],
-  ["is for something else", signed({ ...good, type: "file" }, key)],
-  ["is for nothing", signed({ ...good, type: "" }, key)],
-  ["is for what nobody knows", signed({ ...good, type: "admin" }, key)],
-  ["is of no record", signed({ ...good, id: "" }, key)],
-  ["is of a number", signed({ ...good, id: 1 }, key)],
-  ["is of an unknown record", signed({ ...good, id: "zzzzzzzzzzzzzzz" }, key)],
-  ["is of an unknown collection", signed({ ...good, collectionId: "zzz" }, key)],
-  ["is of a collection without sign-in", signed({ ...good, collectionId: "_mfas" }, key)],
-])("a token that %s is no token", async (_, token) => {
+  ["has a text for an expiry", signed({ ...good, exp: "never" }, key)],
+  ["has another type", signed({ ...good, type: "file" }, key)],
+  ["has an empty type", signed({ ...good, type: "" }, key)],
+  ["has an unknown type", signed({ ...good, type: "admin" }, key)],
+  ["has an empty record id", signed({ ...good, id: "" }, key)],
+  ["has a number for a record id", signed({ ...good, id: 1 }, key)],
+  ["has an unknown record id", signed({ ...good, id: "zzzzzzzzzzzzzzz" }, key)],
+  ["has an unknown collection id", signed({ ...good, collectionId: "zzz" }, key)],
+  ["has a collection that isn't an auth collection", signed({ ...good, collectionId: "_mfas" }, key)],
+])("a token that %s is invalid", async (_, token) => {
   expect(await verify(token)).toBeUndefined();
 });
 
-test("a token is good until the second before it expires, and for ever when it says nothing of it", async () => {
+test("a token is valid until the second it expires, and forever without `exp`", async () => {
   const token = signed({ ...good, exp: SECONDS + 1 }, key);
   expect(await verify(token, new Date(NOW.getTime() + 999))).toBe(stranger.values.id);
   expect(await verify(token, new Date(NOW.getTime() + 1000))).toBeUndefined();
@@ -103,8 +103,8 @@ test("a token is good until the second before it expires, and for ever when it s
 
 const change = (statement: Sql): Promise<number> => store.write((tx) => tx.run(statement));
 
-test("a remembered token costs one read, and ends with its time, its key and its record", async () => {
-  const user = await addUser("remembered");
+test("a verified token costs one read, and is void once it expires or its key or record changes", async () => {
+  const user = await addUser("verified");
   const tokens = new Tokens();
   const token = await tokens.issue({ ...user, type: "auth", now: NOW });
   let reads = 0;
@@ -128,7 +128,7 @@ test("a remembered token costs one read, and ends with its time, its key and its
   expect(await check()).toBeUndefined();
 });
 
-test("nothing is signed with an empty key", async () => {
+test("no token is signed with an empty key", async () => {
   const secretless = { ...users, auth: { ...users.auth, authToken: { secret: "", duration: 60 } } };
   const values: RecordValues = { id: recordId("a"), tokenKey: "" };
   const refused = await new Tokens().issue({ collection: secretless, values, type: "auth", now: NOW }).then(

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { testDir } from "@headwater/testing/lib/test-dir.ts";
 
-// Each test starts processes, on a machine that may have better things to do.
+// Each test starts processes, and the machine may be busy.
 setDefaultTimeout(60_000);
 
 const MAIN = join(import.meta.dir, "../main.ts");
@@ -29,7 +29,7 @@ async function run(args: readonly string[], input = "", program = [process.execP
   return { code, stdout, stderr };
 }
 
-/** A server in a process of its own, once it says where it listens. */
+/** Starts a server as a process, and waits until it logs its address. */
 async function serve(dir: string) {
   const child = Bun.spawn([process.execPath, MAIN, "serve", "--dir", dir, "--http", "127.0.0.1:0"], {
     stdin: "ignore",
@@ -56,7 +56,7 @@ function accounts(dir: string): string[] {
     .map((row) => row.email);
 }
 
-describe("one sentence and exit code 1 for", () => {
+describe("the command prints one sentence and exits with 1 for", () => {
   const fake = join(root, "fake");
   mkdirSync(fake);
   writeFileSync(join(fake, "data.db"), "a text that is long enough to be taken for a database's header".repeat(20));
@@ -70,30 +70,30 @@ describe("one sentence and exit code 1 for", () => {
       ["serve", "--log-level", "loud"],
       '--log-level must be one of debug, info, warn, error, silent, not "loud".',
     ],
-    ["what is no email", ["superuser", "create", "me", password], '"me" is no email address.'],
-    [
-      "nobody's new password",
-      ["superuser", "update", email, password, "--dir", "a"],
-      `There is no superuser ${email}.`,
-    ],
+    ["an invalid email", ["superuser", "create", "me", password], '"me" is not an email address.'],
+    ["an unknown superuser", ["superuser", "update", email, password, "--dir", "a"], `There is no superuser ${email}.`],
     [
       "a short password",
       ["superuser", "create", email, "short", "--dir", "a"],
       "Failed to create record. password: Must be at least 8 character(s).",
     ],
-    ["no password", ["superuser", "create", email, "--dir", "a"], "A password is needed."],
-    ["what is no database", ["serve", "--dir", fake], `${fake}/data.db can't be opened: file is not a database.`],
+    ["no password", ["superuser", "create", email, "--dir", "a"], "A password is required."],
     [
-      "what is no folder",
+      "a file that is not a database",
+      ["serve", "--dir", fake],
+      `${fake}/data.db can't be opened: file is not a database.`,
+    ],
+    [
+      "a file in place of the folder",
       ["serve", "--dir", join(fake, "data.db")],
-      `The folder ${fake}/data.db can't be written: there is a file in its place.`,
+      `The folder ${fake}/data.db can't be written: a file is in its place.`,
     ],
   ])("%s", async (_, args, sentence) => {
     expect(await run(args)).toEqual({ code: 1, stdout: "", stderr: `${sentence}\n` });
   });
 });
 
-test("help and version are no errors", async () => {
+test("help and version exit with 0", async () => {
   const help = await run(["--help"]);
   expect(help).toMatchObject({ code: 0, stderr: "" });
   expect(help.stdout).toContain("serve");
@@ -107,14 +107,16 @@ test("help and version are no errors", async () => {
   expect(await run(["--version"])).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: "" });
 });
 
-test("superusers are made, changed and deleted, in a folder that is made for them", async () => {
+test("superusers are created, changed and deleted, and the folder is created if needed", async () => {
   const dir = join(root, "deep", "folder");
   const command = async (verb: string, args: readonly string[], input?: string): Promise<string> => {
     const { code, stdout, stderr } = await run(["superuser", verb, ...args, "--dir", dir], input);
     return `${code}: ${stdout}${stderr}`;
   };
   expect(await command("create", [email, password])).toBe(`0: Superuser ${email} was created.\n`);
-  expect(await command("create", [email, password])).toBe(`1: There is a superuser ${email} already.\n`);
+  expect(await command("create", [email, password])).toBe(
+    `1: The superuser ${email} already exists. Set its password with "headwater superuser update".\n`,
+  );
   expect(await command("upsert", [email], "from-a-pipe\n")).toBe(`0: Superuser ${email} has the new password.\n`);
   expect(await command("delete", [email])).toBe("1: You can't delete the only existing superuser.\n");
   expect(await command("upsert", ["two@example.com", password])).toBe("0: Superuser two@example.com was created.\n");
@@ -124,7 +126,7 @@ test("superusers are made, changed and deleted, in a folder that is made for the
   expect(accounts(dir)).toEqual(["two@example.com"]);
 });
 
-test("a server says what to do first, keeps its folder and port, hears of new superusers, and ends in order", async () => {
+test("a server prints first steps, locks its folder and port, accepts new superusers, and stops gracefully", async () => {
   const dir = join(root, "served");
   const { child, url } = await serve(dir);
   const signIn = (): Promise<Response> =>
@@ -145,24 +147,24 @@ test("a server says what to do first, keeps its folder and port, hears of new su
   expect(await run(["serve", "--dir", join(root, "other"), "--http", address])).toEqual({
     code: 1,
     stdout: "",
-    stderr: `The server can't listen on ${address}: something else listens there.\n`,
+    stderr: `The server can't listen on ${address}: another program is using it.\n`,
   });
 
   child.kill("SIGTERM");
   expect(await child.exited).toBe(0);
-  const greeting = await child.stderr.text();
-  expect(greeting).toContain(`${url}/api/`);
-  expect(greeting).toContain(`headwater superuser create you@example.com --dir ${dir}`);
-  expect(greeting.split("\n").length).toBeLessThan(20);
+  const message = await child.stderr.text();
+  expect(message).toContain(`${url}/api/`);
+  expect(message).toContain(`headwater superuser create you@example.com --dir ${dir}`);
+  expect(message.split("\n").length).toBeLessThan(20);
 });
 
-test("Node starts it on the Bun beside it, and gives its exit code on", async () => {
+test("Node runs the server on the installed Bun, and passes its exit code on", async () => {
   const node = ["node", LAUNCHER];
   expect(await run(["--version"], "", node)).toEqual({ code: 0, stdout: expect.stringMatching(/^\d/), stderr: "" });
   expect(await run(["fly"], "", node)).toEqual({ code: 1, stdout: "", stderr: "Unknown command 'fly'.\n" });
 });
 
-test("the launcher's signal is the server's", async () => {
+test("the launcher forwards signals to the server", async () => {
   const child = Bun.spawn(["node", LAUNCHER, "serve", "--dir", join(root, "launched"), "--http", "127.0.0.1:0"], {
     stdin: "ignore",
     stdout: "pipe",

@@ -93,7 +93,11 @@ const typesCommand = () =>
   new Command("types")
     .description("write TypeScript types of the collections, for createClient<Schema> of @headwater/client")
     .addOption(setting("dir", "path"))
-    .addOption(new Option("--url <address>", "read the collections from this server instead, also from PocketBase").conflicts("dir"))
+    .addOption(
+      new Option("--url <address>", "read the collections from this server instead, also from PocketBase").conflicts(
+        "dir",
+      ),
+    )
     .addOption(new Option("--superuser <email:password>", "the superuser to sign in as").env("HEADWATER_SUPERUSER"))
     .action(({ url, superuser, ...flags }) =>
       printTypes(url === undefined ? { dir: readConfig(flags, process.env).dir } : { url, superuser }),

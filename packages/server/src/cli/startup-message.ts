@@ -14,7 +14,11 @@ export async function startupMessage(url: string, { dir }: Config, app: App): Pr
   ];
   if (!(await hasSuperuser(app))) {
     const folder = relative("", dir) === "pb_data" ? "" : ` --dir ${quoted(dir)}`;
-    lines.push("", "There is no superuser yet. Create one:", `  npx headwater superuser create you@example.com${folder}`);
+    lines.push(
+      "",
+      "There is no superuser yet. Create one:",
+      `  npx headwater superuser create you@example.com${folder}`,
+    );
   }
   return `${lines.join("\n")}\n`;
 }

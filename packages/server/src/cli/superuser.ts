@@ -20,7 +20,8 @@ import { readPassword } from "./read-password.ts";
  */
 export async function createSuperuser(dir: string, email: string, password?: string): Promise<void> {
   await withSuperuser(dir, email, async (target, existing) => {
-    if (existing) throw new UserError(`The superuser ${email} already exists. Set its password with "headwater superuser update".`);
+    if (existing)
+      throw new UserError(`The superuser ${email} already exists. Set its password with "headwater superuser update".`);
     await create(target, email, password ?? (await readPassword()));
     print(`Superuser ${email} was created.`);
   });
@@ -79,7 +80,11 @@ async function withSuperuser(
   }
 }
 
-async function create({ folder, collection, context }: SuperuserTarget, email: string, password: string): Promise<void> {
+async function create(
+  { folder, collection, context }: SuperuserTarget,
+  email: string,
+  password: string,
+): Promise<void> {
   const body = { email, password, passwordConfirm: password };
   const submission = await prepareSubmission(folder.store, context, collection, undefined, { body, files: new Map() });
   await folder.store.write((tx) => createRecord(tx, context, collection, submission));

@@ -19,7 +19,8 @@ export async function printTypes(source: SchemaSource): Promise<void> {
 }
 
 async function fromFolder(dir: string): Promise<readonly CollectionDescription[]> {
-  if (!existsSync(join(dir, "data.db"))) throw new UserError(`There is no database in ${dir}. Name the data folder with --dir.`);
+  if (!existsSync(join(dir, "data.db")))
+    throw new UserError(`There is no database in ${dir}. Name the data folder with --dir.`);
   const folder = await openFolder(dir);
   try {
     return folder.registry.current.collections;

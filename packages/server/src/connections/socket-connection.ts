@@ -1,7 +1,6 @@
 import {
   type AuthMessage,
   type BadMessage,
-  clientId,
   type ClientMessage,
   type Correlated,
   type Cursor,
@@ -11,72 +10,67 @@ import {
   type SocketAuth,
   SOCKET_ERRORS,
   type SocketErrorCode,
+  type SubscribeMessage,
   type SyncMessage,
+  type UnsubscribeMessage,
 } from "@headwater/protocol";
+import { identify, newRequester } from "../http/requester.ts";
 import type { Session } from "../hub/session.ts";
 import type { CloseReason, Wire } from "../hub/wire.ts";
-import { noteOpened } from "../lib/collect-young.ts";
-import { randomText } from "../lib/random.ts";
 import { type Bucket, takeToken } from "../lib/token-bucket.ts";
 import type { Principal } from "../rules/principal.ts";
-import { messageFrame, SOCKET_CODEC } from "../transports/socket-codec.ts";
+import { messageFrame } from "../transports/socket-codec.ts";
 import type { SocketListener } from "../transports/socket.ts";
-import type { AccessLine } from "../http/access-log.ts";
-import type { ApiContext } from "../http/api-context.ts";
-import { identify, isOutdated, newAsker } from "../http/identify.ts";
-import { hasRoomForUser } from "./limits.ts";
-import { SocketPokes } from "./socket-pokes.ts";
+import { isWithinUserLimit } from "./assert-limits.ts";
+import type { ConnectionContext } from "./connection-context.ts";
+import { type Connection, openConnection, type Peer } from "./open-connection.ts";
+import { SocketPokes } from "./poke-session.ts";
 import { type Replies, subscribe, unsubscribe } from "./socket-subscriptions.ts";
 
-/** What a client may do that costs us something and gets it nowhere: messages that are refused, and pings. */
-const IDLE_TALK = { perSecond: 20, burst: 100 };
-/** Messages that may wait while the one before them is looked into. */
+/** How many refused messages and pings a client may send: they cost the server something and achieve nothing. */
+const UNPRODUCTIVE_LIMIT = { perSecond: 20, burst: 100 };
+/** Messages that may wait while the one before them is handled. */
 const MAX_WAITING = 256;
 
-/** Who connects. */
-export interface Newcomer {
-  readonly address: string;
+export interface SocketInit {
+  readonly peer: Peer;
   readonly principal: Principal;
-  /** Where it was before: what was told everyone since then comes first. */
+  /** The cursor to resume from; the events since then come first. */
   readonly since: Cursor | undefined;
-  readonly line: AccessLine;
 }
 
-/** One WebSocket and its session: takes what the client says, one message after the other. */
+/** One WebSocket and its session. Handles the client's messages one after another. */
 export class SocketConnection implements SocketListener {
-  readonly #deps: ApiContext;
-  readonly #address: string;
-  readonly #line: AccessLine;
-  /** Until it is open: it may be somebody else later. */
-  #newcomer: Newcomer | undefined;
-  #session: Session<Principal> | undefined;
-  /** For those that sync. */
+  readonly #context: ConnectionContext;
+  /** Dropped once it is open: the principal may change. */
+  #init: SocketInit | undefined;
+  #connection: Connection<Session<Principal>> | undefined;
+  /** Only for clients that sync. */
   #pokes: SocketPokes | undefined;
-  readonly #idleTalk: Bucket = { fullAt: 0 };
-  /** Made for those that say something, and not kept: most are quiet most of the time, and each is held for hours. */
+  readonly #unproductive: Bucket = { fullAt: 0 };
+  /** Only while there are messages: most connections are quiet most of the time, and there are many. */
   #waiting: (ClientMessage | BadMessage)[] | undefined;
-  #working = false;
+  #isHandling = false;
 
-  constructor(deps: ApiContext, newcomer: Newcomer) {
-    this.#deps = deps;
-    this.#address = newcomer.address;
-    this.#line = newcomer.line;
-    this.#newcomer = newcomer;
+  constructor(context: ConnectionContext, init: SocketInit) {
+    this.#context = context;
+    this.#init = init;
+  }
+
+  get #session(): Session<Principal> | undefined {
+    return this.#connection?.session;
   }
 
   open(wire: Wire): void {
-    const { hub, admission, epoch, config } = this.#deps;
-    const { address, principal, since } = this.#newcomer!;
-    this.#newcomer = undefined;
-    const id = clientId(randomText(40));
-    admission.enter(address);
-    noteOpened();
-    const openedAt = Date.now();
-    this.#session = hub.open({ id, address, principal, wire, codec: SOCKET_CODEC, since: undefined, openedAt });
+    const { hub, epoch, config } = this.#context;
+    const { peer, principal, since } = this.#init!;
+    this.#init = undefined;
+    this.#connection = openConnection(this.#context, { kind: "websocket", peer, principal, wire });
+    const { session } = this.#connection;
     const { socketSubscriptions, socketRequestsPerSecond, socketMessageBytes } = config.limits;
-    this.#say({
+    this.#send({
       type: "connected",
-      connectionId: id,
+      connectionId: session.id,
       cursor: formatCursor({ epoch, seq: hub.seq }),
       auth: authOf(principal),
       limits: {
@@ -85,23 +79,23 @@ export class SocketConnection implements SocketListener {
         messageBytes: socketMessageBytes,
       },
     });
-    hub.subscribe(this.#session, principal, [], since);
+    hub.subscribe(session, principal, [], since);
   }
 
   message(text: string | undefined): void {
-    const { socketMessageBytes } = this.#deps.config.limits;
-    if (text === undefined) return this.#refuse({}, "bad_message", "A message is a text, not bytes.");
+    const { socketMessageBytes } = this.#context.config.limits;
+    if (text === undefined) return this.#refuse({}, "bad_message", "A message must be text, not binary.");
     if (Buffer.byteLength(text) > socketMessageBytes) {
-      return this.#refuse({}, "limit_message", `A message may have ${socketMessageBytes} bytes.`);
+      return this.#refuse({}, "limit_message", `A message may be at most ${socketMessageBytes} bytes long.`);
     }
     const waiting = (this.#waiting ??= []);
     waiting.push(parseClientMessage(text));
     if (waiting.length > MAX_WAITING) this.#session?.close("flood");
-    else if (!this.#working) void this.#work();
+    else if (!this.#isHandling) void this.#handleWaiting();
   }
 
   pinged(): void {
-    this.#pay();
+    this.#countUnproductive();
   }
 
   drained(): void {
@@ -111,102 +105,100 @@ export class SocketConnection implements SocketListener {
   closed(reason: CloseReason | "client"): void {
     this.#waiting = undefined;
     this.#pokes?.stop();
-    this.#session?.ended(reason);
-    this.#deps.admission.leave(this.#address);
-    this.#line.write();
+    this.#connection?.ended(reason);
   }
 
-  /** Stays in the turn in which the message came, unless something has to be found out first. */
-  async #work(): Promise<void> {
-    this.#working = true;
+  /** Stays in the turn in which the message arrived unless handling it has to wait. */
+  async #handleWaiting(): Promise<void> {
+    this.#isHandling = true;
     for (let message = this.#waiting?.shift(); message; message = this.#waiting?.shift()) {
       try {
-        const work = this.#take(message);
-        if (work) await work;
+        const pending = this.#handle(message);
+        if (pending) await pending;
       } catch (error) {
         this.#fail(message, error);
       }
     }
-    this.#working = false;
+    this.#isHandling = false;
     this.#waiting = undefined;
   }
 
-  #take(message: ClientMessage | BadMessage): Promise<void> | undefined {
+  #handle(message: ClientMessage | BadMessage): Promise<void> | undefined {
     const session = this.#session;
-    if (!session || session.closed) return undefined;
+    if (!session || session.isClosed) return undefined;
     if (message.type === "bad") this.#refuse(message, "bad_message", message.problem);
     else if (message.type === "ping") {
-      if (this.#pay()) this.#say({ type: "pong", ...idOf(message) });
-    } else if (this.#isInPace(session, message)) {
+      if (this.#countUnproductive()) this.#send({ type: "pong", ...idOf(message) });
+    } else if (this.#isWithinRate(session, message)) {
       if (message.type === "auth") return this.#authenticate(session, message);
       if (message.type === "sync") this.#sync(session, message);
-      else return this.#change(session, message);
+      else return this.#changeSubscriptions(session, message);
     }
     return undefined;
   }
 
-  /** Another principal, for all that the connection listens to. */
-  async #authenticate(session: Session<Principal>, message: AuthMessage): Promise<void> {
-    const asker = newAsker(message.token ?? "", this.#deps.now());
-    while (isOutdated(asker, this.#deps)) await identify(asker, this.#deps);
-    const { principal } = asker;
-    if (asker.token !== "" && principal.kind === "guest") {
-      return this.#refuse(message, "invalid_token", "The token is not valid, or not any more.");
-    }
-    this.#between(session, message, () => {
-      if (!hasRoomForUser(this.#deps, session.principal, principal)) {
-        this.#refuse(message, "limit_connections_user", "The user has all the connections that it may have.");
-        return;
-      }
-      this.#deps.hub.subscribe(session, principal, session.subscriptions);
-      if (this.#pokes?.isOn) this.#pokes.start(principal);
-      this.#say({ type: "authenticated", auth: authOf(principal), ...idOf(message) });
+  /** Changes the principal and keeps the subscriptions. */
+  #authenticate(session: Session<Principal>, message: AuthMessage): Promise<void> {
+    const requester = newRequester(message.token ?? "", this.#context.now());
+    return identify(requester, this.#context, (principal) => {
+      if (requester.token !== "" && principal.kind === "guest") {
+        this.#refuse(message, "invalid_token", "The token is not valid or has expired.");
+      } else this.#betweenChanges(session, message, () => this.#changePrincipal(session, message, principal));
     });
+  }
+
+  #changePrincipal(session: Session<Principal>, message: AuthMessage, principal: Principal): void {
+    if (!isWithinUserLimit(this.#context, session.principal, principal)) {
+      this.#refuse(message, "limit_connections_user", "The user has reached the limit of connections.");
+      return;
+    }
+    this.#context.hub.subscribe(session, principal, session.subscriptions);
+    if (this.#pokes?.isOn) this.#pokes.start(principal);
+    this.#send({ type: "authenticated", auth: authOf(principal), ...idOf(message) });
   }
 
   #sync(session: Session<Principal>, message: SyncMessage): void {
-    if (session.principal.kind === "guest") return this.#refuse(message, "forbidden", "Only users have what to pull.");
-    this.#between(session, message, () => {
-      const poke = (): void => this.#say({ type: "sync" });
-      this.#pokes ??= new SocketPokes(this.#deps, this.#address, poke);
+    if (session.principal.kind === "guest") {
+      return this.#refuse(message, "forbidden", "Only signed-in users can sync.");
+    }
+    this.#betweenChanges(session, message, () => {
+      const poke = (): void => this.#send({ type: "sync" });
+      this.#pokes ??= new SocketPokes(this.#context, session.address, poke);
       if (message.on) this.#pokes.start(session.principal);
       else this.#pokes.stop();
-      this.#say({ type: "sync", ...idOf(message) });
+      this.#send({ type: "sync", ...idOf(message) });
     });
   }
 
-  #change(
+  #changeSubscriptions(
     session: Session<Principal>,
-    message: Extract<ClientMessage, { type: "subscribe" | "unsubscribe" }>,
+    message: SubscribeMessage | UnsubscribeMessage,
   ): Promise<void> | undefined {
-    const change = (isIn: boolean): void => {
-      if (isIn) this.#changeNow(session, message);
+    const change = (isAdmitted: boolean): void => {
+      if (isAdmitted) this.#changeSubscriptionsNow(session, message);
       else this.#refuse(message, "limit_setups", "Too many connections are being set up.", undefined, 1);
     };
-    const turn = this.#deps.setups.enter();
+    const turn = this.#context.setupLimiter.enter();
     if (turn instanceof Promise) return turn.then(change);
     change(turn);
     return undefined;
   }
 
-  #changeNow(
-    session: Session<Principal>,
-    message: Extract<ClientMessage, { type: "subscribe" | "unsubscribe" }>,
-  ): void {
+  #changeSubscriptionsNow(session: Session<Principal>, message: SubscribeMessage | UnsubscribeMessage): void {
     const replies: Replies = {
-      reply: (answer) => this.#say({ ...answer, ...idOf(message) }),
+      reply: (reply) => this.#send({ ...reply, ...idOf(message) }),
       refuse: (code, problem, pattern) => this.#refuse(message, code, problem, pattern),
     };
-    this.#between(session, message, () => {
-      if (message.type === "subscribe") subscribe(session, message, this.#deps, replies);
-      else unsubscribe(session, message, this.#deps, replies);
+    this.#betweenChanges(session, message, () => {
+      if (message.type === "subscribe") subscribe(session, message, this.#context, replies);
+      else unsubscribe(session, message, this.#context, replies);
     });
   }
 
-  /** When no change is being told: then the session is what it is, and what is asked for holds at once. */
-  #between(session: Session<Principal>, message: ClientMessage, work: () => void): void {
-    this.#deps.hub.between(() => {
-      if (session.closed) return;
+  /** Runs while no change is being delivered, so that the effect is immediate. */
+  #betweenChanges(session: Session<Principal>, message: ClientMessage, work: () => void): void {
+    this.#context.hub.betweenChanges(() => {
+      if (session.isClosed) return;
       try {
         work();
       } catch (error) {
@@ -216,21 +208,21 @@ export class SocketConnection implements SocketListener {
   }
 
   #fail(message: Correlated, error: unknown): void {
-    this.#deps.logger.error({ err: error, connection: this.#session?.id }, "a message could not be answered");
-    this.#refuse(message, "failed", "Something went wrong here.");
+    this.#context.logger.error({ err: error, connection: this.#session?.id }, "a WebSocket message failed");
+    this.#refuse(message, "failed", "The server failed to handle the message.");
   }
 
-  #isInPace(session: Session<Principal>, message: ClientMessage): boolean {
-    const perSecond = this.#deps.config.limits.socketRequestsPerSecond;
+  #isWithinRate(session: Session<Principal>, message: ClientMessage): boolean {
+    const perSecond = this.#context.config.limits.socketRequestsPerSecond;
     const wait = takeToken(session.requests, { perSecond, burst: Math.max(1, perSecond) }, performance.now());
     if (wait === 0) return true;
-    this.#refuse(message, "limit_requests", "Too many requests a second.", undefined, Math.ceil(wait / 100) / 10);
+    this.#refuse(message, "limit_requests", "Too many requests per second.", undefined, Math.ceil(wait / 100) / 10);
     return false;
   }
 
   #refuse(message: Correlated, code: SocketErrorCode, problem: string, pattern?: string, retryAfter?: number): void {
-    if (!this.#pay()) return;
-    this.#say({
+    if (!this.#countUnproductive()) return;
+    this.#send({
       type: "error",
       code,
       message: problem,
@@ -241,14 +233,14 @@ export class SocketConnection implements SocketListener {
     });
   }
 
-  /** Counts what gets the client nowhere. @returns false when that was too much, and the end */
-  #pay(): boolean {
-    if (takeToken(this.#idleTalk, IDLE_TALK, performance.now()) === 0) return true;
+  /** @returns false if the client has sent too much that achieves nothing; its connection is closed */
+  #countUnproductive(): boolean {
+    if (takeToken(this.#unproductive, UNPRODUCTIVE_LIMIT, performance.now()) === 0) return true;
     this.#session?.close("flood");
     return false;
   }
 
-  #say(message: ServerMessage): void {
+  #send(message: ServerMessage): void {
     this.#session?.send([messageFrame(message)]);
   }
 }

@@ -5,7 +5,7 @@ import {
   NO_OPTIONS,
   parseCursor,
   parseSubscription,
-  presenceOf,
+  presenceTarget,
   presenceProblem,
   type ServerMessage,
   type SocketErrorCode,
@@ -15,64 +15,61 @@ import {
   type TopicOptions,
   type UnsubscribeMessage,
 } from "@headwater/protocol";
-import { LRUCache } from "lru-cache";
 import type { Session } from "../hub/session.ts";
-import { refusalOf } from "../visibility/may-listen.ts";
+import { subscriptionRefusal } from "../visibility/subscription-refusal.ts";
 import type { Principal } from "../rules/principal.ts";
-import type { ApiContext } from "../http/api-context.ts";
-import { type BadTarget, targetOf } from "./subscription-target.ts";
+import type { ConnectionContext } from "./connection-context.ts";
+import { type PatternError, resolvePattern } from "./resolve-pattern.ts";
+import { isSubscriptionTooLong, MAX_SUBSCRIPTION_BYTES, socketSubscription } from "./subscription-cache.ts";
 
-/** Where the answers to one request go. */
+/** Sends the replies to one message. */
 export interface Replies {
   readonly reply: (message: ServerMessage) => void;
   readonly refuse: (code: SocketErrorCode, problem: string, pattern?: string) => void;
 }
 
-/** Bytes of one subscription, options included. */
-const MAX_BYTES = 2_500;
-
 /**
- * Adds to what a connection listens to. Called between two changes: nothing of it can be another by the time that it
- * counts. One pattern that is refused keeps none of the others out.
+ * Adds subscriptions to a connection. Call between two changes, so that they take effect at once. A pattern that is refused
+ * does not affect the others.
  */
 export function subscribe(
   session: Session<Principal>,
   message: SubscribeMessage,
-  deps: ApiContext,
+  context: ConnectionContext,
   { reply, refuse }: Replies,
 ): void {
   const since = message.since === undefined ? undefined : parseCursor(message.since);
-  if (message.since !== undefined && !since) return refuse("bad_cursor", `"since" is no cursor of this server's.`);
-  const { hub, epoch, config } = deps;
+  if (message.since !== undefined && !since) return refuse("bad_cursor", `"since" must be a cursor from this server.`);
+  const { hub, epoch, config } = context;
   const options = optionsOf(message);
   const all = byPattern(session);
   const added: Pick<SubscribedMessage, "pattern" | "kind">[] = [];
   for (const pattern of patternsOf(message)) {
-    const read = readSubscription(pattern, options, session.principal, deps);
-    if ("code" in read) refuse(read.code, read.problem, pattern);
+    const parsed = readSubscription(pattern, options, session.principal, context);
+    if ("code" in parsed) refuse(parsed.code, parsed.problem, pattern);
     else if (!all.has(pattern) && all.size >= config.limits.socketSubscriptions) {
       refuse(
         "limit_subscriptions",
-        `A connection may have ${config.limits.socketSubscriptions} subscriptions.`,
+        `A connection may have at most ${config.limits.socketSubscriptions} subscriptions.`,
         pattern,
       );
     } else {
-      all.set(pattern, read.subscription);
-      added.push({ pattern, kind: read.kind });
+      all.set(pattern, parsed.subscription);
+      added.push({ pattern, kind: parsed.kind });
     }
   }
   if (added.length === 0) return;
   hub.subscribe(session, session.principal, [...all.values()], since);
-  // While it is given what it missed, no place is behind it for all of its subscriptions.
-  const place = session.hold ? {} : { cursor: formatCursor({ epoch, seq: hub.seq }) };
-  for (const one of added) reply({ type: "subscribed", ...one, ...place });
+  // While the session catches up, no cursor is true for all of its subscriptions.
+  const position = session.replay ? {} : { cursor: formatCursor({ epoch, seq: hub.seq }) };
+  for (const one of added) reply({ type: "subscribed", ...one, ...position });
 }
 
-/** Takes from what a connection listens to. Called between two changes; after the answer nothing of it comes any more. */
+/** Removes subscriptions. Call between two changes, so that no event of theirs follows the reply. */
 export function unsubscribe(
   session: Session<Principal>,
   message: UnsubscribeMessage,
-  { hub }: ApiContext,
+  { hub }: ConnectionContext,
   { reply }: Replies,
 ): void {
   const patterns = patternsOf(message);
@@ -91,37 +88,39 @@ function readSubscription(
   pattern: string,
   options: TopicOptions,
   principal: Principal,
-  { registry, files, visibility }: ApiContext,
-): { readonly kind: SubscribedMessage["kind"]; readonly subscription: Subscription } | BadTarget {
+  { registry, files, visibility }: ConnectionContext,
+): { readonly kind: SubscribedMessage["kind"]; readonly subscription: Subscription } | PatternError {
   const schema = registry.current;
-  // As topics on a stream: with options of its own, a pattern can be there more than once.
+  // A pattern can carry its own options, as topics on an event stream do, and then occur more than once.
   const { topic: bare, options: own } = parseSubscription(pattern);
-  const target = targetOf(bare, schema);
+  const target = resolvePattern(bare, schema);
   if ("code" in target) return target;
   const { kind, topic } = target;
-  // No other pattern with other options may come to the same name: listeners of one name share what they are told.
+  // Different options must give different names: subscribers with the same name share their events.
   const isBare = bare === pattern && options === NO_OPTIONS;
   const name = isBare ? pattern : `${pattern}?options=${JSON.stringify(options)}`;
-  if (Buffer.byteLength(name) > MAX_BYTES) {
-    return { code: "limit_subscription", problem: `A subscription may have ${MAX_BYTES} bytes, options included.` };
+  if (isSubscriptionTooLong(name)) {
+    const problem = `A subscription may be at most ${MAX_SUBSCRIPTION_BYTES} bytes long, options included.`;
+    return { code: "limit_subscription", problem };
   }
-  const subscription = shared({ name, label: pattern, topic, options: merge(own, options) });
+  const subscription = socketSubscription({ name, label: pattern, topic, options: merge(own, options) });
   const problem = presenceProblem(subscription);
   if (problem !== undefined) return { code: "bad_presence", problem };
-  const listened = kind === "presence" ? { ...subscription, topic: presenceOf(topic)! } : subscription;
-  const channel = kind === "channel" || kind === "presence" ? channelOfTopic(listened.topic) : undefined;
+  // Presence in a channel or at a record is for those who may subscribe to it.
+  const guarded = kind === "presence" ? { ...subscription, topic: presenceTarget(topic)! } : subscription;
+  const channel = kind === "channel" || kind === "presence" ? channelOfTopic(guarded.topic) : undefined;
   const refusal =
     channel === undefined
-      ? refusalOf(schema, files, listened, principal)
-      : visibility.isShutOutOf(channel, subscription, principal)
+      ? subscriptionRefusal(schema, files, guarded, principal)
+      : visibility.isExcludedFrom(channel, subscription, principal)
         ? "forbidden"
         : undefined;
   return refusal ? { code: refusal, problem: REFUSALS[refusal] } : { kind, subscription };
 }
 
 const REFUSALS = {
-  forbidden: "The connection may not listen to that.",
-  bad_filter: "The filter can't be asked of that.",
+  forbidden: "The connection may not subscribe to this.",
+  bad_filter: "The filter is not valid for this subscription.",
 };
 
 const merge = (own: TopicOptions, given: TopicOptions): TopicOptions =>
@@ -137,14 +136,4 @@ function optionsOf({ query, headers, filter, fields, expand, transitions, presen
   if (given.length === 0 && !headers) return NO_OPTIONS;
   const named = Object.entries(headers ?? {}).map(([name, value]) => [headerName(name), value]);
   return { query: Object.fromEntries(given), headers: Object.fromEntries(named) };
-}
-
-const recent = new LRUCache<string, Subscription>({ max: 5_000 });
-
-/** Thousands subscribe to the same: they share one object, and its texts. */
-function shared(subscription: Subscription): Subscription {
-  const key = `${subscription.topic}\n${subscription.name}`;
-  const known = recent.get(key);
-  if (!known) recent.set(key, subscription);
-  return known ?? subscription;
 }

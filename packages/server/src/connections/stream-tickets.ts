@@ -1,14 +1,14 @@
 import { LRUCache } from "lru-cache";
 import { randomText } from "../lib/random.ts";
 
-/** How long a ticket may wait to be used, in milliseconds. */
+/** How long a ticket is valid, in milliseconds. */
 export const TICKET_MS = 60_000;
 
 /**
- * Tickets stand for a token where none can be sent: browsers' `EventSource` has no headers, and a token in a URL would
- * stay in logs. Each is good for once, and not for long.
+ * A ticket stands for a token where none can be sent: browsers' `EventSource` can't set headers, and a token in a URL ends
+ * up in logs. It is valid once, and for a minute.
  */
-export class SyncTickets {
+export class StreamTickets {
   readonly #tokens = new LRUCache<string, string>({ max: 100_000, ttl: TICKET_MS });
 
   issue(token: string): string {
@@ -17,7 +17,7 @@ export class SyncTickets {
     return ticket;
   }
 
-  /** The token that it stands for; "" for none. */
+  /** @returns the token; "" if the ticket is not valid */
   redeem(ticket: string): string {
     const token = this.#tokens.get(ticket) ?? "";
     this.#tokens.delete(ticket);

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { parseJson } from "../lib/json-value.ts";
 import type { FileAttributes } from "./file-store.ts";
 
-/** The side-car of a file: `<name>.attrs`, the format of Go Cloud's fileblob, which PocketBase keeps. */
-export const ATTRS = ".attrs";
+/** The suffix of a file's side-car, in the format of Go Cloud's fileblob, which PocketBase uses. */
+export const SIDECAR_SUFFIX = ".attrs";
 
-/** What a file is that has no side-car. */
+/** The type of a file without a side-car. */
 export const UNKNOWN_TYPE = "application/octet-stream";
 
 const ORIGINAL_NAME = "original-filename";
@@ -30,7 +30,7 @@ const ATTRIBUTES = z.object({
   "user.metadata": z.object({ [ORIGINAL_NAME]: z.string().optional() }).nullish(),
 });
 
-/** Tolerates a missing or broken side-car: the file is then of unknown type. */
+/** Parses a side-car. If it is missing or invalid, the type is unknown. */
 export function parseAttrs(text: string | undefined): FileAttributes {
   const { data } = ATTRIBUTES.safeParse(parseJson(text ?? ""));
   const originalName = data?.["user.metadata"]?.[ORIGINAL_NAME];
@@ -40,5 +40,5 @@ export function parseAttrs(text: string | undefined): FileAttributes {
   };
 }
 
-/** PocketBase cuts by bytes; a character that the cut splits is dropped. */
+/** PocketBase cuts at a byte limit; a character that is split is dropped. */
 const cut = (name: string): string => Buffer.from(name).subarray(0, MAX_ORIGINAL_NAME).toString().replace(/�+$/, "");

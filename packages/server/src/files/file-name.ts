@@ -1,11 +1,11 @@
 import { LOWER_ALPHANUMERIC, randomText } from "../lib/random.ts";
 
 /**
- * The name that an uploaded file is stored with: what is safe of its own name, ten random characters that make it
- * hard to guess, and its extension. The rules are PocketBase's, to the byte.
+ * The name under which an uploaded file is stored: a safe form of its own name, ten random characters that make it hard
+ * to guess, and its extension. The rules are exactly PocketBase's.
  *
- * @param original the client's name for it
- * @param sniffedExtension with its dot; used when the name has none
+ * @param original the client's file name
+ * @param sniffedExtension with its dot; used if the name has none
  */
 export function newFileName(original: string, sniffedExtension: string): string {
   const name = lastBytes(original, MAX_ORIGINAL);
@@ -35,7 +35,9 @@ function cleanExtension(extension: string): string | undefined {
   return clean.length < MAX_EXTENSION ? `.${clean}` : `.${trimDots(clean.slice(-MAX_EXTENSION))}`;
 }
 
-/** Only ASCII letters, digits and single underscores; an upper-case letter starts a word unless one stands before it. */
+/**
+ * Keeps ASCII letters, digits and single underscores. An upper-case letter starts a word unless it follows another one.
+ */
 const snakeCase = (text: string): string =>
   text
     .split(/[\W_]+/)

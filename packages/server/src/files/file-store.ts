@@ -1,14 +1,14 @@
-/** What is kept beside a file's bytes. */
+/** What is stored next to a file's content. */
 export interface FileAttributes {
-  /** As sniffed from the content, parameters included: `text/plain; charset=utf-8`. */
+  /** Sniffed from the content, with parameters: `text/plain; charset=utf-8`. */
   readonly contentType: string;
-  /** The name the client's file had, when it was an upload. */
+  /** The client's file name, if the file was uploaded. */
   readonly originalName?: string;
 }
 
 /** A file that can be read. */
 export interface StoredFile extends FileAttributes {
-  /** Nothing is read before its stream, a slice or its bytes are asked for. */
+  /** Read lazily: only when its stream, a slice or its bytes are requested. */
   readonly content: Blob;
   /** Bytes. */
   readonly size: number;
@@ -16,17 +16,17 @@ export interface StoredFile extends FileAttributes {
 }
 
 /**
- * Where uploaded files live. A key is `<collection id>/<record id>/<file name>`, PocketBase's layout, on a disk and in a
- * bucket alike.
+ * Stores uploaded files. A key is `<collection id>/<record id>/<file name>`, which is PocketBase's layout on disk and
+ * in buckets.
  */
 export interface FileStore {
-  /** Writes the content; a file of that key is replaced whole, so a reader sees the old or the new one. */
+  /** Writes a file. An existing one is replaced atomically: a reader sees the old or the new content. */
   put(key: string, content: Blob, attributes: FileAttributes): Promise<void>;
-  /** `undefined` when there is no such file, or the key could name none. */
+  /** Opens a file; `undefined` if it does not exist or the key is invalid. */
   open(key: string): Promise<StoredFile | undefined>;
-  /** Removes a file, its thumbnails, and its folder if that is empty then. A missing one is no error. */
+  /** Removes a file and its thumbnails, and the folder if it is then empty. A missing file is not an error. */
   remove(key: string): Promise<void>;
-  /** Removes all files below the folder, e.g. a record's. A missing folder is no error. */
+  /** Removes a folder with all its files, such as a record's. A missing folder is not an error. */
   removeFolder(folder: string): Promise<void>;
 }
 

@@ -9,14 +9,14 @@ const root = await mkdtemp(join(tmpdir(), "headwater-files-"));
 const files = new LocalFiles(root);
 afterAll(() => rm(root, { recursive: true }));
 
-test("a file comes back with its attributes", async () => {
+test("a file is read with its attributes", async () => {
   await files.put("c/r1/a.txt", new Blob(["hello"]), { contentType: "text/plain", originalName: "A.txt" });
   const found = await files.open("c/r1/a.txt");
   expect(await found?.content.text()).toBe("hello");
   expect(found).toMatchObject({ size: 5, contentType: "text/plain", originalName: "A.txt" });
 });
 
-test("the side-car is PocketBase's, to the byte", async () => {
+test("the side-car is exactly PocketBase's", async () => {
   await files.put("c/r2/a.txt", new Blob(["hello"]), { contentType: "text/plain", originalName: "A.txt" });
   expect(await Bun.file(join(root, "c/r2/a.txt.attrs")).text()).toBe(
     '{"user.cache_control":"","user.content_disposition":"","user.content_encoding":"","user.content_language":"",' +
@@ -29,14 +29,14 @@ test("a file without a side-car is of unknown type", async () => {
   expect(await files.open("c/r3/a.txt")).toMatchObject({ contentType: "application/octet-stream" });
 });
 
-test("nothing is opened where no file is", async () => {
+test("opening a missing file gives undefined", async () => {
   await mkdir(join(root, "c/r4"), { recursive: true });
   for (const key of ["c/r4", "c/r4/none", "c/r1/a.txt/below", "c/r1/a.txt.attrs"]) {
     expect(await files.open(key)).toBeUndefined();
   }
 });
 
-test("removing a file takes its side-car and its thumbnails, and twice is once", async () => {
+test("removing a file removes its side-car and thumbnails, and may be repeated", async () => {
   await files.put("c/r5/a.png", new Blob(["x"]), { contentType: "image/png" });
   await files.put("c/r5/b.png", new Blob(["x"]), { contentType: "image/png" });
   await files.put("c/r5/thumbs_a.png/100x100_a.png", new Blob(["x"]), { contentType: "image/png" });
@@ -45,7 +45,7 @@ test("removing a file takes its side-car and its thumbnails, and twice is once",
   expect((await readdir(join(root, "c/r5"))).sort()).toEqual(["b.png", "b.png.attrs"]);
 });
 
-test("the last file of a folder takes the folder with it", async () => {
+test("removing the last file of a folder removes the folder", async () => {
   await files.put("c/r7/a", new Blob(["x"]), { contentType: "" });
   await files.remove("c/r7/a");
   expect(await exists(join(root, "c/r7"))).toBe(false);
@@ -53,7 +53,7 @@ test("the last file of a folder takes the folder with it", async () => {
 
 const keep = async (key: string): Promise<void> => files.put(key, new Blob(["x"]), { contentType: "" });
 
-test("files that come and go at once in one folder are none lost", async () => {
+test("no file is lost when files are added and removed concurrently in one folder", async () => {
   const names = Array.from({ length: 20 }, (_, n) => `c/r8/${n}`);
   await Promise.all(
     names.map(async (key) => (await keep(`${key}.old`), Promise.all([files.remove(`${key}.old`), keep(key)]))),
@@ -69,12 +69,12 @@ test("removing a folder leaves its neighbours", async () => {
   expect(await files.open("c/r66/a")).toBeDefined();
 });
 
-test.each(["../x", "c/../../x", "..", "", ".", "c/..", "c/r/a.attrs"])("the key %p names no file", async (key) => {
+test.each(["../x", "c/../../x", "..", "", ".", "c/..", "c/r/a.attrs"])("the key %p is invalid", async (key) => {
   expect(localPath("/storage", key)).not.toBe("/x");
   expect(await files.open(key)).toBeUndefined();
 });
 
-test("slashes that would climb or vanish are escaped as PocketBase escapes them", () => {
+test("unsafe slashes are escaped as in PocketBase", () => {
   expect(localPath("/storage", "c/../../x")).toBe("/storage/c/..__0x2f__..__0x2f__x");
   expect(localPath("/storage", "c//x")).toBe("/storage/c/__0x2f__x");
   expect(localPath("/storage", "c/a\nb")).toBe("/storage/c/a__0xa__b");

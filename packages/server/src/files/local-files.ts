@@ -1,14 +1,14 @@
 import { mkdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { ATTRS, encodeAttrs, parseAttrs } from "./attributes-sidecar.ts";
+import { SIDECAR_SUFFIX, encodeAttrs, parseAttrs } from "./attributes-sidecar.ts";
 import type { FileAttributes, FileStore, StoredFile } from "./file-store.ts";
 import { localPath } from "./local-path.ts";
 
-/** Files below one folder of this machine, laid out so that PocketBase reads them and the other way round. */
+/** Files in a local folder, in PocketBase's layout, so that either server can use it. */
 export class LocalFiles implements FileStore {
   readonly #root: string;
 
-  /** @param root the folder `storage` of a data directory; made on first use */
+  /** @param root the folder `storage` of a data folder; created on first use */
   constructor(root: string) {
     this.#root = resolve(root);
   }
@@ -19,7 +19,7 @@ export class LocalFiles implements FileStore {
     const temporary = `${path}.${process.hrtime.bigint().toString(16)}.tmp`;
     try {
       const md5 = await writeInFolder(temporary, content);
-      await Bun.write(path + ATTRS, encodeAttrs(attributes, md5));
+      await Bun.write(path + SIDECAR_SUFFIX, encodeAttrs(attributes, md5));
       await rename(temporary, path);
     } catch (error) {
       await rm(temporary, { force: true });
@@ -31,7 +31,7 @@ export class LocalFiles implements FileStore {
     const path = localPath(this.#root, key);
     const found = path === undefined ? undefined : await stat(path).catch(ifMissing);
     if (path === undefined || !found?.isFile()) return undefined;
-    const attrs = await Bun.file(path + ATTRS)
+    const attrs = await Bun.file(path + SIDECAR_SUFFIX)
       .text()
       .catch(ifMissing);
     return { content: Bun.file(path), size: found.size, modified: found.mtime, ...parseAttrs(attrs) };
@@ -41,7 +41,7 @@ export class LocalFiles implements FileStore {
     const path = localPath(this.#root, key);
     if (path === undefined) return;
     await rm(path, { force: true });
-    await rm(path + ATTRS, { force: true });
+    await rm(path + SIDECAR_SUFFIX, { force: true });
     await rm(join(dirname(path), `thumbs_${basename(path)}`), { recursive: true, force: true });
     await rmdir(dirname(path)).catch(ifOccupied);
   }
@@ -52,7 +52,7 @@ export class LocalFiles implements FileStore {
   }
 }
 
-/** The folder may be removed, as empty, between its making and the first file in it: then once more. */
+/** Retries once if the folder is removed as empty between its creation and the first file in it. */
 async function writeInFolder(path: string, content: Blob): Promise<string> {
   await mkdir(dirname(path), { recursive: true });
   const md5 = await writeHashed(path, content).catch(ifMissing);
@@ -61,7 +61,7 @@ async function writeInFolder(path: string, content: Blob): Promise<string> {
   return writeHashed(path, content);
 }
 
-/** @returns the content's MD5 in base64, taken on the way: the side-car wants it, and the content is read once */
+/** @returns the content's MD5 in base64 for the side-car, computed while writing so that the content is read once */
 async function writeHashed(path: string, content: Blob): Promise<string> {
   const hash = new Bun.CryptoHasher("md5");
   const sink = Bun.file(path).writer();

@@ -1,4 +1,4 @@
-/** Names that mean the same type, as the library that PocketBase sniffs with lists them. */
+/** Names of the same type, as listed by the library that PocketBase uses (`gabriel-vasile/mimetype`). */
 const SAME: readonly (readonly string[])[] = [
   ["application/zip", "application/x-zip", "application/x-zip-compressed"],
   ["application/gzip", "application/x-gzip", "application/x-gunzip", "application/gzipped", "gzip/document"],
@@ -18,8 +18,8 @@ const SAME: readonly (readonly string[])[] = [
   ["video/x-msvideo", "video/avi", "video/msvideo"],
 ];
 
-/** Whether the sniffed type is one of the allowed; parameters such as `charset` don't count. */
-export function isOneOf(contentType: string, allowed: readonly string[]): boolean {
+/** Whether a sniffed type is one of the allowed types. Parameters such as `charset` are ignored. */
+export function isAllowedType(contentType: string, allowed: readonly string[]): boolean {
   const type = essence(contentType);
   const names = SAME.find((group) => group.includes(type)) ?? [type];
   return allowed.some((name) => names.includes(essence(name)));

@@ -1,6 +1,6 @@
 import type { FileType } from "./file-type.ts";
 
-/** What a text is, by its first bytes; `undefined` when it is no text. The types are those PocketBase stores. */
+/** The type of a text by its first bytes, as PocketBase names it; `undefined` for binary content. */
 export function sniffText(head: Uint8Array): FileType | undefined {
   if (head.length === 0) return { contentType: "text/plain", extension: ".txt" };
   const charset = charsetOf(head);
@@ -29,7 +29,7 @@ const HTML =
   /^<(?:!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|!--)(?:[ >]|(?<=!--))/i;
 const SUBTITLE = /^\d+\r?\n\d\d:\d\d:\d\d,\d{3} --> \d\d:\d\d:\d\d,\d{3}/;
 
-/** The first that matches counts. */
+/** The first match wins. */
 const KINDS: readonly TextKind[] = [
   kind(".html", "text/html", (text) => HTML.test(text), true),
   kind(".svg", "image/svg+xml", isSvg),
@@ -45,7 +45,7 @@ const KINDS: readonly TextKind[] = [
   kind(".tsv", "text/tab-separated-values", (text) => isTable(text, "\t")),
 ];
 
-/** The declaration, comments and a doctype may stand before the root. */
+/** A declaration, comments and a doctype may precede the root element. */
 function isSvg(text: string): boolean {
   return /^(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*|<!doctype svg[^>]*>\s*)*<svg[\s/>]/i.test(text);
 }
@@ -69,14 +69,14 @@ function isJsonLines(text: string): boolean {
   return lines.length > 1 && lines.every(isJson);
 }
 
-/** At least two lines, all with the same number of columns, and more than one. */
+/** At least two lines with the same number of columns, which is more than one. */
 function isTable(text: string, separator: string): boolean {
   const lines = text.split(/\r?\n/).filter((line) => line !== "");
   const columns = lines.map((line) => line.replaceAll(/"(?:[^"]|"")*"/g, "").split(separator).length);
   return columns.length > 1 && columns[0]! > 1 && columns.every((count) => count === columns[0]);
 }
 
-/** Bytes that no text has (WHATWG MIME Sniffing, "binary data byte"). */
+/** A "binary data byte" (https://mimesniff.spec.whatwg.org/#binary-data-byte). */
 const isBinary = (byte: number): boolean =>
   byte <= 0x08 || byte === 0x0b || (byte >= 0x0e && byte <= 0x1a) || (byte >= 0x1c && byte <= 0x1f);
 
@@ -87,7 +87,7 @@ function charsetOf(head: Uint8Array): Charset | undefined {
   if (head[0] === 0xfe && head[1] === 0xff) return "utf-16be";
   if (head.some(isBinary)) return undefined;
   try {
-    // `stream`: a character that the head cuts in two is no fault.
+    // `stream` accepts a character that is cut at the end.
     new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: true });
     return "utf-8";
   } catch {

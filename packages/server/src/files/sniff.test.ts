@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isOneOf } from "./mime-type.ts";
+import { isAllowedType } from "./mime-type.ts";
 import { sniff } from "./sniff.ts";
 
 const PNG = Uint8Array.fromBase64(
@@ -25,7 +25,7 @@ test.each([
   ["windows text", new Uint8Array([0x93, 0x61, 0x94]), "text/plain", ".txt"],
   ["nothing", "", "text/plain", ".txt"],
   ["other bytes", new Uint8Array([0, 1, 2, 3]), "application/octet-stream", ""],
-])("%s is told by its content", async (_name, content, contentType, extension) => {
+])("%s is recognised by its content", async (_name, content, contentType, extension) => {
   expect(await sniff(new Blob([content]))).toEqual({ contentType, extension });
 });
 
@@ -35,5 +35,5 @@ test.each([
   ["audio/mpeg", ["audio/mp3"], true],
   ["image/png", ["image/jpeg", "image/svg+xml"], false],
 ])("%s is one of %p: %p", (type, allowed, expected) => {
-  expect(isOneOf(type, allowed)).toBe(expected);
+  expect(isAllowedType(type, allowed)).toBe(expected);
 });

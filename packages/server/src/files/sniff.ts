@@ -3,21 +3,21 @@ import { UNKNOWN_TYPE } from "./attributes-sidecar.ts";
 import type { FileType } from "./file-type.ts";
 import { sniffText } from "./sniff-text.ts";
 
-/** As much as decides on any type that is told by its first bytes. */
+/** Enough bytes to recognise any type by its start. */
 const HEAD = 4100;
 
-/** What a file is by its content. The type's names are PocketBase's, since fields list them as allowed types. */
+/** The type of a file by its content. It has PocketBase's name, because file fields list allowed types by name. */
 export async function sniff(content: Blob): Promise<FileType> {
   const head = new Uint8Array(await content.slice(0, HEAD).arrayBuffer());
   const binary = await fileTypeFromBuffer(head);
-  // XML and what is written in it are left to the rule for texts, which knows SVG.
+  // XML formats are left to `sniffText`, which knows SVG.
   if (binary === undefined || binary.mime === "application/xml") {
     return sniffText(head) ?? { contentType: UNKNOWN_TYPE, extension: "" };
   }
   return { contentType: POCKETBASE_NAMES[binary.mime] ?? binary.mime, extension: `.${binary.ext}` };
 }
 
-/** Where the two libraries call a type by another name. */
+/** Types that PocketBase's library names differently. */
 const POCKETBASE_NAMES: Readonly<Record<string, string>> = {
   "application/rtf": "text/rtf",
   "application/x-rar-compressed": "application/vnd.rar",

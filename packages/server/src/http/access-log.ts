@@ -1,15 +1,16 @@
 import type { Logger } from "pino";
 import type { Principal } from "../rules/principal.ts";
 
-/** Parameters whose values let others in. */
+/** URL parameters whose values grant access, so the log must not show them. */
 const SECRETS = ["token", "access_token", "code", "mfaId", "ticket"];
+/** Characters. */
 const MAX_URL = 3000;
 
 /**
- * The one line that each request leaves in the log. It keeps texts alone, since that of an event stream is written
- * hours after its request.
+ * The one line that each request writes to the log. It holds only text: the entry of an event stream is written hours
+ * after the request, which it must not keep alive.
  */
-export class AccessLine {
+export class AccessLogEntry {
   readonly #logger: Logger;
   readonly #request: { readonly request: string; readonly method: string; readonly url: string };
   readonly #started = performance.now();
@@ -28,7 +29,7 @@ export class AccessLine {
   }
 }
 
-/** Path and parameters, secrets blotted out. */
+/** Path and parameters, with secrets masked. */
 export function loggedUrl(url: URL): string {
   if (url.search === "") return cut(url.pathname);
   if (!SECRETS.some((name) => url.searchParams.has(name))) return cut(url.pathname + url.search);
@@ -39,6 +40,6 @@ export function loggedUrl(url: URL): string {
 
 const cut = (text: string): string => (text.length > MAX_URL ? `${text.slice(0, MAX_URL)}...` : text);
 
-/** How the log calls a principal. */
+/** `users/ID`; "" for a guest. */
 export const principalName = (principal: Principal): string =>
   principal.kind === "guest" ? "" : `${principal.collection.name}/${principal.values.id}`;

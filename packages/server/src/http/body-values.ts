@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isObject } from "../collections/fields/decode.ts";
+import { isObject } from "../collections/fields/decode-json.ts";
 import type { Body, FormTexts } from "./body.ts";
 
 /** What a body holds when no shape is asked of it. */
@@ -14,17 +14,17 @@ const JSON_PAYLOAD = "@jsonPayload";
  *
  * @throws TypeError or SyntaxError when the body is JSON but no object
  */
-export function freeValues(body: Body): Values {
+export function readValues(body: Body): Values {
   if (body.kind === "empty") return {};
   if (body.kind === "json") return asObject(body.value);
   const texts = [...body.values].filter(([name]) => name !== JSON_PAYLOAD);
   const entries = texts.map(
-    ([name, list]) => [name, list.length === 1 ? inferred(list[0]!) : list.map(inferred)] as const,
+    ([name, list]) => [name, list.length === 1 ? inferType(list[0]!) : list.map(inferType)] as const,
   );
   // Entries, not assignment: a key may be `__proto__`.
   return Object.fromEntries<unknown>([
     ...entries,
-    ...payloads(body.values).flatMap((values) => Object.entries(values)),
+    ...jsonPayloads(body.values).flatMap((values) => Object.entries(values)),
   ]);
 }
 
@@ -34,12 +34,13 @@ export function freeValues(body: Body): Values {
  *
  * @throws ZodError when a value has another type; TypeError or SyntaxError when the body is JSON but no object
  */
-export function boundValues<Shape extends z.ZodRawShape>(
+export function parseValues<Shape extends z.ZodRawShape>(
   body: Body,
   shape: z.ZodObject<Shape>,
 ): z.output<typeof shape> {
   const names = new Map(Object.keys(shape.shape).map((name) => [name.toLowerCase(), name]));
-  const objects = body.kind === "form" ? [formTexts(body.values, shape), ...payloads(body.values)] : [freeValues(body)];
+  const objects =
+    body.kind === "form" ? [formTexts(body.values, shape), ...jsonPayloads(body.values)] : [readValues(body)];
   const entries = objects.flatMap((object) => Object.entries(object));
   const known = entries.map(([key, value]) => [names.get(key.toLowerCase()) ?? key, value] as const);
   return shape.parse(Object.fromEntries<unknown>(known));
@@ -54,7 +55,7 @@ function formTexts(values: FormTexts, { shape }: z.ZodObject): Values {
   return Object.fromEntries(wanted);
 }
 
-const payloads = (values: FormTexts): Values[] =>
+const jsonPayloads = (values: FormTexts): Values[] =>
   (values.get(JSON_PAYLOAD) ?? []).map((text) => asObject(JSON.parse(text)));
 
 /** `null` holds nothing, and is as good as an empty object. */
@@ -65,7 +66,7 @@ function asObject(value: unknown): Values {
 }
 
 /** Only a number in its shortest spelling is one, so that `007`, `1.0` and `1e3` stay what was typed. */
-function inferred(text: string): string | number | boolean {
+function inferType(text: string): string | number | boolean {
   if (text === "true" || text === "false") return text === "true";
   return /^-?\d[\d.-]*$/.test(text) && String(Number(text)) === text ? Number(text) : text;
 }

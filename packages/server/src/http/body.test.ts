@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { ApiError } from "../lib/api-error.ts";
 import { type Body, readBody } from "./body.ts";
-import { boundValues, freeValues } from "./body-values.ts";
+import { parseValues, readValues } from "./body-values.ts";
 import { formText } from "./form-values.ts";
 
 const LIMIT = 1000;
@@ -42,18 +42,18 @@ describe("free values", () => {
   const urlEncoded = "application/x-www-form-urlencoded";
 
   test("no body is no values, whatever the content type", async () => {
-    expect(freeValues(await read(undefined, "text/plain"))).toEqual({});
+    expect(readValues(await read(undefined, "text/plain"))).toEqual({});
   });
 
   test("of JSON are as they came", async () => {
-    expect(freeValues(await read('{"a":"1","b":[true,null],"__proto__":{"x":1}}', json))).toEqual(
+    expect(readValues(await read('{"a":"1","b":[true,null],"__proto__":{"x":1}}', json))).toEqual(
       JSON.parse('{"a":"1","b":[true,null],"__proto__":{"x":1}}'),
     );
-    expect(freeValues(await read("null", json))).toEqual({});
+    expect(readValues(await read("null", json))).toEqual({});
   });
 
   test.each(['{"a":', "[]", '"a"', "1", "", "{}{", "\u{feff}{}"])("%p is not the JSON of an object", async (text) => {
-    expect(await refusal(read(new Blob([text]), json).then(freeValues))).toBeInstanceOf(Error);
+    expect(await refusal(read(new Blob([text]), json).then(readValues))).toBeInstanceOf(Error);
   });
 
   test("text that is not UTF-8 is refused", async () => {
@@ -84,20 +84,20 @@ describe("free values", () => {
     ["Infinity", "Infinity"],
     ["9007199254740993", "9007199254740993"],
   ])("of a form: %p reads as %p", async (text, value) => {
-    expect(freeValues(await read(form(["a", text])))).toEqual({ a: value });
+    expect(readValues(await read(form(["a", text])))).toEqual({ a: value });
   });
 
   test("a name that a form repeats is a list; the JSON payload comes on top, unread", async () => {
     const body = await read(
       form(["a", "1"], ["a", "x"], ["b", "1"], ["@jsonPayload", '{"b":"1"}'], ["@jsonPayload", '{"c":[]}']),
     );
-    expect(freeValues(body)).toEqual({ a: [1, "x"], b: "1", c: [] });
+    expect(readValues(body)).toEqual({ a: [1, "x"], b: "1", c: [] });
   });
 
   test("parameters of the URL belong to a form and not to JSON", async () => {
-    expect(freeValues(await read("a=1", urlEncoded, "?a=2&b=3"))).toEqual({ a: [1, 2], b: 3 });
-    expect(freeValues(await read(form(["a", "1"]), undefined, "?a=2"))).toEqual({ a: [2, 1] });
-    expect(freeValues(await read("{}", json, "?a=2"))).toEqual({});
+    expect(readValues(await read("a=1", urlEncoded, "?a=2&b=3"))).toEqual({ a: [1, 2], b: 3 });
+    expect(readValues(await read(form(["a", "1"]), undefined, "?a=2"))).toEqual({ a: [2, 1] });
+    expect(readValues(await read("{}", json, "?a=2"))).toEqual({});
   });
 
   test.each(["a=%zz", "a=%", "a=1;b=2"])("%p is not form-urlencoded", async (text) => {
@@ -118,7 +118,7 @@ test("files of a form are apart from its values; an input that was left empty is
     '--x\r\nContent-Disposition: form-data; name="b"; filename="b.txt"\r\nContent-Type: text/plain\r\n\r\nhi\r\n--x--\r\n',
   ].join("");
   const body = await read(content, "multipart/form-data; boundary=x");
-  expect(freeValues(body)).toEqual({ a: "" });
+  expect(readValues(body)).toEqual({ a: "" });
   const [file] = (body.kind === "form" && body.files.get("b")) || [];
   expect(file?.name).toBe("b.txt");
   expect(await file?.text()).toBe("hi");
@@ -128,13 +128,13 @@ describe("bound values", () => {
   const shape = z.object({ userName: formText, tags: z.array(z.string()).optional() });
 
   test("match names in any case and ignore what they don't know; null and nothing are the empty text", async () => {
-    expect(boundValues(await read('{"USERNAME":"a","other":1}', "application/json"), shape)).toEqual({ userName: "a" });
-    expect(boundValues(await read('{"userName":null}', "application/json"), shape)).toEqual({ userName: "" });
-    expect(boundValues(await read(undefined), shape)).toEqual({ userName: "" });
+    expect(parseValues(await read('{"USERNAME":"a","other":1}', "application/json"), shape)).toEqual({ userName: "a" });
+    expect(parseValues(await read('{"userName":null}', "application/json"), shape)).toEqual({ userName: "" });
+    expect(parseValues(await read(undefined), shape)).toEqual({ userName: "" });
   });
 
   test("are texts in a form, whatever they look like", async () => {
-    expect(boundValues(await read(form(["userName", "1"], ["tags", "a"], ["tags", "b"])), shape)).toEqual({
+    expect(parseValues(await read(form(["userName", "1"], ["tags", "a"], ["tags", "b"])), shape)).toEqual({
       userName: "1",
       tags: ["a", "b"],
     });
@@ -142,7 +142,7 @@ describe("bound values", () => {
 
   test("of another type are refused", async () => {
     const body = await read('{"userName":1}', "application/json");
-    expect(() => boundValues(body, shape)).toThrow();
+    expect(() => parseValues(body, shape)).toThrow();
   });
 });
 

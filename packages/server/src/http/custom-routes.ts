@@ -1,24 +1,28 @@
 import { UserError } from "../lib/user-error.ts";
 import { createRouter, type FindRoute, type Route } from "./route.ts";
-import { routes as builtIn } from "../api/routes.ts";
 
-const findBuiltIn = createRouter(builtIn);
-
-/** Routes that came together and go together. */
+/** Routes that an application or one of its hook files registers, replaced as a unit. */
 export class RouteSet {
   readonly routes: Route[] = [];
+  readonly #findBuiltIn: FindRoute<never>;
   #find: FindRoute | undefined;
 
-  /** @throws UserError for a path of the server's own, which would never get there */
+  constructor(findBuiltIn: FindRoute<never>) {
+    this.#findBuiltIn = findBuiltIn;
+  }
+
+  /** @throws UserError for a path that a built-in route already answers: the request would never reach this one */
   add(route: Route): void {
     const { method, path } = route;
     if (!path.startsWith("/")) throw new UserError(`The path of a route must begin with a slash: "${path}".`);
-    if (findBuiltIn(method, path)) throw new UserError(`${method} ${path} is a route of the server's own.`);
+    if (this.#findBuiltIn(method, path)) {
+      throw new UserError(`${method} ${path} is already a route of the server. Choose another path.`);
+    }
     this.routes.push(route);
     this.#find = undefined;
   }
 
-  // A router that has found something takes no more routes, so each addition makes another.
+  // A router takes no more routes after its first match, so every addition needs a new one.
   find: FindRoute = (method, path) => {
     if (this.routes.length === 0) return undefined;
     this.#find ??= createRouter(this.routes);
@@ -26,11 +30,11 @@ export class RouteSet {
   };
 }
 
-/** The routes that the application brings, beside the server's own. */
+/** All routes of the application. Built-in routes win over them. */
 export class CustomRoutes {
   #sets: readonly RouteSet[] = [];
 
-  /** Puts these in the place of all others, from the next request on. */
+  /** Replaces all sets, from the next request on. */
   replace(sets: readonly RouteSet[]): void {
     this.#sets = sets;
   }

@@ -1,70 +1,82 @@
 import type { AuthRecord } from "../auth/tokens.ts";
 import type { AuthCollection, Collection } from "../collections/model/collection.ts";
+import type { Registry } from "../collections/model/registry.ts";
 import { forbidden, notFound, unauthorized } from "../lib/api-error.ts";
 import { isSuperuser, principalKey } from "../rules/principal.ts";
-import type { ApiContext } from "./api-context.ts";
 import type { ApiRequest } from "./request.ts";
-import type { Answer, Endpoint } from "./route.ts";
+import type { RouteHandler, RouteResult } from "./route.ts";
 
-/** An endpoint that needs to know who asks: it is given them. */
-type OwnEndpoint = (request: ApiRequest, deps: ApiContext, owner: AuthRecord) => Answer | Promise<Answer>;
+/** A route handler for signed-in requesters only, which gets the requester's auth record. */
+type OwnerHandler<Context> = (
+  request: ApiRequest,
+  context: Context,
+  owner: AuthRecord,
+) => RouteResult | Promise<RouteResult>;
 
-/** Lets only the signed-in in. */
+/** Refuses guests. */
 export const signedIn =
-  (endpoint: OwnEndpoint): Endpoint =>
-  (request, deps) => {
+  <Context>(handler: OwnerHandler<Context>): RouteHandler<Context> =>
+  (request, context) => {
     const { principal } = request;
     if (principal.kind === "guest") throw unauthorized(NO_TOKEN);
-    holdToPrincipal(request);
-    return endpoint(request, deps, principal);
+    pinPrincipal(request);
+    return handler(request, context, principal);
   };
 
-/** Lets only superusers in. */
-export const superusersOnly = (endpoint: Endpoint): Endpoint =>
-  signedIn((request, deps) => {
+/** Refuses everyone but superusers. */
+export const superusersOnly = <Context>(handler: RouteHandler<Context>): RouteHandler<Context> =>
+  signedIn((request, context) => {
     if (!isSuperuser(request.principal)) {
       throw forbidden("The authorized record is not allowed to perform this action.");
     }
-    return endpoint(request, deps);
+    return handler(request, context);
   });
 
-/** Lets only auth records of the path's collection in. */
+/** Refuses everyone but auth records of the collection in the path. */
 export const ownCollectionOnly =
-  (endpoint: OwnEndpoint): Endpoint =>
-  (request, deps) => {
-    const { id } = collectionOf(request, deps, NO_COLLECTION);
+  <Context extends CollectionLookup>(handler: OwnerHandler<Context>): RouteHandler<Context> =>
+  (request, context) => {
+    const { id } = collectionOf(request, context, NO_COLLECTION);
     const { principal } = request;
     if (principal.kind === "guest") throw unauthorized(NO_TOKEN);
     if (principal.collection.id !== id) {
       throw forbidden(`The request requires auth record from ${principal.collection.name} collection.`);
     }
-    holdToPrincipal(request);
-    return endpoint(request, deps, principal);
+    pinPrincipal(request);
+    return handler(request, context, principal);
   };
 
-/** What a principal was let in for is not done for another, whom it may have become while the body was on its way. */
-function holdToPrincipal(request: ApiRequest): void {
-  const { onBody, principal } = request;
-  request.onBody = async () => {
-    await onBody();
+/** Fails the request if its principal turns into another one, such as a guest, while the body arrives. */
+function pinPrincipal(request: ApiRequest): void {
+  const { onBodyReceived, principal } = request;
+  request.onBodyReceived = async () => {
+    await onBodyReceived();
     if (principalKey(request.principal) !== principalKey(principal)) throw unauthorized(NO_TOKEN);
   };
+}
+
+interface CollectionLookup {
+  readonly registry: Registry;
 }
 
 export const NO_COLLECTION = "Missing or invalid collection context.";
 export const NO_AUTH_COLLECTION = "Missing or invalid auth collection context.";
 const NO_TOKEN = "The request requires valid record authorization token.";
 
-/** @throws ApiError 404 when the path names no collection */
-export function collectionOf({ params }: ApiRequest, { registry }: ApiContext, missing = ""): Collection {
+/** @throws ApiError 404 if the path names no collection */
+export function collectionOf({ params }: ApiRequest, { registry }: CollectionLookup, missing = ""): Collection {
   const collection = registry.current.find(params["collection"] ?? "");
   if (!collection) throw notFound(missing);
   return collection;
 }
 
-/** @throws ApiError 404 when the path names no auth collection */
-export function authCollectionOf(request: ApiRequest, deps: ApiContext, missing = NO_COLLECTION): AuthCollection {
-  const collection = collectionOf(request, deps, missing);
+/** @throws ApiError 404 if the path names no auth collection */
+export function authCollectionOf(
+  request: ApiRequest,
+  context: CollectionLookup,
+  missing = NO_COLLECTION,
+): AuthCollection {
+  const collection = collectionOf(request, context, missing);
   if (collection.type !== "auth") throw notFound(NO_AUTH_COLLECTION);
   return collection;
 }

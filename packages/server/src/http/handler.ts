@@ -1,14 +1,14 @@
 import type { Server } from "bun";
 import { notFound } from "../lib/api-error.ts";
-import { AccessLine, principalName } from "./access-log.ts";
-import type { ApiContext } from "./api-context.ts";
-import { ApiRequest } from "./request.ts";
+import { AccessLogEntry, principalName } from "./access-log.ts";
 import { assertBodyLimit, DEFAULT_BODY_LIMIT } from "./body-bytes.ts";
 import { createCors } from "./cors.ts";
 import { errorResponse } from "./error-response.ts";
-import { identify, isOutdated } from "./identify.ts";
+import type { HttpContext } from "./http-context.ts";
+import { ApiRequest } from "./request.ts";
 import { requestId } from "./request-id.ts";
-import { createRouter, get, type Route, UPGRADED } from "./route.ts";
+import { identify } from "./requester.ts";
+import { type FindRoute, get, UPGRADED } from "./route.ts";
 
 const SECURITY_HEADERS = [
   ["Cross-Origin-Opener-Policy", "same-origin"],
@@ -16,59 +16,66 @@ const SECURITY_HEADERS = [
   ["X-XSS-Protection", "1; mode=block"],
 ] as const;
 
-/** Stands for every path and method that nothing is at. */
-const NOWHERE = get("*", () => {
+const NOT_FOUND = get("*", () => {
   throw notFound();
 });
 
-/** From a request to its endpoint, and from what that returns or throws to a response: the only catch of the server. */
-export function createHandler(
-  routes: readonly Route[],
-  deps: ApiContext,
-): (raw: Request, server: Server<unknown>) => Response | Promise<Response | undefined> {
-  const find = createRouter(routes);
-  const cors = createCors(deps.config.origins);
-
-  const answer = async (raw: Request, server: Server<unknown>): Promise<Response | undefined> => {
-    const id = requestId(raw);
-    const url = new URL(raw.url);
-    const line = new AccessLine(deps.logger, id, raw.method, url);
-    let response: Response;
-    try {
-      const { route, params } = find(raw.method, url.pathname) ??
-        deps.customRoutes.find(raw.method, url.pathname) ?? { route: NOWHERE, params: {} };
-      const limit = route.bodyLimit?.(params, deps) ?? DEFAULT_BODY_LIMIT;
-      const request = new ApiRequest(raw, server, url, params, id, deps.now(), limit, line);
-      if (request.token !== "") {
-        await identify(request, deps);
-        line.principal = principalName(request.principal);
-        request.onBody = async () => {
-          while (isOutdated(request, deps)) await identify(request, deps);
-        };
-      }
-      assertBodyLimit(raw, limit);
-      const answered = await route.endpoint(request, deps);
-      // Its route writes the line when the connection ends.
-      if (answered === UPGRADED) return undefined;
-      response = answered;
-    } catch (error) {
-      response = errorResponse(error, deps.logger, id);
-    }
-    addHeaders(response.headers, id, cors.allowed(raw.headers.get("origin")));
-    line.status = response.status;
-    // A stream goes on: its route writes the line when it ends.
-    if (raw.method === "HEAD" || response.headers.get("content-type") !== "text/event-stream") line.write();
-    return response;
-  };
-  return (raw, server) => (raw.method === "OPTIONS" ? cors.preflight(raw) : answer(raw, server));
+export interface HandlerOptions<Context extends HttpContext> {
+  readonly findRoute: FindRoute<Context>;
+  /** Origins that browsers may call from; `*` and `?` are wildcards. */
+  readonly origins: readonly string[];
+  readonly context: Context;
 }
 
-/** Sets them on the response itself: wrapping it again would cost an event stream its direct way to the socket. */
+export type Handler = (raw: Request, server: Server<unknown>) => Response | Promise<Response | undefined>;
+
+/** Turns a request into a call of its route handler, and the result or the error into a response. */
+export function createHandler<Context extends HttpContext>(options: HandlerOptions<Context>): Handler {
+  const { findRoute, origins, context } = options;
+  const cors = createCors(origins);
+
+  const respond = async (raw: Request, server: Server<unknown>): Promise<Response | undefined> => {
+    const id = requestId(raw);
+    const url = new URL(raw.url);
+    const logEntry = new AccessLogEntry(context.logger, id, raw.method, url);
+    let response: Response;
+    try {
+      const { route, params } = findRoute(raw.method, url.pathname) ?? { route: NOT_FOUND, params: {} };
+      const limit = route.bodyLimit?.(params, context) ?? DEFAULT_BODY_LIMIT;
+      const request = new ApiRequest(raw, server, url, params, id, context.now(), limit, logEntry);
+      if (request.token !== "") await identifySender(request, context);
+      assertBodyLimit(raw, limit);
+      const result = await route.handler(request, context);
+      // The connection writes its log entry when it ends.
+      if (result === UPGRADED) return undefined;
+      response = result;
+    } catch (error) {
+      response = errorResponse(error, context.logger, id);
+    }
+    addHeaders(response.headers, id, cors.allowed(raw.headers.get("origin")));
+    logEntry.status = response.status;
+    // An event stream writes its log entry when it ends.
+    if (raw.method === "HEAD" || response.headers.get("content-type") !== "text/event-stream") logEntry.write();
+    return response;
+  };
+  return (raw, server) => (raw.method === "OPTIONS" ? cors.preflight(raw) : respond(raw, server));
+}
+
+/** The body may take its time, so the sender is identified again after it has arrived. */
+async function identifySender(request: ApiRequest, context: HttpContext): Promise<void> {
+  await identify(request, context);
+  request.logEntry.principal = principalName(request.principal);
+  request.onBodyReceived = async () => {
+    await identify(request, context);
+  };
+}
+
+/** Sets the headers on the response itself: a copy would cost an event stream its direct path to the socket. */
 function addHeaders(headers: Headers, id: string, origin: string | undefined): void {
   headers.append("Vary", "Origin");
   headers.set("X-Request-Id", id);
   if (origin !== undefined) headers.set("Access-Control-Allow-Origin", origin);
   for (const [name, value] of SECURITY_HEADERS) headers.set(name, value);
-  // A file brings a policy of its own, and may stand in anybody's frame.
+  // Files bring their own policy and may be embedded anywhere.
   if (!headers.has("Content-Security-Policy")) headers.set("X-Frame-Options", "SAMEORIGIN");
 }

@@ -2,22 +2,22 @@ import type { Server } from "bun";
 import type { z } from "zod";
 import { ApiError, badRequest } from "../lib/api-error.ts";
 import { GUEST, type Principal } from "../rules/principal.ts";
-import type { AccessLine } from "./access-log.ts";
+import type { AccessLogEntry } from "./access-log.ts";
 import { type Body, type FormFiles, readBody } from "./body.ts";
-import { boundValues, freeValues, type Values } from "./body-values.ts";
+import { parseValues, readValues, type Values } from "./body-values.ts";
 import { clientIp } from "./client-ip.ts";
+import { UNREAD } from "./requester.ts";
 import type { Params } from "./route.ts";
 
-/** The request as the endpoints see it: who asks, for what, and what came with it. Parsed once, and only if asked for. */
+/** The request as route handlers see it. Query and body are parsed on first use, once. */
 export class ApiRequest {
-  /** Who asks. Set by the handler before the endpoint runs. */
+  /** The sender. Set before the route handler runs. */
   principal: Principal = GUEST;
-  /** How many revisions of principals there had been when that was found out. */
-  identifiedAt = 0;
-  /** Of the `Authorization` header, without `Bearer`; "" for none. */
+  principalRevision = UNREAD;
+  /** From the `Authorization` header, without `Bearer`; "" if there is none. */
   readonly token: string;
-  /** Called when the body has come, which may take its time. Set by the handler. */
-  onBody: () => Promise<void> = async () => {};
+  /** Runs once the whole body has arrived. */
+  onBodyReceived: () => Promise<void> = async () => {};
   #query: Readonly<Record<string, string>> | undefined;
   #body: Promise<Body> | undefined;
 
@@ -27,51 +27,51 @@ export class ApiRequest {
     readonly url: URL,
     /** The path's parameters, decoded. */
     readonly params: Params,
-    /** As answered in `X-Request-Id`. */
+    /** Sent back as `X-Request-Id`. */
     readonly id: string,
     readonly now: Date,
     readonly bodyLimit: number,
-    /** Its line in the log. The handler writes it, but for event streams, which write it when they end. */
-    readonly line: AccessLine,
+    /** Written when the response is ready; event streams and WebSockets write it when they end. */
+    readonly logEntry: AccessLogEntry,
   ) {
     const authorization = raw.headers.get("authorization") ?? "";
     this.token = /^bearer ./i.test(authorization) ? authorization.slice("bearer ".length) : authorization;
   }
 
-  /** The first value of each parameter of the URL. */
+  /** The first value of each URL parameter. */
   get query(): Readonly<Record<string, string>> {
-    // Object.fromEntries keeps the last of a name: backwards, that is the first.
+    // Object.fromEntries keeps the last value of a name, so the order is reversed.
     return (this.#query ??= Object.fromEntries([...this.url.searchParams].toReversed()));
   }
 
-  /** The client's address, IPv6 written out in full; "" when it is gone. */
+  /** The client's address, IPv6 written out in full; "" if the client is gone. */
   get ip(): string {
     return clientIp(this.server.requestIP(this.raw)?.address);
   }
 
   /**
-   * The body's values, whatever they are.
+   * The body's values, in whatever shape they come.
    *
-   * @param unreadable the message when it is malformed; PocketBase's default for ""
+   * @param unreadable the error message for a malformed body; "" for PocketBase's default
    */
   values(unreadable = ""): Promise<Values> {
-    return this.#read(freeValues, unreadable);
+    return this.#read(readValues, unreadable);
   }
 
-  /** The body's values when they must have this shape. */
-  bound<Shape extends z.ZodRawShape>(shape: z.ZodObject<Shape>, unreadable = ""): Promise<z.output<typeof shape>> {
-    return this.#read((body) => boundValues(body, shape), unreadable);
+  /** The body's values, validated against a shape. */
+  parseBody<Shape extends z.ZodRawShape>(shape: z.ZodObject<Shape>, unreadable = ""): Promise<z.output<typeof shape>> {
+    return this.#read((body) => parseValues(body, shape), unreadable);
   }
 
-  /** What the body says: any value as JSON, an object as a form; `undefined` for no body. */
+  /** Any value from a JSON body, an object from a form; `undefined` without a body. */
   json(): Promise<unknown> {
     return this.#read(
-      (body) => (body.kind === "json" ? body.value : body.kind === "form" ? freeValues(body) : undefined),
+      (body) => (body.kind === "json" ? body.value : body.kind === "form" ? readValues(body) : undefined),
       "",
     );
   }
 
-  /** The files of a multipart form, by the name of their part. */
+  /** The files of a multipart form, by part name. */
   uploads(): Promise<FormFiles> {
     return this.#read((body) => (body.kind === "form" ? body.files : NO_FILES), "");
   }
@@ -86,7 +86,7 @@ export class ApiRequest {
 
   async #receive(): Promise<Body> {
     const body = await readBody(this.raw, this.url, this.bodyLimit);
-    await this.onBody();
+    await this.onBodyReceived();
     return body;
   }
 }

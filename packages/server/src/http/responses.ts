@@ -5,26 +5,29 @@ import type { ApiRequest } from "./request.ts";
 
 const JSON_HEADERS = { "Content-Type": "application/json" };
 
-/** A JSON answer: of the value, what the `fields` parameter picks. */
+/** A JSON response with the parts of the value that the `fields` parameter selects. */
 export function json(request: ApiRequest, value: unknown): Response {
   const pick = requestedFields(request);
   return jsonAs(200, pick ? pickFields(value, pick) : value);
 }
 
-/** A page of a list: `fields` picks from its items. */
-export function jsonPage(request: ApiRequest, page: { readonly items: readonly unknown[] }): Response {
+/** A page of a list; `fields` selects parts of its items. */
+export function jsonPage<Page extends { readonly items: readonly unknown[] }>(
+  request: ApiRequest,
+  page: Page,
+): Response {
   const pick = requestedFields(request);
   return jsonAs(200, pick ? { ...page, items: pickFields(page.items, pick) } : page);
 }
 
-/** Says of which moment of the log the answer is: to subscribe from there leaves no hole. Browsers may read it too. */
+/** Adds the position in the log that the response reflects: a client that subscribes from there misses nothing. */
 export function withCursor(response: Response, cursor: Cursor): Response {
   response.headers.set("Headwater-Cursor", formatCursor(cursor));
   response.headers.set("Access-Control-Expose-Headers", "Headwater-Cursor");
   return response;
 }
 
-/** A JSON answer as it stands. */
+/** A JSON response with the whole value. */
 export const jsonAs = (status: number, value: unknown): Response =>
   new Response(JSON.stringify(value), { status, headers: JSON_HEADERS });
 

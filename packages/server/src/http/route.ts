@@ -2,39 +2,43 @@ import { RegExpRouter } from "hono/router/reg-exp-router";
 import { SmartRouter } from "hono/router/smart-router";
 import { TrieRouter } from "hono/router/trie-router";
 import { badRequest } from "../lib/api-error.ts";
-import type { ApiContext } from "./api-context.ts";
 import type { ApiRequest } from "./request.ts";
 
-/** In place of a response: the connection speaks another protocol from now on. */
+/** Returned instead of a response when the connection has changed to another protocol. */
 export const UPGRADED = Symbol("upgraded");
-export type Answer = Response | typeof UPGRADED;
+export type RouteResult = Response | typeof UPGRADED;
 
-/** Answers a request, or throws what the handler makes an answer of. */
-export type Endpoint = (request: ApiRequest, deps: ApiContext) => Answer | Promise<Answer>;
+/** Answers a request, or throws an error that becomes the response. */
+export type RouteHandler<Context> = (request: ApiRequest, context: Context) => RouteResult | Promise<RouteResult>;
 
-export interface RouteOptions {
-  /** Bytes that the body may have; 32 MiB unless it is given. */
-  readonly bodyLimit?: (params: Params, deps: ApiContext) => number;
+export interface RouteOptions<Context> {
+  /** The largest body that the route accepts, in bytes; 32 MiB by default. */
+  readonly bodyLimit?: (params: Params, context: Context) => number;
 }
 
-export interface Route extends RouteOptions {
+export interface Route<Context = unknown> extends RouteOptions<Context> {
   readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
-  /** `:name` stands for one segment of the path. */
+  /** `:name` matches one segment. */
   readonly path: string;
-  readonly endpoint: Endpoint;
+  readonly handler: RouteHandler<Context>;
 }
 
-/** The route of a method and path, with the path's parameters. */
-export type FindRoute = (
+/** The route for a method and path, with the path's decoded parameters. */
+export type FindRoute<Context = unknown> = (
   method: string,
   path: string,
-) => { readonly route: Route; readonly params: Params } | undefined;
+) => { readonly route: Route<Context>; readonly params: Params } | undefined;
 
 export type Params = Readonly<Record<string, string>>;
 
 const route =
   (method: Route["method"]) =>
-  (path: string, endpoint: Endpoint, options: RouteOptions = {}): Route => ({ method, path, endpoint, ...options });
+  <Context>(path: string, handler: RouteHandler<Context>, options: RouteOptions<Context> = {}): Route<Context> => ({
+    method,
+    path,
+    handler,
+    ...options,
+  });
 
 /** Also answers HEAD. */
 export const get = route("GET");
@@ -43,9 +47,9 @@ export const patch = route("PATCH");
 export const put = route("PUT");
 export const del = route("DELETE");
 
-/** Finds the route of a method and path with the path's parameters; of two that match, the first of the list. */
-export function createRouter(routes: readonly Route[]): FindRoute {
-  const router = new SmartRouter<Route>({ routers: [new RegExpRouter(), new TrieRouter()] });
+/** If several routes match, the first in the list wins. */
+export function createRouter<Context>(routes: readonly Route<Context>[]): FindRoute<Context> {
+  const router = new SmartRouter<Route<Context>>({ routers: [new RegExpRouter(), new TrieRouter()] });
   for (const each of routes) router.add(each.method, each.path, each);
   return (method, path) => {
     const [matches, stash] = router.match(method === "HEAD" ? "GET" : method, path);

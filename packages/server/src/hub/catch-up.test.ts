@@ -10,69 +10,69 @@ const seqs = ({ wire }: TestClient): (number | undefined)[] =>
 const resyncs = ({ wire }: TestClient): unknown[] =>
   wire.events.filter(({ event }) => event === "resync").map(({ data }) => JSON.parse(data));
 
-describe("a client that comes back", () => {
+describe("a client that reconnects", () => {
   test("gets what it missed, in order, then what is live, each once", async () => {
     const { hub, open, commit } = openHub();
     for (let seq = 1; seq <= 300; seq += 1) await commit(change(seq));
-    const back = open();
-    hub.subscribe(back.session, "ann", POSTS, at(2));
+    const client = open();
+    hub.subscribe(client.session, "ann", POSTS, at(2));
     for (let seq = 301; seq <= 310; seq += 1) await commit(change(seq));
-    await until(() => seqs(back).length === 308);
+    await until(() => seqs(client).length === 308);
     await flushed();
-    expect(seqs(back)).toEqual(Array.from({ length: 308 }, (_, i) => i + 3));
+    expect(seqs(client)).toEqual(Array.from({ length: 308 }, (_, i) => i + 3));
   });
 
-  test("gets there although the end of the log is gone", async () => {
+  test("catches up even if the end of the log is gone", async () => {
     const { hub, open, commit, log } = openHub();
     for (let seq = 1; seq <= 5; seq += 1) await commit(change(seq));
     log.splice(3);
-    const back = open();
-    hub.subscribe(back.session, "ann", POSTS, at(1));
-    await until(() => seqs(back).length === 2);
+    const client = open();
+    hub.subscribe(client.session, "ann", POSTS, at(1));
+    await until(() => seqs(client).length === 2);
     await commit(change(6));
-    await until(() => seqs(back).length === 3);
-    expect(seqs(back)).toEqual([2, 3, 6]);
+    await until(() => seqs(client).length === 3);
+    expect(seqs(client)).toEqual([2, 3, 6]);
   });
 
-  test("gets what it missed by its last event id, once it subscribes", async () => {
+  test("gets what it missed since its last event id, once it subscribes", async () => {
     const { hub, open, commit } = openHub();
     for (let seq = 1; seq <= 3; seq += 1) await commit(change(seq));
-    const back = open(at(1));
-    hub.subscribe(back.session, "ann", []);
-    hub.subscribe(back.session, "ann", POSTS);
-    await until(() => seqs(back).length === 2);
-    hub.subscribe(back.session, "ann", [...POSTS, parseSubscription("posts/r9")]);
+    const client = open(at(1));
+    hub.subscribe(client.session, "ann", []);
+    hub.subscribe(client.session, "ann", POSTS);
+    await until(() => seqs(client).length === 2);
+    hub.subscribe(client.session, "ann", [...POSTS, parseSubscription("posts/r9")]);
     await commit(change(4));
-    await until(() => seqs(back).length === 3);
-    expect(seqs(back)).toEqual([2, 3, 4]);
+    await until(() => seqs(client).length === 3);
+    expect(seqs(client)).toEqual([2, 3, 4]);
   });
 
-  test("gets what it may see now, not what it might have seen then", async () => {
+  test("gets what it can see now, not what it could have seen then", async () => {
     const { hub, open, commit } = openHub();
     await commit(change(1, "secret-ann"));
     await commit(change(2, "secret-bob"));
     await commit(change(3));
-    const back = open();
-    hub.subscribe(back.session, "bob", POSTS, at(0));
-    await until(() => seqs(back).length === 2);
-    expect(seqs(back)).toEqual([2, 3]);
+    const client = open();
+    hub.subscribe(client.session, "bob", POSTS, at(0));
+    await until(() => seqs(client).length === 2);
+    expect(seqs(client)).toEqual([2, 3]);
   });
 
-  test("is judged by who it becomes while it catches up", async () => {
+  test("is evaluated with the principal that it becomes while it catches up", async () => {
     const { hub, open, commit } = openHub();
     for (let seq = 1; seq <= 400; seq += 1) await commit(change(seq, "secret-ann"));
-    const back = open();
-    hub.subscribe(back.session, "ann", POSTS, at(0));
-    await until(() => seqs(back).length > 0);
-    hub.changePrincipal([back.session], "guest");
-    const before = seqs(back).length;
+    const client = open();
+    hub.subscribe(client.session, "ann", POSTS, at(0));
+    await until(() => seqs(client).length > 0);
+    hub.changePrincipal([client.session], "guest");
+    const before = seqs(client).length;
     await commit(change(401));
-    await until(() => seqs(back).at(-1) === 401);
-    // What was presented already may still be on its way; nothing is presented after it.
-    expect(seqs(back).length).toBeLessThanOrEqual(before + 2);
+    await until(() => seqs(client).at(-1) === 401);
+    // Events that were evaluated already may still arrive; none is evaluated later.
+    expect(seqs(client).length).toBeLessThanOrEqual(before + 2);
   });
 
-  test("with a list's cursor that is ahead of the telling gets nothing twice", async () => {
+  test("with a list's cursor ahead of delivery, gets nothing twice", async () => {
     const { hub, open, log } = openHub();
     log.push(change(1), change(2));
     const reader = open();
@@ -86,7 +86,7 @@ describe("a client that comes back", () => {
 });
 
 describe("a topic that is added with a cursor", () => {
-  test("gets what it missed, and the others go on without a gap or a double", async () => {
+  test("gets what it missed, and the others go on without a gap or a duplicate", async () => {
     const { hub, open, commit } = openHub();
     const { session, wire } = open();
     hub.subscribe(session, "ann", [parseSubscription("posts/a")]);
@@ -95,67 +95,68 @@ describe("a topic that is added with a cursor", () => {
     for (const [i, record] of ["a", "b"].entries()) await commit(change(i + 5, record));
     await until(() => wire.events.length === 6);
     await flushed();
-    const heard = (event: string): unknown[] => wire.events.filter((each) => each.event === event).map(({ id }) => id);
-    expect([heard("posts/a"), heard("posts/b")]).toEqual([
+    const idsOfEvent = (event: string): unknown[] =>
+      wire.events.filter((each) => each.event === event).map(({ id }) => id);
+    expect([idsOfEvent("posts/a"), idsOfEvent("posts/b")]).toEqual([
       ["e.1", "e.3", "e.5"],
       ["e.2", "e.4", "e.6"],
     ]);
   });
 
-  test("that is too old gets a resync, and the others miss nothing meanwhile", async () => {
+  test("whose cursor is too old gets a resync, and the others miss nothing meanwhile", async () => {
     const { hub, open, commit, trimmed } = openHub();
     const joined = open();
     hub.subscribe(joined.session, "ann", [parseSubscription("posts/a")]);
     for (let seq = 1; seq <= 4; seq += 1) await commit(change(seq, "a"));
     trimmed.to = 2;
     hub.subscribe(joined.session, "ann", [parseSubscription("posts/a"), parseSubscription("posts/b")], at(1));
-    const telling = commit(change(5, "a")).then(() => commit(change(6, "b")));
+    const committed = commit(change(5, "a")).then(() => commit(change(6, "b")));
     await until(() => joined.wire.events.length === 7);
-    await telling;
+    await committed;
     expect(seqs(joined)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(resyncs(joined)).toEqual([{ reason: "expired", cursor: "e.4" }]);
   });
 });
 
-describe("where there is no catching up", () => {
+describe("if catching up is impossible", () => {
   test.each([
-    ["the log was trimmed beyond it", { reason: "expired" }, at(1)],
-    ["the log began another life", { reason: "epoch" }, { epoch: epoch("other"), seq: 5 }],
-    ["the log was never there", { reason: "unknown" }, at(99)],
-  ])("because %s, the client is told, and goes on live", async (_name, why, since) => {
+    ["the log was trimmed past the cursor", { reason: "expired" }, at(1)],
+    ["the log has another epoch", { reason: "epoch" }, { epoch: epoch("other"), seq: 5 }],
+    ["the cursor is ahead of the log", { reason: "unknown" }, at(99)],
+  ])("because %s, the client gets a resync and goes on live", async (_name, why, since) => {
     const { hub, open, commit, trimmed } = openHub();
     for (let seq = 1; seq <= 5; seq += 1) await commit(change(seq));
     trimmed.to = 3;
-    const back = open();
-    hub.subscribe(back.session, "ann", POSTS, since);
-    await until(() => resyncs(back).length === 1);
+    const client = open();
+    hub.subscribe(client.session, "ann", POSTS, since);
+    await until(() => resyncs(client).length === 1);
     await commit(change(6));
-    await until(() => seqs(back).length === 1);
-    expect(resyncs(back)).toEqual([{ ...why, cursor: "e.5" }]);
-    expect(seqs(back)).toEqual([6]);
+    await until(() => seqs(client).length === 1);
+    expect(resyncs(client)).toEqual([{ ...why, cursor: "e.5" }]);
+    expect(seqs(client)).toEqual([6]);
   });
 
-  test("the floor itself is still whole", async () => {
+  test("a cursor at the oldest seq that is left still works", async () => {
     const { hub, open, commit, trimmed } = openHub();
     for (let seq = 1; seq <= 5; seq += 1) await commit(change(seq));
     trimmed.to = 3;
-    const back = open();
-    hub.subscribe(back.session, "ann", POSTS, at(3));
-    await until(() => seqs(back).length === 2);
-    expect([seqs(back), resyncs(back)]).toEqual([[4, 5], []]);
+    const client = open();
+    hub.subscribe(client.session, "ann", POSTS, at(3));
+    await until(() => seqs(client).length === 2);
+    expect([seqs(client), resyncs(client)]).toEqual([[4, 5], []]);
   });
 });
 
-test("a thousand that come back from the same place are answered with one judgement a change", async () => {
+test("a thousand clients that reconnect from the same cursor cost one evaluation per change", async () => {
   const { hub, open, commit, visibility } = openHub();
   for (let seq = 1; seq <= 5; seq += 1) await commit(change(seq));
-  const herd = Array.from({ length: 1_000 }, () => open());
-  for (const { session } of herd) hub.subscribe(session, "ann", POSTS, at(0));
-  await until(() => herd.every((each) => seqs(each).length === 5));
+  const clients = Array.from({ length: 1_000 }, () => open());
+  for (const { session } of clients) hub.subscribe(session, "ann", POSTS, at(0));
+  await until(() => clients.every((each) => seqs(each).length === 5));
   expect(visibility.presented).toHaveLength(5);
 });
 
-test("clients that come back and do not read keep nobody else from catching up", async () => {
+test("clients that reconnect and do not read keep no one else from catching up", async () => {
   const { hub, open, commit } = openHub(100_000);
   for (let seq = 1; seq <= 100; seq += 1) await commit(change(seq));
   for (let i = 0; i < 100; i += 1) {
@@ -168,18 +169,18 @@ test("clients that come back and do not read keep nobody else from catching up",
   await until(() => seqs(reader).length === 100);
 });
 
-test("a replay larger than the queue may be is let through piece by piece", async () => {
+test("a replay larger than the queue's limit is sent piece by piece", async () => {
   const { hub, open, commit } = openHub(100_000);
   for (let seq = 1; seq <= 3_000; seq += 1) await commit(change(seq, `r${"x".repeat(100)}${seq}`));
-  const back = open();
-  hub.subscribe(back.session, "ann", POSTS, at(0));
-  await until(() => seqs(back).length === 3_000);
-  expect(back.wire.closed).toBeUndefined();
+  const client = open();
+  hub.subscribe(client.session, "ann", POSTS, at(0));
+  await until(() => seqs(client).length === 3_000);
+  expect(client.wire.closed).toBeUndefined();
 });
 
-test("however changes, absences, stalls and returns interleave, a client gets each change once and in order", async () => {
+test("however changes, disconnects, stalls and reconnects interleave, a client gets each change once and in order", async () => {
   const step = fc.oneof(
-    { weight: 4, arbitrary: fc.record({ do: fc.constantFrom("tell" as const, "turn" as const) }) },
+    { weight: 4, arbitrary: fc.record({ do: fc.constantFrom("commit" as const, "turn" as const) }) },
     {
       weight: 3,
       arbitrary: fc.record({
@@ -192,20 +193,20 @@ test("however changes, absences, stalls and returns interleave, a client gets ea
     fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
       const { hub, open, commit } = openHub();
       const clients = [0, 1, 2].map(
-        () => new Returning(open, (joined, since) => hub.subscribe(joined.session, "ann", POSTS, since)),
+        () => new ReconnectingClient(open, (joined, since) => hub.subscribe(joined.session, "ann", POSTS, since)),
       );
       let seq = 0;
-      const telling: Promise<void>[] = [];
+      const commits: Promise<void>[] = [];
       let last = Promise.resolve();
       for (const action of steps) {
-        if (action.do === "tell") {
-          const told = change((seq += 1));
-          last = last.then(() => commit(told));
-          telling.push(last);
+        if (action.do === "commit") {
+          const next = change((seq += 1));
+          last = last.then(() => commit(next));
+          commits.push(last);
         } else if (action.do === "turn") await flushed();
         else if ("who" in action) clients[action.who]![action.do]();
       }
-      await Promise.all(telling);
+      await Promise.all(commits);
       for (const client of clients) client.drain();
       await until(() => clients.every((client) => client.seen.at(-1) === (seq || undefined)));
       const expected = Array.from({ length: seq }, (_, i) => i + 1);
@@ -215,8 +216,8 @@ test("however changes, absences, stalls and returns interleave, a client gets ea
   );
 });
 
-/** A client that comes back with the cursor of the last event it read. */
-class Returning {
+/** A client that reconnects with the cursor of the last event that it read. */
+class ReconnectingClient {
   readonly #open: () => TestClient;
   readonly #subscribe: (joined: TestClient, since: Cursor) => void;
   readonly #read: number[] = [];
@@ -249,7 +250,7 @@ class Returning {
     this.#now.session.drained();
   }
 
-  /** Says again what it listens to, as SDKs do when a topic is added. */
+  /** Subscribes again, as SDKs do when a topic is added. */
   more(): void {
     this.#subscribe(this.#now, at(this.seen.at(-1) ?? 0));
   }
@@ -257,10 +258,10 @@ class Returning {
 
 const idsOf = (wire: TestWire): number[] => wire.events.map(({ id }) => parseCursor(id!)!.seq);
 
-/** Waits for an event of this process's own: every turn of the loop brings one nearer. */
+/** Waits, turn by turn, until a condition holds. */
 async function until(holds: () => boolean): Promise<void> {
   for (let turns = 0; !holds(); turns += 1) {
-    if (turns > 100_000) throw new Error("it never came to hold");
+    if (turns > 100_000) throw new Error("the condition never held");
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -2,223 +2,255 @@ import {
   type Cursor,
   type Epoch,
   formatCursor,
-  type ResyncReason,
   type OutgoingEvent,
+  type ResyncReason,
   resyncEvent,
 } from "@headwater/protocol";
-import { PromiseCache } from "../lib/promise-cache.ts";
+import { LRUCache } from "lru-cache";
+import pLimit from "p-limit";
 import type { Change } from "../log/change.ts";
-import { framesOf, type Delivery } from "./deliver.ts";
+import { cursorProblem } from "../log/cursor-problem.ts";
+import { type Delivery, framesOf } from "./deliver.ts";
+import type { DeliveryPosition } from "./delivery-position.ts";
 import { FrameSet } from "./frame.ts";
 import type { HubMetrics } from "./hub-metrics.ts";
-import type { DeliveryPosition } from "./delivery-position.ts";
-import type { Hold, Session } from "./session.ts";
+import type { Replay, Session } from "./session.ts";
 import type { Audience } from "./topic-index.ts";
 
-/** What is left of the log: where it begins, and its changes. */
-export interface History {
-  /** The seq of the newest change that is committed, told or not. */
+/** What the hub reads of the log. */
+export interface LogReader {
+  /** The seq of the newest committed change, delivered or not. */
   head(): Promise<number>;
-  /** Every change above this seq is still there. */
-  floor(): Promise<number>;
-  /** The changes above `after` and up to `upTo`, in order, at most `limit` of them. */
-  span(after: number, upTo: number, limit: number): Promise<readonly Change[]>;
+  /** Every change after this seq is still in the log. */
+  trimmedTo(): Promise<number>;
+  /** The changes after `after` and up to `upTo`, in order, at most `limit` of them. */
+  range(after: number, upTo: number, limit: number): Promise<readonly Change[]>;
 }
 
 export interface CatchUpOptions<Principal> {
   readonly epoch: Epoch;
-  readonly history: History;
-  /** Of those who are live. */
-  readonly progress: DeliveryPosition;
-  readonly meters: HubMetrics;
+  readonly log: LogReader;
+  /** Where live sessions are. */
+  readonly position: DeliveryPosition;
+  readonly metrics: HubMetrics;
   topicsOf(change: Change): readonly string[];
-  present(change: Change, audience: Audience<Principal>): Promise<OutgoingEvent | undefined>;
-  mayMove(change: Change, audience: Audience<Principal>): boolean;
+  eventFor(change: Change, audience: Audience<Principal>): Promise<OutgoingEvent | undefined>;
+  mayChangeVisibility(change: Change, audience: Audience<Principal>): boolean;
   onError(error: unknown): void;
 }
 
-/** Changes that are read at a time. */
-const BATCH = 128;
-/** Sessions that read at the same time; the others wait their turn. */
-const AT_ONCE = 32;
-/** Answers kept for those who come back from the same place: after a restart that is everyone. */
-const SHARED_ANSWERS = 8_192;
-const SHARED_SPANS = 64;
-/** Characters that either may hold, more or less: a single record may have megabytes. */
-const SHARED_SIZE = 16 << 20;
+/** Changes that one read of the log returns. */
+const CHUNK_SIZE = 128;
+/** Sessions that replay at the same time; the others wait their turn. */
+const MAX_CONCURRENT = 32;
+/** Entries kept for clients that reconnect from the same place: after a restart that is all of them. */
+const MAX_CACHED_FRAMES = 8_192;
+const MAX_CACHED_CHUNKS = 64;
+/** Characters that each cache holds, about: a single record may have megabytes. */
+const MAX_CACHE_SIZE = 16 << 20;
+
+/** A part of the log that is being sent to one session. */
+interface Chunk {
+  readonly changes: readonly Change[];
+  /** The position of live sessions when it was read. */
+  readonly upTo: number;
+  sent: number;
+}
+
+/** Decides what one change is to one audience. */
+interface Evaluation<Principal> {
+  readonly change: Change;
+  readonly audience: Audience<Principal>;
+}
 
 /**
- * Gives sessions what they missed, from the log, by what they may see now, and lets them go live without a gap or a
- * double. While a session catches up nothing live reaches it: the log has that too, so nothing needs to be held for it.
+ * Sends sessions what they missed, from the log, under the rules of now, and lets them go live without a gap or a
+ * duplicate. A session that catches up gets nothing live: the log has it all, so nothing needs to be buffered for it.
  */
 export class CatchUp<Principal> {
   readonly #options: CatchUpOptions<Principal>;
-  readonly #progress: DeliveryPosition;
-  readonly #answers = new PromiseCache<FrameSet | "nothing">(SHARED_ANSWERS, SHARED_SIZE, (answer) =>
-    answer === "nothing" ? 1 : answer.telling.data.length,
-  );
-  readonly #spans = new PromiseCache<readonly Change[]>(SHARED_SPANS, SHARED_SIZE, (changes) => sizeOf(changes));
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  readonly #position: DeliveryPosition;
+  readonly #limit = pLimit(MAX_CONCURRENT);
+  /** What a change is to an audience. */
+  readonly #frames = new LRUCache<string, FrameSet | "nothing", Evaluation<Principal>>({
+    max: MAX_CACHED_FRAMES,
+    maxSize: MAX_CACHE_SIZE,
+    sizeCalculation: (frames) => (frames === "nothing" ? 1 : frames.event.data.length),
+    // A caller that waits for an entry still gets it if the entry is dropped meanwhile.
+    ignoreFetchAbort: true,
+    fetchMethod: (_key, _stale, { context }) => this.#evaluate(context),
+  });
+  /** Never stale: what the log holds up to a position does not change. */
+  readonly #chunks = new LRUCache<string, readonly Change[], { readonly after: number; readonly upTo: number }>({
+    max: MAX_CACHED_CHUNKS,
+    maxSize: MAX_CACHE_SIZE,
+    sizeCalculation: sizeOf,
+    ignoreFetchAbort: true,
+    fetchMethod: (_key, _stale, { context: { after, upTo } }) => this.#options.log.range(after, upTo, CHUNK_SIZE),
+  });
 
   constructor(options: CatchUpOptions<Principal>) {
     this.#options = options;
-    this.#progress = options.progress;
+    this.#position = options.position;
   }
 
-  /** Rules or principals have changed: what was answered before may not be said again. */
-  forget(): void {
-    this.#answers.clear();
+  /** Rules or principals have changed: what an audience could see before no longer holds. */
+  invalidate(): void {
+    this.#frames.clear();
   }
 
   /**
    * Called between two changes; returns at once.
    *
-   * @param since the cursor that the client gave, for all subscriptions that are new
-   * @param known names of those that it had before: they go on from where they are
+   * @param since the client's cursor, for the subscriptions that are new
+   * @param known names of those that it already had: they go on from where they are
    */
   start(session: Session<Principal>, since: Cursor, known: ReadonlySet<string>): void {
-    const position = session.hold?.progress ?? this.#progress.seq;
-    const fromOf = (name: string): number =>
-      known.has(name) ? Math.max(position, session.hold?.from.get(name) ?? 0) : since.seq;
-    const from = new Map(session.audiences.map(({ subscription: { name } }) => [name, fromOf(name)]));
-    session.hold = { from, progress: Math.min(...from.values()) };
-    // Whatever went wrong: a client that is cut comes back and asks again, one that is left waiting does not.
-    this.#run(session, session.hold, since, position).catch((error: unknown) => {
+    const { replay } = session;
+    const position = replay?.position ?? this.#position.seq;
+    const startOf = (name: string): number =>
+      known.has(name) ? Math.max(position, replay?.startOf.get(name) ?? 0) : since.seq;
+    const starts = new Map(session.audiences.map(({ subscription: { name } }) => [name, startOf(name)]));
+    const next: Replay = { startOf: starts, position: Math.min(...starts.values()) };
+    session.startCatchUp(next);
+    // Whatever went wrong: a client that is cut reconnects and asks again, one that is left waiting does not.
+    this.#run(session, next, since, position).catch((error: unknown) => {
       this.#options.onError(error);
       session.close("failed");
     });
   }
 
-  async #run(session: Session<Principal>, hold: Hold, since: Cursor, position: number): Promise<void> {
-    await this.#enter();
-    try {
-      const reason = await this.#refusal(since);
-      if (session.hold !== hold) return;
-      if (reason) {
-        this.#options.meters.replayed(reason, 0);
-        this.#resync(session, reason, position);
-        session.hold = { from: new Map(), progress: position };
+  /** @param position where the subscriptions that it already had go on if the cursor can't be answered */
+  async #run(session: Session<Principal>, replay: Replay, since: Cursor, position: number): Promise<void> {
+    let current = replay;
+    let unsent = await this.#limit(async () => {
+      const problem = await this.#problemOf(since);
+      if (session.replay !== replay) return undefined;
+      if (problem) {
+        this.#resync(session, problem, position);
+        current = { startOf: new Map(), position };
+        session.startCatchUp(current);
       }
-      await this.#replay(session, session.hold);
-    } finally {
-      this.#leave();
+      return this.#replayUntilFull(session, current, undefined);
+    });
+    while (unsent) {
+      // Outside of the limit: clients that do not read must not keep others from catching up.
+      await session.waitForRoom();
+      const rest = unsent;
+      unsent = await this.#limit(() => this.#replayUntilFull(session, current, rest));
     }
   }
 
-  /** Why what came behind the cursor can't be had. */
-  async #refusal({ epoch, seq }: Cursor): Promise<ResyncReason | undefined> {
-    const { history } = this.#options;
-    if (epoch !== this.#options.epoch) return "epoch";
-    // A list's cursor may be ahead of what was told by now, but no cursor of ours is ahead of the log.
-    if (seq > this.#progress.seq && seq > (await history.head())) return "unknown";
-    return seq < (await history.floor()) ? "expired" : undefined;
+  async #problemOf(since: Cursor): Promise<ResyncReason | undefined> {
+    const { epoch, log } = this.#options;
+    // A list's cursor may be ahead of what has been delivered, but none of ours is ahead of the log.
+    const head = since.seq > this.#position.seq ? await log.head() : this.#position.seq;
+    return cursorProblem(since, { epoch, head, trimmedTo: await log.trimmedTo() });
   }
 
-  async #enter(): Promise<void> {
-    while (this.#running >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#running += 1;
-  }
-
-  #leave(): void {
-    this.#running -= 1;
-    this.#waiting.shift()?.();
-  }
-
-  /** Gives its turn to another while it waits: clients that do not read must not keep others from catching up. */
-  async #stepAside(wait: () => Promise<void>): Promise<void> {
-    this.#leave();
-    await wait();
-    await this.#enter();
-  }
-
-  /** Tells the session what is behind its place until it is where everyone is, and lets it go live there. */
-  async #replay(session: Session<Principal>, hold: Hold): Promise<void> {
-    while (session.hold === hold && !session.closed) {
-      const upTo = this.#progress.seq;
-      const changes = await this.#span(hold.progress, upTo);
-      // Asked after the reading: what was trimmed before or during it may be missing from it.
-      const isWhole = hold.progress >= (await this.#options.history.floor());
-      if (session.hold !== hold) return;
-      // What else a change moved can't be found out afterwards: not for it, and not for those before it.
-      const reason = isWhole ? this.#mayMove(changes, hold, session) && "visibility" : "expired";
-      if (reason) {
-        hold.progress = this.#progress.seq;
-        this.#options.meters.replayed(reason, 0);
-        this.#resync(session, reason, hold.progress);
-        continue;
+  /**
+   * Sends what comes after the session's position until it is where live sessions are, and lets it go live there.
+   *
+   * @param rest what an earlier call could not send
+   * @returns what is left because the socket is full; `undefined` if the replay is over
+   */
+  async #replayUntilFull(
+    session: Session<Principal>,
+    replay: Replay,
+    rest: Chunk | undefined,
+  ): Promise<Chunk | undefined> {
+    let chunk = rest;
+    while (session.replay === replay) {
+      chunk ??= await this.#read(session, replay);
+      if (!chunk) continue;
+      const { changes, upTo } = chunk;
+      while (chunk.sent < changes.length) {
+        await this.#send(session, replay, changes[chunk.sent]!);
+        chunk.sent += 1;
+        if (session.replay !== replay) return undefined;
+        if (!session.hasRoom) return chunk;
       }
-      for (const change of changes) {
-        await this.#tell(session, hold, change);
-        if (!session.hasRoom) await this.#stepAside(() => session.room());
-      }
-      // The last of them need not stand there: what tasks told is taken from the log when it is stored elsewhere.
-      if (changes.length < BATCH) hold.progress = upTo;
-      this.#options.meters.replayed("read", changes.length);
-      await this.#releaseAt(session, hold);
+      // The position may have no change of its own: task events leave the log once they are stored elsewhere.
+      if (changes.length < CHUNK_SIZE) replay.position = upTo;
+      this.#options.metrics.replayed("read", changes.length);
+      await this.#goLiveIfCaughtUp(session, replay);
+      chunk = undefined;
     }
+    return undefined;
   }
 
-  /** Shared by those who come back from the same place: what is up to `upTo` never changes. */
-  #span(after: number, upTo: number): Promise<readonly Change[]> {
-    return this.#spans.get(`${after}-${upTo}`, () => this.#options.history.span(after, upTo, BATCH));
+  /** @returns `undefined` if the session has moved on, or skips ahead with a resync */
+  async #read(session: Session<Principal>, replay: Replay): Promise<Chunk | undefined> {
+    const upTo = this.#position.seq;
+    const after = replay.position;
+    const changes = await this.#chunks.forceFetch(`${after}-${upTo}`, { context: { after, upTo } });
+    // Looked up after the read: what was trimmed before or during it may be missing from it.
+    const isComplete = after >= (await this.#options.log.trimmedTo());
+    if (session.replay !== replay) return undefined;
+    // Which other records a change made visible can't be found out later: not for it, nor for those before it.
+    const reason = isComplete ? this.#mayChangeVisibility(changes, replay, session) && "visibility" : "expired";
+    if (!reason) return { changes, upTo, sent: 0 };
+    replay.position = this.#position.seq;
+    this.#resync(session, reason, replay.position);
+    return undefined;
   }
 
-  async #tell(session: Session<Principal>, hold: Hold, change: Change): Promise<void> {
+  async #send(session: Session<Principal>, replay: Replay, change: Change): Promise<void> {
     const topics = new Set(this.#options.topicsOf(change));
-    const told: Delivery[] = [];
+    const deliveries: Delivery[] = [];
     const { audiences } = session;
     for (const audience of audiences) {
       const { name, label } = audience.subscription;
-      if (!topics.has(audience.topic) || change.seq <= (hold.from.get(name) ?? 0)) continue;
-      const frames = await this.#answer(change, audience);
-      if (frames !== "nothing") told.push({ name: label, frames });
+      if (!topics.has(audience.topic) || change.seq <= (replay.startOf.get(name) ?? 0)) continue;
+      const frames = await this.#framesFor(change, audience);
+      if (frames !== "nothing") deliveries.push({ label: label, frames });
     }
-    if (session.hold !== hold) return;
-    // Rules or principals changed while it was judged: what was found may not be said any more.
-    if (session.audiences !== audiences) return this.#tell(session, hold, change);
-    session.send(framesOf(session.codec, told));
-    hold.progress = change.seq;
+    if (session.replay !== replay) return;
+    // Rules or principals changed during the evaluation: its result no longer holds.
+    if (session.audiences !== audiences) return this.#send(session, replay, change);
+    session.send(framesOf(session.codec, deliveries));
+    replay.position = change.seq;
   }
 
-  #mayMove(changes: readonly Change[], hold: Hold, { audiences }: Session<Principal>): boolean {
+  #mayChangeVisibility(changes: readonly Change[], replay: Replay, { audiences }: Session<Principal>): boolean {
     return audiences
-      .filter(({ follows }) => follows !== undefined)
+      .filter(({ dependsOn }) => dependsOn !== undefined)
       .some((audience) => {
-        const from = hold.from.get(audience.subscription.name) ?? 0;
-        return changes.some((change) => change.seq > from && this.#options.mayMove(change, audience));
+        const start = replay.startOf.get(audience.subscription.name) ?? 0;
+        return changes.some((change) => change.seq > start && this.#options.mayChangeVisibility(change, audience));
       });
   }
 
-  #answer(change: Change, audience: Audience<Principal>): Promise<FrameSet | "nothing"> {
-    if (!audience.steady) return this.#ask(change, audience);
-    return this.#answers.get(`${change.seq}\n${audience.key}`, () => this.#ask(change, audience));
+  #framesFor(change: Change, audience: Audience<Principal>): Promise<FrameSet | "nothing"> {
+    const context = { change, audience };
+    if (!audience.cacheable) return this.#evaluate(context);
+    return this.#frames.forceFetch(`${change.seq}\n${audience.key}`, { context });
   }
 
-  async #ask(change: Change, audience: Audience<Principal>): Promise<FrameSet | "nothing"> {
-    const telling = await this.#options.present(change, audience);
+  async #evaluate({ change, audience }: Evaluation<Principal>): Promise<FrameSet | "nothing"> {
+    const event = await this.#options.eventFor(change, audience);
     const cursor = formatCursor({ epoch: this.#options.epoch, seq: change.seq });
-    return telling ? new FrameSet(telling, cursor) : "nothing";
+    return event ? new FrameSet(event, cursor) : "nothing";
   }
 
-  /** Lets the session go live if it was told all that everyone else was. */
-  #releaseAt(session: Session<Principal>, hold: Hold): Promise<void> {
+  #goLiveIfCaughtUp(session: Session<Principal>, replay: Replay): Promise<void> {
     return new Promise((resolve) => {
-      this.#progress.between(() => {
-        if (hold.progress >= this.#progress.seq && session.hold === hold) session.release(hold.progress);
+      this.#position.betweenChanges(() => {
+        if (replay.position >= this.#position.seq && session.replay === replay) session.goLive(replay.position);
         resolve();
       });
     });
   }
 
-  /** Says that there is no catching up: the client must read everything anew, and has all that comes behind `seq`. */
+  /** Says that changes are missing: the client must read everything again, and gets all that comes after `seq`. */
   #resync(session: Session<Principal>, reason: ResyncReason, seq: number): void {
+    this.#options.metrics.replayed(reason, 0);
     const cursor = formatCursor({ epoch: this.#options.epoch, seq });
     session.send([session.codec.encode(resyncEvent(reason, cursor, Date.now()), [], cursor)]);
   }
 }
 
-/** Characters of what the changes hold, about. */
+/** Characters of the changes' values, about; at least 1, as the cache wants it. */
 function sizeOf(changes: readonly Change[]): number {
   let size = 1;
   for (const { before, after } of changes) size += JSON.stringify([before, after]).length;

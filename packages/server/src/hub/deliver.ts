@@ -1,74 +1,81 @@
-import { isSameTelling } from "@headwater/protocol";
+import { isSameEvent } from "@headwater/protocol";
 import type { Codec, Frame, FrameSet } from "./frame.ts";
 import type { Session } from "./session.ts";
 
-/** What a session is told by one of its subscriptions. */
+/** One event by one subscription. */
 export interface Delivery {
-  /** What the session calls the subscription. */
-  readonly name: string;
+  /** The subscription's label: what its client calls it. */
+  readonly label: string;
   readonly frames: FrameSet;
 }
 
-/** One event of a change for some sessions, which are of one transport. */
+/** One event for the sessions of an audience; all of them have the same codec. */
 export interface AudienceDelivery<Principal> extends Delivery {
   readonly codec: Codec;
   readonly sessions: ReadonlySet<Session<Principal>>;
 }
 
-/** The messages of one change for a session that hears of it by several subscriptions: the last has the cursor. */
-export function framesOf(codec: Codec, told: readonly Delivery[]): readonly Frame[] {
-  const messages = codec.merges ? merge(told) : told.map(({ name, frames }) => ({ names: [name], frames }));
-  return messages.map(({ names, frames }, i) => frames.frame(codec, names, i === messages.length - 1));
+/** The frames of one change for a session that gets it by several subscriptions; the last one has the cursor. */
+export function framesOf(codec: Codec, deliveries: readonly Delivery[]): readonly Frame[] {
+  const messages = codec.merges
+    ? mergeEqual(deliveries)
+    : deliveries.map(({ label, frames }) => ({ labels: [label], frames }));
+  return messages.map(({ labels, frames }, i) => frames.frame(codec, labels, i === messages.length - 1));
 }
 
-/** @returns how many frames were queued */
-export function deliver<Principal>(heard: readonly AudienceDelivery<Principal>[], seq: number | undefined): number {
+/** Queues the events of one change. @returns how many frames were queued */
+export function deliver<Principal>(
+  deliveries: readonly AudienceDelivery<Principal>[],
+  seq: number | undefined,
+): number {
   const first = new Map<Session<Principal>, AudienceDelivery<Principal>>();
   const several = new Map<Session<Principal>, AudienceDelivery<Principal>[]>();
-  if (heard.length > 1) {
-    for (const entry of heard) {
-      for (const session of entry.sessions) {
+  if (deliveries.length > 1) {
+    for (const delivery of deliveries) {
+      for (const session of delivery.sessions) {
         const before = first.get(session);
-        if (before) append(several, session, before, entry);
-        else first.set(session, entry);
+        if (before) append(several, session, before, delivery);
+        else first.set(session, delivery);
       }
     }
   }
-  let deliveries = 0;
-  for (const { codec, name, frames, sessions } of heard) {
-    const alone = [frames.frame(codec, [name], true)];
+  let count = 0;
+  for (const { codec, label, frames, sessions } of deliveries) {
+    const single = [frames.frame(codec, [label], true)];
     for (const session of sessions) {
       if (several.has(session)) continue;
-      session.deliver(alone, seq);
-      deliveries += 1;
+      session.deliver(single, seq);
+      count += 1;
     }
   }
-  for (const [session, entries] of several) {
-    const own = framesOf(session.codec, entries);
-    session.deliver(own, seq);
-    deliveries += own.length;
+  for (const [session, own] of several) {
+    const frames = framesOf(session.codec, own);
+    session.deliver(frames, seq);
+    count += frames.length;
   }
-  return deliveries;
+  return count;
 }
 
 function append<Principal>(
   several: Map<Session<Principal>, AudienceDelivery<Principal>[]>,
   session: Session<Principal>,
-  before: AudienceDelivery<Principal>,
-  entry: AudienceDelivery<Principal>,
+  first: AudienceDelivery<Principal>,
+  next: AudienceDelivery<Principal>,
 ): void {
-  const entries = several.get(session);
-  if (entries) entries.push(entry);
-  else several.set(session, [before, entry]);
+  const deliveries = several.get(session);
+  if (deliveries) deliveries.push(next);
+  else several.set(session, [first, next]);
 }
 
-/** What is told by several subscriptions is told once. */
-function merge(told: readonly Delivery[]): readonly { readonly names: readonly string[]; readonly frames: FrameSet }[] {
-  const merged: { readonly names: string[]; readonly frames: FrameSet }[] = [];
-  for (const { name, frames } of told) {
-    const same = merged.find((message) => isSameTelling(message.frames.telling, frames.telling));
-    if (same) same.names.push(name);
-    else merged.push({ names: [name], frames });
+/** An event by several subscriptions becomes one message that names them all. */
+function mergeEqual(
+  deliveries: readonly Delivery[],
+): readonly { readonly labels: readonly string[]; readonly frames: FrameSet }[] {
+  const messages: { readonly labels: string[]; readonly frames: FrameSet }[] = [];
+  for (const { label, frames } of deliveries) {
+    const same = messages.find((message) => isSameEvent(message.frames.event, frames.event));
+    if (same) same.labels.push(label);
+    else messages.push({ labels: [label], frames });
   }
-  return merged;
+  return messages;
 }

@@ -2,25 +2,25 @@ import { expect, test } from "bun:test";
 import { change, flushed, openHub } from "../testing/hub-harness.ts";
 import { DeliveryPosition } from "./delivery-position.ts";
 
-test("what waits for the moment between two changes is done whatever else that waits throws", async () => {
-  const progress = new DeliveryPosition(0);
-  const done: number[] = [];
-  const told = progress.deliver(1, async () => {
-    progress.betweenChanges(() => void done.push(1));
-    progress.betweenChanges(() => {
+test("everything that waits for the gap between two changes runs, even if some of it throws", async () => {
+  const position = new DeliveryPosition(0);
+  const ran: number[] = [];
+  const delivered = position.deliver(1, async () => {
+    position.betweenChanges(() => void ran.push(1));
+    position.betweenChanges(() => {
       throw new Error("mine");
     });
-    progress.betweenChanges(() => void done.push(progress.seq));
-    done.push(0);
+    position.betweenChanges(() => void ran.push(position.seq));
+    ran.push(0);
   });
-  expect(await told.then(String, String)).toBe("Error: mine");
-  expect([done, progress.seq]).toEqual([[0, 1, 1], 1]);
+  expect(await delivered.then(String, String)).toBe("Error: mine");
+  expect([ran, position.seq]).toEqual([[0, 1, 1], 1]);
 });
 
-test("a broadcast that can't be told keeps none of those behind it from being told", async () => {
+test("a broadcast that fails does not hold up the next one", async () => {
   const { hub, join } = openHub();
   const ann = join("ann", "posts/*");
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what no broadcast looks like
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- no broadcast looks like this
   const broken = hub.fanOutUnlogged({
     ...change(1),
     get record() {

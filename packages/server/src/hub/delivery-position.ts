@@ -1,48 +1,48 @@
-/** How far the telling of changes has come, and the moments between two of them. */
+/** How far changes have been delivered, and the gaps between two of them. */
 export class DeliveryPosition {
   #seq: number;
-  #telling = false;
+  #isDelivering = false;
   #waiting: (() => void)[] = [];
 
-  /** @param head the seq of the last change that needs no telling */
+  /** @param head the seq of the last change that needs no delivery */
   constructor(head: number) {
     this.#seq = head;
   }
 
-  /** The seq of the newest change that was told to everyone. */
+  /** The seq of the newest change that was delivered to every live session. */
   get seq(): number {
     return this.#seq;
   }
 
   /**
-   * Tells one change; what waited for the moment between two runs before the next one, all of it.
+   * Delivers one change, then runs all that waited for the gap before the next one.
    *
-   * @throws what the telling, or else the first of the others, throws
+   * @throws what the delivery throws, or else the first error of those that waited
    */
-  async tell(seq: number, work: () => Promise<void>): Promise<void> {
-    this.#telling = true;
+  async deliver(seq: number, work: () => Promise<void>): Promise<void> {
+    this.#isDelivering = true;
     const errors: unknown[] = [];
     try {
       await work();
     } catch (error) {
       errors.push(error);
     }
-    this.#telling = false;
+    this.#isDelivering = false;
     this.#seq = seq;
     for (const waiting of this.#waiting.splice(0)) {
       try {
         waiting();
       } catch (error) {
-        // It must not keep the others waiting for ever.
+        // The others must not wait for ever.
         errors.push(error);
       }
     }
     if (errors.length > 0) throw errors[0];
   }
 
-  /** Runs the work when no change is being told: at once, or as soon as the one at hand is done. */
-  between(work: () => void): void {
-    if (this.#telling) this.#waiting.push(work);
+  /** Runs the work while no change is being delivered: at once, or when the current one is done. */
+  betweenChanges(work: () => void): void {
+    if (this.#isDelivering) this.#waiting.push(work);
     else work();
   }
 }

@@ -4,9 +4,9 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * The frames that wait for one connection, as a node of a tree that all connections share: those with the same frames
- * waiting point to the same node. So a delivery is one pointer compare, a thousand sockets with the same backlog share
- * one buffer, and a stalled one costs a reference.
+ * The frames that wait for one connection, as a node of a tree that all connections share: connections with the same
+ * frames waiting point to the same node. So a delivery is one pointer comparison, a thousand sockets with the same backlog
+ * share one buffer, and a stalled one costs a reference.
  */
 export class FrameBatch {
   #next: FrameBatch | undefined;
@@ -14,7 +14,7 @@ export class FrameBatch {
   #texts: readonly string[] | undefined;
   readonly #parent: FrameBatch | undefined;
   readonly #frame: Frame | undefined;
-  /** Bytes that wait. */
+  /** In bytes. */
   readonly size: number;
 
   private constructor(parent: FrameBatch | undefined, frame: Frame | undefined) {
@@ -28,28 +28,28 @@ export class FrameBatch {
     return new FrameBatch(undefined, undefined);
   }
 
-  /** One frame that waits for nobody else. */
+  /** A batch of one frame, outside any tree. */
   static of(frame: Frame): FrameBatch {
     return new FrameBatch(undefined, frame);
   }
 
-  /** This batch and one frame more. Only the newest child is remembered: connections in step ask for the same one. */
+  /** This batch with one more frame. Only the newest child is kept: connections in step ask for the same one. */
   with(frame: Frame): FrameBatch {
     if (this.#next === undefined || this.#next.#frame !== frame) this.#next = new FrameBatch(this, frame);
     return this.#next;
   }
 
-  /** Forgets the newest child, so that a root does not keep what was flushed. */
-  forget(): void {
+  /** Drops the newest child, so that a root does not keep what was flushed. */
+  dropNext(): void {
     this.#next = undefined;
   }
 
-  /** All frames in one buffer, joined once for all who point here. */
+  /** All frames in one buffer, joined once for all connections that point here. */
   get bytes(): Uint8Array {
     return (this.#bytes ??= this.#join());
   }
 
-  /** The frames one by one, for transports whose messages are texts; listed once for all who point here. */
+  /** The frames one by one, for transports whose messages are text; listed once for all connections that point here. */
   get texts(): readonly string[] {
     return (this.#texts ??= FrameBatch.#framesTo(this).map(({ payload }) =>
       typeof payload === "string" ? payload : decoder.decode(payload),
@@ -68,7 +68,7 @@ export class FrameBatch {
     return joined;
   }
 
-  /** From the newest back to the root: the nodes know their parents only. */
+  /** Walks from the newest node to the root: nodes know only their parents. */
   static #framesTo(newest: FrameBatch): readonly Frame[] {
     const frames: Frame[] = [];
     for (let node: FrameBatch | undefined = newest; node; node = node.#parent)

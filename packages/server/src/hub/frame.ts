@@ -1,53 +1,53 @@
 import type { OutgoingEvent } from "@headwater/protocol";
 
-/** One message of a transport, encoded once for all who get the same. */
+/** One message of a transport, encoded once for everyone who gets the same. */
 export interface Frame {
-  /** Bytes that it takes. */
+  /** In bytes. */
   readonly size: number;
-  /** Bytes for a stream, a text for a transport that has messages. */
+  /** Bytes for a stream, text for a transport that has messages. */
   readonly payload: Uint8Array | string;
 }
 
-/** How a transport writes what its clients are told. */
+/** How a transport encodes events. */
 export interface Codec {
-  /** Differs for codecs that write differently. */
+  /** Differs for codecs that encode differently. */
   readonly id: string;
-  /** Does what reaches a session by several of its subscriptions arrive once, naming them all? */
+  /** An event that reaches a session by several of its subscriptions is one message, which names them all. */
   readonly merges: boolean;
   /**
-   * @param names what the session calls those of its subscriptions that it is about; none if it is about all of them
-   * @param cursor the change's place, if nothing more of the change follows
+   * @param labels the session's subscriptions that the event is about; empty if it is about all of them
+   * @param cursor the change's cursor, if this is the change's last message
    */
-  encode(telling: OutgoingEvent, names: readonly string[], cursor: string | undefined): Frame;
+  encode(event: OutgoingEvent, labels: readonly string[], cursor: string | undefined): Frame;
   /**
-   * What keeps a quiet connection alive; `undefined` if the transport sees to that itself.
+   * Keeps a quiet connection alive; `undefined` if the transport does that itself.
    *
-   * @param cursor the place up to which the client has seen everything, if it has caught up
+   * @param cursor the client has everything up to here; `undefined` if it is still catching up
    */
   heartbeat(cursor: string | undefined): Frame | undefined;
-  /** Advice to come back after so long, before the end of the connection; `undefined` if there is no way to give it. */
+  /** How long the client should wait before it reconnects; `undefined` if the transport can't say that. */
   retry(milliseconds: number): Frame | undefined;
 }
 
-/** One telling of a change as messages, each made on first use: for each codec, and each set of names. */
+/** One event of a change as messages, each encoded on first use: one for each codec and list of labels. */
 export class FrameSet {
-  readonly telling: OutgoingEvent;
+  readonly event: OutgoingEvent;
   readonly #frames = new Map<string, Frame>();
   readonly #cursor: string | undefined;
 
-  /** @param cursor the change's place; `undefined` for what is in no log */
-  constructor(telling: OutgoingEvent, cursor: string | undefined) {
-    this.telling = telling;
+  /** @param cursor the change's; `undefined` if it is in no log */
+  constructor(event: OutgoingEvent, cursor: string | undefined) {
+    this.event = event;
     this.#cursor = cursor;
   }
 
-  /** @param last does nothing more of the change follow? A cut before the last message must not lose what follows it */
-  frame(codec: Codec, names: readonly string[], last: boolean): Frame {
-    // With their number: a client may call a subscription by a name of several lines.
-    const key = `${codec.id}\n${last ? "last" : ""}\n${names.length}\n${names.join("\n")}`;
+  /** @param last it is the change's last message: a client cut off before that must not skip the rest of the change */
+  frame(codec: Codec, labels: readonly string[], last: boolean): Frame {
+    // With their number: a label may have several lines.
+    const key = `${codec.id}\n${last ? "last" : ""}\n${labels.length}\n${labels.join("\n")}`;
     let frame = this.#frames.get(key);
     if (!frame) {
-      frame = codec.encode(this.telling, names, last ? this.#cursor : undefined);
+      frame = codec.encode(this.event, labels, last ? this.#cursor : undefined);
       this.#frames.set(key, frame);
     }
     return frame;

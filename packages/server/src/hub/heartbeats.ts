@@ -1,7 +1,7 @@
 import { FrameBatch } from "./frame-batch.ts";
 import type { Codec } from "./frame.ts";
 
-/** What keeps quiet connections of one transport alive; `undefined` where the transport sees to that itself. */
+/** The heartbeats of one transport; `undefined` if it keeps connections alive itself. */
 export interface Heartbeats {
   readonly caughtUp: FrameBatch | undefined;
   readonly catchingUp: FrameBatch | undefined;

@@ -1,20 +1,20 @@
 import type { CloseReason } from "./wire.ts";
 
-/** What the hub measures. Called once a change, a flush, a replay or an end of a connection, never once a delivery. */
+/** What the hub measures. Called once per change, flush, replay or closed connection, never once per delivery. */
 export interface HubMetrics {
-  /** A change was told; `seconds` is what it took to find out who may see it. */
-  told(seconds: number, deliveries: number): void;
-  /** All that waited has been handed to the sockets, the oldest of it this long after its change was written. */
+  /** A change was delivered; `seconds` is the time to find out who can see it. */
+  delivered(seconds: number, deliveries: number): void;
+  /** All queued frames were handed to the sockets, the oldest of them this long after its change was written. */
   flushed(lagSeconds: number): void;
-  /** What waited for a connection when it was looked after. */
+  /** Bytes that waited for a connection at its heartbeat. */
   queued(bytes: number): void;
-  /** A client caught up, or was told to read everything anew and why. */
+  /** A client read from the log (`read`), or must read everything again, for the reason that is the outcome. */
   replayed(outcome: string, changes: number): void;
   closed(reason: CloseReason | "client"): void;
 }
 
 export const NO_HUB_METRICS: HubMetrics = {
-  told: () => {},
+  delivered: () => {},
   flushed: () => {},
   queued: () => {},
   replayed: () => {},

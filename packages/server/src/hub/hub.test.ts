@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { change, flushed, openHub } from "../testing/hub-harness.ts";
 
 describe("fan-out", () => {
-  test("only those who listen are asked about, once for all that are alike", async () => {
+  test("only audiences of the topic are evaluated, once for all of their sessions", async () => {
     const { hub, join, visibility } = openHub();
     const listeners = [join("ann", "posts/*"), join("ann", "posts/*"), join("bob", "posts/*"), join("ann", "other/*")];
     await hub.fanOut(change(1));
@@ -14,7 +14,7 @@ describe("fan-out", () => {
     expect(listeners[0]!.wire.events).toEqual([{ id: "e.1", event: "posts/*", data: '{"record":"r1"}' }]);
   });
 
-  test("of a thousand who each wait for their own record, only its listener is asked about", async () => {
+  test("of a thousand subscribers to one record each, only the changed record's is evaluated", async () => {
     const { hub, join, visibility } = openHub();
     const listeners = Array.from({ length: 1_000 }, (_, i) => join(`only-r${i}`, "posts/*"));
     await hub.fanOut(change(1, "r7"));
@@ -27,7 +27,7 @@ describe("fan-out", () => {
     expect(visibility.presented).toHaveLength(1);
   });
 
-  test("who may not see a change gets nothing", async () => {
+  test("a principal that can't see a change gets nothing", async () => {
     const { hub, join } = openHub();
     const ann = join("ann", "posts/*");
     const bob = join("bob", "posts/*");
@@ -49,7 +49,7 @@ describe("fan-out", () => {
     expect(other.wire.events.map(({ id }) => id)).toEqual(["e.7"]);
   });
 
-  test("the event's name is the subscription to the letter, options included", async () => {
+  test("the event's name is exactly the subscription, options included", async () => {
     const { hub, join } = openHub();
     const name = `posts/*?options=${encodeURIComponent('{"query":{"fields":"id"}}')}`;
     const { wire } = join("ann", name);
@@ -58,7 +58,7 @@ describe("fan-out", () => {
     expect(wire.events[0]?.event).toBe(name);
   });
 
-  test("a change that can't be shown is reported, and the next one arrives", async () => {
+  test("a change that can't be evaluated is reported, and the next one arrives", async () => {
     const { hub, join, errors } = openHub();
     const { wire } = join("ann", "posts/*");
     await hub.fanOut(change(1, "poison"));
@@ -68,7 +68,7 @@ describe("fan-out", () => {
     expect(wire.events.map(({ id }) => id)).toEqual(["e.2"]);
   });
 
-  test("the frames of one turn leave in one write a connection", async () => {
+  test("the frames of one turn leave in one write per connection", async () => {
     const { hub, join } = openHub();
     const { wire } = join("ann", "posts/*");
     for (let seq = 1; seq <= 5; seq += 1) await hub.fanOut(change(seq));
@@ -80,7 +80,7 @@ describe("fan-out", () => {
 });
 
 describe("subscriptions", () => {
-  test("a new set replaces the old one, and an empty one ends all", async () => {
+  test("a new set replaces the old one, and an empty set ends all subscriptions", async () => {
     const { hub, join } = openHub();
     const { session, wire } = join("ann", "posts/*");
     hub.subscribe(session, "ann", [parseSubscription("posts/r2")]);
@@ -92,7 +92,7 @@ describe("subscriptions", () => {
     expect(wire.events.map(({ id }) => id)).toEqual(["e.2"]);
   });
 
-  test("those whose principal is replaced are judged by the new one, all of them", async () => {
+  test("when a principal is replaced, all its sessions are evaluated with the new one", async () => {
     const { hub, join } = openHub();
     const both = [join("ann", "posts/*"), join("ann", "posts/*")];
     hub.changePrincipal(hub.sessionsOf("ann"), "bob");
@@ -102,7 +102,7 @@ describe("subscriptions", () => {
     expect(both.map(({ wire }) => wire.events.map(({ id }) => id))).toEqual([["e.2"], ["e.2"]]);
   });
 
-  test("a connection that is gone leaves nothing behind", async () => {
+  test("a closed connection leaves nothing in the hub", async () => {
     const { hub, join, visibility } = openHub();
     const { session } = join("ann", "posts/*");
     session.ended();
@@ -111,7 +111,7 @@ describe("subscriptions", () => {
   });
 });
 
-test("at the end of the server, what was on its way still leaves", async () => {
+test("at shutdown, queued frames are still sent", async () => {
   const { hub, join } = openHub();
   const { wire, session } = join("ann", "posts/*");
   await hub.fanOut(change(1));
@@ -120,7 +120,7 @@ test("at the end of the server, what was on its way still leaves", async () => {
   expect([wire.closed, session.isClosed, hub.size]).toEqual(["shutdown", true, 0]);
 });
 
-test("however many listen for something else, only those are asked whom the change may concern", async () => {
+test("however many subscribe to something else, only audiences that the change may reach are evaluated", async () => {
   const { hub, join, visibility } = openHub();
   for (let i = 0; i < 1_000; i += 1) {
     join("ann", ...Array.from({ length: 100 }, (_, k) => (k % 2 === 0 ? `posts/other${i}x${k}` : `c${i}x${k}/*`)));
@@ -133,7 +133,7 @@ test("however many listen for something else, only those are asked whom the chan
 });
 
 describe("slow and dead peers", () => {
-  test("a full socket gets nothing more until it drains, then all that waited, in order", async () => {
+  test("a full socket gets nothing until it drains, then everything that waited, in order", async () => {
     const { hub, join } = openHub();
     const { session, wire } = join("ann", "posts/*");
     wire.full = true;
@@ -150,7 +150,7 @@ describe("slow and dead peers", () => {
     expect(wire.writes).toBe(2);
   });
 
-  test("a connection over its limit is closed as slow; the others are not touched", async () => {
+  test("a connection over its limit is closed as slow, and no other is affected", async () => {
     const { hub, join } = openHub(150);
     const slow = join("ann", "posts/*");
     const quick = join("ann", "posts/*");
@@ -165,7 +165,7 @@ describe("slow and dead peers", () => {
     expect(quick.wire.events).toHaveLength(8);
   });
 
-  test("one change larger than the limit still passes, on all topics that it is heard on", async () => {
+  test("one change larger than the limit still passes, on all topics that it matches", async () => {
     const { hub, join } = openHub(10);
     const { wire } = join("ann", "posts/*", "posts/r1");
     await hub.fanOut(change(1));
@@ -174,7 +174,7 @@ describe("slow and dead peers", () => {
     expect(wire.closed).toBeUndefined();
   });
 
-  test("what one turn brings is no backlog: changes that are together larger than the limit pass, while the socket takes them", async () => {
+  test("changes of one turn are no backlog: together they may exceed the limit while the socket takes them", async () => {
     const { hub, join } = openHub(150);
     const { wire, session } = join("ann", "posts/*");
     for (let seq = 1; seq <= 8; seq += 1) await hub.fanOut(change(seq));
@@ -196,7 +196,7 @@ describe("slow and dead peers", () => {
     expect(busy.wire.text).toEndWith(":\nid:e.1\n\n");
   });
 
-  test("who came with a cursor and has not said yet what it listens to is not told that it has everything", async () => {
+  test("a client that connected with a cursor and has not subscribed yet gets no cursor in its heartbeats", async () => {
     const { hub, open, commit } = openHub();
     await commit(change(1));
     const { wire } = open({ epoch: epoch("e"), seq: 0 });
@@ -204,7 +204,7 @@ describe("slow and dead peers", () => {
     expect(wire.text).toBe(":\n\n");
   });
 
-  test("a socket that stays full is given up", async () => {
+  test("a socket that stays full is closed as dead", async () => {
     const { hub, join } = openHub();
     const { wire } = join("ann", "posts/*");
     wire.full = true;
@@ -214,7 +214,7 @@ describe("slow and dead peers", () => {
     expect(wire.closed).toBe("dead");
   });
 
-  test("whatever is sent, blocked and drained, each connection gets its frames once and in order", async () => {
+  test("however sends, blocks and drains interleave, each connection gets its frames once and in order", async () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant("send" as const) }),
       fc.record({ do: fc.constant("turn" as const) }),

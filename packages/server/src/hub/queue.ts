@@ -2,86 +2,86 @@ import type { FrameBatch } from "./frame-batch.ts";
 import type { Frame } from "./frame.ts";
 import type { Wire } from "./wire.ts";
 
-/** What may wait for a connection while a replay goes on. */
+/** Bytes that may wait for a connection while a replay goes on. */
 const ROOM_BYTES = 64 << 10;
 
-/** Whose connection it is. */
+/** The connection that a queue belongs to. */
 export interface QueueOwner {
   /** The wire has closed. */
   ended(): void;
-  /** More waits than may: the connection must end. */
+  /** More waits than the limit allows: the connection must end. */
   overflow(): void;
 }
 
-/** What all queues of one outbox share. */
-export interface QueueShare {
-  /** Where nothing waits. */
-  readonly root: FrameBatch;
+/** What all queues of one scheduler share. */
+export interface SharedFlush {
+  /** The root of the tree of batches: nothing waits. */
+  readonly emptyBatch: FrameBatch;
   /** Bytes that may wait for one connection. */
   readonly limit: number;
-  /** Has the queue flushed in the next turn. */
+  /** Flushes the queue in the next turn of the loop. */
   readonly schedule: (queue: Queue) => void;
 }
 
 /**
- * What waits for one connection, and the wire that it leaves by. All that a write needs is here and in the wire: with
- * thousands of connections, each further object of theirs is a trip to memory.
+ * The frames that wait for one connection, and its wire. A write needs nothing but this object and the wire: with
+ * thousands of connections, each further object is another trip to memory.
  */
 export class Queue {
   readonly #wire: Wire;
   #batch: FrameBatch;
-  #dirty = false;
+  #isScheduled = false;
   #ended = false;
   /** The socket is full. */
   blocked = false;
-  /** Something was written; for the owner to reset. */
+  /** Something was written since the owner last reset this. */
   active = false;
   #onRoom: (() => void) | undefined;
   readonly #owner: QueueOwner;
-  readonly #share: QueueShare;
+  readonly #shared: SharedFlush;
 
-  constructor(wire: Wire, owner: QueueOwner, share: QueueShare) {
+  constructor(wire: Wire, owner: QueueOwner, shared: SharedFlush) {
     this.#wire = wire;
     this.#owner = owner;
-    this.#share = share;
-    this.#batch = share.root;
+    this.#shared = shared;
+    this.#batch = shared.emptyBatch;
   }
 
-  /** Bytes that wait here; what the kernel holds is not counted. */
+  /** Bytes that wait here, without those in the kernel's buffer. */
   get size(): number {
     return this.#batch.size;
   }
 
-  /** Adds what one change has to say; it leaves in the next turn, or when the socket drains. */
+  /** Adds the frames of one change; they leave in the next turn of the loop, or when the socket drains. */
   push(frames: readonly Frame[]): void {
     if (this.#ended) return;
     let batch = this.#with(frames);
-    // A change larger than the limit still passes when nothing waits, or it could never be delivered to anyone.
-    if (this.#batch.size > 0 && batch.size > this.#share.limit) {
+    // A change larger than the limit passes when nothing else waits, or it could never be delivered to anyone.
+    if (this.#batch.size > 0 && batch.size > this.#shared.limit) {
       if (this.blocked) {
         this.end();
         this.#owner.overflow();
         return;
       }
-      // What waits for the end of the turn alone is no backlog: a small change must not keep a large one out.
+      // What only waits for the end of the turn is no backlog: a small change must not keep a large one out.
       this.flush();
       if (this.#ended) return;
       batch = this.#with(frames);
     }
     this.#batch = batch;
-    if (batch.size > 0) this.#markDirty();
+    if (batch.size > 0) this.#schedule();
   }
 
-  /** Takes out what may be written now, for `write`: nothing while the socket is full. */
+  /** Removes what can be written now and returns it for `write`; `undefined` if there is none or the socket is full. */
   take(): FrameBatch | undefined {
-    this.#dirty = false;
+    this.#isScheduled = false;
     const batch = this.#batch;
     if (batch.size === 0 || this.blocked) return undefined;
-    if (this.#wire.gone) {
+    if (this.#wire.isClosed) {
       this.#owner.ended();
       return undefined;
     }
-    this.#batch = this.#share.root;
+    this.#batch = this.#shared.emptyBatch;
     return batch;
   }
 
@@ -91,35 +91,35 @@ export class Queue {
     if (batch) this.write(batch);
   }
 
-  /** Writes the batch, whatever waits. */
+  /** Writes the batch ahead of anything that waits. */
   write(batch: FrameBatch): void {
     this.active = true;
     const outcome = this.#wire.send(batch);
     if (outcome === "closed") this.#owner.ended();
     else if (outcome === "blocked") this.blocked = true;
-    if (this.#onRoom) this.#makeRoom();
+    if (this.#onRoom) this.#signalRoom();
   }
 
-  /** The socket took all it was given. */
+  /** The socket took everything. */
   drained(): void {
     this.blocked = false;
-    if (this.#batch.size > 0) this.#markDirty();
-    this.#makeRoom();
+    if (this.#batch.size > 0) this.#schedule();
+    this.#signalRoom();
   }
 
   /** Drops what waits and takes nothing more. */
   end(): void {
     this.#ended = true;
-    this.#batch = this.#share.root;
-    this.#makeRoom();
+    this.#batch = this.#shared.emptyBatch;
+    this.#signalRoom();
   }
 
   get hasRoom(): boolean {
     return this.#ended || (this.size <= ROOM_BYTES && !this.blocked);
   }
 
-  /** Resolves at once, or when what waits has left: a replay must not overflow the queue that it fills. */
-  async room(): Promise<void> {
+  /** Resolves once `hasRoom` is true: a replay must not overflow the queue that it fills. */
+  async waitForRoom(): Promise<void> {
     while (!this.hasRoom) await new Promise<void>((resolve) => (this.#onRoom = resolve));
   }
 
@@ -129,14 +129,14 @@ export class Queue {
     return batch;
   }
 
-  #makeRoom(): void {
+  #signalRoom(): void {
     this.#onRoom?.();
     this.#onRoom = undefined;
   }
 
-  #markDirty(): void {
-    if (this.#dirty || this.blocked) return;
-    this.#dirty = true;
-    this.#share.schedule(this);
+  #schedule(): void {
+    if (this.#isScheduled || this.blocked) return;
+    this.#isScheduled = true;
+    this.#shared.schedule(this);
   }
 }

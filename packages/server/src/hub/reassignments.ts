@@ -3,72 +3,77 @@ import type { Change } from "../log/change.ts";
 import type { Session } from "./session.ts";
 import type { Audience } from "./topic-index.ts";
 
-/** What entered and left someone's sight; `unknown`: too much to tell, all must be read anew. */
+/** Events of records that became visible or invisible; `unknown`: too many to list, everything must be read again. */
 export type VisibilityChanges = readonly OutgoingEvent[] | "unknown";
 
-/** What a change moves for a listener that was remembered before it, given who the listener is now. */
-export type MovesSince<Principal> = (change: Change, now: Principal) => Promise<VisibilityChanges>;
+/** What a change makes visible or invisible to a subscriber, from when it was captured to the principal that it is now. */
+export type VisibilityDiffSince<Principal> = (change: Change, now: Principal) => Promise<VisibilityChanges>;
 
 /** Sessions that went from one audience to another together. */
 export interface Reassignment<Principal> {
+  /** The audience that they are in now. */
   readonly audience: Audience<Principal>;
   readonly sessions: ReadonlySet<Session<Principal>>;
-  readonly moves: MovesSince<Principal>;
+  readonly diff: VisibilityDiffSince<Principal>;
 }
 
 /**
- * The listeners that a change makes others, by what it does to their accounts or to the rules, from before they are
- * sorted anew until the change itself is told. Those who read the log are left out: they learn of it there.
+ * The sessions that a change puts into other audiences, by what it does to their accounts or to the rules: from before
+ * they are indexed again until the change itself is delivered. Sessions that catch up are left out: they learn of it from
+ * the log.
  */
 export class Reassignments<Principal> {
-  #left = new Map<Session<Principal>, readonly Audience<Principal>[]>();
-  readonly #since = new Map<Audience<Principal>, MovesSince<Principal>>();
-  readonly #remember: (audience: Audience<Principal>) => MovesSince<Principal>;
+  #previous = new Map<Session<Principal>, readonly Audience<Principal>[]>();
+  readonly #diffs = new Map<Audience<Principal>, VisibilityDiffSince<Principal>>();
+  readonly #captureAudience: (audience: Audience<Principal>) => VisibilityDiffSince<Principal>;
 
-  constructor(remember: (audience: Audience<Principal>) => MovesSince<Principal>) {
-    this.#remember = remember;
+  /** @param captureAudience keeps what the audience can see now, to compare later */
+  constructor(captureAudience: (audience: Audience<Principal>) => VisibilityDiffSince<Principal>) {
+    this.#captureAudience = captureAudience;
   }
 
-  /** Call before the sessions are sorted anew. */
-  note(sessions: Iterable<Session<Principal>>): void {
+  /** Call before the sessions are indexed again. */
+  capture(sessions: Iterable<Session<Principal>>): void {
     for (const session of sessions) {
-      const following = session.audiences.filter(({ follows }) => follows !== undefined);
-      if (following.length === 0 || session.hold || this.#left.has(session)) continue;
-      this.#left.set(session, following);
-      for (const audience of following) {
-        if (!this.#since.has(audience)) this.#since.set(audience, this.#remember(audience));
+      const dependents = session.audiences.filter(({ dependsOn }) => dependsOn !== undefined);
+      if (dependents.length === 0 || session.replay || this.#previous.has(session)) continue;
+      this.#previous.set(session, dependents);
+      for (const audience of dependents) {
+        if (!this.#diffs.has(audience)) this.#diffs.set(audience, this.#captureAudience(audience));
       }
     }
   }
 
-  /** What was noted since the last call, those who shifted alike together. */
+  /** What was captured since the last call, grouped by the audiences before and after. */
   take(): readonly Reassignment<Principal>[] {
-    if (this.#left.size === 0) return [];
-    const shifts = new Map<Audience<Principal>, Map<Audience<Principal>, Set<Session<Principal>>>>();
-    for (const [session, following] of this.#left) {
-      for (const was of following) {
-        const now = session.audiences.find(({ subscription }) => subscription.name === was.subscription.name);
-        if (!now) continue;
-        let byNow = shifts.get(was);
-        if (!byNow) shifts.set(was, (byNow = new Map()));
-        const together = byNow.get(now) ?? new Set();
-        byNow.set(now, together.add(session));
+    if (this.#previous.size === 0) return [];
+    const moves = new Map<Audience<Principal>, Map<Audience<Principal>, Set<Session<Principal>>>>();
+    for (const [session, audiences] of this.#previous) {
+      for (const from of audiences) {
+        const to = session.audiences.find(({ subscription }) => subscription.name === from.subscription.name);
+        if (!to) continue;
+        let byTarget = moves.get(from);
+        if (!byTarget) moves.set(from, (byTarget = new Map()));
+        const sessions = byTarget.get(to) ?? new Set();
+        byTarget.set(to, sessions.add(session));
       }
     }
-    const taken = [...shifts].flatMap(([was, byNow]) =>
-      [...byNow].map(([audience, sessions]) => ({ audience, sessions, moves: this.#since.get(was)! })),
+    const taken = [...moves].flatMap(([from, byTarget]) =>
+      [...byTarget].map(([audience, sessions]) => ({ audience, sessions, diff: this.#diffs.get(from)! })),
     );
-    this.#left = new Map();
-    this.#since.clear();
+    this.#previous = new Map();
+    this.#diffs.clear();
     return taken;
   }
 }
 
-/** The sessions of an audience that have been in it all along. */
-export function* staying<Principal>(
+/** The sessions of an audience that were not reassigned to it. */
+export function* sessionsKeptIn<Principal>(
   audience: Audience<Principal>,
-  shifts: readonly Reassignment<Principal>[],
+  reassignments: readonly Reassignment<Principal>[],
 ): Generator<Session<Principal>> {
-  const came = shifts.filter((shift) => shift.audience === audience);
-  for (const session of audience.sessions) if (!came.some(({ sessions }) => sessions.has(session))) yield session;
+  const arrivals = reassignments.filter((reassignment) => reassignment.audience === audience);
+  for (const session of audience.sessions) {
+    if (!arrivals.some(({ sessions }) => sessions.has(session))) yield session;
+  }
 }

@@ -1,24 +1,24 @@
-import { type ClientId, EVERYONE, type Subscription } from "@headwater/protocol";
+import { type ClientId, GLOBAL_SUBSCRIPTION, type Subscription } from "@headwater/protocol";
 import type { Session } from "./session.ts";
-import { type Audience, type AudienceKind, TopicIndex } from "./topic-index.ts";
+import { type Audience, type AudienceSpec, TopicIndex } from "./topic-index.ts";
 
-/** How listeners are told apart. */
-export interface Listeners<Principal> {
-  /** Which listeners are alike, and which changes can concern them at all; none for those who can hear of nothing. */
-  audiencesOf(subscription: Subscription, principal: Principal): readonly AudienceKind[];
+/** How sessions are sorted into audiences. */
+export interface AudienceRules<Principal> {
+  /** The audiences of a subscription; none if the principal can never get an event by it. */
+  audiencesOf(subscription: Subscription, principal: Principal): readonly AudienceSpec[];
   /** Equal for equal principals. */
   principalKey(principal: Principal): string;
 }
 
-/** Who is here: sessions by id, by principal, and by what they listen to. */
+/** All open sessions: by id, by principal, and by what they subscribe to. */
 export class Roster<Principal> {
-  readonly #listeners: Listeners<Principal>;
-  readonly #index = new TopicIndex<Principal>();
+  readonly #rules: AudienceRules<Principal>;
+  readonly #topics = new TopicIndex<Principal>();
   readonly #sessions = new Map<ClientId, Session<Principal>>();
   readonly #byPrincipal = new Map<string, Set<Session<Principal>>>();
 
-  constructor(listeners: Listeners<Principal>) {
-    this.#listeners = listeners;
+  constructor(rules: AudienceRules<Principal>) {
+    this.#rules = rules;
   }
 
   get size(): number {
@@ -40,55 +40,56 @@ export class Roster<Principal> {
   /** See `TopicIndex.audiences`. */
   audiences(
     topic: string,
-    held: (example: Audience<Principal>) => Promise<readonly unknown[] | undefined>,
+    routingValues: (example: Audience<Principal>) => Promise<readonly unknown[] | undefined>,
   ): Promise<readonly Audience<Principal>[]> {
-    return this.#index.audiences(topic, held);
+    return this.#topics.audiences(topic, routingValues);
   }
 
-  /** See `TopicIndex.followers`. */
-  followers(collection: string): Iterable<Audience<Principal>> {
-    return this.#index.followers(collection);
+  /** See `TopicIndex.dependents`. */
+  dependents(collection: string): Iterable<Audience<Principal>> {
+    return this.#topics.dependents(collection);
   }
 
   add(session: Session<Principal>): void {
     this.#sessions.set(session.id, session);
-    this.#seat(session);
+    this.#index(session);
   }
 
   remove(session: Session<Principal>): void {
     this.#sessions.delete(session.id);
-    this.#unseat(session);
+    this.#unindex(session);
   }
 
-  /** Changes who sessions are or what they listen to, all at once: an audience must never mix the old and the new. */
-  reseat(sessions: Iterable<Session<Principal>>, change: (session: Session<Principal>) => void): void {
-    const moved = [...sessions];
-    for (const session of moved) this.#unseat(session);
-    for (const session of moved) {
+  /** Changes sessions' principals or subscriptions, all at once: an audience must never mix old and new. */
+  reindex(sessions: Iterable<Session<Principal>>, change: (session: Session<Principal>) => void): void {
+    const changed = [...sessions];
+    for (const session of changed) this.#unindex(session);
+    for (const session of changed) {
       change(session);
-      this.#seat(session);
+      this.#index(session);
     }
   }
 
-  #seat(session: Session<Principal>): void {
-    const key = this.#listeners.principalKey(session.principal);
+  #index(session: Session<Principal>): void {
+    const { principal } = session;
+    const key = this.#rules.principalKey(principal);
     let peers = this.#byPrincipal.get(key);
     if (!peers) this.#byPrincipal.set(key, (peers = new Set()));
     peers.add(session);
-    const heard = session.listens ? [EVERYONE, ...session.subscriptions] : [];
-    session.audiences = heard.flatMap((subscription) =>
-      this.#listeners
-        .audiencesOf(subscription, session.principal)
-        .map((kind) => this.#index.add(session, subscription, kind)),
+    const subscriptions = session.hasSubscribed ? [GLOBAL_SUBSCRIPTION, ...session.subscriptions] : [];
+    session.indexed(
+      subscriptions.flatMap((subscription) =>
+        this.#rules.audiencesOf(subscription, principal).map((spec) => this.#topics.add(session, subscription, spec)),
+      ),
     );
   }
 
-  #unseat(session: Session<Principal>): void {
-    const key = this.#listeners.principalKey(session.principal);
+  #unindex(session: Session<Principal>): void {
+    const key = this.#rules.principalKey(session.principal);
     const peers = this.#byPrincipal.get(key);
     peers?.delete(session);
     if (peers?.size === 0) this.#byPrincipal.delete(key);
-    for (const audience of session.audiences) this.#index.remove(session, audience);
-    session.audiences = [];
+    for (const audience of session.audiences) this.#topics.remove(session, audience);
+    session.indexed([]);
   }
 }

@@ -1,19 +1,33 @@
 import type { ClientId, Cursor, Subscription } from "@headwater/protocol";
 import type { Bucket } from "../lib/token-bucket.ts";
+import type { FlushScheduler } from "./flush-scheduler.ts";
 import type { Codec, Frame } from "./frame.ts";
 import type { Heartbeats } from "./heartbeats.ts";
-import type { FlushScheduler } from "./flush-scheduler.ts";
 import type { Queue, QueueOwner } from "./queue.ts";
 import type { Audience } from "./topic-index.ts";
 import type { CloseReason, Wire } from "./wire.ts";
 
-/** A session that reads the log: nothing live reaches it. */
-export interface Hold {
-  /** Up to where each subscription, by its name, has everything. */
-  readonly from: ReadonlyMap<string, number>;
-  /** Up to where the session was told. */
-  progress: number;
+/** How far a session that catches up has come. */
+export interface Replay {
+  /** The seq up to which each subscription, by name, already has everything. */
+  readonly startOf: ReadonlyMap<string, number>;
+  /** The seq up to which the log has been read and sent. */
+  position: number;
 }
+
+/** The stages of a connection, in their order; a live one that subscribes with a cursor catches up again. */
+export type SessionState =
+  /** Open. Its client has not subscribed yet. */
+  | { readonly kind: "connected" }
+  /** Reads from the log what it missed; live changes pass it by. */
+  | { readonly kind: "catching-up"; readonly replay: Replay }
+  /** Gets each change as it is delivered. */
+  | { readonly kind: "live" }
+  | { readonly kind: "closed" };
+
+const CONNECTED: SessionState = { kind: "connected" };
+const LIVE: SessionState = { kind: "live" };
+const CLOSED: SessionState = { kind: "closed" };
 
 /** What a connection begins with. */
 export interface SessionInit<Principal> {
@@ -22,144 +36,203 @@ export interface SessionInit<Principal> {
   readonly principal: Principal;
   readonly wire: Wire;
   readonly codec: Codec;
-  /** Where its client was when it was connected before: counts at its first subscription. */
+  /** The cursor that the client sent when it connected; its first subscription resumes from there. */
   readonly since: Cursor | undefined;
   /** Milliseconds since 1970. */
   readonly openedAt: number;
 }
 
-/** How it stands with a connection. */
 export interface SessionStatus {
   readonly state: "live" | "catching-up" | "blocked";
-  /** The seq up to which it was told; `undefined`: as far as everyone. */
-  readonly toldTo: number | undefined;
+  /** The seq up to which it has been sent everything; `undefined`: as far as the hub itself. */
+  readonly deliveredTo: number | undefined;
   readonly queuedBytes: number;
 }
 
-/** One live connection: who it is, what it listens to, and what waits for it. */
+type OnClosed<Principal> = (session: Session<Principal>, reason: CloseReason | "client") => void;
+
+/** One connection: its principal, its subscriptions, and what waits to be sent to it. The hub moves it from state to state. */
 export class Session<Principal> implements QueueOwner {
   readonly id: ClientId;
   /** The peer's address: only requests from there may change the subscriptions. */
   readonly address: string;
-  principal: Principal;
-  /** Where its client was when it was here before, until it subscribes. */
-  since: Cursor | undefined;
-  subscriptions: readonly Subscription[] = [];
-  /** It has said what it listens to, be that nothing: from then on it hears what is for everyone. */
-  listens = false;
-  /** Where the hub has put it. */
-  audiences: readonly Audience<Principal>[] = [];
-  hold: Hold | undefined;
   readonly openedAt: number;
-  /** How its transport writes. */
+  /** How its transport encodes events. */
   readonly codec: Codec;
-  /** The seq behind which it hears of changes since it last said what it listens to. */
-  hearsFrom = 0;
-  /** Of its requests for other subscriptions. */
+  /** Limits its requests for other subscriptions. */
   readonly requests: Bucket = { fullAt: 0 };
+  #state: SessionState = CONNECTED;
+  #principal: Principal;
+  #subscriptions: readonly Subscription[] = [];
+  #audiences: readonly Audience<Principal>[] = [];
+  #since: Cursor | undefined;
+  #subscribedFromSeq = 0;
+  /** A live session has everything up to here. Not part of the state: all live sessions share one state object. */
+  #liveFromSeq = 0;
+  #missedHeartbeats = 0;
   readonly #wire: Wire;
   readonly #queue: Queue;
-  readonly #onClose: (session: Session<Principal>, reason: CloseReason | "client") => void;
-  #closed = false;
-  #blockedBeats = 0;
-  /** The seq up to which it has everything. */
-  #reached = 0;
+  readonly #onClosed: OnClosed<Principal>;
 
-  constructor(
-    init: SessionInit<Principal>,
-    outbox: FlushScheduler,
-    onClose: (session: Session<Principal>, reason: CloseReason | "client") => void,
-  ) {
+  constructor(init: SessionInit<Principal>, flushes: FlushScheduler, onClosed: OnClosed<Principal>) {
     this.id = init.id;
     this.address = init.address;
-    this.principal = init.principal;
-    this.since = init.since;
     this.openedAt = init.openedAt;
     this.codec = init.codec;
+    this.#principal = init.principal;
+    this.#since = init.since;
     this.#wire = init.wire;
-    this.#onClose = onClose;
-    this.#queue = outbox.queue(init.wire, this);
+    this.#onClosed = onClosed;
+    this.#queue = flushes.queue(init.wire, this);
   }
 
-  get closed(): boolean {
-    return this.#closed;
+  get state(): SessionState {
+    return this.#state;
   }
 
-  get standing(): SessionStatus {
-    const state = this.hold ? "catching-up" : this.#queue.blocked ? "blocked" : "live";
-    return { state, toldTo: this.hold?.progress, queuedBytes: this.#queue.size };
+  get isClosed(): boolean {
+    return this.#state === CLOSED;
+  }
+
+  /** The replay under way; another one, or none, once the session has moved on. */
+  get replay(): Replay | undefined {
+    return this.#state.kind === "catching-up" ? this.#state.replay : undefined;
+  }
+
+  get principal(): Principal {
+    return this.#principal;
+  }
+
+  get subscriptions(): readonly Subscription[] {
+    return this.#subscriptions;
+  }
+
+  /** True once its client has sent a set of subscriptions, even an empty one. */
+  get hasSubscribed(): boolean {
+    return this.#state !== CONNECTED;
+  }
+
+  /** Changes up to this seq were committed before its current subscriptions. */
+  get subscribedFromSeq(): number {
+    return this.#subscribedFromSeq;
+  }
+
+  /** The audiences that the roster put it in. */
+  get audiences(): readonly Audience<Principal>[] {
+    return this.#audiences;
+  }
+
+  get status(): SessionStatus {
+    const state = this.replay ? "catching-up" : this.#queue.blocked ? "blocked" : "live";
+    return { state, deliveredTo: this.replay?.position, queuedBytes: this.#queue.size };
+  }
+
+  changePrincipal(principal: Principal): void {
+    this.#principal = principal;
+  }
+
+  /** Replaces all subscriptions. */
+  subscribed(principal: Principal, subscriptions: readonly Subscription[]): void {
+    if (this.#state === CONNECTED) this.#state = LIVE;
+    this.#principal = principal;
+    this.#subscriptions = subscriptions;
+  }
+
+  indexed(audiences: readonly Audience<Principal>[]): void {
+    this.#audiences = audiences;
   }
 
   /**
-   * Queues the frames of a live change, unless the session has it already or will read it from the log.
-   * What has no `seq` is in no log: a session that has not kept up goes without.
-   * They leave in the next turn of the loop, or when the socket drains.
+   * Notes from where on its subscriptions count. The cursor that the client sent when it connected counts once.
+   *
+   * @param since the cursor that came with the subscriptions
+   * @param head the seq of the newest delivered change
+   * @returns the cursor to catch up from, if there is one
+   */
+  resumeFrom(since: Cursor | undefined, head: number): Cursor | undefined {
+    const cursor = since ?? this.#since;
+    this.#since = undefined;
+    this.#subscribedFromSeq = Math.min(cursor?.seq ?? head, head);
+    return cursor;
+  }
+
+  /** From here on the replay alone sends changes; one that was under way is abandoned. */
+  startCatchUp(replay: Replay): void {
+    if (this.#state !== CLOSED) this.#state = { kind: "catching-up", replay };
+  }
+
+  /** From here on changes after `seq` are delivered as they come. */
+  goLive(seq: number): void {
+    if (this.#state === CLOSED) return;
+    this.#state = LIVE;
+    this.#liveFromSeq = seq;
+  }
+
+  /**
+   * Queues the frames of a live change; they leave in the next turn of the loop, or when the socket drains. Does nothing
+   * for a session that has the change already or will read it from the log.
+   *
+   * @param seq `undefined` for an event that is in no log: a session with a backlog goes without
    */
   deliver(frames: readonly Frame[], seq: number | undefined): void {
-    if (this.hold) return;
-    if (seq === undefined ? this.hasRoom : seq > this.#reached) this.#queue.push(frames);
+    if (this.#state !== LIVE) return;
+    if (seq === undefined ? this.hasRoom : seq > this.#liveFromSeq) this.#queue.push(frames);
   }
 
-  /** Queues frames whatever the state: of a change that is replayed, or about the connection itself. */
+  /** Queues frames in any state: those of a replay, or about the connection itself. */
   send(frames: readonly Frame[]): void {
     this.#queue.push(frames);
-  }
-
-  /** Live again: changes above `reached` are delivered. */
-  release(reached: number): void {
-    this.hold = undefined;
-    this.#reached = reached;
-  }
-
-  /** Resolves at once, or when what waits has left: a replay must not overflow the queue that it fills. */
-  room(): Promise<void> {
-    return this.#queue.room();
   }
 
   get hasRoom(): boolean {
     return this.#queue.hasRoom;
   }
 
-  /** The wire took all that was sent. */
+  /** Resolves when little enough waits that a replay can go on without overflowing the queue. */
+  waitForRoom(): Promise<void> {
+    return this.#queue.waitForRoom();
+  }
+
+  /** The socket took everything. */
   drained(): void {
-    this.#blockedBeats = 0;
+    this.#missedHeartbeats = 0;
     this.#queue.drained();
   }
 
   /**
-   * Keeps a quiet connection alive, and ends one whose socket has been full for `patience` beats on end.
+   * Keeps a quiet connection alive, and ends one whose socket was full for `maxMissed` heartbeats in a row.
    *
-   * @param heartbeats what clients ignore, but for the cursor in it: a session that has nothing on its way has seen
-   *   everything up to there, one that has not caught up yet, or not said with what, has not
+   * @param heartbeats clients ignore all of a heartbeat but its cursor, which says that they have everything up to it: so
+   *   a session that has yet to catch up gets one without
    */
-  beat({ caughtUp, catchingUp }: Heartbeats, patience: number): void {
+  heartbeat({ caughtUp, catchingUp }: Heartbeats, maxMissed: number): void {
     if (this.#queue.blocked) {
-      this.#blockedBeats += 1;
-      if (this.#blockedBeats >= patience) this.close("dead");
+      this.#missedHeartbeats += 1;
+      if (this.#missedHeartbeats >= maxMissed) this.close("dead");
       return;
     }
-    const heartbeat = this.hold || this.since ? catchingUp : caughtUp;
+    const heartbeat = this.replay || this.#since ? catchingUp : caughtUp;
     if (heartbeat && !this.#queue.active && this.#queue.size === 0) this.#queue.write(heartbeat);
     this.#queue.active = false;
   }
 
-  /** Ends the connection from our side; a peer that reads still gets what was on its way. */
+  /** Ends the connection from our side. Only `shutdown` still sends what waits. */
   close(reason: CloseReason): void {
-    if (this.#closed) return;
+    if (this.isClosed) return;
     if (reason === "shutdown") this.#queue.flush();
     this.ended(reason);
     this.#wire.close(reason);
   }
 
-  /** The connection is gone, whoever ended it. */
+  /** The connection is gone, whichever side ended it. */
   ended(reason: CloseReason | "client" = "client"): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.isClosed) return;
+    this.#state = CLOSED;
     this.#queue.end();
-    this.#onClose(this, reason);
+    this.#onClosed(this, reason);
   }
 
-  /** More waits than may: its client must come back and read it from the log. */
+  /** Too much waits: the client must reconnect and read it from the log. */
   overflow(): void {
     this.close("slow");
   }

@@ -1,25 +1,25 @@
-import type { Subscription, OutgoingEvent } from "@headwater/protocol";
+import type { OutgoingEvent, Subscription } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
-import type { Listeners } from "./roster.ts";
-import type { VisibilityChanges, MovesSince } from "./reassignments.ts";
+import type { VisibilityChanges, VisibilityDiffSince } from "./reassignments.ts";
+import type { AudienceRules } from "./roster.ts";
 
-/** Who may see what, and how it looks: the hub asks, and knows no rule, no record and no database. */
-export interface Visibility<Principal> extends Listeners<Principal> {
+/** Who can see what, and as which event. The hub itself knows no rule, no record and no database. */
+export interface Visibility<Principal> extends AudienceRules<Principal> {
   /** The topics that a change appears on, each once. */
   topicsOf(change: Change): readonly string[];
-  /** What the record held before the change, and holds after it, in the field that the listener's audience requires. */
-  held(change: Change, subscription: Subscription, principal: Principal): Promise<readonly unknown[]>;
-  /** What the change is to a listener; `undefined` for those who may not see it. */
-  present(
+  /** What the record had before the change, and has after it, in the field that routes the subscription's audience. */
+  routingValues(change: Change, subscription: Subscription, principal: Principal): Promise<readonly unknown[]>;
+  /** The event that a subscription gets for a change; `undefined` if the principal can't see it. */
+  eventFor(
     change: Change,
     subscription: Subscription,
     principal: Principal,
-    told: "live" | "replayed",
+    mode: "live" | "replayed",
   ): Promise<OutgoingEvent | undefined>;
-  /** What the change of a related record moves into and out of a listener's sight. */
-  moves(change: Change, subscription: Subscription, principal: Principal): Promise<VisibilityChanges>;
-  /** Remembers a listener that a change is about to make another. */
-  remember(subscription: Subscription, principal: Principal): MovesSince<Principal>;
-  /** May a change that was missed have moved more than its own record into or out of a listener's sight? */
-  mayMove(change: Change, subscription: Subscription, principal: Principal): boolean;
+  /** The events of other records that a change makes visible or invisible. */
+  visibilityChanges(change: Change, subscription: Subscription, principal: Principal): Promise<VisibilityChanges>;
+  /** Keeps what a subscription can see before a change gives it another principal or other rules. */
+  captureListener(subscription: Subscription, principal: Principal): VisibilityDiffSince<Principal>;
+  /** Whether a missed change may have made other records visible or invisible. */
+  mayChangeVisibility(change: Change, subscription: Subscription, principal: Principal): boolean;
 }

@@ -1,6 +1,6 @@
 import type { ErrorBody, ErrorData, ValidationError } from "@headwater/protocol";
 
-/** PocketBase's words for an error that has none of its own. */
+/** PocketBase's message for an error without its own. */
 const DEFAULT_MESSAGES: Readonly<Record<number, string>> = {
   400: "Something went wrong while processing your request.",
   401: "Missing or invalid authentication.",
@@ -12,18 +12,18 @@ const DEFAULT_MESSAGES: Readonly<Record<number, string>> = {
 };
 
 /**
- * The one error type that means "answer the client with this". Anything else that is thrown is a fault of ours
- * and leaves as a 500 (or as PocketBase's generic 400) without its details.
+ * The only error whose details are sent to the client. Any other thrown error is a fault of the server and becomes a
+ * 500 (or PocketBase's generic 400) without details.
  */
 export class ApiError extends Error {
   override readonly name = "ApiError";
 
   /**
    * @param status the HTTP status
-   * @param message a sentence; empty for PocketBase's default of that status
+   * @param message a sentence; "" for PocketBase's default message of the status
    * @param data the failed checks by field
-   * @param cause what went wrong inside: logged, never sent
-   * @param retryAfter seconds after which to ask again; says that the refusal is meant, and no fault
+   * @param cause the internal cause: logged, never sent
+   * @param retryAfter seconds until a retry makes sense; also marks the error as a deliberate refusal, not a fault
    */
   constructor(
     readonly status: number,
@@ -40,7 +40,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Clients get the problems in the order of their fields' names, whatever the order in which they were found. */
+/** Sorts the problems by field name, so that the order in which they were found does not show. */
 function sortKeys(data: ErrorData): ErrorData {
   const entries = Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, value]) => [key, isProblem(value) ? value : sortKeys(value)]));
@@ -48,7 +48,7 @@ function sortKeys(data: ErrorData): ErrorData {
 
 const isProblem = (value: ValidationError | ErrorData): value is ValidationError => typeof value["code"] === "string";
 
-/** All that the error says in one line, for a person who is no client. */
+/** The whole error in one line, for logs and the command line. */
 export const explainApiError = ({ message, data }: ApiError): string => [message, ...problemLines(data)].join(" ");
 
 const problemLines = (data: ErrorData): string[] =>
@@ -62,17 +62,26 @@ export const unauthorized = (message = ""): ApiError => new ApiError(401, messag
 export const forbidden = (message = ""): ApiError => new ApiError(403, message);
 export const notFound = (message = "", cause?: unknown): ApiError => new ApiError(404, message, {}, cause);
 
-/** A limit is reached: by this client (429), or by all together (503). */
+/** A limit is reached: by this client (429), or by all clients together (503). */
 export const limited = (status: 429 | 503, data: ErrorData, retryAfter: number): ApiError =>
-  new ApiError(status, status === 503 ? "There is no room, try again later." : "", data, undefined, retryAfter);
+  new ApiError(
+    status,
+    status === 503 ? "The server is at capacity. Try again later." : "",
+    data,
+    undefined,
+    retryAfter,
+  );
 
-/** A failed check; its message is written as PocketBase writes it: a capital first, a full stop last. */
+/** A failed check. As in PocketBase, the message starts with a capital and ends with a full stop. */
 export const invalid = (code: string, message: string, params?: ValidationError["params"]): ValidationError =>
   params && Object.keys(params).length > 0
     ? { code, message: sentence(message), params }
     : { code, message: sentence(message) };
 
-/** Capital first, full stop last unless it ends in `.`, `?` or `!` (PocketBase's `inflector.Sentenize`). */
+/**
+ * Capitalises the text and ends it with a full stop, unless it ends with `.`, `?` or `!` (PocketBase's
+ * `inflector.Sentenize`).
+ */
 export function sentence(text: string): string {
   const trimmed = text.trim();
   if (trimmed === "") return "";

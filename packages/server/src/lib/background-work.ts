@@ -1,4 +1,4 @@
-/** Work that nobody waits for, except the end of the program. */
+/** Runs work that nobody waits for until shutdown. */
 export class BackgroundWork {
   readonly #running = new Set<Promise<void>>();
   readonly #onError: (error: unknown) => void;
@@ -14,6 +14,7 @@ export class BackgroundWork {
     this.#running.add(running);
   }
 
+  /** Resolves when all work that has started is finished. */
   async done(): Promise<void> {
     await Promise.all(this.#running);
   }

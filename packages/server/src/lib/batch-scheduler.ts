@@ -1,11 +1,11 @@
-/** Items that are worked on in one turn of the loop; then other sockets get theirs. */
-const SLICE = 256;
-/** Items that are worked on together. */
-const HANDFUL = 16;
+/** Items processed in one turn of the event loop, so that other sockets get their turn. */
+const ITEMS_PER_TURN = 256;
+/** Items passed to one call. */
+const BATCH_SIZE = 16;
 
 /**
- * Does a short work for many items, a handful at a time and some hundred in a turn of the event loop, from the next turn
- * on. An item may be scheduled again as soon as its work begins.
+ * Processes many items in small batches, a few hundred per turn of the event loop, starting in the next turn. An item
+ * may be scheduled again as soon as its batch starts.
  */
 export class BatchScheduler<Item> {
   readonly #work: (items: readonly Item[]) => void;
@@ -14,7 +14,7 @@ export class BatchScheduler<Item> {
   #next = 0;
   #scheduled = false;
 
-  /** @param onDone called when nothing waits any more */
+  /** @param onDone called when no items are left */
   constructor(work: (items: readonly Item[]) => void, onDone: () => void = () => {}) {
     this.#work = work;
     this.#onDone = onDone;
@@ -28,8 +28,8 @@ export class BatchScheduler<Item> {
   }
 
   readonly #turn = (): void => {
-    const end = Math.min(this.#items.length, this.#next + SLICE);
-    for (let i = this.#next; i < end; i += HANDFUL) this.#work(this.#items.slice(i, Math.min(end, i + HANDFUL)));
+    const end = Math.min(this.#items.length, this.#next + ITEMS_PER_TURN);
+    for (let i = this.#next; i < end; i += BATCH_SIZE) this.#work(this.#items.slice(i, Math.min(end, i + BATCH_SIZE)));
     this.#next = end;
     if (end < this.#items.length) {
       setImmediate(this.#turn);

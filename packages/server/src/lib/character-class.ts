@@ -1,4 +1,4 @@
-/** Code points from and to, both included. */
+/** A range of code points, both ends included. */
 export type Range = readonly [from: number, to: number];
 
 const LAST = 0x10ffff;
@@ -47,13 +47,13 @@ const POSIX: Readonly<Record<string, readonly Range[]>> = {
 
 const CONTROL: Readonly<Record<string, number>> = { a: 7, f: 12, n: 10, r: 13, t: 9, v: 11 };
 
-/** `\d`, `\W` and their like; `undefined` for another escape. */
+/** The ranges of `\d`, `\s`, `\w` and their negations; `undefined` for another escape. */
 export function shorthandClass(escape: string): readonly Range[] | undefined {
   const ranges = SHORTHANDS[escape.slice(1).toLowerCase()];
   return ranges && (escape === escape.toLowerCase() ? ranges : complement(ranges));
 }
 
-/** The ranges of what stands between brackets, sorted and without overlaps. The syntax was checked before. */
+/** Parses the content of a bracket expression to sorted ranges without overlaps. The syntax must be valid. */
 export function parseClass(body: string): readonly Range[] {
   const negated = body.startsWith("^");
   const ranges: Range[] = [];

@@ -1,11 +1,11 @@
 import { parseJson } from "./json-value.ts";
 
 /**
- * Loose readings of values that JSON, a form or a database column holds, as PocketBase reads them (Go's `cast`
- * library). None of them throws: what can't be read becomes the zero value.
+ * Loose conversions of values from JSON, a form or a database column, as in PocketBase (Go's `cast` library). They
+ * never throw: a value that can't be converted becomes the zero value.
  */
 
-/** Numbers without exponent; lists and objects are "". */
+/** Numbers are written without an exponent; lists and objects become "". */
 export function toText(input: unknown): string {
   if (typeof input === "string") return input;
   if (typeof input === "number") return decimalText(input);
@@ -29,8 +29,8 @@ export function toBool(input: unknown): boolean {
 const TRUE: ReadonlySet<string> = new Set(["1", "t", "T", "true", "TRUE", "True"]);
 
 /**
- * A list of texts without blanks and repetitions. A text is a list of one, unless it is a JSON list of texts; a list's
- * members are read one by one.
+ * A list of texts without empty ones and duplicates. A text is a list of one, unless it is a JSON list of texts. The
+ * members of a list are converted one by one.
  */
 export function toTexts(input: unknown): string[] {
   const texts = Array.isArray(input) ? input.map(toText) : typeof input === "string" ? textsIn(input) : [toText(input)];
@@ -41,12 +41,12 @@ function textsIn(text: string): readonly string[] {
   if (!text.includes("[")) return [text];
   const list = parseJson(text);
   if (!Array.isArray(list)) return [text];
-  // Where the list stops being one of texts, the decoder stops, and what it has is kept beside the whole.
-  const stranger = list.findIndex((item) => typeof item !== "string" && item !== null);
-  return stranger < 0 ? list.map(toText) : [...list.slice(0, stranger).map(toText), text];
+  // PocketBase's decoder stops at the first item that is not a text, and keeps the items before it and the whole text.
+  const firstOther = list.findIndex((item) => typeof item !== "string" && item !== null);
+  return firstOther < 0 ? list.map(toText) : [...list.slice(0, firstOther).map(toText), text];
 }
 
-/** How many code points a text has: what PocketBase calls characters. */
+/** The number of code points, which PocketBase calls characters. */
 export function countCharacters(text: string): number {
   let count = 0;
   for (const _ of text) count += 1;
@@ -67,7 +67,7 @@ const SPECIAL: Readonly<Record<string, number>> = {
 function parseNumber(text: string): number {
   if (!DECIMAL.test(text)) return SPECIAL[text.toLowerCase()] ?? 0;
   const number = Number(text);
-  // Out of range is an error in Go, and errors read as zero.
+  // Out of range is an error in Go, and an error gives zero.
   return Number.isFinite(number) ? number : 0;
 }
 

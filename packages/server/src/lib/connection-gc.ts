@@ -1,16 +1,17 @@
 import { edenGC } from "bun:jsc";
 
-/** Connections opened between two collections: about three milliseconds for what 128 of them leave behind. */
-const EVERY = 128;
+/** Opened connections per collection, which takes about 3 ms for their garbage. */
+const CONNECTIONS_PER_COLLECTION = 128;
 
 let opened = 0;
 
 /**
- * Call it for each connection that opens. Setting one up makes some kilobytes that die at once and little that stays;
- * left to itself the collector comes after many megabytes of that, by which time what stays lies scattered over pages
- * that are never given back: with some thousand connections that is most of what each of them takes.
+ * Collects young garbage regularly while connections open; call it for each new connection. Opening one allocates a few
+ * kilobytes that die at once and little that lives on. By default the collector runs only after many megabytes, when
+ * the survivors are scattered over pages that are never returned to the system. With thousands of connections, those
+ * pages would be most of the memory per connection.
  */
-export function noteOpened(): void {
+export function onConnectionOpened(): void {
   opened += 1;
-  if (opened % EVERY === 0) edenGC();
+  if (opened % CONNECTIONS_PER_COLLECTION === 0) edenGC();
 }

@@ -2,12 +2,12 @@ import { expect, test } from "bun:test";
 import { assert, date, property } from "fast-check";
 import { dateTimeMillis, formatDateTime, parseDateTime } from "./date-time.ts";
 
-test("a moment is written in UTC with a space and three digits", () => {
+test("a date is written in UTC with a space and three decimals", () => {
   expect(formatDateTime(new Date("2026-01-31T23:59:59.007Z"))).toBe("2026-01-31 23:59:59.007Z");
   expect(formatDateTime(0)).toBe("1970-01-01 00:00:00.000Z");
 });
 
-test("what was written is read back, and sorts as time does", () => {
+test("a written date is read back unchanged, and sorts chronologically", () => {
   const moment = date({ min: new Date("0002-01-01"), max: new Date("9999-12-31"), noInvalidDate: true });
   assert(
     property(moment, moment, (a, b) => {
@@ -31,6 +31,6 @@ test.each([
   expect(parseDateTime(text)).toBe(moment);
 });
 
-test("no text has no time", () => {
+test("an empty text has no time", () => {
   expect(dateTimeMillis("")).toBeNaN();
 });

@@ -1,20 +1,20 @@
 /**
- * Dates as PocketBase keeps them: the text `2026-01-31 23:59:59.123Z`, always UTC, always three digits, "" for none.
- * Text of this form sorts as time does.
+ * Dates as PocketBase stores them: `2026-01-31 23:59:59.123Z`, always in UTC and with three decimals, "" for no date.
+ * Text in this form sorts chronologically.
  */
 
-/** @param date the moment, a Date or milliseconds since 1970 */
+/** @param date a Date, or milliseconds since 1970 */
 export function formatDateTime(date: Date | number): string {
   return (typeof date === "number" ? new Date(date) : date).toISOString().replace("T", " ");
 }
 
-/** Milliseconds since 1970 of a text that `formatDateTime` or `parseDateTime` gave; NaN for "". */
+/** Converts a text in the stored form to milliseconds since 1970; NaN for "". */
 export const dateTimeMillis = (text: string): number => (text === "" ? Number.NaN : Date.parse(text.replace(" ", "T")));
 
 /**
- * Reads the spellings of a date that PocketBase reads (those of Go's `cast` library; without a zone it is UTC).
+ * Parses the date formats that PocketBase accepts (those of Go's `cast` library). A date without a zone is UTC.
  *
- * @returns the moment in the stored form, digits below a millisecond cut off; "" for what can't be read
+ * @returns the date in the stored form, truncated to milliseconds; "" for an unreadable text
  */
 export function parseDateTime(text: string): string {
   for (const layout of LAYOUTS) {
@@ -25,7 +25,7 @@ export function parseDateTime(text: string): string {
 }
 
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-/** Names may be written in any case, the letters T, Z, AM and PM may not. */
+/** Names of days and months are case-insensitive; the letters T, Z, AM and PM are not. */
 const anyCase = (names: string): string =>
   names.replaceAll(/[a-z]/gi, (letter) => `[${letter.toUpperCase()}${letter.toLowerCase()}]`);
 const DAY = anyCase("(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)");
@@ -33,7 +33,7 @@ const LONG_DAY = anyCase("(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day");
 const MONTH = `(?<month>${anyCase(MONTHS.join("|"))})`;
 const TIME = String.raw`(?<hour>\d\d?):(?<minute>\d\d):(?<second>\d\d)(?:[.,](?<fraction>\d+))?`;
 const DATE = String.raw`(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)`;
-/** A zone's name never shifts the clock: `cast` reads it as a label. */
+/** A zone name does not change the time: `cast` treats it as a label. */
 const NAMED = String.raw`(?:[A-Z]{3,5}|GMT[+-]\d{1,2}|[+-]\d\d)`;
 const OFFSET = String.raw`(?<sign>[+-])(?<hours>\d\d):?(?<minutes>\d\d)`;
 
@@ -64,18 +64,18 @@ function toText(parts: Record<string, string | undefined>): string {
 
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
-  // The calendar of Date rolls over what a month does not have; Go refuses it.
+  // Date rolls over a day that the month does not have; Go refuses it.
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return "";
   const millisecond = Number((parts.fraction ?? "").slice(0, 3).padEnd(3, "0"));
   date.setUTCHours(hour, minute - (parts.sign === "-" ? -offset : offset), second, millisecond);
   const text = formatDateTime(date);
-  // Go's zero time is no date; outside of four digits the text would not sort.
+  // Go's zero time means no date; a year with more than four digits would not sort.
   return text === ZERO || !/^\d{4}-/.test(text) ? "" : text;
 }
 
 const ZERO = "0001-01-01 00:00:00.000Z";
 
-/** Go's reading of two digits: 69 and more are of the last century. */
+/** Two-digit years as in Go: 69 and above are in the 20th century. */
 const fullYear = (short: number): number => short + (short >= 69 ? 1900 : 2000);
 
 function hourOf({ hour = "0", half }: Record<string, string | undefined>): number {

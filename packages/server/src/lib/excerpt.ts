@@ -4,18 +4,18 @@ type Node = DefaultTreeAdapterTypes.Node;
 
 const words = (list: string): ReadonlySet<string> => new Set(list.split(" "));
 
-/** Elements whose content is not for reading. */
+/** Elements whose content is dropped. */
 const DROPPED = words(
   "head style script iframe embed applet object svg img picture dialog template button form textarea input select option",
 );
-/** Elements that don't part the words before and after them. */
+/** Elements that don't separate words. */
 const INLINE = words("a abbr acronym b bdo big br button cite code em i label q small span strong strike sub sup time");
 
 /**
- * The beginning of an HTML text without its tags: white space is collapsed, blocks are parted by a space.
+ * The start of an HTML text without tags. White space is collapsed, and blocks are separated by a space.
  *
- * @param max characters (code points) at most
- * @param withEllipsis adds `...` where something was cut
+ * @param max the maximum number of characters (code points)
+ * @param withEllipsis appends `...` if the text was cut
  */
 export function excerpt(html: string, max: number, withEllipsis: boolean): string {
   const text = plainText(parse(html), max).trim();
@@ -39,7 +39,7 @@ function plainText(root: Node, max: number): string {
       const piece = node.value.replaceAll(/[\t\n\f\r ]+/g, " ");
       add(text.endsWith(" ") ? piece.trimStart() : piece);
     }
-    // PocketBase counts bytes here; the two spare ones are spaces that will be trimmed.
+    // PocketBase counts bytes here; two more allow for spaces that are trimmed later.
     if (bytes > max + 2 || !("childNodes" in node)) return;
     for (const child of node.childNodes) {
       if (DROPPED.has(child.nodeName)) continue;

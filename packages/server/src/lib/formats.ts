@@ -2,8 +2,8 @@ import { countCharacters } from "./coerce.ts";
 import { matchesPattern } from "./re2.ts";
 
 /**
- * Formats of text as PocketBase judges them. The patterns are those of the `govalidator` and `ozzo-validation`
- * libraries, written with named parts; RE2 runs them in linear time, which JavaScript's engine would not.
+ * Text formats as PocketBase checks them. The patterns are those of the Go libraries `govalidator` and
+ * `ozzo-validation`. RE2 matches them in linear time, unlike JavaScript's engine.
  */
 
 const WIDE = String.raw`\x{00A0}-\x{D7FF}\x{F900}-\x{FDCF}\x{FDF0}-\x{FFEF}`;
@@ -39,7 +39,7 @@ const SUBDOMAIN = String.raw`((www\.)|([${ALNUM}]+([-_.]?[${ALNUM}])*[${ALNUM}]\
 const HOST = String.raw`(([${ALNUM}]([${ALNUM}\-_]+)?[${ALNUM}]([-.][${ALNUM}]+)*)|${SUBDOMAIN})?([${ALNUM}]+-?-?)*[${ALNUM}]+(\.[${LETTER}]+)?`;
 const URL_PATTERN = String.raw`^((ftp|tcp|udp|wss?|https?)://)?(\S+(:\S*)?@)?(${IPV4}|\[(${IPV6})\]|${HOST})\.?(:\d{1,5})?([/?#]\S*)?$`;
 
-/** A web address, with or without its scheme. */
+/** Whether the text is a URL, with or without a scheme. */
 export function isUrl(text: string): boolean {
   if (countCharacters(text) >= 2083 || new TextEncoder().encode(text).length <= 3 || text.startsWith(".")) return false;
   if (!isParsable(text)) return false;
@@ -49,7 +49,7 @@ export function isUrl(text: string): boolean {
   return matchesPattern(URL_PATTERN, text);
 }
 
-/** The host of an address with its port, "" when it has no scheme. */
+/** The host of a URL with its port; "" if it has no scheme. */
 export function urlHost(text: string): string {
   const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(text)?.[1] ?? "";
   return authority.slice(authority.lastIndexOf("@") + 1);
@@ -57,7 +57,7 @@ export function urlHost(text: string): string {
 
 const pathOf = (text: string): string => /^[^?#]*/.exec(text)![0];
 
-/** What Go's `url.Parse` refuses: control characters, and percent signs outside of the query that escape nothing. */
+/** Refuses what Go's `url.Parse` refuses: control characters, and invalid percent escapes outside the query. */
 const isParsable = (text: string): boolean =>
-  // oxlint-disable-next-line no-control-regex -- these are what it refuses
+  // oxlint-disable-next-line no-control-regex -- control characters are what it refuses
   !/[\x00-\x1f\x7f]/.test(text) && !/%(?![0-9a-f]{2})/i.test(text.replace(/\?[^#]*/, ""));

@@ -1,6 +1,6 @@
 import type { JsonValue } from "@headwater/protocol";
 
-/** The value of a JSON text; `undefined` when it is none. */
+/** Parses a JSON text; `undefined` if it is invalid. */
 export function parseJson(text: string): JsonValue | undefined {
   try {
     return JSON.parse(text);
@@ -9,12 +9,12 @@ export function parseJson(text: string): JsonValue | undefined {
   }
 }
 
-/** A value as JSON would carry it: what that can't hold is left out, and nothing at all is `null`. */
+/** A value after a round trip through JSON; `null` if JSON can't represent it. */
 export const asJson = (value: unknown): JsonValue => JSON.parse(JSON.stringify(value) ?? "null") as JsonValue;
 
 /**
- * What came out of a JSON text or a form, with the keys of all objects in order: PocketBase keeps objects in maps, which
- * it writes so.
+ * A value from JSON or a form with the keys of all objects sorted, because PocketBase keeps objects in maps, which it
+ * writes in that order.
  */
 export function sortKeys(value: unknown): JsonValue {
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;

@@ -1,52 +1,57 @@
 import { invalid, limited } from "./api-error.ts";
 
-interface Lane {
+interface Queue {
   last: Promise<unknown>;
-  /** Works that are not over. */
-  size: number;
+  /** Jobs that have not finished. */
+  pending: number;
 }
 
-/** Seconds after which one who found a lane full may come back. */
+/** Seconds after which a refused client may retry. */
 const RETRY_AFTER_S = 5;
 
-/** Works of one lane follow each other; those of different lanes know nothing of each other. */
+/** Runs jobs with the same key one after another, and jobs with different keys independently. */
 export class KeyedQueue {
-  readonly #lanes = new Map<string, Lane>();
-  readonly #room: number;
+  readonly #queues = new Map<string, Queue>();
+  readonly #maxPending: number;
 
-  /** @param room works that a lane may have at a time: where one hangs, those behind it must not pile up */
-  constructor(room = 32) {
-    this.#room = room;
+  /** @param maxPending jobs per key: if one hangs, the jobs after it must not pile up */
+  constructor(maxPending = 32) {
+    this.#maxPending = maxPending;
   }
 
   /**
-   * Does the work when all that came before it in its lane is over, however that ended.
+   * Runs the job when all earlier jobs with its key have finished or failed.
    *
-   * @throws ApiError 429 when too many are there already; and what the work throws
+   * @throws ApiError 429 if too many are pending, and whatever the job throws
    */
-  async run<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const lane = this.#lanes.get(name) ?? { last: Promise.resolve(), size: 0 };
-    if (lane.size >= this.#room) {
+  async run<T>(key: string, job: () => Promise<T>): Promise<T> {
+    const queue = this.#queues.get(key) ?? { last: Promise.resolve(), pending: 0 };
+    if (queue.pending >= this.#maxPending) {
       throw limited(
         429,
-        { waiting: invalid("limit_waiting", "Too many requests wait for each other.") },
+        {
+          waiting: invalid(
+            "limit_waiting",
+            "Too many requests are waiting for an earlier one. Wait for their responses.",
+          ),
+        },
         RETRY_AFTER_S,
       );
     }
-    this.#lanes.set(name, lane);
-    lane.size += 1;
+    this.#queues.set(key, queue);
+    queue.pending += 1;
     try {
-      const result = lane.size === 1 ? work() : lane.last.then(work, work);
-      lane.last = result;
+      const result = queue.pending === 1 ? job() : queue.last.then(job, job);
+      queue.last = result;
       return await result;
     } finally {
-      lane.size -= 1;
-      if (lane.size === 0) this.#lanes.delete(name);
+      queue.pending -= 1;
+      if (queue.pending === 0) this.#queues.delete(key);
     }
   }
 
-  /** Lanes with work in them. */
+  /** The number of keys with pending jobs. */
   get size(): number {
-    return this.#lanes.size;
+    return this.#queues.size;
   }
 }

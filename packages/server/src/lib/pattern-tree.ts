@@ -3,7 +3,7 @@ import { patternError } from "./re2.ts";
 
 export type { Range };
 
-/** A regular expression as a tree. `operator` is the number by which Go names what can't be generated. */
+/** A regular expression as a tree. `operator` is Go's number of an operator that can't be generated. */
 export type PatternNode =
   | { readonly kind: "literal"; readonly text: string }
   | { readonly kind: "any" }
@@ -25,10 +25,9 @@ const ANCHORS: Readonly<Record<string, PatternNode>> = {
 };
 
 /**
- * Reads a pattern of RE2 syntax. Case folding and the other inline flags are passed over; classes by Unicode property
- * are not known.
+ * Parses a pattern in RE2 syntax. Inline flags are ignored; Unicode property classes are not supported.
  *
- * @throws Error with Go's words for a malformed pattern
+ * @throws Error with Go's message for a malformed pattern
  */
 export function parsePattern(pattern: string): PatternNode {
   const error = patternError(pattern);
@@ -39,13 +38,13 @@ export function parsePattern(pattern: string): PatternNode {
   return parseAlternatives({ text: quoted, at: 0 });
 }
 
-/** Where the parser stands. */
+/** The parser's position. */
 interface Position {
   readonly text: string;
   at: number;
 }
 
-/** The match of a sticky expression where the parser stands; steps over it. */
+/** Matches a sticky expression at the position and advances past it. */
 function take(position: Position, sticky: RegExp): RegExpExecArray | undefined {
   sticky.lastIndex = position.at;
   const match = sticky.exec(position.text);

@@ -3,13 +3,13 @@ import { excerpt } from "./excerpt.ts";
 
 type Modifier = (value: unknown) => unknown;
 
-/** Paths to keep, each with what is done to the value there. */
+/** The paths to keep, each with the modifier of its value. */
 export type FieldPick = ReadonlyMap<string, Modifier | undefined>;
 
 /**
- * Reads the `fields` parameter: `title, author.name, *, body:excerpt(200, true)`.
+ * Parses the `fields` parameter: `title, author.name, *, body:excerpt(200, true)`.
  *
- * @returns `undefined` when it can't be read: unbalanced quotes or brackets, an unknown modifier, bad arguments
+ * @returns `undefined` if it is invalid: unbalanced quotes or brackets, an unknown modifier, or invalid arguments
  */
 export function parseFields(text: string): FieldPick | undefined {
   const pick = new Map<string, Modifier | undefined>();
@@ -28,13 +28,13 @@ export function parseFields(text: string): FieldPick | undefined {
   return pick;
 }
 
-/** The value with the picked keys alone; lists are picked from item by item, anything else stays as it is. */
+/** Keeps only the picked keys of an object or of each object in a list; any other value is returned unchanged. */
 export function pickFields(value: unknown, pick: FieldPick): unknown {
   if (pick.size === 0 || typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return isObject(value[0]) ? value.map((item) => pickFields(item, pick)) : value;
   const picked: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(value)) {
-    const nested = below(pick, key);
+    const nested = nestedIn(pick, key);
     if (pick.has(key)) picked[key] = apply(pick.get(key), inner);
     else if (nested.size > 0) picked[key] = pickFields(inner, nested);
     else if (pick.has("*")) picked[key] = apply(pick.get("*"), inner);
@@ -46,7 +46,7 @@ const isObject = (value: unknown): boolean => typeof value === "object" && value
 
 const apply = (modifier: Modifier | undefined, value: unknown): unknown => (modifier ? modifier(value) : value);
 
-function below(pick: FieldPick, key: string): FieldPick {
+function nestedIn(pick: FieldPick, key: string): FieldPick {
   const nested = new Map<string, Modifier | undefined>();
   for (const [path, modifier] of pick) if (path.startsWith(`${key}.`)) nested.set(path.slice(key.length + 1), modifier);
   return nested;
@@ -61,19 +61,19 @@ function parseModifier(text: string): Modifier | undefined {
 }
 
 /**
- * The trimmed, non-empty parts between separators that stand outside quotes and, if told so, outside brackets.
+ * Splits at separators outside quotes and optionally outside brackets; parts are trimmed and empty ones dropped.
  *
- * @returns `undefined` when a quote or bracket stays open
+ * @returns `undefined` if a quote or bracket is not closed
  */
-function split(text: string, separator: RegExp, bracketsHold: boolean): string[] | undefined {
+function split(text: string, separator: RegExp, respectBrackets: boolean): string[] | undefined {
   const parts = [""];
   let depth = 0;
   let quote = "";
   let previous = "";
   for (const char of text) {
     if (previous !== "\\") {
-      if (quote === "" && bracketsHold && char === "(") depth++;
-      else if (quote === "" && bracketsHold && char === ")" && depth > 0) depth--;
+      if (quote === "" && respectBrackets && char === "(") depth++;
+      else if (quote === "" && respectBrackets && char === ")" && depth > 0) depth--;
       else if (/['"`]/.test(char) && (quote === "" || quote === char)) quote = quote === "" ? char : "";
     }
     previous = char;

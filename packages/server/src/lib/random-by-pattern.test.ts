@@ -4,7 +4,7 @@ import { matchesPattern } from "./re2.ts";
 
 const REPEATS = Array.from({ length: 200 });
 
-describe("what is made matches the pattern", () => {
+describe("generated text matches the pattern", () => {
   test.each([
     "[a-z0-9]{15}",
     String.raw`(abc|de+f)-\d{2,5}`,

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { type PatternNode, parsePattern, type Range } from "./pattern-tree.ts";
 
-/** What `x*`, `x+` and `x{n,}` stop at. */
+/** The exclusive upper bound for `x*`, `x+` and `x{n,}`. */
 const OPEN_END = 6;
 const ANY: readonly Range[] = [
   [0x41, 0x5a],
@@ -11,22 +11,23 @@ const ANY: readonly Range[] = [
 ];
 
 /**
- * A random text that matches a pattern, made as PocketBase makes it: `.` is one of `A-Za-z0-9`, `x{n,m}` gives n to
- * m - 1 repetitions (so `x?` gives none), open ends stop below 6, and anchors and empty branches are refused.
+ * Generates a cryptographically random text that matches a pattern, as PocketBase does: `.` is one of `A-Za-z0-9`,
+ * `x{n,m}` gives n to m - 1 repetitions (so `x?` gives none), open ends stop below 6, and anchors and empty branches
+ * are refused.
  *
  * @param pattern RE2 syntax
- * @throws Error with Go's words for a pattern that is malformed or can't be used for this
+ * @throws Error with Go's message for a pattern that is malformed or unsupported
  */
 export function randomByPattern(pattern: string): string {
   let tree = parsed.get(pattern);
   if (!tree) parsed.set(pattern, (tree = parsePattern(pattern)));
-  return write(tree);
+  return generate(tree);
 }
 
-/** Every new record asks for the same one. */
+/** Every new record of a collection uses the same pattern. */
 const parsed = new LRUCache<string, PatternNode>({ max: 200 });
 
-function write(node: PatternNode): string {
+function generate(node: PatternNode): string {
   switch (node.kind) {
     case "literal":
       return node.text;
@@ -35,11 +36,11 @@ function write(node: PatternNode): string {
     case "class":
       return oneOf(node.ranges);
     case "sequence":
-      return node.items.map(write).join("");
+      return node.items.map(generate).join("");
     case "alternatives":
-      return write(node.items[randomInt(node.items.length)]!);
+      return generate(node.items[randomInt(node.items.length)]!);
     case "repeat":
-      return Array.from({ length: repetitions(node.min, node.max) }, () => write(node.item)).join("");
+      return Array.from({ length: repetitions(node.min, node.max) }, () => generate(node.item)).join("");
     case "unsupported":
       throw new Error(`unsupported pattern operator ${node.operator}`);
   }

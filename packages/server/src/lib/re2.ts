@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { RE2JS } from "re2js";
 
-/** Compiled patterns; a bad one is kept as its error. */
+/** Compiled patterns; an invalid one is cached as its error. */
 const compiled = new LRUCache<string, RE2JS | Error>({ max: 500 });
 
 function compile(pattern: string): RE2JS | Error {
@@ -17,13 +17,13 @@ function compile(pattern: string): RE2JS | Error {
   return result;
 }
 
-/** Go's words for what is wrong with a pattern of RE2 syntax; `undefined` for a good one. */
+/** Go's message for an invalid pattern in RE2 syntax; `undefined` for a valid one. */
 export function patternError(pattern: string): string | undefined {
   const result = compile(pattern);
   return result instanceof Error ? result.message : undefined;
 }
 
-/** Is there a match anywhere in the text? Takes time linear in the text; a bad pattern matches nothing. */
+/** Whether the pattern matches anywhere in the text, in linear time. An invalid pattern matches nothing. */
 export function matchesPattern(pattern: string, text: string): boolean {
   const result = compile(pattern);
   return result instanceof Error ? false : result.matcher(text).find();

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { assert, json, property } from "fast-check";
 import { spacedJson } from "./spaced-json.ts";
 
-test("there is a space behind each colon and comma, and nowhere else", () => {
+test("there is a space after each colon and comma, and nowhere else", () => {
   const value = { event: "x", data: { text: 'a, "b": \n c', list: [1, [], {}], none: null } };
   expect(spacedJson(value)).toBe(
     '{"event": "x", "data": {"text": "a, \\"b\\": \\n c", "list": [1, [], {}], "none": null}}',
@@ -10,7 +10,7 @@ test("there is a space behind each colon and comma, and nowhere else", () => {
   expect(spacedJson(undefined)).toBe("null");
 });
 
-test("it is one line that says the same", () => {
+test("it is one line with the same content", () => {
   assert(
     property(json(), (text) => {
       const spaced = spacedJson(JSON.parse(text));

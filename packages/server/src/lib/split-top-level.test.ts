@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { splitOutside } from "./split-top-level.ts";
+import { splitTopLevel } from "./split-top-level.ts";
 
 test.each([
   ["a, b ,, c", ["a", "b", "c"]],
@@ -10,5 +10,5 @@ test.each([
   ["(a, b", undefined],
   ["'a, b", undefined],
 ])("%p is split into %p", (text, parts) => {
-  expect(splitOutside(text, ",")).toEqual(parts);
+  expect(splitTopLevel(text, ",")).toEqual(parts);
 });

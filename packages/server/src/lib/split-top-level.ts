@@ -1,10 +1,10 @@
 /**
- * Splits a text at separators that stand in no quotes and no parentheses. Parts are trimmed and empty ones dropped.
+ * Splits a text at separators outside quotes and parentheses. Parts are trimmed and empty ones dropped.
  *
- * @param separators each of its characters separates
- * @returns `undefined` when quotes or parentheses don't close
+ * @param separators each of its characters is a separator
+ * @returns `undefined` if a quote or parenthesis is not closed
  */
-export function splitOutside(text: string, separators: string): readonly string[] | undefined {
+export function splitTopLevel(text: string, separators: string): readonly string[] | undefined {
   const parts: string[] = [];
   let part = "";
   let depth = 0;

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { array, assert, integer, property } from "fast-check";
 import { type Bucket, takeToken } from "./token-bucket.ts";
 
-test("a burst passes at once, then one as often as the rate says, and the wait is exact", () => {
+test("a burst passes at once, then the rate applies, and the wait is exact", () => {
   const bucket: Bucket = { fullAt: 0 };
   const rate = { perSecond: 10, burst: 3 };
   expect([1, 2, 3].map(() => takeToken(bucket, rate, 5_000))).toEqual([0, 0, 0]);
@@ -12,7 +12,7 @@ test("a burst passes at once, then one as often as the rate says, and the wait i
   expect(takeToken(bucket, rate, 5_100)).toBe(100);
 });
 
-test("in no span of time more pass than a burst and what the rate gives in that span", () => {
+test("in any time span, no more pass than a burst plus what the rate allows", () => {
   const steps = array(integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 200 });
   assert(
     property(steps, integer({ min: 1, max: 20 }), integer({ min: 1, max: 10 }), (gaps, perSecond, burst) => {

@@ -1,20 +1,20 @@
-/** How often something may be done: `burst` times at once, `perSecond` in the long run. */
+/** A rate limit: `burst` times at once, `perSecond` in the long run. */
 export interface Rate {
   readonly perSecond: number;
   readonly burst: number;
 }
 
-/** One bucket's state: a number, so that each of thousands of connections can have one, with no table and no timer. */
+/** One bucket's state is one number, so that each of thousands of connections can have one without a table or timer. */
 export interface Bucket {
-  /** The time at which it is full again. */
+  /** The time at which the bucket is full again. */
   fullAt: number;
 }
 
 /**
- * Takes a token from the bucket (GCRA, the token bucket as a due time).
+ * Takes a token from the bucket (generic cell rate algorithm).
  *
- * @param now milliseconds of a clock that never goes back
- * @returns milliseconds after which there is a token; 0 when one was taken
+ * @param now milliseconds of a monotonic clock
+ * @returns milliseconds until a token is available; 0 if one was taken
  */
 export function takeToken(bucket: Bucket, { perSecond, burst }: Rate, now: number): number {
   const perToken = 1_000 / perSecond;

@@ -1,54 +1,54 @@
 /**
- * Lets a few through in each turn of the event loop and has the others wait in line: when thousands come at once, what
- * else there is to do gets its time between them.
+ * Lets a few callers pass in each turn of the event loop and queues the others, so that other work gets its turn when
+ * thousands arrive at once.
  */
 export class TurnLimiter {
   readonly #perTurn: number;
-  readonly #room: number;
-  #line: (() => void)[] = [];
+  readonly #maxWaiting: number;
+  #queue: (() => void)[] = [];
   #next = 0;
   #passed = 0;
-  #turning = false;
+  #turnScheduled = false;
 
-  /** @param room how many may wait */
-  constructor(perTurn: number, room: number) {
+  /** @param maxWaiting how many may be queued */
+  constructor(perTurn: number, maxWaiting: number) {
     this.#perTurn = perTurn;
-    this.#room = room;
+    this.#maxWaiting = maxWaiting;
   }
 
-  /** How many wait. */
+  /** The number of queued callers. */
   get waiting(): number {
-    return this.#line.length - this.#next;
+    return this.#queue.length - this.#next;
   }
 
-  /** Answers at once where nobody waits, or when it is their turn; `false`: there is no room in the line. */
+  /** Returns `true` at once or resolves to `true` when it is the caller's turn; `false` if the queue is full. */
   enter(): boolean | Promise<boolean> {
-    this.#awaitTurn();
+    this.#scheduleTurn();
     if (this.waiting === 0 && this.#passed < this.#perTurn) {
       this.#passed += 1;
       return true;
     }
-    if (this.waiting >= this.#room) return false;
-    return new Promise((resolve) => this.#line.push(() => resolve(true)));
+    if (this.waiting >= this.#maxWaiting) return false;
+    return new Promise((resolve) => this.#queue.push(() => resolve(true)));
   }
 
-  #awaitTurn(): void {
-    if (this.#turning) return;
-    this.#turning = true;
+  #scheduleTurn(): void {
+    if (this.#turnScheduled) return;
+    this.#turnScheduled = true;
     setImmediate(this.#turn);
   }
 
   readonly #turn = (): void => {
-    this.#turning = false;
-    const end = Math.min(this.#line.length, this.#next + this.#perTurn);
+    this.#turnScheduled = false;
+    const end = Math.min(this.#queue.length, this.#next + this.#perTurn);
     this.#passed = end - this.#next;
-    for (let i = this.#next; i < end; i += 1) this.#line[i]!();
+    for (let i = this.#next; i < end; i += 1) this.#queue[i]!();
     this.#next = end;
-    if (this.#next === this.#line.length) {
-      this.#line = [];
+    if (this.#next === this.#queue.length) {
+      this.#queue = [];
       this.#next = 0;
     }
-    // While some passed in this turn, the next one must begin with none.
-    if (this.#passed > 0) this.#awaitTurn();
+    // The next turn must reset the count if some passed in this one.
+    if (this.#passed > 0) this.#scheduleTurn();
   };
 }

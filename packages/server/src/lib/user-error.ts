@@ -1,4 +1,4 @@
-/** Something the person at the command line can mend: shown as one sentence, never as a stack. */
+/** An error that the user can fix: shown as one sentence, without a stack. */
 export class UserError extends Error {
   override readonly name = "UserError";
 }

@@ -3,8 +3,8 @@ import { invalid } from "./api-error.ts";
 import { isDomain } from "./formats.ts";
 
 /**
- * Checks of single values with the codes and words of PocketBase's validators. Each answers with what is wrong or
- * `undefined`; but for `required` they let the empty value pass, and lengths are counted in bytes.
+ * Validators of single values, with the codes and messages of PocketBase's. Each returns the problem or `undefined`.
+ * All except `required` accept the empty value; lengths are in bytes.
  */
 
 type Problem = ValidationError | undefined;
@@ -53,11 +53,11 @@ export const sameAs = <T>(value: T, other: T): Problem =>
 export const domain = (value: string): Problem =>
   value === "" || isDomain(value) ? undefined : invalid("validation_is_domain", "Must be a valid domain.");
 
-/** The problems of a list's members by their index; `undefined` when there are none. */
+/** The problems of a list's items by index; `undefined` if there are none. */
 export const each = <T>(values: readonly T[], check: (value: T) => Problem): ErrorData | undefined =>
   problems(Object.fromEntries(values.map((value, index) => [String(index), check(value)])));
 
-/** Drops the keys without a problem; `undefined` when none is left. */
+/** Drops the keys without a problem; `undefined` if none is left. */
 export function problems(
   found: Readonly<Record<string, ValidationError | ErrorData | undefined>>,
 ): ErrorData | undefined {

@@ -87,7 +87,11 @@ function buildConfig({
   });
 }
 
-async function applyCollections({ core }: AppContext, collections: readonly AnyCollection[], prune: boolean): Promise<void> {
+async function applyCollections(
+  { core }: AppContext,
+  collections: readonly AnyCollection[],
+  prune: boolean,
+): Promise<void> {
   const deps = { ...core.folder, background: core.background };
   const declared = collections.map(toDeclared);
   try {

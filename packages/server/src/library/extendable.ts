@@ -82,7 +82,9 @@ export function createExtendable(appContext: AppContext, registrations: Registra
     transaction: (work) => runTransaction(appContext, work),
     before(action, collection, hook) {
       warnIfMissing(appContext, collection);
-      registrations.hooks.add("before", action, nameOf(collection), (asked) => hook(toBeforeEvent(appContext, asked) as never));
+      registrations.hooks.add("before", action, nameOf(collection), (asked) =>
+        hook(toBeforeEvent(appContext, asked) as never),
+      );
     },
     within(action, collection, hook) {
       warnIfMissing(appContext, collection);
@@ -92,7 +94,9 @@ export function createExtendable(appContext: AppContext, registrations: Registra
     },
     after(action, collection, hook) {
       warnIfMissing(appContext, collection);
-      registrations.hooks.add("after", action, nameOf(collection), (committed) => hook(toAfterEvent(committed) as never));
+      registrations.hooks.add("after", action, nameOf(collection), (committed) =>
+        hook(toAfterEvent(committed) as never),
+      );
     },
     mutator(name, mutator) {
       registrations.mutators.add(name, (call) => mutator(toMutation(appContext, call)));

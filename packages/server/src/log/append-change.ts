@@ -2,9 +2,9 @@ import type { Transaction } from "../store/store.ts";
 import type { NewChange } from "./change.ts";
 
 /**
- * Adds a change to the log in the transaction that makes it: either both are committed or neither is.
+ * Adds a change to the log in the transaction that makes it: both are committed, or neither is.
  *
- * @param secrets names of values that must not outlive the record's row, password hashes above all
+ * @param secrets names of values that must not outlive the record's row, such as password hashes
  */
 export async function appendChange(tx: Transaction, change: NewChange, secrets: ReadonlySet<string>): Promise<void> {
   await tx.run({

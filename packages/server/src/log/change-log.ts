@@ -1,64 +1,80 @@
-import { type Epoch, epoch, type RecordId, type CollectionId } from "@headwater/protocol";
+import { type CollectionId, type Epoch, epoch, type RecordId } from "@headwater/protocol";
 import type { Row } from "../store/sql.ts";
 import type { Reader } from "../store/store.ts";
 import type { Change } from "./change.ts";
 
-/** Which life of the log this folder is in. */
+/** The epoch of this folder's log: a cursor of another one means nothing here. */
 export async function readEpoch(reader: Reader): Promise<Epoch> {
   const row = await reader.first({ text: "SELECT value FROM _headwater WHERE key = 'epoch'", values: [] });
   return epoch(String(row?.["value"]));
 }
 
-/** The seq of the newest change; 0 when there never was one. */
+/** The seq of the newest change; 0 if there has never been one. */
 export async function readHead(reader: Reader): Promise<number> {
-  // The sequence table, not max(seq): trimming may have taken the newest row, and its seq must not come back.
+  // The sequence table, not max(seq): trimming may have removed the newest row, and its seq must not be used again.
   const row = await reader.first({ text: "SELECT seq FROM sqlite_sequence WHERE name = '_changes'", values: [] });
   return Number(row?.["seq"] ?? 0);
 }
 
-/** Told of a row of the log that can't be read: everyone goes on without it. */
-export type OnBroken = (row: BrokenRow) => void;
+/** Every change after this seq is still in the log. */
+export async function readTrimmedTo(reader: Reader): Promise<number> {
+  const row = await reader.first({ text: "SELECT min(seq) AS oldest FROM _changes", values: [] });
+  const oldest = row?.["oldest"];
+  return typeof oldest === "number" ? oldest - 1 : readHead(reader);
+}
 
-/** The changes behind `seq` in their order, at most `limit` of them; fewer if there are no more. */
-export const readAfter = (reader: Reader, seq: number, limit: number, onBroken?: OnBroken): Promise<Change[]> =>
-  readChanges(seq, limit, (after, wanted) => reader.all({ text: AFTER, values: [after, wanted] }), onBroken);
+/** Called for a row that can't be read; it is left out of the result. */
+export type OnBrokenRow = (row: BrokenRow) => void;
 
-/**
- * The changes above `after` and up to `upTo`, in their order, at most `limit` of them; fewer if there are no more.
- *
- * @param without a collection whose changes the reader has no use for
- */
-export const readSpan = (reader: Reader, after: number, upTo: number, limit: number, without = ""): Promise<Change[]> =>
-  readChanges(after, limit, (from, wanted) => reader.all({ text: SPAN, values: [from, upTo, without, wanted] }));
+/** The changes after `seq` in order, at most `limit` of them; fewer only if there are no more. */
+export const readChangesAfter = (
+  reader: Reader,
+  seq: number,
+  limit: number,
+  onBrokenRow?: OnBrokenRow,
+): Promise<Change[]> =>
+  readRows(seq, limit, (after, count) => reader.all({ text: AFTER, values: [after, count] }), onBrokenRow);
 
-/** Reads on where rows can't be read: fewer changes than were asked for say that there are no more. */
-async function readChanges(
+export interface ChangeRange {
+  readonly after: number;
+  readonly upTo: number;
+  readonly limit: number;
+  /** A collection whose changes are left out. */
+  readonly except?: string;
+}
+
+/** The changes of a range in order; fewer than `limit` only if the range has no more. */
+export const readChangeRange = (reader: Reader, { after, upTo, limit, except = "" }: ChangeRange): Promise<Change[]> =>
+  readRows(after, limit, (from, count) => reader.all({ text: RANGE, values: [from, upTo, except, count] }));
+
+/** Reads on past broken rows: a result with fewer changes than `limit` means that there are no more. */
+async function readRows(
   after: number,
   limit: number,
-  read: (after: number, wanted: number) => Promise<Row[]>,
-  onBroken?: OnBroken,
+  read: (after: number, count: number) => Promise<Row[]>,
+  onBrokenRow?: OnBrokenRow,
 ): Promise<Change[]> {
   const changes: Change[] = [];
   for (let from = after; changes.length < limit;) {
-    const wanted = limit - changes.length;
-    const rows = await read(from, wanted);
-    for (const row of rows) addChange(changes, row, onBroken);
-    if (rows.length < wanted) break;
+    const count = limit - changes.length;
+    const rows = await read(from, count);
+    for (const row of rows) addChange(changes, row, onBrokenRow);
+    if (rows.length < count) break;
     from = rows.at(-1)!["seq"] as number;
   }
   return changes;
 }
 
-/** Which record a change is of, without its values. */
-export interface TouchedRecord {
+/** Which record a change is about, without its values. */
+export interface ChangedRecord {
   readonly seq: number;
   readonly collection: CollectionId;
   readonly record: RecordId;
 }
 
-/** As `readAfter`, without the values. */
-export async function readTouched(reader: Reader, seq: number, limit: number): Promise<TouchedRecord[]> {
-  const rows = await reader.all({ text: TOUCHED, values: [seq, limit] });
+/** Like `readChangesAfter`, without the values. */
+export async function readChangedRecords(reader: Reader, seq: number, limit: number): Promise<ChangedRecord[]> {
+  const rows = await reader.all({ text: RECORDS_AFTER, values: [seq, limit] });
   return rows.map((row) => ({
     seq: row["seq"] as number,
     collection: row["collection"] as CollectionId,
@@ -66,38 +82,29 @@ export async function readTouched(reader: Reader, seq: number, limit: number): P
   }));
 }
 
-/** The changes of some collections above `after` and up to `upTo`, in their order. */
-export async function readSpanOf(
+/** The changes of some collections after `after` and up to `upTo`, in order. */
+export async function readChangesOf(
   reader: Reader,
-  after: number,
-  upTo: number,
   collections: readonly CollectionId[],
-  onBroken?: OnBroken,
+  { after, upTo }: Pick<ChangeRange, "after" | "upTo">,
+  onBrokenRow?: OnBrokenRow,
 ): Promise<Change[]> {
   if (collections.length === 0) return [];
-  const rows = await reader.all({ text: SPAN_OF, values: [after, upTo, JSON.stringify(collections)] });
+  const rows = await reader.all({ text: RANGE_OF, values: [after, upTo, JSON.stringify(collections)] });
   const changes: Change[] = [];
-  for (const row of rows) addChange(changes, row, onBroken);
+  for (const row of rows) addChange(changes, row, onBrokenRow);
   return changes;
 }
 
-/** Every change above this seq is still in the log. */
-export async function readFloor(reader: Reader): Promise<number> {
-  const row = await reader.first({ text: "SELECT min(seq) AS oldest FROM _changes", values: [] });
-  const oldest = row?.["oldest"];
-  return typeof oldest === "number" ? oldest - 1 : readHead(reader);
-}
-
-const SPAN =
-  "SELECT seq, time, collection, record, action, before, after FROM _changes WHERE seq > ? AND seq <= ? AND collection <> ? ORDER BY seq LIMIT ?";
 const AFTER =
   "SELECT seq, time, collection, record, action, before, after FROM _changes WHERE seq > ? ORDER BY seq LIMIT ?";
-
-const TOUCHED = "SELECT seq, collection, record FROM _changes WHERE seq > ? ORDER BY seq LIMIT ?";
-const SPAN_OF =
+const RANGE =
+  "SELECT seq, time, collection, record, action, before, after FROM _changes WHERE seq > ? AND seq <= ? AND collection <> ? ORDER BY seq LIMIT ?";
+const RANGE_OF =
   "SELECT seq, time, collection, record, action, before, after FROM _changes WHERE seq > ? AND seq <= ? AND collection IN (SELECT value FROM json_each(?)) ORDER BY seq";
+const RECORDS_AFTER = "SELECT seq, collection, record FROM _changes WHERE seq > ? ORDER BY seq LIMIT ?";
 
-/** A row of the log that no change can be made of: this program never writes one. */
+/** A row of the log that can't be parsed. This program never writes one. */
 export class BrokenRow extends Error {
   override readonly name = "BrokenRow";
   readonly seq: number;
@@ -109,15 +116,15 @@ export class BrokenRow extends Error {
   }
 }
 
-function addChange(changes: Change[], row: Row, onBroken: OnBroken | undefined): void {
+function addChange(changes: Change[], row: Row, onBrokenRow: OnBrokenRow | undefined): void {
   try {
     changes.push(changeFromRow(row));
   } catch (error) {
-    onBroken?.(new BrokenRow(row, error));
+    onBrokenRow?.(new BrokenRow(row, error));
   }
 }
 
-/** @throws SyntaxError or TypeError for values that are no JSON, or no object */
+/** @throws SyntaxError or TypeError for values that are not JSON, or not an object */
 const changeFromRow = (row: Row): Change =>
   ({
     seq: row["seq"] as number,
@@ -133,5 +140,5 @@ function parseValues(text: unknown): unknown {
   if (typeof text !== "string") return null;
   const values: unknown = JSON.parse(text);
   if (typeof values === "object" && values !== null) return values;
-  throw new TypeError("The values are no object.");
+  throw new TypeError("The values are not an object.");
 }

@@ -7,11 +7,11 @@ export type Change =
   | ChangeOf<"delete", RecordValues, null>;
 
 interface ChangeOf<A extends Action, Before, After> {
-  /** Its place in the log: follows commits, has no gaps that matter, never comes back. */
+  /** Its place in the log, in the order of commits. Never used twice, even after a trim; there may be gaps. */
   readonly seq: number;
   /** Milliseconds since 1970. */
   readonly time: number;
-  /** `_collections` for a change of a collection itself; then the values are the collection's columns. */
+  /** `_collections` for a change of a collection itself, whose values are then the collection's columns. */
   readonly collection: CollectionId;
   readonly record: RecordId;
   readonly action: A;
@@ -19,5 +19,5 @@ interface ChangeOf<A extends Action, Before, After> {
   readonly after: After;
 }
 
-/** A change that has no place in the log yet. */
+/** A change that is not in the log yet. */
 export type NewChange = Change extends infer C ? (C extends Change ? Omit<C, "seq" | "time"> : never) : never;

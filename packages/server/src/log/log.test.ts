@@ -37,7 +37,7 @@ const append = (store: Store, id: string, fail = false): Promise<void> =>
       },
       NO_SECRETS,
     );
-    if (fail) throw new Error("undone");
+    if (fail) throw new Error("rolled back");
   });
 
 function follow(store: Store, head: number, ...followers: Follower[]): { tail: LogTail; errors: unknown[] } {
@@ -47,7 +47,7 @@ function follow(store: Store, head: number, ...followers: Follower[]): { tail: L
   return { tail, errors };
 }
 
-test("a change comes back as it was appended, without its secrets", async () => {
+test("a change is read as it was appended, without its secrets", async () => {
   const store = await openLog();
   const id = recordId("r1");
   await store.write((tx) =>
@@ -69,7 +69,7 @@ test("a change comes back as it was appended, without its secrets", async () => 
   expect(change?.after).toEqual({ id, data: null });
 });
 
-test("the head outlives the rows: a seq never comes back after a trim", async () => {
+test("the head survives a trim: a seq is never used twice", async () => {
   const store = await openLog();
   expect(await readHead(store)).toBe(0);
   await append(store, "a");
@@ -80,7 +80,7 @@ test("the head outlives the rows: a seq never comes back after a trim", async ()
   expect((await readChangesAfter(store, 0, 10)).map(({ seq }) => seq)).toEqual([3]);
 });
 
-test("the epoch stays for the life of the file", async () => {
+test("the epoch stays the same for the life of the file", async () => {
   const store = await openLog();
   const first = await readEpoch(store);
   await store.write(migrate);
@@ -88,24 +88,24 @@ test("the epoch stays for the life of the file", async () => {
   expect(first).toMatch(/^[0-9a-f]{10}$/);
 });
 
-test("however writers and failures interleave, each follower gets each committed change once, in order", async () => {
+test("however writes and failures interleave, each follower gets each committed change once, in order", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.boolean(), { maxLength: 40 }), async (failures) => {
       const store = await openLog();
-      const heard: [Change[], Change[]] = [[], []];
+      const received: [Change[], Change[]] = [[], []];
       const { tail, errors } = follow(
         store,
         0,
-        (change) => void heard[0].push(change),
+        (change) => void received[0].push(change),
         async (change) => {
           await new Promise((resolve) => setImmediate(resolve));
-          heard[1].push(change);
+          received[1].push(change);
         },
       );
       await Promise.allSettled(failures.map((fails, i) => append(store, `r${i}`, fails)));
       await tail.stop();
       const committed = failures.flatMap((fails, i) => (fails ? [] : [`r${i}`]));
-      for (const changes of heard) {
+      for (const changes of received) {
         expect(changes.map(({ record }) => record as string)).toEqual(committed);
         expect(changes.map(({ seq }) => seq)).toEqual(changes.map(({ seq }) => seq).sort((a, b) => a - b));
       }
@@ -116,37 +116,37 @@ test("however writers and failures interleave, each follower gets each committed
   );
 });
 
-test("a follower that throws is reported and costs nobody a change", async () => {
+test("a follower that throws is reported, and every follower gets every change", async () => {
   const store = await openLog();
-  const heard: string[] = [];
+  const records: string[] = [];
   const { tail, errors } = follow(
     store,
     0,
     () => {
       throw new Error("poison");
     },
-    ({ record }) => void heard.push(record),
+    ({ record }) => void records.push(record),
   );
   await append(store, "a");
   await append(store, "b");
   await tail.stop();
-  expect(heard).toEqual(["a", "b"]);
+  expect(records).toEqual(["a", "b"]);
   expect(errors).toHaveLength(2);
 });
 
-test("a tail starts behind its head and says how far it has come", async () => {
+test("a tail starts after its head and reports its position", async () => {
   const store = await openLog();
   await append(store, "before");
-  const heard: string[] = [];
-  const { tail } = follow(store, await readHead(store), ({ record }) => void heard.push(record));
+  const records: string[] = [];
+  const { tail } = follow(store, await readHead(store), ({ record }) => void records.push(record));
   await append(store, "after");
   await tail.stop();
-  expect(heard).toEqual(["after"]);
+  expect(records).toEqual(["after"]);
   expect(tail.seq).toBe(2);
 });
 
-/** Writes what no program of ours would. */
-const spoil = (store: Store, after: string): Promise<number> =>
+/** Writes a row that this program never would. */
+const appendBroken = (store: Store, after: string): Promise<number> =>
   store.write((tx) =>
     tx.run({
       text: "INSERT INTO _changes (time, collection, record, action, after) VALUES (0, 'c', 'broken', 'create', ?)",
@@ -154,27 +154,27 @@ const spoil = (store: Store, after: string): Promise<number> =>
     }),
   );
 
-test("a row that can't be read is reported once, and those who follow go on behind it", async () => {
+test("a row that can't be read is reported once, and followers go on with the next change", async () => {
   const store = await openLog();
-  const heard: string[] = [];
-  const { tail, errors } = follow(store, 0, ({ record }) => void heard.push(record));
+  const records: string[] = [];
+  const { tail, errors } = follow(store, 0, ({ record }) => void records.push(record));
   await append(store, "a");
-  for (const text of ['{"id": "r', "5", "null", '"text"']) await spoil(store, text);
+  for (const text of ['{"id": "r', "5", "null", '"text"']) await appendBroken(store, text);
   await append(store, "b");
-  await spoil(store, "{");
+  await appendBroken(store, "{");
   tail.wake();
   await tail.stop();
-  expect(heard).toEqual(["a", "b"]);
+  expect(records).toEqual(["a", "b"]);
   expect(errors.map(String)).toEqual(
     [2, 3, 4, 5, 7].map((seq) => `BrokenRow: The change ${seq} of c/broken can't be read.`),
   );
   expect(tail.seq).toBe(7);
 });
 
-test("rows that can't be read do not look like the end of the log", async () => {
+test("rows that can't be read are not mistaken for the end of the log", async () => {
   const store = await openLog();
   for (const id of ["a", "b", "c"]) {
-    for (let i = 0; i < 3; i += 1) await spoil(store, "{");
+    for (let i = 0; i < 3; i += 1) await appendBroken(store, "{");
     await append(store, id);
   }
   const ids = (changes: readonly Change[]): string[] => changes.map(({ record }) => record);

@@ -1,45 +1,49 @@
 import type { Retention } from "../config.ts";
 import type { Reader, Store, Transaction } from "../store/store.ts";
 
-/** Rows that one write removes: other writers wait for no more than these. */
-const BATCH = 2_000;
+/** Rows that one write removes: other writers wait no longer than that takes. */
+const ROWS_PER_WRITE = 2_000;
 
-/** Up to which seq those who follow the log have read it. */
-export interface Followed {
-  /** What these have not read stays. */
+/** The seqs up to which readers of the log have read it. */
+export interface ReadPositions {
+  /** Changes after this are never trimmed. */
   readonly always: number;
-  /** What the application's hooks have not read stays as long as it is among the newest `maxChanges`: one may hang. */
+  /** Changes after this are trimmed only once there are more than `maxChanges`: a hook may hang for ever. */
   readonly hooks: number;
 }
 
-const NOBODY: Followed = { always: Infinity, hooks: Infinity };
+const NO_READERS: ReadPositions = { always: Infinity, hooks: Infinity };
 
-/** What a trim took. */
-export interface Trimmed {
-  /** How many changes went. */
+export interface TrimResult {
+  /** Number of changes removed. */
   readonly removed: number;
-  /** The newest of them that hooks had not read; `undefined` if they had read them all. */
+  /** The seq of the newest removed change that hooks had not read; `undefined` if they had read all of them. */
   readonly missed: number | undefined;
 }
 
-/** Trims the log from its beginning, some rows a write. */
-export async function trimLog(store: Store, retention: Retention, now: Date, followed = NOBODY): Promise<Trimmed> {
-  const { allowed, forced } = await floorsOf(store, retention, now);
-  const floor = Math.min(allowed, followed.always, Math.max(followed.hooks, forced));
+/** Removes the oldest changes, some rows at a time. */
+export async function trimLog(
+  store: Store,
+  retention: Retention,
+  now: Date,
+  positions = NO_READERS,
+): Promise<TrimResult> {
+  const { allowed, forced } = await trimLimits(store, retention, now);
+  const upTo = Math.min(allowed, positions.always, Math.max(positions.hooks, forced));
   let removed = 0;
-  for (let last = BATCH; last === BATCH; removed += last) {
-    last = await store.write((tx) => removeUpTo(tx, floor));
+  for (let last = ROWS_PER_WRITE; last === ROWS_PER_WRITE; removed += last) {
+    last = await store.write((tx) => removeUpTo(tx, upTo));
   }
-  return { removed, missed: removed > 0 && floor > followed.hooks ? floor : undefined };
+  return { removed, missed: removed > 0 && upTo > positions.hooks ? upTo : undefined };
 }
 
-/** The newest change that may go, and the newest that is one too many. */
-async function floorsOf(
+/** The seqs up to which changes may be trimmed, and up to which there are more than `maxChanges`. */
+async function trimLimits(
   reader: Reader,
   { maxAgeMs, maxChanges }: Retention,
   now: Date,
 ): Promise<{ readonly allowed: number; readonly forced: number }> {
-  // The oldest that is young enough: the rows before it are the ones that go, so the search is as long as the work.
+  // The oldest change that is young enough: the search passes only rows that are about to be removed.
   const young = await reader.first({
     text: "SELECT seq FROM _changes WHERE time >= ? ORDER BY seq LIMIT 1",
     values: [now.getTime() - maxAgeMs],
@@ -51,27 +55,25 @@ async function floorsOf(
   return { allowed: Math.max(byAge, forced), forced };
 }
 
-const removeUpTo = (tx: Transaction, floor: number): Promise<number> =>
+const removeUpTo = (tx: Transaction, seq: number): Promise<number> =>
   tx.run({
     text: "DELETE FROM _changes WHERE seq IN (SELECT seq FROM _changes WHERE seq <= ? ORDER BY seq LIMIT ?)",
-    values: [floor, BATCH],
+    values: [seq, ROWS_PER_WRITE],
   });
 
-/**
- * Trims once a minute.
- *
- * @param onMissed told of the newest change that went before hooks had read it
- * @returns a function that stops it
- */
-export function startRetention(
-  store: Store,
-  retention: Retention,
-  followed: () => Followed,
-  onMissed: (seq: number) => void,
-  onError: (error: unknown) => void,
-): () => void {
+export interface RetentionOptions {
+  readonly store: Store;
+  readonly retention: Retention;
+  readonly positions: () => ReadPositions;
+  /** Called with the seq of the newest change that was removed before hooks had read it. */
+  readonly onMissed: (seq: number) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Trims the log once a minute. @returns a function that stops it */
+export function startRetention({ store, retention, positions, onMissed, onError }: RetentionOptions): () => void {
   const trim = async (): Promise<void> => {
-    const { missed } = await trimLog(store, retention, new Date(), followed());
+    const { missed } = await trimLog(store, retention, new Date(), positions());
     if (missed !== undefined) onMissed(missed);
   };
   const timer = setInterval(() => void trim().catch(onError), 60_000);

@@ -1,17 +1,16 @@
 import type { Reader } from "../store/store.ts";
 import type { Change } from "./change.ts";
-import { readAfter } from "./change-log.ts";
+import { readChangesAfter } from "./change-log.ts";
 
-/** Is given each change once, in the order of the log. The next change waits until it is done with this one. */
+/** Called with each change once, in the order of the log; the next change waits for it. */
 export type Follower = (change: Change) => void | Promise<void>;
 
-/** Changes read from the log at a time. */
-const BATCH = 256;
+/** Changes that one read of the log returns. */
+const CHANGES_PER_READ = 256;
 
 /**
- * The one reader of the log that hands changes on. Each follower gets every change behind `head`, once, in order;
- * one follower's error is reported and keeps neither the others nor the next change from going on. So is a row of the
- * log that can't be read.
+ * Reads the log and hands each change after `head` to every follower, once and in order. A follower that throws is
+ * reported and holds up neither the others nor the next change; neither does a row of the log that can't be read.
  */
 export class LogTail {
   readonly #reader: Reader;
@@ -22,7 +21,7 @@ export class LogTail {
   #again = false;
   #stopped = false;
 
-  /** @param head the seq of the last change that needs no telling */
+  /** @param head the seq of the last change that followers need not get */
   constructor(
     reader: Reader,
     head: number,
@@ -35,18 +34,18 @@ export class LogTail {
     this.#onError = onError;
   }
 
-  /** The seq of the newest change that all followers have been given. */
+  /** The seq of the newest change that all followers got. */
   get seq(): number {
     return this.#seq;
   }
 
-  /** Says that there may be new changes. Cheap, and safe to call at any time, by anyone, as often as they like. */
+  /** Says that there may be new changes. Cheap, and safe to call at any time and any number of times. */
   wake(): void {
     this.#again = true;
     if (!this.#running && !this.#stopped) this.#running = this.#run();
   }
 
-  /** Hands on what is committed by now, then stops for good. */
+  /** Hands on what is committed by now, then stops. */
   async stop(): Promise<void> {
     this.wake();
     this.#stopped = true;
@@ -57,7 +56,7 @@ export class LogTail {
     try {
       while (this.#again) {
         this.#again = false;
-        await this.#catchUp();
+        await this.#handOnAll();
       }
     } catch (error) {
       this.#onError(error, undefined);
@@ -66,10 +65,10 @@ export class LogTail {
     }
   }
 
-  async #catchUp(): Promise<void> {
+  async #handOnAll(): Promise<void> {
     for (;;) {
       let broken = 0;
-      const changes = await readAfter(this.#reader, this.#seq, BATCH, (row) => {
+      const changes = await readChangesAfter(this.#reader, this.#seq, CHANGES_PER_READ, (row) => {
         broken = row.seq;
         this.#onError(row, undefined);
       });
@@ -83,10 +82,10 @@ export class LogTail {
         }
         this.#seq = change.seq;
       }
-      // One that nothing follows is not read, and not reported, again.
+      // A broken row at the end must not be read, and reported, again.
       this.#seq = Math.max(this.#seq, broken);
-      if (changes.length < BATCH) return;
-      // Let sockets be served between batches of a bulk change.
+      if (changes.length < CHANGES_PER_READ) return;
+      // Sockets are served between the reads of a bulk change.
       await new Promise((resolve) => setImmediate(resolve));
     }
   }

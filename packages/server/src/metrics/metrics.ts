@@ -1,50 +1,44 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { HubMetrics } from "../hub/hub-metrics.ts";
-import type { ApiRequest } from "../http/request.ts";
-import type { ApiContext } from "../http/api-context.ts";
 
 /** Seconds: from a tenth of a millisecond to half a minute. */
 const SECONDS = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const BYTES = [0, 1_024, 4_096, 16_384, 65_536, 131_072, 262_144];
 
-/** The server's counters and histograms, in Prometheus' text format. */
+/** The server's metrics, in Prometheus' text format. */
 export class Metrics implements HubMetrics {
   readonly #registry = new Registry();
-  readonly #changes = this.#counter("headwater_changes_told_total", "Changes told to those who listen.");
+  readonly #changes = this.#counter("headwater_changes_published_total", "Changes published to subscribers.");
   readonly #deliveries = this.#counter("headwater_deliveries_total", "Events queued for connections.");
-  readonly #ruleSeconds = this.#histogram(
-    "headwater_rule_seconds",
-    "What it takes to find out who may see a change.",
-    SECONDS,
-  );
+  readonly #ruleSeconds = this.#histogram("headwater_rule_seconds", "Time to evaluate who may see a change.", SECONDS);
   readonly #lagSeconds = this.#histogram(
     "headwater_commit_to_socket_seconds",
-    "From the write of a change to the last socket that takes it; one observation a flush, of its oldest change.",
+    "Time from a change's commit until the last socket has it; one observation per flush, for its oldest change.",
     SECONDS,
   );
   readonly #queueBytes = this.#histogram(
     "headwater_queue_bytes",
-    "What waits for a connection, seen once every 20 seconds.",
+    "Bytes queued for a connection, sampled every 20 seconds.",
     BYTES,
   );
   readonly #replays = new Counter({
     name: "headwater_replays_total",
-    help: "Parts of the log read for those who come back, and resyncs by their reason.",
+    help: "Parts of the log read for clients that reconnect, and resyncs by reason.",
     labelNames: ["outcome"],
     registers: [this.#registry],
   });
   readonly #replayedChanges = this.#counter(
     "headwater_replayed_changes_total",
-    "Changes read for those who come back.",
+    "Changes read from the log for clients that reconnect.",
   );
   readonly #closes = new Counter({
     name: "headwater_closes_total",
-    help: "Ended connections, by reason.",
+    help: "Closed connections, by reason.",
     labelNames: ["reason"],
     registers: [this.#registry],
   });
 
-  told(seconds: number, deliveries: number): void {
+  delivered(seconds: number, deliveries: number): void {
     this.#changes.inc();
     this.#deliveries.inc(deliveries);
     this.#ruleSeconds.observe(seconds);
@@ -67,7 +61,7 @@ export class Metrics implements HubMetrics {
     this.#closes.inc({ reason });
   }
 
-  /** A value that is read when it is asked for. */
+  /** @param read called for each scrape */
   gauge(name: string, help: string, read: () => number): void {
     const gauge: Gauge = new Gauge({ name, help, registers: [this.#registry], collect: () => gauge.set(read()) });
   }
@@ -87,8 +81,4 @@ export class Metrics implements HubMetrics {
   #histogram(name: string, help: string, buckets: number[]): Histogram {
     return new Histogram({ name, help, buckets, registers: [this.#registry] });
   }
-}
-
-export async function metrics(_: ApiRequest, deps: ApiContext): Promise<Response> {
-  return new Response(await deps.metrics.text(), { headers: { "Content-Type": deps.metrics.contentType } });
 }

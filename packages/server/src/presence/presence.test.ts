@@ -37,14 +37,14 @@ const ids = (presence: Presence<string>): readonly (string | undefined)[] =>
   presence.membersOf("chat").map(({ auth }) => auth?.id);
 
 test("a subscriber that arrives during the checks gets nothing and stays invisible until it is checked too", async () => {
-  const { presence, enter, asked, answers } = openPresence();
+  const { presence, enter, checked, checks } = openPresence();
   const [ann, mal] = [Promise.withResolvers<boolean>(), Promise.withResolvers<boolean>()];
-  answers.set("ann", () => ann.promise).set("mal", () => mal.promise);
+  checks.set("ann", () => ann.promise).set("mal", () => mal.promise);
   const her = enter("ann");
-  await until(() => asked.includes("ann"));
+  await until(() => checked.includes("ann"));
   const intruder = enter("mal");
   ann.resolve(true);
-  await until(() => asked.includes("mal"));
+  await until(() => checked.includes("mal"));
   expect([intruder.wire.text, her.wire.text, ids(presence)]).toEqual(["", "", []]);
   mal.resolve(false);
   await until(() => her.wire.text !== "");
@@ -56,15 +56,15 @@ test("a subscriber that arrives during the checks gets nothing and stays invisib
 });
 
 test("a subscriber that loses its right during its check is checked again before anything is sent", async () => {
-  const { presence, enter, asked, answers } = openPresence();
+  const { presence, enter, checked, checks } = openPresence();
   const first = Promise.withResolvers<boolean>();
-  answers.set("ann", () => first.promise);
+  checks.set("ann", () => first.promise);
   const her = enter("ann");
-  await until(() => asked.includes("ann"));
-  answers.set("ann", () => Promise.resolve(false));
+  await until(() => checked.includes("ann"));
+  checks.set("ann", () => Promise.resolve(false));
   presence.revalidate(1);
   first.resolve(true);
-  await until(() => asked.length > 1);
+  await until(() => checked.length > 1);
   const bob = enter("bob");
   await until(() => bob.wire.text.includes("bob"));
   expect([her.wire.text, ids(presence)]).toEqual(["", ["bob"]]);
@@ -72,8 +72,8 @@ test("a subscriber that loses its right during its check is checked again before
 });
 
 test("a check that fails keeps no other subscriber from its events", async () => {
-  const { presence, enter, errors, answers } = openPresence();
-  answers.set("ann", () => Promise.reject(new Error("no answer")));
+  const { presence, enter, errors, checks } = openPresence();
+  checks.set("ann", () => Promise.reject(new Error("no answer")));
   const [ann, bob] = [enter("ann"), enter("bob")];
   await until(() => bob.wire.text.includes("bob"));
   enter("cid");

@@ -1,56 +1,60 @@
-import { type PresenceEvent, type PresenceMember, presenceWishOf, type Subscription } from "@headwater/protocol";
+import { type PresenceEvent, type PresenceMember, presenceOptionOf, type Subscription } from "@headwater/protocol";
 import { FrameSet } from "../hub/frame.ts";
 import type { Session } from "../hub/session.ts";
-import { Room, type Seat } from "./room.ts";
+import { type MemberConnection, Room } from "./room.ts";
 
 export interface PresenceOptions<Principal> {
   /** Equal for connections of the same account; `undefined` for guests. */
   readonly accountOf: (principal: Principal) => string | undefined;
   readonly authOf: (principal: Principal) => PresenceMember["auth"];
-  /** The room whose presence a subscription is about; `undefined` for all other subscriptions. */
+  /** The room that a presence subscription is about; `undefined` for all other subscriptions. */
   readonly roomOf: (subscription: Subscription) => string | undefined;
-  /** May the principal hear of the room, as things stand now? */
+  /** Whether the principal may follow the room now. */
   readonly mayListen: (subscription: Subscription, principal: Principal) => Promise<boolean>;
-  /** How long a connection that vanished keeps its seat: who comes back sooner was never away. */
+  /** How long a member stays in its rooms after its connection is lost: one that reconnects sooner was never away. */
   readonly graceMs: number;
   readonly onError: (error: unknown) => void;
 }
 
 /** One subscription of a session to a room. */
-interface Attendance<Principal> {
+interface RoomSubscription<Principal> {
   readonly session: Session<Principal>;
   readonly subscription: Subscription;
   readonly room: string;
   readonly account: string | undefined;
-  /** `undefined` for one that looks on and is not seen. */
-  readonly seat: Seat | undefined;
-  /** `dismissed`: it may not listen; it is asked about again when it asks again, or when what it may has changed. */
-  standing: "new" | "greeted" | "dismissed";
+  /** `undefined` for a subscriber who only watches and is not a member. */
+  readonly connection: MemberConnection | undefined;
+  /**
+   * `new`: it has not been sent the members yet. `removed`: it may not listen; it is checked again when its client
+   * subscribes again or its rights change.
+   */
+  state: "new" | "following" | "removed";
 }
 
-interface Open<Principal> {
+interface OpenRoom<Principal> {
   readonly name: string;
   readonly room: Room;
-  readonly attendances: Set<Attendance<Principal>>;
-  /** It was told in counts last. */
+  readonly subscribers: Set<RoomSubscription<Principal>>;
+  /** The last event was a count without names. */
   isLarge: boolean;
   timer: Timer | undefined;
 }
 
-/** Members that a room has before it is told in counts alone. */
-const NAMED = 100;
-/** What happens in so many milliseconds is told together; the count of a large room, once a second. */
-const PAUSE_MS = 20;
-const LARGE_PAUSE_MS = 1_000;
+/** Rooms with more members are published as a count without names. */
+const MAX_NAMED_MEMBERS = 100;
+/** Changes within this time are published together. */
+const PUBLISH_DELAY_MS = 20;
+/** The same, for the count of a large room. */
+const COUNT_DELAY_MS = 1_000;
 
-/** Who is here with whom: sessions that subscribe to the presence in a room. It is of this process alone. */
+/** Who is in which room: the sessions of this process that subscribe to the room's presence. */
 export class Presence<Principal> {
   readonly #options: PresenceOptions<Principal>;
-  readonly #rooms = new Map<string, Open<Principal>>();
-  /** By the names of the subscriptions. */
-  readonly #attending = new Map<Session<Principal>, ReadonlyMap<string, Attendance<Principal>>>();
-  readonly #graces = new Set<Timer>();
-  #revisions = 0;
+  readonly #rooms = new Map<string, OpenRoom<Principal>>();
+  /** By session, then by the subscription's name. */
+  readonly #bySession = new Map<Session<Principal>, ReadonlyMap<string, RoomSubscription<Principal>>>();
+  readonly #graceTimers = new Set<Timer>();
+  #authRevision = 0;
   #isStopped = false;
   readonly #salt = crypto.randomUUID();
 
@@ -58,145 +62,151 @@ export class Presence<Principal> {
     this.#options = options;
   }
 
-  /** Sees what a session listens to now, and as whom. */
-  attend(session: Session<Principal>): void {
+  /** Call when a session's subscriptions or principal have changed. */
+  sessionChanged(session: Session<Principal>): void {
     if (this.#isStopped) return;
-    const before = this.#attending.get(session);
-    const now = new Map<string, Attendance<Principal>>();
+    const before = this.#bySession.get(session);
+    const now = new Map<string, RoomSubscription<Principal>>();
     for (const subscription of session.subscriptions) {
       const room = this.#options.roomOf(subscription);
       if (room === undefined) continue;
       const known = before?.get(subscription.name);
       const isSame = known?.room === room && known.account === this.#options.accountOf(session.principal);
-      const goesOn = isSame && known.standing !== "dismissed";
-      now.set(subscription.name, goesOn ? known : this.#attendance(session, subscription, room));
+      const isKept = isSame && known.state !== "removed";
+      now.set(subscription.name, isKept ? known : this.#createSubscription(session, subscription, room));
     }
     if (!before && now.size === 0) return;
-    if (now.size > 0) this.#attending.set(session, now);
-    else this.#attending.delete(session);
-    const left = new Set(before?.values());
-    // In this order: who only says something new of itself was never away.
-    for (const attendance of now.values()) if (!left.delete(attendance)) this.#enter(attendance);
-    for (const attendance of left) this.#leave(attendance);
+    if (now.size > 0) this.#bySession.set(session, now);
+    else this.#bySession.delete(session);
+    const ended = new Set(before?.values());
+    // In this order: a member who only changes its state must not leave and join.
+    for (const subscriber of now.values()) if (!ended.delete(subscriber)) this.#enter(subscriber);
+    for (const subscriber of ended) this.#leave(subscriber);
   }
 
-  /** The connection is gone. Its seats are kept for a while. */
-  left(session: Session<Principal>): void {
-    const attending = this.#attending.get(session);
-    this.#attending.delete(session);
-    if (!attending || this.#isStopped) return;
-    for (const attendance of attending.values()) this.#rooms.get(attendance.room)?.attendances.delete(attendance);
+  /** The session gets no more events. Its members leave when the grace period is over. */
+  sessionClosed(session: Session<Principal>): void {
+    const subscribers = this.#bySession.get(session);
+    this.#bySession.delete(session);
+    if (!subscribers || this.#isStopped) return;
+    for (const subscriber of subscribers.values()) this.#rooms.get(subscriber.room)?.subscribers.delete(subscriber);
     const timer = setTimeout(() => {
-      this.#graces.delete(timer);
-      for (const attendance of attending.values()) this.#leave(attendance);
+      this.#graceTimers.delete(timer);
+      for (const subscriber of subscribers.values()) this.#leave(subscriber);
     }, this.#options.graceMs);
-    this.#graces.add(timer);
+    this.#graceTimers.add(timer);
   }
 
   /**
-   * Principals have changed, or what they may: they are seen as who they are now, where they may still be.
+   * Checks every subscription again if principals or their rights have changed.
    *
-   * @param revisions how often that has happened so far
+   * @param authRevision how often they have changed so far
    */
-  revise(revisions: number): void {
-    if (this.#revisions === revisions) return;
-    this.#revisions = revisions;
-    for (const session of this.#attending.keys()) this.attend(session);
-    for (const open of this.#rooms.values()) this.#touch(open);
+  revalidate(authRevision: number): void {
+    if (this.#authRevision === authRevision) return;
+    this.#authRevision = authRevision;
+    for (const session of this.#bySession.keys()) this.sessionChanged(session);
+    for (const open of this.#rooms.values()) this.#schedulePublish(open);
   }
 
-  /** Who is in a room, as it was told last. */
+  /** The members of a room, as they were last published. */
   membersOf(room: string): readonly PresenceMember[] {
     return this.#rooms.get(room)?.room.members ?? [];
   }
 
-  /** Forgets the timers: nobody is told any more. */
+  /** Nothing is published after this. */
   stop(): void {
     this.#isStopped = true;
-    for (const timer of this.#graces) clearTimeout(timer);
+    for (const timer of this.#graceTimers) clearTimeout(timer);
     for (const { timer } of this.#rooms.values()) clearTimeout(timer);
-    this.#graces.clear();
+    this.#graceTimers.clear();
     this.#rooms.clear();
   }
 
-  #attendance(session: Session<Principal>, subscription: Subscription, room: string): Attendance<Principal> {
+  #createSubscription(
+    session: Session<Principal>,
+    subscription: Subscription,
+    room: string,
+  ): RoomSubscription<Principal> {
     const { accountOf, authOf } = this.#options;
     const { principal, id } = session;
     const account = accountOf(principal);
-    const wish = presenceWishOf(subscription);
-    const own = wish?.key ?? (account === undefined ? `connection/${id}` : "");
-    const key = `${account ?? "guest"}/${own}`;
-    const seat = wish && { key, auth: authOf(principal), state: wish.state ?? null };
-    return { session, subscription, room, account, seat, standing: "new" };
+    const option = presenceOptionOf(subscription);
+    const ownKey = option?.key ?? (account === undefined ? `connection/${id}` : "");
+    const memberKey = `${account ?? "guest"}/${ownKey}`;
+    const connection = option && { memberKey, auth: authOf(principal), state: option.state ?? null };
+    return { session, subscription, room, account, connection, state: "new" };
   }
 
-  #enter(attendance: Attendance<Principal>): void {
-    const { room: name, seat } = attendance;
+  #enter(subscriber: RoomSubscription<Principal>): void {
+    const { room: name, connection } = subscriber;
     let open = this.#rooms.get(name);
     if (!open) {
-      const room = new Room((key) => Bun.hash(`${this.#salt}/${name}/${key}`).toString(36));
-      this.#rooms.set(name, (open = { name, room, attendances: new Set(), isLarge: false, timer: undefined }));
+      const room = new Room((memberKey) => Bun.hash(`${this.#salt}/${name}/${memberKey}`).toString(36));
+      this.#rooms.set(name, (open = { name, room, subscribers: new Set(), isLarge: false, timer: undefined }));
     }
-    open.attendances.add(attendance);
-    if (seat) open.room.enter(seat, new Date());
-    this.#touch(open);
+    open.subscribers.add(subscriber);
+    if (connection) open.room.enter(connection, new Date());
+    this.#schedulePublish(open);
   }
 
-  #leave(attendance: Attendance<Principal>): void {
-    const open = this.#rooms.get(attendance.room);
+  #leave(subscriber: RoomSubscription<Principal>): void {
+    const open = this.#rooms.get(subscriber.room);
     if (!open) return;
-    open.attendances.delete(attendance);
-    if (attendance.seat) open.room.leave(attendance.seat);
-    this.#touch(open);
+    open.subscribers.delete(subscriber);
+    if (subscriber.connection) open.room.leave(subscriber.connection);
+    this.#schedulePublish(open);
   }
 
-  #touch(open: Open<Principal>): void {
+  #schedulePublish(open: OpenRoom<Principal>): void {
     if (this.#isStopped) return;
-    if (!open.room.isEmpty || open.attendances.size > 0) {
-      open.timer ??= setTimeout(() => void this.#tell(open), open.room.count > NAMED ? LARGE_PAUSE_MS : PAUSE_MS);
+    if (!open.room.isEmpty || open.subscribers.size > 0) {
+      const delay = open.room.count > MAX_NAMED_MEMBERS ? COUNT_DELAY_MS : PUBLISH_DELAY_MS;
+      open.timer ??= setTimeout(() => void this.#publish(open), delay);
       return;
     }
     clearTimeout(open.timer);
     if (this.#rooms.get(open.name) === open) this.#rooms.delete(open.name);
   }
 
-  /** Tells a room what has changed in it, and newcomers who is there. */
-  async #tell(open: Open<Principal>): Promise<void> {
+  /** Sends a room's changes to its subscribers, and the members to new ones. */
+  async #publish(open: OpenRoom<Principal>): Promise<void> {
     try {
-      // Who comes, or may be another, while some are asked about is asked about, too, before anything is told.
-      const asked = new Map<Attendance<Principal>, number>();
-      const unasked = () => [...open.attendances].filter((one) => asked.get(one) !== this.#revisions);
-      for (let some = unasked(); some.length > 0; some = unasked()) {
-        for (const one of some) asked.set(one, this.#revisions);
-        await this.#dismiss(open, some);
+      // Subscribers who arrive, or whose rights may change, during the checks are checked too before anything is sent.
+      const checkedAt = new Map<RoomSubscription<Principal>, number>();
+      const unchecked = () => [...open.subscribers].filter((one) => checkedAt.get(one) !== this.#authRevision);
+      for (let some = unchecked(); some.length > 0; some = unchecked()) {
+        for (const one of some) checkedAt.set(one, this.#authRevision);
+        await this.#removeUnauthorized(open, some);
       }
-      this.#tellNow(open);
+      this.#sendEvents(open);
     } catch (error) {
       this.#options.onError(error);
     }
     open.timer = undefined;
-    if (open.room.isTouched || [...open.attendances].some(({ standing }) => standing === "new")) this.#touch(open);
+    const hasNew = [...open.subscribers].some(({ state }) => state === "new");
+    if (open.room.hasChanges || hasNew) this.#schedulePublish(open);
   }
 
-  #tellNow(open: Open<Principal>): void {
-    const changes = open.room.take();
+  #sendEvents(open: OpenRoom<Principal>): void {
+    const changes = open.room.takeEvents();
     const { count, members } = open.room;
-    const isLarge = count > NAMED;
-    // Who heard counts does not know the names.
-    const isNamedAnew = open.isLarge && !isLarge;
+    const isLarge = count > MAX_NAMED_MEMBERS;
+    // Subscribers that were sent counts do not know the names.
+    const needsNames = open.isLarge && !isLarge;
     open.isLarge = isLarge;
-    const counted: PresenceEvent = { presence: "count", count };
-    const news = (isLarge && changes.length > 0 ? [counted] : changes).map((event) => framesOf(open.name, event));
-    const greeting = [framesOf(open.name, isLarge ? counted : { presence: "members", count, members })];
-    for (const attendance of open.attendances) {
-      const { session, subscription, standing } = attendance;
-      const told = standing === "greeted" && !isNamedAnew ? news : greeting;
-      attendance.standing = "greeted";
-      session.send(told.map((frames) => frames.frame(session.codec, [subscription.label], true)));
+    const countEvent: PresenceEvent = { presence: "count", count };
+    const updates = (isLarge && changes.length > 0 ? [countEvent] : changes).map((event) => framesOf(open.name, event));
+    const snapshot = [framesOf(open.name, isLarge ? countEvent : { presence: "members", count, members })];
+    for (const subscriber of open.subscribers) {
+      const { session, subscription, state } = subscriber;
+      const events = state === "following" && !needsNames ? updates : snapshot;
+      subscriber.state = "following";
+      session.send(events.map((frames) => frames.frame(session.codec, [subscription.label], true)));
     }
   }
 
-  /** One about whom nothing can be found out must cost the others nothing. */
+  /** A subscriber whose right can't be checked counts as unauthorized, at no cost to the others. */
   async #mayListen(subscription: Subscription, principal: Principal): Promise<boolean> {
     try {
       return await this.#options.mayListen(subscription, principal);
@@ -206,22 +216,25 @@ export class Presence<Principal> {
     }
   }
 
-  /** Those of them who may not listen any more are neither told nor seen. */
-  async #dismiss(open: Open<Principal>, attendances: readonly Attendance<Principal>[]): Promise<void> {
-    const asked = new Map<string, Promise<boolean>>();
-    const may = await Promise.all(
-      attendances.map(({ session, subscription, account }) => {
-        const who = JSON.stringify([account, subscription.options]);
-        let answer = asked.get(who);
-        if (!answer) asked.set(who, (answer = this.#mayListen(subscription, session.principal)));
-        return answer;
+  /** Removes those who may not listen any more: they get no events and are no members. */
+  async #removeUnauthorized(
+    open: OpenRoom<Principal>,
+    subscribers: readonly RoomSubscription<Principal>[],
+  ): Promise<void> {
+    const checks = new Map<string, Promise<boolean>>();
+    const allowed = await Promise.all(
+      subscribers.map(({ session, subscription, account }) => {
+        const key = JSON.stringify([account, subscription.options]);
+        let check = checks.get(key);
+        if (!check) checks.set(key, (check = this.#mayListen(subscription, session.principal)));
+        return check;
       }),
     );
-    for (const [i, attendance] of attendances.entries()) {
-      if (may[i]) continue;
-      attendance.standing = "dismissed";
-      open.attendances.delete(attendance);
-      if (attendance.seat) open.room.leave(attendance.seat);
+    for (const [i, subscriber] of subscribers.entries()) {
+      if (allowed[i]) continue;
+      subscriber.state = "removed";
+      open.subscribers.delete(subscriber);
+      if (subscriber.connection) open.room.leave(subscriber.connection);
     }
   }
 }

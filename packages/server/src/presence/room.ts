@@ -1,88 +1,90 @@
 import type { PresenceEvent, PresenceMember } from "@headwater/protocol";
 
-/** One connection's seat in a room. */
-export interface Seat {
-  /** Whose it is: seats with the same key are one member. */
-  readonly key: string;
+/** One connection of a member of a room. */
+export interface MemberConnection {
+  /** Connections with the same key are one member. */
+  readonly memberKey: string;
   readonly auth: PresenceMember["auth"];
   readonly state: unknown;
 }
 
-interface Held {
-  readonly seats: Set<Seat>;
+/** A member and its connections, the oldest first. */
+interface PresentMember {
+  readonly connections: Set<MemberConnection>;
   member: PresenceMember;
 }
 
 /**
- * Who is in a room. Whatever comes and goes between two takings is told as what came of it: who left and is back, or
- * came and is gone, is not told of at all.
+ * Who is in a room. Changes between two calls of `takeEvents` are merged: a member who left and is back, or who joined and
+ * is gone, causes no event at all.
  */
 export class Room {
-  readonly #idOf: (key: string) => string;
-  readonly #held = new Map<string, Held>();
-  /** Everyone as it was told last. */
-  readonly #told = new Map<string, PresenceMember>();
-  readonly #touched = new Set<string>();
+  readonly #idOf: (memberKey: string) => string;
+  readonly #present = new Map<string, PresentMember>();
+  /** The members as they were last published. */
+  readonly #published = new Map<string, PresenceMember>();
+  readonly #changedKeys = new Set<string>();
 
-  /** @param idOf what a member is called to others, by its key */
-  constructor(idOf: (key: string) => string) {
+  /** @param idOf the public id of a member */
+  constructor(idOf: (memberKey: string) => string) {
     this.#idOf = idOf;
   }
 
   get count(): number {
-    return this.#held.size;
+    return this.#present.size;
   }
 
   get isEmpty(): boolean {
-    return this.#held.size === 0;
+    return this.#present.size === 0;
   }
 
-  /** Something has come or gone since the last taking. */
-  get isTouched(): boolean {
-    return this.#touched.size > 0;
+  /** Whether anyone came, changed or left since events were last taken. */
+  get hasChanges(): boolean {
+    return this.#changedKeys.size > 0;
   }
 
-  /** Everyone as it was told last. */
+  /** The members as they were last published. */
   get members(): readonly PresenceMember[] {
-    return [...this.#told.values()];
+    return [...this.#published.values()];
   }
 
-  enter(seat: Seat, now: Date): void {
-    const { key, auth, state } = seat;
-    const held = this.#held.get(key);
-    const since = held?.member.since ?? now.toISOString();
-    const member = { id: held?.member.id ?? this.#idOf(key), auth, state, since };
-    if (held) {
-      held.seats.add(seat);
-      held.member = member;
-    } else this.#held.set(key, { seats: new Set([seat]), member });
-    this.#touched.add(key);
+  enter(connection: MemberConnection, now: Date): void {
+    const { memberKey, auth, state } = connection;
+    const present = this.#present.get(memberKey);
+    const since = present?.member.since ?? now.toISOString();
+    const member = { id: present?.member.id ?? this.#idOf(memberKey), auth, state, since };
+    if (present) {
+      present.connections.add(connection);
+      present.member = member;
+    } else this.#present.set(memberKey, { connections: new Set([connection]), member });
+    this.#changedKeys.add(memberKey);
   }
 
-  leave(seat: Seat): void {
-    const held = this.#held.get(seat.key);
-    if (!held?.seats.delete(seat)) return;
-    if (held.seats.size === 0) this.#held.delete(seat.key);
+  leave(connection: MemberConnection): void {
+    const { memberKey } = connection;
+    const present = this.#present.get(memberKey);
+    if (!present?.connections.delete(connection)) return;
+    if (present.connections.size === 0) this.#present.delete(memberKey);
     else {
-      // The others of the same member speak for it now, the newest first.
-      const { auth, state } = [...held.seats].at(-1)!;
-      held.member = { ...held.member, auth, state };
+      // The newest of the member's other connections now gives its state.
+      const { auth, state } = [...present.connections].at(-1)!;
+      present.member = { ...present.member, auth, state };
     }
-    this.#touched.add(seat.key);
+    this.#changedKeys.add(memberKey);
   }
 
-  /** What has changed since the last taking. */
-  take(): readonly PresenceEvent[] {
+  /** What changed since the last call. */
+  takeEvents(): readonly PresenceEvent[] {
     const changes: (readonly ["join" | "update" | "leave", PresenceMember])[] = [];
-    for (const key of this.#touched) {
-      const [was, is] = [this.#told.get(key), this.#held.get(key)?.member];
-      if (is) this.#told.set(key, is);
-      else this.#told.delete(key);
-      if (!was && is) changes.push(["join", is]);
-      else if (was && !is) changes.push(["leave", was]);
-      else if (was && is && !isSame(was, is)) changes.push(["update", is]);
+    for (const key of this.#changedKeys) {
+      const [before, after] = [this.#published.get(key), this.#present.get(key)?.member];
+      if (after) this.#published.set(key, after);
+      else this.#published.delete(key);
+      if (!before && after) changes.push(["join", after]);
+      else if (before && !after) changes.push(["leave", before]);
+      else if (before && after && !isSame(before, after)) changes.push(["update", after]);
     }
-    this.#touched.clear();
+    this.#changedKeys.clear();
     return changes.map(([presence, member]) => ({ presence, count: this.count, member }));
   }
 }

@@ -3,10 +3,10 @@ import { asObject, readList, readText, readTexts } from "../collections/fields/d
 import { parseField } from "../collections/fields/field-kinds.ts";
 
 /** All that types are made of. */
-export type Described = Pick<Collection, "id" | "name" | "type" | "fields" | "indexes">;
+export type CollectionDescription = Pick<Collection, "id" | "name" | "type" | "fields" | "indexes">;
 
 /** Collections of an application, without the server's own. */
-export const ofApplication = (collections: readonly Described[]): Described[] =>
+export const applicationCollections = (collections: readonly CollectionDescription[]): CollectionDescription[] =>
   collections.filter(({ name }) => !name.startsWith("_")).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
 /**
@@ -14,13 +14,13 @@ export const ofApplication = (collections: readonly Described[]): Described[] =>
  *
  * @throws ApiError 400 for what is none, and for a field of unknown type
  */
-export function readDescribed(body: unknown): Described[] {
+export function readCollectionDescriptions(body: unknown): CollectionDescription[] {
   return readList(asObject(body), "items").map((item) => {
     const raw = asObject(item);
     return {
-      id: readText(raw, "id") as Described["id"],
+      id: readText(raw, "id") as CollectionDescription["id"],
       name: readText(raw, "name"),
-      type: readText(raw, "type") as Described["type"],
+      type: readText(raw, "type") as CollectionDescription["type"],
       fields: readList(raw, "fields").map(parseField),
       indexes: readTexts(raw, "indexes"),
     };

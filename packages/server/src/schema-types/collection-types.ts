@@ -1,14 +1,14 @@
 import type { Field } from "../collections/fields/field.ts";
-import type { Described } from "./collection-description.ts";
-import { expandTypes, type Names } from "./expand-types.ts";
-import { typesOf } from "./field-types.ts";
+import type { CollectionDescription } from "./collection-description.ts";
+import { expandTypes, type TypeNames } from "./expand-types.ts";
+import { fieldTypes } from "./field-types.ts";
 
 /** The server's own: it never shows, and nobody sets it. */
 const SECRET = "tokenKey";
 const RECORD_OWN = new Set(["id", "collectionId", "collectionName"]);
 
 /** The interfaces of one collection: what is read, what it is created with, and what it is changed by. */
-export function collectionTypes(collection: Described, all: readonly Described[], names: Names): string {
+export function collectionTypes(collection: CollectionDescription, all: readonly CollectionDescription[], names: TypeNames): string {
   const name = names.get(collection.id)!;
   const fields = collection.fields.filter((field) => field.name !== SECRET && !RECORD_OWN.has(field.name));
   const isAuth = collection.type === "auth";
@@ -33,16 +33,16 @@ const block = (name: string, members: readonly string[]): string =>
   `export interface ${name} {\n${members.map((member) => `  ${member}\n`).join("")}}\n`;
 
 /** A name that may be no word of the language. */
-export const key = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name));
+export const propertyKey = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name));
 
 /** Whether all who see the record see the field. */
-const mayMiss = (field: Field, isAuth: boolean): boolean =>
+const isOptionalInRecord = (field: Field, isAuth: boolean): boolean =>
   // An email is for those whose owner shows it.
   field.hidden || (isAuth && field.name === "email");
 
 function readMember(field: Field, isAuth: boolean): string[] {
-  const { out } = typesOf(field);
-  return out === undefined ? [] : [`readonly ${key(field.name)}${mayMiss(field, isAuth) ? "?" : ""}: ${out};`];
+  const { read } = fieldTypes(field);
+  return read === undefined ? [] : [`readonly ${propertyKey(field.name)}${isOptionalInRecord(field, isAuth) ? "?" : ""}: ${read};`];
 }
 
 function expandMember(expands: readonly string[]): string[] {
@@ -50,20 +50,20 @@ function expandMember(expands: readonly string[]): string[] {
   return ["readonly expand?: {", ...expands.map((expand) => `  ${expand}`), "};"];
 }
 
-const makesItself = (field: Field): boolean => "autogeneratePattern" in field && field.autogeneratePattern !== "";
+const isGenerated = (field: Field): boolean => "autogeneratePattern" in field && field.autogeneratePattern !== "";
 
 function createMember(field: Field): string[] {
-  const types = typesOf(field);
-  if (types.in === undefined) return [];
-  const needed = field.required && !makesItself(field);
-  return [`readonly ${key(field.name)}${needed ? "" : "?"}: ${types.in}${needed ? "" : " | null"};`];
+  const types = fieldTypes(field);
+  if (types.write === undefined) return [];
+  const needed = field.required && !isGenerated(field);
+  return [`readonly ${propertyKey(field.name)}${needed ? "" : "?"}: ${types.write}${needed ? "" : " | null"};`];
 }
 
 function updateMembers(field: Field): string[] {
-  const { in: written, modifiers } = typesOf(field);
+  const { write: written, modifiers } = fieldTypes(field);
   if (written === undefined) return [];
   return [
-    `readonly ${key(field.name)}?: ${written}${field.required ? "" : " | null"};`,
+    `readonly ${propertyKey(field.name)}?: ${written}${field.required ? "" : " | null"};`,
     ...(modifiers?.names ?? []).map((name) => `readonly ${JSON.stringify(name)}?: ${modifiers!.in};`),
   ];
 }

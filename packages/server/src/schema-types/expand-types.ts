@@ -1,12 +1,12 @@
 import { isMultiple, type RelationField } from "../collections/fields/field.ts";
 import { hasUniqueIndex } from "../collections/model/index-definition.ts";
-import type { Described } from "./collection-description.ts";
+import type { CollectionDescription } from "./collection-description.ts";
 
 /** What each collection is called in TypeScript, by its id. */
-export type Names = ReadonlyMap<string, string>;
+export type TypeNames = ReadonlyMap<string, string>;
 
 /** The members of a record's `expand`: its relations, and those of others that point at it. */
-export function expandTypes(collection: Described, all: readonly Described[], names: Names): string[] {
+export function expandTypes(collection: CollectionDescription, all: readonly CollectionDescription[], names: TypeNames): string[] {
   const forward = relationsOf(collection).flatMap((field) =>
     member(field.name, names.get(field.collectionId), isMultiple(field)),
   );
@@ -20,7 +20,7 @@ export function expandTypes(collection: Described, all: readonly Described[], na
   return [...forward, ...backward];
 }
 
-const relationsOf = ({ fields }: Described): RelationField[] =>
+const relationsOf = ({ fields }: CollectionDescription): RelationField[] =>
   fields.filter((field): field is RelationField => field.type === "relation");
 
 /** Nothing for relations to collections of the server's own. */

@@ -3,35 +3,35 @@ import { type Field, isMultiple } from "../collections/fields/field.ts";
 /** How a field is written in TypeScript. */
 export interface FieldTypes {
   /** What is read; absent for what never shows. */
-  readonly out?: string;
+  readonly read?: string;
   /** What is written; absent for what is the server's to set. */
-  readonly in?: string;
+  readonly write?: string;
   /** Names under which something may be added to what is there, or taken away, and what they take. */
   readonly modifiers?: { readonly names: readonly string[]; readonly in: string };
 }
 
-export function typesOf(field: Field): FieldTypes {
+export function fieldTypes(field: Field): FieldTypes {
   const { name } = field;
   switch (field.type) {
     case "text":
     case "email":
     case "url":
     case "editor":
-      return { out: "string", in: "string" };
+      return { read: "string", write: "string" };
     case "date":
-      return { out: "string", in: "string | Date" };
+      return { read: "string", write: "string | Date" };
     case "autodate":
-      return { out: "string" };
+      return { read: "string" };
     case "password":
-      return { in: "string" };
+      return { write: "string" };
     case "number":
-      return { out: "number", in: "number", modifiers: { names: [`${name}+`, `${name}-`], in: "number" } };
+      return { read: "number", write: "number", modifiers: { names: [`${name}+`, `${name}-`], in: "number" } };
     case "bool":
-      return { out: "boolean", in: "boolean" };
+      return { read: "boolean", write: "boolean" };
     case "json":
-      return { out: "unknown", in: "unknown" };
+      return { read: "unknown", write: "unknown" };
     case "geoPoint":
-      return { out: GEO_POINT, in: GEO_POINT };
+      return { read: GEO_POINT, write: GEO_POINT };
     case "select":
       return oneOrMany(field, field.values.map((value) => JSON.stringify(value)).join(" | "));
     case "relation":
@@ -47,9 +47,9 @@ function oneOrMany(field: Field, out: string, written = out): FieldTypes {
   if (isMultiple(field)) {
     const many = `${written} | readonly (${written})[]`;
     const names = [`+${field.name}`, `${field.name}+`, `${field.name}-`];
-    return { out: `readonly (${out})[]`, in: many, modifiers: { names, in: many } };
+    return { read: `readonly (${out})[]`, write: many, modifiers: { names, in: many } };
   }
   // What is not chosen is "".
   const empty = out !== "string" && !field.required ? ' | ""' : "";
-  return { out: `${out}${empty}`, in: `${written}${empty}` };
+  return { read: `${out}${empty}`, write: `${written}${empty}` };
 }

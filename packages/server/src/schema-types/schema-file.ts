@@ -1,28 +1,28 @@
-import { collectionTypes, key } from "./collection-types.ts";
-import { type Described, ofApplication } from "./collection-description.ts";
-import type { Names } from "./expand-types.ts";
+import { collectionTypes, propertyKey } from "./collection-types.ts";
+import { type CollectionDescription, applicationCollections } from "./collection-description.ts";
+import type { TypeNames } from "./expand-types.ts";
 
 const HEAD = `// What the collections hold, for createClient<Schema> of @headwater/client.
 // Made by \`headwater types\`: make it anew when they change.
 `;
 
 /** A TypeScript file that says what an application's collections hold: for \`createClient<Schema>\`. */
-export function schemaFile(collections: readonly Described[]): string {
-  const shown = ofApplication(collections);
-  const names = namesOf(shown);
-  const entries = shown.map((collection) => `  readonly ${key(collection.name)}: ${entryOf(collection, names)};\n`);
+export function schemaFile(collections: readonly CollectionDescription[]): string {
+  const shown = applicationCollections(collections);
+  const names = typeNamesOf(shown);
+  const entries = shown.map((collection) => `  readonly ${propertyKey(collection.name)}: ${entryOf(collection, names)};\n`);
   const schema = `/** Every collection by its name. */\nexport interface Schema {\n${entries.join("")}}\n`;
   return [HEAD, schema, ...shown.map((collection) => collectionTypes(collection, shown, names))].join("\n");
 }
 
-function entryOf({ id, type }: Described, names: Names): string {
+function entryOf({ id, type }: CollectionDescription, names: TypeNames): string {
   const name = names.get(id)!;
   const [create, update] = type === "view" ? ["never", "never"] : [`${name}Create`, `${name}Update`];
   return `{ readonly record: ${name}Record; readonly create: ${create}; readonly update: ${update} }`;
 }
 
 /** \`blog_posts\` is \`BlogPosts\`; what comes out the same gets a number. */
-function namesOf(collections: readonly Described[]): Names {
+function typeNamesOf(collections: readonly CollectionDescription[]): TypeNames {
   const names = new Map<string, string>();
   const taken = new Set<string>();
   for (const { id, name } of collections) {

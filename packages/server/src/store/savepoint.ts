@@ -1,8 +1,8 @@
 import type { Transaction } from "./store.ts";
 
 /**
- * Does a part of a transaction that may fail alone: its statements are undone with it, and its callbacks forgotten. Parts
- * of one transaction must follow each other.
+ * Runs a part of a transaction that may fail without failing the rest: its statements are rolled back and its callbacks
+ * dropped. Savepoints of one transaction must not overlap.
  *
  * @throws what the work throws
  */

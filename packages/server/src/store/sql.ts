@@ -8,28 +8,28 @@ import {
   sql as kyselySql,
 } from "kysely";
 
-/** What a column holds, and what may be bound to a statement. */
+/** A column's value, or one bound to a statement. */
 export type SqlValue = string | number | bigint | null | Uint8Array;
 
-/** A piece of SQL with its values beside it, never inside it. */
+/** A fragment of SQL with its bound values. */
 export type Sql = RawBuilder<unknown>;
 
-/** A statement ready to run: hot paths keep the text and change the values. */
+/** A statement as the driver takes it: hot paths keep the text and change the values. */
 export interface Query {
   readonly text: string;
   readonly values: readonly SqlValue[];
 }
 
-/** One row as the driver gives it. */
+/** One row as the driver returns it. */
 export type Row = Readonly<Record<string, SqlValue>>;
 
 /**
  * The template tag for SQL: `` sql`… ${value}` `` binds the value; `sql.table`, `sql.ref` and `sql.id` quote names,
- * `sql.join` joins fragments, and a fragment may stand inside another.
+ * `sql.join` joins fragments, and fragments nest.
  */
 export const sql = kyselySql;
 
-/** A fragment from text that this program wrote itself. Never for anything a client sent. */
+/** A fragment of text that this program wrote. Never pass anything that a client sent. */
 export const verbatim = (text: string): Sql => kyselySql.raw(text);
 
 export const EMPTY: Sql = kyselySql``;

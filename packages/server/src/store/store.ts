@@ -1,20 +1,20 @@
 import type { Query, Row, Sql } from "./sql.ts";
 
-/** Reads. Outside a transaction each call sees all that is committed when it runs, and nothing else. */
+/** Outside a transaction each call sees exactly what is committed when it runs. */
 export interface Reader {
   all(statement: Sql | Query): Promise<Row[]>;
   first(statement: Sql | Query): Promise<Row | undefined>;
 }
 
-/** Reads, also several on one snapshot. */
+/** A reader that can also run several reads on one snapshot. */
 export interface SnapshotReader extends Reader {
-  /** Runs the reads on one snapshot: all of them see the same committed state. */
+  /** Runs reads that all see the same committed state. */
   read<T>(work: (reader: Reader) => Promise<T>): Promise<T>;
 }
 
-/** A transaction that writes. Its reads see its own writes. */
+/** A write transaction. Its reads see its own writes. */
 export interface Transaction extends Reader {
-  /** Runs a statement; answers how many rows it changed. */
+  /** @returns the number of rows changed */
   run(statement: Sql | Query): Promise<number>;
   /** Called once, synchronously, right after the commit and before the next writer starts; never after a rollback. */
   afterCommit(callback: () => void): void;
@@ -22,35 +22,35 @@ export interface Transaction extends Reader {
 
 export interface WriteOptions {
   /**
-   * Commit on its own, sharing with no other writer: for changes of collections, after which the next writer must
-   * already see the new ones.
+   * Share the commit with no other writer: for changes of collections, which the next writer must already see.
    */
   readonly alone?: boolean;
 }
 
 /**
- * What an engine must do. One writer at a time; the works that wait in one turn of the loop share a commit, each in a
- * savepoint of its own, so that one's failure undoes that one alone.
+ * What a database engine must provide. There is one writer at a time; writes that wait in one turn of the loop share a
+ * commit, each in its own savepoint, so that a failure rolls back only the write that failed.
  */
 export interface Store extends SnapshotReader {
   /**
-   * Runs the work in a transaction and resolves when it is durable; rejects with the work's error after undoing it.
-   * The work must await nothing but the transaction: every other writer waits behind it. It must not call `write`.
+   * Runs the work in a transaction and resolves when it is durable; rejects with the work's error after a rollback. The
+   * work must await nothing but the transaction, as every other writer waits for it, and must not call `write`.
    */
   write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T>;
-  /** Calls back after each commit, in this process or (within a quarter of a second) in another one. */
+  /** Calls back after each commit; for a commit of another process, within a quarter of a second. */
   onCommit(listener: () => void): void;
-  /** Finishes the waiting writes, checkpoints and closes. Later calls reject. */
+  /** Finishes the waiting writes, checkpoints and closes. Later calls reject with `closed`. */
   close(): Promise<void>;
 }
 
-/** What the engine refused, in words that no driver owns. */
+/** An error of the engine, independent of its driver. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
 
   /**
-   * @param kind `unique`: a unique index or primary key was hit; `constraint`: another constraint;
-   *   `invalid`: the statement can't run (no such column, syntax); `busy`, `full`, `closed`: not now
+   * @param kind `unique`: a unique index or primary key was violated; `constraint`: another constraint;
+   *   `invalid`: the statement can't run (no such column, bad syntax); `busy`: another process holds the lock;
+   *   `full`: the disk is full; `closed`: the store was closed
    * @param columns for `unique`, the columns as `table.column`; empty for an index on an expression
    */
   constructor(

@@ -1,36 +1,36 @@
 import type { Hub } from "../hub/hub.ts";
-import { drawRetry, RECONNECTS_PER_SECOND } from "./retry.ts";
+import { randomRetryMs, RECONNECTS_PER_SECOND } from "./retry.ts";
 
 const TICK_MS = 20;
 
-/** A connection that is to end with the server. */
-export interface Draining {
-  /** Tells the client how long to wait before it comes back, in milliseconds. */
-  advise(retryMs: number): void;
+/** A connection that ends with the server. */
+export interface Drainable {
+  /** Says how long the client should wait before it reconnects, in milliseconds. */
+  sendRetry(retryMs: number): void;
   end(): void;
 }
 
-/** The sessions of a hub. */
-export const sessionsToDrain = <Principal>(hub: Hub<Principal>): Draining[] =>
+/** The hub's sessions. */
+export const sessionsToDrain = <Principal>(hub: Hub<Principal>): Drainable[] =>
   [...hub.sessions()].map((session) => ({
-    advise(retryMs) {
-      const advice = session.codec.retry(retryMs);
-      if (advice) session.send([advice]);
+    sendRetry(retryMs) {
+      const frame = session.codec.retry(retryMs);
+      if (frame) session.send([frame]);
     },
     end: () => session.close("shutdown"),
   }));
 
 /**
- * Ends all streams so that their clients do not come back in one instant. `EventSource` waits as long as it is told:
- * each gets a `retry:` of its own first. PocketBase's SDK takes no advice, it is back 200 ms after its stream has ended:
- * so the ends are spread, too, one tick after the other.
+ * Ends all connections so that their clients do not reconnect all at once. `EventSource` waits as long as `retry:` says,
+ * so each stream gets another value. PocketBase's SDK ignores `retry:` and reconnects 200 ms after its stream ends, so the
+ * ends themselves are spread over time too.
  *
- * @param longestMs what the ends may take; few streams take less
+ * @param maxMs how long that may take; with few connections it takes less
  */
-export async function drain(connections: readonly Draining[], longestMs: number): Promise<void> {
-  for (const connection of connections) connection.advise(drawRetry(connections.length));
+export async function drain(connections: readonly Drainable[], maxMs: number): Promise<void> {
+  for (const connection of connections) connection.sendRetry(randomRetryMs(connections.length));
 
-  const total = Math.min(longestMs, (connections.length / RECONNECTS_PER_SECOND) * 1_000);
+  const total = Math.min(maxMs, (connections.length / RECONNECTS_PER_SECOND) * 1_000);
   const startedAt = performance.now();
   for (let ended = 0; ended < connections.length;) {
     await Bun.sleep(Math.min(TICK_MS, total));

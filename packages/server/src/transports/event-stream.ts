@@ -5,36 +5,36 @@ import type { EventStreams } from "./event-streams.ts";
 import type { SseListener } from "./sse.ts";
 import { streamFrame } from "./sse-codec.ts";
 
-/** What a stream tells. Nothing is queued for it: it is asked for more when there is room. */
+/** What a stream sends. Nothing is queued for it: more is requested when the socket has room. */
 export interface StreamSource {
-  /** Goes out at once. */
+  /** Sent when the stream opens. */
   readonly opening: string;
-  /** Begins to call back whenever there is more. @returns a function that lets go */
+  /** Calls back whenever there is more. @returns a function that stops it */
   listen(wake: () => void): () => void;
-  /** What comes next; `undefined` if there is nothing now. */
+  /** The next bytes; `undefined` if there are none yet. */
   next(): Uint8Array | undefined;
-  /** Was all told that there will ever be? Then the stream ends. */
+  /** Nothing more will come: the stream ends. */
   readonly isOver: boolean;
   /** Keeps a quiet connection alive. */
   heartbeat(now: Date): string;
-  /** The last words to those who are here when the server ends. */
-  readonly farewell: string;
+  /** Sent before the server shuts down. */
+  readonly shutdownNotice: string;
 }
 
 /** How long a socket may be full, in milliseconds. */
-const PATIENCE_MS = 60_000;
+const STALL_TIMEOUT_MS = 60_000;
 
-/** One connection that is told what a source has, as fast as it reads. */
+/** One connection, which gets what its source has as fast as it reads. */
 export class EventStream implements SseListener {
   readonly #streams: EventStreams;
   readonly #source: StreamSource;
   readonly #onOpen: () => void;
   readonly #onClosed: () => void;
   #wire: Wire | undefined;
-  #letGo = (): void => {};
-  #isWaiting = false;
+  #stopListening = (): void => {};
+  #isScheduled = false;
   #blockedAt: number | undefined;
-  /** By the clock that does not jump. */
+  /** By `performance.now()`. */
   #lastWrite = 0;
 
   constructor(streams: EventStreams, source: StreamSource, onOpen: () => void, onClosed: () => void) {
@@ -49,9 +49,9 @@ export class EventStream implements SseListener {
     this.#onOpen();
     this.#streams.add(this);
     this.#write(streamFrame(this.#source.opening).payload);
-    this.#letGo = this.#source.listen(() => this.#wake());
+    this.#stopListening = this.#source.listen(() => this.#wake());
     if (this.#wire) this.#wake();
-    else this.#letGo();
+    else this.#stopListening();
   }
 
   drained(): void {
@@ -61,14 +61,14 @@ export class EventStream implements SseListener {
 
   closed(): void {
     this.#wire = undefined;
-    this.#letGo();
+    this.#stopListening();
     this.#streams.remove(this);
     this.#onClosed();
   }
 
-  /** For the round that it was scheduled in. */
+  /** Called in the turn that it was scheduled for. */
   flush(): void {
-    this.#isWaiting = false;
+    this.#isScheduled = false;
     while (this.#wire && this.#blockedAt === undefined) {
       const bytes = this.#source.next();
       if (!bytes) break;
@@ -77,18 +77,19 @@ export class EventStream implements SseListener {
     if (this.#source.isOver && this.#blockedAt === undefined) this.#wire?.close("shutdown");
   }
 
-  /** Keeps it alive if it was quiet for so long; ends it if its client does not read. */
-  beat(quietMs: number): void {
+  /** Sends a heartbeat if nothing was written for `quietMs`; ends the stream if its client does not read. */
+  keepAlive(quietMs: number): void {
     const now = performance.now();
     if (this.#blockedAt !== undefined) {
-      if (now - this.#blockedAt > PATIENCE_MS) this.#wire?.close("dead");
+      if (now - this.#blockedAt > STALL_TIMEOUT_MS) this.#wire?.close("dead");
     } else if (now - this.#lastWrite >= quietMs) this.#write(streamFrame(this.#source.heartbeat(new Date())).payload);
   }
 
-  /** Tells the client that the server ends, and when to come back. */
-  advise(retryMs: number): void {
+  /** Says that the server shuts down, and how long the client should wait before it reconnects. */
+  sendRetry(retryMs: number): void {
     this.flush();
-    if (this.#blockedAt === undefined) this.#write(streamFrame(encodeRetry(retryMs) + this.#source.farewell).payload);
+    if (this.#blockedAt === undefined)
+      this.#write(streamFrame(encodeRetry(retryMs) + this.#source.shutdownNotice).payload);
   }
 
   end(): void {
@@ -96,8 +97,8 @@ export class EventStream implements SseListener {
   }
 
   #wake(): void {
-    if (this.#isWaiting || this.#blockedAt !== undefined || !this.#wire) return;
-    this.#isWaiting = true;
+    if (this.#isScheduled || this.#blockedAt !== undefined || !this.#wire) return;
+    this.#isScheduled = true;
     this.#streams.schedule(this);
   }
 

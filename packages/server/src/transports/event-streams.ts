@@ -1,24 +1,24 @@
 import { BatchScheduler } from "../lib/batch-scheduler.ts";
-import type { Draining } from "./drain.ts";
+import type { Drainable } from "./drain.ts";
 import type { EventStream } from "./event-stream.ts";
 
-/** How often streams are looked after, in milliseconds, at the most and at the least. */
-const TICK_MOST_MS = 1_000;
-const TICK_LEAST_MS = 10;
+/** Bounds of the interval at which streams are checked, in milliseconds. */
+const MAX_TICK_MS = 1_000;
+const MIN_TICK_MS = 10;
 
-/** All open streams that are no sessions of the hub. */
+/** All open event streams that are not sessions of the hub. */
 export class EventStreams {
   readonly #open = new Set<EventStream>();
-  readonly #rounds = new BatchScheduler<EventStream>((streams) => {
+  readonly #flushes = new BatchScheduler<EventStream>((streams) => {
     for (const stream of streams) stream.flush();
   });
   readonly #timer: Timer;
 
-  /** @param quietMs a connection that was quiet for so long gets a heartbeat */
+  /** @param quietMs a stream to which nothing was written for so long gets a heartbeat */
   constructor(quietMs: number) {
-    const tick = Math.min(TICK_MOST_MS, Math.max(TICK_LEAST_MS, quietMs / 5));
+    const tick = Math.min(MAX_TICK_MS, Math.max(MIN_TICK_MS, quietMs / 5));
     this.#timer = setInterval(() => {
-      for (const stream of this.#open) stream.beat(quietMs);
+      for (const stream of this.#open) stream.keepAlive(quietMs);
     }, tick).unref();
   }
 
@@ -34,13 +34,12 @@ export class EventStreams {
     this.#open.delete(stream);
   }
 
-  /** Never in a request handler: writing there splits that handler's own response into many sends. */
+  /** Flushes the stream soon. Not at once: a write in a request handler splits its own response into many sends. */
   schedule(stream: EventStream): void {
-    this.#rounds.schedule(stream);
+    this.#flushes.schedule(stream);
   }
 
-  /** For the end of the server. */
-  all(): readonly Draining[] {
+  all(): readonly Drainable[] {
     return [...this.#open];
   }
 

@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
-import { PingScheduler, type Pulsing } from "./ping-scheduler.ts";
+import { PingScheduler, type Pingable } from "./ping-scheduler.ts";
 
-/** Connections that note when they are pinged and given up. */
-function crowd(size: number) {
-  const pinged: Pulsing[] = [];
-  const expired: Pulsing[] = [];
+/** Connections that note when they are pinged and when they expire. */
+function openConnections(size: number) {
+  const pinged: Pingable[] = [];
+  const expired: Pingable[] = [];
   const all = Array.from({ length: size }, () => {
-    const connection: Pulsing = {
+    const connection: Pingable = {
       ping: () => void pinged.push(connection),
       expire: () => void expired.push(connection),
     };
@@ -15,47 +15,47 @@ function crowd(size: number) {
   return { all, pinged, expired };
 }
 
-test("who says nothing is pinged, and given up when it does not answer; who answers is pinged again later", () => {
-  const pulse = new PingScheduler({ pingMs: 10_000, pongMs: 3_000 });
-  const { all, pinged, expired } = crowd(2);
-  const [lively, dead] = all as [Pulsing, Pulsing];
-  for (const connection of all) pulse.alive(connection, 0);
-  pulse.look(9_999);
+test("a silent connection is pinged and expires if it does not answer; one that answers is pinged again later", () => {
+  const pings = new PingScheduler({ pingMs: 10_000, pongMs: 3_000 });
+  const { all, pinged, expired } = openConnections(2);
+  const [lively, dead] = all as [Pingable, Pingable];
+  for (const connection of all) pings.heardFrom(connection, 0);
+  pings.tick(9_999);
   expect(pinged).toEqual([]);
-  for (const now of [10_000, 11_000]) pulse.look(now);
+  for (const now of [10_000, 11_000]) pings.tick(now);
   expect(pinged).toEqual([lively, dead]);
-  pulse.alive(lively, 11_500);
-  pulse.look(13_999);
+  pings.heardFrom(lively, 11_500);
+  pings.tick(13_999);
   expect(expired).toEqual([]);
-  pulse.look(14_000);
+  pings.tick(14_000);
   expect(expired).toEqual([dead]);
-  for (let now = 14_500; now < 21_500; now += 500) pulse.look(now);
+  for (let now = 14_500; now < 21_500; now += 500) pings.tick(now);
   expect(pinged).toHaveLength(2);
-  pulse.look(21_500);
+  pings.tick(21_500);
   expect(pinged).toEqual([lively, dead, lively]);
   expect(expired).toEqual([dead]);
 });
 
-test("who leaves is neither pinged nor given up", () => {
-  const pulse = new PingScheduler({ pingMs: 10_000, pongMs: 3_000 });
-  const { all, pinged, expired } = crowd(2);
-  for (const connection of all) pulse.alive(connection, 0);
-  pulse.leave(all[0]!);
-  pulse.look(10_000);
-  pulse.leave(all[1]!);
-  pulse.look(99_000);
+test("a removed connection is neither pinged nor expired", () => {
+  const pings = new PingScheduler({ pingMs: 10_000, pongMs: 3_000 });
+  const { all, pinged, expired } = openConnections(2);
+  for (const connection of all) pings.heardFrom(connection, 0);
+  pings.remove(all[0]!);
+  pings.tick(10_000);
+  pings.remove(all[1]!);
+  pings.tick(99_000);
   expect([pinged.length, expired.length]).toEqual([1, 0]);
 });
 
-test("those who came in one instant are pinged over time, all of them, and more so the next time", () => {
-  const pulse = new PingScheduler({ pingMs: 10_000, pongMs: 3_000 });
-  const { all, pinged, expired } = crowd(1_000);
-  for (const connection of all) pulse.alive(connection, 0);
+test("connections that open together are all pinged, spread over time", () => {
+  const pings = new PingScheduler({ pingMs: 10_000, pongMs: 3_000 });
+  const { all, pinged, expired } = openConnections(1_000);
+  for (const connection of all) pings.heardFrom(connection, 0);
   const perSecond: number[] = [];
   for (let now = 1_000; now <= 20_000; now += 1_000) {
     const before = pinged.length;
-    pulse.look(now);
-    for (const connection of pinged.slice(before)) pulse.alive(connection, now);
+    pings.tick(now);
+    for (const connection of pinged.slice(before)) pings.heardFrom(connection, now);
     perSecond.push(pinged.length - before);
   }
   expect(Math.max(...perSecond)).toBe(200);

@@ -1,68 +1,68 @@
-/** A connection that can be asked whether it is there. */
-export interface Pulsing {
+/** A connection that can be pinged. */
+export interface Pingable {
   ping(): void;
-  /** It gave no sign of life in time. */
+  /** No answer came in time: ends the connection. */
   expire(): void;
 }
 
-export interface PulseTimes {
-  /** From a sign of life to the next ping. */
+export interface PingTimes {
+  /** From the last message of the peer to the next ping. */
   readonly pingMs: number;
-  /** What the answer may take. */
+  /** How long the answer may take. */
   readonly pongMs: number;
 }
 
-/** The longest between two looks. */
-const TICK_MS = 1_000;
+/** The longest time between two ticks. */
+const MAX_TICK_MS = 1_000;
 
 /**
- * Pings connections and ends those that do not answer: a peer that lost its network says no goodbye, and to a quiet
- * connection nothing is ever written that could fail. Both waits are the same for all, so each line is in the order of
- * its times, and a look at its head is enough.
+ * Pings connections and ends those that do not answer: a peer that lost its network does not say goodbye, and on a quiet
+ * connection no write ever fails. Each wait is equally long for all connections, so both maps are in the order of their
+ * deadlines, and a tick only looks at their first entries.
  */
 export class PingScheduler {
-  readonly #times: PulseTimes;
+  readonly #times: PingTimes;
   readonly #tickMs: number;
-  /** When each is pinged next. */
-  readonly #quiet = new Map<Pulsing, number>();
-  /** Until when each may answer. */
-  readonly #asked = new Map<Pulsing, number>();
+  /** When each connection is pinged next. */
+  readonly #quiet = new Map<Pingable, number>();
+  /** Until when each pinged connection may answer. */
+  readonly #awaitingPong = new Map<Pingable, number>();
 
-  constructor(times: PulseTimes) {
+  constructor(times: PingTimes) {
     this.#times = times;
-    this.#tickMs = Math.min(TICK_MS, times.pingMs / 2, times.pongMs / 2);
+    this.#tickMs = Math.min(MAX_TICK_MS, times.pingMs / 2, times.pongMs / 2);
   }
 
-  /** Looks after all from now on. @returns a function that stops it */
+  /** @returns a function that stops it */
   start(): () => void {
-    const timer = setInterval(() => this.look(performance.now()), this.#tickMs);
+    const timer = setInterval(() => this.tick(performance.now()), this.#tickMs);
     return () => clearInterval(timer);
   }
 
-  /** It is there: as new, or by a sign of life. @param now milliseconds of a clock that never goes back */
-  alive(connection: Pulsing, now: number): void {
-    this.leave(connection);
+  /** Adds a connection, or notes that its peer sent something. @param now in milliseconds of a monotonic clock */
+  heardFrom(connection: Pingable, now: number): void {
+    this.remove(connection);
     this.#quiet.set(connection, now + this.#times.pingMs);
   }
 
-  leave(connection: Pulsing): void {
+  remove(connection: Pingable): void {
     this.#quiet.delete(connection);
-    this.#asked.delete(connection);
+    this.#awaitingPong.delete(connection);
   }
 
-  look(now: number): void {
-    for (const [connection, until] of this.#asked) {
+  tick(now: number): void {
+    for (const [connection, until] of this.#awaitingPong) {
       if (until > now) break;
-      this.#asked.delete(connection);
+      this.#awaitingPong.delete(connection);
       connection.expire();
     }
-    // Those who came at once would be pinged at once, for ever: twice their even share in a turn spreads them.
-    let share = Math.ceil((2 * (this.#quiet.size + this.#asked.size) * this.#tickMs) / this.#times.pingMs);
+    // Connections that opened together would be pinged together for ever; at most twice an even share a tick spreads them.
+    let share = Math.ceil((2 * (this.#quiet.size + this.#awaitingPong.size) * this.#tickMs) / this.#times.pingMs);
     for (const [connection, due] of this.#quiet) {
       if (due > now || share === 0) break;
       share -= 1;
       this.#quiet.delete(connection);
-      this.#asked.set(connection, now + this.#times.pongMs);
+      this.#awaitingPong.set(connection, now + this.#times.pongMs);
       connection.ping();
     }
   }

@@ -9,12 +9,12 @@ const message = (data: string): Frame => {
 };
 
 export const CONNECTED = FrameBatch.of(message("connected"));
-/** Through the session, so that a socket that is full is found. */
+/** Sent through the session, which notices a full socket. */
 export const PING = message("ping");
 const SYNC = message("sync");
-const SYNC_ALONE = FrameBatch.of(SYNC);
+const SYNC_BATCH = FrameBatch.of(SYNC);
 
-/** Whatever a client would be told, it is told that there is something: what, it pulls. */
+/** Every event becomes one word: there is something new, and the client pulls it. */
 export const POKE_CODEC: Codec = {
   id: "poke",
   merges: true,
@@ -26,13 +26,13 @@ export const POKE_CODEC: Codec = {
   },
 };
 
-/** Where a poke is a message of the transport's own, which gives its advice itself. */
+/** For WebSockets, which have their own message for a poke and send retry advice themselves. */
 export const SOCKET_POKE_CODEC: Codec = { ...POKE_CODEC, id: "poke-socket", retry: () => undefined };
 
-/** Pokes within this time are one. */
-const GATHER_MS = 50;
+/** Pokes within this time become one. */
+const POKE_WINDOW_MS = 50;
 
-/** Carries pokes to one client over another wire, those that come together as one. */
+/** Carries pokes to one client over another wire, and merges those that come together. */
 export class PokeWire implements Wire {
   readonly #wire: Wire;
   #timer: Timer | undefined;
@@ -42,8 +42,8 @@ export class PokeWire implements Wire {
     this.#wire = wire;
   }
 
-  get gone(): boolean {
-    return this.#wire.gone;
+  get isClosed(): boolean {
+    return this.#wire.isClosed;
   }
 
   send(batch: FrameBatch): "sent" | "blocked" | "closed" {
@@ -57,11 +57,11 @@ export class PokeWire implements Wire {
   poke(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#outcome = this.#wire.send(SYNC_ALONE);
-    }, GATHER_MS);
+      this.#outcome = this.#wire.send(SYNC_BATCH);
+    }, POKE_WINDOW_MS);
   }
 
-  /** The socket took all that it was given. */
+  /** The socket took everything. */
   drained(): void {
     this.#outcome = "sent";
   }

@@ -1,18 +1,17 @@
-/** A third of what one process can set up, so that there is time for what else it is asked. A herd of N takes N over this. */
+/** A third of what one process can set up, so that it has time for other requests. */
 export const RECONNECTS_PER_SECOND = 1_000;
 
-const LEAST_MS = 500;
-const LEAST_SPREAD_MS = 2_000;
+const MIN_RETRY_MS = 500;
+const MIN_SPREAD_MS = 2_000;
 
 /**
- * What one client waits before it comes back, in milliseconds: each another time, drawn from a span that grows with how
- * many are here. `EventSource` keeps to it, PocketBase's SDK has steps of its own.
+ * How long one client should wait before it reconnects, in milliseconds: random within a span that grows with the number
+ * of connections. `EventSource` honours it; PocketBase's SDK has its own delays.
  */
-export function drawRetry(connections: number): number {
-  const spread = Math.max(LEAST_SPREAD_MS, (connections / RECONNECTS_PER_SECOND) * 1_000);
-  return Math.round(LEAST_MS + Math.random() * spread);
+export function randomRetryMs(connections: number): number {
+  const spread = Math.max(MIN_SPREAD_MS, (connections / RECONNECTS_PER_SECOND) * 1_000);
+  return Math.round(MIN_RETRY_MS + Math.random() * spread);
 }
 
-/** Seconds for `Retry-After`, which knows no fractions: each another number of the span. */
-export const drawRetryAfter = (least: number, most: number): number =>
-  least + Math.floor(Math.random() * (most - least + 1));
+/** Whole seconds for `Retry-After`, random between `min` and `max`. */
+export const randomRetryAfter = (min: number, max: number): number => min + Math.floor(Math.random() * (max - min + 1));

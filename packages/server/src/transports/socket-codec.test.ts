@@ -2,13 +2,13 @@ import { expect, test } from "bun:test";
 import { parseServerMessage, type OutgoingEvent, resyncEvent } from "@headwater/protocol";
 import { SOCKET_CODEC, textFrame } from "./socket-codec.ts";
 
-const read = (telling: OutgoingEvent, patterns: readonly string[], cursor?: string) =>
-  parseServerMessage(String(SOCKET_CODEC.encode(telling, patterns, cursor).payload));
+const read = (event: OutgoingEvent, patterns: readonly string[], cursor?: string) =>
+  parseServerMessage(String(SOCKET_CODEC.encode(event, patterns, cursor).payload));
 
 const time = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
 const timestamp = "2026-01-02T03:04:05.006Z";
 
-test("a record's event names the patterns that it came by", () => {
+test("a record event names the patterns that it came by", () => {
   const data = `{"record":{"id":"a","title":"}\\""},"action":"update"}`;
   expect(read({ kind: "record", source: "posts", time, data }, ["posts.*", "posts.a"], "e.7")).toEqual({
     type: "record_event",
@@ -21,7 +21,7 @@ test("a record's event names the patterns that it came by", () => {
   });
 });
 
-test("a broadcast may be any JSON, and one for everyone has neither channel nor patterns", () => {
+test("a broadcast may be any JSON; one for everyone has neither channel nor patterns", () => {
   expect(read({ kind: "custom", source: "chat", time, data: "[1]" }, ["chat.*"], "e.7")).toEqual({
     type: "custom_event",
     channel: "chat",
@@ -37,13 +37,13 @@ test("a broadcast may be any JSON, and one for everyone has neither channel nor 
   });
 });
 
-test("what does not end a change has no cursor, a resync neither: what follows would be lost behind it", () => {
+test("only the last message of a change has a cursor, resyncs included: a client would skip what follows", () => {
   const resync = resyncEvent("visibility", "e.7", time);
   expect(read(resync, ["posts.*"])).toEqual({ type: "resync", reason: "visibility", patterns: ["posts.*"] });
   expect(read(resync, [], "e.7")).toEqual({ type: "resync", reason: "visibility", cursor: "e.7" });
 });
 
-test("a heartbeat has the cursor of who has caught up, and there is none without", () => {
+test("a heartbeat carries the cursor of a client that has caught up; without a cursor there is none", () => {
   expect(parseServerMessage(String(SOCKET_CODEC.heartbeat("e.9")?.payload))).toEqual({
     type: "heartbeat",
     cursor: "e.9",
@@ -55,6 +55,6 @@ test.each([
   ["x".repeat(125), 127],
   ["x".repeat(126), 130],
   ["é".repeat(32_768), 65_546],
-])("a frame is as large as on the wire", (text, size) => {
+])("a frame has the size that it has on the wire", (text, size) => {
   expect(textFrame(text).size).toBe(size);
 });

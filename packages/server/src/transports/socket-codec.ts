@@ -1,7 +1,7 @@
 import type { HeartbeatMessage, ResyncMessage, ServerMessage } from "@headwater/protocol";
 import type { Codec, Frame } from "../hub/frame.ts";
 
-/** One message. Its size is that of its frame (RFC 6455, section 5.2). */
+/** One message; its size is that of its WebSocket frame (RFC 6455, section 5.2). */
 export function textFrame(text: string): Frame {
   const length = Buffer.byteLength(text);
   return { size: length + (length < 126 ? 2 : length < 65_536 ? 4 : 10), payload: text };
@@ -17,7 +17,7 @@ const EVENTS = {
   presence: (_: string, data: string) => `"presence",${data.slice(1, -1)}`,
 };
 
-/** The WebSocket's messages: one for all subscriptions of a connection that a change reaches alike. */
+/** WebSocket messages: one for all of a connection's subscriptions that get the same event. */
 export const SOCKET_CODEC: Codec = {
   id: "websocket",
   merges: true,
@@ -27,14 +27,14 @@ export const SOCKET_CODEC: Codec = {
       const about = patterns.length > 0 ? { patterns } : {};
       return messageFrame({ type: "resync", reason, ...about, ...(cursor !== undefined && { cursor }) });
     }
-    // What is told is JSON, made once for all who are told the same: it is put in as it is.
+    // The event's data is JSON already, encoded once for everyone who gets it: it is inserted as it is.
     const event = EVENTS[kind](source, data);
-    // What is for everyone comes by no pattern.
+    // A broadcast for everyone comes by no pattern.
     const about = source === "" ? "" : `,"patterns":${JSON.stringify(patterns)}`;
-    const place = cursor === undefined ? "" : `,"cursor":"${cursor}"`;
-    return textFrame(`{"type":${event},"timestamp":"${new Date(time).toISOString()}"${about}${place}}`);
+    const position = cursor === undefined ? "" : `,"cursor":"${cursor}"`;
+    return textFrame(`{"type":${event},"timestamp":"${new Date(time).toISOString()}"${about}${position}}`);
   },
-  /** Pings keep it alive: this is for the cursor alone. */
+  /** Pings keep the connection alive; this is only for the cursor. */
   heartbeat: (cursor) =>
     cursor === undefined ? undefined : messageFrame({ type: "heartbeat", cursor } satisfies HeartbeatMessage),
   retry: () => undefined,

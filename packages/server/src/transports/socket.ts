@@ -2,24 +2,24 @@ import { CLOSE_CODES } from "@headwater/protocol";
 import type { Server, ServerWebSocket, WebSocketHandler } from "bun";
 import type { FrameBatch } from "../hub/frame-batch.ts";
 import type { CloseReason, Wire } from "../hub/wire.ts";
-import { PingScheduler, type PulseTimes, type Pulsing } from "./ping-scheduler.ts";
+import { PingScheduler, type PingTimes, type Pingable } from "./ping-scheduler.ts";
 
-/** What the connection tells its owner. */
+/** Called by the connection. */
 export interface SocketListener {
-  /** The first messages may be sent. */
+  /** Messages may be sent from now on. */
   open(wire: Wire): void;
-  /** @param text `undefined` for a message of bytes */
+  /** @param text `undefined` for a binary message */
   message(text: string | undefined): void;
-  /** The peer sent a ping, and was answered. */
+  /** The peer sent a ping; the pong is already on its way. */
   pinged(): void;
-  /** The socket took all that it was given before. */
+  /** The socket took everything. */
   drained(): void;
-  /** The connection is gone, whoever ended it. Called once, and only after `open`. */
+  /** The connection is gone, whichever side ended it. Called once, and only after `open`. */
   closed(reason: CloseReason | "client"): void;
 }
 
-export interface SocketOptions extends PulseTimes {
-  /** Bytes of a message beyond which the connection is closed with 1009 before it is read. */
+export interface SocketOptions extends PingTimes {
+  /** A larger message closes the connection with 1009 before it is read, in bytes. */
   readonly maxBytes: number;
 }
 
@@ -31,21 +31,21 @@ export interface Sockets {
 }
 
 export function openSockets({ maxBytes, ...times }: SocketOptions): Sockets {
-  const pulse = new PingScheduler(times);
-  const stop = pulse.start();
+  const pings = new PingScheduler(times);
+  const stop = pings.start();
   return {
     handler: {
       maxPayloadLength: maxBytes,
-      // What waits is counted by the hub, which writes nothing more to a socket that is full; here a limit would drop.
+      // The hub writes nothing more to a full socket and counts what waits; a limit here would drop messages.
       backpressureLimit: 0,
-      // Bun's own timeout has one time for both, of four seconds at least: `Pulse` has two.
+      // Bun's timeout is one time for both waits, four seconds at least; `PingScheduler` has two.
       idleTimeout: 0,
       sendPings: false,
       perMessageDeflate: false,
-      open: (ws) => ws.data.open(ws, pulse),
+      open: (ws) => ws.data.open(ws, pings),
       message: (ws, message) => ws.data.receive(message),
       ping: (ws) => ws.data.pinged(),
-      pong: (ws) => ws.data.alive(),
+      pong: (ws) => ws.data.heardFromPeer(),
       drain: (ws) => ws.data.drained(),
       close: (ws) => ws.data.ended(),
     },
@@ -54,10 +54,10 @@ export function openSockets({ maxBytes, ...times }: SocketOptions): Sockets {
 }
 
 /**
- * Makes a WebSocket of a request, and calls `open` before it returns.
+ * Upgrades a request to a WebSocket, and calls `open` before it returns.
  *
- * @param protocol the subprotocol that is chosen; Bun would choose the first that the client names
- * @returns whether the request asked for one in order; if not, nothing has happened
+ * @param protocol the subprotocol to choose; Bun would choose the first that the client names
+ * @returns false, with no effect, if the request is not a valid upgrade
  */
 export function upgradeToSocket(
   request: Request,
@@ -69,104 +69,104 @@ export function upgradeToSocket(
   return server.upgrade(request, { data: new SocketWire(listener), ...(headers && { headers }) });
 }
 
-/** The wire over one WebSocket, and what Bun keeps with it: a connection is held for hours, and every object counts. */
-class SocketWire implements Wire, Pulsing {
+/** The wire and Bun's data of a WebSocket in one object: connections stay open for hours, so each object counts. */
+class SocketWire implements Wire, Pingable {
   readonly #listener: SocketListener;
   #socket: ServerWebSocket<SocketWire> | undefined;
-  #pulse: PingScheduler | undefined;
+  #pings: PingScheduler | undefined;
   #blocked = false;
 
   constructor(listener: SocketListener) {
     this.#listener = listener;
   }
 
-  open(socket: ServerWebSocket<SocketWire>, pulse: PingScheduler): void {
+  open(socket: ServerWebSocket<SocketWire>, pings: PingScheduler): void {
     this.#socket = socket;
-    this.#pulse = pulse;
-    pulse.alive(this, performance.now());
+    this.#pings = pings;
+    pings.heardFrom(this, performance.now());
     this.#listener.open(this);
   }
 
   receive(message: string | Uint8Array): void {
-    this.alive();
+    this.heardFromPeer();
     this.#listener.message(typeof message === "string" ? message : undefined);
   }
 
   pinged(): void {
-    this.alive();
+    this.heardFromPeer();
     this.#listener.pinged();
   }
 
-  alive(): void {
-    if (this.#socket) this.#pulse?.alive(this, performance.now());
+  heardFromPeer(): void {
+    if (this.#socket) this.#pings?.heardFrom(this, performance.now());
   }
 
   drained(): void {
-    // It is called for each piece that the kernel takes.
+    // Bun calls this for each piece that the kernel takes.
     if (!this.#blocked || this.#socket?.getBufferedAmount() !== 0) return;
     this.#blocked = false;
     this.#listener.drained();
   }
 
-  get gone(): boolean {
+  get isClosed(): boolean {
     return this.#socket === undefined;
   }
 
   send({ texts }: FrameBatch): "sent" | "blocked" | "closed" {
     const socket = this.#socket;
     if (!socket) return "closed";
-    // Several in one write: outside of a cork each would take one of its own.
-    const taken = texts.length === 1 ? socket.sendText(texts[0]!) : socket.cork(() => sendAll(socket, texts));
-    if (taken === 0) return "closed";
-    // What a cork held back can meet a full socket when it is let go.
-    if (taken < 0 || (texts.length > 1 && socket.getBufferedAmount() > 0)) this.#blocked = true;
+    // A cork makes one write of them all.
+    const result = texts.length === 1 ? socket.sendText(texts[0]!) : socket.cork(() => sendAll(socket, texts));
+    if (result === 0) return "closed";
+    // The cork's own write may have filled the socket.
+    if (result < 0 || (texts.length > 1 && socket.getBufferedAmount() > 0)) this.#blocked = true;
     return this.#blocked ? "blocked" : "sent";
   }
 
   close(reason: CloseReason): void {
     const socket = this.#socket;
     if (!socket) return;
-    this.#leave();
-    // Who does not read gets no farewell, and one in order would wait for it.
+    this.#release();
+    // A peer that does not read gets no close frame, and an orderly close would wait for it.
     if (reason === "slow" || reason === "dead") socket.terminate();
     else socket.close(CLOSE_CODES[reason], reason);
     this.#listener.closed(reason);
   }
 
   ping(): void {
-    // A ping behind what the peer does not take would only wait with it; a full socket is looked after by the hub.
-    if (this.#blocked) this.alive();
+    // A ping would only wait in the full socket; the hub ends one that stays full.
+    if (this.#blocked) this.heardFromPeer();
     else this.#socket?.ping();
   }
 
-  /** The code says why, to a peer that is there after all. */
+  /** The close code says why, in case the peer is there after all. */
   expire(): void {
     const socket = this.#socket;
     if (!socket) return;
-    this.#leave();
+    this.#release();
     socket.close(CLOSE_CODES.stale, "no pong");
     this.#listener.closed("dead");
   }
 
   ended(): void {
     if (!this.#socket) return;
-    this.#leave();
+    this.#release();
     this.#listener.closed("client");
   }
 
-  #leave(): void {
-    this.#pulse?.leave(this);
+  #release(): void {
+    this.#pings?.remove(this);
     this.#socket = undefined;
   }
 }
 
-/** @returns what the last but least happy of them answered: 0 for none taken, below 0 for a full socket */
+/** @returns Bun's worst result: 0 if the connection is gone, below 0 if the socket is full */
 function sendAll(socket: ServerWebSocket<SocketWire>, texts: readonly string[]): number {
   let worst = 1;
   for (const text of texts) {
-    const taken = socket.sendText(text);
-    if (taken === 0) return 0;
-    if (taken < 0) worst = taken;
+    const result = socket.sendText(text);
+    if (result === 0) return 0;
+    if (result < 0) worst = result;
   }
   return worst;
 }

@@ -3,13 +3,13 @@ import type { Codec, Frame } from "../hub/frame.ts";
 
 const encoder = new TextEncoder();
 
-/** What goes to a stream as it is. */
+/** Text for a stream, as it is. */
 export function streamFrame(text: string): Frame {
   const payload = encoder.encode(text);
   return { size: payload.length, payload };
 }
 
-/** PocketBase's stream: an event for each subscription that a change concerns, named by it. */
+/** PocketBase's stream: one event for each subscription that matches, named after it. */
 export const SSE_CODEC: Codec = {
   id: "sse",
   merges: false,

@@ -7,7 +7,7 @@ import { streamFrame } from "./sse-codec.ts";
 
 const encode = (text: string): FrameBatch => FrameBatch.of(streamFrame(text));
 
-/** A promise and the function that keeps it. */
+/** A promise and the function that fulfils it. */
 function signal<T = void>(): { readonly promise: Promise<T>; readonly fire: (value: T) => void } {
   const { promise, resolve } = Promise.withResolvers<T>();
   return { promise, fire: resolve };
@@ -49,7 +49,7 @@ const server = Bun.serve({
 });
 afterAll(() => server.stop(true));
 
-/** A raw client: `received` grows as bytes come, and it can stop reading. */
+/** A raw client: `received` returns all bytes so far, and it can stop reading. */
 async function client(): Promise<{
   readonly socket: Socket;
   readonly connection: Connection;
@@ -83,7 +83,7 @@ async function client(): Promise<{
   return { socket, connection: await opened.promise, received: () => text, ended: ended.promise, until };
 }
 
-test("the stream opens with headers that no proxy buffers, and its first bytes at once", async () => {
+test("the stream opens with headers that keep proxies from buffering, and its first bytes arrive at once", async () => {
   const { until, received, socket } = await client();
   await until("data:1");
   expect(received()).toMatch(/^HTTP\/1.1 200/);
@@ -93,7 +93,7 @@ test("the stream opens with headers that no proxy buffers, and its first bytes a
   socket.end();
 });
 
-test("a client that leaves is noticed without a write, once", async () => {
+test("a client that leaves is noticed without a write, and once only", async () => {
   const { socket, connection, until } = await client();
   await until("data:1");
   socket.terminate();
@@ -102,7 +102,7 @@ test("a client that leaves is noticed without a write, once", async () => {
   expect(connection.closings).toBe(1);
 });
 
-test("an orderly end completes the response, and ends the connection with it", async () => {
+test("an orderly end completes the response and closes the connection", async () => {
   const { connection, until, received, ended } = await client();
   connection.wire.send(encode("event:last\ndata:2\n\n"));
   connection.wire.close("shutdown");
@@ -111,7 +111,7 @@ test("an orderly end completes the response, and ends the connection with it", a
   expect(received()).toContain("data:2");
 });
 
-test("a full socket says so and drains; what was sent arrives whole", async () => {
+test("a full socket says so and drains, and everything sent arrives", async () => {
   const { socket, connection, until } = await client();
   await until("data:1");
   socket.pause();

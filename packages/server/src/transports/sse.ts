@@ -2,20 +2,20 @@ import type { Server } from "bun";
 import type { FrameBatch } from "../hub/frame-batch.ts";
 import type { CloseReason, Wire } from "../hub/wire.ts";
 
-/** What the connection tells its owner. */
+/** Called by the connection. */
 export interface SseListener {
-  /** The client is there and the first bytes may be written. */
+  /** The first bytes may be written. */
   open(wire: Wire): void;
-  /** The socket took all that it was given before. */
+  /** The socket took everything. */
   drained(): void;
-  /** The connection is gone, whoever ended it. Called once, and only after `open`. */
+  /** The connection is gone, whichever side ended it. Called once, and only after `open`. */
   closed(): void;
 }
 
 /**
- * PocketBase's headers for the stream; the third keeps nginx from buffering it. The last ends the connection with the
- * stream: a browser that came back on it while the server stops would meet a 503, which ends its `EventSource` for good,
- * where a connection that is refused does not.
+ * PocketBase's headers for the stream; the third keeps nginx from buffering it. The last closes the connection together
+ * with the stream: while the server stops, a browser that reused it would get a 503, which ends an `EventSource` for good;
+ * a refused connection does not.
  */
 const HEADERS = {
   "Content-Type": "text/event-stream",
@@ -25,10 +25,10 @@ const HEADERS = {
 };
 
 /**
- * Answers a request with an event stream. A direct stream writes to the socket with one call and no copy, and can be
- * cut; the connection is registered in `pull` and let go in `cancel`, which Bun calls for every kind of ending.
+ * Responds with an event stream. A direct stream writes to the socket with one call and no copy, and can be cut. Bun calls
+ * `pull` when the connection opens and `cancel` however it ends.
  *
- * @param headers in the place of the usual ones, or beside them
+ * @param headers added to the usual ones, or replacing them
  */
 export function openSse(
   request: Request,
@@ -36,12 +36,12 @@ export function openSse(
   listener: SseListener,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  // Without this Bun closes a response that is silent for ten seconds.
+  // Otherwise Bun closes a response that is silent for ten seconds.
   server.timeout(request, 0);
   return new Response(new ReadableStream(new SseWire(listener)), { headers: { ...HEADERS, ...headers } });
 }
 
-/** The stream's source and its wire in one: a connection is held for hours, and every object of it counts. */
+/** The stream's source and its wire in one object: connections stay open for hours, so each object counts. */
 class SseWire implements Wire {
   readonly type = "direct";
   readonly #listener: SseListener;
@@ -62,14 +62,14 @@ class SseWire implements Wire {
     if (this.#controller) this.#end();
   }
 
-  get gone(): boolean {
+  get isClosed(): boolean {
     return this.#ended;
   }
 
   send({ bytes }: FrameBatch): "sent" | "blocked" | "closed" {
     if (!this.#controller || this.#ended) return "closed";
     try {
-      // The types promise a number; a full socket answers with a promise that resolves when it is empty again.
+      // The types say a number, but a full socket returns a promise that resolves when it has drained.
       const written: unknown = this.#controller.write(bytes);
       if (written instanceof Promise) {
         this.#awaitDrain(written);
@@ -78,7 +78,7 @@ class SseWire implements Wire {
       void this.#controller.flush();
       return this.#blocked ? "blocked" : "sent";
     } catch {
-      // The peer left between two calls; Bun says so by throwing.
+      // Bun throws if the peer left between two calls.
       this.#end();
       return "closed";
     }
@@ -88,10 +88,10 @@ class SseWire implements Wire {
     if (this.#ended) return;
     this.#ended = true;
     try {
-      // Closing with an error resets the connection and frees it at once; in order, it would wait for the peer to read.
+      // An error resets the connection and frees it at once; closing in order would wait for the peer to read.
       this.#controller?.close(reason === "shutdown" ? undefined : new Error(reason));
     } catch {
-      // It was closed already: what we wanted.
+      // It was closed already.
     }
     this.#listener.closed();
   }
@@ -106,7 +106,7 @@ class SseWire implements Wire {
     this.#blocked = true;
     const drained = (): void => {
       this.#blocked = false;
-      // It also resolves when the connection is gone.
+      // The promise also settles when the connection is gone.
       if (!this.#ended) this.#listener.drained();
     };
     drain.then(drained, drained);

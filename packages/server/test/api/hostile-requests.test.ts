@@ -8,12 +8,12 @@ import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 setDefaultTimeout(60_000);
 
 let server: ServerProcess;
-let admin: SuperuserClient;
+let superuser: SuperuserClient;
 
 beforeAll(async () => {
   server = await startServer();
-  admin = await SuperuserClient.signIn(server.url);
-  await admin.createCollection(PUBLIC_NOTES);
+  superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection(PUBLIC_NOTES);
 });
 
 afterAll(() => server[Symbol.asyncDispose]());
@@ -190,8 +190,8 @@ describe("a token that proves nothing", () => {
   const tokens: readonly (readonly [string, () => string])[] = [
     ["words", () => "not a token"],
     ["dots", () => "Bearer x.y.z"],
-    ["no signature", () => `${btoa('{"alg":"none","typ":"JWT"}')}.${admin.token.split(".")[1]}.`],
-    ["another signature", () => admin.token.slice(0, -4) + (admin.token.endsWith("AAAA") ? "BBBB" : "AAAA")],
+    ["no signature", () => `${btoa('{"alg":"none","typ":"JWT"}')}.${superuser.token.split(".")[1]}.`],
+    ["another signature", () => superuser.token.slice(0, -4) + (superuser.token.endsWith("AAAA") ? "BBBB" : "AAAA")],
   ];
 
   test.each(tokens)("(%s) makes a guest", async (_, make) => {
@@ -205,8 +205,8 @@ describe("a token that proves nothing", () => {
   });
 
   test("once it has expired it makes a guest, too", async () => {
-    const impersonate = `/api/collections/users/impersonate/${(await admin.createUser("brief")).id}`;
-    const { body } = await admin.request<{ token: string }>("POST", impersonate, { body: { duration: 1 } });
+    const impersonate = `/api/collections/users/impersonate/${(await superuser.createUser("brief")).id}`;
+    const { body } = await superuser.request<{ token: string }>("POST", impersonate, { body: { duration: 1 } });
     const refresh = (): Promise<number> =>
       request(server.url, "POST", "/api/collections/users/auth-refresh", { token: body.token }).then(
         ({ status }) => status,

@@ -8,24 +8,24 @@ import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 setDefaultTimeout(60_000);
 
 let server: ServerProcess;
-let admin: SuperuserClient;
+let superuser: SuperuserClient;
 
 beforeAll(async () => {
   server = await startServer();
-  admin = await SuperuserClient.signIn(server.url);
-  await admin.createCollection(PUBLIC_NOTES);
-  await admin.createCollection({
+  superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection(PUBLIC_NOTES);
+  await superuser.createCollection({
     name: "inner",
     type: "base",
     listRule: "owner = @request.auth.id",
     fields: [{ name: "owner", type: "text" }],
   });
-  await admin.createCollection({ name: "closed", type: "base", listRule: null, fields: [] });
+  await superuser.createCollection({ name: "closed", type: "base", listRule: null, fields: [] });
 });
 
 afterAll(() => server[Symbol.asyncDispose]());
 
-interface Why {
+interface WhyResponse {
   readonly answer: string;
   readonly position?: string;
   readonly reason?: string;
@@ -35,25 +35,25 @@ interface Why {
 const filtered = `notes/*?options=${encodeURIComponent(JSON.stringify({ query: { filter: "title = 'x'" } }))}`;
 
 /** Writes a note that guests see, and gives its cursor once it is there. */
-async function noted({ inbox }: SseClient, title: string): Promise<string> {
-  await admin.create("notes", { title });
+async function writeNote({ inbox }: SseClient, title: string): Promise<string> {
+  await superuser.create("notes", { title });
   const isIt = ({ data }: { data: string }): boolean => data.includes(`"${title}"`);
   await inbox.until((events) => events.some(isIt));
   return inbox.items.find(isIt)!.id!;
 }
 
-const why = async ({ id }: SseClient, change: string): Promise<Why> =>
-  (await admin.request<Why>("GET", `/api/realtime/connections/${id}/why?change=${change}`)).body;
+const why = async ({ id }: SseClient, change: string): Promise<WhyResponse> =>
+  (await superuser.request<WhyResponse>("GET", `/api/realtime/connections/${id}/why?change=${change}`)).body;
 
 /** The cursor of the change before that one. */
 const before = (cursor: string): string => cursor.replace(/\d+$/, (seq) => String(Number(seq) - 1));
 
 test("a superuser sees who is connected, what they listen to and where they are", async () => {
-  const { id, token } = await admin.createUser("seen");
+  const { id, token } = await superuser.createUser("seen");
   using client = await SseClient.connect(server.url);
   await client.subscribe(["notes/*", "inner/*"], token);
-  const cursor = await noted(client, "seen");
-  const one = await admin.request("GET", `/api/realtime/connections/${client.id}`);
+  const cursor = await writeNote(client, "seen");
+  const one = await superuser.request("GET", `/api/realtime/connections/${client.id}`);
   expect(one.body).toEqual({
     id: client.id,
     address: "127.0.0.1",
@@ -66,7 +66,7 @@ test("a superuser sees who is connected, what they listen to and where they are"
     lag: 0,
     queuedBytes: 0,
   });
-  const all = await admin.request<{ items: unknown[]; totalItems: number }>(
+  const all = await superuser.request<{ items: unknown[]; totalItems: number }>(
     "GET",
     "/api/realtime/connections?perPage=1",
   );
@@ -75,11 +75,11 @@ test("a superuser sees who is connected, what they listen to and where they are"
 });
 
 test("why a change came, or did not: topic, rule, filter, superusers only, position", async () => {
-  const { token } = await admin.createUser("asker");
+  const { token } = await superuser.createUser("asker");
   using late = await SseClient.connect(server.url);
   using client = await SseClient.connect(server.url);
   await client.subscribe(["notes/*", filtered, "inner/*", "closed/*"], token);
-  const note = await noted(client, "why");
+  const note = await writeNote(client, "why");
   expect(await why(client, note)).toMatchObject({
     answer: "told",
     position: "told",
@@ -90,12 +90,12 @@ test("why a change came, or did not: topic, rule, filter, superusers only, posit
       { subscription: "closed/*", answer: "other-topic" },
     ],
   });
-  await admin.create("inner", { owner: "nobody" });
-  const hidden = await why(client, before(await noted(client, "after inner")));
+  await superuser.create("inner", { owner: "nobody" });
+  const hidden = await why(client, before(await writeNote(client, "after inner")));
   expect(hidden.answer).toBe("not-visible");
   expect(hidden.subscriptions?.[2]).toEqual({ subscription: "inner/*", answer: "rule" });
-  await admin.create("closed", {});
-  const closed = await why(client, before(await noted(client, "after closed")));
+  await superuser.create("closed", {});
+  const closed = await why(client, before(await writeNote(client, "after closed")));
   expect(closed.subscriptions?.[3]).toEqual({ subscription: "closed/*", answer: "superusers-only" });
 
   expect(await why(late, note)).toMatchObject({ answer: "no-subscriptions" });
@@ -109,12 +109,12 @@ test("why a change did not come to a connection that is gone", async () => {
   await witness.subscribe(["notes/*"]);
   const client = await SseClient.connect(server.url);
   await client.subscribe(["notes/*"]);
-  const got = await noted(client, "got");
+  const got = await writeNote(client, "got");
   client.close();
   const isGone = async (): Promise<boolean> =>
-    (await admin.request("GET", `/api/realtime/connections/${client.id}`)).status === 404;
-  while (!(await isGone())) await noted(witness, `still there ${Math.random()}`);
-  const missed = await noted(witness, "missed");
+    (await superuser.request("GET", `/api/realtime/connections/${client.id}`)).status === 404;
+  while (!(await isGone())) await writeNote(witness, `still there ${Math.random()}`);
+  const missed = await writeNote(witness, "missed");
   expect(await why(client, got)).toMatchObject({ answer: "closed", reason: "client" });
   expect(await why(client, missed)).toMatchObject({ answer: "closed-before", reason: "client" });
 });
@@ -122,11 +122,11 @@ test("why a change did not come to a connection that is gone", async () => {
 test("what is no change, no connection or no superuser is told so", async () => {
   using client = await SseClient.connect(server.url);
   const path = `/api/realtime/connections/${client.id}`;
-  expect((await admin.request("GET", `${path}/why?change=soon`)).body).toMatchObject({
+  expect((await superuser.request("GET", `${path}/why?change=soon`)).body).toMatchObject({
     status: 400,
     data: { change: { code: "validation_invalid_cursor" } },
   });
-  expect((await admin.request("GET", "/api/realtime/connections/nobody/why?change=1")).status).toBe(404);
+  expect((await superuser.request("GET", "/api/realtime/connections/nobody/why?change=1")).status).toBe(404);
   for (const closed of ["/api/realtime/connections", path, `${path}/why?change=1`, "/api/metrics"]) {
     expect((await request(server.url, "GET", closed)).status).toBe(401);
   }
@@ -135,20 +135,20 @@ test("what is no change, no connection or no superuser is told so", async () => 
 test("counters and histograms tell of changes, deliveries, lag, rules, replays and ends", async () => {
   const client = await SseClient.connect(server.url);
   await client.subscribe(["notes/*"]);
-  const first = await noted(client, "counted");
-  await noted(client, "counted too");
+  const first = await writeNote(client, "counted");
+  await writeNote(client, "counted too");
   using back = await SseClient.connect(server.url, { "Last-Event-ID": first });
   await back.subscribe(["notes/*"]);
   await back.inbox.until((events) => events.some(({ data }) => data.includes("counted too")));
   const text = async (): Promise<string> => {
-    const reply = await fetch(`${server.url}/api/metrics`, { headers: { Authorization: admin.token } });
+    const reply = await fetch(`${server.url}/api/metrics`, { headers: { Authorization: superuser.token } });
     expect(reply.headers.get("content-type")).toStartWith("text/plain");
     return reply.text();
   };
   const valueOf = (metrics: string, name: string): number =>
     Number(new RegExp(`^${name.replace(/[{}]/g, "\\$&")} (.+)$`, "m").exec(metrics)?.[1] ?? Number.NaN);
   const metrics = await text();
-  expect(valueOf(metrics, "headwater_changes_told_total")).toBeGreaterThan(1);
+  expect(valueOf(metrics, "headwater_changes_published_total")).toBeGreaterThan(1);
   expect(valueOf(metrics, "headwater_deliveries_total")).toBeGreaterThan(1);
   expect(valueOf(metrics, "headwater_rule_seconds_count")).toBeGreaterThan(1);
   expect(valueOf(metrics, "headwater_commit_to_socket_seconds_count")).toBeGreaterThan(1);
@@ -156,5 +156,6 @@ test("counters and histograms tell of changes, deliveries, lag, rules, replays a
   expect(valueOf(metrics, "headwater_connections")).toBeGreaterThan(1);
   const ends = valueOf(metrics, 'headwater_closes_total{reason="client"}') || 0;
   client.close();
-  while (!((valueOf(await text(), 'headwater_closes_total{reason="client"}') || 0) > ends)) await noted(back, "wait");
+  while (!((valueOf(await text(), 'headwater_closes_total{reason="client"}') || 0) > ends))
+    await writeNote(back, "wait");
 });

@@ -22,7 +22,7 @@ async function untilAdmitted(url: string): Promise<void> {
 
 const refused = (code: string) => ({
   status: 503,
-  body: { status: 503, message: "There is no room, try again later.", data: { connections: { code } } },
+  body: { status: 503, message: "The server is at capacity. Try again later.", data: { connections: { code } } },
 });
 
 describe("connections", () => {
@@ -48,8 +48,8 @@ describe("connections", () => {
 
   test("beyond those of a user are 429 for it and for no other, and stay a guest's", async () => {
     await using server = await startServer({ args: ["--max-connections-per-user", "2"] });
-    const admin = await SuperuserClient.signIn(server.url);
-    const [ann, bob] = await Promise.all([admin.createUser("ann"), admin.createUser("bob")]);
+    const superuser = await SuperuserClient.signIn(server.url);
+    const [ann, bob] = await Promise.all([superuser.createUser("ann"), superuser.createUser("bob")]);
     const [first, second, third] = (await streams(server.url, 3)) as [SseClient, SseClient, SseClient];
     for (const client of [first, second, first]) await client.subscribe(["users/*"], ann.token);
     const refusal = await third.submit(["users/*"], ann.token);
@@ -68,8 +68,8 @@ describe("connections", () => {
 
 test("streams of offline sync count among those of their user, and a WebSocket that syncs counts once", async () => {
   await using server = await startServer({ args: ["--max-connections-per-user", "2"] });
-  const admin = await SuperuserClient.signIn(server.url);
-  const ann = await admin.createUser("ann");
+  const superuser = await SuperuserClient.signIn(server.url);
+  const ann = await superuser.createUser("ann");
   const headers = { authorization: ann.token };
   using socket = {
     client: await SocketClient.connect(server.url, { headers }),
@@ -124,12 +124,12 @@ test("requests of one connection beyond its rate are 429 with Retry-After; other
 
 describe("by default", () => {
   let server: ServerProcess;
-  let admin: SuperuserClient;
+  let superuser: SuperuserClient;
   beforeAll(async () => {
     server = await startServer();
-    admin = await SuperuserClient.signIn(server.url);
-    await admin.createCollection(PUBLIC_NOTES);
-    await admin.createCollection({
+    superuser = await SuperuserClient.signIn(server.url);
+    await superuser.createCollection(PUBLIC_NOTES);
+    await superuser.createCollection({
       ...PUBLIC_NOTES,
       name: "pages",
       fields: [{ name: "text", type: "json", maxSize: 5_000_000 }],
@@ -181,7 +181,7 @@ describe("by default", () => {
     const client = await SseClient.connect(server.url);
     await client.subscribe(["pages/*"]);
     const text = "x".repeat(3_000_000);
-    await admin.create("pages", { text });
+    await superuser.create("pages", { text });
     await client.inbox.until((events) => events.length === 1);
     expect(JSON.parse(client.events[0]!.data).record.text).toBe(text);
   });
@@ -191,7 +191,7 @@ describe("by default", () => {
     await client.subscribe(["pages/*"]);
     client.pause();
     // What the kernel takes for a peer that does not read is its affair: megabytes, and then some.
-    for (let i = 0; i < 20; i += 1) await admin.create("pages", { text: `${i}${"x".repeat(1_000_000)}` });
+    for (let i = 0; i < 20; i += 1) await superuser.create("pages", { text: `${i}${"x".repeat(1_000_000)}` });
     client.resume();
     await client.ended;
     expect(client.events.length).toBeLessThan(20);

@@ -6,21 +6,21 @@ setDefaultTimeout(60_000);
 
 test("records written while their collection changes are written by the old or the new one, and none is refused", async () => {
   await using server = await startServer();
-  const admin = await SuperuserClient.signIn(server.url);
+  const superuser = await SuperuserClient.signIn(server.url);
   const fields = [{ name: "title", type: "text" }];
-  await admin.createCollection({ name: "moving", type: "base", createRule: "", fields });
+  await superuser.createCollection({ name: "moving", type: "base", createRule: "", fields });
   const changing = { done: false };
   const statuses: number[] = [];
   const writer = async (): Promise<void> => {
     while (!changing.done) {
-      const { status } = await admin.request("POST", "/api/collections/moving/records", { body: { title: "x" } });
+      const { status } = await superuser.request("POST", "/api/collections/moving/records", { body: { title: "x" } });
       statuses.push(status);
     }
   };
   const writers = Promise.all(Array.from({ length: 8 }, writer));
   for (let i = 0; i < 12; i += 1) {
     const extra = i % 2 === 0 ? [{ name: `extra${i}`, type: "text" }] : [];
-    await admin.updateCollection("moving", { fields: [...fields, ...extra] });
+    await superuser.updateCollection("moving", { fields: [...fields, ...extra] });
   }
   changing.done = true;
   await writers;

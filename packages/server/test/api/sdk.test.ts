@@ -8,13 +8,13 @@ import { sdk, signUp, superuserSdk, userId } from "@headwater/testing/clients/sd
 setDefaultTimeout(60_000);
 
 let server: ServerProcess;
-let admin: PocketBase;
+let superuser: PocketBase;
 
 beforeAll(async () => {
   server = await startServer();
-  admin = await superuserSdk(server.url);
-  await admin.collections.create(PUBLIC_NOTES);
-  await admin.collections.create(ARTICLES);
+  superuser = await superuserSdk(server.url);
+  await superuser.collections.create(PUBLIC_NOTES);
+  await superuser.collections.create(ARTICLES);
 });
 
 afterAll(() => server[Symbol.asyncDispose]());
@@ -46,7 +46,7 @@ describe("signing in", () => {
   });
 
   test("a superuser is known as one", () => {
-    expect(admin.authStore.isSuperuser).toBe(true);
+    expect(superuser.authStore.isSuperuser).toBe(true);
   });
 
   test("a wrong password says no more than that", async () => {
@@ -85,7 +85,7 @@ describe("records", () => {
 
   test("are filtered, sorted, paged and expanded", async () => {
     const author = await signUp(server.url, "author");
-    const articles = admin.collection("articles");
+    const articles = superuser.collection("articles");
     for (const rank of [3, 1, 4, 1, 5]) {
       await articles.create({ title: `rank ${rank}`, rank, author: userId(author) });
     }
@@ -106,7 +106,7 @@ describe("records", () => {
   });
 
   test("that break a check are refused with the field and the reason", async () => {
-    expect(await refusal(admin.collection("articles").create({ title: "x" }))).toEqual({
+    expect(await refusal(superuser.collection("articles").create({ title: "x" }))).toEqual({
       status: 400,
       response: {
         data: {
@@ -134,30 +134,30 @@ describe("files", () => {
     form.append("title", "with files");
     form.append("pictures", new File(["first file"], "one.txt", { type: "text/plain" }));
     form.append("pictures", new File(["second file"], "two.txt", { type: "text/plain" }));
-    const article = await admin.collection("articles").create(form);
+    const article = await superuser.collection("articles").create(form);
     expect(article["pictures"]).toEqual([
       expect.stringMatching(/^one_\w{10}\.txt$/),
       expect.stringMatching(/^two_\w{10}\.txt$/),
     ]);
-    const response = await fetch(admin.files.getURL(article, article["pictures"][1]));
+    const response = await fetch(superuser.files.getURL(article, article["pictures"][1]));
     expect(response.headers.get("content-type")).toStartWith("text/plain");
     expect(await response.text()).toBe("second file");
 
-    const without = await admin.collection("articles").update(article.id, { "pictures-": article["pictures"][0] });
+    const without = await superuser.collection("articles").update(article.id, { "pictures-": article["pictures"][0] });
     expect(without["pictures"]).toEqual([article["pictures"][1]]);
-    expect((await fetch(admin.files.getURL(article, article["pictures"][0]))).status).toBe(404);
+    expect((await fetch(superuser.files.getURL(article, article["pictures"][0]))).status).toBe(404);
   });
 
   test("that are protected need a token of their own", async () => {
     const form = new FormData();
     form.append("title", "with a secret");
     form.append("draft", new File(["secret"], "draft.txt"));
-    const article = await admin.collection("articles").create(form);
-    await admin.collections.update("articles", { viewRule: null });
-    expect((await fetch(admin.files.getURL(article, article["draft"]))).status).toBe(404);
-    const token = await admin.files.getToken();
-    const response = await fetch(admin.files.getURL(article, article["draft"], { token }));
+    const article = await superuser.collection("articles").create(form);
+    await superuser.collections.update("articles", { viewRule: null });
+    expect((await fetch(superuser.files.getURL(article, article["draft"]))).status).toBe(404);
+    const token = await superuser.files.getToken();
+    const response = await fetch(superuser.files.getURL(article, article["draft"], { token }));
     expect(await response.text()).toBe("secret");
-    await admin.collections.update("articles", { viewRule: "" });
+    await superuser.collections.update("articles", { viewRule: "" });
   });
 });

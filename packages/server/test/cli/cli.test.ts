@@ -167,9 +167,9 @@ describe("superuser", () => {
 
   test("made by the command line reaches who watches the running server", async () => {
     await using server = await start();
-    const admin = await SuperuserClient.signIn(server.url);
+    const superuser = await SuperuserClient.signIn(server.url);
     using client = await SseClient.connect(server.url);
-    await client.subscribe(["_superusers/*"], admin.token);
+    await client.subscribe(["_superusers/*"], superuser.token);
     expect((await run("superuser", "create", EMAIL, "long enough", "--dir", server.dir)).code).toBe(0);
     await client.inbox.until((events) => events.length === 1);
     expect(JSON.parse(client.events[0]!.data)).toMatchObject({ action: "create", record: { email: EMAIL } });

@@ -61,8 +61,8 @@ test("hook files are loaded, replaced on save, and kept when they break; a strea
   files.write("lib/shout.ts", "export const shout = (text: string): string => text.toUpperCase();");
   files.write("slug.ts", slugHook(" 1"));
   await using server = await startServer({ kind: "headwater", dir: files.dir });
-  const admin = await SuperuserClient.signIn(server.url);
-  await admin.createCollection({
+  const superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection({
     name: "posts",
     fields: [
       { name: "title", type: "text" },
@@ -81,13 +81,13 @@ test("hook files are loaded, replaced on save, and kept when they break; a strea
   expect((await request(server.url, "GET", "/api/version")).body).toEqual({ version: " 1" });
 
   files.write("slug.ts", slugHook(" 2"));
-  await logged(server, "hooks loaded again");
+  await logged(server, "hooks reloaded");
   expect((await post("b")).body).toMatchObject({ slug: "B 2" });
   expect((await request(server.url, "GET", "/api/version")).body).toEqual({ version: " 2" });
 
   // What a hook file imports counts as the file.
   files.write("lib/shout.ts", "export const shout = (text: string): string => `${text}!`;");
-  await logged(server, "hooks loaded again", 2);
+  await logged(server, "hooks reloaded", 2);
   expect((await post("c")).body).toMatchObject({ slug: "c! 2" });
 
   for (const [broken, place] of [
@@ -109,11 +109,11 @@ test("hook files are loaded, replaced on save, and kept when they break; a strea
   files.write("slug.ts", slugHook(" 4"));
   await logged(server, "'shout' not found");
   files.write("lib/shout.ts", "export const shout = (text: string): string => `${text}?`;");
-  await logged(server, "hooks loaded again", 3);
+  await logged(server, "hooks reloaded", 3);
   expect((await post("e")).body).toMatchObject({ slug: "e? 4" });
 
   rmSync(join(files.hooks, "slug.ts"));
-  await logged(server, "hooks loaded again", 4);
+  await logged(server, "hooks reloaded", 4);
   expect((await post("last")).body).toMatchObject({ slug: "" });
   expect((await request(server.url, "GET", "/api/version")).status).toBe(404);
 

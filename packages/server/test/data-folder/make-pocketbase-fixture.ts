@@ -7,22 +7,30 @@ import { request } from "@headwater/testing/clients/request.ts";
 import { startServer } from "@headwater/testing/servers/server-process.ts";
 import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
 import { CATEGORIES, CATEGORY_COUNTS, EVERYTHING, JOURNALS, MEMBERS } from "./pocketbase-schema.ts";
-import { type Account, type Answer, type Fixture, PASSWORD, QUESTIONS } from "./pocketbase-fixture.ts";
+import {
+  type Account,
+  type RecordedResponse,
+  type Fixture,
+  PASSWORD,
+  RECORDED_REQUESTS,
+} from "./pocketbase-fixture.ts";
 
 const A_HUNDRED_YEARS = 100 * 365 * 24 * 3600;
 const target = join(import.meta.dir, "pocketbase-0.40");
 
 async function fill(folder: string): Promise<Fixture> {
   await using server = await startServer({ kind: "pocketbase", dir: folder });
-  const admin = await SuperuserClient.signIn(server.url);
+  const superuser = await SuperuserClient.signIn(server.url);
   for (const definition of [CATEGORIES, MEMBERS, EVERYTHING, CATEGORY_COUNTS, JOURNALS])
-    await admin.createCollection(definition);
-  const categories = await Promise.all(["red", "green", "blue"].map((name) => admin.create("categories", { name })));
-  const member = await addMember(admin);
-  await addEverything(admin, categories, member);
-  await addJournals(admin, member);
-  const accounts = await addAccounts(admin, member);
-  return { accounts, answers: await ask(server.url, accounts), file: await aFile(admin) };
+    await superuser.createCollection(definition);
+  const categories = await Promise.all(
+    ["red", "green", "blue"].map((name) => superuser.create("categories", { name })),
+  );
+  const member = await addMember(superuser);
+  await addEverything(superuser, categories, member);
+  await addJournals(superuser, member);
+  const accounts = await addAccounts(superuser, member);
+  return { accounts, answers: await recordResponses(server.url, accounts), file: await findFile(superuser) };
 }
 
 const text = (content: string, name: string): File => new File([content], name, { type: "text/plain" });
@@ -33,8 +41,8 @@ function form(fields: readonly (readonly [string, string | File])[]): FormData {
   return data;
 }
 
-const addMember = (admin: SuperuserClient): Promise<ApiModel> =>
-  admin.create("members", {
+const addMember = (superuser: SuperuserClient): Promise<ApiModel> =>
+  superuser.create("members", {
     username: "Maria",
     email: "maria@example.com",
     emailVisibility: false,
@@ -45,11 +53,11 @@ const addMember = (admin: SuperuserClient): Promise<ApiModel> =>
   });
 
 async function addEverything(
-  admin: SuperuserClient,
+  superuser: SuperuserClient,
   [red, green, blue]: readonly ApiModel[],
   member: ApiModel,
 ): Promise<void> {
-  await admin.create(
+  await superuser.create(
     "everything",
     form([
       ["text", "ünïcödé, 'quotes' and \"more\"\n"],
@@ -75,8 +83,8 @@ async function addEverything(
       ["files", text("second", "second.txt")],
     ]),
   );
-  await admin.create("everything", { text: "nothing else is set" });
-  await admin.create("everything", {
+  await superuser.create("everything", { text: "nothing else is set" });
+  await superuser.create("everything", {
     text: "a third",
     number: 3,
     category: green!.id,
@@ -85,13 +93,13 @@ async function addEverything(
   });
 }
 
-async function addJournals(admin: SuperuserClient, member: ApiModel): Promise<void> {
-  await admin.create("journals", { title: "public", shared: true, owner: member.id });
-  await admin.create("journals", { title: "of the member", shared: false, owner: member.id });
+async function addJournals(superuser: SuperuserClient, member: ApiModel): Promise<void> {
+  await superuser.create("journals", { title: "public", shared: true, owner: member.id });
+  await superuser.create("journals", { title: "of the member", shared: false, owner: member.id });
 }
 
-async function addAccounts(admin: SuperuserClient, member: ApiModel): Promise<Fixture["accounts"]> {
-  const user = await admin.create(
+async function addAccounts(superuser: SuperuserClient, member: ApiModel): Promise<Fixture["accounts"]> {
+  const user = await superuser.create(
     "users",
     form([
       ["email", "ursula@example.com"],
@@ -103,27 +111,31 @@ async function addAccounts(admin: SuperuserClient, member: ApiModel): Promise<Fi
       ["avatar", new File([Buffer.from(ONE_PIXEL, "base64")], "face.png", { type: "image/png" })],
     ]),
   );
-  const root = (await signIn(admin.url, "_superusers", "root@example.com", PASSWORD)).record;
+  const root = (await signIn(superuser.url, "_superusers", "root@example.com", PASSWORD)).record;
   return {
-    superuser: await account(admin, "_superusers", "root@example.com", root.id),
-    user: await account(admin, "users", "ursula@example.com", user.id),
-    member: await account(admin, "members", "Maria", member.id),
+    superuser: await account(superuser, "_superusers", "root@example.com", root.id),
+    user: await account(superuser, "users", "ursula@example.com", user.id),
+    member: await account(superuser, "members", "Maria", member.id),
   };
 }
 
 const ONE_PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 /** A token that outlives the project: the only way to have one in a fixture. */
-async function account(admin: SuperuserClient, collection: string, identity: string, id: string): Promise<Account> {
-  const { body } = await admin.request<{ token: string }>("POST", `/api/collections/${collection}/impersonate/${id}`, {
-    body: { duration: A_HUNDRED_YEARS },
-  });
+async function account(superuser: SuperuserClient, collection: string, identity: string, id: string): Promise<Account> {
+  const { body } = await superuser.request<{ token: string }>(
+    "POST",
+    `/api/collections/${collection}/impersonate/${id}`,
+    {
+      body: { duration: A_HUNDRED_YEARS },
+    },
+  );
   return { collection, identity, id, token: body.token };
 }
 
-const ask = (url: string, accounts: Fixture["accounts"]): Promise<Answer[]> =>
+const recordResponses = (url: string, accounts: Fixture["accounts"]): Promise<RecordedResponse[]> =>
   Promise.all(
-    QUESTIONS.map(async ([as, path]) => {
+    RECORDED_REQUESTS.map(async ([as, path]) => {
       const { status, body } = await request(url, "GET", path, {
         token: as === "guest" ? undefined : accounts[as].token,
       });
@@ -131,8 +143,8 @@ const ask = (url: string, accounts: Fixture["accounts"]): Promise<Answer[]> =>
     }),
   );
 
-async function aFile(admin: SuperuserClient): Promise<Fixture["file"]> {
-  const { body } = await admin.request<{ items: { id: string; file: string }[] }>(
+async function findFile(superuser: SuperuserClient): Promise<Fixture["file"]> {
+  const { body } = await superuser.request<{ items: { id: string; file: string }[] }>(
     "GET",
     "/api/collections/everything/records?filter=(file!='')",
   );

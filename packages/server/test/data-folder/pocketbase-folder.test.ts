@@ -90,15 +90,15 @@ describe("what we write into it", () => {
       body: { "number+": 2.5, text: "changed", "files-": [] },
     });
     expect(updated).toMatchObject({ status: 200, body: { number: -10, text: "changed" } });
-    const admin = await SuperuserClient.signIn(server.url, { email: "root@example.com", password: PASSWORD });
-    await admin.createUser("newcomer", "another password");
-    await admin.createCollection({
+    const superuser = await SuperuserClient.signIn(server.url, { email: "root@example.com", password: PASSWORD });
+    await superuser.createUser("newcomer", "another password");
+    await superuser.createCollection({
       name: "ours",
       type: "base",
       listRule: "",
       fields: [{ name: "title", type: "text" }],
     });
-    await admin.create("ours", { title: "in a new collection" });
+    await superuser.create("ours", { title: "in a new collection" });
     const change = { oldPassword: PASSWORD, password: "changed password", passwordConfirm: "changed password" };
     const path = `/api/collections/members/records/${member.id}`;
     expect((await request(server.url, "PATCH", path, { token: member.token, body: change })).status).toBe(200);

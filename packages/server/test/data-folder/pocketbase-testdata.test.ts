@@ -12,7 +12,7 @@ setDefaultTimeout(60_000);
 
 const ACCOUNT = { email: "test@example.com", password: "1234567890" };
 /** `users` is missing: its accounts need a second factor. */
-const ASKERS = ["_superusers", "clients"];
+const AUTH_COLLECTIONS = ["_superusers", "clients"];
 /** The sign-ins of this test: PocketBase keeps them only where it can send mail. */
 const SIGN_INS = "_authOrigins";
 
@@ -32,7 +32,7 @@ for (const testdata of hasPocketBase ? [process.env["HEADWATER_POCKETBASE_TESTDA
     beforeAll(async () => {
       temp = tempDir();
       [ours, theirs] = await Promise.all([open("headwater"), open("pocketbase")]);
-      for (const collection of ASKERS) {
+      for (const collection of AUTH_COLLECTIONS) {
         for (const { url } of [ours, theirs]) {
           tokens.set(url + collection, (await signIn(url, collection, ACCOUNT.email, ACCOUNT.password)).token);
         }
@@ -60,10 +60,10 @@ for (const testdata of hasPocketBase ? [process.env["HEADWATER_POCKETBASE_TESTDA
     });
 
     test("shows everybody the same records", async () => {
-      const admin = await SuperuserClient.signIn(theirs.url, ACCOUNT);
-      const { body } = await admin.request<{ items: { name: string }[] }>("GET", "/api/collections?perPage=200");
+      const superuser = await SuperuserClient.signIn(theirs.url, ACCOUNT);
+      const { body } = await superuser.request<{ items: { name: string }[] }>("GET", "/api/collections?perPage=200");
       for (const { name } of body.items.filter((collection) => collection.name !== SIGN_INS)) {
-        for (const asker of [...ASKERS, "guest"]) {
+        for (const asker of [...AUTH_COLLECTIONS, "guest"]) {
           const [our, their] = await ask(`/api/collections/${name}/records?perPage=200&sort=id`, asker);
           expect(our).toEqual(their);
         }
@@ -71,8 +71,8 @@ for (const testdata of hasPocketBase ? [process.env["HEADWATER_POCKETBASE_TESTDA
     });
 
     test("takes a write, and PocketBase opens it again", async () => {
-      const admin = await SuperuserClient.signIn(ours.url, ACCOUNT);
-      const record = await admin.create("demo2", { title: "written by Headwater" });
+      const superuser = await SuperuserClient.signIn(ours.url, ACCOUNT);
+      const record = await superuser.create("demo2", { title: "written by Headwater" });
       expect(await ours.stop()).toBe(0);
       await using original = await startServer({ kind: "pocketbase", dir: ours.dir });
       const reply = await request(original.url, "GET", `/api/collections/demo2/records/${record.id}`);

@@ -24,17 +24,17 @@ test.each([
   ["WebSockets", socketsComeAndGo],
 ])(`${CYCLES} %s that come and go leave neither memory nor files behind`, async (_, comeAndGo) => {
   await using server = await startServer();
-  const admin = await SuperuserClient.signIn(server.url);
-  await admin.createCollection(PUBLIC_NOTES);
-  await comeAndGo(admin, CYCLES / 5);
+  const superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection(PUBLIC_NOTES);
+  await comeAndGo(superuser, CYCLES / 5);
   const before = { openFiles: readStats(server.pid).openFiles, anonymousBytes: await settledMemory(server.pid) };
-  await comeAndGo(admin, CYCLES);
+  await comeAndGo(superuser, CYCLES);
 
   // A collector works when enough has piled up and there is time. More of the same, then rest: a leak only gets worse.
   const deadline = performance.now() + PATIENCE_MS;
   const grown = (): number => readStats(server.pid).anonymousBytes - before.anonymousBytes;
   while (grown() > GROWTH_LIMIT && performance.now() < deadline) {
-    await comeAndGo(admin, CYCLES / 2);
+    await comeAndGo(superuser, CYCLES / 2);
     await settledMemory(server.pid, 1500);
   }
   expect(grown()).toBeLessThanOrEqual(GROWTH_LIMIT);
@@ -44,30 +44,30 @@ test.each([
 });
 
 /** Some leave before the first byte, some after `PB_CONNECT`, some with a subscription, while notes are written. */
-async function streamsComeAndGo(admin: SuperuserClient, count: number): Promise<void> {
+async function streamsComeAndGo(superuser: SuperuserClient, count: number): Promise<void> {
   await inParallel(count, LANES, async (index) => {
-    if (index % 100 === 0) await admin.create("notes", { title: `note ${index}` });
+    if (index % 100 === 0) await superuser.create("notes", { title: `note ${index}` });
     if (index % 3 === 0) {
-      using connection = await RawConnection.open(admin.url);
+      using connection = await RawConnection.open(superuser.url);
       connection.write("GET /api/realtime HTTP/1.1\r\nhost: localhost\r\n\r\n");
       return;
     }
-    using client = await SseClient.connect(admin.url);
+    using client = await SseClient.connect(superuser.url);
     if (index % 3 === 1) await client.subscribe(["notes/*"]);
   });
 }
 
 /** Some leave before the first byte, some at once, some with a subscription: with a goodbye or without. */
-async function socketsComeAndGo(admin: SuperuserClient, count: number): Promise<void> {
+async function socketsComeAndGo(superuser: SuperuserClient, count: number): Promise<void> {
   await inParallel(count, LANES, async (index) => {
-    if (index % 100 === 0) await admin.create("notes", { title: `note ${index}` });
+    if (index % 100 === 0) await superuser.create("notes", { title: `note ${index}` });
     if (index % 4 === 0) {
-      using connection = await RawConnection.open(admin.url);
+      using connection = await RawConnection.open(superuser.url);
       const fields = Object.entries(UPGRADE).map(([name, value]) => `${name}: ${value}\r\n`);
       connection.write(`GET /realtime/subscribe HTTP/1.1\r\nhost: localhost\r\n${fields.join("")}\r\n`);
       return;
     }
-    using client = await SocketClient.connect(admin.url);
+    using client = await SocketClient.connect(superuser.url);
     if (index % 4 === 1) return;
     await client.subscribe("notes.*");
     if (index % 4 === 2) return;

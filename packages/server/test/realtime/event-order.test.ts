@@ -21,19 +21,23 @@ interface User {
 
 test(`${WRITERS} writers at once: each of ${SUBSCRIBERS} subscribers gets what it may see, once, in the order of the log`, async () => {
   await using server = await startServer();
-  const admin = await SuperuserClient.signIn(server.url);
-  await admin.createCollection(PUBLIC_NOTES);
-  await admin.createCollection(PRIVATE_NOTES);
-  const users = await Promise.all(["ann", "bob", "cat", "dan"].map((name) => admin.createUser(name)));
+  const superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection(PUBLIC_NOTES);
+  await superuser.createCollection(PRIVATE_NOTES);
+  const users = await Promise.all(["ann", "bob", "cat", "dan"].map((name) => superuser.createUser(name)));
   const shared = await Promise.all(
-    Array.from({ length: SHARED_NOTES }, (_, index) => admin.create("notes", { title: `shared ${index}` })),
+    Array.from({ length: SHARED_NOTES }, (_, index) => superuser.create("notes", { title: `shared ${index}` })),
   );
   const already = new Map(["notes", "diaries"].map((name) => [name, readChanges(server.dir, name).length]));
 
   const subscribers = await Promise.all(
     Array.from({ length: SUBSCRIBERS }, (_, index) => {
       const user = users[index % users.length]!;
-      return KINDS[index % KINDS.length]!(server.url, { user, admin, noteId: shared[index % SHARED_NOTES]!.id });
+      return SUBSCRIBER_KINDS[index % SUBSCRIBER_KINDS.length]!(server.url, {
+        user,
+        superuser,
+        noteId: shared[index % SHARED_NOTES]!.id,
+      });
     }),
   );
   const writers = Array.from({ length: WRITERS }, (_, index) =>
@@ -48,7 +52,7 @@ test(`${WRITERS} writers at once: each of ${SUBSCRIBERS} subscribers gets what i
   for (const subscriber of subscribers) {
     const expected = subscriber.expected(notes, diaries);
     await subscriber.client.inbox.until((events) => events.length >= expected.length);
-    expect(subscriber.client.events.map(essence)).toEqual(expected);
+    expect(subscriber.client.events.map(summarize)).toEqual(expected);
     subscriber.client.close();
   }
 });
@@ -74,7 +78,7 @@ async function write(url: string, index: number, user: User, sharedId: string): 
 }
 
 /** What an event says and where in the log it stands; the last of the events for one change carries the cursor. */
-interface Essence {
+interface EventSummary {
   readonly topic: string;
   readonly action: string;
   readonly record: string;
@@ -82,7 +86,7 @@ interface Essence {
   readonly seq: number;
 }
 
-function essence({ event, data, id }: ReceivedEvent): Essence {
+function summarize({ event, data, id }: ReceivedEvent): EventSummary {
   const { action, record } = JSON.parse(data);
   return {
     topic: event,
@@ -93,7 +97,7 @@ function essence({ event, data, id }: ReceivedEvent): Essence {
   };
 }
 
-const expectedEvent = (topic: string, { action, record, seq, after, before }: LoggedChange): Essence => ({
+const expectedEvent = (topic: string, { action, record, seq, after, before }: LoggedChange): EventSummary => ({
   topic,
   action,
   record,
@@ -103,12 +107,12 @@ const expectedEvent = (topic: string, { action, record, seq, after, before }: Lo
 
 interface Subscriber {
   readonly client: SseClient;
-  readonly expected: (notes: readonly LoggedChange[], diaries: readonly LoggedChange[]) => Essence[];
+  readonly expected: (notes: readonly LoggedChange[], diaries: readonly LoggedChange[]) => EventSummary[];
 }
 
-interface Cast {
+interface SubscriberOptions {
   readonly user: User;
-  readonly admin: SuperuserClient;
+  readonly superuser: SuperuserClient;
   readonly noteId: string;
 }
 
@@ -128,7 +132,7 @@ const ownedBy =
   ({ after, before }: LoggedChange): boolean =>
     (after ?? before)!["owner"] === user.id;
 
-const KINDS: readonly ((url: string, cast: Cast) => Promise<Subscriber>)[] = [
+const SUBSCRIBER_KINDS: readonly ((url: string, cast: SubscriberOptions) => Promise<Subscriber>)[] = [
   (url) =>
     subscribe(url, ["notes/*", "diaries/*"], undefined, (notes) =>
       notes.map((change) => expectedEvent("notes/*", change)),
@@ -144,8 +148,8 @@ const KINDS: readonly ((url: string, cast: Cast) => Promise<Subscriber>)[] = [
         ...diaries.filter(ownedBy(user)).map((change) => expectedEvent("diaries/*", change)),
       ].toSorted((a, b) => a.seq - b.seq),
     ),
-  (url, { admin }) =>
-    subscribe(url, ["diaries/*"], admin.token, (_, diaries) =>
+  (url, { superuser }) =>
+    subscribe(url, ["diaries/*"], superuser.token, (_, diaries) =>
       diaries.map((change) => expectedEvent("diaries/*", change)),
     ),
   (url, { noteId }) =>

@@ -10,13 +10,13 @@ import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 setDefaultTimeout(120_000);
 
 let server: ServerProcess;
-let admin: SuperuserClient;
+let superuser: SuperuserClient;
 
 beforeAll(async () => {
   server = await startServer();
-  admin = await SuperuserClient.signIn(server.url);
-  await admin.createCollection(PUBLIC_NOTES);
-  await admin.createCollection({ ...PUBLIC_NOTES, name: "pages", fields: [{ name: "text", type: "json" }] });
+  superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection(PUBLIC_NOTES);
+  await superuser.createCollection({ ...PUBLIC_NOTES, name: "pages", fields: [{ name: "text", type: "json" }] });
 });
 
 afterAll(() => server[Symbol.asyncDispose]());
@@ -95,7 +95,7 @@ test("a subscriber that stops reading is let go, and the others get everything",
   for (const client of [stalled, reading]) await client.subscribe(["pages/*"]);
   stalled.pause();
   for (let page = 0; page < pages; page += 1) {
-    await admin.create("pages", { text: { page, text: "x".repeat(100_000) } });
+    await superuser.create("pages", { text: { page, text: "x".repeat(100_000) } });
   }
   await reading.inbox.until((events) => events.length === pages);
   stalled.resume();

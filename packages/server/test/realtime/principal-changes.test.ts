@@ -8,13 +8,13 @@ import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 setDefaultTimeout(60_000);
 
 let server: ServerProcess;
-let admin: SuperuserClient;
+let superuser: SuperuserClient;
 
 beforeAll(async () => {
   server = await startServer();
-  admin = await SuperuserClient.signIn(server.url);
-  await admin.createCollection(PUBLIC_NOTES);
-  await admin.createCollection({
+  superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection(PUBLIC_NOTES);
+  await superuser.createCollection({
     name: "inner",
     type: "base",
     listRule: "@request.auth.id != ''",
@@ -27,7 +27,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 let made = 0;
 async function listener(topics: readonly string[], name = `user${(made += 1)}`) {
-  const user = await admin.createUser(name);
+  const user = await superuser.createUser(name);
   const client = await SseClient.connect(server.url);
   await client.subscribe([...topics, "notes/*"], user.token);
   return { user, client };
@@ -35,7 +35,7 @@ async function listener(topics: readonly string[], name = `user${(made += 1)}`) 
 
 /** Writes a record that guests may see: once its event is there, all that was before it is there too, or never comes. */
 async function barrier({ inbox }: SseClient, title: string): Promise<void> {
-  await admin.create("notes", { title });
+  await superuser.create("notes", { title });
   await inbox.until((events) => events.some(({ data }) => data.includes(`"${title}"`)));
 }
 
@@ -46,94 +46,94 @@ const titles = ({ events }: SseClient): unknown[] =>
 
 test("a new password makes a guest of the stream before anything later is sent", async () => {
   const { user, client } = await listener(["inner/*"]);
-  await admin.create("inner", { title: "before" });
-  await admin.update("users", user.id, { password: "another-one", passwordConfirm: "another-one" });
-  await admin.create("inner", { title: "after" });
+  await superuser.create("inner", { title: "before" });
+  await superuser.update("users", user.id, { password: "another-one", passwordConfirm: "another-one" });
+  await superuser.create("inner", { title: "after" });
   await barrier(client, "password changed");
   expect(titles(client)).toEqual(["before"]);
 });
 
 test("the user is back with a token of the new password, on the same stream", async () => {
   const { user, client } = await listener(["inner/*"], "returning");
-  await admin.update("users", user.id, { password: "another-one", passwordConfirm: "another-one" });
+  await superuser.update("users", user.id, { password: "another-one", passwordConfirm: "another-one" });
   await barrier(client, "revoked");
   const reply = await request<{ token: string }>(server.url, "POST", "/api/collections/users/auth-with-password", {
     body: { identity: "returning@example.com", password: "another-one" },
   });
   await client.subscribe(["inner/*", "notes/*"], reply.body.token);
-  await admin.create("inner", { title: "again" });
+  await superuser.create("inner", { title: "again" });
   await barrier(client, "returned");
   expect(titles(client)).toEqual(["again"]);
 });
 
 test("a deleted user's stream goes on as a guest's", async () => {
   const { user, client } = await listener(["inner/*"]);
-  await admin.request("DELETE", `/api/collections/users/records/${user.id}`);
-  await admin.create("inner", { title: "nobody's" });
+  await superuser.request("DELETE", `/api/collections/users/records/${user.id}`);
+  await superuser.create("inner", { title: "nobody's" });
   await barrier(client, "user deleted");
   expect(titles(client)).toEqual([]);
 });
 
 test("rules see the user's new values at once, on all streams of the user", async () => {
-  const record = await admin.create("inner", { title: "0" });
+  const record = await superuser.create("inner", { title: "0" });
   const { user, client } = await listener([`inner/${record.id}`]);
   const second = await SseClient.connect(server.url);
   await second.subscribe([`inner/${record.id}`, "notes/*"], user.token);
-  await admin.update("inner", record.id, { title: "as outsider" });
-  await admin.update("users", user.id, { name: "insider" });
-  await admin.update("inner", record.id, { title: "as insider" });
-  await admin.update("users", user.id, { name: "outsider" });
-  await admin.update("inner", record.id, { title: "as outsider again" });
+  await superuser.update("inner", record.id, { title: "as outsider" });
+  await superuser.update("users", user.id, { name: "insider" });
+  await superuser.update("inner", record.id, { title: "as insider" });
+  await superuser.update("users", user.id, { name: "outsider" });
+  await superuser.update("inner", record.id, { title: "as outsider again" });
   await Promise.all([client, second].map((each, i) => barrier(each, `insider ${i}`)));
   expect([titles(client), titles(second)]).toEqual([["as insider"], ["as insider"]]);
 });
 
 test("a changed rule holds for streams that are open", async () => {
-  await admin.createCollection({
+  await superuser.createCollection({
     name: "opening",
     type: "base",
     listRule: null,
     fields: [{ name: "title", type: "text" }],
   });
   const { client } = await listener(["opening/*"]);
-  await admin.create("opening", { title: "closed" });
-  await admin.updateCollection("opening", { listRule: "" });
-  await admin.create("opening", { title: "open" });
-  await admin.updateCollection("opening", { listRule: "title = 'x'" });
-  await admin.create("opening", { title: "narrow" });
-  await admin.create("opening", { title: "x" });
+  await superuser.create("opening", { title: "closed" });
+  await superuser.updateCollection("opening", { listRule: "" });
+  await superuser.create("opening", { title: "open" });
+  await superuser.updateCollection("opening", { listRule: "title = 'x'" });
+  await superuser.create("opening", { title: "narrow" });
+  await superuser.create("opening", { title: "x" });
   await barrier(client, "rules changed");
   expect(titles(client)).toEqual(["open", "x"]);
 });
 
 test("a collection's new token secret makes guests of all its users", async () => {
-  await admin.createCollection({ name: "members", type: "auth", createRule: "", fields: [] });
+  await superuser.createCollection({ name: "members", type: "auth", createRule: "", fields: [] });
   const account = { email: "m@example.com", password: "1234567890", passwordConfirm: "1234567890" };
-  await admin.create("members", account);
+  await superuser.create("members", account);
   const { body } = await request<{ token: string }>(server.url, "POST", "/api/collections/members/auth-with-password", {
     body: { identity: account.email, password: account.password },
   });
   const client = await SseClient.connect(server.url);
   await client.subscribe(["inner/*", "notes/*"], body.token);
-  await admin.create("inner", { title: "member" });
+  await superuser.create("inner", { title: "member" });
   // Another auth rule means another secret, as in PocketBase.
-  await admin.updateCollection("members", { authRule: "verified = true" });
-  await admin.create("inner", { title: "gone" });
+  await superuser.updateCollection("members", { authRule: "verified = true" });
+  await superuser.create("inner", { title: "gone" });
   await barrier(client, "secret changed");
   expect(titles(client)).toEqual(["member"]);
 });
 
 test("a renamed collection is heard under its new name and its id, no longer under the old name", async () => {
-  const { id } = await admin.createCollection({
+  const { id } = await superuser.createCollection({
     name: "old_name",
     type: "base",
     listRule: "",
     fields: [{ name: "title", type: "text" }],
   });
   const { client } = await listener(["old_name/*", "new_name/*", `${id}/*`]);
-  await admin.create("old_name", { title: "first" });
-  await admin.updateCollection("old_name", { name: "new_name" });
-  await admin.create("new_name", { title: "second" });
+  await superuser.create("old_name", { title: "first" });
+  await superuser.updateCollection("old_name", { name: "new_name" });
+  await superuser.create("new_name", { title: "second" });
   await barrier(client, "renamed");
   const heard = client.events.filter(({ event }) => event !== "notes/*").map(({ event }) => event);
   expect(heard.toSorted()).toEqual([`${id}/*`, `${id}/*`, "new_name/*", "old_name/*"].toSorted());
@@ -141,7 +141,7 @@ test("a renamed collection is heard under its new name and its id, no longer und
 
 test("another user may not take over a stream, and a user may not become a guest", async () => {
   const { client } = await listener(["inner/*"]);
-  const other = await admin.createUser("other");
+  const other = await superuser.createUser("other");
   expect((await client.submit(["inner/*"], other.token)).status).toBe(403);
   expect((await client.submit(["inner/*"])).status).toBe(403);
 });

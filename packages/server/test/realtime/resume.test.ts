@@ -22,41 +22,41 @@ const lastCursor = ({ events }: SseClient): string | undefined => events.findLas
 
 test("by its last event id, a client gets what it missed and then what is live", async () => {
   await using server = await startServer();
-  const admin = await SuperuserClient.signIn(server.url);
-  await admin.createCollection(PUBLIC_NOTES);
+  const superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection(PUBLIC_NOTES);
   const before = await SseClient.connect(server.url);
   await before.subscribe(["notes/*"]);
-  await admin.create("notes", { title: "seen" });
+  await superuser.create("notes", { title: "seen" });
   await before.inbox.until((events) => events.length === 1);
   before.close();
-  for (const title of ["missed 1", "missed 2"]) await admin.create("notes", { title });
+  for (const title of ["missed 1", "missed 2"]) await superuser.create("notes", { title });
 
   const back = await SseClient.connect(server.url, { "Last-Event-ID": lastCursor(before)! });
   await back.subscribe(["notes/*"]);
-  await admin.create("notes", { title: "live" });
+  await superuser.create("notes", { title: "live" });
   await back.inbox.until((events) => events.length === 3);
   expect(titles(back)).toEqual(["missed 1", "missed 2", "live"]);
 });
 
 test("a client id as last event id, which PB_CONNECT leaves behind, is no cursor and no error", async () => {
   await using server = await startServer();
-  const admin = await SuperuserClient.signIn(server.url);
-  await admin.createCollection(PUBLIC_NOTES);
-  await admin.create("notes", { title: "before" });
+  const superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection(PUBLIC_NOTES);
+  await superuser.create("notes", { title: "before" });
   const client = await SseClient.connect(server.url, { "Last-Event-ID": "A".repeat(40) });
   await client.subscribe(["notes/*"]);
-  await admin.create("notes", { title: "after" });
+  await superuser.create("notes", { title: "after" });
   await client.inbox.until((events) => events.length === 1);
   expect(titles(client)).toEqual(["after"]);
 });
 
 test("from a list's cursor on there is no hole, however many write meanwhile", async () => {
   await using server = await startServer();
-  const admin = await SuperuserClient.signIn(server.url);
-  await admin.createCollection(PUBLIC_NOTES);
+  const superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection(PUBLIC_NOTES);
   const total = 400;
   const writing = inParallel(total, 16, async (i) => {
-    await admin.create("notes", { title: `n${i}` });
+    await superuser.create("notes", { title: `n${i}` });
   });
   const readers = Array.from({ length: 8 }, async () => {
     const list = await request<{ items: { title: string }[] }>(
@@ -80,16 +80,16 @@ test("from a list's cursor on there is no hole, however many write meanwhile", a
 
 test("what was missed is judged by who comes back", async () => {
   await using server = await startServer();
-  const admin = await SuperuserClient.signIn(server.url);
-  await admin.createCollection(PRIVATE_NOTES);
-  const [ann, bob] = [await admin.createUser("ann"), await admin.createUser("bob")];
+  const superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection(PRIVATE_NOTES);
+  const [ann, bob] = [await superuser.createUser("ann"), await superuser.createUser("bob")];
   const first = await SseClient.connect(server.url);
   await first.subscribe(["diaries/*"], ann.token);
-  await admin.create("diaries", { title: "ann 0", owner: ann.id });
+  await superuser.create("diaries", { title: "ann 0", owner: ann.id });
   await first.inbox.until((events) => events.length === 1);
   first.close();
   for (const owner of [ann, bob, ann])
-    await admin.create("diaries", { title: owner === ann ? "of ann" : "of bob", owner: owner.id });
+    await superuser.create("diaries", { title: owner === ann ? "of ann" : "of bob", owner: owner.id });
 
   const since = lastCursor(first)!;
   for (const [user, expected] of [
@@ -105,12 +105,12 @@ test("what was missed is judged by who comes back", async () => {
 
 test("a cursor of another epoch, or from the future, is answered with a resync; no cursor at all with an error", async () => {
   await using server = await startServer();
-  const admin = await SuperuserClient.signIn(server.url);
-  await admin.createCollection(PUBLIC_NOTES);
-  await admin.create("notes", { title: "x" });
+  const superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection(PUBLIC_NOTES);
+  await superuser.create("notes", { title: "x" });
   const client = await SseClient.connect(server.url);
   await client.subscribe(["notes/*"]);
-  await admin.create("notes", { title: "y" });
+  await superuser.create("notes", { title: "y" });
   await client.inbox.until((events) => events.length === 1);
   const [epoch, seq] = lastCursor(client)!.split(".");
   for (const [since, reason] of [
@@ -136,9 +136,9 @@ test(`clients that come back through ${ROUNDS} kills -9 (HEADWATER_SEED=${SEED})
   const delays = sample(integer({ min: 20, max: 300 }), { seed: SEED, numRuns: ROUNDS });
   for (const [round, delay] of delays.entries()) {
     const server = await startServer({ dir });
-    const admin = await SuperuserClient.signIn(server.url);
+    const superuser = await SuperuserClient.signIn(server.url);
     if (round === 0) {
-      await admin.createCollection(PUBLIC_NOTES);
+      await superuser.createCollection(PUBLIC_NOTES);
       const list = await request(server.url, "GET", "/api/collections/notes/records");
       cursors.push(...seen.map(() => list.headers.get("headwater-cursor")!));
     }

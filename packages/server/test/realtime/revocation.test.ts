@@ -14,13 +14,13 @@ import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 setDefaultTimeout(60_000);
 
 let server: ServerProcess;
-let admin: SuperuserClient;
+let superuser: SuperuserClient;
 
 beforeAll(async () => {
   server = await startServer();
-  admin = await SuperuserClient.signIn(server.url);
-  await admin.createCollection(PUBLIC_NOTES);
-  await admin.createCollection({
+  superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection(PUBLIC_NOTES);
+  await superuser.createCollection({
     name: "inner",
     type: "base",
     listRule: "@request.auth.id != ''",
@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 let made = 0;
-const newUser = (): Promise<{ id: string; token: string }> => admin.createUser(`someone${(made += 1)}`);
+const newUser = (): Promise<{ id: string; token: string }> => superuser.createUser(`someone${(made += 1)}`);
 
 async function listener(token?: string): Promise<SseClient> {
   const client = await SseClient.connect(server.url);
@@ -46,7 +46,7 @@ async function listener(token?: string): Promise<SseClient> {
 
 /** Once this is there, what was written before is there too, or never comes: anyone may see it. */
 async function barrier({ inbox }: SseClient): Promise<void> {
-  const { id } = await admin.create("notes", { title: "barrier" });
+  const { id } = await superuser.create("notes", { title: "barrier" });
   await inbox.until((events) => events.some(({ data }) => data.includes(id)));
 }
 
@@ -55,7 +55,7 @@ const titles = ({ events }: SseClient): unknown[] =>
     .filter(({ event }) => event === "inner/*")
     .map(({ data }) => (JSON.parse(data) as { record: { title: unknown } }).record.title);
 
-const write = (title: string, text = ""): Promise<unknown> => admin.create("inner", { title, text });
+const write = (title: string, text = ""): Promise<unknown> => superuser.create("inner", { title, text });
 const NEW_PASSWORD = { password: "another-one", passwordConfirm: "another-one" };
 
 test("a refreshed token is taken on an open stream, and the old one still is: nothing is missed meanwhile", async () => {
@@ -100,7 +100,7 @@ test("who logs out by letting go of all topics hears nothing more, and stays who
 test("a token that was revoked counts as none: its stream, a guest's by now, stays one", async () => {
   const { id, token } = await newUser();
   const client = await listener(token);
-  await admin.update("users", id, NEW_PASSWORD);
+  await superuser.update("users", id, NEW_PASSWORD);
   await client.subscribe(["inner/*", "notes/*"], token);
   await write("for users");
   await barrier(client);
@@ -108,8 +108,8 @@ test("a token that was revoked counts as none: its stream, a guest's by now, sta
 });
 
 test.each([
-  ["a new password", (id: string) => admin.update("users", id, NEW_PASSWORD)],
-  ["a deletion", (id: string) => admin.request("DELETE", `/api/collections/users/records/${id}`)],
+  ["a new password", (id: string) => superuser.update("users", id, NEW_PASSWORD)],
+  ["a deletion", (id: string) => superuser.request("DELETE", `/api/collections/users/records/${id}`)],
 ])("a request that began before %s makes nobody of its user after it", async (_, revoke) => {
   const { id, token } = await newUser();
   const client = await SseClient.connect(server.url);
@@ -132,17 +132,17 @@ test.each([
 });
 
 /** Members of a collection of their own, and what only they may read. */
-interface Club {
+interface MembersFixture {
   readonly members: string;
   readonly papers: string;
   readonly member: ApiModel;
   readonly token: string;
 }
 
-async function newClub(): Promise<Club> {
+async function createMembersFixture(): Promise<MembersFixture> {
   const [members, papers] = [`members${(made += 1)}`, `papers${made}`];
-  await admin.createCollection({ name: members, type: "auth", createRule: "", fields: [] });
-  await admin.createCollection({
+  await superuser.createCollection({ name: members, type: "auth", createRule: "", fields: [] });
+  await superuser.createCollection({
     name: papers,
     type: "base",
     listRule: `@request.auth.collectionName = '${members}'`,
@@ -152,58 +152,58 @@ async function newClub(): Promise<Club> {
     ],
   });
   const account = { email: "m@example.com", password: "1234567890", passwordConfirm: "1234567890" };
-  const member = await admin.create(members, account);
+  const member = await superuser.create(members, account);
   const { token } = await signIn(server.url, members, account.email, account.password);
   return { members, papers, member, token };
 }
 
-const papersOf = ({ papers }: Club, { events }: SseClient): string[] =>
+const titlesOf = ({ papers }: MembersFixture, { events }: SseClient): string[] =>
   events
     .filter(({ event }) => event === `${papers}/*`)
     .map(({ data }) => (JSON.parse(data) as { record: { title: string } }).record.title);
 
-describe.each<[string, (club: Club) => Promise<unknown>]>([
-  ["a new password", ({ members, member }) => admin.update(members, member.id, NEW_PASSWORD)],
+describe.each<[string, (club: MembersFixture) => Promise<unknown>]>([
+  ["a new password", ({ members, member }) => superuser.update(members, member.id, NEW_PASSWORD)],
   [
     "the member's deletion",
-    ({ members, member }) => admin.request("DELETE", `/api/collections/${members}/records/${member.id}`),
+    ({ members, member }) => superuser.request("DELETE", `/api/collections/${members}/records/${member.id}`),
   ],
   // Another auth rule means another secret, as in PocketBase.
-  ["a new token secret", ({ members }) => admin.updateCollection(members, { authRule: "verified = true" })],
-  ["another rule", ({ papers }) => admin.updateCollection(papers, { listRule: null })],
+  ["a new token secret", ({ members }) => superuser.updateCollection(members, { authRule: "verified = true" })],
+  ["another rule", ({ papers }) => superuser.updateCollection(papers, { listRule: null })],
 ])("after %s", (_, revoke) => {
   test("a stream that could not take what was sent before gets that at most, and nothing of what follows", async () => {
-    const club = await newClub();
+    const club = await createMembersFixture();
     const client = await SseClient.connect(server.url);
     await client.subscribe([`${club.papers}/*`, "notes/*"], club.token);
     client.pause();
     const before = Array.from({ length: 60 }, (__, i) => `before ${i}`);
-    for (const title of before) await admin.create(club.papers, { title, text: "x".repeat(90_000) });
+    for (const title of before) await superuser.create(club.papers, { title, text: "x".repeat(90_000) });
     await revoke(club);
-    for (let i = 0; i < 3; i += 1) await admin.create(club.papers, { title: "after", text: "" });
+    for (let i = 0; i < 3; i += 1) await superuser.create(club.papers, { title: "after", text: "" });
     client.resume();
     // A stream that was cut for being slow ends here; another one gets all that may be seen.
     await Promise.race([client.ended, barrier(client)]);
-    const heard = papersOf(club, client);
+    const heard = titlesOf(club, client);
     expect(heard).toEqual(before.slice(0, heard.length));
   });
 
   test("a stream that is being told what it missed hears nothing of what follows", async () => {
-    const club = await newClub();
+    const club = await createMembersFixture();
     const first = await SseClient.connect(server.url);
     await first.subscribe([`${club.papers}/*`], club.token);
-    await admin.create(club.papers, { title: "seen" });
+    await superuser.create(club.papers, { title: "seen" });
     await first.inbox.until((events) => events.length === 1);
     const before = Array.from({ length: 300 }, (__, i) => `before ${i}`);
-    await Promise.all(before.map((title) => admin.create(club.papers, { title, text: "x".repeat(1_000) })));
+    await Promise.all(before.map((title) => superuser.create(club.papers, { title, text: "x".repeat(1_000) })));
 
     const back = await SseClient.connect(server.url);
     const subscribed = back.subscribe([`${club.papers}/*`, "notes/*"], club.token, first.events[0]!.id);
     await revoke(club);
-    await admin.create(club.papers, { title: "after" });
+    await superuser.create(club.papers, { title: "after" });
     await subscribed;
     await barrier(back);
-    const heard = papersOf(club, back);
+    const heard = titlesOf(club, back);
     expect(heard).not.toContain("after");
     expect(new Set(heard).size).toBe(heard.length);
   });
@@ -229,7 +229,7 @@ test("who is revoked while a request's body is on its way is nobody by the time 
   );
   // Their heads are read by the time that a later request is answered.
   await barrier(client);
-  await admin.update("users", user.id, { tokenKey: "another-".repeat(4) });
+  await superuser.update("users", user.id, { tokenKey: "another-".repeat(4) });
   await barrier(client);
   for (const { connection, rest } of waiting) connection.write(rest);
   const answers = await Promise.all(waiting.map(({ connection }) => connection.response()));

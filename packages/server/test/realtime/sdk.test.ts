@@ -7,13 +7,13 @@ import { type ServerProcess, startServer } from "@headwater/testing/servers/serv
 setDefaultTimeout(60_000);
 
 let server: ServerProcess;
-let admin: PocketBase;
+let superuser: PocketBase;
 
 beforeAll(async () => {
   server = await startServer();
-  admin = await superuserSdk(server.url);
+  superuser = await superuserSdk(server.url);
   for (const definition of [PUBLIC_NOTES, PRIVATE_NOTES, ARTICLES, TEAM_NOTES])
-    await admin.collections.create(definition);
+    await superuser.collections.create(definition);
 });
 
 afterAll(() => server[Symbol.asyncDispose]());
@@ -51,8 +51,8 @@ test("subscriptions to one record get nothing of the others", async () => {
 
 test("subscriptions show each user what is theirs, a superuser everything, and a guest nothing", async () => {
   const [ann, bob, guest] = [await signUp(server.url, "ann"), await signUp(server.url, "bob"), sdk(server.url)];
-  const [annSaw, bobSaw, guestSaw, adminSaw] = await Promise.all(
-    [ann, bob, guest, admin].map((pb) => watch(pb, "diaries", "*")),
+  const [annSaw, bobSaw, guestSaw, superuserSaw] = await Promise.all(
+    [ann, bob, guest, superuser].map((pb) => watch(pb, "diaries", "*")),
   );
   for (const pb of [ann, bob]) {
     await pb.collection("diaries").create({ title: `of ${pb.authStore.record!["name"]}`, owner: userId(pb) });
@@ -61,50 +61,50 @@ test("subscriptions show each user what is theirs, a superuser everything, and a
   await Promise.all([
     annSaw!.until((events) => events.length === 1),
     bobSaw!.until((events) => events.length === 1),
-    adminSaw!.until((events) => events.length === 2),
+    superuserSaw!.until((events) => events.length === 2),
   ]);
   // The guest's stream is proven alive by an event that everybody may see.
   const guestNotes = await watch(guest, "notes", "*");
-  await admin.collection("notes").create({ title: "for all" });
+  await superuser.collection("notes").create({ title: "for all" });
   await guestNotes.until((events) => events.length === 1);
-  expect([titles(annSaw), titles(bobSaw), titles(adminSaw).toSorted(), titles(guestSaw)]).toEqual([
+  expect([titles(annSaw), titles(bobSaw), titles(superuserSaw).toSorted(), titles(guestSaw)]).toEqual([
     ["of ann"],
     ["of bob"],
     ["of ann", "of bob"],
     [],
   ]);
-  await Promise.all([ann, bob, guest, admin].map((pb) => pb.realtime.unsubscribe()));
+  await Promise.all([ann, bob, guest, superuser].map((pb) => pb.realtime.unsubscribe()));
 });
 
 test("subscriptions that were given up get nothing more, and the others go on", async () => {
   const pb = sdk(server.url);
-  const [notes, adminNotes] = [await watch(pb, "notes", "*"), await watch(admin, "notes", "*")];
+  const [notes, superuserNotes] = [await watch(pb, "notes", "*"), await watch(superuser, "notes", "*")];
   const kept = await watch(pb, "articles", "*");
   await pb.collection("notes").create({ title: "seen" });
   await notes.until((events) => events.length === 1);
   await pb.collection("notes").unsubscribe("*");
   await pb.collection("notes").create({ title: "not seen" });
-  await adminNotes.until((events) => events.length === 2);
-  await admin.collection("articles").create({ title: "seen too" });
+  await superuserNotes.until((events) => events.length === 2);
+  await superuser.collection("articles").create({ title: "seen too" });
   await kept.until((events) => events.length === 1);
   expect(notes.items).toHaveLength(1);
-  await Promise.all([pb, admin].map((client) => client.realtime.unsubscribe()));
+  await Promise.all([pb, superuser].map((client) => client.realtime.unsubscribe()));
   expect(pb.realtime.isConnected).toBe(false);
 });
 
 test("subscriptions may ask for fields, expand, a filter, and headers that a rule looks at", async () => {
   const [pb, author] = [sdk(server.url), await signUp(server.url, "columnist")];
-  await admin.collection("users").update(userId(author), { emailVisibility: true });
-  await admin.collections.update("users", { viewRule: "" });
+  await superuser.collection("users").update(userId(author), { emailVisibility: true });
+  await superuser.collections.update("users", { viewRule: "" });
   const short = await watch(pb, "articles", "*", { fields: "title,expand.author.name", expand: "author" });
   const high = await watch(pb, "articles", "*", { filter: "rank > 10", fields: "title" });
   const red = await watch(pb, "team_notes", "*", { headers: { "X-Team": "red" } });
 
   for (const rank of [1, 11]) {
-    await admin.collection("articles").create({ title: `rank ${rank}`, rank, author: userId(author) });
+    await superuser.collection("articles").create({ title: `rank ${rank}`, rank, author: userId(author) });
     await short.until((events) => events.length === (rank === 1 ? 1 : 2));
   }
-  for (const team of ["blue", "red"]) await admin.collection("team_notes").create({ team, title: team });
+  for (const team of ["blue", "red"]) await superuser.collection("team_notes").create({ team, title: team });
   await high.until((events) => events.length === 1);
   await red.until((events) => events.length === 1);
   const [shortItems, highItems]: (readonly unknown[])[] = [short.items, high.items];

@@ -16,7 +16,7 @@ setDefaultTimeout(60_000);
 const CLIENTS = 1_000;
 
 /** The last `retry:` that each of many streams was told, and how many had ended at each moment at which one did. */
-async function watchEnds(url: string, count: number) {
+async function openStreams(url: string, count: number) {
   const retries = new Map<SseStream, number[]>();
   const moments: number[] = [];
   const over = Promise.withResolvers<void>();
@@ -36,7 +36,7 @@ async function watchEnds(url: string, count: number) {
 
 test("a server that stops tells each client when to come back, each another time, and ends one stream after the other", async () => {
   await using server = await startServer();
-  const { retries, moments, over } = await watchEnds(server.url, CLIENTS);
+  const { retries, moments, over } = await openStreams(server.url, CLIENTS);
   expect(await server.stop("SIGTERM")).toBe(0);
   await over;
   const advice = [...retries.values()];
@@ -53,7 +53,7 @@ test("a server that stops tells each client when to come back, each another time
 
 test("with no time to drain all streams end at once, in order", async () => {
   await using server = await startServer({ args: ["--drain-seconds", "0"] });
-  const { over } = await watchEnds(server.url, 100);
+  const { over } = await openStreams(server.url, 100);
   expect(await server.stop("SIGTERM")).toBe(0);
   await over;
 });
@@ -99,11 +99,11 @@ test(`${CLIENTS} clients that come back in one instant get all they missed, and 
   using temp = tempDir();
   const dir = join(temp.path, "pb_data");
   const first = await startServer({ dir });
-  const admin = await SuperuserClient.signIn(first.url);
-  await admin.createCollection(PUBLIC_NOTES);
+  const superuser = await SuperuserClient.signIn(first.url);
+  await superuser.createCollection(PUBLIC_NOTES);
   const list = await request(first.url, "GET", "/api/collections/notes/records");
   const since = list.headers.get("headwater-cursor")!;
-  for (let i = 0; i < 10; i += 1) await admin.create("notes", { title: `missed ${i}` });
+  for (let i = 0; i < 10; i += 1) await superuser.create("notes", { title: `missed ${i}` });
   await first.stop("SIGKILL");
 
   await using server = await startServer({ dir, port: first.port });

@@ -21,8 +21,8 @@ const pageNumbers = ({ events }: SseClient): number[] =>
 
 test(`${STALLED} readers that stopped reading are cut, cost bounded memory, keep nobody waiting, and miss nothing when they are back`, async () => {
   await using server = await startServer();
-  const admin = await SuperuserClient.signIn(server.url);
-  await admin.createCollection({ ...PUBLIC_NOTES, name: "pages", fields: [{ name: "text", type: "json" }] });
+  const superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection({ ...PUBLIC_NOTES, name: "pages", fields: [{ name: "text", type: "json" }] });
   const list = await request(server.url, "GET", "/api/collections/pages/records");
   const start = list.headers.get("headwater-cursor")!;
   const listen = async (since?: string): Promise<SseClient> => {
@@ -46,7 +46,7 @@ test(`${STALLED} readers that stopped reading are cut, cost bounded memory, keep
   let pages = 0;
   while (cut.length < STALLED) {
     expect(pages).toBeLessThan(MOST_PAGES);
-    await admin.create("pages", { text: { page: pages, text: "x".repeat(PAGE_BYTES) } });
+    await superuser.create("pages", { text: { page: pages, text: "x".repeat(PAGE_BYTES) } });
     pages += 1;
     await reading[0]!.inbox.until((events) => events.length === pages);
     peak = Math.max(peak, readStats(server.pid).anonymousBytes);

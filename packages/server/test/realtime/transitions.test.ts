@@ -12,7 +12,7 @@ setDefaultTimeout(120_000);
 const SEED = Number(Bun.env["HEADWATER_SEED"] ?? Date.now() % 2 ** 31);
 
 let server: ServerProcess;
-let admin: SuperuserClient;
+let superuser: SuperuserClient;
 
 const USERS = ["ann", "bob", "cyd"] as const;
 const users: { id: string; token: string }[] = [];
@@ -37,16 +37,16 @@ const RULES = [
 
 beforeAll(async () => {
   server = await startServer();
-  admin = await SuperuserClient.signIn(server.url);
-  await admin.createCollection(PUBLIC_NOTES);
+  superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection(PUBLIC_NOTES);
   const relation = (name: string, collectionId: unknown, maxSelect = 1): object => ({
     name,
     type: "relation",
     collectionId,
     maxSelect,
   });
-  const usersCollection = (await admin.request<ApiModel>("GET", "/api/collections/users")).body;
-  const teamsCollection = await admin.createCollection({
+  const usersCollection = (await superuser.request<ApiModel>("GET", "/api/collections/users")).body;
+  const teamsCollection = await superuser.createCollection({
     name: "teams",
     type: "base",
     fields: [
@@ -56,10 +56,10 @@ beforeAll(async () => {
     ],
   });
   const fields = usersCollection["fields"] as object[];
-  await admin.updateCollection("users", {
+  await superuser.updateCollection("users", {
     fields: [...fields, { name: "role", type: "text" }, relation("team", teamsCollection.id)],
   });
-  await admin.createCollection({
+  await superuser.createCollection({
     name: "seats",
     type: "base",
     fields: [
@@ -67,7 +67,7 @@ beforeAll(async () => {
       { name: "room", type: "text" },
     ],
   });
-  const tasks = await admin.createCollection({
+  const tasks = await superuser.createCollection({
     name: "tasks",
     type: "base",
     listRule: "",
@@ -79,13 +79,13 @@ beforeAll(async () => {
       relation("team", teamsCollection.id),
     ],
   });
-  await admin.createCollection({
+  await superuser.createCollection({
     name: "remarks",
     type: "base",
     fields: [relation("task", tasks.id), relation("author", usersCollection.id)],
   });
-  for (const name of USERS) users.push(await admin.createUser(name));
-  for (const label of ["one", "two"]) teams.push(await admin.create("teams", { label, open: label === "one" }));
+  for (const name of USERS) users.push(await superuser.createUser(name));
+  for (const label of ["one", "two"]) teams.push(await superuser.create("teams", { label, open: label === "one" }));
 });
 
 afterAll(() => server[Symbol.asyncDispose]());
@@ -128,7 +128,7 @@ const live = (filter: string): string =>
 
 async function listed(token: string, filter: string): Promise<{ id: string; title: string }[]> {
   const path = `/api/collections/tasks/records?perPage=500&filter=${encodeURIComponent(filter)}`;
-  const { status, body } = await admin.request<{ items: { id: string; title: string }[] }>("GET", path, { token });
+  const { status, body } = await superuser.request<{ items: { id: string; title: string }[] }>("GET", path, { token });
   return status === 403 ? [] : body.items;
 }
 
@@ -147,7 +147,7 @@ async function follow(token: string, filter: string): Promise<Follower> {
 }
 
 /** Gone while others write, and back with the cursor of the last event. */
-async function away(follower: Follower, work: () => Promise<unknown>): Promise<void> {
+async function whileDisconnected(follower: Follower, work: () => Promise<unknown>): Promise<void> {
   const since = follower.client.lastEventId;
   follower.client.close();
   await work();
@@ -158,9 +158,9 @@ async function away(follower: Follower, work: () => Promise<unknown>): Promise<v
 
 let barriers = 0;
 /** All that was written before has reached everyone. */
-async function settle(followers: readonly Follower[]): Promise<void> {
+async function applyEvents(followers: readonly Follower[]): Promise<void> {
   const title = `barrier ${(barriers += 1)}`;
-  await admin.create("notes", { title });
+  await superuser.create("notes", { title });
   for (const follower of followers) {
     const { inbox } = follower.client;
     await inbox.until((events) => events.some(({ data }) => data.includes(`"${title}"`)));
@@ -181,50 +181,50 @@ const step: fc.Arbitrary<{ name: string; run: Step }> = fc
     const steps: Readonly<Record<number, [string, Step]>> = {
       0: [
         "create task",
-        async ({ tasks }) => tasks.push((await admin.create("tasks", { ...task, title: `t${a}` })).id),
+        async ({ tasks }) => tasks.push((await superuser.create("tasks", { ...task, title: `t${a}` })).id),
       ],
-      1: ["move task", async ({ tasks }) => tasks.length > 0 && admin.update("tasks", pick(tasks, a + b), task)],
+      1: ["move task", async ({ tasks }) => tasks.length > 0 && superuser.update("tasks", pick(tasks, a + b), task)],
       2: [
         "rename task",
-        async ({ tasks }) => tasks.length > 0 && admin.update("tasks", pick(tasks, b), { title: `t${a}` }),
+        async ({ tasks }) => tasks.length > 0 && superuser.update("tasks", pick(tasks, b), { title: `t${a}` }),
       ],
       3: [
         "delete task",
         async ({ tasks }) => {
           const [id] = tasks.splice(a % Math.max(1, tasks.length), 1);
-          if (id) await admin.request("DELETE", `/api/collections/tasks/records/${id}`);
+          if (id) await superuser.request("DELETE", `/api/collections/tasks/records/${id}`);
         },
       ],
       4: [
         "members",
         () =>
-          admin.update("teams", pick(teams, a).id, {
+          superuser.update("teams", pick(teams, a).id, {
             members: users.filter((_, i) => (b >> i) % 2 === 1).map(({ id }) => id),
           }),
       ],
-      5: ["team opens", () => admin.update("teams", pick(teams, a).id, { open: flag })],
-      6: ["team label", () => admin.update("teams", pick(teams, a).id, { label: `l${b}` })],
-      7: ["role", () => admin.update("users", pick(users, a).id, { role: flag ? "editor" : "reader" })],
-      8: ["user's team", () => admin.update("users", pick(users, a).id, { team: pick(teams, b).id })],
+      5: ["team opens", () => superuser.update("teams", pick(teams, a).id, { open: flag })],
+      6: ["team label", () => superuser.update("teams", pick(teams, a).id, { label: `l${b}` })],
+      7: ["role", () => superuser.update("users", pick(users, a).id, { role: flag ? "editor" : "reader" })],
+      8: ["user's team", () => superuser.update("users", pick(users, a).id, { team: pick(teams, b).id })],
       9: [
         "seat",
         async ({ seats }) => {
-          if (flag) seats.push((await admin.create("seats", { user: pick(users, a).id, room: pick(ROOMS, b) })).id);
+          if (flag) seats.push((await superuser.create("seats", { user: pick(users, a).id, room: pick(ROOMS, b) })).id);
           const [id] = flag ? [] : seats.splice(0, 1);
-          if (id) await admin.request("DELETE", `/api/collections/seats/records/${id}`);
+          if (id) await superuser.request("DELETE", `/api/collections/seats/records/${id}`);
         },
       ],
       10: [
         "remark",
         async ({ remarks, tasks }) => {
           if (flag && tasks.length > 0) {
-            remarks.push((await admin.create("remarks", { task: pick(tasks, a), author: pick(users, b).id })).id);
+            remarks.push((await superuser.create("remarks", { task: pick(tasks, a), author: pick(users, b).id })).id);
           }
           const id = flag ? undefined : remarks.pop();
-          if (id) await admin.request("DELETE", `/api/collections/remarks/records/${id}`);
+          if (id) await superuser.request("DELETE", `/api/collections/remarks/records/${id}`);
         },
       ],
-      11: ["user's name", () => admin.update("users", pick(users, a).id, { name: `n${b}` })],
+      11: ["user's name", () => superuser.update("users", pick(users, a).id, { name: `n${b}` })],
     };
     const [name, run] = steps[kind]!;
     return { name, run };
@@ -246,14 +246,14 @@ test(`a list that is kept by events alone equals a fresh one, whatever changes w
   }
   for (const [round, [rule, bursts]] of rounds.entries()) {
     // Changing the rule is a step of its own.
-    await admin.updateCollection("tasks", { listRule: RULES[rule]! });
-    await settle(followers);
+    await superuser.updateCollection("tasks", { listRule: RULES[rule]! });
+    await applyEvents(followers);
     for (const [i, burst] of bursts.entries()) {
       // What a burst holds is written at the same time: much of it is behind the change that is being told.
       const write = (): Promise<unknown> => Promise.all(burst.map(({ run }) => run(records)));
-      if (i % 3 === 2) await away(followers[(round + i) % followers.length]!, write);
+      if (i % 3 === 2) await whileDisconnected(followers[(round + i) % followers.length]!, write);
       else await write();
-      await settle(followers);
+      await applyEvents(followers);
       for (const { token, filter, list } of followers) {
         const expected = Object.fromEntries((await listed(token, filter)).map(({ id, title }) => [id, title]));
         const told = `round ${round} under ${RULES[rule]} after ${burst.map(({ name }) => name).join(", ")}`;

@@ -131,8 +131,8 @@ describe("a flood", () => {
 describe("connections", () => {
   test("count with the streams: beyond the limit they are 503, beyond a user's 429", async () => {
     await using small = await startServer({ args: ["--max-connections", "3", "--max-connections-per-user", "1"] });
-    const admin = await SuperuserClient.signIn(small.url);
-    const ann = await admin.createUser("ann");
+    const superuser = await SuperuserClient.signIn(small.url);
+    const ann = await superuser.createUser("ann");
     using first = await SocketClient.connect(small.url, { headers: { authorization: ann.token } });
     const second = SocketClient.connect(small.url, { headers: { authorization: ann.token } });
     expect(second).rejects.toThrow("429 Too Many Requests");

@@ -21,11 +21,11 @@ describe("Permission Validation", () => {
   });
 
   test("Admin wildcard subscription", async () => {
-    const [admin, user] = [await server.connectAsSuperuser(), await server.connectAsUser()];
+    const [superuser, user] = [await server.connectAsSuperuser(), await server.connectAsUser()];
     expect(await user.refusal("*")).toMatchObject({ code: "forbidden" });
-    expect(await admin.subscribe("*")).toMatchObject({ kind: "all" });
-    await server.superuser.create("vault", { title: "for admins" });
-    expect(await admin.untilEvents(1)).toMatchObject([{ collection: "vault", patterns: ["*"] }]);
+    expect(await superuser.subscribe("*")).toMatchObject({ kind: "all" });
+    await server.superuser.create("vault", { title: "for superusers" });
+    expect(await superuser.untilEvents(1)).toMatchObject([{ collection: "vault", patterns: ["*"] }]);
   });
 
   test("each event is judged for itself", async () => {
@@ -42,8 +42,8 @@ describe("Permission Validation", () => {
     for (const filter of ["title ~", "missing = 1", "@request.auth.id != ''", "@collection.vault.id != ''"]) {
       expect(await client.refusal("notes.*", { filter })).toMatchObject({ code: "bad_filter" });
     }
-    const admin = await server.connectAsSuperuser();
-    expect(await admin.refusal("*", { filter: "title = 'x'" })).toMatchObject({ code: "bad_filter" });
+    const superuser = await server.connectAsSuperuser();
+    expect(await superuser.refusal("*", { filter: "title = 'x'" })).toMatchObject({ code: "bad_filter" });
   });
 });
 
@@ -85,8 +85,8 @@ describe("who connects", () => {
     expect(await client.request({ type: "auth" })).toMatchObject({ type: "authenticated", auth: null });
     await server.superuser.create("inner", { title: "as nobody" });
     await client.request({ type: "auth", token: server.superuser.token });
-    await server.superuser.create("inner", { title: "as admin" });
-    expect((await client.untilEvents(2)).map(({ record }) => record["title"])).toEqual(["as ann", "as admin"]);
+    await server.superuser.create("inner", { title: "as superuser" });
+    expect((await client.untilEvents(2)).map(({ record }) => record["title"])).toEqual(["as ann", "as superuser"]);
   });
 
   test("messages that follow an auth are judged by the new principal, however fast they come", async () => {

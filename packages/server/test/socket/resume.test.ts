@@ -109,11 +109,11 @@ test("a rule that changes holds for those who are connected, and tells them what
 describe("the end of the server", () => {
   test("closes with 1012 after the last change, spread over time, and clients may come back", async () => {
     await using ending = await startServer({ args: ["--drain-seconds", "1"] });
-    const admin = await SuperuserClient.signIn(ending.url);
-    await admin.createCollection(PUBLIC_NOTES);
+    const superuser = await SuperuserClient.signIn(ending.url);
+    await superuser.createCollection(PUBLIC_NOTES);
     const clients = await Promise.all(Array.from({ length: 500 }, () => SocketClient.connect(ending.url)));
     await Promise.all(clients.map((client) => client.subscribe("notes.*")));
-    await admin.create("notes", { title: "last words" });
+    await superuser.create("notes", { title: "last words" });
     const endings: number[] = [];
     const closings = clients.map(async (client) => {
       const closing = await client.closed;

@@ -24,13 +24,13 @@ export interface SocketServer {
 /** @param args of the server's command line */
 export function useSocketServer(args: readonly string[] = []): SocketServer {
   let process!: ServerProcess;
-  let admin!: SuperuserClient;
+  let superuser!: SuperuserClient;
   let user!: SocketServer["user"];
   const clients: SocketClient[] = [];
   setDefaultTimeout(60_000);
   beforeAll(async () => {
     process = await startServer({ args });
-    admin = await SuperuserClient.signIn(process.url);
+    superuser = await SuperuserClient.signIn(process.url);
     for (const collection of [
       PUBLIC_NOTES,
       { ...PUBLIC_NOTES, name: "comments" },
@@ -38,9 +38,9 @@ export function useSocketServer(args: readonly string[] = []): SocketServer {
       PRIVATE_NOTES,
       { ...PUBLIC_NOTES, name: "vault", listRule: null, viewRule: null },
     ]) {
-      await admin.createCollection(collection);
+      await superuser.createCollection(collection);
     }
-    user = await admin.createUser("ann");
+    user = await superuser.createUser("ann");
   });
   afterAll(async () => {
     for (const client of clients) client.close();
@@ -54,7 +54,7 @@ export function useSocketServer(args: readonly string[] = []): SocketServer {
   };
   const describe: SocketServer["showConnection"] = async ({ hello }) => {
     const path = `/api/realtime/connections/${hello.connectionId}`;
-    const { status, body } = await admin.request<Readonly<Record<string, unknown>>>("GET", path);
+    const { status, body } = await superuser.request<Readonly<Record<string, unknown>>>("GET", path);
     return status === 200 ? body : undefined;
   };
   return {
@@ -65,13 +65,13 @@ export function useSocketServer(args: readonly string[] = []): SocketServer {
       return process;
     },
     get superuser() {
-      return admin;
+      return superuser;
     },
     get user() {
       return user;
     },
     connect,
-    connectAsSuperuser: () => connect({ headers: { authorization: admin.token } }),
+    connectAsSuperuser: () => connect({ headers: { authorization: superuser.token } }),
     connectAsUser: () => connect({ headers: { authorization: user.token } }),
     showConnection: describe,
     async untilGone(client) {

@@ -7,7 +7,7 @@ const server = useSocketServer();
 const titles = (client: SocketClient): unknown[] => client.events.map(({ record }) => record["title"]);
 
 /** A note that is changed and deleted again, then a comment with that title. */
-async function liveThrough(title: string): Promise<string> {
+async function writeAllActions(title: string): Promise<string> {
   const { id } = await server.superuser.create("notes", { title });
   await server.superuser.update("notes", id, { count: 1 });
   await server.superuser.request("DELETE", `/api/collections/notes/records/${id}`);
@@ -19,7 +19,7 @@ describe("Collection Subscription", () => {
   test("Subscribe to all records in a collection", async () => {
     const client = await server.connect();
     expect(await client.subscribe("notes.*")).toMatchObject({ type: "subscribed", kind: "collection" });
-    const id = await liveThrough("all");
+    const id = await writeAllActions("all");
     const events = await client.untilEvents(3);
     expect(events.map(({ action, record }) => [action, record["id"]])).toEqual([
       ["create", id],
@@ -55,7 +55,7 @@ describe("Collection Subscription", () => {
     expect(await server.showConnection(client)).toMatchObject({
       subscriptions: ["notes.*", "comments.*", "notes.abc"],
     });
-    await liveThrough("both");
+    await writeAllActions("both");
     expect((await client.untilEvents(4)).map(({ collection }) => collection)).toEqual([
       "notes",
       "notes",
@@ -115,7 +115,7 @@ describe("Unsubscribe from Collections", () => {
       pattern: "notes.*",
     });
     expect(await server.showConnection(client)).toMatchObject({ subscriptions: ["comments.*"] });
-    await liveThrough("left");
+    await writeAllActions("left");
     expect(await client.untilEvents(1)).toMatchObject([{ collection: "comments" }]);
   });
 
@@ -124,7 +124,7 @@ describe("Unsubscribe from Collections", () => {
     for (const pattern of ["notes.*", "comments.*"]) await client.subscribe(pattern);
     expect(await client.request({ type: "unsubscribe", pattern: "*" })).toMatchObject({ pattern: "*" });
     expect(await server.showConnection(client)).toMatchObject({ subscriptions: [] });
-    await liveThrough("nobody");
+    await writeAllActions("nobody");
     await client.subscribe("comments.*");
     await server.superuser.create("comments", { title: "after" });
     await client.untilEvents(1);
@@ -166,7 +166,7 @@ describe("Subscription Pattern Matching", () => {
   test("No match", async () => {
     const client = await server.connect();
     await client.subscribe("comments.*");
-    await liveThrough("no match");
+    await writeAllActions("no match");
     await client.untilEvents(1);
     expect(client.events.map(({ collection }) => collection)).toEqual(["comments"]);
   });

@@ -163,7 +163,9 @@ test("a token that expires is replaced, and nothing is lost meanwhile", async ()
   await phone.mutate.vote({ id: todo });
   await phone.untilConfirmed();
   expect(refreshed).toBeGreaterThan(0);
-  expect(await superuser.request("GET", `/api/collections/todos/records/${todo}`)).toMatchObject({ body: { votes: 1 } });
+  expect(await superuser.request("GET", `/api/collections/todos/records/${todo}`)).toMatchObject({
+    body: { votes: 1 },
+  });
 });
 
 test("two tabs of a browser share what they have, and each mutation is done once", async () => {
@@ -177,7 +179,9 @@ test("two tabs of a browser share what they have, and each mutation is done once
   for (const tab of [one, other]) await tab.until((view) => view[`todos/${todo}`]?.["votes"] === 20);
   await Promise.all([one.untilConfirmed(), other.untilConfirmed()]);
   expect(await one.rep.clientGroupID).toBe(await other.rep.clientGroupID);
-  expect(await superuser.request("GET", `/api/collections/todos/records/${todo}`)).toMatchObject({ body: { votes: 20 } });
+  expect(await superuser.request("GET", `/api/collections/todos/records/${todo}`)).toMatchObject({
+    body: { votes: 20 },
+  });
 });
 
 test("collections may change while a device is away", async () => {

@@ -10,7 +10,7 @@ import { syncedSet } from "../../src/sync/synced-collection.ts";
 export interface Fault {
   readonly store: (store: Store) => Store;
   readonly context: (context: () => RecordContext) => () => RecordContext;
-  readonly pulled: (pulled: PullResult, world: { readonly store: Store }) => Promise<PullResult>;
+  readonly pulled: (pulled: PullResult, server: { readonly store: Store }) => Promise<PullResult>;
 }
 
 export const NO_FAULT: Fault = {
@@ -20,13 +20,13 @@ export const NO_FAULT: Fault = {
 };
 
 /** What a statement becomes; `undefined`: it is not run. */
-type Bend = (query: Query) => Query | undefined;
-type BendRows = (query: Query, rows: readonly Row[]) => readonly Row[];
+type AlterQuery = (query: Query) => Query | undefined;
+type AlterRows = (query: Query, rows: readonly Row[]) => readonly Row[];
 
-const asIs: Bend = (query) => query;
+const unchanged: AlterQuery = (query) => query;
 
 /** A store whose statements, or what they find, are not what they should be. */
-function bent({ write = asIs, read = (_, rows) => rows }: { write?: Bend; read?: BendRows }): Fault {
+function alterStore({ write = unchanged, read = (_, rows) => rows }: { write?: AlterQuery; read?: AlterRows }): Fault {
   const readerOf = (reader: Reader): Reader => ({
     all: async (statement) => [...read(toQuery(statement), await reader.all(statement))],
     async first(statement) {
@@ -54,23 +54,23 @@ function bent({ write = asIs, read = (_, rows) => rows }: { write?: Bend; read?:
   };
 }
 
-const skip = (part: string, when: (query: Query) => boolean = () => true): Fault =>
-  bent({ write: (query) => (query.text.includes(part) && when(query) ? undefined : query) });
+const dropWrites = (part: string, when: (query: Query) => boolean = () => true): Fault =>
+  alterStore({ write: (query) => (query.text.includes(part) && when(query) ? undefined : query) });
 
-const change = (part: string, values: (values: Query["values"]) => Query["values"]): Fault =>
-  bent({
+const alterValues = (part: string, values: (values: Query["values"]) => Query["values"]): Fault =>
+  alterStore({
     write: (query) => (query.text.includes(part) ? { text: query.text, values: values(query.values) } : query),
   });
 
-const see = (part: string, rows: (rows: readonly Row[]) => readonly Row[]): Fault =>
-  bent({ read: (query, found) => (query.text.includes(part) ? rows(found) : found) });
+const alterRows = (part: string, rows: (rows: readonly Row[]) => readonly Row[]): Fault =>
+  alterStore({ read: (query, found) => (query.text.includes(part) ? rows(found) : found) });
 
 const SAVE_ROWS = "INSERT INTO _sync_view (client_group, name, record, version, gone)\n  SELECT ?, (SELECT";
 const SAVE_VIEW = "SET life = ?, parent = ?, forked = ?, epoch = ?, seq = ?, version = ?, shift = ?";
 const FIND_GROUP = "FROM _sync_groups WHERE key = ?";
 
 /** What the context of a pull is, remembered by whoever bends it. */
-function asked(bend: (last: () => RecordContext | undefined) => Fault): Fault {
+function withLastContext(bend: (last: () => RecordContext | undefined) => Fault): Fault {
   let last: RecordContext | undefined;
   const fault = bend(() => last);
   return { ...fault, context: (context) => () => (last = fault.context(context)()) };
@@ -78,29 +78,33 @@ function asked(bend: (last: () => RecordContext | undefined) => Fault): Fault {
 
 /** The ways in which the model must find a server out. */
 export const FAULTS: Readonly<Record<string, () => Fault>> = {
-  "what was put is not remembered": () => skip(SAVE_ROWS, ({ values }) => values[3] === 0),
-  "what has gone is not remembered": () => skip(SAVE_ROWS, ({ values }) => values[3] === 1),
-  "rows get the version before": () => change(SAVE_ROWS, (values) => values.with(2, Number(values[2]) - 1)),
+  "what was put is not remembered": () => dropWrites(SAVE_ROWS, ({ values }) => values[3] === 0),
+  "what has gone is not remembered": () => dropWrites(SAVE_ROWS, ({ values }) => values[3] === 1),
+  "rows get the version before": () => alterValues(SAVE_ROWS, (values) => values.with(2, Number(values[2]) - 1)),
   "a view is said to know more of the log than it does": () =>
-    change(SAVE_VIEW, (values) => values.with(4, Number(values[4]) + 2)),
-  "what is to be gone through is forgotten": () => change(SAVE_VIEW, (values) => values.with(7, "{}")),
+    alterValues(SAVE_VIEW, (values) => values.with(4, Number(values[4]) + 2)),
+  "what is to be gone through is forgotten": () => alterValues(SAVE_VIEW, (values) => values.with(7, "{}")),
   "what is gone through is thought to be further on than it is": () =>
-    change(SAVE_VIEW, (values) => values.with(7, String(values[7]).replaceAll(/"after":"[^"]*"/g, '"after":"m"'))),
+    alterValues(SAVE_VIEW, (values) => values.with(7, String(values[7]).replaceAll(/"after":"[^"]*"/g, '"after":"m"'))),
   "some changes are overlooked": () =>
-    see("SELECT seq, collection, record FROM _changes", (rows) => rows.filter(({ seq }) => Number(seq) % 5 !== 0)),
-  "records that decide are not looked at": () => see("AND collection IN (SELECT value", () => []),
-  "the user's own account does not decide": () =>
-    see("AND collection IN (SELECT value", (rows) => rows.filter(({ collection }) => collection !== "_pb_users_auth_")),
-  "the group has nothing when a collection is gone through": () => see("AND gone = 0 AND record > ?", () => []),
-  "a view that expired keeps its life": () => skip(SAVE_VIEW, ({ values }) => values[0] === ""),
-  "a fork is given nothing": () => skip("SELECT ?, name, record, version, gone FROM _sync_view"),
-  "anybody may use a group": () =>
-    asked((last) =>
-      see(FIND_GROUP, (rows) => rows.map((row) => ({ ...row, owner: ownerIn(last()) ?? row["owner"]! }))),
+    alterRows("SELECT seq, collection, record FROM _changes", (rows) =>
+      rows.filter(({ seq }) => Number(seq) % 5 !== 0),
     ),
-  "done mutations are not noted": () => skip("INSERT INTO _sync_clients"),
-  "pushes are not counted": () => skip("SET pushes = pushes + 1"),
-  "a trimmed log is read as if it were whole": () => see("min(seq) AS oldest", () => [{ oldest: 1 }]),
+  "records that decide are not looked at": () => alterRows("AND collection IN (SELECT value", () => []),
+  "the user's own account does not decide": () =>
+    alterRows("AND collection IN (SELECT value", (rows) =>
+      rows.filter(({ collection }) => collection !== "_pb_users_auth_"),
+    ),
+  "the group has nothing when a collection is gone through": () => alterRows("AND gone = 0 AND record > ?", () => []),
+  "a view that expired keeps its life": () => dropWrites(SAVE_VIEW, ({ values }) => values[0] === ""),
+  "a fork is given nothing": () => dropWrites("SELECT ?, name, record, version, gone FROM _sync_view"),
+  "anybody may use a group": () =>
+    withLastContext((last) =>
+      alterRows(FIND_GROUP, (rows) => rows.map((row) => ({ ...row, owner: ownerIn(last()) ?? row["owner"]! }))),
+    ),
+  "done mutations are not noted": () => dropWrites("INSERT INTO _sync_clients"),
+  "pushes are not counted": () => dropWrites("SET pushes = pushes + 1"),
+  "a trimmed log is read as if it were whole": () => alterRows("min(seq) AS oldest", () => [{ oldest: 1 }]),
   "pages confirm mutations that stand on later ones": () => ({
     ...NO_FAULT,
     async pulled(pulled, { store }) {
@@ -138,8 +142,8 @@ export const FAULTS: Readonly<Record<string, () => Fault>> = {
     },
   }),
   "changes of rules are not noticed": () =>
-    asked((last) =>
-      see(FIND_GROUP, (rows) =>
+    withLastContext((last) =>
+      alterRows(FIND_GROUP, (rows) =>
         rows.map((row) => (row["prints"] === "{}" ? row : { ...row, prints: printsIn(last()) ?? row["prints"]! })),
       ),
     ),

@@ -15,34 +15,34 @@ export const STEPS: readonly (readonly [string, Step])[] = Object.entries({
       for (let i = model.random.int(2, 12); i > 0; i -= 1) await model.writes.write();
     },
   },
-  check: { weight: 30, take: (model) => model.check(model.someone()) },
+  check: { weight: 30, take: (model) => model.check(model.anyClient()) },
   old: {
     weight: 10,
     take(model) {
-      const client = model.someone();
-      return model.check(client, model.random.pick(client.earlier));
+      const client = model.anyClient();
+      return model.check(client, model.random.pick(client.earlierStates));
     },
   },
   // An answer that is lost, or the first of several pages.
   lost: {
     weight: 6,
     async take(model) {
-      const client = model.someone();
-      const { kept } = client;
-      await client.pull(model.world);
-      if (model.random.chance(60)) client.kept = kept;
+      const client = model.anyClient();
+      const { state } = client;
+      await client.pull(model.server);
+      if (model.random.chance(60)) client.state = state;
     },
   },
   mutate: { weight: 10, take: (model) => model.mutate() },
   push: { weight: 12, take: (model) => model.push() },
-  crowd: { weight: 5, take: (model) => model.crowd() },
-  forge: { weight: 6, take: (model) => model.forge() },
-  steal: { weight: 1, take: (model) => model.steal() },
-  thief: { weight: 1, take: (model) => model.thief() },
-  fork: { weight: 3, take: (model) => model.fork() },
+  crowd: { weight: 5, take: (model) => model.pullAndPushConcurrently() },
+  forge: { weight: 6, take: (model) => model.useForgedCookie() },
+  steal: { weight: 1, take: (model) => model.useForeignGroup() },
+  thief: { weight: 1, take: (model) => model.useForeignCookie() },
+  fork: { weight: 3, take: (model) => model.forkGroup() },
   tab: { weight: 3, take: (model) => model.newTab() },
   rule: { weight: 4, take: (model) => model.writes.changeRule() },
-  flip: { weight: 3, take: (model) => model.flip() },
+  flip: { weight: 3, take: (model) => model.hideBriefly() },
   schema: { weight: 2, take: (model) => model.writes.changeSchema() },
   expire: { weight: 2, take: (model) => model.expire() },
   trim: { weight: 2, take: (model) => model.trim() },

@@ -1,18 +1,18 @@
 import type { Random } from "@headwater/testing/lib/seeded-random.ts";
 import { MANAGE_RULES, RULES } from "./model-rules.ts";
-import type { ModelWorld } from "./model-world.ts";
+import type { ModelServer } from "./model-server.ts";
 
 export const USERS = ["ann", "bob", "cem", "dua"].map((name) => name.padEnd(15, "0"));
 const WORDS = ["a", "b", "c"];
 
 /** What chance does to the server past its clients: as an administrator, a hook or another program would. */
 export class ModelWrites {
-  readonly world: ModelWorld;
+  readonly server: ModelServer;
   readonly random: Random;
   #made = 0;
 
-  constructor(world: ModelWorld, random: Random) {
-    this.world = world;
+  constructor(server: ModelServer, random: Random) {
+    this.server = server;
     this.random = random;
   }
 
@@ -22,7 +22,7 @@ export class ModelWrites {
   }
 
   async id(collection: string): Promise<string> {
-    const ids = await this.world.ids(collection);
+    const ids = await this.server.ids(collection);
     return ids.length === 0 ? "nothing00000000" : this.random.pick(ids);
   }
 
@@ -48,7 +48,7 @@ export class ModelWrites {
         return {
           list: await this.id("lists"),
           text: random.pick(WORDS),
-          due: new Date(this.world.now.getTime() + random.int(-20, 40) * 3_600_000).toISOString(),
+          due: new Date(this.server.now.getTime() + random.int(-20, 40) * 3_600_000).toISOString(),
         };
       default:
         return { user, todo: await this.id("todos") };
@@ -56,41 +56,41 @@ export class ModelWrites {
   }
 
   async write(): Promise<void> {
-    const { random, world } = this;
+    const { random, server } = this;
     const name = random.pick(["users", "teams", "lists", "lists", "todos", "todos", "todos", "grants", "grants"]);
     const body = await this.body(name);
-    const many = (await world.ids(name)).length;
+    const many = (await server.ids(name)).length;
     if (name !== "users" && (many < 6 || (many < 25 && random.chance(45))))
-      await world.create(name, { ...body, id: this.newId() });
-    else if (name !== "users" && random.chance(many > 20 ? 60 : 30)) await world.remove(name, await this.id(name));
+      await server.create(name, { ...body, id: this.newId() });
+    else if (name !== "users" && random.chance(many > 20 ? 60 : 30)) await server.remove(name, await this.id(name));
     else {
       // Some of the fields.
       const some = Object.entries(body).filter(() => random.chance(50));
-      await world.update(name, await this.id(name), Object.fromEntries(some));
+      await server.update(name, await this.id(name), Object.fromEntries(some));
     }
   }
 
   async changeRule(): Promise<void> {
-    const { random, world } = this;
+    const { random, server } = this;
     const name = random.pick(Object.keys(RULES));
-    if (name === "users" && random.chance(40)) await world.redefine(name, { manageRule: random.pick(MANAGE_RULES) });
-    else await world.redefine(name, { listRule: random.pick(RULES[name]!) });
+    if (name === "users" && random.chance(40)) await server.redefine(name, { manageRule: random.pick(MANAGE_RULES) });
+    else await server.redefine(name, { listRule: random.pick(RULES[name]!) });
   }
 
   async changeSchema(): Promise<void> {
-    const { random, world } = this;
-    const extras = world.collections.find(({ name }) => name.startsWith("extras"));
+    const { random, server } = this;
+    const extras = server.collections.find(({ name }) => name.startsWith("extras"));
     if (random.chance(40)) {
-      const lists = world.collection("lists");
+      const lists = server.collection("lists");
       const fields = lists.fields.map((field) =>
         field.name === "secret" ? { ...field, hidden: !field.hidden } : field,
       );
-      await world.redefine("lists", { fields });
+      await server.redefine("lists", { fields });
     } else if (!extras) {
-      await world.define({ name: "extras", listRule: "", fields: [{ name: "text", type: "text" }] });
-      for (let i = 0; i < 5; i += 1) await world.create("extras", { id: this.newId(), text: random.pick(WORDS) });
+      await server.define({ name: "extras", listRule: "", fields: [{ name: "text", type: "text" }] });
+      for (let i = 0; i < 5; i += 1) await server.create("extras", { id: this.newId(), text: random.pick(WORDS) });
     } else if (random.chance(50))
-      await world.redefine(extras.name, { name: extras.name === "extras" ? "extras_too" : "extras" });
-    else await world.undefine(extras.name);
+      await server.redefine(extras.name, { name: extras.name === "extras" ? "extras_too" : "extras" });
+    else await server.undefine(extras.name);
   }
 }

@@ -4,10 +4,10 @@ import { trimLog } from "../../src/log/retention.ts";
 import { DEFAULT_AGES } from "../../src/sync/expiration.ts";
 import type { Mutation } from "../../src/sync/requests.ts";
 import type { Fault } from "./model-faults.ts";
-import { type Kept, ModelClient, type ModelGroup } from "./model-client.ts";
+import { type ClientState, ModelClient, type ModelGroup } from "./model-client.ts";
 import { RULES } from "./model-rules.ts";
 import { STEPS } from "./model-steps.ts";
-import { ModelWorld } from "./model-world.ts";
+import { ModelServer } from "./model-server.ts";
 import { ModelWrites, USERS } from "./model-writes.ts";
 
 /** Pages of one sync at most. */
@@ -17,48 +17,48 @@ const isJournal = ({ name }: Mutation): boolean => name === "journal" || name ==
 
 /** Chance at work on a server and its clients. After each pull the client's view must be what a list shows then. */
 export class Model {
-  readonly world: ModelWorld;
+  readonly server: ModelServer;
   readonly random: Random;
   readonly writes: ModelWrites;
   readonly clients: ModelClient[] = [];
   /** Of the last steps. */
-  readonly trail: string[] = [];
+  readonly recentSteps: string[] = [];
   pulls = 0;
   #made = 0;
   readonly #closed: ModelClient[] = [];
 
-  private constructor(world: ModelWorld, random: Random) {
-    this.world = world;
+  private constructor(server: ModelServer, random: Random) {
+    this.server = server;
     this.random = random;
-    this.writes = new ModelWrites(world, random);
+    this.writes = new ModelWrites(server, random);
   }
 
   /** @throws Error with the step that went wrong */
   static async run(dir: string, random: Random, steps: number, fault?: Fault): Promise<Model> {
-    const model = new Model(await ModelWorld.open(dir, USERS, fault), random);
+    const model = new Model(await ModelServer.open(dir, USERS, fault), random);
     try {
-      for (const user of USERS) model.#addClient({ key: model.#name("g"), user, given: new Set() });
+      for (const user of USERS) model.#addClient({ key: model.#name("g"), user, receivedKeys: new Set() });
       for (let step = 1; step <= steps; step += 1) await model.#step(step);
       for (const client of model.clients) await model.check(client);
       return model;
     } finally {
-      await model.world.close();
+      await model.server.close();
     }
   }
 
   async #step(number: number): Promise<void> {
-    this.world.pass(this.random.int(0, 3));
+    this.server.advanceClock(this.random.int(0, 3));
     const total = STEPS.reduce((sum, [, { weight }]) => sum + weight, 0);
     let at = this.random.int(1, total);
     const [name, { take }] = STEPS.find(([, { weight }]) => (at -= weight) <= 0)!;
-    this.trail.push(name);
-    if (this.trail.length > 12) this.trail.shift();
+    this.recentSteps.push(name);
+    if (this.recentSteps.length > 12) this.recentSteps.shift();
     try {
       await take(this);
       await this.#tidy();
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      throw new Error(`step ${number} (${this.trail.join(", ")}): ${message}`, { cause: error });
+      throw new Error(`step ${number} (${this.recentSteps.join(", ")}): ${message}`, { cause: error });
     }
   }
 
@@ -66,7 +66,7 @@ export class Model {
     return `${prefix}${(this.#made += 1)}`;
   }
 
-  #addClient(group: ModelGroup, kept?: Kept): ModelClient {
+  #addClient(group: ModelGroup, kept?: ClientState): ModelClient {
     const client = new ModelClient(this.#name("c"), group, kept);
     this.clients.push(client);
     // So many tabs stay open.
@@ -81,15 +81,15 @@ export class Model {
   /** What is of tabs that were closed goes, or lists would grow without end. */
   async #tidy(): Promise<void> {
     for (const { id } of this.#closed.splice(0)) {
-      const rows = await this.world.store.all({ text: "SELECT id FROM journal WHERE client = ?", values: [id] });
-      for (const row of rows) await this.world.remove("journal", String(row["id"]));
+      const rows = await this.server.store.all({ text: "SELECT id FROM journal WHERE client = ?", values: [id] });
+      for (const row of rows) await this.server.remove("journal", String(row["id"]));
     }
   }
 
   /** Pulls until there is no more, and compares. */
-  async check(client: ModelClient, from?: Kept): Promise<void> {
-    const listed = await this.world.list(client.group.user);
-    let pulled = await client.pull(this.world, from);
+  async check(client: ModelClient, from?: ClientState): Promise<void> {
+    const listed = await this.server.list(client.group.user);
+    let pulled = await client.pull(this.server, from);
     for (let page = 1; ; page += 1) {
       this.pulls += 1;
       for (const text of pulled.patch) {
@@ -103,22 +103,22 @@ export class Model {
       if (client.id in pulled.lastMutationIDChanges) this.#checkConfirmed(client);
       if (!pulled.partial) break;
       if (page === MAX_PAGES) throw new Error("there is no end of pages");
-      pulled = await client.pull(this.world);
+      pulled = await client.pull(this.server);
     }
-    const { view } = client.kept;
+    const { view } = client.state;
     for (const [key, value] of listed) {
       if (view.get(key) !== value) throw new Error(`${key} is ${view.get(key) ?? "missing"}, and should be ${value}`);
     }
     for (const key of view.keys()) if (!listed.has(key)) throw new Error(`${key} should not be there`);
-    if (client.confirmed < client.taken && client.taken > client.forgottenBefore) {
-      throw new Error(`mutation ${client.taken} was taken, and ${client.confirmed} is the last that is confirmed`);
+    if (client.confirmed < client.accepted && client.accepted > client.forgottenBefore) {
+      throw new Error(`mutation ${client.accepted} was taken, and ${client.confirmed} is the last that is confirmed`);
     }
-    const again = await client.pull(this.world);
+    const again = await client.pull(this.server);
     if (again.patch.length > 0 && !this.#isVolatile()) throw new Error(`there was more after all: ${again.patch[0]}`);
   }
 
   /** What is confirmed is there: the client shows its own idea of it no more. */
-  #checkConfirmed({ mutations, confirmed, id, kept: { view } }: ModelClient): void {
+  #checkConfirmed({ mutations, confirmed, id, state: { view } }: ModelClient): void {
     const there = new Set<unknown>();
     for (const [key, text] of view) {
       if (!key.startsWith("journal/")) continue;
@@ -132,12 +132,12 @@ export class Model {
   }
 
   #isVolatile(): boolean {
-    return this.world.collections.some(({ listRule }) => listRule?.includes("@now"));
+    return this.server.collections.some(({ listRule }) => listRule?.includes("@now"));
   }
 
   /** Each call of a mutator has left one record, in their order. */
   async #checkJournal(client: ModelClient): Promise<void> {
-    const rows = await this.world.store.all({
+    const rows = await this.server.store.all({
       text: "SELECT mutation FROM journal WHERE client = ? ORDER BY rowid",
       values: [client.id],
     });
@@ -146,7 +146,7 @@ export class Model {
     );
     const [got, wanted] = [rows.map(({ mutation }) => Number(mutation)), expected.map(({ id }) => id)];
     // Those behind the last answer may be done already.
-    const least = wanted.filter((id) => id <= client.taken).length;
+    const least = wanted.filter((id) => id <= client.accepted).length;
     if (JSON.stringify(wanted.slice(0, Math.max(least, got.length))) !== JSON.stringify(got)) {
       throw new Error(`of the mutations ${wanted.join()} there were done ${got.join()}`);
     }
@@ -162,30 +162,30 @@ export class Model {
       const data = { ...(await this.writes.body(name)), ...(random.chance(70) && { owner: client.group.user }) };
       const action = random.pick(["create", "update", "delete"]);
       random.pick([
-        () => client.do("journal", entry),
-        () => client.do("flaky", entry),
-        () => client.do(action, { collection: name, id, data }),
-        () => client.do("nothing", entry),
-        () => client.do("create", random.pick([null, { collection: "nowhere", id }, { collection: name }])),
+        () => client.mutate("journal", entry),
+        () => client.mutate("flaky", entry),
+        () => client.mutate(action, { collection: name, id, data }),
+        () => client.mutate("nothing", entry),
+        () => client.mutate("create", random.pick([null, { collection: "nowhere", id }, { collection: name }])),
       ])();
     }
   }
 
   async push(client = this.#client()): Promise<void> {
     const pending = client.pending(this.random.int(0, 3));
-    await client.push(this.world, this.random.chance(80) ? pending : pending.slice(0, -1));
+    await client.push(this.server, this.random.chance(80) ? pending : pending.slice(0, -1));
     await this.#checkJournal(client);
   }
 
   /** Several at once, some of them of one group: what each is given may be of any moment, but ends well. */
-  async crowd(): Promise<void> {
+  async pullAndPushConcurrently(): Promise<void> {
     const one = this.#client();
     const works = [
       this.writes.write(),
-      one.pull(this.world),
+      one.pull(this.server),
       this.writes.write(),
-      one.pull(this.world, this.random.pick(one.earlier)),
-      this.#client().pull(this.world),
+      one.pull(this.server, this.random.pick(one.earlierStates)),
+      this.#client().pull(this.server),
       this.push(one),
       this.writes.write(),
     ];
@@ -194,42 +194,43 @@ export class Model {
     await this.check(one);
   }
 
-  async forge(): Promise<void> {
+  async useForgedCookie(): Promise<void> {
     const { random } = this;
     const client = this.#client();
     const other = this.#client();
-    const cookie = client.kept.cookie ?? { order: 1, group: "g0", life: "x", version: 1, pushes: 0 };
+    const cookie = client.state.cookie ?? { order: 1, group: "g0", life: "x", version: 1, pushes: 0 };
     const forged = random.pick<unknown>([
       { ...cookie, version: cookie.version + random.int(-5, 5) },
-      { ...cookie, life: random.pick(["", "x", other.kept.cookie?.life]) },
+      { ...cookie, life: random.pick(["", "x", other.state.cookie?.life]) },
       { ...cookie, group: random.pick(["", other.group.key]) },
       { ...cookie, order: random.pick([0, -1, 1e300, 2 ** 50, cookie.order + 7]) },
-      other.kept.cookie,
+      other.state.cookie,
       random.pick<unknown>([7, "7", "", [], {}, { order: "x" }, null, true]),
     ]);
     // A first pull with the cookie of another group of the same user goes on from that one's state.
-    if (other.group.user === client.group.user) for (const key of other.group.given) client.group.given.add(key);
-    const listed = await this.world.list(client.group.user);
-    const pulled = await this.world.pull(client.group.user, client.group.key, forged);
+    if (other.group.user === client.group.user)
+      for (const key of other.group.receivedKeys) client.group.receivedKeys.add(key);
+    const listed = await this.server.list(client.group.user);
+    const pulled = await this.server.pull(client.group.user, client.group.key, forged);
     for (const text of pulled?.patch ?? []) {
       const { op, key } = JSON.parse(text) as { op: string; key: string };
-      const isTheirs = op === "put" ? listed.has(key) : op === "clear" || client.group.given.has(key);
+      const isTheirs = op === "put" ? listed.has(key) : op === "clear" || client.group.receivedKeys.has(key);
       if (!isTheirs) throw new Error(`${JSON.stringify(forged)} was told of ${key}`);
-      if (op === "put") client.group.given.add(key);
+      if (op === "put") client.group.receivedKeys.add(key);
     }
     await this.check(client);
   }
 
-  async steal(): Promise<void> {
+  async useForeignGroup(): Promise<void> {
     const { group } = this.#client();
     const user = this.random.pick(USERS.filter((id) => id !== group.user));
     const isRefused = (error: unknown): boolean => error instanceof ApiError && error.status === 403;
     const works = [
-      () => this.world.pull(user, group.key, null),
-      () => this.world.push(user, group.key, [{ clientID: "thief", id: 1, name: "journal", args: {} }]),
+      () => this.server.pull(user, group.key, null),
+      () => this.server.push(user, group.key, [{ clientID: "thief", id: 1, name: "journal", args: {} }]),
     ];
     const known =
-      (await this.world.store.first({ text: "SELECT 1 FROM _sync_groups WHERE key = ?", values: [group.key] })) !==
+      (await this.server.store.first({ text: "SELECT 1 FROM _sync_groups WHERE key = ?", values: [group.key] })) !==
       undefined;
     if (!known) return;
     for (const work of works) {
@@ -241,57 +242,57 @@ export class Model {
     }
   }
 
-  async fork(): Promise<void> {
+  async forkGroup(): Promise<void> {
     const from = this.#client();
-    const group = { key: this.#name("g"), user: from.group.user, given: new Set(from.group.given) };
-    const client = this.#addClient(group, this.random.chance(80) ? from.kept : this.random.pick(from.earlier));
+    const group = { key: this.#name("g"), user: from.group.user, receivedKeys: new Set(from.group.receivedKeys) };
+    const client = this.#addClient(group, this.random.chance(80) ? from.state : this.random.pick(from.earlierStates));
     await this.check(client);
   }
 
-  async thief(): Promise<void> {
+  async useForeignCookie(): Promise<void> {
     const from = this.#client();
-    const group = { key: this.#name("g"), user: this.random.pick(USERS), given: new Set<string>() };
+    const group = { key: this.#name("g"), user: this.random.pick(USERS), receivedKeys: new Set<string>() };
     if (from.group.user === group.user) return;
-    await this.check(this.#addClient(group, { cookie: from.kept.cookie, view: new Map(), confirmed: 0 }));
+    await this.check(this.#addClient(group, { cookie: from.state.cookie, view: new Map(), confirmed: 0 }));
   }
 
   async newTab(): Promise<void> {
-    const { group, kept } = this.#client();
-    await this.check(this.#addClient(group, this.random.chance(50) ? kept : undefined));
+    const { group, state } = this.#client();
+    await this.check(this.#addClient(group, this.random.chance(50) ? state : undefined));
   }
 
   async expire(): Promise<void> {
-    const { random, world } = this;
-    if (random.chance(70)) return world.expire(world.now, { ...DEFAULT_AGES, viewMs: random.int(0, 2) * 3_600_000 });
+    const { random, server } = this;
+    if (random.chance(70)) return server.expire(server.now, { ...DEFAULT_AGES, viewMs: random.int(0, 2) * 3_600_000 });
     for (const client of this.clients) {
-      while (client.taken < client.mutations.length) await client.push(world, client.pending(0));
+      while (client.accepted < client.mutations.length) await client.push(server, client.pending(0));
       await this.check(client);
-      client.forgottenBefore = client.taken;
+      client.forgottenBefore = client.accepted;
     }
-    await world.expire(new Date(world.now.getTime() + 1), { viewMs: 0, clientMs: 0 });
+    await server.expire(new Date(server.now.getTime() + 1), { viewMs: 0, clientMs: 0 });
   }
 
   /** For a moment nobody may see a collection; some read a page in it. */
-  async flip(): Promise<void> {
+  async hideBriefly(): Promise<void> {
     const name = this.random.pick(Object.keys(RULES));
-    const { listRule } = this.world.collection(name);
-    await this.world.redefine(name, { listRule: null });
+    const { listRule } = this.server.collection(name);
+    await this.server.redefine(name, { listRule: null });
     for (let i = this.random.int(1, 4); i > 0; i -= 1) {
       const client = this.#client();
-      await client.pull(this.world, this.random.pick(client.earlier));
+      await client.pull(this.server, this.random.pick(client.earlierStates));
     }
-    await this.world.redefine(name, { listRule });
+    await this.server.redefine(name, { listRule });
   }
 
   trim(): Promise<unknown> {
-    return trimLog(this.world.store, { maxAgeMs: 1e12, maxChanges: this.random.int(1, 20) }, this.world.now);
+    return trimLog(this.server.store, { maxAgeMs: 1e12, maxChanges: this.random.int(1, 20) }, this.server.now);
   }
 
   restart(): Promise<void> {
-    return this.world.restart(this.random.chance(20));
+    return this.server.restart(this.random.chance(20));
   }
 
-  someone(): ModelClient {
+  anyClient(): ModelClient {
     return this.#client();
   }
 }

@@ -66,3 +66,11 @@ export class DrivenTask {
     return JsonEventClient.open(`${this.url}/api/tasks/${this.id}/stream`, headers);
   }
 }
+
+const taskEvents = ({ events }: JsonEventClient) => events.filter(({ event }) => event === "task_event");
+
+/** The payloads of the task events received so far. */
+export const payloadsOf = (client: JsonEventClient): unknown[] => taskEvents(client).map(({ data }) => data["data"]);
+
+/** The types of the task events received so far. */
+export const typesOf = (client: JsonEventClient): unknown[] => taskEvents(client).map(({ data }) => data["event_type"]);

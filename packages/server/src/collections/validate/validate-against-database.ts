@@ -6,7 +6,7 @@ import type { Collection } from "../model/collection.ts";
 import type { CollectionContext } from "./collection-context.ts";
 import { type CollectionDraft, collectionOf } from "../model/collection-draft.ts";
 import { validateCollection } from "./validate-collection.ts";
-import { checkViewQuery } from "../views/create-view.ts";
+import { checkViewQuery } from "../views/check-view-query.ts";
 
 /** All problems of a collection by property, including those that only the database reveals. */
 export async function validateAgainstDatabase(

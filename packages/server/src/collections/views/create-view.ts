@@ -1,10 +1,9 @@
 import { randomText } from "../../lib/random.ts";
 import { sql, verbatim } from "../../store/sql.ts";
 import { StoreError, type Transaction } from "../../store/store.ts";
-import type { Collection } from "../model/collection.ts";
-import { engineMessage, asClause } from "../tables/engine-message.ts";
+import type { ViewCollection } from "../model/collection.ts";
+import { engineMessage } from "../tables/engine-message.ts";
 import { quote } from "../tables/create-table.ts";
-import { checkField } from "../fields/check-field.ts";
 import type { Field } from "../fields/field.ts";
 import type { Schema } from "../model/schema.ts";
 import { viewFields } from "./view-fields.ts";
@@ -42,51 +41,18 @@ export async function inferViewFields(tx: Transaction, query: string, schema: Sc
 }
 
 /** Creates or replaces the view of a collection. Ids are always text, so an id of another type is cast. */
-export async function createView(tx: Transaction, collection: Collection & { readonly type: "view" }): Promise<void> {
+export async function createView(tx: Transaction, collection: ViewCollection): Promise<void> {
   await replaceView(tx, collection.name, await withTextId(tx, trimViewQuery(collection.viewQuery)));
 }
 
-async function withTextId(tx: Transaction, query: string): Promise<string> {
+/** The query with its id column cast to text, if it has another type. */
+export async function withTextId(tx: Transaction, query: string): Promise<string> {
   const found = await columnsOf(tx, query);
   if (found.some(({ name, type }) => name.toLowerCase() === "id" && type.toUpperCase() === "TEXT")) return query;
   const columns = parseViewQuery(query).columns.map(({ alias }) =>
     alias === "id" ? `CAST(${quote(alias)} as TEXT) ${quote(alias)}` : quote(alias),
   );
   return `SELECT ${columns.join(",")} FROM (${query})`;
-}
-
-const SAMPLE = 10;
-
-/** Tries a query on a few rows. @returns the problem in words, or `undefined` */
-export async function checkViewQuery(
-  tx: Transaction,
-  view: Collection & { readonly type: "view" },
-  schema: Schema,
-): Promise<string | undefined> {
-  try {
-    const query = trimViewQuery(view.viewQuery);
-    const fields = await inferViewFields(tx, query, schema);
-    if (!fields.some(({ name }) => name === "id")) return MISSING_ID;
-    const problem = fieldProblem({ ...view, fields }, schema);
-    if (problem !== undefined) return problem;
-    const rows = await tx.all(verbatim(`SELECT id FROM (${await withTextId(tx, query)}) LIMIT ${SAMPLE}`));
-    const ids = rows.map(({ id }) => id);
-    if (ids.some((id) => id === null || id === "")) return "the query could return records with empty or invalid ids";
-    return new Set(ids).size < ids.length ? "the query could return records with non-unique ids" : undefined;
-  } catch (error) {
-    return viewErrorMessage(error);
-  }
-}
-
-const MISSING_ID = "missing required id column (you can use `(ROW_NUMBER() OVER()) as id` if you don't have one)";
-
-function fieldProblem(collection: Collection, schema: Schema): string | undefined {
-  for (const [position, field] of collection.fields.entries()) {
-    const name = checkField(field, { collection, original: undefined, schema })?.name;
-    if (typeof name?.message === "string")
-      return `invalid field ${JSON.stringify(field.name)} (${position}): name: ${asClause(name.message)}`;
-  }
-  return undefined;
 }
 
 /** The message of an error that the query caused; rethrows any other error. */

@@ -6,7 +6,7 @@ import { defineCollection } from "./define-collection.ts";
 import { bool, number, relation, select, text } from "./fields.ts";
 import { createApp } from "../create-app.ts";
 
-/** What a folder holds after an app of these collections was opened on it, and closed. */
+/** Opens an app with these collections on a folder, and reads its posts. */
 async function opened(dir: string, collections: readonly AnyCollection[], prune = false) {
   const { app } = await openLibraryApp({ dir, collections, prune });
   const made = (await app.records("posts").list({ sort: "title" })).items;
@@ -27,7 +27,7 @@ async function filled(): Promise<string> {
   return dir;
 }
 
-test("collections may relate to each other, and to themselves", async () => {
+test("collections can relate to each other and to themselves", async () => {
   const a = defineCollection("aas", { fields: { b: relation("bees"), self: relation("aas") } });
   const b = defineCollection("bees", { fields: { a: relation("aas", { max: 5 }) } });
   const { app } = await openLibraryApp({ collections: [a, b] });
@@ -40,7 +40,7 @@ test("collections may relate to each other, and to themselves", async () => {
   });
 });
 
-test("what is as declared stays untouched", async () => {
+test("a collection that is as declared stays untouched", async () => {
   const dir = await filled();
   const { app } = await opened(dir, [first]);
   const changes = new Promise<string>((resolve) =>
@@ -51,14 +51,14 @@ test("what is as declared stays untouched", async () => {
   await app.stop();
 });
 
-test("a change of the declaration keeps every value", async () => {
+test("a changed declaration keeps every value", async () => {
   const dir = await filled();
   const second = defineCollection("posts", {
     fields: { title: text({ required: true, max: 10 }), open: bool() },
     viewRule: "open = true",
   });
   const { app, made } = await opened(dir, [second]);
-  // What is no longer declared stays, and so does what it holds.
+  // Fields that are no longer declared stay, with their values.
   expect(made).toMatchObject([{ title: "A", open: false, rating: 4, tags: ["a", "b"] }]);
   expect(await refusal(app.records(second).create({ title: "longer than ten" }))).toMatchObject({ status: 400 });
   const { url } = app.start();
@@ -66,7 +66,7 @@ test("a change of the declaration keeps every value", async () => {
   await app.stop();
 });
 
-test("what would drop values needs consent", async () => {
+test("a change that would drop values is refused without prune", async () => {
   const dir = await filled();
   const retyped = defineCollection("posts", { fields: { title: text(), rating: text(), tags: select(["a", "b"]) } });
   const refused = await refusal(createApp({ dir, collections: [retyped], logLevel: "silent" }));
@@ -79,7 +79,7 @@ test("what would drop values needs consent", async () => {
   await app.stop();
 });
 
-test("with consent, what is not declared goes, but no other collection", async () => {
+test("with prune, fields that are not declared are deleted, but no other collections", async () => {
   const dir = await filled();
   const { app, made } = await opened(dir, [defineCollection("posts", { fields: { title: text() } })], true);
   expect(made).toEqual([expect.objectContaining({ title: "A" })]);
@@ -88,7 +88,7 @@ test("with consent, what is not declared goes, but no other collection", async (
   await app.stop();
 });
 
-test("an account collection keeps what every account has", async () => {
+test("an auth collection keeps the fields of every auth collection", async () => {
   const users = defineCollection("users", { type: "auth", fields: { nick: text() }, authRule: "verified = true" });
   const { app } = await openLibraryApp({ collections: [users], prune: true });
   const user = await app.records(users).create({ email: "a@example.com", password: "1234567890", nick: "A" });
@@ -96,7 +96,7 @@ test("an account collection keeps what every account has", async () => {
   expect(user).not.toHaveProperty("avatar");
 });
 
-test("a view is what its query selects", async () => {
+test("a view has the rows of its query", async () => {
   const titles = defineCollection("titles", {
     type: "view",
     viewQuery: "SELECT id, title FROM posts",
@@ -108,7 +108,7 @@ test("a view is what its query selects", async () => {
   expect((await app.records(titles).list()).items.map(({ title }) => title)).toEqual(["A"]);
 });
 
-test("a declaration that is wrong is refused with what is wrong", async () => {
+test("an invalid declaration is refused with the reason", async () => {
   const failure = async (collection: AnyCollection) =>
     String(await refusal(createApp({ dir: testDir(), collections: [collection], logLevel: "silent" })));
   expect(await failure(defineCollection("posts", { fields: { a: relation("nope") } }))).toContain('"nope"');

@@ -1,4 +1,5 @@
 import type { App as Core } from "../../app/app.ts";
+import { findBuiltInRoute } from "../../api/routes.ts";
 import { RouteSet } from "../../http/custom-routes.ts";
 import { ChannelSet } from "../../visibility/channels.ts";
 import { HookSet } from "../../records/model/hook-registry.ts";
@@ -8,7 +9,7 @@ import { DefinitionSet } from "../../tasks/definitions.ts";
 /** Hooks, mutators, routes, channels and tasks that are registered and removed together. */
 export class Registrations {
   readonly hooks = new HookSet();
-  readonly routes = new RouteSet();
+  readonly routes = new RouteSet(findBuiltInRoute);
   readonly mutators = new MutatorSet();
   readonly channels = new ChannelSet();
   readonly tasks = new DefinitionSet();

@@ -9,7 +9,7 @@ import { text } from "../collections/fields.ts";
 const posts = defineCollection("posts", { fields: { title: text({ required: true }) }, listRule: "" });
 const open = () => openLibraryApp({ collections: [posts] });
 
-test("after hooks get each change once, in its order, whichever process made it", async () => {
+test("after hooks run once for each change, in order, whichever process made it", async () => {
   const { app } = await open();
   const seen: string[] = [];
   const last = Promise.withResolvers<void>();
@@ -37,7 +37,7 @@ test("after hooks get each change once, in its order, whichever process made it"
   expect(seen).toEqual(["1", "2", "3", "1 to one", "other's gone"]);
 });
 
-test("what is undone has no after hooks", async () => {
+test("a transaction that is rolled back runs no after hooks", async () => {
   const { app } = await open();
   const seen: string[] = [];
   const last = Promise.withResolvers<void>();
@@ -55,7 +55,7 @@ test("what is undone has no after hooks", async () => {
   expect(seen).toEqual(["last"]);
 });
 
-test("an after hook's error is logged, and a slow one holds up neither writes nor streams", async () => {
+test("an error in an after hook is logged, and a slow hook delays neither writes nor streams", async () => {
   const { app, logged, log } = await open();
   const release = Promise.withResolvers<void>();
   const ran = Promise.withResolvers<void>();
@@ -69,12 +69,12 @@ test("an after hook's error is logged, and a slow one holds up neither writes no
   const { url } = app.start();
   const stream = await fetch(`${url}/api/realtime`);
   const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
-  let heard = "";
+  let received = "";
   const until = async (part: string): Promise<void> => {
-    while (!heard.includes(part)) heard += (await reader.read()).value ?? "";
+    while (!received.includes(part)) received += (await reader.read()).value ?? "";
   };
   await until("\n\n");
-  const { clientId } = JSON.parse(/data:(.*)/.exec(heard)![1]!) as { clientId: string };
+  const { clientId } = JSON.parse(/data:(.*)/.exec(received)![1]!) as { clientId: string };
   await play(url, { method: "POST", path: "/api/realtime", body: { clientId, subscriptions: ["posts/*"] } });
   await app.records(posts).create({ title: "fails" });
   await app.records(posts).create({ title: "second" });

@@ -83,7 +83,10 @@ export const toBeforeEvent = (
   record: record && presentToApp(collection, record),
 });
 
-export function toWithinEvent(appContext: AppContext, { action, collection, principal, before, after, tx }: WithinHookEvent): object {
+export function toWithinEvent(
+  appContext: AppContext,
+  { action, collection, principal, before, after, tx }: WithinHookEvent,
+): object {
   return {
     action,
     collection: collection.name,

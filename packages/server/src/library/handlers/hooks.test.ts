@@ -37,7 +37,7 @@ const request = async (url: string, method: string, path: string, body?: unknown
 const linesOf = async ({ app }: Opened): Promise<string[]> =>
   (await app.records(logs).list({ sort: "@rowid" })).items.map(({ line }) => line);
 
-test("a before hook changes what was submitted, by whichever door it came", async () => {
+test("a before hook changes the submitted values of clients and of code", async () => {
   const { app } = await open();
   const seen: unknown[] = [];
   app.before("create", posts, async ({ values, caller, action, collection }) => {
@@ -54,7 +54,7 @@ test("a before hook changes what was submitted, by whichever door it came", asyn
   ]);
 });
 
-test("hooks see values in their normal form; what they leave alone stays as it was sent", async () => {
+test("hooks see normalized values; values that they don't change stay as they were sent", async () => {
   const { app } = await open();
   let seen: unknown;
   app.before("create", posts, ({ values }) => {
@@ -65,14 +65,14 @@ test("hooks see values in their normal form; what they leave alone stays as it w
   const sent = { title: 12, tags: "a", meta: '"[1]"', "count+": 2, other: { x: 1 } };
   const made = await request(url, "POST", "", sent);
   expect(seen).toEqual({ title: "12", tags: ["a"], meta: "[1]", "count+": 2, other: { x: 1 } });
-  // Read twice, the text "[1]" would have become a list.
+  // If it were parsed twice, the text "[1]" would become a list.
   expect(made.body).toMatchObject({ title: "12", tags: ["a"], meta: "[1]", count: 2 });
   const { id } = made.body as { id: string };
   await Promise.all(Array.from({ length: 5 }, () => request(url, "PATCH", `/${id}`, { "count+": 1 })));
   expect((await app.records(posts).get(id)).count).toBe(7);
 });
 
-test("rules and validation judge what the hooks made of it", async () => {
+test("rules and validation see the values as the hooks leave them", async () => {
   const { app } = await open();
   app.before("create", posts, ({ values }) => {
     if (values.slug === "empty") values.title = "";
@@ -86,7 +86,7 @@ test("rules and validation judge what the hooks made of it", async () => {
   expect((await app.records(posts).create({ title: "A" })).slug).toBe("forbidden");
 });
 
-test("a refusal reaches the client in PocketBase's shape, and nothing is written", async () => {
+test("a refusal by a hook reaches the client in PocketBase's shape, and nothing is written", async () => {
   const { app } = await open();
   app.before("create", posts, ({ values }) => {
     if (values.title === "field") throw invalid({ title: "Is taken." });
@@ -113,7 +113,7 @@ test("a refusal reaches the client in PocketBase's shape, and nothing is written
   expect((await app.records(posts).list()).totalItems).toBe(1);
 });
 
-test("an update's hook sees the record as it is; what is missing has no hooks", async () => {
+test("hooks of updates and deletes see the stored record, and don't run if it is missing", async () => {
   const { app } = await open();
   const seen: string[] = [];
   app.before("update", posts, ({ record, values }) => {
@@ -130,7 +130,7 @@ test("an update's hook sees the record as it is; what is missing has no hooks", 
   expect(seen).toEqual(["A to B, s", "B goes"]);
 });
 
-test("a within hook writes in the same transaction, and undoes it", async () => {
+test("a within hook writes in the same transaction, and can roll it back", async () => {
   const opened = await open();
   const { app } = opened;
   app.within("create", posts, async ({ record, tx }) => {
@@ -147,7 +147,7 @@ test("a within hook writes in the same transaction, and undoes it", async () => 
   expect(await linesOf(opened)).toEqual(["made A", "A to C"]);
 });
 
-test("within hooks see what a delete takes along", async () => {
+test("within hooks run for records that a delete cascades to", async () => {
   const opened = await open();
   const { app } = opened;
   app.within(
@@ -169,7 +169,7 @@ test("within hooks see what a delete takes along", async () => {
   expect(lines.filter((line) => line !== "never awaited")).toEqual(["posts A", "comments 1", "comments 2"]);
 });
 
-test("a within hook that awaits something else fails, and hangs nobody", async () => {
+test("a within hook that awaits anything but its tx fails, and blocks no other write", async () => {
   const opened = await open();
   const { app } = opened;
   app.within("create", posts, async ({ record }) => {
@@ -184,8 +184,10 @@ test("a within hook that awaits something else fails, and hangs nobody", async (
   expect((await fine).status).toBe(200);
   expect(await linesOf(opened)).toEqual([]);
   expect((await app.records(posts).list()).items.map(({ title }) => title)).toEqual(["fine"]);
-  const told = opened.log.filter(({ msg }) => msg === "request failed").map(({ err }) => (err as Error).message);
-  expect(told).toEqual(expect.arrayContaining([expect.stringContaining("the within hook of create in posts awaited")]));
+  const messages = opened.log.filter(({ msg }) => msg === "request failed").map(({ err }) => (err as Error).message);
+  expect(messages).toEqual(
+    expect.arrayContaining([expect.stringContaining("the within hook of create in posts awaited")]),
+  );
 });
 
 test("in a transaction a before hook may await nothing but its records", async () => {
@@ -204,7 +206,7 @@ test("in a transaction a before hook may await nothing but its records", async (
   expect(await linesOf(opened)).toEqual(["before fine", "before sleeps", "before sleeps"]);
 });
 
-test("writes in hooks run hooks, up to a depth", async () => {
+test("writes in hooks run hooks, up to a maximum depth", async () => {
   const opened = await open();
   const { app, logged } = opened;
   app.before("create", posts, async ({ values }) => {
@@ -234,7 +236,7 @@ test("writes in hooks run hooks, up to a depth", async () => {
   expect(await titled("after")).toBe(10);
 });
 
-test("a hook of every collection leaves the system's alone", async () => {
+test("a hook for all collections does not run for system collections", async () => {
   const { app } = await open();
   const seen: string[] = [];
   app.before("create", "*", ({ collection }) => void seen.push(collection));
@@ -244,7 +246,7 @@ test("a hook of every collection leaves the system's alone", async () => {
   expect(seen).toEqual(["by name: _superusers", "logs"]);
 });
 
-test("a hook of a collection that is not there is told of", async () => {
+test("a hook for a collection that does not exist logs a warning", async () => {
   const { app, log } = await open();
   app.after("create", "postz", () => {});
   expect(log).toContainEqual(expect.objectContaining({ level: 40, collection: "postz" }));

@@ -21,7 +21,7 @@ const accounts = defineCollection("accounts", {
 interface Call {
   readonly name: string;
   readonly args: unknown;
-  /** The one behind the last unless given. */
+  /** One more than the last id unless given. */
   readonly id?: number;
 }
 
@@ -51,7 +51,7 @@ async function open() {
   return { app, ann, push, pull, account, balances };
 }
 
-test("a mutator runs as its caller, all or nothing, and what it throws for the client is told", async () => {
+test("a mutator runs as its caller, all or nothing, and its refusals are in the response", async () => {
   const { app, ann, push, account, balances } = await open();
   const strange = await app.records(users).create({ email: "eve@example.com", password: "1234567890" });
   app.mutator("move", async ({ args, caller, records, tx }) => {
@@ -77,7 +77,7 @@ test("a mutator runs as its caller, all or nothing, and what it throws for the c
   expect(await balances(mine.id, hers.id)).toEqual([65, 35]);
 });
 
-test("what fails for no fault of the client is not answered as done, and done when it is sent again", async () => {
+test("a call that fails by the server's fault does not count as done, and is done when it is sent again", async () => {
   const { app, push, account, balances } = await open();
   let isBroken = true;
   app.mutator("pay", async ({ args, tx }) => {
@@ -98,7 +98,7 @@ test("what fails for no fault of the client is not answered as done, and done wh
   expect((await push({ name: "stray", args: null })).status).toBe(500);
 });
 
-test("hooks run for what is pushed as for what is sent, those that await anything among them", async () => {
+test("hooks run for pushed writes, also before hooks that await anything", async () => {
   const { app, ann, push, pull } = await open();
   const seen: string[] = [];
   app.before("create", accounts, async ({ values, caller, records }) => {
@@ -117,7 +117,7 @@ test("hooks run for what is pushed as for what is sent, those that await anythin
   expect((await pull()).patch).toHaveLength(1 + 1 + 2);
 });
 
-test("a password that is pushed is hashed, outside of any transaction", async () => {
+test("a pushed password is hashed outside of any transaction", async () => {
   const { app, push } = await open();
   const data = { email: "new@example.com", password: "a long one", passwordConfirm: "a long one" };
   const args = { collection: "users", id: "new".padEnd(15, "0"), data };
@@ -128,7 +128,7 @@ test("a password that is pushed is hashed, outside of any transaction", async ()
   expect((await app.records(users).list()).totalItems).toBe(2);
 });
 
-test("who comes back after all that was kept for it is gone loses nothing", async () => {
+test("a client that returns after all its state has expired loses nothing", async () => {
   const { app, ann, push, pull, account } = await open();
   const { id } = await account(1);
   const update = (balance: number): Call => ({

@@ -30,13 +30,13 @@ app.route("GET", "/proxied", () => fetch(`${url}/text`));
 
 const get = async (path: string): Promise<unknown> => (await fetch(url + path)).json();
 
-test("a route has the path's parameters, the query and who asks", async () => {
+test("a route gets the path's parameters, the query and the caller", async () => {
   expect(await get("/api/hello/b%C3%B6b?q=1")).toEqual({ name: "böb", q: "1", is: "guest" });
   const head = await fetch(`${url}/api/hello/bob`, { method: "HEAD" });
   expect([head.status, head.headers.get("x-content-type-options")]).toEqual([200, "nosniff"]);
 });
 
-test("who asks is who the token says, and no secret of theirs is shown", async () => {
+test("the caller is the token's account, without its secrets", async () => {
   await app.records("users").create({ email: "a@example.com", password: "1234567890" });
   const body = { identity: "a@example.com", password: "1234567890" };
   const signed = await play(url, { method: "POST", path: "/api/collections/users/auth-with-password", body });
@@ -68,7 +68,7 @@ test("bodies are JSON of any shape, or forms", async () => {
   expect(broken.status).toBe(400);
 });
 
-test("an answer is a response, a value, or nothing", async () => {
+test("a handler returns a response, a value, or nothing", async () => {
   const text = await fetch(`${url}/text`);
   expect([text.status, await text.text()]).toEqual([201, "plain"]);
   expect(await (await fetch(`${url}/proxied`)).text()).toBe("plain");
@@ -76,7 +76,7 @@ test("an answer is a response, a value, or nothing", async () => {
   expect((await fetch(`${url}/things/1`)).status).toBe(404);
 });
 
-test("what a route throws is answered as any other error", async () => {
+test("errors of a route are answered like those of the API", async () => {
   expect(await get("/refused")).toEqual({ data: {}, message: "Not you.", status: 403 });
   expect(await get("/invalid")).toEqual({
     data: {
@@ -94,7 +94,7 @@ test("what a route throws is answered as any other error", async () => {
   expect(log.find(({ msg }) => msg === "request failed")).toMatchObject({ err: { message: "a secret" } });
 });
 
-test("the server's own paths can't be taken", () => {
+test("paths of the server's API can't be replaced", () => {
   expect(() => app.route("GET", "/api/health", () => {})).toThrow(UserError);
   expect(() => app.route("GET", "/api/collections/:name/records", () => {})).toThrow(UserError);
   expect(() => app.route("GET", "no-slash", () => {})).toThrow(UserError);

@@ -117,7 +117,8 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 /** @returns the cleanup function, if the file returned one */
 async function runHookFile(module: unknown, app: Extendable): Promise<(() => unknown) | undefined> {
   const { default: hooks } = module as { readonly default?: unknown };
-  if (typeof hooks !== "function") throw new Error("The default export must be a function: export default (app) => { … }");
+  if (typeof hooks !== "function")
+    throw new Error("The default export must be a function: export default (app) => { … }");
   const cleanup = await (hooks as HookFile)(app);
   return typeof cleanup === "function" ? () => cleanup() as unknown : undefined;
 }

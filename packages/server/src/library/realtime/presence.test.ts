@@ -29,7 +29,7 @@ async function signUp(name: string): Promise<{ readonly id: string; readonly tok
 
 interface Present {
   readonly client: SseClient;
-  /** Says it anew. */
+  /** Announces another state, or leaves. */
   say(wish: PresenceOption | undefined): Promise<number>;
 }
 
@@ -45,18 +45,18 @@ async function enter(room: string, wish: PresenceOption | undefined, token?: str
   return { client, say };
 }
 
-const told = ({ client }: Present): PresenceEvent[] =>
+const received = ({ client }: Present): PresenceEvent[] =>
   client.events.map(({ data }) => JSON.parse(data) as PresenceEvent).filter((event) => "presence" in event);
-/** Each event in short: what, how many, and the states. */
+/** Each event in short: its type, the count, and the states. */
 const short = (present: Present): unknown[] =>
-  told(present).map((event) => {
+  received(present).map((event) => {
     if (event.presence === "members") return ["members", event.count, ...event.members.map(({ state }) => state)];
     return "member" in event ? [event.presence, event.count, event.member.state] : [event.presence, event.count];
   });
 const until = (present: Present, count: number): Promise<unknown> =>
-  present.client.inbox.until(() => told(present).length >= count);
+  present.client.inbox.until(() => received(present).length >= count);
 
-test("a newcomer hears who is here, and the others hear of the newcomer, of what it says, and of its leaving", async () => {
+test("a new member gets all members, and the others get its join, updates and leave", async () => {
   const ann = await enter("lobby", { state: "ann" });
   await until(ann, 1);
   const bob = await enter("lobby/*", { state: "bob" });
@@ -78,7 +78,7 @@ test("a newcomer hears who is here, and the others hear of the newcomer, of what
   ]);
 });
 
-test("who vanishes leaves after a while, and who is back by then has never been away", async () => {
+test("a member that disconnects leaves after the grace period, unless it reconnects before", async () => {
   const watcher = await enter("hall", { state: "watcher" });
   const [stays, goes] = [await enter("hall", { key: "k1", state: 1 }), await enter("hall", { key: "k2", state: 2 })];
   await until(watcher, 1);
@@ -94,7 +94,7 @@ test("who vanishes leaves after a while, and who is back by then has never been 
   expect(after).toEqual(before.filter(({ state }) => state !== 2));
 });
 
-test("all connections of an account are one member, with its name; a key tells them apart", async () => {
+test("all connections of an account are one member, unless they have different keys", async () => {
   const { id, token } = await signUp("ann");
   const [one, two] = [await enter("desk", { state: 1 }, token), await enter("desk", { state: 2 }, token)];
   const third = await enter("desk", { state: 3, key: "phone" }, token);
@@ -106,7 +106,7 @@ test("all connections of an account are one member, with its name; a key tells t
   ]);
 });
 
-test("at a record are those who may see it, for as long as they may", async () => {
+test("only clients that may see a record are present at it, as long as they may", async () => {
   const { id, token } = await signUp("bea");
   const document = await app.records("documents").create({ title: "draft", owner: id });
   const topic = `documents/${document.id}`;
@@ -126,7 +126,7 @@ test("at a record are those who may see it, for as long as they may", async () =
   expect(app.realtime.getPresence(topic).map(({ state }) => state)).toEqual(["alone again"]);
 });
 
-test("who is signed out is seen as who it is then", async () => {
+test("a member that is signed out becomes a guest", async () => {
   const { id, token } = await signUp("cleo");
   const watcher = await enter("porch", { state: "watcher" });
   await until(watcher, 1);
@@ -138,25 +138,25 @@ test("who is signed out is seen as who it is then", async () => {
   cleo.client.close();
 });
 
-test("a room of more than a hundred is told in counts, and in names again when it is smaller", async () => {
+test("a room with more than a hundred members sends counts, and members again when it is smaller", async () => {
   const crowd = await Promise.all(Array.from({ length: 102 }, (_, i) => enter("stadium", { key: `k${i}`, state: i })));
   const [first, ...others] = crowd as [Present, ...Present[]];
   await first.client.inbox.until(() =>
-    told(first).some(({ presence, count }) => presence === "count" && count === 102),
+    received(first).some(({ presence, count }) => presence === "count" && count === 102),
   );
   await Promise.all(others.slice(0, 10).map((one) => one.say(undefined)));
-  await first.client.inbox.until(() => told(first).at(-1)?.presence === "members");
-  expect(told(first).at(-1)).toMatchObject({ presence: "members", count: 92 });
+  await first.client.inbox.until(() => received(first).at(-1)?.presence === "members");
+  expect(received(first).at(-1)).toMatchObject({ presence: "members", count: 92 });
 });
 
-test("what others can't be shown is refused", async () => {
+test("an invalid presence is refused", async () => {
   const { say } = await enter("lobby", undefined);
   expect(await say({ state: "x".repeat(2_000) })).toBe(400);
   expect(await say({ key: 7 as never })).toBe(400);
   expect(await say([] as never)).toBe(400);
 });
 
-test("who says nothing of itself looks on, and is not seen", async () => {
+test("a client that announces no presence watches the room without being a member", async () => {
   const client = await SseClient.connect(url);
   open.push(client);
   await client.subscribe(["@gallery"]);

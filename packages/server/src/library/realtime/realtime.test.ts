@@ -22,7 +22,7 @@ async function listen(topics: readonly string[], token?: string, since?: string)
   return client;
 }
 
-const told = (client: SseClient): unknown[] => client.events.map(({ event, data }) => [event, JSON.parse(data)]);
+const received = (client: SseClient): unknown[] => client.events.map(({ event, data }) => [event, JSON.parse(data)]);
 const until = (client: SseClient, count: number): Promise<unknown> => client.inbox.until((all) => all.length >= count);
 
 async function signUp(on: App, name: string): Promise<string> {
@@ -34,19 +34,19 @@ async function signUp(on: App, name: string): Promise<string> {
 }
 
 describe("a broadcast", () => {
-  test("reaches those who listen to its channel, by either of its topics, and nobody else", async () => {
+  test("reaches the subscribers of its channel, by either of its topics, and nobody else", async () => {
     const [one, other, stranger] = [await listen(["chat"]), await listen(["chat/*"]), await listen(["chatter", "x/y"])];
     await app.realtime.broadcast("chat", { text: "hello" });
     await app.realtime.broadcast("chatter", 7);
     await Promise.all([until(one, 1), until(other, 1), until(stranger, 1)]);
-    expect([told(one), told(other), told(stranger)]).toEqual([
+    expect([received(one), received(other), received(stranger)]).toEqual([
       [["chat", { text: "hello" }]],
       [["chat/*", { text: "hello" }]],
       [["chatter", 7]],
     ]);
   });
 
-  test("has its place among the changes of records, and comes after a cursor as they do", async () => {
+  test("is in order with record changes, and can be resumed from a cursor like them", async () => {
     const client = await listen(["news", "posts/*"]);
     await app.realtime.broadcast("news", 1);
     await app.records("posts").create({ title: "first" });
@@ -59,14 +59,14 @@ describe("a broadcast", () => {
     await app.realtime.broadcast("news", 3);
     const again = await listen(["news"], undefined, id);
     await until(again, 1);
-    expect(told(again)).toEqual([["news", 3]]);
+    expect(received(again)).toEqual([["news", 3]]);
   });
 
-  test("to all reaches everyone once, those who come back too", async () => {
+  test("to all reaches every client once, also clients that reconnect", async () => {
     const [one, idle] = [await listen(["chat", "posts/*"]), await listen([])];
     await app.realtime.broadcastAll({ announcement: "maintenance" });
     await Promise.all([until(one, 1), until(idle, 1)]);
-    expect([told(one), told(idle)]).toEqual([
+    expect([received(one), received(idle)]).toEqual([
       [["*", { announcement: "maintenance" }]],
       [["*", { announcement: "maintenance" }]],
     ]);
@@ -80,37 +80,37 @@ describe("a broadcast", () => {
     await back.subscribe(["chat", "posts/*"]);
     await app.realtime.broadcast("chat", "end");
     await back.inbox.until((all) => all.some(({ event }) => event === "chat"));
-    expect(told(back)).toEqual([
+    expect(received(back)).toEqual([
       ["*", "missed"],
       ["*", "live"],
       ["chat", "end"],
     ]);
   });
 
-  test("that is volatile is not kept", async () => {
+  test("that is volatile is not in the log", async () => {
     const client = await listen(["mouse"]);
     await app.realtime.broadcast("mouse", [1, 2], { volatile: true });
     await app.realtime.broadcast("mouse", "kept");
     await until(client, 2);
-    expect(told(client)).toEqual([
+    expect(received(client)).toEqual([
       ["mouse", [1, 2]],
       ["mouse", "kept"],
     ]);
     expect(client.events.map(({ id }) => id === undefined)).toEqual([true, false]);
   });
 
-  test("whose data JSON can't hold is logged and not sent, and the next one arrives", async () => {
+  test("whose data JSON can't represent is logged and not sent, and the next one arrives", async () => {
     const client = await listen(["odd"]);
     const circle: unknown[] = [];
     circle.push(circle);
     for (const data of [circle, 1n, undefined, () => {}]) await app.realtime.broadcast("odd", data);
     await app.realtime.broadcast("odd", null);
     await until(client, 1);
-    expect(told(client)).toEqual([["odd", null]]);
-    expect(log.filter(({ msg }) => String(msg).startsWith("a broadcast can't be sent"))).toHaveLength(4);
+    expect(received(client)).toEqual([["odd", null]]);
+    expect(log.filter(({ msg }) => String(msg).startsWith("a broadcast was not sent"))).toHaveLength(4);
   });
 
-  test("in a transaction is told with it or not at all", async () => {
+  test("in a transaction is sent when that commits, or not at all", async () => {
     const client = await listen(["ledger", "posts/*"]);
     const undone = app.transaction(async (tx) => {
       await tx.realtime.broadcast("ledger", "undone");
@@ -128,7 +128,7 @@ describe("a broadcast", () => {
     expect(client.events.map(({ event }) => event)).toEqual(["posts/*", "ledger", "*"]);
   });
 
-  test("needs a name that a subscription can have", async () => {
+  test("needs a valid channel name", async () => {
     for (const name of ["", "a/b", "a b", "*", "é", "x".repeat(256)]) {
       expect(String(await refusal(app.realtime.broadcast(name, 1)))).toContain("can't be the name of a channel");
     }
@@ -136,7 +136,7 @@ describe("a broadcast", () => {
 });
 
 describe("a channel", () => {
-  test("that is declared is for those who meet its rule, and the rule is asked for each event", async () => {
+  test("that is declared reaches only subscribers that its rule allows, and the rule is evaluated for each event", async () => {
     app.realtime.channel("members", { subscribe: "@request.auth.id != ''" });
     app.realtime.channel("staff", { subscribe: null });
     const token = await signUp(app, "ann");
@@ -147,7 +147,7 @@ describe("a channel", () => {
     expect(ann.events.map(({ event }) => event)).toEqual(["members", "end"]);
   });
 
-  test("of a family is for those who meet the family's rule, which may name it", async () => {
+  test("that matches a declared prefix follows the prefix's rule, which can read the channel's name", async () => {
     app.realtime.channel("room-*", { subscribe: "@collection.posts.title ?= id" });
     app.realtime.channel("room-9*", { subscribe: null });
     const client = await listen(["room-1", "room-2", "room-99", "end"]);
@@ -157,13 +157,13 @@ describe("a channel", () => {
     await app.records("posts").delete(post.id);
     for (const channel of ["room-1", "end"]) await app.realtime.broadcast(channel, "then");
     await until(client, 2);
-    expect(told(client)).toEqual([
+    expect(received(client)).toEqual([
       ["room-1", "now"],
       ["end", "then"],
     ]);
   });
 
-  test("of a collection's name is for those who might list its records", async () => {
+  test("with a collection's name reaches those who may list the collection", async () => {
     const token = await signUp(app, "bea");
     const [guest, bea] = [
       await listen(["secrets/*", "circles", "end"]),
@@ -175,13 +175,13 @@ describe("a channel", () => {
     expect(bea.events.map(({ event }) => event)).toEqual(["circles", "end"]);
   });
 
-  test("needs a name and a rule that are some", () => {
+  test("needs a valid name and a valid rule", () => {
     expect(() => app.realtime.channel("a b", { subscribe: "" })).toThrow(UserError);
     expect(() => app.realtime.channel("ok", { subscribe: "titel =" })).toThrow(UserError);
     expect(() => app.realtime.channel("ok", { subscribe: "nothing = 1" })).toThrow('The rule of channel "ok"');
   });
 
-  test("is for superusers alone where only declared ones are open", async () => {
+  test("that is not declared is only for superusers, if channels must be declared", async () => {
     const strict = await openLibraryApp({ channels: "declared" });
     strict.app.realtime.channel("open", { subscribe: "" });
     const client = await SseClient.connect(strict.app.start().url);
@@ -190,11 +190,11 @@ describe("a channel", () => {
     await strict.app.realtime.broadcast("other", 1);
     await strict.app.realtime.broadcast("open", 2);
     await until(client, 1);
-    expect(told(client)).toEqual([["open", 2]]);
+    expect(received(client)).toEqual([["open", 2]]);
   });
 });
 
-test("the application can ask who is connected", async () => {
+test("the application can list the connected clients", async () => {
   const token = await signUp(app, "cleo");
   const client = await listen(["chat", "posts/*"], token);
   const mine = app.realtime.getConnections().find(({ id }) => id === client.id);

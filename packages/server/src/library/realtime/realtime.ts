@@ -75,7 +75,8 @@ export function createRealtime(appContext: AppContext, registrations: Registrati
     await core.folder.store.write((tx) => appendBroadcast(tx, broadcast));
   };
   return {
-    broadcast: async (channel, data, options) => send(encodeBroadcast(appContext, assertChannelName(channel), data), options),
+    broadcast: async (channel, data, options) =>
+      send(encodeBroadcast(appContext, assertChannelName(channel), data), options),
     broadcastAll: async (data, options) => send(encodeBroadcast(appContext, "", data), options),
     channel: (name, { subscribe }) => registrations.channels.declare(name, subscribe, core.folder.registry.current),
     getPresence: (room) => core.presence.membersOf(room),

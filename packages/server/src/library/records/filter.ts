@@ -19,6 +19,7 @@ function literal(value: FilterValue): string {
   if (value instanceof Date) return literal(value.toISOString().replace("T", " "));
   if (typeof value === "string") return `'${value.replaceAll(/[\\']/g, String.raw`\$&`)}'`;
   const text = String(value);
-  if (typeof value === "number" && !/^-?[\d.]+$/.test(text)) throw new RangeError(`A filter can't contain the number ${text}.`);
+  if (typeof value === "number" && !/^-?[\d.]+$/.test(text))
+    throw new RangeError(`A filter can't contain the number ${text}.`);
   return text;
 }

@@ -21,7 +21,8 @@ import { Prepared } from "./prepared.ts";
 import type { CreateInput, RecordOf, Subject, UpdateInput } from "../collections/record-types.ts";
 import type { FirstOptions, ListOptions, Page, Records, ViewOptions } from "./records.ts";
 
-const WOULD_DEADLOCK = "Use the transaction's own records here: any other write would wait for the transaction forever.";
+const WOULD_DEADLOCK =
+  "Use the transaction's own records here: any other write would wait for the transaction forever.";
 
 type Query = Readonly<Record<string, string>>;
 
@@ -91,7 +92,8 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
   }
 
   async prepare(values: CreateInput<S>): Promise<Prepared<S>> {
-    if (this.#transaction || isInTransaction()) throw new Error("Call prepare before the transaction, which can't wait for it.");
+    if (this.#transaction || isInTransaction())
+      throw new Error("Call prepare before the transaction, which can't wait for it.");
     const { store } = this.#appContext.core.folder;
     const { context, collection } = await this.#createRequest(store, "POST");
     assertWritable(collection);
@@ -132,7 +134,12 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
     return retryOnSchemaChange(() => work(this.#appContext.core.folder.store, undefined));
   }
 
-  async #createRequest(reader: Reader, method: string, tx?: Transaction, query: Query = {}): Promise<CollectionRequest> {
+  async #createRequest(
+    reader: Reader,
+    method: string,
+    tx?: Transaction,
+    query: Query = {},
+  ): Promise<CollectionRequest> {
     const collection = findCollection(this.#appContext, this.#collection);
     const { core } = this.#appContext;
     const { registry, files } = core.folder;

@@ -28,7 +28,7 @@ const { url } = app.start();
 
 const account = (email: string) => app.records(users).create({ email, password: "1234567890", name: email });
 
-test("the application is held by no rule, but by validation", async () => {
+test("validation applies to the application, rules don't", async () => {
   const post = await app.records(posts).create({ title: "A", tags: ["red"], note: "mine" });
   expect(post).toMatchObject({ collectionName: "posts", title: "A", tags: ["red"], count: 0, note: "mine" });
   expect(await app.records(posts).get(post.id)).toEqual(post);
@@ -39,7 +39,7 @@ test("the application is held by no rule, but by validation", async () => {
   });
 });
 
-test("as somebody, the rules hold that hold over HTTP", async () => {
+test("as a caller, the same rules apply as over HTTP", async () => {
   const ann = await account("ann@example.com");
   const bob = await account("bob@example.com");
   const own = app.records(posts).as(ann);
@@ -60,13 +60,13 @@ test("as somebody, the rules hold that hold over HTTP", async () => {
   ).toHaveLength(1);
 });
 
-test("an account that is gone can do nothing more", async () => {
+test("a deleted account can do nothing", async () => {
   const gone = await account("gone@example.com");
   await app.records(users).delete(gone.id);
   expect(await refusal(app.records(posts).as(gone).list())).toMatchObject({ status: 401 });
 });
 
-test("an account signs in by the password that it was made with", async () => {
+test("an account signs in with the password it was created with", async () => {
   await account("sam@example.com");
   const body = { identity: "sam@example.com", password: "1234567890" };
   const response = await play(url, { method: "POST", path: "/api/collections/users/auth-with-password", body });
@@ -86,7 +86,7 @@ test("a list is sorted, filtered, counted and expanded", async () => {
   expect(await app.records(posts).first("title = 'nope'")).toBeUndefined();
 });
 
-test("a quoted value stays a value, whatever it holds", async () => {
+test("a quoted value can't change the filter, whatever it contains", async () => {
   for (const title of ["it's", 'say "a"', "back\\", "\\' || 1=1 || '", "a\nb", "%"]) {
     await app.records(posts).create({ title });
     const { items } = await app.records(posts).list({ filter: filter`title = ${title}` });
@@ -95,7 +95,7 @@ test("a quoted value stays a value, whatever it holds", async () => {
   expect(() => filter`count > ${Number.NaN}`).toThrow(RangeError);
 });
 
-test("modifiers, dates and files are what they are over HTTP", async () => {
+test("modifiers, dates and files work as over HTTP", async () => {
   const records = app.records(posts);
   const due = new Date("2026-01-02T03:04:05.678Z");
   const made = await records.create({ title: "F", due, images: [new File(["one"], "one.txt")] });
@@ -113,7 +113,7 @@ test("modifiers, dates and files are what they are over HTTP", async () => {
   expect(kept.images).toEqual([more.images[1]!, expect.stringMatching(/^three_/)]);
 });
 
-test("a collection that code does not know is named", async () => {
+test("a collection that is not defined in code is used by its name", async () => {
   const { id } = await app.records("users").create({ email: "any@example.com", password: "1234567890" });
   expect((await app.records("USERS").get(id))["email"]).toBe("any@example.com");
   await app.records("users").delete(id);

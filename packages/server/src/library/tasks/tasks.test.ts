@@ -14,7 +14,7 @@ import { text } from "../collections/fields.ts";
 
 const orders = defineCollection("orders", { fields: { title: text() } });
 
-/** Resolves when the task is over. */
+/** Resolves when the task has ended. */
 async function over(app: App, id: string) {
   for (;;) {
     const task = await app.tasks.get(id);
@@ -23,7 +23,7 @@ async function over(app: App, id: string) {
   }
 }
 
-test("a task that was started in a transaction begins when that is committed, and is not there if it is undone", async () => {
+test("a task that was started in a transaction runs after the commit, and does not exist after a rollback", async () => {
   const { app } = await openLibraryApp({ collections: [orders] });
   const inputs: unknown[] = [];
   app.tasks.define("invoice", (input) => void inputs.push(input));
@@ -45,14 +45,14 @@ test("a task that was started in a transaction begins when that is committed, an
   expect(inputs).toEqual(["done", "last"]);
 });
 
-test("by any other way than its tx no task is started in a transaction, where it would wait for ever", async () => {
+test("in a transaction only its tx can start tasks", async () => {
   const { app } = await openLibraryApp();
   app.tasks.define("nothing", () => {});
   const error = await refusal(app.transaction(() => app.tasks.start("nothing")));
   expect(String(error)).toContain("by its tx");
 });
 
-test("a task has the input that its parser made, and its result is what JSON holds of what it returned", async () => {
+test("the handler gets the parsed input, and its return value is the result, as JSON", async () => {
   const { app } = await openLibraryApp();
   app.tasks.define("double", ({ at }) => ({ at, next: new Date(at.getTime() + 1), nothing: undefined }), {
     input: (value: unknown) => {
@@ -72,34 +72,34 @@ test("a task has the input that its parser made, and its result is what JSON hol
   expect(refused.data).toMatchObject({ input: { message: "Must be a date." } });
 });
 
-test("tasks wait until their server listens, and a delayed one for its time", async () => {
+test("tasks wait until the server listens, and a delayed task until it is due", async () => {
   const { app } = await openLibraryApp();
-  const begun: unknown[] = [];
-  app.tasks.define("note", (input) => void begun.push(input));
+  const started: unknown[] = [];
+  app.tasks.define("note", (input) => void started.push(input));
   const first = await app.tasks.start("note", 1);
   const late = await app.tasks.start("note", 2, { delay: 50 });
   await app.records("users").list();
   expect((await app.tasks.get(first.id))!.state).toBe("queued");
   app.start();
   const [one, two] = [await over(app, first.id), await over(app, late.id)];
-  expect(begun).toEqual([1, 2]);
+  expect(started).toEqual([1, 2]);
   expect(two.started! - late.created).toBeGreaterThanOrEqual(50);
   expect(one.ended! <= two.started!).toBe(true);
 });
 
-test("a signal that nobody looks at holds up neither the end of the task nor the next one", async () => {
+test("a handler that ignores its signal delays neither the end of its task nor the next task", async () => {
   const { app } = await openLibraryApp();
   const go = Promise.withResolvers<void>();
-  const begun = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<void>();
   app.tasks.define("deaf", async (_, task) => {
-    begun.resolve();
+    started.resolve();
     await go.promise;
     task.progress("too late");
     return "too late";
   });
   app.start();
   const { id } = await app.tasks.start("deaf");
-  await begun.promise;
+  await started.promise;
   expect(await app.tasks.cancel(id)).toMatchObject({ state: "cancelled", output: null });
   go.resolve();
   const other = await app.tasks.start("deaf");
@@ -107,46 +107,46 @@ test("a signal that nobody looks at holds up neither the end of the task nor the
   expect(await app.tasks.get(id)).toMatchObject({ state: "cancelled", output: null });
 });
 
-test("a handler that never ends keeps its place no longer than a moment after its task was cancelled", async () => {
+test("a handler that never ends frees its slot soon after its task was cancelled", async () => {
   const { app } = await openLibraryApp();
-  const begun = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<void>();
   let runs = 0;
   const hang = () => {
     runs += 1;
-    begun.resolve();
+    started.resolve();
     return runs === 1 ? new Promise(() => {}) : "done";
   };
   app.tasks.define("hanging", hang, { concurrency: 1 });
   app.start();
   const { id } = await app.tasks.start("hanging");
-  await begun.promise;
+  await started.promise;
   const next = await app.tasks.start("hanging");
   await app.tasks.cancel(id);
   expect(await over(app, next.id)).toMatchObject({ state: "completed", output: "done" });
   expect(await app.tasks.get(id)).toMatchObject({ state: "cancelled" });
 });
 
-test("what an attempt tells that took too long is not told among what the next one tells", async () => {
+test("events of an attempt that timed out are not sent during the next attempt", async () => {
   const { app } = await openLibraryApp();
-  const [late, told] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const [late, retrying] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const work = async (_: unknown, task: TaskRun): Promise<void> => {
     task.progress(`attempt ${task.attempt}`);
     if (task.attempt === 2) {
       late.resolve();
-      return told.promise;
+      return retrying.promise;
     }
     await late.promise;
     task.progress("too late");
     task.write("too late");
-    told.resolve();
+    retrying.resolve();
   };
   app.tasks.define("late", work, { attempts: 2, timeout: 200, backoff: 0 });
   const { url } = app.start();
   const { id } = await app.tasks.start("late");
   await over(app, id);
-  const heard = await (await fetch(`${url}/api/tasks/${id}/stream`)).text();
-  expect(heard).toContain("attempt 2");
-  expect(heard).not.toContain("too late");
+  const stream = await (await fetch(`${url}/api/tasks/${id}/stream`)).text();
+  expect(stream).toContain("attempt 2");
+  expect(stream).not.toContain("too late");
 });
 
 test("what makes no sense is refused when it is defined", async () => {
@@ -158,7 +158,7 @@ test("what makes no sense is refused when it is defined", async () => {
   }
 });
 
-test("a progress outside of 0 to 1 fails the attempt that told it", async () => {
+test("a progress that is not between 0 and 1 fails the attempt", async () => {
   const { app } = await openLibraryApp();
   app.tasks.define("much", (_, task) => task.progress("much", 1.5));
   app.start();
@@ -166,7 +166,7 @@ test("a progress outside of 0 to 1 fails the attempt that told it", async () => 
   expect((await over(app, id)).error).toMatchObject({ code: "error", message: expect.stringContaining("0 to 1") });
 });
 
-test("what a thread says that is no message, or that JSON can't hold, fails its task and nothing else", async () => {
+test("a thread that posts an invalid message, or one that JSON can't represent, fails only its task", async () => {
   const { app } = await openLibraryApp();
   const dir = testDir();
   const define = async (name: string, body: string): Promise<void> => {
@@ -186,7 +186,7 @@ test("what a thread says that is no message, or that JSON can't hold, fails its 
   expect(await Promise.all(states)).toEqual(["failed", "failed", "failed", "completed"]);
 });
 
-test("a client that uses the application's idempotency key gets a task of its own", async () => {
+test("a client that uses an idempotency key of the application gets a separate task", async () => {
   const { app } = await openLibraryApp();
   app.tasks.define("report", () => "for the application alone", { startRule: "" });
   const { url } = app.start();
@@ -203,7 +203,7 @@ test("a client that uses the application's idempotency key gets a task of its ow
   expect(empty!.id).not.toBe((await start("")).id);
 });
 
-test("however many tasks are over for long enough, they go", async () => {
+test("all expired tasks are deleted, however many there are", async () => {
   const { app } = await openLibraryApp();
   const folder = await openFolder(app.config.dir);
   const numbers = JSON.stringify(Array.from({ length: 1_200 }, (_, i) => i));

@@ -15,7 +15,7 @@ const { app } = await openLibraryApp({ collections: [users, notes, badges] });
 const lines = async (): Promise<string[]> =>
   (await app.records(notes).list({ sort: "line" })).items.map(({ line }) => line);
 
-test("all is written, and what is read in it is what it wrote", async () => {
+test("a transaction reads its own writes, and commits all of them", async () => {
   const { id, count } = await app.transaction(async (tx) => {
     const note = await tx.records(notes).create({ line: "all" });
     await tx.records(notes).update(note.id, { "count+": 2 });
@@ -27,7 +27,7 @@ test("all is written, and what is read in it is what it wrote", async () => {
   expect(await lines()).not.toContain("all");
 });
 
-test("or nothing, and what it threw comes out", async () => {
+test("a transaction that throws writes nothing, and rethrows the error", async () => {
   const error = new Error("mine");
   const work = app.transaction(async (tx) => {
     await tx.records(notes).create({ line: "nothing" });
@@ -42,7 +42,7 @@ test("or nothing, and what it threw comes out", async () => {
   expect(await lines()).not.toContain("nothing");
 });
 
-test("of a write that fails nothing stays, and the others do", async () => {
+test("a failed write is undone alone, and the other writes stay", async () => {
   app.within("create", notes, ({ record }) => {
     if (record.line === "refused") throw new Error("no");
   });
@@ -54,7 +54,7 @@ test("of a write that fails nothing stays, and the others do", async () => {
   expect(await lines()).not.toContain("refused");
 });
 
-test("one that awaits something else fails at once, and holds up nobody", async () => {
+test("a transaction that awaits anything else fails at once, and blocks no other writer", async () => {
   const never = app.transaction(async (tx) => {
     await tx.records(notes).create({ line: "strayed" });
     await new Promise(() => {});
@@ -65,21 +65,21 @@ test("one that awaits something else fails at once, and holds up nobody", async 
   expect(await lines()).not.toContain("strayed");
 });
 
-test("when it is over, it answers no more", async () => {
+test("a transaction that has ended refuses writes", async () => {
   const kept = await app.transaction(async (tx) => tx);
   expect(await refusal(kept.records(notes).create({ line: "late" }))).toMatchObject({
     message: expect.stringContaining("over"),
   });
 });
 
-test("what would wait for its own end is refused", async () => {
+test("a call that would wait for its own transaction is refused", async () => {
   const write = app.transaction(async () => app.records(notes).create({ line: "outside" }));
-  expect(await refusal(write)).toMatchObject({ message: expect.stringContaining("write by its own records") });
+  expect(await refusal(write)).toMatchObject({ message: expect.stringContaining("the transaction's own records") });
   const inner = app.transaction(async () => app.transaction(async () => {}));
   expect(await refusal(inner)).toMatchObject({ message: expect.stringContaining("inside another one") });
 });
 
-test("passwords and files are prepared before it", async () => {
+test("passwords and files must be prepared before the transaction", async () => {
   const values = { email: "a@example.com", password: "1234567890", photo: new File(["x"], "x.txt") };
   const slow = app.transaction((tx) => tx.records(users).create(values));
   expect(await refusal(slow)).toMatchObject({ message: expect.stringContaining("prepare") });
@@ -94,7 +94,7 @@ test("passwords and files are prepared before it", async () => {
   expect(readdirSync(join(app.config.dir, "storage", user.collectionId, user.id))).toContain(user.photo);
 });
 
-test("files that were prepared for one that is undone go with it", async () => {
+test("a rollback deletes the files that were prepared for it", async () => {
   const prepared = await app
     .records(users)
     .prepare({ email: "b@example.com", password: "1234567890", photo: new File(["x"], "x.txt") });
@@ -109,14 +109,14 @@ test("files that were prepared for one that is undone go with it", async () => {
   expect(readdirSync(folder)).toEqual(before);
 });
 
-test("files of a record that could not be deleted stay", async () => {
+test("files stay if the delete of their record fails", async () => {
   const photo = new File(["x"], "x.txt");
   const user = await app.records(users).create({ email: "c@example.com", password: "1234567890", photo });
   await app.records(badges).create({ holder: user.id });
   await app.transaction(async (tx) => {
     expect(await refusal(tx.records(users).delete(user.id))).toMatchObject({ status: 400 });
   });
-  // Removing files is background work, which a stop waits for.
+  // Files are removed in the background, and a stop waits for that.
   await app.stop();
   expect(existsSync(join(app.config.dir, "storage", user.collectionId, user.id, user.photo))).toBe(true);
 });

@@ -31,18 +31,18 @@ const current = {
 
 describe("resolveBody", () => {
   test.each<[string, Readonly<Record<string, unknown>>, object]>([
-    ["values come in normal form", { n: "5", many: "b" }, { n: 5, many: ["b"] }],
-    ["keys that name no field stay as they are", { foo: { a: 1 }, "n*": 1 }, { foo: { a: 1 }, "n*": 1 }],
-    ["modifier keys go", { "n+": 1 }, { n: 2 }],
-    ["a kind without a modifier keeps the key", { "slug+": "x", "+n": 1 }, { "slug+": "x", "+n": 1 }],
-    ["dates are not the client's to set", { made: "now" }, { made: "then" }],
+    ["values are normalized", { n: "5", many: "b" }, { n: 5, many: ["b"] }],
+    ["keys that name no field stay unchanged", { foo: { a: 1 }, "n*": 1 }, { foo: { a: 1 }, "n*": 1 }],
+    ["modifier keys are removed", { "n+": 1 }, { n: 2 }],
+    ["a modifier that the field kind lacks stays unchanged", { "slug+": "x", "+n": 1 }, { "slug+": "x", "+n": 1 }],
+    ["clients can't set autodates", { made: "now" }, { made: "then" }],
     ["an id is a field too", { id: "x" }, { id: "x" }],
     ["names are case-sensitive", { N: 1 }, { N: 1 }],
   ])("%s", (_name, body, expected) => {
     expect<object>(applyModifiers(collection, current, body)).toEqual(expected);
   });
 
-  test("a text can end in what its pattern makes", () => {
+  test("`:autogenerate` appends generated text", () => {
     expect(applyModifiers(collection, current, { "slug:autogenerate": "s-" })).toEqual({
       slug: expect.stringMatching(/^s-[0-9]{4}$/),
     });
@@ -62,7 +62,7 @@ describe("resolveBody", () => {
     { requiredKeys: [] },
   );
 
-  test("no modifier outlives it, whatever the order of the keys", () => {
+  test("no modifier remains, whatever the order of the keys", () => {
     fc.assert(
       fc.property(body, (sent) => {
         const resolved = applyModifiers(collection, current, sent);
@@ -72,7 +72,7 @@ describe("resolveBody", () => {
     );
   });
 
-  test("what was removed last is gone, and a list holds nothing twice", () => {
+  test("removed values are gone, and a list has no duplicates", () => {
     fc.assert(
       fc.property(letters, letters, (added, removed) => {
         const many = toTexts(applyModifiers(collection, current, { "many+": added, "many-": removed })["many"]);

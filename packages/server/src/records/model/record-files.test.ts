@@ -40,7 +40,7 @@ const stored = async (id: string): Promise<string[]> => {
 const create = (files: Readonly<Record<string, readonly File[]>>, body = {}): Promise<TestResponse> =>
   fixture.create("albums", { body, files });
 
-test("files are stored under new names beside their records", async () => {
+test("files are stored under new names in their record's folder", async () => {
   const { body } = await create({ cover: [file("My Photo.PNG", PNG)], files: [file("a.txt"), file("b.txt")] });
   expect(body.cover).toMatch(/^my_photo_[a-z0-9]{10}\.PNG$/);
   expect(await stored(body.id)).toEqual(sorted([body.cover, ...body.files]));
@@ -50,24 +50,24 @@ test("files are stored under new names beside their records", async () => {
   });
 });
 
-describe("what an update does to the files", () => {
+describe("an update", () => {
   type Change = (names: readonly string[]) => {
     readonly body?: Readonly<Record<string, unknown>>;
     readonly files?: Readonly<Record<string, readonly File[]>>;
   };
   test.each<[string, Change, readonly RegExp[]]>([
-    ["nothing", () => ({ body: { title: "" } }), [/^one_/, /^two_/]],
-    ["new files take the place of the old", () => ({ files: { files: [file("new.txt")] } }), [/^new_/]],
+    ["without files keeps them", () => ({ body: { title: "" } }), [/^one_/, /^two_/]],
+    ["with new files replaces the old ones", () => ({ files: { files: [file("new.txt")] } }), [/^new_/]],
     [
-      "unless these are named beside them",
+      "keeps old files that it names",
       ([one]) => ({ body: { files: one }, files: { files: [file("new.txt")] } }),
       [/^one_/, /^new_/],
     ],
-    ["appended", () => ({ files: { "files+": [file("new.txt")] } }), [/^one_/, /^two_/, /^new_/]],
-    ["prepended", () => ({ files: { "+files": [file("new.txt")] } }), [/^new_/, /^one_/, /^two_/]],
-    ["removed by name", ([one]) => ({ body: { "files-": one } }), [/^two_/]],
-    ["removed by leaving out", ([, two]) => ({ body: { files: [two] } }), [/^two_/]],
-    ["removed all", () => ({ body: { files: null } }), []],
+    ["appends files", () => ({ files: { "files+": [file("new.txt")] } }), [/^one_/, /^two_/, /^new_/]],
+    ["prepends files", () => ({ files: { "+files": [file("new.txt")] } }), [/^new_/, /^one_/, /^two_/]],
+    ["removes a file by name", ([one]) => ({ body: { "files-": one } }), [/^two_/]],
+    ["removes a file that it leaves out", ([, two]) => ({ body: { files: [two] } }), [/^two_/]],
+    ["removes all files", () => ({ body: { files: null } }), []],
   ])("%s", async (_name, change, expected) => {
     const { body } = await create({ files: [file("one.txt"), file("two.txt")] });
     const updated = await fixture.update("albums", body.id, change(body.files));
@@ -76,19 +76,19 @@ describe("what an update does to the files", () => {
   });
 });
 
-describe("what is refused leaves no file", () => {
+describe("a rejected record leaves no file", () => {
   test.each<[string, Readonly<Record<string, readonly File[]>>, object, Record<string, string>]>([
-    ["a rule", { files: [file("a.txt")] }, { title: "forbidden" }, {}],
+    ["by a rule", { files: [file("a.txt")] }, { title: "forbidden" }, {}],
     [
-      "a type that is not allowed",
+      "for a type that is not allowed",
       { cover: [file("a.png", "no picture")] },
       {},
       { cover: "validation_invalid_mime_type" },
     ],
-    ["a large file", { files: [file("a.txt", "x".repeat(11))] }, {}, { files: "validation_file_size_limit" }],
-    ["many files", { files: [1, 2, 3, 4].map((n) => file(`${n}.txt`)) }, {}, { files: "validation_too_many_files" }],
-    ["names without files", {}, { files: ["a.txt"] }, { files: "validation_invalid_file" }],
-    ["another field", { files: [file("a.txt")] }, { title: "taken" }, { title: "validation_not_unique" }],
+    ["for a large file", { files: [file("a.txt", "x".repeat(11))] }, {}, { files: "validation_file_size_limit" }],
+    ["for too many files", { files: [1, 2, 3, 4].map((n) => file(`${n}.txt`)) }, {}, { files: "validation_too_many_files" }],
+    ["for names without files", {}, { files: ["a.txt"] }, { files: "validation_invalid_file" }],
+    ["for another field", { files: [file("a.txt")] }, { title: "taken" }, { title: "validation_not_unique" }],
   ])("%s", async (_name, files, body, codes) => {
     await create({}, { title: "taken" });
     const reply = await create(files, { id: "refused00000000", ...body });
@@ -97,7 +97,7 @@ describe("what is refused leaves no file", () => {
   });
 });
 
-test("a refused create never touches the files of the record whose id it wanted", async () => {
+test("a rejected create never touches the files of the record whose id it asked for", async () => {
   const { body } = await create({ files: [file("mine.txt")] });
   expect(codesOf(await create({ files: [file("yours.txt")] }, { id: body.id }))).toEqual({
     id: "validation_not_unique",
@@ -105,12 +105,12 @@ test("a refused create never touches the files of the record whose id it wanted"
   expect(await stored(body.id)).toEqual(body.files);
 });
 
-test("only the last file of a field for one is stored, and none of a hidden field", async () => {
+test("a single-file field stores only the last file, a hidden field none", async () => {
   const { body } = await create({ cover: [file("a.png", PNG), file("b.png", PNG)], hidden: [file("c.txt")] });
   expect(await stored(body.id)).toEqual([body.cover]);
 });
 
-test("all files go with their record", async () => {
+test("all files are deleted with their record", async () => {
   const { body } = await create({ files: [file("a.txt")] });
   await fixture.remove("albums", body.id);
   expect(await stored(body.id)).toEqual([]);
@@ -119,7 +119,7 @@ test("all files go with their record", async () => {
 const send = async (sent: File): Promise<number> =>
   (await fixture.create("guarded", { files: { file: [sent] } })).status;
 
-test("a rule can ask for the size and the name of what comes", async () => {
+test("a rule can read the size and name of an upload", async () => {
   expect(await send(file("ok.txt"))).toBe(200);
   expect(await send(file("ok.txt", "too long"))).toBe(400);
   expect(await send(file("other.txt"))).toBe(400);

@@ -84,45 +84,45 @@ function shape(expand: Expanded["expand"]): unknown {
 describe("expand", () => {
   test.each<[string, string, unknown]>([
     ["a single relation is an object", "author", { author: "ann" }],
-    ["a multiple one is a list in its order, without what a rule hides", "readers", { readers: ["bob", "ann"] }],
-    ["a relation followed backwards is a list", "comments_via_post", { comments_via_post: ["c1", "c2"] }],
-    ["a unique one followed backwards is an object", "covers_via_post", { covers_via_post: "cover" }],
-    ["the old spelling still works", "comments(post)", { "comments(post)": ["c1", "c2"] }],
+    ["a multiple relation is a list in its order, without hidden records", "readers", { readers: ["bob", "ann"] }],
+    ["a back-relation is a list", "comments_via_post", { comments_via_post: ["c1", "c2"] }],
+    ["a unique back-relation is an object", "covers_via_post", { covers_via_post: "cover" }],
+    ["the old syntax works", "comments(post)", { "comments(post)": ["c1", "c2"] }],
     [
-      "paths go on",
+      "paths can have several parts",
       "comments_via_post.author",
       { comments_via_post: [{ c1: { author: "bob" } }, { c2: { author: "bob" } }] },
     ],
-    ["spaces and stray dots don't count", " .author. , readers ", { author: "ann", readers: ["bob", "ann"] }],
-    ["paths share their beginning", "parent.author,parent.parent", { parent: { post2: { parent: "post1" } } }],
-    ["unknown names are passed over", "missing,author", { author: "ann" }],
-    ["a wrong name alone leaves no trace", "missing", undefined],
-    ["a wrong name takes its whole path with it", "author.missing", undefined],
+    ["spaces and extra dots are ignored", " .author. , readers ", { author: "ann", readers: ["bob", "ann"] }],
+    ["paths can have common parts", "parent.author,parent.parent", { parent: { post2: { parent: "post1" } } }],
+    ["unknown names are ignored", "missing,author", { author: "ann" }],
+    ["an unknown name alone adds no `expand`", "missing", undefined],
+    ["an unknown name makes its whole path invalid", "author.missing", undefined],
     [
-      "but not other paths of the same relation",
+      "other paths of the same relation stay valid",
       "parent.missing,parent.parent",
       { parent: { post2: { parent: "post1" } } },
     ],
-    ["a collection of superusers is as a wrong name", "author.vault", undefined],
-    ["a name that is no relation", "id", undefined],
+    ["a collection for superusers only is like an unknown name", "author.vault", undefined],
+    ["a field that is no relation", "id", undefined],
   ])("%s", async (_name, expand, expected) => {
     const { body } = await fixture.view("posts", id("post1"), { query: { expand } });
     expect(shape(body.expand)).toEqual(expected);
   });
 
-  test("what is right but hidden leaves an empty trace", async () => {
+  test("a valid path to hidden records gives an empty `expand`", async () => {
     const { body } = await fixture.view("posts", id("post2"), { query: { expand: "author" } });
     expect(body.expand).toEqual({});
   });
 
-  test("superusers see all of it", async () => {
+  test("superusers see all related records", async () => {
     const { body } = await fixture.view("posts", id("post1"), { as, query: { expand: "readers.vault" } });
     expect(shape(body.expand)).toEqual({
       readers: ["bob", "ghost", "ann"].map((name) => ({ [name]: { vault: "vault" } })),
     });
   });
 
-  test("six steps at most", async () => {
+  test("paths end after six parts", async () => {
     const expand = Array(8).fill("parent").join(".");
     const { body } = await fixture.view("posts", id("post1"), { query: { expand } });
     expect(JSON.stringify(body).match(/"parent":\{/g)?.length).toBe(6);
@@ -138,7 +138,7 @@ describe("expand", () => {
   });
 });
 
-test("one query a step, whatever the number of records", async () => {
+test("each part takes one query, however many records there are", async () => {
   const collection = fixture.collection("posts");
   const records = await findRecords(fixture.store, collection, sql`TRUE`);
   const shown = records.map((values): PresentedRecord => ({ collection, values, showsEmail: true }));

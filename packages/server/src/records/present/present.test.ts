@@ -35,7 +35,7 @@ async function present(who: string, collection: string, id: string): Promise<Rec
   return (await presentRecords(fixture.store, context, fixture.collection(collection), [values!], ""))[0]!;
 }
 
-describe("an email is shown", () => {
+describe("the email is visible", () => {
   test.each([
     ["guest", "members", memberId("ann"), false],
     ["guest", "members", memberId("open"), true],
@@ -50,7 +50,7 @@ describe("an email is shown", () => {
   });
 });
 
-test("of an account that is gone the manager of an event still sees the email", async () => {
+test("a manager sees the email in an event about a deleted account", async () => {
   const managed = fixture.collection("managed");
   const values = (await findRecord(fixture.store, managed, managedId("bob")))!;
   await fixture.remove("managed", values.id, { as: superuser });
@@ -61,20 +61,20 @@ test("of an account that is gone the manager of an event still sees the email", 
   await fixture.create("managed", { as: superuser, body: { ...values, ...passwords } });
 });
 
-test("no account shows its password or token key, to nobody", async () => {
+test("nobody sees the password or token key of an account", async () => {
   for (const who of Object.keys(principals)) {
     const shown = await present(who, "members", memberId("ann"));
     expect(shown).not.toContainAnyKeys(["password", "tokenKey"]);
   }
 });
 
-test("a password of another collection shows as blank", async () => {
+test("a password field of another collection appears as an empty text", async () => {
   const { body } = await fixture.create("plain", { as: superuser, body: { pin: "1234" } });
   expect(body.pin).toBe("");
   expect(await fixture.row("plain", body.id)).toMatchObject({ pin: expect.stringMatching(/^\$2a\$04\$/) });
 });
 
-test("equal view keys mean equal bytes", async () => {
+test("principals with equal presentation keys get equal bytes", async () => {
   const records = [
     ...["ann", "bob", "open"].map((name) => ["members", memberId(name)] as const),
     ...["ann", "bob", "open"].map((name) => ["managed", managedId(name)] as const),
@@ -90,7 +90,7 @@ test("equal view keys mean equal bytes", async () => {
   }
 });
 
-test("one view serves all who are not superusers where nothing is hidden from anybody", () => {
+test("all but superusers have the same key if nothing depends on the principal", () => {
   const keys = ["guest", "ann", "boss"].map((who) =>
     presentationKey(principals[who]!, fixture.collection("plain"), ""),
   );

@@ -68,7 +68,7 @@ describe("paging", () => {
   });
 
   test.each([{ page: "x" }, { page: "1.5" }, { perPage: " 1" }, { skipTotal: "yes" }, { page: "9".repeat(20) }])(
-    "%p can't be read",
+    "%p is rejected",
     async (query) => {
       expect((await fixture.list("posts", { query })).status).toBe(400);
     },
@@ -80,13 +80,13 @@ const ids = async (query: Readonly<Record<string, string>>, superuser = false): 
   return body.items.map((item: { id: string }) => item.id);
 };
 
-test("rule, filter and order hold together", async () => {
+test("rule, filter and sort apply together", async () => {
   expect(await ids({ filter: "n > 37", sort: "-n" })).toEqual([id(40), id(39), id(38)]);
   expect(await ids({ filter: "n > 38", sort: "n" }, true)).toEqual([id(39), id(40), id(100)]);
   expect(await ids({ perPage: "2", page: "2", sort: "@rowid" })).toEqual([id(3), id(4)]);
 });
 
-test("a record with several related ones is listed and counted once", async () => {
+test("a record with several matching relations is listed and counted once", async () => {
   const { body } = await fixture.list("posts", { as, query: { filter: "tags.name ?!= ''" } });
   expect(body).toMatchObject({ totalItems: 2, items: [{ id: id(1) }, { id: id(2) }] });
 });
@@ -96,27 +96,27 @@ test("a client's filter reaches related records only as their list rule allows",
   expect(await ids({ filter: "tags.name ?= 'b'" }, true)).toEqual([id(2)]);
 });
 
-test("hidden fields are for superusers to filter by", async () => {
+test("only superusers can filter and sort by hidden fields", async () => {
   expect((await fixture.list("posts", { query: { filter: "secret = 's'" } })).status).toBe(400);
   expect((await fixture.list("posts", { query: { sort: "secret" } })).status).toBe(400);
   expect((await ids({ filter: "secret = 's'", perPage: "1" }, true)).length).toBe(1);
 });
 
-describe("what is refused", () => {
+describe("rejected", () => {
   const message = "Only superusers can filter by @request.";
   const general = "Something went wrong while processing your request.";
   test.each<[string, string, Readonly<Record<string, string>>, number, string]>([
-    ["a collection of superusers", "closed", {}, 403, "Only superusers can perform this action."],
+    ["a collection for superusers only", "closed", {}, 403, "Only superusers can perform this action."],
     ["a filter on the request", "posts", { filter: "@request.auth.id = ''" }, 403, message],
-    ["an order by the request", "posts", { sort: "@request.auth.id" }, 403, message],
+    ["a sort by the request", "posts", { sort: "@request.auth.id" }, 403, message],
     ["an unknown field", "posts", { filter: "missing = 1" }, 400, general],
     ["half a filter", "posts", { filter: "n" }, 400, general],
     ["a long filter", "posts", { filter: `n = '${"x".repeat(3500)}'` }, 400, general],
     ["many conditions", "posts", { filter: Array(201).fill("n = 1").join("||") }, 400, general],
-    ["many orders", "posts", { sort: Array(9).fill("n").join(",") }, 400, general],
-    ["an order by an unknown field", "posts", { sort: "missing" }, 400, general],
-    ["the row's place in a view", "shown", { sort: "@rowid" }, 400, general],
-    ["a rule that can't be understood", "broken", {}, 400, general],
+    ["many sort fields", "posts", { sort: Array(9).fill("n").join(",") }, 400, general],
+    ["a sort by an unknown field", "posts", { sort: "missing" }, 400, general],
+    ["the row id of a view", "shown", { sort: "@rowid" }, 400, general],
+    ["an unreadable rule", "broken", {}, 400, general],
   ])("%s", async (_name, collection, query, status, text) => {
     const reply = await fixture.list(collection, { query });
     expect(reply).toMatchObject({ status, body: { data: {}, message: text } });
@@ -130,7 +130,7 @@ test("views are listed like tables", async () => {
   });
 });
 
-test("a single record is hidden by its rule as if it were not there", async () => {
+test("a record that its view rule hides is not found", async () => {
   expect((await fixture.view("posts", id(1))).body).toMatchObject({ id: id(1) });
   expect((await fixture.view("posts", id(100))).status).toBe(404);
   expect((await fixture.view("posts", "missing")).status).toBe(404);

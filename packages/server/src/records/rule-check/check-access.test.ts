@@ -25,7 +25,7 @@ const as = fixture.superuser();
 await fixture.create("teams", { as, body: { id: "team00000000000", open: true } });
 await fixture.create("teams", { as, body: { id: "closed000000000", open: false } });
 const tasks = fixture.collection("tasks");
-const image: RecordValues = {
+const values: RecordValues = {
   ...blankRecord(tasks),
   id: recordId("gone00000000000"),
   title: "1",
@@ -36,7 +36,7 @@ const image: RecordValues = {
   secret: "s",
 };
 
-describe("a record that is stored nowhere", () => {
+describe("a record that isn't stored", () => {
   test.each<[string | null, boolean]>([
     ["", true],
     [null, false],
@@ -53,34 +53,34 @@ describe("a record that is stored nowhere", () => {
     ["@request.auth.id = ''", true],
     ["missing = 1", false],
     ["n = ", false],
-  ])("%p holds: %p", async (rule, expected) => {
-    expect(await meetsRule(fixture.store, fixture.context(), tasks, rule, image)).toBe(expected);
+  ])("meets %p: %p", async (rule, expected) => {
+    expect(await meetsRule(fixture.store, fixture.context(), tasks, rule, values)).toBe(expected);
   });
 
   test.each([
     ["secret = 's'", true, false],
     ["team.open = true", true, true],
   ])("%p is %p as a rule and %p as a client's filter", async (text, trusted, client) => {
-    expect(await meetsRule(fixture.store, fixture.context(), tasks, text, image, "trusted")).toBe(trusted);
-    expect(await meetsRule(fixture.store, fixture.context(), tasks, text, image, "client")).toBe(client);
+    expect(await meetsRule(fixture.store, fixture.context(), tasks, text, values, "trusted")).toBe(trusted);
+    expect(await meetsRule(fixture.store, fixture.context(), tasks, text, values, "client")).toBe(client);
   });
 });
 
-/** The store, and how often it was asked. */
+/** The store, which counts the statements it runs. */
 class CountingReader implements Reader {
-  asked = 0;
+  statements = 0;
 
   readonly all: Reader["all"] = (statement) => {
-    this.asked += 1;
+    this.statements += 1;
     return fixture.store.all(statement);
   };
   readonly first: Reader["first"] = (statement) => {
-    this.asked += 1;
+    this.statements += 1;
     return fixture.store.first(statement);
   };
 }
 
-describe("the database", () => {
+describe("statements", () => {
   test.each([
     ["title = '1' && (n > 0 || done = true)", 0],
     ["id = @request.auth.id || @request.auth.collectionName = 'people'", 0],
@@ -99,36 +99,36 @@ describe("the database", () => {
     ["@collection.teams.open ?= true", 1],
     ["strftime('%Y', '2026-01-01') = '2026'", 1],
     ["geoDistance(1, 2, 3, n) > 1", 1],
-  ])("is asked for %p: %p", async (rule, asked) => {
+  ])("for %p: %p", async (rule, statements) => {
     const reader = new CountingReader();
-    await meetsRule(reader, fixture.context(), tasks, rule, image);
-    expect(reader.asked).toBe(asked);
+    await meetsRule(reader, fixture.context(), tasks, rule, values);
+    expect(reader.statements).toBe(statements);
   });
 
-  test("is asked for a value that a predicate can't judge", async () => {
+  test("one for a value that a predicate can't evaluate", async () => {
     const reader = new CountingReader();
-    expect(await meetsRule(reader, fixture.context(), tasks, "n ~ '.1'", { ...image, n: 0.1 })).toBe(true);
-    expect(await meetsRule(reader, fixture.context(), tasks, "n ~ '.5'", { ...image, n: 0.5 })).toBe(true);
-    expect(reader.asked).toBe(1);
+    expect(await meetsRule(reader, fixture.context(), tasks, "n ~ '.1'", { ...values, n: 0.1 })).toBe(true);
+    expect(await meetsRule(reader, fixture.context(), tasks, "n ~ '.5'", { ...values, n: 0.5 })).toBe(true);
+    expect(reader.statements).toBe(1);
   });
 
-  test("is asked for what an account has besides its loaded fields", async () => {
+  test("one for fields of an account that aren't loaded", async () => {
     const reader = new CountingReader();
-    await meetsRule(reader, fixture.context({ as }), tasks, "@request.auth.verified = true", image);
-    expect(reader.asked).toBe(0);
-    await meetsRule(reader, fixture.context({ as }), tasks, "@request.auth.created != ''", image);
-    expect(reader.asked).toBe(1);
+    await meetsRule(reader, fixture.context({ as }), tasks, "@request.auth.verified = true", values);
+    expect(reader.statements).toBe(0);
+    await meetsRule(reader, fixture.context({ as }), tasks, "@request.auth.created != ''", values);
+    expect(reader.statements).toBe(1);
   });
 });
 
 test("a client's filter reaches related records only as their list rule allows", async () => {
-  const closed = { ...image, team: "closed000000000" };
+  const closed = { ...values, team: "closed000000000" };
   const filter = "team.id != '' && team.open = false";
   expect(await meetsRule(fixture.store, fixture.context(), tasks, filter, closed, "trusted")).toBe(true);
   expect(await meetsRule(fixture.store, fixture.context(), tasks, filter, closed, "client")).toBe(false);
 });
 
-test("for a stored record it says what the list rule says", async () => {
+test("for a stored record the result is that of the list rule", async () => {
   const { body } = await fixture.create("tasks", { as, body: { title: "t", n: 3, labels: ["b"], data: [1] } });
   const { ["collectionId"]: _id, ["collectionName"]: _name, ...values } = body;
   for (const rule of [

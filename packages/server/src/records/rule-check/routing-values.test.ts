@@ -36,7 +36,7 @@ const both = (await fixture.create("teams", { as, body: { members: [idOf(ann), i
   .id;
 const alone = (await fixture.create("teams", { as, body: { members: [idOf(cyd)], lead: idOf(bob) } })).body.id;
 
-/** Counts what is asked of the database. */
+/** Counts the statements. */
 function eventsOn(reader: SnapshotReader = fixture.store): { events: RecordEvents; statements: () => number } {
   let statements = 0;
   const counting = (inner: Reader): Reader => ({
@@ -62,7 +62,7 @@ test.each([
   ["title = 'b' && team.members.id ?= @request.auth.id", "title"],
   ["title != 'b' && team.members.id ?= @request.auth.id", "team.members.id"],
   ["shares_via_note.with ?= @request.auth.id", "shares_via_note.with"],
-])("under %s whoever is looked up gets the answer that the rule alone gives", async (rule, path) => {
+])("under %s listeners that are found by the routing value get the result that the rule gives", async (rule, path) => {
   await fixture.setRule("notes", "listRule", rule);
   const changes = await fixture.changesOf(async () => {
     const { body: note } = await fixture.create("notes", { as, body: { title: "a", team: both } });
@@ -76,34 +76,34 @@ test.each([
   expect(notes).toHaveLength(5);
   let seen = 0;
   for (const change of notes) {
-    const [{ events }, { events: unaware }] = [eventsOn(), eventsOn()];
+    const [{ events }, { events: unrouted }] = [eventsOn(), eventsOn()];
     for (const principal of [ann, bob, cyd]) {
       const { routeBy } = events.audienceOf(all, principal)!;
       expect(routeBy?.field.split(".")).toHaveLength(path.split(".").length);
-      const isLookedUp = (await events.routingValues(change, all, principal)).includes(routeBy!.value);
-      const answer = await seenBy(unaware, change, principal);
-      if (!isLookedUp) expect(answer).toBe(false);
-      else expect(await seenBy(events, change, principal)).toBe(answer);
-      seen += Number(answer);
+      const isRouted = (await events.routingValues(change, all, principal)).includes(routeBy!.value);
+      const isVisible = await seenBy(unrouted, change, principal);
+      if (!isRouted) expect(isVisible).toBe(false);
+      else expect(await seenBy(events, change, principal)).toBe(isVisible);
+      seen += Number(isVisible);
     }
   }
   expect(seen).toBeGreaterThan(0);
 });
 
-test("a change takes two statements, however many listen under a rule with a join", async () => {
+test("a change takes two statements, however many listeners have a rule with a join", async () => {
   await fixture.setRule("notes", "listRule", "team.members.id ?= @request.auth.id");
   const [change] = await fixture.changesOf(() => fixture.create("notes", { as, body: { team: both } }));
   const { events, statements } = eventsOn();
-  const answers = [];
+  const visible = [];
   for (const principal of [ann, bob, cyd]) {
     await events.routingValues(change!, all, principal);
-    answers.push(await seenBy(events, change!, principal));
+    visible.push(await seenBy(events, change!, principal));
   }
-  expect(answers).toEqual([true, true, false]);
+  expect(visible).toEqual([true, true, false]);
   expect(statements()).toBe(2);
 });
 
-test("whoever joins a team behind the change is not among those that its record held", async () => {
+test("a user who joins a team after the change does not receive it", async () => {
   await fixture.setRule("notes", "listRule", "team.members.id ?= @request.auth.id");
   const changes = await fixture.changesOf(async () => {
     await fixture.create("notes", { as, body: { team: alone } });
@@ -115,6 +115,6 @@ test("whoever joins a team behind the change is not among those that its record 
   expect(await seenBy(events, changes[0]!, cyd)).toBe(true);
 });
 
-test("a guest has no text to be looked up by", () => {
+test("a guest has no routing value", () => {
   expect(eventsOn().events.audienceOf(all, GUEST)!.routeBy).toBeUndefined();
 });

@@ -55,24 +55,24 @@ await fixture.create("seats", { as, body: { user: idOf(bob), room: "red" } });
 await fixture.create("seats", { as, body: { user: idOf(cyd), room: "blue" } });
 
 const tasks = fixture.collection("tasks");
-const image = (id: string, values: object): RecordValues => ({ ...blankRecord(tasks), id: recordId(id), ...values });
-const images = [
-  image("t1", { title: "red", n: 3, owner: idOf(ann), team: "red000000000000" }),
-  image("t2", { title: "about 50%_c", n: 4, owner: idOf(bob) }),
-  image("t3", { title: "", owner: "" }),
+const candidate = (id: string, values: object): RecordValues => ({ ...blankRecord(tasks), id: recordId(id), ...values });
+const candidates = [
+  candidate("t1", { title: "red", n: 3, owner: idOf(ann), team: "red000000000000" }),
+  candidate("t2", { title: "about 50%_c", n: 4, owner: idOf(bob) }),
+  candidate("t3", { title: "", owner: "" }),
 ];
 const everyone = [ann, bob, cyd, dan, GUEST, as];
 
-/** The store, and what it was asked. */
+/** The store, which records the statements it runs. */
 class CountingReader implements SnapshotReader {
-  readonly asked: string[] = [];
-  poison: string | undefined;
+  readonly statements: string[] = [];
+  failOn: string | undefined;
 
   readonly all: Reader["all"] = (statement) => {
     const { text, values } = toQuery(statement);
-    this.asked.push(text);
-    // What SQLite says of a pattern beyond its limits, for one.
-    if (this.poison !== undefined && JSON.stringify(values).includes(this.poison)) {
+    this.statements.push(text);
+    // As SQLite fails, for example, for a pattern beyond its limits.
+    if (this.failOn !== undefined && JSON.stringify(values).includes(this.failOn)) {
       return Promise.reject(new StoreError("invalid", "no"));
     }
     return fixture.store.all(statement);
@@ -81,28 +81,28 @@ class CountingReader implements SnapshotReader {
   readonly read: SnapshotReader["read"] = (work) => work(this);
 }
 
-const askAll = (batcher: RuleBatcher, rule: string, trust: Trust = "trusted"): Promise<boolean[]> =>
+const meetsAll = (batcher: RuleBatcher, rule: string, trust: Trust = "trusted"): Promise<boolean[]> =>
   Promise.all(
-    images.flatMap((values) =>
+    candidates.flatMap((values) =>
       everyone.map((principal) =>
         batcher.meetsRule({ context: fixture.context({ as: principal }), collection: tasks, rule, values, trust }),
       ),
     ),
   );
 
-async function oneByOne(rule: string, trust: Trust = "trusted"): Promise<boolean[]> {
-  const answers: boolean[] = [];
-  for (const values of images) {
+async function meetsOneByOne(rule: string, trust: Trust = "trusted"): Promise<boolean[]> {
+  const results: boolean[] = [];
+  for (const values of candidates) {
     for (const principal of everyone) {
-      answers.push(await meetsRule(fixture.store, fixture.context({ as: principal }), tasks, rule, values, trust));
+      results.push(await meetsRule(fixture.store, fixture.context({ as: principal }), tasks, rule, values, trust));
     }
   }
-  return answers;
+  return results;
 }
 
 /**
- * How many statements it takes: users, superusers and guests are asked apart where the rule means another thing for
- * them, and so is who has another kind of value.
+ * The number of statements for each rule: users, superusers and guests need one each if the rule resolves differently for
+ * them, and so do requesters with another kind of value.
  */
 const RULES: readonly [rule: string, statements: number][] = [
   ["title = 'red'", 0],
@@ -122,41 +122,41 @@ const RULES: readonly [rule: string, statements: number][] = [
   ["@request.auth.collectionName = 'users' && team.open = true", 3],
 ];
 
-describe("the rule is put to all who ask at once, with the answers that each alone would get", () => {
+describe("a rule is evaluated for all requesters at once, with the same results as one by one", () => {
   test.each(RULES)("%s in %p statements", async (rule, statements) => {
     const reader = new CountingReader();
-    expect(await askAll(new RuleBatcher(reader), rule)).toEqual(await oneByOne(rule));
-    expect(reader.asked).toHaveLength(statements);
+    expect(await meetsAll(new RuleBatcher(reader), rule)).toEqual(await meetsOneByOne(rule));
+    expect(reader.statements).toHaveLength(statements);
   });
 
-  test("a client's filter is guarded by the list rules of what it reaches, for each who asks", async () => {
+  test("for each requester, a client's filter only reaches records that their list rules show", async () => {
     const filter = "team.open = true";
-    const answers = await askAll(new RuleBatcher(fixture.store), filter, "client");
-    expect(answers).toEqual(await oneByOne(filter, "client"));
-    expect(answers.filter(Boolean)).toHaveLength(2);
+    const results = await meetsAll(new RuleBatcher(fixture.store), filter, "client");
+    expect(results).toEqual(await meetsOneByOne(filter, "client"));
+    expect(results.filter(Boolean)).toHaveLength(2);
   });
 
-  test("the answers differ", async () => {
+  test("each rule gives different results for different requesters", async () => {
     for (const [rule, statements] of RULES) {
       if (statements === 0) continue;
-      expect([rule, new Set(await oneByOne(rule)).size]).toEqual([rule, 2]);
+      expect([rule, new Set(await meetsOneByOne(rule)).size]).toEqual([rule, 2]);
     }
   });
 });
 
-test("who makes the statement fail is asked alone, and costs nobody else the answer", async () => {
+test("a requester whose values make the statement fail doesn't cost the others their results", async () => {
   const reader = new CountingReader();
-  reader.poison = idOf(cyd);
+  reader.failOn = idOf(cyd);
   const rule = "team.members.id ?= @request.auth.id";
-  const expected = (await oneByOne(rule)).map((answer, i) => answer && everyone[i % everyone.length] !== cyd);
-  expect(await askAll(new RuleBatcher(reader), rule)).toEqual(expected);
+  const expected = (await meetsOneByOne(rule)).map((met, i) => met && everyone[i % everyone.length] !== cyd);
+  expect(await meetsAll(new RuleBatcher(reader), rule)).toEqual(expected);
 });
 
-test("what is asked while a statement runs is gathered for the next one", async () => {
+test("checks that arrive while a statement runs go into the next one", async () => {
   const reader = new CountingReader();
   const batcher = new RuleBatcher(reader);
   const rule = "team.members.id ?= @request.auth.id";
-  const ask = (principal: Principal, values: RecordValues): Promise<boolean> =>
+  const check = (principal: Principal, values: RecordValues): Promise<boolean> =>
     batcher.meetsRule({
       context: fixture.context({ as: principal }),
       collection: tasks,
@@ -164,9 +164,9 @@ test("what is asked while a statement runs is gathered for the next one", async 
       values,
       trust: "trusted",
     });
-  const first = ask(ann, images[0]!);
+  const first = check(ann, candidates[0]!);
   await Promise.resolve();
-  const others = await Promise.all([first, ask(ann, images[1]!), ask(bob, images[0]!), ask(cyd, images[0]!)]);
+  const others = await Promise.all([first, check(ann, candidates[1]!), check(bob, candidates[0]!), check(cyd, candidates[0]!)]);
   expect(others).toEqual([true, false, false, true]);
-  expect(reader.asked.length).toBeLessThanOrEqual(2);
+  expect(reader.statements.length).toBeLessThanOrEqual(2);
 });

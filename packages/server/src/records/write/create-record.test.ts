@@ -62,7 +62,7 @@ await fixture.create("posts", { body: { id: "aaaaaaaaaaaaaaa", title: "first" } 
 
 const DATE = "2026-01-02 03:04:05.678Z";
 
-test("what is missing takes its zero, dates are set, texts are generated", async () => {
+test("missing values get their zero value, dates are set, texts are generated", async () => {
   const { status, body } = await fixture.create("posts", { body: { title: "plain", made: "2020-01-01", unknown: 1 } });
   expect(status).toBe(200);
   expect(body).toEqual({
@@ -97,42 +97,42 @@ describe("a create rule compares a number as a float, and without its column's t
   });
 });
 
-describe("values are read as PocketBase reads them", () => {
+describe("values are normalized as in PocketBase", () => {
   test.each<[string, RecordRequest["body"], object]>([
-    ["numbers and texts turn into each other", { title: 12.5, n: "11.5" }, { title: "12.5", n: 11.5 }],
-    ["modifiers work on zero, shorter keys first", { title: "m1", n: 20, "n-": 1, "n+": 3 }, { n: 22 }],
-    ["lists lose repetitions", { title: "m2", tags: ["a", "b", "a"] }, { tags: ["a", "b"] }],
+    ["numbers and texts convert to each other", { title: 12.5, n: "11.5" }, { title: "12.5", n: 11.5 }],
+    ["modifiers start from zero, shorter keys first", { title: "m1", n: 20, "n-": 1, "n+": 3 }, { n: 22 }],
+    ["lists lose duplicates", { title: "m2", tags: ["a", "b", "a"] }, { tags: ["a", "b"] }],
     ["a text of JSON is a list", { title: "m3", tags: '["c"]' }, { tags: ["c"] }],
     ["a text of JSON is JSON", { title: "m4", data: '{"b":1,"a":[2]}' }, { data: { b: 1, a: [2] } }],
     ["a JSON text of a text is a text", { title: "m5", data: '"[1]"' }, { data: "[1]" }],
-    ["an own id is taken", { title: "m6", id: "bbbbbbbbbbbbbbb" }, { id: "bbbbbbbbbbbbbbb" }],
+    ["a given id is used", { title: "m6", id: "bbbbbbbbbbbbbbb" }, { id: "bbbbbbbbbbbbbbb" }],
   ])("%s", async (_name, body, expected) => {
     const reply = await fixture.create("posts", { body: body! });
     expect(reply).toMatchObject({ status: 200, body: expected });
   });
 });
 
-describe("what is refused", () => {
+describe("rejected", () => {
   test.each<[string, string, RecordRequest["body"], number, Record<string, string>]>([
     ["a view", "shown", {}, 400, {}],
-    ["a collection of superusers", "closed", {}, 403, {}],
-    ["a rule that does not hold", "posts", { title: "x", n: 5 }, 400, {}],
-    ["a rule on the body that does not hold", "posts", { title: "forbidden" }, 400, {}],
-    ["a rule that can't be understood", "broken", {}, 400, {}],
+    ["a collection for superusers only", "closed", {}, 403, {}],
+    ["a record that doesn't meet the rule", "posts", { title: "x", n: 5 }, 400, {}],
+    ["a body that doesn't meet the rule", "posts", { title: "forbidden" }, 400, {}],
+    ["an unreadable rule", "broken", {}, 400, {}],
     ["a missing value", "posts", {}, 400, { title: "validation_required" }],
     [
-      "several values at once",
+      "several invalid values at once",
       "posts",
       { title: "x".repeat(21), tags: ["d"] },
       400,
       { tags: "validation_invalid_value", title: "validation_max_text_constraint" },
     ],
-    ["a value that must be unique", "posts", { title: "first" }, 400, { title: "validation_not_unique" }],
-    ["a taken id", "posts", { title: "y", id: "aaaaaaaaaaaaaaa" }, 400, { id: "validation_not_unique" }],
-    ["an id of another form", "posts", { title: "y", id: "AAAAAAAAAAAAAAA" }, 400, { id: "validation_invalid_format" }],
+    ["a duplicate of a unique value", "posts", { title: "first" }, 400, { title: "validation_not_unique" }],
+    ["an id that exists", "posts", { title: "y", id: "aaaaaaaaaaaaaaa" }, 400, { id: "validation_not_unique" }],
+    ["an id that doesn't match the pattern", "posts", { title: "y", id: "AAAAAAAAAAAAAAA" }, 400, { id: "validation_invalid_format" }],
     ["an id with a slash", "loose", { id: "a/b" }, 400, { id: "validation_forbidden_pk_character" }],
-    ["an id that Windows keeps", "loose", { id: "con" }, 400, { id: "validation_reserved_pk" }],
-    ["a relation to nothing", "comments", { post: "missing" }, 400, { post: "validation_missing_rel_records" }],
+    ["an id that is a reserved name on Windows", "loose", { id: "con" }, 400, { id: "validation_reserved_pk" }],
+    ["a relation to a missing record", "comments", { post: "missing" }, 400, { post: "validation_missing_rel_records" }],
     [
       "too few related records",
       "comments",
@@ -145,32 +145,32 @@ describe("what is refused", () => {
     expect({ status: reply.status, codes: codesOf(reply) }).toEqual({ status, codes });
   });
 
-  test("an id that differs from a taken one in case alone", async () => {
+  test("an id that differs from an existing one only in case", async () => {
     await fixture.create("loose", { body: { id: "same" } });
     expect(codesOf(await fixture.create("loose", { body: { id: "SAME" } }))).toEqual({ id: "validation_pk_invalid" });
   });
 });
 
-test("hidden fields are for superusers to set and to see", async () => {
+test("only superusers can set and see hidden fields", async () => {
   const guest = await fixture.create("posts", { body: { title: "hidden1", secret: "s" } });
   expect(await fixture.row("posts", guest.body.id)).toMatchObject({ secret: "" });
   const superuser = await fixture.create("posts", { as: fixture.superuser(), body: { title: "hidden2", secret: "s" } });
   expect(superuser.body).toMatchObject({ secret: "s" });
 });
 
-test("superusers are held to no rule, but to the fields", async () => {
+test("superusers bypass rules, but not validation", async () => {
   const as = fixture.superuser();
   expect((await fixture.create("posts", { as, body: { title: "forbidden", n: 5 } })).status).toBe(200);
   expect(codesOf(await fixture.create("posts", { as, body: { n: 5 } }))).toEqual({ title: "validation_required" });
 });
 
-test("a record and its change are written together, or neither is", async () => {
-  const made = await fixture.changesOf(() => fixture.create("posts", { body: { title: "logged" } }));
-  expect(made).toMatchObject([{ action: "create", before: null, after: { title: "logged", secret: "" } }]);
+test("a record and its change are written together or not at all", async () => {
+  const changes = await fixture.changesOf(() => fixture.create("posts", { body: { title: "logged" } }));
+  expect(changes).toMatchObject([{ action: "create", before: null, after: { title: "logged", secret: "" } }]);
   expect(await fixture.changesOf(() => fixture.create("posts", { body: { title: "logged" } }))).toEqual([]);
 });
 
-test("an account's password is a hash that never reaches the log", async () => {
+test("an account's password is stored as a hash that is never logged", async () => {
   const body = { email: "a@example.com", password: PASSWORD, passwordConfirm: PASSWORD };
   const [change] = await fixture.changesOf(() => fixture.create("staff", { body }));
   expect(change!.after).not.toHaveProperty("password");

@@ -36,7 +36,7 @@ async function add(collection: string, body: Readonly<Record<string, unknown>>):
 const exists = async (collection: string, id: string): Promise<boolean> =>
   (await fixture.row(collection, id)) !== undefined;
 
-test("a rule that does not hold hides the record", async () => {
+test("a record that doesn't meet the delete rule is not found", async () => {
   const id = await add("authors", { name: "kept" });
   expect((await fixture.remove("authors", id)).status).toBe(404);
   expect((await fixture.remove("authors", "missing")).status).toBe(404);
@@ -44,7 +44,7 @@ test("a rule that does not hold hides the record", async () => {
   expect(await fixture.remove("authors", id, { as })).toEqual({ status: 204, body: undefined });
 });
 
-test("what can't be without it goes, from the rest it is taken out, each a change of its own", async () => {
+test("dependent records are deleted, other references are removed, and each write is a change", async () => {
   const id = await add("authors", {});
   const other = await add("authors", {});
   const owned = await add("books", { owner: id });
@@ -54,9 +54,9 @@ test("what can't be without it goes, from the rest it is taken out, each a chang
   const alone = await add("books", { authors: [id] });
 
   const changes = await fixture.changesOf(() => fixture.remove("authors", id));
-  const told = changes.map(({ action, record }) => `${action} ${record}`);
-  expect(told[0]).toBe(`delete ${id}`);
-  expect(told.sort()).toEqual(
+  const writes = changes.map(({ action, record }) => `${action} ${record}`);
+  expect(writes[0]).toBe(`delete ${id}`);
+  expect(writes.sort()).toEqual(
     [
       `delete ${id}`,
       `delete ${owned}`,
@@ -70,7 +70,7 @@ test("what can't be without it goes, from the rest it is taken out, each a chang
   expect(await fixture.row("books", shared)).toMatchObject({ authors: JSON.stringify([other]) });
 });
 
-test("a required reference keeps the record, and all that was to go with it", async () => {
+test("a required reference prevents the deletion of the record and its dependents", async () => {
   const id = await add("authors", {});
   const book = await add("books", { owner: id });
   await add("reviews", { by: id });
@@ -88,7 +88,7 @@ test("a required reference keeps the record, and all that was to go with it", as
   expect(await exists("books", book)).toBe(true);
 });
 
-test("records that refer to each other go once", async () => {
+test("records that refer to each other are deleted once", async () => {
   await fixture.addCollection({ name: "nodes", type: "base", fields: [] });
   await fixture.addFields("nodes", [{ name: "next", type: "relation", collectionId: "nodes", cascadeDelete: true }]);
   const [a, b, c] = [await add("nodes", {}), await add("nodes", {}), await add("nodes", {})];
@@ -105,7 +105,7 @@ test("records that refer to each other go once", async () => {
 describe("accounts", () => {
   const passwords = { password: PASSWORD, passwordConfirm: PASSWORD };
 
-  test("the last superuser stays", async () => {
+  test("the last superuser can't be deleted", async () => {
     const first = await add("_superusers", { email: "a@example.com", ...passwords });
     expect(await fixture.remove("_superusers", first, { as })).toMatchObject({
       status: 400,
@@ -115,13 +115,13 @@ describe("accounts", () => {
     expect((await fixture.remove("_superusers", first, { as })).status).toBe(204);
   });
 
-  test("the first real superuser ends the installer's account", async () => {
+  test("the first real superuser removes the installer's account", async () => {
     const installer = await add("_superusers", { email: "__pbinstaller@example.com", ...passwords });
     await add("_superusers", { email: "c@example.com", ...passwords });
     expect(await exists("_superusers", installer)).toBe(false);
   });
 
-  test("sign-in data goes with its account", async () => {
+  test("sign-in data is deleted with its account", async () => {
     const id = await add("users", { email: "u@example.com", ...passwords });
     const own = { collectionRef: fixture.collection("users").id, recordRef: id };
     const origin = await add("_authOrigins", { ...own, fingerprint: "f" });

@@ -45,28 +45,28 @@ const statusOf = (work: Promise<unknown>): Promise<number> =>
     (error: unknown) => (error instanceof ApiError ? error.status : 500),
   );
 
-describe("what would be refused anyhow is refused before the work", () => {
+describe("a bad submission is rejected before the slow work", () => {
   test.each<[string, RecordRequest["body"]]>([
     ["by the rule", { ...passwords, email: "r@example.com", name: "forbidden" }],
-    ["by the form", { password: PASSWORD, email: "r@example.com" }],
-    ["by a field", { ...passwords, email: "r@example.com", name: "x".repeat(11) }],
+    ["by the checks for accounts", { password: PASSWORD, email: "r@example.com" }],
+    ["by the validation of a field", { ...passwords, email: "r@example.com", name: "x".repeat(11) }],
   ])("%s", async (_name, body) => {
     expect(await statusOf(prepare(undefined, { body: body! }))).toBe(400);
   });
 
-  test("but not in a batch, where an earlier part may be what makes it right", async () => {
+  test("but not in a batch, where an earlier part may make it valid", async () => {
     const body = { ...passwords, email: "r@example.com", name: "forbidden" };
     const { hashes } = await prepare(undefined, { body }, { context: "batch" });
     expect(await Bun.password.verify(PASSWORD, hashes.get("password")!)).toBe(true);
   });
 });
 
-test("what needs no work is left to the transaction", async () => {
+test("a submission without slow work is left to the transaction", async () => {
   const submission = await prepare("missing", { body: { name: "x".repeat(11) } });
   expect(submission).toMatchObject({ id: "missing", uploads: new Map(), hashes: new Map() });
 });
 
-test("an old password counts only while it is the stored one", async () => {
+test("a matched old password is void once the stored one changes", async () => {
   const id = await account();
   const self = { as: await fixture.principal("staff", id) };
   const changed = { password: "new1234567", passwordConfirm: "new1234567" };
@@ -77,7 +77,7 @@ test("an old password counts only while it is the stored one", async () => {
   expect(await statusOf(late)).toBe(400);
 });
 
-test("nobody becomes a manager by a new account that claims to be verified", async () => {
+test("a new account can't become a manager by claiming to be verified", async () => {
   const self = { as: await fixture.principal("staff", await account()) };
   const body = { ...passwords, email: "v@example.com", verified: true };
   expect((await fixture.create("staff", { ...self, body })).body.data).toMatchObject({
@@ -85,7 +85,7 @@ test("nobody becomes a manager by a new account that claims to be verified", asy
   });
 });
 
-test("who signs up through a provider gets a password that nobody knows", async () => {
+test("a sign-up through a provider gets a password that nobody knows", async () => {
   const body = { email: "o@example.com" };
   const context = { ...fixture.context({ body }), context: "oauth2" as const };
   const submission = await prepare(undefined, { body }, context);
@@ -93,7 +93,7 @@ test("who signs up through a provider gets a password that nobody knows", async 
   expect(record["password"]).toMatch(/^\$2a\$10\$/);
 });
 
-test("discarding removes what was stored, and nothing else", async () => {
+test("`discard` deletes the submission's files and no others", async () => {
   const id = await account();
   const photo = async (): Promise<PreparedSubmission> =>
     prepare(id, { as, files: { photo: [new File(["x"], "photo.txt")] } });

@@ -38,28 +38,28 @@ async function post(values: Readonly<Record<string, unknown>> = {}): Promise<str
   return body.id;
 }
 
-describe("modifiers work on what is stored", () => {
+describe("modifiers apply to the stored values", () => {
   test.each<[string, object, Readonly<Record<string, unknown>>, object]>([
     ["numbers are added and subtracted", { n: 10 }, { "n+": "5", "n-": 1 }, { n: 14 }],
     ["values are appended once", { tags: ["a"] }, { "tags+": ["b", "a"] }, { tags: ["a", "b"] }],
     ["values are prepended", { tags: ["a"] }, { "+tags": ["b"] }, { tags: ["b", "a"] }],
     ["values are removed", { tags: ["a", "b"] }, { "tags-": "a" }, { tags: ["b"] }],
-    ["a field of one value keeps the last", { one: "a" }, { "one+": "b" }, { one: "b" }],
+    ["a single-value field keeps the last value", { one: "a" }, { "one+": "b" }, { one: "b" }],
     ["a shorter key comes first", { n: 1 }, { "n+": 5, n: 10 }, { n: 15 }],
-    ["a field without that modifier stays", { title: "stays" }, { "title+": "x" }, { title: "stays" }],
+    ["a field without that modifier stays unchanged", { title: "stays" }, { "title+": "x" }, { title: "stays" }],
   ])("%s", async (_name, before, body, after) => {
     const id = await post({ ...before });
     expect(await fixture.update("posts", id, { body })).toMatchObject({ status: 200, body: after });
   });
 
-  test("of two additions at once none is lost", async () => {
+  test("concurrent additions all count", async () => {
     const id = await post();
     await Promise.all([1, 2, 3, 4].map((n) => fixture.update("posts", id, { as, body: { "n+": n } })));
     expect(await fixture.row("posts", id)).toMatchObject({ n: 10 });
   });
 });
 
-test("two changes of different fields at once both stay", async () => {
+test("concurrent updates of different fields are both kept", async () => {
   const id = await post();
   await Promise.all([
     fixture.update("posts", id, { as, body: { n: 7 } }),
@@ -68,7 +68,7 @@ test("two changes of different fields at once both stay", async () => {
   expect(await fixture.row("posts", id)).toMatchObject({ n: 7, tags: '["c"]' });
 });
 
-test("dates are set by the server, and an update of nothing is an update", async () => {
+test("the server sets dates, and an update without values is logged", async () => {
   const id = await post();
   const [change] = await fixture.changesOf(() => fixture.update("posts", id, { body: { changed: "2020-01-01" } }));
   expect(change).toMatchObject({
@@ -78,20 +78,20 @@ test("dates are set by the server, and an update of nothing is an update", async
   });
 });
 
-test("hidden fields stay for whom they are hidden from", async () => {
+test("only superusers can set hidden fields", async () => {
   const id = await post({ secret: "s" });
   await fixture.update("posts", id, { body: { secret: "x" } });
   expect(await fixture.row("posts", id)).toMatchObject({ secret: "s" });
 });
 
-describe("what is refused", () => {
+describe("rejected", () => {
   test.each<[string, string, object, Readonly<Record<string, unknown>>, number, Record<string, string>]>([
-    ["a rule that the stored record does not meet", "posts", { title: "locked", n: 100 }, {}, 404, {}],
-    ["a rule that the submitted body does not meet", "posts", { n: 100 }, { n: 1 }, 404, {}],
-    ["a collection of superusers", "closed", {}, {}, 403, {}],
+    ["a stored record that doesn't meet the rule", "posts", { title: "locked", n: 100 }, {}, 404, {}],
+    ["a body that doesn't meet the rule", "posts", { n: 100 }, { n: 1 }, 404, {}],
+    ["a collection for superusers only", "closed", {}, {}, 403, {}],
     ["another id", "posts", {}, { id: "zzzzzzzzzzzzzzz" }, 400, { id: "validation_pk_change" }],
     ["a missing value", "posts", {}, { title: "" }, 400, { title: "validation_required" }],
-    ["a value that must be unique", "posts", {}, { title: "taken" }, 400, { title: "validation_not_unique" }],
+    ["a duplicate of a unique value", "posts", {}, { title: "taken" }, 400, { title: "validation_not_unique" }],
   ])("%s", async (_name, collection, before, body, status, codes) => {
     await fixture.create("posts", { as, body: { id: "taken0000000000", title: "taken" } });
     const id = await post({ ...before });
@@ -99,7 +99,7 @@ describe("what is refused", () => {
     expect({ status: reply.status, codes: codesOf(reply) }).toEqual({ status, codes });
   });
 
-  test("a record that is not there", async () => {
+  test("a missing record", async () => {
     expect((await fixture.update("posts", "missing", { as })).status).toBe(404);
   });
 });
@@ -119,14 +119,14 @@ describe("accounts", () => {
   type Who = "self" | "boss" | "super";
   test.each<[string, Who, NonNullable<RecordRequest["body"]>, Record<string, string>]>([
     [
-      "an email is not for its owner to set",
+      "users can't set their own email",
       "self",
       { email: "x@example.com" },
       { email: "validation_values_mismatch" },
     ],
-    ["nor is verified", "self", { verified: true }, { verified: "validation_values_mismatch" }],
+    ["users can't set `verified`", "self", { verified: true }, { verified: "validation_values_mismatch" }],
     [
-      "a password without its repetition",
+      "a password without its confirmation",
       "self",
       { password: "x" },
       { oldPassword: "validation_required", passwordConfirm: "validation_required" },
@@ -145,7 +145,7 @@ describe("accounts", () => {
       { password: "validation_required", passwordConfirm: "validation_required" },
     ],
     [
-      "a password that differs from its repetition",
+      "a password that differs from its confirmation",
       "boss",
       { ...changed, passwordConfirm: "y" },
       { passwordConfirm: "validation_values_mismatch" },
@@ -163,10 +163,10 @@ describe("accounts", () => {
   });
 
   test.each<[string, Who, NonNullable<RecordRequest["body"]>]>([
-    ["an owner who knows the old password sets a new one", "self", { ...changed, oldPassword: PASSWORD }],
+    ["a user who knows the old password sets a new one", "self", { ...changed, oldPassword: PASSWORD }],
     ["a manager sets a password and an email", "boss", { ...changed, email: "managed@example.com" }],
-    ["a superuser sets all of it", "super", { ...changed, email: "super@example.com", verified: true }],
-  ])("%s, and the tokens end", async (_name, who, body) => {
+    ["a superuser sets everything", "super", { ...changed, email: "super@example.com", verified: true }],
+  ])("%s, which revokes the tokens", async (_name, who, body) => {
     const { id, self } = await account();
     const before = await fixture.row("staff", id);
     expect(await fixture.update("staff", id, { as: { self, boss, super: as }[who], body })).toMatchObject({
@@ -177,14 +177,14 @@ describe("accounts", () => {
     expect(await Bun.password.verify("new1234567", String(after!["password"]))).toBe(true);
   });
 
-  test("a change that proves nothing keeps the tokens", async () => {
+  test("other updates keep the tokens valid", async () => {
     const { id, self } = await account();
     const before = await fixture.row("staff", id);
     await fixture.update("staff", id, { as: self, body: { emailVisibility: true } });
     expect((await fixture.row("staff", id))!["tokenKey"]).toBe(before!["tokenKey"]);
   });
 
-  test("linked accounts, sign-ins under way and known devices end with what they rest on", async () => {
+  test("linked accounts, pending sign-ins and known origins are removed when they become invalid", async () => {
     const { id } = await account();
     const collectionRef = fixture.collection("staff").id;
     const own = { collectionRef, recordRef: id };

@@ -17,7 +17,7 @@ const fixture = await RecordFixture.open([
 const as = fixture.superuser();
 const label = async (): Promise<string> => (await fixture.create("labels", { as, body: { name: "x" } })).body.id;
 
-test("an update leaves the columns alone that it does not change", async () => {
+test("an update writes only the columns that change", async () => {
   const id: string = (await fixture.create("notes", { as, body: { text: "a" } })).body.id;
   // As an older server may have stored it.
   await fixture.store.write((tx) => tx.run(sql`UPDATE notes SET labels = '[ ]' WHERE id = ${id}`));

@@ -1,9 +1,9 @@
 import { sql } from "../sql.ts";
 import type { Transaction } from "../store.ts";
 
-/** The change log, and the epoch that says which life of it this is. */
+/** The change log, and the epoch that its cursors carry. */
 export async function up(tx: Transaction): Promise<void> {
-  // AUTOINCREMENT: a seq never comes back, even when the newest rows were trimmed.
+  // AUTOINCREMENT: a seq is never used twice, even if the newest rows were trimmed.
   await tx.run(sql`
     CREATE TABLE _changes (
       seq INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,7 +1,7 @@
 import { sql } from "../sql.ts";
 import type { Transaction } from "../store.ts";
 
-/** What Replicache's client groups have, and which of their mutations are done. */
+/** The views of Replicache's client groups, and the last mutation of each client. */
 export async function up(tx: Transaction): Promise<void> {
   await tx.run(sql`
     CREATE TABLE _sync_groups (
@@ -30,7 +30,7 @@ export async function up(tx: Transaction): Promise<void> {
       seen INTEGER NOT NULL
     ) WITHOUT ROWID`);
   await tx.run(sql`CREATE INDEX _sync_clients_pushes ON _sync_clients (client_group, pushes)`);
-  // Names and groups are numbers in the largest table: half the bytes of texts.
+  // In the largest table, names and groups are numbers: half the bytes of text.
   await tx.run(sql`CREATE TABLE _sync_names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)`);
   await tx.run(sql`
     CREATE TABLE _sync_view (

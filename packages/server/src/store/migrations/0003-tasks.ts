@@ -1,7 +1,7 @@
 import { sql } from "../sql.ts";
 import type { Transaction } from "../store.ts";
 
-/** Tasks: what is to be done, how far it has come, and what was told of it as far as the log need not keep it. */
+/** Tasks: their input, state and result, and the history of their events once the log need not keep it. */
 export async function up(tx: Transaction): Promise<void> {
   await tx.run(sql`
     CREATE TABLE _tasks (

@@ -4,14 +4,14 @@ import { up as changes } from "./0001-changes.ts";
 import { up as sync } from "./0002-sync.ts";
 import { up as tasks } from "./0003-tasks.ts";
 
-/** The tables that are Headwater's own, in the order in which they came. PocketBase never looks at them. */
+/** Headwater's own tables, oldest first. PocketBase never looks at them. */
 const MIGRATIONS: readonly (readonly [name: string, up: (tx: Transaction) => Promise<void>])[] = [
   ["0001-changes", changes],
   ["0002-sync", sync],
   ["0003-tasks", tasks],
 ];
 
-/** Applies what the folder has not seen yet, each once. */
+/** Applies the migrations that this folder does not have yet. */
 export async function migrate(tx: Transaction): Promise<void> {
   await tx.run(
     sql`CREATE TABLE IF NOT EXISTS _headwater_migrations (name TEXT PRIMARY KEY NOT NULL, applied TEXT NOT NULL)`,

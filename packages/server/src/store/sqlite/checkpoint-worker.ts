@@ -2,10 +2,10 @@ import { Connection } from "./connection.ts";
 
 export interface CheckpointRequest {
   readonly path: string;
-  /** PASSIVE moves what it can and waits for nobody; RESTART waits for readers and lets the WAL begin anew. */
+  /** PASSIVE moves what it can without waiting; RESTART waits for readers, so that the WAL starts from its beginning. */
   readonly mode: "PASSIVE" | "RESTART";
 }
-/** `error`: why nothing was moved. Nothing is lost by it: the pages stay in the WAL and the next checkpoint takes them. */
+/** `error`: why nothing was moved. Nothing is lost: the pages stay in the WAL until the next checkpoint. */
 export interface CheckpointReply {
   readonly error: string | undefined;
 }
@@ -16,7 +16,7 @@ self.addEventListener("message", ({ data }: MessageEvent<CheckpointRequest>) => 
   self.postMessage({ error: checkpoint(data) } satisfies CheckpointReply);
 });
 
-/** A connection each time: one left open by a terminated worker would keep the last `close` from removing the WAL. */
+/** Opens a connection each time: one left by a terminated worker would keep the last `close` from removing the WAL. */
 function checkpoint({ path, mode }: CheckpointRequest): string | undefined {
   try {
     const connection = new Connection(path, { cacheKiB: 1_000 });

@@ -3,30 +3,30 @@ import { LRUCache } from "lru-cache";
 import { type Query, type Row, type Sql, type SqlValue, toQuery } from "../sql.ts";
 import { translateError } from "./store-error.ts";
 
-/** Statements a connection keeps prepared: preparing costs more than running a small one. */
-const PREPARED = 400;
+/** Statements that a connection keeps prepared: to prepare a small one costs more than to run it. */
+const MAX_PREPARED = 400;
 
 export interface ConnectionOptions {
   readonly readonly?: boolean;
   /** Page cache in KiB. */
   readonly cacheKiB?: number;
-  /** How long a statement may block on another process's lock, in milliseconds. */
+  /** How long a statement may wait for another process's lock, in milliseconds. */
   readonly busyTimeoutMs?: number;
 }
 
-/** One connection to one database file. Everything here is synchronous. */
+/** One connection to a database file. All calls are synchronous. */
 export class Connection {
   readonly #database: Database;
   readonly #statements = new LRUCache<string, Statement<Row, SqlValue[]>>({
-    max: PREPARED,
+    max: MAX_PREPARED,
     dispose: (statement) => statement.finalize(),
   });
 
-  /** @throws StoreError when the file can't be opened or is not a database */
+  /** @throws StoreError if the file can't be opened or is not a database */
   constructor(path: string, { readonly = false, cacheKiB = 32_000, busyTimeoutMs = 10_000 }: ConnectionOptions = {}) {
     try {
       this.#database = readonly ? new Database(path, { readwrite: true }) : new Database(path, { create: true });
-      // PocketBase's settings in PocketBase's order, but for `synchronous` (see docs/decisions).
+      // PocketBase's settings in PocketBase's order, except `synchronous` (docs/decisions/0002).
       this.exec(`PRAGMA busy_timeout=${busyTimeoutMs}`);
       this.exec("PRAGMA journal_mode=WAL");
       this.exec("PRAGMA journal_size_limit=200000000");
@@ -58,7 +58,7 @@ export class Connection {
     }
   }
 
-  /** @returns how many rows changed */
+  /** @returns the number of rows changed */
   run(statement: Sql | Query): number {
     const { text, values } = toQuery(statement);
     try {
@@ -68,7 +68,7 @@ export class Connection {
     }
   }
 
-  /** Runs a statement that needs neither values nor an answer: transaction control and settings. */
+  /** Runs a statement without values or result: transaction control and settings. */
   exec(text: string): void {
     try {
       this.#prepare(text).run();

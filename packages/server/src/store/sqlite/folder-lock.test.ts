@@ -5,14 +5,14 @@ import { lockFolder } from "./folder-lock.ts";
 
 const path = join(testDir(), "lock");
 
-test("a folder is held by one at a time, and free again when it lets go", () => {
+test("a folder is locked by one holder at a time, and free after its release", () => {
   const release = lockFolder(path);
   expect(() => lockFolder(path)).toThrow(expect.objectContaining({ kind: "busy" }));
   release();
   lockFolder(path)();
 });
 
-test("a process that is killed lets go", async () => {
+test("a killed process releases its lock", async () => {
   const holder = Bun.spawn(
     [
       process.execPath,

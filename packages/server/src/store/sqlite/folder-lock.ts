@@ -2,12 +2,12 @@ import { Database } from "bun:sqlite";
 import { translateError } from "./store-error.ts";
 
 /**
- * Holds a folder for one server. The operating system lets go of the lock when the process ends, however it ends, so
- * a crash leaves nothing to clean up.
+ * Locks a folder for one server. The operating system releases the lock when the process ends, however it ends, so a
+ * crash leaves nothing to clean up.
  *
- * @param path the lock's file, made if it is missing
- * @returns a function that lets go; whoever drops it may lose the lock, since the connection is collected with it
- * @throws StoreError of kind `busy` when another process holds it
+ * @param path the lock file, created if it is missing
+ * @returns a function that releases the lock; keep a reference to it, as garbage collection would close the connection
+ * @throws StoreError of kind `busy` if another process holds the lock
  */
 export function lockFolder(path: string): () => void {
   try {

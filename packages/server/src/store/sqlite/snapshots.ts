@@ -1,10 +1,10 @@
 import type { Reader } from "../store.ts";
 import { Connection } from "./connection.ts";
 
-/** Connections kept for the next snapshot; the last one used is the next, so its cache is warm. */
-const KEPT = 4;
+/** Connections kept for later snapshots; the last used goes first, as its cache is warm. */
+const MAX_IDLE = 4;
 
-/** Read transactions: each on a connection of its own, since a snapshot may be held over several turns. */
+/** Read transactions, each on its own connection: a snapshot may be held over several turns of the loop. */
 export class Snapshots {
   readonly #path: string;
   readonly #idle: Connection[] = [];
@@ -21,7 +21,7 @@ export class Snapshots {
       return await work(readerOn(connection));
     } finally {
       if (connection.inTransaction) connection.exec("COMMIT");
-      if (this.#closed || this.#idle.length >= KEPT) connection.close();
+      if (this.#closed || this.#idle.length >= MAX_IDLE) connection.close();
       else this.#idle.push(connection);
     }
   }

@@ -34,7 +34,7 @@ describe("writing", () => {
     expect(commits).toBe(1);
   });
 
-  test("a failing write is undone alone; those that share its commit stand", async () => {
+  test("a write that fails is rolled back alone; those that share its commit stand", async () => {
     const { store } = await openNotes();
     const outcomes = await Promise.allSettled([
       store.write(insert("a", "1")),
@@ -49,7 +49,7 @@ describe("writing", () => {
     expect(await ids(store)).toEqual(["a", "d"]);
   });
 
-  test("a write alone has a commit of its own, in its place", async () => {
+  test("a write with `alone` has its own commit, in its turn", async () => {
     const { store } = await openNotes();
     const seen: unknown[][] = [];
     await Promise.all([
@@ -69,7 +69,7 @@ describe("writing", () => {
     expect(seen).toEqual([["a"], ["a", "b"]]);
   });
 
-  test("a callback after the commit runs before the next group starts, and not for a write that was undone", async () => {
+  test("a callback runs after the commit and before the next group starts, and never for a write that failed", async () => {
     const { store } = await openNotes();
     const order: string[] = [];
     await Promise.allSettled([
@@ -83,15 +83,15 @@ describe("writing", () => {
     expect(order).toEqual(["first committed", "second runs"]);
   });
 
-  test("a unique index that refuses is named by its columns", async () => {
+  test("a unique violation names the columns", async () => {
     const { store } = await openNotes();
     await store.write(insert("a", "same"));
-    const refusal = await store.write(insert("b", "same")).catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(StoreError);
-    expect(refusal).toMatchObject({ kind: "unique", columns: ["notes.body"] });
+    const error = await store.write(insert("b", "same")).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(StoreError);
+    expect(error).toMatchObject({ kind: "unique", columns: ["notes.body"] });
   });
 
-  test("a full database refuses what does not fit, keeps what was answered, and goes on when there is room", async () => {
+  test("a full database rejects what does not fit, keeps what it confirmed, and goes on when there is room", async () => {
     const { store } = await openNotes();
     const limit = (pages: number): Promise<unknown> =>
       store.write((tx) => tx.all({ text: `PRAGMA max_page_count=${pages}`, values: [] }));
@@ -109,7 +109,7 @@ describe("writing", () => {
     expect(await ids(store)).toEqual([...stored, "d"]);
   });
 
-  test("whatever fails in whatever order, what was answered is there and nothing else is", async () => {
+  test("whichever writes fail, in any order, exactly the confirmed ones are stored", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({ fails: fc.boolean(), alone: fc.boolean() }), { maxLength: 30 }),
@@ -138,7 +138,7 @@ describe("writing", () => {
 });
 
 describe("reading", () => {
-  test("nothing uncommitted is seen outside its transaction, all of it inside", async () => {
+  test("uncommitted rows are visible inside their transaction and nowhere else", async () => {
     const { store } = await openNotes();
     await store.write(async (tx) => {
       await insert("a", "a")(tx);
@@ -148,7 +148,7 @@ describe("reading", () => {
     expect(await ids(store)).toEqual(["a"]);
   });
 
-  test("a snapshot stays as it was while others write", async () => {
+  test("a snapshot does not change while others write", async () => {
     const { store } = await openNotes();
     await store.write(insert("a", "a"));
     await store.read(async (reader) => {
@@ -159,7 +159,7 @@ describe("reading", () => {
     expect(await ids(store)).toEqual(["a", "b"]);
   });
 
-  test("a column that was added is read by a statement prepared before", async () => {
+  test("a statement prepared earlier returns a column that was added", async () => {
     const { store } = await openNotes();
     await store.write(insert("a", "a"));
     await store.all(sql`SELECT * FROM notes`);
@@ -168,8 +168,8 @@ describe("reading", () => {
   });
 });
 
-describe("living with others", () => {
-  test("a commit of another connection to the file is announced", async () => {
+describe("with other connections", () => {
+  test("listeners hear of a commit of another connection to the file", async () => {
     const { store, path } = await openNotes();
     const announced = new Promise<void>((resolve) => store.onCommit(resolve));
     const other = openSqliteStore(path);
@@ -179,7 +179,7 @@ describe("living with others", () => {
     await other.close();
   });
 
-  test("a write waits for another connection's transaction instead of failing", async () => {
+  test("a write waits for another connection's transaction", async () => {
     const { store, path } = await openNotes();
     const other = openSqliteStore(path);
     let release = (): void => undefined;
@@ -189,20 +189,19 @@ describe("living with others", () => {
       await held;
     });
     const ours = store.write(insert("ours", "2"));
-    // The other transaction is open for certain once our reader still sees nothing of it and it has run its insert.
     setTimeout(release, 20);
     await Promise.all([theirs, ours]);
     expect(new Set(await ids(store))).toEqual(new Set(["theirs", "ours"]));
     await other.close();
   });
 
-  test("closing finishes what waits, leaves no log behind and refuses what comes later", async () => {
+  test("closing finishes waiting writes, removes the WAL and rejects later writes", async () => {
     const { store, path } = await openNotes();
     const last = store.write(insert("last", "last"));
     await store.close();
     await last;
     expect(await Bun.file(`${path}-wal`).exists()).toBe(false);
-    expect(await store.write(insert("late", "late")).catch((error: unknown) => error)).toMatchObject({
+    expect(await store.write(insert("late", "late")).catch((reason: unknown) => reason)).toMatchObject({
       kind: "closed",
     });
     const again = openSqliteStore(path);
@@ -210,17 +209,17 @@ describe("living with others", () => {
     await again.close();
   });
 
-  test("a long log is moved into the database file while the store is open", async () => {
+  test("a long WAL is moved into the database file while the store is open", async () => {
     const { store, path } = await openNotes();
     const size = Bun.file(path).size;
     const body = "x".repeat(8_000);
     for (let i = 0; i < 1_000; i += 1) await store.write(insert(`n${i}`, body + i));
-    // Waits for the file itself: the checkpoint runs on a thread of its own.
+    // The checkpoint runs on another thread, so only the file shows it.
     while (Bun.file(path).size < size + 4_000_000) await Bun.sleep(10);
     expect(Bun.file(path).size).toBeGreaterThan(size);
   });
 
-  test("a file that is no database is refused with what the engine says", async () => {
+  test("a file that is not a database is rejected with the engine's message", async () => {
     const path = join(dir, "text.db");
     await Bun.write(path, "this is certainly no database, however long it may be ".repeat(40));
     expect(() => openSqliteStore(path)).toThrow("file is not a database");

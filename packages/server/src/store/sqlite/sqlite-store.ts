@@ -5,46 +5,46 @@ import { Connection } from "./connection.ts";
 import { Snapshots } from "./snapshots.ts";
 import { Writer } from "./writer.ts";
 
-/** How often the store looks for commits of other processes and for a long WAL, in milliseconds. */
-const WATCH_MS = 200;
+/** How often the store checks for commits of other processes and for a long WAL, in milliseconds. */
+const POLL_MS = 200;
 
-/** Opens a database file, made if it is missing. @throws StoreError when it can't be opened or is not a database */
+/** Opens a database file, created if missing. @throws StoreError if it can't be opened or is not a database */
 export const openSqliteStore = (path: string): Store => new SqliteStore(path);
 
 class SqliteStore implements Store {
-  readonly #writing: Connection;
-  readonly #reading: Connection;
+  readonly #writeConnection: Connection;
+  readonly #readConnection: Connection;
   readonly #writer: Writer;
   readonly #snapshots: Snapshots;
   readonly #checkpointer: Checkpointer;
-  readonly #watch: Timer;
+  readonly #pollTimer: Timer;
   readonly #listeners: (() => void)[] = [];
-  #otherCommits: unknown;
+  #lastDataVersion: unknown;
   #committed = false;
   #closed = false;
 
   constructor(path: string) {
-    this.#writing = new Connection(path, { busyTimeoutMs: 0 });
-    this.#writing.exec("PRAGMA wal_autocheckpoint=0");
-    this.#reading = new Connection(path, { readonly: true });
+    this.#writeConnection = new Connection(path, { busyTimeoutMs: 0 });
+    this.#writeConnection.exec("PRAGMA wal_autocheckpoint=0");
+    this.#readConnection = new Connection(path, { readonly: true });
     this.#snapshots = new Snapshots(path);
-    this.#writer = new Writer(this.#writing, () => {
+    this.#writer = new Writer(this.#writeConnection, () => {
       this.#committed = true;
-      this.#announce();
+      this.#notifyListeners();
     });
     this.#checkpointer = new Checkpointer(path, (work) => this.#writer.pause(work));
-    this.#otherCommits = this.#dataVersion();
-    this.#watch = setInterval(() => this.#look(), WATCH_MS).unref();
+    this.#lastDataVersion = this.#dataVersion();
+    this.#pollTimer = setInterval(() => this.#poll(), POLL_MS).unref();
   }
 
   async all(statement: Sql | Query): Promise<Row[]> {
     this.#assertOpen();
-    return this.#reading.all(statement);
+    return this.#readConnection.all(statement);
   }
 
   async first(statement: Sql | Query): Promise<Row | undefined> {
     this.#assertOpen();
-    return this.#reading.first(statement);
+    return this.#readConnection.first(statement);
   }
 
   async read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
@@ -64,35 +64,35 @@ class SqliteStore implements Store {
     if (this.#closed) return;
     await this.#writer.close();
     this.#closed = true;
-    clearInterval(this.#watch);
+    clearInterval(this.#pollTimer);
     await this.#checkpointer.close();
     this.#snapshots.close();
-    this.#reading.close();
+    this.#readConnection.close();
     // The last connection to close moves the WAL into the database file and removes it.
-    this.#writing.close();
+    this.#writeConnection.close();
   }
 
-  #announce(): void {
+  #notifyListeners(): void {
     for (const listener of this.#listeners) listener();
   }
 
-  #look(): void {
-    if (this.#writing.inTransaction) return;
-    const otherCommits = this.#dataVersion();
-    if (otherCommits !== this.#otherCommits) {
-      this.#otherCommits = otherCommits;
+  #poll(): void {
+    if (this.#writeConnection.inTransaction) return;
+    const dataVersion = this.#dataVersion();
+    if (dataVersion !== this.#lastDataVersion) {
+      this.#lastDataVersion = dataVersion;
       this.#committed = true;
-      this.#announce();
+      this.#notifyListeners();
     }
     if (!this.#committed) return;
     this.#committed = false;
-    const wal = this.#writing.first({ text: "PRAGMA wal_checkpoint(NOOP)", values: [] });
-    this.#checkpointer.consider({ log: Number(wal?.["log"]), checkpointed: Number(wal?.["checkpointed"]) });
+    const wal = this.#writeConnection.first({ text: "PRAGMA wal_checkpoint(NOOP)", values: [] });
+    this.#checkpointer.startIfNeeded({ log: Number(wal?.["log"]), checkpointed: Number(wal?.["checkpointed"]) });
   }
 
-  /** Changes when another connection commits; the writer's own commits leave it as it is. */
+  /** Changes when another connection commits, but not with the writer's own commits. */
   #dataVersion(): unknown {
-    return this.#writing.first({ text: "PRAGMA data_version", values: [] })?.["data_version"];
+    return this.#writeConnection.first({ text: "PRAGMA data_version", values: [] })?.["data_version"];
   }
 
   #assertOpen(): void {

@@ -1,11 +1,11 @@
 import { StoreError, type Transaction, type WriteOptions } from "../store.ts";
 import type { Connection } from "./connection.ts";
 
-/** A group of at least `GROUP_MIN` works ends after `GROUP_MS`, so that a flood of writes does not hold up the streams. */
-const GROUP_MIN = 16;
-const GROUP_MS = 4;
-/** How long the writer waits for another process's lock before it gives up. */
-const BUSY_MS = 10_000;
+/** A group of at least `MIN_GROUP_SIZE` jobs ends after `MAX_GROUP_MS`: a flood of writes must not hold up streams. */
+const MIN_GROUP_SIZE = 16;
+const MAX_GROUP_MS = 4;
+/** How long the writer waits for another process's lock, in milliseconds. */
+const BUSY_TIMEOUT_MS = 10_000;
 
 interface Job {
   readonly work: (tx: Transaction) => Promise<unknown>;
@@ -14,15 +14,15 @@ interface Job {
   readonly reject: (reason: unknown) => void;
 }
 
-interface Done {
+interface CompletedJob {
   readonly job: Job;
   readonly value: unknown;
   readonly callbacks: readonly (() => void)[];
 }
 
 /**
- * The one writer: works wait in a queue, those that wait in one turn of the loop share a commit (and its fsync), and
- * each stands in a savepoint, so that it alone is undone when it fails.
+ * The one writer. Jobs wait in a queue; those that wait in one turn of the loop share a commit, and so its fsync. Each runs
+ * in a savepoint, so that a failure rolls back only that job.
  */
 export class Writer {
   readonly #connection: Connection;
@@ -53,7 +53,7 @@ export class Writer {
     await this.#running;
   }
 
-  /** Finishes what waits; later writes are refused. */
+  /** Finishes the waiting jobs; later writes reject. */
   async close(): Promise<void> {
     this.#closed = true;
     while (this.#running) await this.#running;
@@ -62,7 +62,7 @@ export class Writer {
   async #run(): Promise<void> {
     try {
       while (this.#queue.length > 0) {
-        // A turn of the loop: requests that arrived together join one group, and sockets are served between groups.
+        // After a turn of the loop, requests that arrived together join one group, and sockets are served between groups.
         await new Promise((resolve) => setImmediate(resolve));
         await this.#commitGroup();
       }
@@ -78,16 +78,16 @@ export class Writer {
       for (const job of this.#queue.splice(0)) job.reject(error);
       return;
     }
-    const done: Done[] = [];
-    const deadline = performance.now() + GROUP_MS;
+    const completed: CompletedJob[] = [];
+    const deadline = performance.now() + MAX_GROUP_MS;
     for (let ran = 0; this.#queue.length > 0 && this.#connection.inTransaction; ran += 1) {
-      if (ran > 0 && (this.#queue[0]!.alone || (ran >= GROUP_MIN && performance.now() > deadline))) break;
+      if (ran > 0 && (this.#queue[0]!.alone || (ran >= MIN_GROUP_SIZE && performance.now() > deadline))) break;
       const job = this.#queue.shift()!;
-      await this.#runJob(job, done);
+      await this.#runJob(job, completed);
       if (job.alone) break;
     }
 
-    if (done.length === 0) {
+    if (completed.length === 0) {
       if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
       return;
     }
@@ -95,22 +95,22 @@ export class Writer {
       this.#connection.exec("COMMIT");
     } catch (error) {
       if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
-      for (const { job } of done) job.reject(error);
+      for (const { job } of completed) job.reject(error);
       return;
     }
-    for (const { callbacks } of done) for (const callback of callbacks) callback();
-    for (const { job, value } of done) job.resolve(value);
+    for (const { callbacks } of completed) for (const callback of callbacks) callback();
+    for (const { job, value } of completed) job.resolve(value);
     this.#onCommit();
   }
 
-  async #runJob(job: Job, done: Done[]): Promise<void> {
+  async #runJob(job: Job, completed: CompletedJob[]): Promise<void> {
     const connection = this.#connection;
     const callbacks: (() => void)[] = [];
     try {
       connection.exec("SAVEPOINT work");
       const value = await job.work(transactionOn(connection, callbacks));
       connection.exec("RELEASE work");
-      done.push({ job, value, callbacks });
+      completed.push({ job, value, callbacks });
     } catch (error) {
       job.reject(error);
       if (connection.inTransaction) {
@@ -118,20 +118,20 @@ export class Writer {
         connection.exec("RELEASE work");
         return;
       }
-      // A full disk or an I/O error undid the whole group, not this work alone; who still waits gets another one.
-      for (const other of done.splice(0)) other.job.reject(error);
+      // A full disk or an I/O error rolled back the whole group, not just this job; the jobs that wait get a new group.
+      for (const other of completed.splice(0)) other.job.reject(error);
     }
   }
 
-  /** Waits for another process's lock without blocking the loop, as a busy timeout would. */
+  /** Waits for another process's lock; unlike a busy timeout, without blocking the loop. */
   async #begin(): Promise<void> {
-    const giveUp = performance.now() + BUSY_MS;
+    const deadline = performance.now() + BUSY_TIMEOUT_MS;
     for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
       try {
         this.#connection.exec("BEGIN IMMEDIATE");
         return;
       } catch (error) {
-        if (!(error instanceof StoreError) || error.kind !== "busy" || performance.now() > giveUp) throw error;
+        if (!(error instanceof StoreError) || error.kind !== "busy" || performance.now() > deadline) throw error;
         await Bun.sleep(wait);
       }
     }

@@ -1,0 +1,22 @@
+import type { ConnectionContext } from "../connections/connection-context.ts";
+import type { StreamTickets } from "../connections/stream-tickets.ts";
+import type { KeyedQueue } from "../lib/keyed-queue.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import type { HookRegistry } from "../records/model/hook-registry.ts";
+import type { Mutators } from "../sync/mutators.ts";
+import type { Tasks } from "../tasks/tasks.ts";
+
+/** What the endpoints work with. `app/` builds it. */
+export interface ApiContext extends ConnectionContext {
+  readonly hooks: HookRegistry;
+  readonly mutators: Mutators;
+  readonly tasks: Tasks;
+  readonly metrics: Metrics;
+  /** Pulls, and pushes, of one client group run one after another. */
+  readonly pullQueue: KeyedQueue;
+  readonly pushQueue: KeyedQueue;
+  readonly tickets: StreamTickets;
+  readonly startedAt: Date;
+  /** Runs work that follows a response. Nobody waits for it except the server when it stops. */
+  readonly background: (work: () => Promise<void>) => void;
+}

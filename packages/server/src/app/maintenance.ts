@@ -1,0 +1,38 @@
+import type { Logger } from "pino";
+import type { Config } from "../config.ts";
+import { startRetention } from "../log/retention.ts";
+import type { Store } from "../store/store.ts";
+import { startSyncExpiration } from "../sync/expiration.ts";
+import type { Tasks } from "../tasks/tasks.ts";
+import type { LogReaders } from "./log-readers.ts";
+
+export interface MaintenanceOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly store: Store;
+  readonly readers: LogReaders;
+  readonly tasks: Tasks;
+}
+
+/** Trims the log and deletes the state of sync clients that don't return. @returns a function that stops both */
+export function startMaintenance({ config, logger, store, readers, tasks }: MaintenanceOptions): () => void {
+  const { tail, afterHooks } = readers;
+  const stopRetention = startRetention({
+    store,
+    retention: config.retention,
+    positions: () => ({ always: Math.min(tail.seq, tasks.histories.savedTo), hooks: afterHooks.seq }),
+    onMissed: (seq) =>
+      logger.warn(
+        { read: afterHooks.seq, trimmed: seq },
+        "after hooks are too slow: the log was trimmed and they missed changes",
+      ),
+    onError: (error) => logger.error({ err: error }, "the log could not be trimmed"),
+  });
+  const stopExpiration = startSyncExpiration(store, (error) =>
+    logger.error({ err: error }, "old sync clients could not be deleted"),
+  );
+  return () => {
+    stopRetention();
+    stopExpiration();
+  };
+}

@@ -1,0 +1,21 @@
+import { PokeRegistry } from "../connections/poke-registry.ts";
+import { StreamTickets } from "../connections/stream-tickets.ts";
+import { KeyedQueue } from "../lib/keyed-queue.ts";
+import { Mutators } from "../sync/mutators.ts";
+
+/** The state that clients which sync share. */
+export interface Sync {
+  readonly mutators: Mutators;
+  readonly pokes: PokeRegistry;
+  readonly tickets: StreamTickets;
+  readonly pullQueue: KeyedQueue;
+  readonly pushQueue: KeyedQueue;
+}
+
+export const createSync = (): Sync => ({
+  mutators: new Mutators(),
+  pokes: new PokeRegistry(),
+  tickets: new StreamTickets(),
+  pullQueue: new KeyedQueue(),
+  pushQueue: new KeyedQueue(),
+});

@@ -1,0 +1,26 @@
+import type { Epoch } from "@headwater/protocol";
+import type { Config } from "../config.ts";
+import type { FileStore } from "../files/file-store.ts";
+import type { HttpContext } from "../http/http-context.ts";
+import type { Hub } from "../hub/hub.ts";
+import type { TurnLimiter } from "../lib/turn-limiter.ts";
+import type { Principal } from "../rules/principal.ts";
+import type { EventVisibility } from "../visibility/event-visibility.ts";
+import type { ConnectionLimiter } from "./connection-limiter.ts";
+import type { Liveness } from "./liveness.ts";
+import type { PokeRegistry } from "./poke-registry.ts";
+
+/** What long-lived connections need of the server. */
+export interface ConnectionContext extends HttpContext {
+  readonly config: Config;
+  readonly files: FileStore;
+  readonly epoch: Epoch;
+  readonly hub: Hub<Principal>;
+  /** Decides who may receive which event. */
+  readonly visibility: EventVisibility;
+  readonly connectionLimiter: ConnectionLimiter;
+  /** Spreads the work of opening connections and changing subscriptions over turns of the event loop. */
+  readonly setupLimiter: TurnLimiter;
+  readonly liveness: Liveness;
+  readonly pokes: PokeRegistry;
+}

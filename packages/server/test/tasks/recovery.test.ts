@@ -1,0 +1,50 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { startServer } from "@headwater/testing/servers/server-process.ts";
+import { DrivenTask, payloadsOf, TASK_HOOKS, typesOf } from "./driven-task.ts";
+
+setDefaultTimeout(60_000);
+
+test("killed and started again, tasks at work are tried again or failed, and listeners go on where they were", async () => {
+  await using first = await startServer({ args: ["--hooks", TASK_HOOKS] });
+  const [once, patient] = [await DrivenTask.start(first.url), await DrivenTask.start(first.url, "patient")];
+  const [place, waiting] = [await DrivenTask.start(first.url, "single"), await DrivenTask.queue(first.url, "single")];
+  const clients = await Promise.all([once, patient].map((task) => task.openStream()));
+  for (const task of [once, patient]) await task.drive("progress", { step: 1 });
+  for (const client of clients) await client.until("task_event");
+  await first.stop("SIGKILL");
+  await Promise.all(clients.map(({ ended }) => ended));
+
+  await using second = await startServer({ dir: first.dir, args: ["--hooks", TASK_HOOKS] });
+  const back = await Promise.all(
+    [once, patient].map((task, i) => task.at(second.url).openStream({ "Last-Event-ID": clients[i]!.lastEventId! })),
+  );
+  await patient.at(second.url).untilRunning(2);
+  await patient.at(second.url).drive("complete", "at last");
+  await Promise.all(back.map(({ ended }) => ended));
+  expect(back.map(typesOf)).toEqual([["task_failed"], ["task_retrying", "task_completed"]]);
+  expect(payloadsOf(back[0]!)).toMatchObject([{ code: "interrupted" }]);
+  // What had not begun yet begins now.
+  await waiting.at(second.url).untilRunning(1);
+  expect((await place.at(second.url).state()).state).toBe("failed");
+});
+
+test("a server that stops tells its listeners, and what may be tried again does not lose an attempt", async () => {
+  await using first = await startServer({ args: ["--hooks", TASK_HOOKS] });
+  const [once, patient] = [await DrivenTask.start(first.url), await DrivenTask.start(first.url, "patient")];
+  const clients = await Promise.all([once, patient].map((task) => task.openStream()));
+  await patient.drive("progress", { step: 1 });
+  await clients[1]!.until("task_event");
+  await first.stop();
+  await Promise.all(clients.map(({ ended }) => ended));
+  expect(clients.map(({ events }) => events.at(-1)!.data["reason"])).toEqual(["task_failed", "server_shutdown"]);
+  await using second = await startServer({ dir: first.dir, args: ["--hooks", TASK_HOOKS] });
+  await patient.at(second.url).untilRunning(1);
+  using late = await patient.at(second.url).openStream();
+  using back = await patient.at(second.url).openStream({ "Last-Event-ID": clients[1]!.lastEventId! });
+  await patient.at(second.url).drive("progress", { step: 2 });
+  await patient.at(second.url).drive("complete", { step: 3 });
+  await Promise.all([late.ended, back.ended]);
+  expect(payloadsOf(late)).toEqual([{ step: 1 }, { step: 2 }, { step: 3 }]);
+  expect(payloadsOf(back)).toEqual([{ step: 2 }, { step: 3 }]);
+  expect(await once.at(second.url).state()).toMatchObject({ state: "failed", error: { code: "interrupted" } });
+});
