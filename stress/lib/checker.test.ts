@@ -78,7 +78,7 @@ describe("the checker", () => {
   });
 
   test("accepts either outcome if the rules changed between commit and arrival", () => {
-    const unsure = expected.map((wish) => (wish.seq === 9 ? { ...wish, duty: "may" as const } : wish));
+    const undecided = expected.map((event) => (event.seq === 9 ? { ...event, duty: "may" as const } : event));
     for (const seen of [received, received.filter(({ seq }) => seq !== 9)]) {
       expect(check(undecided, seen)).toMatchObject({ lost: 0, unauthorized: 0 });
     }

@@ -4,11 +4,11 @@ import type { ScenarioRun } from "../lib/scenario-run.ts";
 import { all } from "../lib/topics.ts";
 import { createMany } from "../lib/writing.ts";
 
-/** In one transaction the server can make as many changes as a deletion takes along. */
+/** Changes in one transaction: a cascading delete makes as many as there are dependent records. */
 const sizeOf = ({ isShort }: ScenarioRun): number => (isShort ? 4_000 : 100_000);
-const PATIENCE_MS = 90_000;
+const TIMEOUT_MS = 90_000;
 
-/** A note that so many comments go with, which are put there behind the server's back: only their deletion is of interest. */
+/** Creates a note with this many comments, inserted directly into the database: only their deletion is under test. */
 async function noteWithComments(run: ScenarioRun, count: number): Promise<string> {
   await run.start();
   const [note] = await createMany(run, "notes", 1);
@@ -29,7 +29,7 @@ async function remove(run: ScenarioRun, note: string): Promise<boolean | undefin
 export const bulk = family("bulk", [
   [
     "one-transaction",
-    "100,000 changes of one transaction reach everyone, once and in order, whether they read, stall, filter or come back.",
+    "100,000 changes in one transaction reach every client once and in order, whether it reads, stalls or reconnects.",
     async (run) => {
       const count = sizeOf(run);
       const note = await noteWithComments(run, count);
@@ -37,19 +37,19 @@ export const bulk = family("bulk", [
       const late = await run.addListener(topics);
       const [reading, stalled] = [await run.connectListener(topics), await run.connectListener(topics)];
       stalled.connection.pause();
-      ensure((await remove(run, note)) === true, "the deletion was not answered");
+      ensure((await remove(run, note)) === true, "the delete did not succeed");
       const last = run.readLog().at(-1)!.seq;
-      ensure(run.changesOf("comments").length === count, "not all of them went");
-      await reading.reconnectUntil(run, last, PATIENCE_MS);
+      ensure(run.changesOf("comments").length === count, "not all comments were deleted");
+      await reading.reconnectUntil(run, last, TIMEOUT_MS);
       stalled.connection.resume();
       await late.connect(run, "query");
-      await Promise.all([stalled, late].map((listener) => listener.reconnectUntil(run, last, PATIENCE_MS)));
+      await Promise.all([stalled, late].map((listener) => listener.reconnectUntil(run, last, TIMEOUT_MS)));
     },
     ["short"],
   ],
   [
     "many-writers",
-    "Thousands of changes of many writers reach everyone, and who joins in the middle gets the rest.",
+    "Thousands of changes from many writers reach every client, and a client that joins midway gets the rest.",
     async (run) => {
       await run.start();
       await Promise.all(CURSOR_CHANNELS.map(() => run.connectListener([all("notes")])));
@@ -57,9 +57,9 @@ export const bulk = family("bulk", [
       const { inbox, ended } = run.listeners[0]!.connection;
       await Promise.race([ended, inbox.until(({ length }) => length >= 500)]);
       await Promise.all(
-        CURSOR_CHANNELS.map(async (way) => {
+        CURSOR_CHANNELS.map(async (channel) => {
           const late = await run.addListener([all("notes")]);
-          await late.connect(run, way);
+          await late.connect(run, channel);
         }),
       );
       await writing;
@@ -68,7 +68,7 @@ export const bulk = family("bulk", [
   ],
   [
     "kill",
-    "A kill -9 in the middle of a bulk loses all of it or nothing, and what came of it is brought to its end.",
+    "A kill -9 during a bulk delete loses all of it or nothing, and what was committed is delivered in full.",
     async (run) => {
       const count = run.isShort ? 2_000 : 20_000;
       const note = await noteWithComments(run, count);
@@ -76,9 +76,9 @@ export const bulk = family("bulk", [
       await run.connectListener([all("comments")]);
       const removing = remove(run, note);
       const first = run.listeners[0]!;
-      // Either while it is committed, or while it is told.
+      // Kill either during the commit or during delivery.
       const { inbox, ended } = first.connection;
-      if (run.random.chance(50)) await Promise.race([ended, inbox.until(({ length }) => length > 500, PATIENCE_MS)]);
+      if (run.random.chance(50)) await Promise.race([ended, inbox.until(({ length }) => length > 500, TIMEOUT_MS)]);
       else await Bun.sleep(run.random.int(0, 400));
       await run.kill();
       await removing;
@@ -89,7 +89,7 @@ export const bulk = family("bulk", [
       await Promise.all(run.listeners.map((listener) => listener.connect(run)));
       if (logged === 0) await remove(run, note);
       const last = run.readLog().at(-1)!.seq;
-      await first.reconnectUntil(run, last, PATIENCE_MS);
+      await first.reconnectUntil(run, last, TIMEOUT_MS);
       await run.catchUp();
     },
     ["some seeds"],

@@ -9,7 +9,7 @@ import { createMany } from "../lib/writing.ts";
 export const clock = family("clock", [
   [
     "backwards",
-    "A clock that goes back changes neither the order of events nor what a cursor brings back.",
+    "A clock that goes backwards affects neither the order of events nor what a cursor replays.",
     async (run) => {
       await run.startWithClock({});
       const listeners = await Promise.all(CURSOR_CHANNELS.map(() => run.connectListener([all("notes")])));
@@ -31,27 +31,27 @@ export const clock = family("clock", [
   ],
   [
     "forwards",
-    "A clock that jumps over the time for which changes are kept costs a resync, and never a silent gap.",
+    "A clock that jumps past the retention period causes a resync, never a silent gap.",
     async (run) => {
       await run.startWithClock({ minutes: 300 });
-      const [away, present] = [await run.connectListener([all("notes")]), await run.connectListener([all("notes")])];
+      const [offline, online] = [await run.connectListener([all("notes")]), await run.connectListener([all("notes")])];
       await run.settle();
-      await away.drop();
+      await offline.drop();
       await createMany(run, "notes", 30);
       const last = run.readLog().at(-1)!.seq;
       await run.setClock(100 * HOUR);
       await createMany(run, "notes", 5);
       await run.trimmed(last);
-      await away.connect(run);
+      await offline.connect(run);
       await createMany(run, "notes", 5);
       await run.settle();
-      ensure(isResync(away.connection.inbox.items[0]!), "who was away was not told to resync");
-      ensure(!present.connection.inbox.items.some(isResync), "who was there was told to resync");
+      ensure(isResync(offline.connection.inbox.items[0]!), "the disconnected client got no resync");
+      ensure(!online.connection.inbox.items.some(isResync), "the connected client got a resync");
     },
   ],
   [
     "old-times",
-    "Changes that were made while the clock was wrong are told and brought back like all others.",
+    "Changes made while the clock was wrong are delivered and replayed like all others.",
     async (run) => {
       await run.startWithClock({ minutes: 300 });
       const listener = await run.connectListener([all("notes")]);
@@ -69,19 +69,19 @@ export const clock = family("clock", [
   ],
   [
     "jumps",
-    "However the clock jumps under load, each client gets each change once and in order, or is told to resync.",
+    "However the clock jumps under load, each client gets each change once and in order, or a resync.",
     async (run) => {
       await run.startWithClock({ minutes: 100 });
       const listeners = await Promise.all([1, 2, 3].map(() => run.connectListener([all("notes")])));
-      const crowd = new WriterPool(run, "crowd", ["notes"]).start(4);
+      const writers = new WriterPool(run, "writers", ["notes"]).start(4);
       for (let jump = 1; jump <= 10; jump += 1) {
-        await crowd.answered(jump * 25);
+        await writers.answered(jump * 25);
         await run.setClock(run.random.int(-100, 100) * HOUR);
         const listener = run.random.pick(listeners);
         await listener.drop();
         await listener.connect(run, run.random.pick(CURSOR_CHANNELS));
       }
-      await crowd.stop();
+      await writers.stop();
       await run.settle();
     },
     ["some seeds", "short"],

@@ -9,8 +9,8 @@ import { all } from "../lib/topics.ts";
 import { until, within } from "../lib/within.ts";
 import { createMany } from "../lib/writing.ts";
 
-/** So many clients of one place: guests, users and superusers in turn. */
-async function gather(run: ScenarioRun, count: number): Promise<void> {
+/** Adds this many clients with the same cursor: guests, superusers and users in turn. */
+async function addClients(run: ScenarioRun, count: number): Promise<void> {
   const accounts = [run.guest, run.superuser, ...run.seedFolder.users.map((_, i) => run.user(i))];
   const since = await run.cursor();
   for (let i = 0; i < count; i += 1) {
@@ -23,73 +23,73 @@ const writePrivate = (run: ScenarioRun, count: number): Promise<string[]> =>
 
 export const herd = family("herd", [
   [
-    "return",
-    "When all come back at once after a kill -9, each gets what it missed, and no write waits for them to be done.",
+    "reconnect",
+    "When all clients reconnect at once after a kill -9, each gets what it missed, and writes do not wait for them.",
     async (run) => {
       await run.start();
-      await gather(run, run.isShort ? 120 : 600);
+      await addClients(run, run.isShort ? 120 : 600);
       await writePrivate(run, 40);
       for (const collection of ["notes", "inner"]) await createMany(run, collection, 20);
       await run.restart();
-      const returning = Promise.all(run.listeners.map((listener, i) => listener.connect(run, CURSOR_CHANNELS[i % 3])));
+      const reconnecting = Promise.all(run.listeners.map((listener, i) => listener.connect(run, CURSOR_CHANNELS[i % 3])));
       await createMany(run, "notes", 20, (i) => ({ title: `meanwhile ${i}` }), 4);
-      await returning;
+      await reconnecting;
       await run.settle();
     },
     ["short"],
   ],
   [
     "retry",
-    "Clients that leave coming back to the server's word come back spread over time.",
+    "The retry delays that the server sends spread reconnects over time.",
     async (run) => {
       await run.start();
       const retries: number[] = [];
       await inParallel(200, 25, async () => {
-        const told = Promise.withResolvers<number>();
+        const delay = Promise.withResolvers<number>();
         const stream = await SseStream.open(`${run.url}/api/realtime`, {
           onBlock: (block) => {
             const retry = /^retry: ?(\d+)$/m.exec(block)?.[1];
-            if (retry !== undefined) told.resolve(Number(retry));
+            if (retry !== undefined) delay.resolve(Number(retry));
           },
         });
-        retries.push(await within(told.promise, "the server says when to come back"));
+        retries.push(await within(delay.promise, "the server sends a retry delay"));
         stream.close();
       });
       const [least, most] = [Math.min(...retries), Math.max(...retries)];
-      ensure(least > 0, "a client is told to come back at once");
+      ensure(least > 0, "a client would reconnect at once");
       const shares = new Set(retries.map((retry) => Math.floor((8 * (retry - least)) / (most - least + 1))));
-      ensure(most - least >= 500 && shares.size === 8, `200 clients come back between ${least} and ${most} ms`);
+      ensure(most - least >= 500 && shares.size === 8, `200 clients reconnect between ${least} and ${most} ms`);
       run.compared(retries.length);
     },
     ["short"],
   ],
   [
-    "come-and-go",
-    "Hundreds that come and go while others write leave nothing behind, and those who stay miss nothing.",
+    "churn",
+    "Hundreds of clients that connect and leave during writes leave no open files, and the others miss nothing.",
     async (run) => {
       await run.start();
       for (let i = 0; i < 3; i += 1) await run.connectListener([all("notes")]);
       await run.settle();
       const before = readStats(run.server.pid).openFiles;
-      const crowd = new WriterPool(run, "crowd", ["notes"]).start(4);
+      const writers = new WriterPool(run, "writers", ["notes"]).start(4);
       await inParallel(run.isShort ? 100 : 400, 16, async () => {
-        const passer = await run.connectListener([all("notes")]);
-        if (run.random.chance(50)) await crowd.answered(crowd.written.items.length + 1);
-        await passer.drop();
-        run.exclude(passer);
+        const visitor = await run.connectListener([all("notes")]);
+        if (run.random.chance(50)) await writers.answered(writers.written.items.length + 1);
+        await visitor.drop();
+        run.exclude(visitor);
       });
-      await crowd.stop();
+      await writers.stop();
       await run.settle();
-      const lanes = 24; // Connections that the HTTP client of this process may keep.
-      await until(() => readStats(run.server.pid).openFiles <= before + lanes, "the server lets go of who has left");
+      const keptAlive = 24; // Connections that this process's HTTP client may keep open.
+      await until(() => readStats(run.server.pid).openFiles <= before + keptAlive, "the server closes the connections of clients that left");
     },
   ],
   [
-    "shared-place",
-    "Of those who come back from the same place, each is told what it may see itself, and not what another may.",
+    "same-cursor",
+    "Clients that reconnect from the same cursor each get what they may see, and nothing that only others may see.",
     async (run) => {
       await run.start();
-      await gather(run, 60);
+      await addClients(run, 60);
       await writePrivate(run, 200);
       await createMany(run, "inner", 50);
       for (let visit = 0; visit < 3; visit += 1) {

@@ -7,20 +7,20 @@ import { createMany } from "../lib/writing.ts";
 export const order = family("order", [
   [
     "many-writers",
-    "Changes of many writers arrive at every client in the order of their commits.",
+    "Changes from many writers reach every client in commit order.",
     async (run) => {
       await run.start();
       for (let i = 0; i < 8; i += 1) await run.connectListener([all("notes"), all("diaries")], run.user(i % 4));
-      const crowd = new WriterPool(run, "crowd", ["notes", "diaries"]).start(24);
-      await crowd.answered(600);
-      await crowd.stop();
+      const writers = new WriterPool(run, "writers", ["notes", "diaries"]).start(24);
+      await writers.answered(600);
+      await writers.stop();
       await run.settle();
     },
     ["short"],
   ],
   [
     "one-record",
-    "Updates of one record by many arrive in the order in which they were stored.",
+    "Concurrent updates of one record arrive in commit order.",
     async (run) => {
       await run.start();
       const [id] = await createMany(run, "notes", 1);
@@ -35,12 +35,12 @@ export const order = family("order", [
       await run.settle();
       const stored = await run.stored("notes");
       const last = listener.connection.inbox.items.findLast(({ event }) => event === "notes/*")!;
-      ensure(JSON.parse(last.data).record.title === stored[0]!["title"], "the last event is not what is stored");
+      ensure(JSON.parse(last.data).record.title === stored[0]!["title"], "the last event differs from the stored record");
     },
   ],
   [
     "many-topics",
-    "A change that a client hears on several topics comes once on each, and its cursor with the last of them only.",
+    "A change on several of a client's topics arrives once on each, with its cursor on the last one only.",
     async (run) => {
       await run.start();
       const ids = await createMany(run, "notes", 5);
@@ -49,16 +49,16 @@ export const order = family("order", [
       using writer = await run.writer();
       for (let i = 0; i < 100; i += 1) await writer.update("notes", ids[i % 5]!, { title: `x ${i}`, size: i });
       await run.settle();
-      const heard = listener.connection.inbox.items.slice(0, -1);
-      const cursors = heard.filter(({ id }) => id !== undefined);
-      ensure(cursors.length === 100, `100 changes came with ${cursors.length} cursors`);
-      ensure(heard.length > 250, "the change did not come on each of its topics");
+      const received = listener.connection.inbox.items.slice(0, -1);
+      const cursors = received.filter(({ id }) => id !== undefined);
+      ensure(cursors.length === 100, `100 changes arrived with ${cursors.length} cursors`);
+      ensure(received.length > 250, "a change did not arrive on each of its topics");
     },
     ["short"],
   ],
   [
-    "cut-between-topics",
-    "A client that is cut between two topics of one change gets that change whole when it comes back.",
+    "disconnect-between-topics",
+    "A client disconnected between two topics of one change gets the whole change when it reconnects.",
     async (run) => {
       await run.start();
       const [id] = await createMany(run, "notes", 1);
@@ -66,13 +66,13 @@ export const order = family("order", [
       const listeners = [await run.connectListener(topics), await run.addListener(topics)];
       using writer = await run.writer();
       for (let i = 0; i < 10; i += 1) {
-        // Large enough that its events do not come in one piece.
+        // Large enough that its events do not arrive in one read.
         await writer.update("notes", id!, { title: `x ${i}`, body: "x".repeat(run.random.int(60_000, 80_000)) });
         for (const listener of listeners) {
           if (listener.sessions.length === 0) await listener.connect(run);
           const { inbox } = listener.connection;
-          const some = run.random.int(1, 3);
-          await inbox.until(({ length }) => length >= some);
+          const count = run.random.int(1, 3);
+          await inbox.until(({ length }) => length >= count);
           await listener.drop();
           await listener.connect(run);
         }
@@ -83,41 +83,41 @@ export const order = family("order", [
   ],
   [
     "going-live",
-    "A client that goes live while others write misses nothing between the replay and the stream.",
+    "A client that connects while others write misses nothing between the replay and the live stream.",
     async (run) => {
       await run.start();
-      // Who may see a message has to be looked up: somebody may come while that is asked.
+      // The rule of messages needs a query, so a client may connect while it runs.
       await run.addRoom(run.seedFolder.users.map(({ id }) => id));
-      const crowd = new WriterPool(run, "crowd", ["notes", "messages"]).start(8);
+      const writers = new WriterPool(run, "writers", ["notes", "messages"]).start(8);
       for (let i = 0; i < 30; i += 1) {
-        await crowd.answered(i * 10);
+        await writers.answered(i * 10);
         await run.connectListener([all("notes"), all("messages")], run.user(i % 4));
       }
-      await crowd.stop();
+      await writers.stop();
       await run.settle();
     },
   ],
   [
-    "again-and-again",
-    "A client that says over and over what it listens to misses nothing by saying it.",
+    "resubscribe",
+    "A client that keeps repeating its subscriptions misses nothing.",
     async (run) => {
       await run.start();
-      // Who may see a message has to be looked up: somebody may subscribe while that is asked.
+      // The rule of messages needs a query, so a client may subscribe while it runs.
       await run.addRoom(run.seedFolder.users.map(({ id }) => id));
       const listeners = await Promise.all([0, 1, 2, 3].map((i) => run.connectListener([all("messages")], run.user(i))));
-      const crowd = new WriterPool(run, "crowd", ["messages"]).start(8);
-      const saying = listeners.map(async ({ connection, account, topics }) => {
+      const writers = new WriterPool(run, "writers", ["messages"]).start(8);
+      const resubscribing = listeners.map(async ({ connection, account, topics }) => {
         const names = topics.map(({ name }) => name);
-        while (crowd.written.items.length < 400) await connection.subscribe(names, account.token);
+        while (writers.written.items.length < 400) await connection.subscribe(names, account.token);
       });
-      await Promise.all(saying);
-      await crowd.stop();
+      await Promise.all(resubscribing);
+      await writers.stop();
       await run.settle();
     },
   ],
   [
     "cascade",
-    "A deletion and all that goes with it arrive in the order of the log.",
+    "A cascading delete arrives in log order.",
     async (run) => {
       await run.start();
       const notes = await createMany(run, "notes", 4);
@@ -127,7 +127,7 @@ export const order = family("order", [
       for (const note of notes) await writer.remove("notes", note);
       await run.settle();
       const deleted = listener.connection.inbox.items.filter(({ data }) => data.endsWith('"action":"delete"}'));
-      ensure(deleted.length === 204, `of 204 deletions ${deleted.length} came`);
+      ensure(deleted.length === 204, `${deleted.length} of 204 deletions arrived`);
     },
   ],
 ]);

@@ -4,7 +4,7 @@ import type { ScenarioRun } from "../lib/scenario-run.ts";
 import { all, filtered, one, type Topic, withOptions } from "../lib/topics.ts";
 import { createMany } from "../lib/writing.ts";
 
-/** Each of these would end an event, a line or a string where somebody forgot to encode it. */
+/** Each of these ends an event, a line or a string if it is not encoded. */
 const TEXTS = [
   "a\nb\r\nc\rd",
   "data: forged\n\nid: 1.1\nevent: forged\n\n",
@@ -19,8 +19,8 @@ const TEXTS = [
   "x".repeat(4_000),
 ];
 
-/** What listens live, what comes back, and then what is written in between. */
-async function liveAndAgain(run: ScenarioRun, topics: readonly Topic[], write: () => Promise<unknown>): Promise<void> {
+/** Delivers the same writes to a live client and, as a replay, to a client that connects later. */
+async function liveAndReplayed(run: ScenarioRun, topics: readonly Topic[], write: () => Promise<unknown>): Promise<void> {
   const late = await run.addListener(topics);
   await run.connectListener(topics);
   await write();
@@ -30,15 +30,15 @@ async function liveAndAgain(run: ScenarioRun, topics: readonly Topic[], write: (
   await run.settle();
 }
 
-const NOTHING: Rule = { text: "", allows: () => false };
+const MATCHES_NOTHING: Rule = { text: "", allows: () => false };
 
 export const poison = family("poison", [
   [
     "texts",
-    "Whatever is in a text, it arrives to the letter, and breaks no event, its own or another.",
+    "Any text arrives unchanged and breaks no event.",
     async (run) => {
       await run.start();
-      await liveAndAgain(run, [all("notes"), filtered("notes", HAS_X)], async () => {
+      await liveAndReplayed(run, [all("notes"), filtered("notes", HAS_X)], async () => {
         for (const text of TEXTS) await run.admin.create("notes", { title: text, body: text, data: { [text]: text } });
       });
     },
@@ -46,10 +46,10 @@ export const poison = family("poison", [
   ],
   [
     "huge",
-    "A record that is larger than all that may wait for a client arrives, and so does what comes behind it.",
+    "A record larger than the send buffer limit arrives, and so do the changes after it.",
     async (run) => {
       await run.start();
-      await liveAndAgain(run, [all("notes")], async () => {
+      await liveAndReplayed(run, [all("notes")], async () => {
         for (const megabytes of [1, 6, 2]) {
           await run.admin.create("notes", { title: "huge", body: "é".repeat(megabytes * 500_000) });
         }
@@ -59,7 +59,7 @@ export const poison = family("poison", [
   ],
   [
     "huge-on-topics",
-    "A record of which two do not fit into what may wait arrives on each topic that a client hears it on.",
+    "A record that fits the send buffer limit once but not twice arrives on each of a client's topics.",
     async (run) => {
       await run.start();
       const [id] = await createMany(run, "notes", 1);
@@ -72,47 +72,47 @@ export const poison = family("poison", [
   ],
   [
     "json",
-    "Odd JSON, deep, empty, numeric or with keys that objects have, arrives as it was stored.",
+    "Unusual JSON (deeply nested, empty, numeric, or with keys such as __proto__) arrives as stored.",
     async (run) => {
       await run.start();
       const deep = JSON.parse("[".repeat(2_000) + "]".repeat(2_000)) as unknown;
       const odd = JSON.parse('{"__proto__":{"a":1},"constructor":0,"":null}') as unknown;
       const values = [deep, odd, [], {}, 0, -1e300, 1e-300, Number.MAX_SAFE_INTEGER, true, "null", [[[]]], null];
-      await liveAndAgain(run, [all("notes")], async () => {
+      await liveAndReplayed(run, [all("notes")], async () => {
         for (const data of values) await run.admin.create("notes", { title: "json", data });
       });
     },
   ],
   [
     "options",
-    "Options that nobody can make sense of concern only who gave them, and filters that can't be read show nothing.",
+    "Invalid options affect only the client that sent them, and an invalid filter matches nothing.",
     async (run) => {
       await run.start();
-      const harmless = [
+      const ignored = [
         { query: { expand: "nothing.at.all,,." } },
         { query: { fields: "*:excerpt(" } },
         { query: 5 },
         [],
         7,
       ];
-      const silent = ["(((", "nothing = 1", "title ~", "@collection.nothing.id = id", "title = 'open"];
+      const invalidFilters = ["(((", "nothing = 1", "title ~", "@collection.nothing.id = id", "title = 'open"];
       const topics: Topic[] = [
-        ...harmless.map((options) => ({ name: withOptions("notes/*", options), collection: "notes" })),
-        ...silent.map((filter) => ({
+        ...ignored.map((options) => ({ name: withOptions("notes/*", options), collection: "notes" })),
+        ...invalidFilters.map((filter) => ({
           name: withOptions("notes/*", { query: { filter } }),
           collection: "notes",
-          filter: NOTHING,
+          filter: MATCHES_NOTHING,
         })),
         { name: "notes/*?options=%E0%A4%A", collection: "notes" },
         { name: "nothing/*", collection: "nothing" },
       ];
       await run.connectListener([all("notes")]);
-      await liveAndAgain(run, topics, () => createMany(run, "notes", 20));
+      await liveAndReplayed(run, topics, () => createMany(run, "notes", 20));
     },
   ],
   [
     "lost-relation",
-    "A relation whose record is gone is told unexpanded, and keeps nobody from anything.",
+    "A relation to a deleted record arrives unexpanded and blocks no event.",
     async (run) => {
       await run.start();
       const room = await run.addRoom(run.seedFolder.users.map(({ id }) => id));
@@ -129,8 +129,8 @@ export const poison = family("poison", [
     },
   ],
   [
-    "vanished-field",
-    "A field that vanishes takes the filters that read it along, and nothing else, in the stream and in replays.",
+    "removed-field",
+    "Removing a field stops only the filters that read it, live and in replays.",
     async (run) => {
       await run.start();
       const since = await run.cursor();
@@ -145,8 +145,8 @@ export const poison = family("poison", [
       await healthy.connect(run);
       await (await run.addListener([all("notes")], run.guest, since)).connect(run);
       await run.settle();
-      const told = filtering.connection.inbox.items.filter(({ event }) => event !== "marks/*").length;
-      ensure(told === 49, `a filter by a field that vanished let ${told} changes through, not the 49 from before`);
+      const count = filtering.connection.inbox.items.filter(({ event }) => event !== "marks/*").length;
+      ensure(count === 49, `a filter on a removed field passed ${count} changes instead of the 49 before its removal`);
       run.exclude(filtering);
     },
   ],

@@ -15,7 +15,7 @@ const large = (size: number) => (i: number) => ({ title: `large ${i}`, body: "x"
 export const readers = family("readers", [
   [
     "stalled",
-    "A client that stops reading is cut, and gets all that it missed when it comes back.",
+    "A client that stops reading is disconnected, and gets everything it missed when it reconnects.",
     async (run) => {
       await run.start();
       const [stalled, reading] = [await run.connectListener([all("notes")]), await run.connectListener([all("notes")])];
@@ -30,7 +30,7 @@ export const readers = family("readers", [
   ],
   [
     "many-stalled",
-    "Any number of stalled readers keep neither the others nor the writers waiting, and cost little memory.",
+    "Stalled readers delay neither other readers nor writers, and cost little memory.",
     async (run) => {
       await run.start();
       const count = run.isShort ? 100 : 1_000;
@@ -48,15 +48,15 @@ export const readers = family("readers", [
       await run.catchUp([reading]);
       const grown = (readStats(run.server.pid).anonymousBytes - before) / 1e6;
       ensure(grown < 300, `the server grew by ${grown.toFixed(0)} MB`);
-      // Some of them come back; the rest would only take time.
+      // Some of them reconnect; the rest would only take time.
       for (const { connection } of stalled.slice(20)) connection.close();
       for (const { connection } of stalled.slice(0, 20)) connection.resume();
       await run.catchUp([reading, ...stalled.slice(0, 20)]);
     },
   ],
   [
-    "sips",
-    "A client that reads in sips gets everything once, be it cut in between or not.",
+    "slow",
+    "A client that reads in small portions gets everything once, whether it is disconnected or not.",
     async (run) => {
       await run.start();
       const listener = await run.addListener([all("notes")]);
@@ -66,7 +66,7 @@ export const readers = family("readers", [
       while (listener.seq < last) {
         const { connection } = listener;
         connection.pause();
-        await Bun.sleep(run.random.int(1, 20)); // A pause is nothing but time.
+        await Bun.sleep(run.random.int(1, 20)); // Nothing to wait for: the pause itself is the test.
         connection.resume();
         await listener.reconnectUntil(run, Math.min(listener.seq + 1, last));
       }
@@ -75,12 +75,12 @@ export const readers = family("readers", [
   ],
   [
     "dead",
-    "A socket that stays full for three heartbeats is given up, and its client gets the rest when it is back.",
+    "A socket that stays full for three heartbeats is closed, and its client gets the rest when it reconnects.",
     async (run) => {
       await run.startWithClock({ seconds: 30 });
       const [dead, reading] = [await run.connectListener([all("notes")]), await run.connectListener([all("notes")])];
       dead.connection.pause();
-      // One event alone may be larger than what may wait: the socket is full, and the queue is not.
+      // A single event may exceed the buffer limit, so the socket is full although the queue is not.
       await createMany(run, "notes", 1, large(7_000 * KILOBYTES));
       await run.settle([reading]);
       await run.connected(1);
@@ -92,25 +92,25 @@ export const readers = family("readers", [
   ],
   [
     "quiet",
-    "A client that hears little comes back from a recent place, and need not resync, however much was trimmed.",
+    "A client with few events reconnects from a recent cursor without a resync, however much was trimmed.",
     async (run) => {
       await run.startWithClock({ minutes: 200, seconds: 200 }, ["--keep-changes", "60"]);
       const quiet = await run.connectListener([all("inner")], run.user(0));
       await createMany(run, "notes", 300, undefined, 4);
       const last = run.readLog().at(-1)!.seq;
-      await until(() => quiet.seq >= last, "a heartbeat brings the quiet client the newest cursor");
+      await until(() => quiet.seq >= last, "a heartbeat gives the quiet client the newest cursor");
       await run.trimmed(last - 100);
       await quiet.drop();
       await createMany(run, "inner", 3);
       await quiet.connect(run);
       await run.settle();
-      ensure(!quiet.connection.inbox.items.some(isResync), "the quiet client was told to resync");
+      ensure(!quiet.connection.inbox.items.some(isResync), "the quiet client got a resync");
     },
     ["short"],
   ],
   [
-    "untold",
-    "A heartbeat in a long replay of what a client may not see does not promise it what comes behind.",
+    "heartbeat-in-replay",
+    "A heartbeat during a long replay of invisible changes does not move the cursor past undelivered ones.",
     async (run) => {
       await run.startWithClock({ seconds: 300 });
       const listener = await run.addListener([all("vault"), all("notes")], run.user(0));
@@ -118,15 +118,15 @@ export const readers = family("readers", [
       await createMany(run, "notes", 5);
       const begin = listener.seq;
       await listener.connect(run);
-      await until(() => listener.seq > begin, "the client hears of any place behind its own");
+      await until(() => listener.seq > begin, "the client gets a cursor after its own");
       await listener.drop();
       await listener.connect(run);
       await run.settle();
     },
   ],
   [
-    "unsubscribed",
-    "A heartbeat promises nothing to a client that has not said yet what it listens to.",
+    "heartbeat-unsubscribed",
+    "A heartbeat does not move the cursor of a client that has not subscribed yet.",
     async (run) => {
       await run.startWithClock({ seconds: 300 });
       const since = await run.cursor();
@@ -134,24 +134,24 @@ export const readers = family("readers", [
       await createMany(run, "notes", 10);
       const client = await SseClient.connect(run.url, { "Last-Event-ID": since });
       const { emptyBlocks } = client;
-      await until(() => client.emptyBlocks >= emptyBlocks + 3, "three heartbeats come");
-      const told = parseCursor(client.lastEventId ?? since)!.seq;
+      await until(() => client.emptyBlocks >= emptyBlocks + 3, "three heartbeats arrive");
+      const received = parseCursor(client.lastEventId ?? since)!.seq;
       client.close();
-      ensure(told === seq, `it was told that it has everything up to ${told}, and it has everything up to ${seq}`);
+      ensure(received === seq, `a heartbeat moved the cursor from ${seq} to ${received}`);
     },
   ],
   [
     "stall-and-kill",
-    "Readers who stall over a kill -9 come back to everything.",
+    "Readers that stall across a kill -9 get everything when they reconnect.",
     async (run) => {
       await run.start();
       for (let i = 0; i < 6; i += 1) await run.connectListener([all("notes")]);
       for (const round of [1, 2]) {
         for (const { connection } of run.listeners.slice(0, 4)) connection.pause();
-        const crowd = new WriterPool(run, `round ${round}`, ["notes"]).start(6);
-        await crowd.answered(run.random.int(30, 120));
+        const writers = new WriterPool(run, `round ${round}`, ["notes"]).start(6);
+        await writers.answered(run.random.int(30, 120));
         await run.kill();
-        await crowd.stop();
+        await writers.stop();
         for (const { connection } of run.listeners) connection.resume();
         await Promise.all(run.listeners.map((listener) => listener.ended()));
         await run.start();

@@ -7,8 +7,8 @@ import { createMany } from "../lib/writing.ts";
 
 export const recovery = family("recovery", [
   [
-    "each-way",
-    "By header, address or subscription, a cursor brings back all that was missed, and then what is live.",
+    "cursor-channels",
+    "A cursor in the header, query string or subscribe request replays what was missed, then goes live.",
     async (run) => {
       await run.start();
       const listeners = await Promise.all(CURSOR_CHANNELS.map(() => run.connectListener([all("notes")])));
@@ -22,15 +22,15 @@ export const recovery = family("recovery", [
     },
   ],
   [
-    "each-place",
-    "Whichever place in the log a client comes back from, it gets exactly the rest.",
+    "every-cursor",
+    "A client that resumes from any cursor gets exactly the rest.",
     async (run) => {
       await run.start();
-      for (let place = 0; place < 30; place += 1) {
-        await run.addListener([all("notes"), all("diaries")], run.user(place % 4));
-        await createMany(run, place % 2 === 0 ? "notes" : "diaries", 3, (i) => ({
-          title: `${place}.${i}`,
-          ...(place % 2 === 1 && { owner: run.seedFolder.users[i]!.id }),
+      for (let index = 0; index < 30; index += 1) {
+        await run.addListener([all("notes"), all("diaries")], run.user(index % 4));
+        await createMany(run, index % 2 === 0 ? "notes" : "diaries", 3, (i) => ({
+          title: `${index}.${i}`,
+          ...(index % 2 === 1 && { owner: run.seedFolder.users[i]!.id }),
         }));
       }
       await Promise.all(run.listeners.map((listener, i) => listener.connect(run, CURSOR_CHANNELS[i % 3])));
@@ -38,12 +38,12 @@ export const recovery = family("recovery", [
     },
   ],
   [
-    "impatient",
-    "A client that leaves after every few events still gets each of them once.",
+    "frequent-reconnects",
+    "A client that disconnects after every few events still gets each event once.",
     async (run) => {
       await run.start();
       const listeners = await Promise.all([1, 3, 7].map(() => run.connectListener([all("notes")])));
-      const crowd = new WriterPool(run, "crowd", ["notes"]).start(4);
+      const writers = new WriterPool(run, "writers", ["notes"]).start(4);
       for (let visit = 0; visit < 12; visit += 1) {
         await Promise.all(
           listeners.map(async (listener, i) => {
@@ -53,14 +53,14 @@ export const recovery = family("recovery", [
           }),
         );
       }
-      await crowd.stop();
+      await writers.stop();
       await run.settle();
     },
     ["some seeds"],
   ],
   [
     "new-topic",
-    "A topic that is added with a cursor is told from there on, while the topics from before go on where they are.",
+    "A topic added with a cursor is replayed from there, while existing topics continue where they are.",
     async (run) => {
       await run.start();
       const start = await run.cursor();
@@ -68,31 +68,31 @@ export const recovery = family("recovery", [
       for (const collection of ["notes", "inner", "comments"]) await createMany(run, collection, 40);
       await run.settle();
       const { connection } = listener;
-      const heard = connection.inbox.items.length;
+      const before = connection.inbox.items.length;
       await connection.subscribe(["notes/*", "marks/*", "comments/*"], undefined, start);
-      await connection.inbox.until(({ length }) => length >= heard + 40);
-      // What was told again would have come before the last comment.
-      const later = connection.inbox.items.slice(heard);
-      ensure(later.length === 40, "a topic from before was told again when another was added");
+      await connection.inbox.until(({ length }) => length >= before + 40);
+      // A repeated event would have arrived before the last comment.
+      const later = connection.inbox.items.slice(before);
+      ensure(later.length === 40, "adding a topic replayed an existing one");
       ensure(
         later.every(({ event }) => event === "comments/*"),
-        "something else came than the new topic's changes",
+        "an event arrived that is not of the new topic",
       );
       run.exclude(listener);
-      run.compared(heard + 40);
+      run.compared(before + 40);
     },
   ],
   [
     "kill",
-    "The next server goes on from the cursors of the one that was killed.",
+    "A restarted server resumes from the cursors of the one that was killed.",
     async (run) => {
       await run.start();
       for (const [i] of CURSOR_CHANNELS.entries()) await run.connectListener([all("notes"), all("inner")], run.user(i));
       for (const round of [1, 2, 3]) {
-        const crowd = new WriterPool(run, `round ${round}`, ["notes", "inner"]).start(6);
-        await crowd.answered(run.random.int(20, 120));
+        const writers = new WriterPool(run, `round ${round}`, ["notes", "inner"]).start(6);
+        await writers.answered(run.random.int(20, 120));
         await run.kill();
-        await crowd.stop();
+        await writers.stop();
         await Promise.all(run.listeners.map((listener) => listener.ended()));
         await run.start();
         await Promise.all(run.listeners.map((listener, i) => listener.connect(run, CURSOR_CHANNELS[i % 3])));
@@ -103,7 +103,7 @@ export const recovery = family("recovery", [
   ],
   [
     "kill-in-replay",
-    "A replay that is killed half way goes on, on the next server, where it broke off.",
+    "A replay interrupted by a kill -9 continues on the restarted server where it stopped.",
     async (run) => {
       await run.start();
       const listeners = await Promise.all(CURSOR_CHANNELS.map(() => run.addListener([all("notes")])));
@@ -111,9 +111,9 @@ export const recovery = family("recovery", [
       const last = run.readLog().at(-1)!.seq;
       for (let kills = 0; kills < 3; kills += 1) {
         await Promise.all(listeners.map((listener, i) => listener.connect(run, CURSOR_CHANNELS[i])));
-        const some = run.random.int(1, 400);
+        const count = run.random.int(1, 400);
         const [first] = listeners;
-        await first!.connection.inbox.until(({ length }) => length >= some || first!.seq === last);
+        await first!.connection.inbox.until(({ length }) => length >= count || first!.seq === last);
         await run.kill();
         await Promise.all(listeners.map((listener) => listener.ended()));
         await run.start();
@@ -124,46 +124,46 @@ export const recovery = family("recovery", [
     ["short"],
   ],
   [
-    "orderly-end",
-    "A server that stops in order tells everyone of the last committed change before it ends their streams.",
+    "graceful-shutdown",
+    "A server that shuts down gracefully delivers the last committed change before it closes the streams.",
     async (run) => {
       await run.start();
       for (let i = 0; i < 5; i += 1) await run.connectListener([all("notes")]);
-      const crowd = new WriterPool(run, "crowd", ["notes"]).start(6);
-      await crowd.answered(60);
+      const writers = new WriterPool(run, "writers", ["notes"]).start(6);
+      await writers.answered(60);
       const stopping = run.stop();
-      await Promise.all([stopping, crowd.stop()]);
+      await Promise.all([stopping, writers.stop()]);
       await Promise.all(run.listeners.map((listener) => listener.ended()));
       const last = run.changesOf("notes").at(-1)!.seq;
       for (const { name, seq } of run.listeners) {
-        ensure(seq === last, `${name} was told up to ${seq}, and the last change is ${last}`);
+        ensure(seq === last, `${name} received changes up to ${seq}, but the last one is ${last}`);
       }
     },
   ],
   [
-    "knocking",
-    "Clients that knock while the server is not up yet get in when it is, and have lost nothing.",
+    "connect-before-start",
+    "Clients that retry while the server is down connect once it is up, and miss nothing.",
     async (run) => {
       await run.start();
       for (const [i] of CURSOR_CHANNELS.entries()) await run.addListener([all("notes")], run.user(i));
       await createMany(run, "notes", 200, undefined, 4);
       const { url, port } = run.server;
       await run.kill();
-      const knock = async (index: number): Promise<void> => {
+      const retryConnect = async (index: number): Promise<void> => {
         const listener = run.listeners[index]!;
         while (listener.sessions.length === 0) {
           await listener.connect({ url, deliveredTo: 0 }, CURSOR_CHANNELS[index]).catch(() => Bun.sleep(5));
         }
       };
-      const knocking = CURSOR_CHANNELS.map((_, index) => knock(index));
+      const connecting = CURSOR_CHANNELS.map((_, index) => retryConnect(index));
       await run.start({ port });
-      await Promise.all(knocking);
+      await Promise.all(connecting);
       await run.settle();
     },
   ],
   [
-    "two-lives",
-    "Cursors of one folder stay in one epoch and ascend, however often its server is killed.",
+    "epoch",
+    "The epoch stays the same and cursors ascend, however often the server is killed.",
     async (run) => {
       await run.start();
       const listener = await run.connectListener([all("notes")]);

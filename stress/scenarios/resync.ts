@@ -6,20 +6,20 @@ import { ensure, family } from "../lib/scenario.ts";
 import { all } from "../lib/topics.ts";
 import { createMany } from "../lib/writing.ts";
 
-/** The first thing that the client was told must be that it has to read anew, and why. */
+/** The first event must be a resync with this reason. */
 function ensureResync({ name, connection }: Listener, reason: string): void {
   const [first, ...later] = connection.inbox.items;
-  ensure(first !== undefined && isResync(first), `${name} was not told to resync, but ${JSON.stringify(first)}`);
-  const { reason: given, cursor } = JSON.parse(first.data) as { reason: string; cursor: string };
-  ensure(given === reason, `${name} was told to resync because of "${given}" instead of "${reason}"`);
+  ensure(first !== undefined && isResync(first), `${name} got ${JSON.stringify(first)} instead of a resync`);
+  const { reason: received, cursor } = JSON.parse(first.data) as { reason: string; cursor: string };
+  ensure(received === reason, `${name} got a resync with reason "${received}" instead of "${reason}"`);
   ensure(cursor === first.id, "a resync's cursor is not its id");
-  ensure(!later.some(isResync), `${name} was told to resync twice`);
+  ensure(!later.some(isResync), `${name} got a second resync`);
 }
 
 export const resync = family("resync", [
   [
     "expired",
-    "Who was away for longer than changes are kept is told so first, and then misses nothing that comes.",
+    "A client offline past the retention limit first gets a resync, then every later change.",
     async (run) => {
       await run.startWithClock({ minutes: 300 }, ["--keep-changes", "50"]);
       const listeners = await Promise.all(CURSOR_CHANNELS.map(() => run.connectListener([all("notes")])));
@@ -37,7 +37,7 @@ export const resync = family("resync", [
   ],
   [
     "trimmed-in-replay",
-    "A replay that trimming overtakes says so: no change is missing without a word.",
+    "A replay overtaken by trimming sends a resync, never a silent gap.",
     async (run) => {
       await run.startWithClock({ minutes: 300 }, ["--keep-changes", "300"]);
       const overtaken = await run.addListener([all("notes")]);
@@ -50,14 +50,14 @@ export const resync = family("resync", [
       await run.trimmed(reached);
       overtaken.connection.resume();
       await run.settle();
-      const told = overtaken.connection.inbox.items.findIndex(isResync);
-      ensure(told > 0, "the replay was not overtaken, or nobody said so");
+      const resyncIndex = overtaken.connection.inbox.items.findIndex(isResync);
+      ensure(resyncIndex > 0, "the replay was not overtaken, or no resync was sent");
     },
     ["some seeds"],
   ],
   [
     "epoch",
-    "Who comes to a database that was restored is told so, and then hears of its changes.",
+    "A client that reconnects to a restored database gets a resync, then the database's changes.",
     async (run) => {
       await run.start();
       const listeners = await Promise.all(CURSOR_CHANNELS.map(() => run.connectListener([all("notes")])));
@@ -72,21 +72,21 @@ export const resync = family("resync", [
       await run.settle();
       for (const listener of listeners) {
         ensureResync(listener, "epoch");
-        ensure(parseCursor(listener.cursor)?.epoch === "restored00", "a cursor is of the old epoch");
+        ensure(parseCursor(listener.cursor)?.epoch === "restored00", "a cursor has the old epoch");
       }
     },
     ["short"],
   ],
   [
     "unknown",
-    "Who comes from a place that the log has not reached is told so, and then hears of its changes.",
+    "A client with a cursor past the end of the log gets a resync, then every later change.",
     async (run) => {
       await run.start();
       const { epoch, seq } = parseCursor(await run.cursor())!;
       const listeners = [];
-      for (const way of CURSOR_CHANNELS) {
+      for (const channel of CURSOR_CHANNELS) {
         const listener = await run.addListener([all("notes")], run.guest, `${epoch}.${seq + 500}`);
-        await listener.connect(run, way);
+        await listener.connect(run, channel);
         listeners.push(listener);
       }
       await createMany(run, "notes", 10);
@@ -95,20 +95,20 @@ export const resync = family("resync", [
     },
   ],
   [
-    "restless",
-    "While the log is trimmed as fast as it is written, every client gets each change or the word that it did not.",
+    "constant-trimming",
+    "While the log is trimmed as fast as it is written, every client gets each change or a resync.",
     async (run) => {
       await run.startWithClock({ minutes: 600 }, ["--keep-changes", "40"]);
       const listeners = await Promise.all([1, 2, 3, 4].map(() => run.connectListener([all("notes")])));
-      const crowd = new WriterPool(run, "crowd", ["notes"]).start(6);
+      const writers = new WriterPool(run, "writers", ["notes"]).start(6);
       const random = run.random;
       for (let visit = 1; visit <= 15; visit += 1) {
         const listener = random.pick(listeners);
         await listener.drop();
-        await crowd.answered(crowd.written.items.length + random.int(1, 80));
+        await writers.answered(writers.written.items.length + random.int(1, 80));
         await listener.connect(run, random.pick(CURSOR_CHANNELS));
       }
-      await crowd.stop();
+      await writers.stop();
       await run.settle();
     },
     ["some seeds"],

@@ -5,11 +5,11 @@ import { ensure, family } from "../lib/scenario.ts";
 import { all } from "../lib/topics.ts";
 import { createMany } from "../lib/writing.ts";
 
-/** What is taken from clients while they are away, or while they are given what they missed. */
+/** Access that is revoked while clients are offline or in a replay. */
 export const revocationAway = family("revocation", [
   [
     "in-replay",
-    "A password that changes in the middle of a replay ends the replay of what is private.",
+    "A password change during a replay stops the replay of private changes.",
     async (run) => {
       await run.start();
       const listener = await run.addListener([all("inner"), all("notes")], run.user(0));
@@ -25,7 +25,7 @@ export const revocationAway = family("revocation", [
   ],
   [
     "rule-in-replay",
-    "A rule that is closed in the middle of a replay ends it, whoever else is being told the same.",
+    "A rule closed during a replay stops it, even if the same replay serves several clients.",
     async (run) => {
       await run.start();
       await run.editRule("changing", EVERYBODY);
@@ -40,8 +40,8 @@ export const revocationAway = family("revocation", [
     ["some seeds"],
   ],
   [
-    "while-away",
-    "Who comes back with a token that was revoked meanwhile is told what a guest may see.",
+    "while-offline",
+    "A client that reconnects with a revoked token gets what a guest may see.",
     async (run) => {
       await run.start();
       const listener = await run.connectListener([all("inner"), all("notes")], run.user(0));
@@ -53,12 +53,12 @@ export const revocationAway = family("revocation", [
       await run.settle([witness]);
       await listener.connect(run);
       await run.settle();
-      ensure(privateEvents(listener) === 30, "a guest was told something else than the thirty notes");
+      ensure(privateEvents(listener) === 30, "a guest got something other than the 30 notes");
     },
   ],
   [
-    "member-while-away",
-    "What others were told of a room is not told again to who has left it since.",
+    "member-while-offline",
+    "A user who left a room gets no replay of its messages, even those already delivered to members.",
     async (run) => {
       await run.start();
       const user = run.seedFolder.users[0]!.id;
@@ -73,12 +73,12 @@ export const revocationAway = family("revocation", [
       const late = await run.addListener([all("messages")], run.user(0), since);
       await late.connect(run);
       await run.settle();
-      ensure(privateEvents(early) === 30, "a member was not told of the room");
+      ensure(privateEvents(early) === 30, "a member did not get the room's messages");
     },
   ],
   [
-    "rule-while-away",
-    "What others were told under a wider rule is not told again after it was narrowed.",
+    "rule-while-offline",
+    "After a rule is narrowed, a replay contains only what the new rule allows.",
     async (run) => {
       await run.start();
       await run.editRule("changing", EVERYBODY);
@@ -92,8 +92,8 @@ export const revocationAway = family("revocation", [
       const late = await run.addListener([all("changing")], run.guest, since);
       await late.connect(run);
       await run.settle();
-      ensure(privateEvents(early) === 40, "the wider rule did not let everything through");
-      ensure(privateEvents(late) === 10, "the narrower rule let other things through than the ten that are open");
+      ensure(privateEvents(early) === 40, "the wider rule did not pass everything");
+      ensure(privateEvents(late) === 10, "the narrower rule passed something other than the 10 open records");
     },
   ],
 ]);

@@ -11,41 +11,41 @@ import { createMany } from "../lib/writing.ts";
 
 const PRIVATE = ["inner", "diaries", "plans"];
 
-/** Each of the users listens while a crowd writes; in between something happens to them. */
-async function amid(run: ScenarioRun, collections: readonly string[], act: () => Promise<unknown>): Promise<void> {
+/** Connects every user, starts writers, and revokes or changes access while they write. */
+async function duringWrites(run: ScenarioRun, collections: readonly string[], changeAccess: () => Promise<unknown>): Promise<void> {
   await run.start();
   const topics = [...new Set([...collections, "diaries"])].map(all);
   for (const [i] of run.seedFolder.users.entries()) await run.connectListener(topics, run.user(i));
-  const crowd = new WriterPool(run, "crowd", collections).start(6);
-  await crowd.answered(run.random.int(40, 120));
-  await act();
-  await crowd.answered(crowd.written.items.length + 80);
-  await crowd.stop();
+  const writers = new WriterPool(run, "writers", collections).start(6);
+  await writers.answered(run.random.int(40, 120));
+  await changeAccess();
+  await writers.answered(writers.written.items.length + 80);
+  await writers.stop();
   await run.settle();
 }
 
 export const revocation = family("revocation", [
   [
     "password",
-    "A new password makes guests of a user's streams, and nothing that is committed later reaches them.",
-    (run) => amid(run, PRIVATE, () => setPassword(run.admin, run.seedFolder.users[0]!.id, "another password")),
+    "A new password turns a user's streams into guests, and no private change committed later reaches them.",
+    (run) => duringWrites(run, PRIVATE, () => setPassword(run.admin, run.seedFolder.users[0]!.id, "another password")),
     ["some seeds", "short"],
   ],
   [
     "deletion",
-    "A user who is deleted hears nothing private of what is committed later, their own last records included.",
+    "A deleted user gets no private change committed later, not even to their own records.",
     (run) =>
-      amid(run, ["inner"], async () => {
+      duringWrites(run, ["inner"], async () => {
         const { id } = run.seedFolder.users[0]!;
         await createMany(run, "diaries", 10, (i) => ({ title: `diary ${i}`, owner: id }));
         await run.admin.request("DELETE", `/api/collections/users/records/${id}`);
       }),
   ],
   [
-    "name",
-    "A rule that reads a field of the user follows that field from its change on.",
+    "auth-field",
+    "A rule that reads a field of the user applies the new value as soon as the field changes.",
     (run) =>
-      amid(run, ["plans"], async () => {
+      duringWrites(run, ["plans"], async () => {
         for (const name of ["bob", "nobody", "ann"]) {
           await run.admin.update("users", run.seedFolder.users[0]!.id, { name });
           await createMany(run, "plans", 20, (i) => ({ title: `${name} ${i}`, crew: name }));
@@ -54,9 +54,9 @@ export const revocation = family("revocation", [
   ],
   [
     "rule",
-    "A rule that is edited holds from its own place in the log on, for streams that are open.",
+    "An edited rule applies to open streams from its own seq on.",
     (run) =>
-      amid(run, ["changing"], async () => {
+      duringWrites(run, ["changing"], async () => {
         for (const rule of [EVERYBODY, NOBODY, SIGNED_IN, OPEN, NOBODY, EVERYBODY]) {
           await run.editRule("changing", rule);
           await createMany(run, "changing", 10);
@@ -66,7 +66,7 @@ export const revocation = family("revocation", [
   ],
   [
     "members",
-    "Who leaves a room hears nothing more of it, and who enters hears what is said from then on.",
+    "A user who leaves a room gets no further messages, and a user who joins gets all further ones.",
     async (run) => {
       await run.start();
       const room = await run.addRoom([run.seedFolder.users[0]!.id, run.seedFolder.users[1]!.id]);
@@ -83,8 +83,8 @@ export const revocation = family("revocation", [
     ["short"],
   ],
   [
-    "pass",
-    "A rule that looks into another collection follows what is stored there.",
+    "other-collection",
+    "A rule that reads another collection follows what is stored there.",
     async (run) => {
       await run.start();
       const holder = run.seedFolder.users[0]!.id;
@@ -101,7 +101,7 @@ export const revocation = family("revocation", [
   ],
   [
     "kill",
-    "What was revoked before a kill -9 is revoked after it.",
+    "Access revoked before a kill -9 stays revoked after it.",
     async (run) => {
       await run.start();
       const listener = await run.connectListener([all("inner"), all("changing")], run.user(0));
@@ -113,12 +113,12 @@ export const revocation = family("revocation", [
       await listener.connect(run);
       for (const collection of ["inner", "changing"]) await createMany(run, collection, 20);
       await run.settle();
-      ensure(privateEvents(listener) === 0, "something private was told");
+      ensure(privateEvents(listener) === 0, "a private change was delivered");
     },
   ],
   [
     "new-token",
-    "Who signs in again with the new password is told what was missed, private or not.",
+    "A user who signs in again after a password change gets everything missed, private or not.",
     async (run) => {
       await run.start();
       const { id } = run.seedFolder.users[0]!;
@@ -131,12 +131,12 @@ export const revocation = family("revocation", [
       listener.account = await signInAgain(run.admin, id, run.dir);
       await listener.connect(run);
       await run.settle();
-      ensure(privateEvents(listener) === 60, "not everything that was missed was told");
+      ensure(privateEvents(listener) === 60, "not everything that was missed was delivered");
     },
   ],
   [
     "stalled",
-    "A reader who stalls while its account goes gets nothing that was committed later, however late it reads.",
+    "A stalled reader whose account is deleted gets nothing committed later, however late it reads.",
     async (run) => {
       await run.start();
       const listener = await run.connectListener([all("inner")], run.user(0));
@@ -152,21 +152,21 @@ export const revocation = family("revocation", [
   ],
   [
     "all-tokens",
-    "A new token secret of the collection makes guests of all its users at once.",
+    "A new token secret of the collection turns all its users into guests at once.",
     async (run) => {
       await run.start();
       for (const [i] of run.seedFolder.users.entries()) await run.connectListener([all("inner")], run.user(i));
       await createMany(run, "inner", 10);
       await run.settle();
       const listeners = [...run.listeners];
-      // Another auth rule means another secret, as in PocketBase.
+      // A new auth rule also resets the secret, as in PocketBase.
       await run.admin.updateCollection("users", { authRule: "verified = true" });
       await createMany(run, "inner", 10);
       await run.settle();
       for (const listener of listeners) {
         ensure(
           privateEvents(listener) === 10,
-          `${listener.name} was told of ${privateEvents(listener)} changes, not 10`,
+          `${listener.name} got ${privateEvents(listener)} changes instead of 10`,
         );
         run.exclude(listener);
         run.compared(10);
@@ -174,8 +174,8 @@ export const revocation = family("revocation", [
     },
   ],
   [
-    "same-name",
-    "A collection that is made anew under an old name is judged by its own rules, also for what came before.",
+    "recreated-collection",
+    "A collection recreated under the same name uses its own rules, also for older changes.",
     async (run) => {
       await run.start();
       await run.editRule("changing", EVERYBODY);
@@ -186,19 +186,19 @@ export const revocation = family("revocation", [
       await run.admin.request("DELETE", "/api/collections/changing");
       const fields = [{ name: "title", type: "text" }];
       await run.admin.createCollection({ name: "changing", type: "base", fields, listRule: null, createRule: "" });
-      await createMany(run, "changing", 10, (i) => ({ title: `anew ${i}` }));
+      await createMany(run, "changing", 10, (i) => ({ title: `recreated ${i}` }));
       const late = await run.addListener([all("changing")], run.guest, since);
       await late.connect(run);
       await run.settle();
-      ensure(privateEvents(early) === 10, "a closed collection was told of");
-      ensure(privateEvents(late) === 0, "what a closed collection was before was told of");
+      ensure(privateEvents(early) === 10, "a change of the closed collection was delivered");
+      ensure(privateEvents(late) === 0, "an older change of the closed collection was delivered");
       for (const listener of [early, late]) run.exclude(listener);
       run.compared(20);
     },
   ],
   [
     "slow-body",
-    "A subscription whose token is revoked before its last byte is there is a guest's.",
+    "A subscribe request whose token is revoked before its last byte arrives counts as a guest's.",
     async (run) => {
       await run.start();
       const [client, witness] = [await SseClient.connect(run.url), await run.connectListener([])];
@@ -207,18 +207,18 @@ export const revocation = family("revocation", [
       const head = `content-type: application/json\r\ncontent-length: ${body.length}\r\nhost: localhost`;
       const { token } = run.user(0);
       connection.write(`POST /api/realtime HTTP/1.1\r\nauthorization: ${token}\r\n${head}\r\n\r\n${body.slice(0, -1)}`);
-      // The server has read the token by the time that it has stored a password and told of it.
+      // By the time the server delivers the password change, it has read the token.
       await setPassword(run.admin, run.seedFolder.users[0]!.id, "another password");
       await run.settle([witness]);
       connection.write("}");
-      const answer = await connection.response();
-      ensure(answer?.status === 204, `the subscription was answered with ${answer?.status}`);
+      const response = await connection.response();
+      ensure(response?.status === 204, `the subscribe request returned ${response?.status}`);
       await createMany(run, "inner", 10);
       await run.settle();
       await client.inbox.until((events) => events.some(({ event }) => event === "marks/*"));
-      const told = client.events.filter(({ event }) => event === "inner/*").length;
+      const received = client.events.filter(({ event }) => event === "inner/*").length;
       client.close();
-      ensure(told === 0, `who has no valid token was told of ${told} private changes`);
+      ensure(received === 0, `a client without a valid token got ${received} private changes`);
     },
     ["short"],
   ],

@@ -18,7 +18,7 @@ async function snapshotOf(run: ScenarioRun, collection: string, { token }: Accou
   return { items: body.items, cursor: headers.get("headwater-cursor")! };
 }
 
-/** Lists, subscribes behind the list, and keeps what it has as an application would. */
+/** Lists records, subscribes from the list's cursor, and applies events as an application would. */
 async function mirror(
   run: ScenarioRun,
   collection: string,
@@ -41,24 +41,24 @@ async function mirror(
 
 function ensureSame(mirrored: ReadonlyMap<string, unknown>, items: readonly Values[], run: ScenarioRun): void {
   const stored = new Map(items.map(({ id, title }) => [String(id), title]));
-  ensure(Bun.deepEquals(new Map(mirrored), stored), `a mirror has ${mirrored.size} records, the list ${stored.size}`);
+  ensure(Bun.deepEquals(new Map(mirrored), stored), `the mirror has ${mirrored.size} records, the list ${stored.size}, or they differ`);
   run.compared(stored.size);
 }
 
 export const snapshot = family("snapshot", [
   [
     "mirror",
-    "A list and the stream behind its cursor make up what is stored, whoever writes meanwhile.",
+    "A list plus the stream from its cursor equals what is stored, during concurrent writes.",
     async (run) => {
       await run.start();
       const guest = run.guest;
-      const crowd = new WriterPool(run, "crowd", ["notes"]).start(8);
+      const writers = new WriterPool(run, "writers", ["notes"]).start(8);
       const mirrors = [];
       for (let i = 1; i <= 12; i += 1) {
-        await crowd.answered(i * 15);
+        await writers.answered(i * 15);
         mirrors.push(await mirror(run, "notes", guest));
       }
-      await crowd.stop();
+      await writers.stop();
       await run.settle();
       const { items } = await snapshotOf(run, "notes", guest);
       for (const rows of mirrors) ensureSame(rows(), items, run);
@@ -67,47 +67,47 @@ export const snapshot = family("snapshot", [
   ],
   [
     "owners-mirror",
-    "What a user lists and then hears is what that user owns, and nothing of anybody else's.",
+    "A user's list and stream contain only that user's records.",
     async (run) => {
       await run.start();
-      const crowd = new WriterPool(run, "crowd", ["diaries"]).start(6);
-      await crowd.answered(40);
+      const writers = new WriterPool(run, "writers", ["diaries"]).start(6);
+      await writers.answered(40);
       const users = run.seedFolder.users.map((_, i) => run.user(i));
       for (const user of users) await mirror(run, "diaries", user);
-      await crowd.answered(200);
-      await crowd.stop();
+      await writers.answered(200);
+      await writers.stop();
       await run.settle();
       for (const user of users) {
         const { items } = await snapshotOf(run, "diaries", user);
         ensure(
           items.every(({ owner }) => owner === user.identity.id),
-          "a list shows what belongs to another",
+          "a list contains another user's record",
         );
       }
     },
   ],
   [
     "kill-between",
-    "A list that was read before a kill -9 is continued by the next server's stream.",
+    "A list read before a kill -9 is continued by the restarted server's stream.",
     async (run) => {
       await run.start();
-      const crowd = new WriterPool(run, "crowd", ["notes"]).start(6);
-      await crowd.answered(50);
+      const writers = new WriterPool(run, "writers", ["notes"]).start(6);
+      await writers.answered(50);
       const { items, cursor } = await snapshotOf(run, "notes", run.guest);
-      await crowd.answered(crowd.written.items.length + 30);
+      await writers.answered(writers.written.items.length + 30);
       await run.kill();
-      await crowd.stop();
+      await writers.stop();
       await run.start();
       const listener = await run.addListener([all("notes")], run.guest, cursor);
       await listener.connect(run);
       await run.settle();
-      ensure(items.length > 0, "nothing was listed");
+      ensure(items.length > 0, "the list is empty");
     },
     ["some seeds"],
   ],
   [
-    "of-nothing",
-    "An empty list has a cursor too, and nothing that comes after it is missed.",
+    "empty-list",
+    "An empty list has a cursor too, and no later change is missed.",
     async (run) => {
       await run.start();
       const { items, cursor } = await snapshotOf(run, "notes", run.guest);

@@ -11,111 +11,111 @@ const connectAll = (run: ScenarioRun): Promise<SocketClient[]> =>
 
 const seqOf = (cursor: string | undefined): number => parseCursor(cursor ?? "")?.seq ?? 0;
 
-/** Ends all, and says how many messages were looked at. */
+/** Closes all clients and counts the checked messages. */
 function finish(run: ScenarioRun, clients: readonly SocketClient[]): void {
   for (const client of clients) client.close();
   run.compared(clients.reduce((sum, { messages }) => sum + messages.length, 0));
 }
 
-/** Each diary that came belongs to whom the connection was when it came. */
-function ensureOwn(messages: readonly ServerMessage[]): number {
+/** Each diary must belong to the user the connection was signed in as when it arrived. */
+function ensureOwned(messages: readonly ServerMessage[]): number {
   let owner = "";
-  let seen = 0;
+  let checked = 0;
   for (const message of messages) {
     if (message.type === "authenticated") owner = message.auth?.id ?? "";
     if (message.type !== "record_event") continue;
     const isOwn = owner !== "" && message.record["owner"] === owner;
-    ensure(isOwn, `who was "${owner}" heard of a diary of ${String(message.record["owner"])}`);
-    seen += 1;
+    ensure(isOwn, `user "${owner}" got a diary of ${String(message.record["owner"])}`);
+    checked += 1;
   }
-  return seen;
+  return checked;
 }
 
-/** Between `subscribed` and `unsubscribed` come all changes from its cursor on, none is left out, and none comes outside. */
-function ensureWhole(run: ScenarioRun, messages: readonly ServerMessage[]): number {
-  const places = run.changesOf("notes").map(({ seq }) => seq);
+/** Between `subscribed` and `unsubscribed`, every change after the cursor must arrive; outside of them, none. */
+function ensureComplete(run: ScenarioRun, messages: readonly ServerMessage[]): number {
+  const seqs = run.changesOf("notes").map(({ seq }) => seq);
   let next: number | undefined;
-  let seen = 0;
+  let checked = 0;
   for (const message of messages) {
-    if (message.type === "subscribed") next = places.findIndex((seq) => seq > seqOf(message.cursor));
+    if (message.type === "subscribed") next = seqs.findIndex((seq) => seq > seqOf(message.cursor));
     else if (message.type === "unsubscribed") next = undefined;
     else if (message.type === "record_event") {
-      ensure(next !== undefined, "a change came outside of the subscription");
-      const [came, due] = [seqOf(message.cursor), places[next]];
-      ensure(came === due, `change ${came} came where ${due} was due`);
+      ensure(next !== undefined, "a change arrived while not subscribed");
+      const [received, expected] = [seqOf(message.cursor), seqs[next]];
+      ensure(received === expected, `change ${received} arrived where ${expected} was expected`);
       next += 1;
-      seen += 1;
+      checked += 1;
     }
   }
-  return seen;
+  return checked;
 }
 
 export const sockets = family("sockets", [
   [
-    "become-others",
-    "Whoever a WebSocket becomes on the way, from that answer on it hears what that one may hear, and nothing else.",
+    "switch-users",
+    "When a WebSocket signs in as another user, it gets only that user's changes from the response on.",
     async (run) => {
       await run.start();
       const clients = await connectAll(run);
-      const crowd = new WriterPool(run, "crowd", ["diaries"]).start(8);
+      const writers = new WriterPool(run, "writers", ["diaries"]).start(8);
       const tokens = [null, ...run.seedFolder.users.map(({ token }) => token)];
-      const becoming = clients.map(async (client) => {
+      const switching = clients.map(async (client) => {
         await client.request({ type: "auth", token: tokens[1]! });
         await client.subscribe("diaries.*");
-        while (crowd.written.items.length < 400) await client.request({ type: "auth", token: run.random.pick(tokens) });
+        while (writers.written.items.length < 400) await client.request({ type: "auth", token: run.random.pick(tokens) });
       });
-      await Promise.all([...becoming, crowd.answered(400)]);
-      await crowd.stop();
-      const heard = clients.map(({ messages }) => ensureOwn(messages));
+      await Promise.all([...switching, writers.answered(400)]);
+      await writers.stop();
+      const checked = clients.map(({ messages }) => ensureOwned(messages));
       ensure(
-        heard.some((count) => count > 10),
-        "nobody heard anything",
+        checked.some((count) => count > 10),
+        "no client received enough events",
       );
       finish(run, clients);
     },
     ["some seeds", "short"],
   ],
   [
-    "come-and-go",
-    "However often a pattern is subscribed to and left, between the answers every change comes, and outside of them none.",
+    "resubscribe",
+    "However often a client subscribes and unsubscribes, it gets every change while subscribed and none otherwise.",
     async (run) => {
       await run.start();
       const clients = await connectAll(run);
-      const crowd = new WriterPool(run, "crowd", ["notes"]).start(8);
-      const going = clients.map(async (client) => {
-        while (crowd.written.items.length < 400) {
+      const writers = new WriterPool(run, "writers", ["notes"]).start(8);
+      const resubscribing = clients.map(async (client) => {
+        while (writers.written.items.length < 400) {
           await client.subscribe("notes.*");
-          const [before, some] = [client.events.length, run.random.int(0, 5)];
-          await client.inbox.until(() => client.events.length >= before + some || crowd.written.items.length >= 400);
+          const [before, count] = [client.events.length, run.random.int(0, 5)];
+          await client.inbox.until(() => client.events.length >= before + count || writers.written.items.length >= 400);
           await client.request({ type: "unsubscribe", pattern: "notes.*" });
         }
       });
-      await Promise.all([...going, crowd.answered(400)]);
-      await crowd.stop();
-      const heard = clients.map(({ messages }) => ensureWhole(run, messages));
+      await Promise.all([...resubscribing, writers.answered(400)]);
+      await writers.stop();
+      const checked = clients.map(({ messages }) => ensureComplete(run, messages));
       ensure(
-        heard.some((count) => count > 10),
-        "nobody heard anything",
+        checked.some((count) => count > 10),
+        "no client received enough events",
       );
       finish(run, clients);
     },
     ["some seeds", "short"],
   ],
   [
-    "vanished",
-    "A peer that stops answering is let go, and costs those who are there nothing.",
+    "unresponsive",
+    "A client that stops answering pings is disconnected, without effect on the others.",
     async (run) => {
       await run.start({ args: ["--ping-seconds", "0.2", "--pong-seconds", "0.2"] });
-      const here = await run.connectListener([{ name: "notes/*", collection: "notes" }]);
-      const vanishing = await Promise.all(
+      const responsive = await run.connectListener([{ name: "notes/*", collection: "notes" }]);
+      const unresponsive = await Promise.all(
         Array.from({ length: 50 }, () => SocketClient.connect(run.url, { answersPings: false })),
       );
-      for (const client of vanishing) client.pause();
-      const crowd = new WriterPool(run, "crowd", ["notes"]).start(4);
+      for (const client of unresponsive) client.pause();
+      const writers = new WriterPool(run, "writers", ["notes"]).start(4);
       await run.connected(1);
-      await crowd.stop();
-      await run.settle([here]);
-      for (const client of vanishing) client.close();
+      await writers.stop();
+      await run.settle([responsive]);
+      for (const client of unresponsive) client.close();
     },
   ],
 ]);

@@ -10,8 +10,8 @@ import { all, filtered, one } from "../lib/topics.ts";
 const COLLECTIONS = ["notes", "inner", "diaries", "plans", "messages", "vault", "changing"];
 const EVERYTHING = COLLECTIONS.map(all);
 
-/** Runs until it is told to stop, or until the server is gone: what is under way then may or may not have happened. */
-async function whileItLasts(isOver: () => boolean, step: () => Promise<void>): Promise<void> {
+/** Repeats the step until the run is over. A step under way then may fail: the server may be down. */
+async function repeatUntil(isOver: () => boolean, step: () => Promise<void>): Promise<void> {
   while (!isOver()) {
     try {
       await step();
@@ -22,16 +22,16 @@ async function whileItLasts(isOver: () => boolean, step: () => Promise<void>): P
   }
 }
 
-/** Comes and goes, stops reading for a while, and comes back by its cursor. */
-async function beRestless(
+/** Disconnects and reconnects from its cursor, and stalls for a while. */
+async function disturbListener(
   run: ScenarioRun,
-  crowd: WriterPool,
+  writers: WriterPool,
   listener: Listener,
   random: Random,
   isOver: () => boolean,
 ) {
-  const later = (): Promise<void> => crowd.answered(crowd.written.items.length + random.int(1, 60));
-  await whileItLasts(isOver, async () => {
+  const later = (): Promise<void> => writers.answered(writers.written.items.length + random.int(1, 60));
+  await repeatUntil(isOver, async () => {
     await later();
     if (isOver()) return;
     if (random.chance(30)) {
@@ -46,13 +46,13 @@ async function beRestless(
   });
 }
 
-/** Changes rules, members, names, passes and passwords while everyone looks. */
-async function meddle(run: ScenarioRun, crowd: WriterPool, random: Random, isOver: () => boolean) {
+/** Changes rules, members, names, passes and passwords while clients are connected. */
+async function changeAccess(run: ScenarioRun, writers: WriterPool, random: Random, isOver: () => boolean) {
   const { admin, seedFolder } = run;
   const passes: string[] = [];
   let rule = OPEN;
   const pickUser = () => random.pick(seedFolder.users);
-  const acts: readonly (() => Promise<unknown>)[] = [
+  const actions: readonly (() => Promise<unknown>)[] = [
     () => {
       rule = random.pick([EVERYBODY, NOBODY, OPEN, SIGNED_IN].filter((other) => other !== rule));
       return run.editRule("changing", rule);
@@ -71,24 +71,24 @@ async function meddle(run: ScenarioRun, crowd: WriterPool, random: Random, isOve
       const { id } = pickUser();
       if (random.chance(30)) await setPassword(admin, id, `password ${random.int(0, 1e9)}`);
       else await admin.update("users", id, { email: `someone${random.int(0, 1e9)}@example.com` });
-      await returnAs(run, id, random);
+      await renewSomeTokens(run, id, random);
     },
   ];
-  await whileItLasts(isOver, async () => {
-    await crowd.answered(crowd.written.items.length + random.int(10, 80));
-    if (!isOver()) await random.pick(acts)();
+  await repeatUntil(isOver, async () => {
+    await writers.answered(writers.written.items.length + random.int(10, 80));
+    if (!isOver()) await random.pick(actions)();
   });
 }
 
-/** Some of those who were signed out get a new token for their next visit; the others go on with the dead one. */
-async function returnAs(run: ScenarioRun, id: string, random: Random): Promise<void> {
+/** Gives some of a user's listeners a new token for their next connection; the others keep the revoked one. */
+async function renewSomeTokens(run: ScenarioRun, id: string, random: Random): Promise<void> {
   const account = await signInAgain(run.admin, id, run.dir);
   for (const listener of run.listeners) {
     if (listener.account.identity.id === id && random.chance(60)) listener.account = account;
   }
 }
 
-async function settleIn(run: ScenarioRun): Promise<void> {
+async function connectClients(run: ScenarioRun): Promise<void> {
   const { users } = run.seedFolder;
   await run.addRoom(users.slice(0, 2).map(({ id }) => id));
   await run.addRoom(users.slice(1, 3).map(({ id }) => id));
@@ -106,22 +106,22 @@ async function settleIn(run: ScenarioRun): Promise<void> {
 export const storm = family("storm", [
   [
     "everything",
-    "Whatever clients, writers, rules, accounts and kill -9 do at once, each client gets what it may see, once, in order.",
+    "With reconnects, writes, rule and account changes and kill -9 at once, each client gets what it may see, once and in order.",
     async (run) => {
       await run.start();
-      await settleIn(run);
+      await connectClients(run);
       for (const round of [1, 2]) {
-        const crowd = new WriterPool(run, `round ${round}`, COLLECTIONS).start(6);
+        const writers = new WriterPool(run, `round ${round}`, COLLECTIONS).start(6);
         let over = false;
         const isOver = (): boolean => over;
-        const actors = [
-          meddle(run, crowd, run.random.fork(), isOver),
-          ...run.listeners.map((each) => beRestless(run, crowd, each, run.random.fork(), isOver)),
+        const activities = [
+          changeAccess(run, writers, run.random.fork(), isOver),
+          ...run.listeners.map((each) => disturbListener(run, writers, each, run.random.fork(), isOver)),
         ];
-        await crowd.answered(run.random.int(100, run.isShort ? 200 : 400));
+        await writers.answered(run.random.int(100, run.isShort ? 200 : 400));
         over = true;
         await run.kill();
-        await Promise.all([...actors, crowd.stop()]);
+        await Promise.all([...activities, writers.stop()]);
         await Promise.all(run.listeners.map((listener) => listener.ended()));
         await run.start();
         await Promise.all(run.listeners.map((listener) => listener.connect(run, run.random.pick(CURSOR_CHANNELS))));

@@ -117,7 +117,7 @@ export class LeaderConnection {
         this.#enqueue(["opened", clientId]);
       },
       event: (event) => this.#enqueue(["event", event]),
-      cursor: (id) => this.#enqueue(["cursor", id]),
+      cursor: (cursor) => this.#enqueue(["cursor", cursor]),
       bytes: (count) => this.#enqueue(["bytes", count]),
       retry: (milliseconds) => this.#enqueue(["retry", milliseconds]),
       warning: (error) => this.#enqueue(["warning", packError(error)]),

@@ -1,5 +1,6 @@
 import { collectionFromRow } from "../collections/model/collection-row.ts";
 import { collectionToJson } from "../collections/model/collection-json.ts";
+import type { Page } from "../http/responses.ts";
 import { badRequest } from "../lib/api-error.ts";
 import { parseListParams } from "../records/query/list-params.ts";
 import { RuleError } from "../rules/syntax/rule-error.ts";
@@ -11,21 +12,12 @@ const TABLE = "_collections";
 /** The columns that filters and sorts may name. */
 const COLUMNS = ["id", "created", "updated", "name", "system", "type"];
 
-export interface CollectionsPage {
-  readonly items: readonly Readonly<Record<string, unknown>>[];
-  readonly page: number;
-  readonly perPage: number;
-  /** -1 if the request skipped the count. */
-  readonly totalItems: number;
-  readonly totalPages: number;
-}
-
 /** @throws ApiError 400 if a filter or sort parameter is not valid */
 export async function listCollections(
   reader: Reader,
   query: Readonly<Record<string, string>>,
   now: Date,
-): Promise<CollectionsPage> {
+): Promise<Page> {
   const { page, perPage, skipTotal, sort, filter } = parseListParams(query);
   const { where, orderBy } = clauses(sort, filter, now);
   const from = sql`FROM ${sql.table(TABLE)} ${where}`;

@@ -11,11 +11,17 @@ export function json(request: ApiRequest, value: unknown): Response {
   return jsonAs(200, pick ? pickFields(value, pick) : value);
 }
 
+export interface Page {
+  readonly items: readonly unknown[];
+  readonly page: number;
+  readonly perPage: number;
+  /** -1 if the request skipped the count. */
+  readonly totalItems: number;
+  readonly totalPages: number;
+}
+
 /** A page of a list; `fields` selects parts of its items. */
-export function jsonPage<Page extends { readonly items: readonly unknown[] }>(
-  request: ApiRequest,
-  page: Page,
-): Response {
+export function jsonPage(request: ApiRequest, page: Page): Response {
   const pick = requestedFields(request);
   return jsonAs(200, pick ? { ...page, items: pickFields(page.items, pick) } : page);
 }

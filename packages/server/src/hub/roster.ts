@@ -1,11 +1,11 @@
 import { type ClientId, GLOBAL_SUBSCRIPTION, type Subscription } from "@headwater/protocol";
 import type { Session } from "./session.ts";
-import { type Audience, type AudienceSpec, TopicIndex } from "./topic-index.ts";
+import { type Audience, type AudienceKind, TopicIndex } from "./topic-index.ts";
 
 /** How sessions are sorted into audiences. */
 export interface AudienceRules<Principal> {
   /** The audiences of a subscription; none if the principal can never get an event by it. */
-  audiencesOf(subscription: Subscription, principal: Principal): readonly AudienceSpec[];
+  audiencesOf(subscription: Subscription, principal: Principal): readonly AudienceKind[];
   /** Equal for equal principals. */
   principalKey(principal: Principal): string;
 }
@@ -79,7 +79,7 @@ export class Roster<Principal> {
     const subscriptions = session.hasSubscribed ? [GLOBAL_SUBSCRIPTION, ...session.subscriptions] : [];
     session.indexed(
       subscriptions.flatMap((subscription) =>
-        this.#rules.audiencesOf(subscription, principal).map((spec) => this.#topics.add(session, subscription, spec)),
+        this.#rules.audiencesOf(subscription, principal).map((kind) => this.#topics.add(session, subscription, kind)),
       ),
     );
   }

@@ -3,7 +3,7 @@ import type { Codec } from "./frame.ts";
 import type { Session } from "./session.ts";
 
 /** What makes an audience. */
-export interface AudienceSpec {
+export interface AudienceKind {
   /** The topic that its changes appear on. */
   readonly topic: string;
   /** Equal for subscribers that get the same result and the same bytes for every change. */
@@ -20,7 +20,7 @@ export interface AudienceSpec {
 }
 
 /** Sessions subscribed to one topic under one event name, for which every result is the same. */
-export interface Audience<Principal> extends AudienceSpec {
+export interface Audience<Principal> extends AudienceKind {
   /** How events are encoded for all of them. */
   readonly codec: Codec;
   readonly subscription: Subscription;
@@ -74,15 +74,15 @@ export class TopicIndex<Principal> {
   }
 
   /** @returns the audience that the session is in now; keep it for `remove`, as the session's principal may change */
-  add(session: Session<Principal>, subscription: Subscription, spec: AudienceSpec): Audience<Principal> {
+  add(session: Session<Principal>, subscription: Subscription, kind: AudienceKind): Audience<Principal> {
     const { principal, codec } = session;
-    const key = `${codec.id}\n${subscription.name}\n${spec.key}`;
-    const audiences = this.#audiencesOf(spec);
+    const key = `${codec.id}\n${subscription.name}\n${kind.key}`;
+    const audiences = this.#audiencesOf(kind);
     let audience = audiences.get(key);
     if (!audience) {
-      audience = { ...spec, key, codec, subscription, principal, sessions: new Set() };
+      audience = { ...kind, key, codec, subscription, principal, sessions: new Set() };
       audiences.set(key, audience);
-      for (const collection of spec.dependsOn ?? []) {
+      for (const collection of kind.dependsOn ?? []) {
         getOrCreate(this.#dependents, collection, () => new Set()).add(audience);
       }
     }
@@ -109,7 +109,7 @@ export class TopicIndex<Principal> {
     if (audiencesOfTopic.unrouted.size === 0 && audiencesOfTopic.byField.size === 0) this.#topics.delete(topic);
   }
 
-  #audiencesOf({ topic, routeBy }: AudienceSpec): Audiences<Principal> {
+  #audiencesOf({ topic, routeBy }: AudienceKind): Audiences<Principal> {
     const audiencesOfTopic = getOrCreate(this.#topics, topic, () => ({ unrouted: new Map(), byField: new Map() }));
     if (!routeBy) return audiencesOfTopic.unrouted;
     const byValue = getOrCreate(audiencesOfTopic.byField, routeBy.field, () => new Map());

@@ -2,17 +2,17 @@ import type { Collection } from "../collections/model/collection.ts";
 import { asObject, readList, readText, readTexts } from "../collections/fields/decode-json.ts";
 import { parseField } from "../collections/fields/field-kinds.ts";
 
-/** All that types are made of. */
+/** The parts of a collection that its types depend on. */
 export type CollectionDescription = Pick<Collection, "id" | "name" | "type" | "fields" | "indexes">;
 
-/** Collections of an application, without the server's own. */
+/** The application's collections, sorted by name, without those of the server. */
 export const applicationCollections = (collections: readonly CollectionDescription[]): CollectionDescription[] =>
   collections.filter(({ name }) => !name.startsWith("_")).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
 /**
- * Reads a page of `GET /api/collections`, of a PocketBase server too.
+ * Reads a page of `GET /api/collections` of this server or of PocketBase.
  *
- * @throws ApiError 400 for what is none, and for a field of unknown type
+ * @throws ApiError 400 for an unreadable page, or a field of unknown type
  */
 export function readCollectionDescriptions(body: unknown): CollectionDescription[] {
   return readList(asObject(body), "items").map((item) => {

@@ -3,14 +3,15 @@ import type { CollectionDescription } from "./collection-description.ts";
 import { expandTypes, type TypeNames } from "./expand-types.ts";
 import { fieldTypes } from "./field-types.ts";
 
-/** The server's own: it never shows, and nobody sets it. */
+/** Internal to the server: clients can neither read nor set it. */
 const SECRET = "tokenKey";
-const RECORD_OWN = new Set(["id", "collectionId", "collectionName"]);
+/** Members that every record has. */
+const COMMON_FIELDS = new Set(["id", "collectionId", "collectionName"]);
 
-/** The interfaces of one collection: what is read, what it is created with, and what it is changed by. */
+/** The interfaces of one collection: its record, and the bodies of create and update. A view has only the record. */
 export function collectionTypes(collection: CollectionDescription, all: readonly CollectionDescription[], names: TypeNames): string {
   const name = names.get(collection.id)!;
-  const fields = collection.fields.filter((field) => field.name !== SECRET && !RECORD_OWN.has(field.name));
+  const fields = collection.fields.filter((field) => field.name !== SECRET && !COMMON_FIELDS.has(field.name));
   const isAuth = collection.type === "auth";
   const record = [
     "readonly id: string;",
@@ -32,12 +33,12 @@ const AUTH_UPDATE = ["readonly oldPassword?: string;", "readonly passwordConfirm
 const block = (name: string, members: readonly string[]): string =>
   `export interface ${name} {\n${members.map((member) => `  ${member}\n`).join("")}}\n`;
 
-/** A name that may be no word of the language. */
+/** A property key, quoted unless it is an identifier. */
 export const propertyKey = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name));
 
-/** Whether all who see the record see the field. */
+/** Whether some clients that can read the record can't read the field. */
 const isOptionalInRecord = (field: Field, isAuth: boolean): boolean =>
-  // An email is for those whose owner shows it.
+  // An email may be hidden by its owner.
   field.hidden || (isAuth && field.name === "email");
 
 function readMember(field: Field, isAuth: boolean): string[] {

@@ -2,10 +2,10 @@ import { isMultiple, type RelationField } from "../collections/fields/field.ts";
 import { hasUniqueIndex } from "../collections/model/index-definition.ts";
 import type { CollectionDescription } from "./collection-description.ts";
 
-/** What each collection is called in TypeScript, by its id. */
+/** The TypeScript name of each collection, by its id. */
 export type TypeNames = ReadonlyMap<string, string>;
 
-/** The members of a record's `expand`: its relations, and those of others that point at it. */
+/** The members of a record's `expand`: its relations and its back-relations. */
 export function expandTypes(collection: CollectionDescription, all: readonly CollectionDescription[], names: TypeNames): string[] {
   const forward = relationsOf(collection).flatMap((field) =>
     member(field.name, names.get(field.collectionId), isMultiple(field)),
@@ -23,6 +23,6 @@ export function expandTypes(collection: CollectionDescription, all: readonly Col
 const relationsOf = ({ fields }: CollectionDescription): RelationField[] =>
   fields.filter((field): field is RelationField => field.type === "relation");
 
-/** Nothing for relations to collections of the server's own. */
+/** Empty for a relation to one of the server's collections. */
 const member = (name: string, target: string | undefined, many: boolean): string[] =>
   target === undefined ? [] : [`readonly ${name}?: ${many ? `readonly ${target}Record[]` : `${target}Record`};`];

@@ -1,13 +1,13 @@
 import { type Field, isMultiple } from "../collections/fields/field.ts";
 
-/** How a field is written in TypeScript. */
+/** The TypeScript types of a field. */
 export interface FieldTypes {
-  /** What is read; absent for what never shows. */
+  /** The type of the value in a record; absent if it is never returned. */
   readonly read?: string;
-  /** What is written; absent for what is the server's to set. */
+  /** The type of the value in a body; absent if only the server sets it. */
   readonly write?: string;
-  /** Names under which something may be added to what is there, or taken away, and what they take. */
-  readonly modifiers?: { readonly names: readonly string[]; readonly in: string };
+  /** The keys that add to or remove from the value, and the type that they accept. */
+  readonly modifiers?: { readonly keys: readonly string[]; readonly accepts: string };
 }
 
 export function fieldTypes(field: Field): FieldTypes {
@@ -49,7 +49,7 @@ function oneOrMany(field: Field, out: string, written = out): FieldTypes {
     const names = [`+${field.name}`, `${field.name}+`, `${field.name}-`];
     return { read: `readonly (${out})[]`, write: many, modifiers: { names, in: many } };
   }
-  // What is not chosen is "".
+  // "" means no choice.
   const empty = out !== "string" && !field.required ? ' | ""' : "";
   return { read: `${out}${empty}`, write: `${written}${empty}` };
 }

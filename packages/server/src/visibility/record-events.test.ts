@@ -50,61 +50,61 @@ const idOf = (principal: Principal): string => (principal.kind === "guest" ? "" 
 const named = (topic: string, query: Record<string, string> = {}): ReturnType<typeof parseSubscription> =>
   parseSubscription(`${topic}?options=${encodeURIComponent(JSON.stringify({ query }))}`);
 
-async function heard(
+async function eventFor(
   change: Change,
   principal: Principal,
   subscription = named("tasks/*"),
 ): Promise<RecordEvent | undefined> {
-  const telling = await events.eventFor(change, subscription, principal, "live");
-  return telling && (JSON.parse(telling.data) as RecordEvent);
+  const event = await events.eventFor(change, subscription, principal, "live");
+  return event && (JSON.parse(event.data) as RecordEvent);
 }
 
 const changesOf = (work: () => Promise<unknown>): Promise<Change[]> => fixture.changesOf(work);
 
-describe("the rule judges the record as it was at the change", () => {
-  test("each update is judged by what it made of the record, whatever came later", async () => {
+describe("the rule is evaluated on the record as it was at the change", () => {
+  test("each update is evaluated on its own values, whatever was written later", async () => {
     const { body } = await fixture.create("tasks", { body: { title: "t", owner: idOf(ann) } });
     const changes = await changesOf(async () => {
       await fixture.update("tasks", body.id, { body: { owner: idOf(bob) } });
       await fixture.update("tasks", body.id, { body: { open: true } });
       await fixture.update("tasks", body.id, { body: { open: false } });
     });
-    const seen = await Promise.all(changes.map(async (change) => [await heard(change, ann), await heard(change, bob)]));
-    expect(seen.map(([a, b]) => [a !== undefined, b !== undefined])).toEqual([
+    const received = await Promise.all(changes.map(async (change) => [await eventFor(change, ann), await eventFor(change, bob)]));
+    expect(received.map(([a, b]) => [a !== undefined, b !== undefined])).toEqual([
       [false, true],
       [true, true],
       [false, true],
     ]);
   });
 
-  test("a deletion is told to those who saw the record last, with all of it", async () => {
+  test("a deletion goes to listeners that could see the record, with its last values", async () => {
     const { body } = await fixture.create("tasks", { body: { title: "going", owner: idOf(ann) } });
     const [change] = await changesOf(() => fixture.remove("tasks", body.id, { as: fixture.superuser() }));
-    expect(await heard(change!, ann)).toEqual({ record: body, action: "delete" });
-    expect(await heard(change!, bob)).toBeUndefined();
-    expect(await heard(change!, GUEST)).toBeUndefined();
+    expect(await eventFor(change!, ann)).toEqual({ record: body, action: "delete" });
+    expect(await eventFor(change!, bob)).toBeUndefined();
+    expect(await eventFor(change!, GUEST)).toBeUndefined();
   });
 
-  test("a record of a collection for superusers alone reaches nobody else", async () => {
+  test("only superusers receive changes of a collection for superusers", async () => {
     const [change] = await changesOf(() => fixture.create("private", { as: fixture.superuser() }));
-    expect(await heard(change!, ann, named("private/*"))).toBeUndefined();
-    expect(await heard(change!, fixture.superuser(), named("private/*"))).toMatchObject({ action: "create" });
+    expect(await eventFor(change!, ann, named("private/*"))).toBeUndefined();
+    expect(await eventFor(change!, fixture.superuser(), named("private/*"))).toMatchObject({ action: "create" });
   });
 
-  test("the topic decides the rule: a list for all, a view for one", async () => {
+  test("a topic of all records has the list rule, a topic of one record the view rule", async () => {
     const [change] = await changesOf(() => fixture.create("tasks", { body: { title: "x" } }));
-    expect(await heard(change!, GUEST)).toBeUndefined();
-    expect(await heard(change!, GUEST, named(`tasks/${change!.record}`))).toMatchObject({ action: "create" });
+    expect(await eventFor(change!, GUEST)).toBeUndefined();
+    expect(await eventFor(change!, GUEST, named(`tasks/${change!.record}`))).toMatchObject({ action: "create" });
   });
 });
 
 describe("options", () => {
-  test("a filter narrows, and can't be used to read what no rule shows", async () => {
+  test("a filter narrows the events, and can't read hidden fields", async () => {
     const [change] = await changesOf(() =>
       fixture.create("tasks", { body: { title: "urgent", open: true, secret: "s" } }),
     );
     const filtered = (filter: string): Promise<RecordEvent | undefined> =>
-      heard(change!, ann, named("tasks/*", { filter }));
+      eventFor(change!, ann, named("tasks/*", { filter }));
     expect(await filtered("title = 'urgent'")).toBeDefined();
     expect(await filtered("title = 'calm'")).toBeUndefined();
     expect(await filtered("secret = 's'")).toBeUndefined();
@@ -112,29 +112,29 @@ describe("options", () => {
     expect(await filtered("no filter at all")).toBeUndefined();
   });
 
-  test("fields pick from the record, and a picker that can't be read picks all", async () => {
+  test("`fields` picks from the record; unreadable `fields` pick everything", async () => {
     const [change] = await changesOf(() => fixture.create("tasks", { body: { title: "pick", open: true } }));
-    expect((await heard(change!, ann, named("tasks/*", { fields: "title" })))?.record).toEqual({ title: "pick" });
-    expect((await heard(change!, ann, named("tasks/*", { fields: "title:nonsense(" })))?.record).toMatchObject({
+    expect((await eventFor(change!, ann, named("tasks/*", { fields: "title" })))?.record).toEqual({ title: "pick" });
+    expect((await eventFor(change!, ann, named("tasks/*", { fields: "title:nonsense(" })))?.record).toMatchObject({
       title: "pick",
       open: true,
     });
   });
 
-  test("relations are expanded, hidden fields are for superusers", async () => {
+  test("relations are expanded, and only superusers get hidden fields", async () => {
     const team = await fixture.create("teams", { as: fixture.superuser(), body: { name: "blue" } });
     const [change] = await changesOf(() =>
       fixture.create("tasks", { as: fixture.superuser(), body: { open: true, team: team.body.id, secret: "s" } }),
     );
     const options = named("tasks/*", { expand: "team" });
-    const forAnn = (await heard(change!, ann, options))?.record;
+    const forAnn = (await eventFor(change!, ann, options))?.record;
     expect(forAnn).toMatchObject({ expand: { team: { name: "blue" } } });
     expect(forAnn).not.toHaveProperty("secret");
-    expect((await heard(change!, fixture.superuser(), options))?.record).toMatchObject({ secret: "s" });
+    expect((await eventFor(change!, fixture.superuser(), options))?.record).toMatchObject({ secret: "s" });
   });
 });
 
-describe("who wants to know what becomes visible, and what does not any more", () => {
+describe("a listener with transitions", () => {
   const live = (transitions: string, query = {}): ReturnType<typeof parseSubscription> =>
     named("tasks/*", { transitions, ...query });
   const actions = async (
@@ -142,9 +142,9 @@ describe("who wants to know what becomes visible, and what does not any more", (
     principal: Principal,
     subscription: ReturnType<typeof parseSubscription>,
   ): Promise<(string | undefined)[]> =>
-    Promise.all(changes.map(async (change) => (await heard(change, principal, subscription))?.action));
+    Promise.all(changes.map(async (change) => (await eventFor(change, principal, subscription))?.action));
 
-  test("is told of a record that enters and leaves its sight, by names of its choice", async () => {
+  test("gets an event when a record becomes visible or hidden, with the actions it chose", async () => {
     const changes = await changesOf(async () => {
       const { body } = await fixture.create("tasks", { body: { title: "t", owner: idOf(bob) } });
       await fixture.update("tasks", body.id, { body: { owner: idOf(ann) } });
@@ -179,19 +179,19 @@ describe("who wants to know what becomes visible, and what does not any more", (
     ]);
   });
 
-  test("of a record that leaves hears nothing but which one it is", async () => {
+  test("gets only the id of a record that becomes hidden", async () => {
     const { body } = await fixture.create("tasks", { body: { title: "seen", owner: idOf(ann) } });
     const [change] = await changesOf(() =>
       fixture.update("tasks", body.id, { body: { title: "unseen", owner: idOf(bob) } }),
     );
     const { id: collectionId, name: collectionName } = fixture.collection("tasks");
-    expect(await heard(change!, ann, live("enter-leave"))).toEqual({
+    expect(await eventFor(change!, ann, live("enter-leave"))).toEqual({
       action: "leave",
       record: { id: body.id, collectionId, collectionName },
     });
   });
 
-  test("is told so of its filter too", async () => {
+  test("gets events for its filter too", async () => {
     const changes = await changesOf(async () => {
       const { body } = await fixture.create("tasks", { body: { title: "low", open: true } });
       await fixture.update("tasks", body.id, { body: { title: "high" } });
@@ -201,14 +201,14 @@ describe("who wants to know what becomes visible, and what does not any more", (
     expect(await actions(changes, ann, filtered)).toEqual([undefined, "enter", "leave"]);
   });
 
-  test("a word that is none of the ways is no wish", async () => {
+  test("an unknown value of `transitions` has no effect", async () => {
     const [change] = await changesOf(() => fixture.create("tasks", { body: { open: true } }));
     expect(await actions([change!], ann, live("toString"))).toEqual(["create"]);
   });
 });
 
 describe("audiences", () => {
-  test("listeners of one audience get the same, whoever they are and whatever changes", async () => {
+  test("listeners with equal keys get the same bytes for every change", async () => {
     const principals = [GUEST, ann, bob, fixture.superuser()];
     const subscriptions = [
       named("tasks/*"),
@@ -231,24 +231,24 @@ describe("audiences", () => {
     for (const subscription of subscriptions) {
       for (const change of changes) {
         if (!events.topicsOf(change).includes(subscription.topic)) continue;
-        const answers = new Map<string, string | undefined>();
+        const received = new Map<string, string | undefined>();
         for (const principal of principals) {
           const { key, routeBy } = events.audienceOf(subscription, principal)!;
-          // Another object: nothing made for one listener may be handed to the next of another audience by mistake.
+          // A new object each time, so that nothing encoded for one listener is reused for the next.
           const data = (await events.eventFor({ ...change }, subscription, principal, "live"))?.data;
-          const held = await events.routingValues(change, subscription, principal);
-          if (routeBy && !held.includes(routeBy.value)) expect(data).toBeUndefined();
-          if (answers.has(key)) expect(data).toBe(answers.get(key));
-          answers.set(key, data);
+          const values = await events.routingValues(change, subscription, principal);
+          if (routeBy && !values.includes(routeBy.value)) expect(data).toBeUndefined();
+          if (received.has(key)) expect(data).toBe(received.get(key));
+          received.set(key, data);
         }
       }
     }
   });
 
-  test("where the rule reads nothing of the principal, all users are one audience", async () => {
+  test("users are one audience if the rule doesn't read the principal", async () => {
     const subscription = named(`tasks/${recordId("x")}`);
-    const keyOf = (asked: typeof subscription, principal: Principal): string =>
-      events.audienceOf(asked, principal)!.key;
+    const keyOf = (of: typeof subscription, principal: Principal): string =>
+      events.audienceOf(of, principal)!.key;
     expect(keyOf(subscription, ann)).toBe(keyOf(subscription, bob));
     expect(keyOf(subscription, ann)).not.toBe(keyOf(subscription, fixture.superuser()));
     expect(keyOf(named("tasks/*"), ann)).not.toBe(keyOf(named("tasks/*"), bob));
@@ -264,9 +264,9 @@ test.each<[string, string, string | undefined]>([
   ["an inequality", "owner != @request.auth.id", undefined],
   ["a number", "title = 5", undefined],
   ["an empty text", "owner = ''", undefined],
-  ["what a guest has not", "owner = @request.auth.nothing", undefined],
-])("who listens under %s is looked up by what the record holds where that is certain", (_name, filter, field) => {
-  // A superuser's filter is read as a client's would be, but may name who asks.
+  ["a field that accounts don't have", "owner = @request.auth.nothing", undefined],
+])("listeners are routed by the record's value if it is certain: %s", (_name, filter, field) => {
+  // Only a superuser's filter may read the requester.
   const principal = fixture.superuser();
   const { routeBy } = events.audienceOf(named("tasks/*", { filter }), principal)!;
   const value = field === "owner" ? idOf(principal) : "blue";
@@ -274,7 +274,7 @@ test.each<[string, string, string | undefined]>([
 });
 
 describe("topics", () => {
-  test("a change appears under the collection's name and id, for all records and for its own", async () => {
+  test("a change appears under the collection's name and id, for all records and for the one", async () => {
     const [change] = await changesOf(() => fixture.create("tasks", { body: {} }));
     const { id } = fixture.collection("tasks");
     expect(events.topicsOf(change!)).toEqual([
