@@ -80,7 +80,9 @@ export class Listener {
 
   /** The client has received everything up to this cursor. */
   get cursor(): string {
-    return this.sessions.findLast(({ connection }) => connection.lastEventId)?.connection.lastEventId ?? this.#initialCursor;
+    return (
+      this.sessions.findLast(({ connection }) => connection.lastEventId)?.connection.lastEventId ?? this.#initialCursor
+    );
   }
 
   get seq(): number {

@@ -19,7 +19,10 @@ async function ensureStoredAsLogged(run: ScenarioRun, collection: string): Promi
   const rows = await allStored(run, collection);
   const differing = rows.find(({ id, title }) => replayed.get(String(id)) !== title);
   ensure(differing === undefined, `${String(differing?.["id"])} differs between the database and the log`);
-  ensure(rows.length === replayed.size, `the log has ${replayed.size} records of ${collection}, the database ${rows.length}`);
+  ensure(
+    rows.length === replayed.size,
+    `the log has ${replayed.size} records of ${collection}, the database ${rows.length}`,
+  );
   run.compared(rows.length);
 }
 
@@ -83,7 +86,10 @@ export const atomicity = family("atomicity", [
         await run.start();
         const left = (await run.stored("comments", `&filter=note='${note}'`)).length;
         const exists = (await run.stored("notes", `&filter=id='${note}'`)).length === 1;
-        ensure(left === (exists ? 400 : 0), `${left} of 400 comments are left, and the note is ${exists ? "stored" : "deleted"}`);
+        ensure(
+          left === (exists ? 400 : 0),
+          `${left} of 400 comments are left, and the note is ${exists ? "stored" : "deleted"}`,
+        );
         await ensureStoredAsLogged(run, "comments");
         await listener.connect(run);
       }

@@ -31,7 +31,9 @@ export const herd = family("herd", [
       await writePrivate(run, 40);
       for (const collection of ["notes", "inner"]) await createMany(run, collection, 20);
       await run.restart();
-      const reconnecting = Promise.all(run.listeners.map((listener, i) => listener.connect(run, CURSOR_CHANNELS[i % 3])));
+      const reconnecting = Promise.all(
+        run.listeners.map((listener, i) => listener.connect(run, CURSOR_CHANNELS[i % 3])),
+      );
       await createMany(run, "notes", 20, (i) => ({ title: `meanwhile ${i}` }), 4);
       await reconnecting;
       await run.settle();
@@ -81,7 +83,10 @@ export const herd = family("herd", [
       await writers.stop();
       await run.settle();
       const keptAlive = 24; // Connections that this process's HTTP client may keep open.
-      await until(() => readStats(run.server.pid).openFiles <= before + keptAlive, "the server closes the connections of clients that left");
+      await until(
+        () => readStats(run.server.pid).openFiles <= before + keptAlive,
+        "the server closes the connections of clients that left",
+      );
     },
   ],
   [

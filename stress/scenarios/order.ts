@@ -35,7 +35,10 @@ export const order = family("order", [
       await run.settle();
       const stored = await run.stored("notes");
       const last = listener.connection.inbox.items.findLast(({ event }) => event === "notes/*")!;
-      ensure(JSON.parse(last.data).record.title === stored[0]!["title"], "the last event differs from the stored record");
+      ensure(
+        JSON.parse(last.data).record.title === stored[0]!["title"],
+        "the last event differs from the stored record",
+      );
     },
   ],
   [

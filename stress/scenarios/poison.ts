@@ -20,7 +20,11 @@ const TEXTS = [
 ];
 
 /** Delivers the same writes to a live client and, as a replay, to a client that connects later. */
-async function liveAndReplayed(run: ScenarioRun, topics: readonly Topic[], write: () => Promise<unknown>): Promise<void> {
+async function liveAndReplayed(
+  run: ScenarioRun,
+  topics: readonly Topic[],
+  write: () => Promise<unknown>,
+): Promise<void> {
   const late = await run.addListener(topics);
   await run.connectListener(topics);
   await write();

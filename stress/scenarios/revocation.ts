@@ -12,7 +12,11 @@ import { createMany } from "../lib/writing.ts";
 const PRIVATE = ["inner", "diaries", "plans"];
 
 /** Connects every user, starts writers, and revokes or changes access while they write. */
-async function duringWrites(run: ScenarioRun, collections: readonly string[], changeAccess: () => Promise<unknown>): Promise<void> {
+async function duringWrites(
+  run: ScenarioRun,
+  collections: readonly string[],
+  changeAccess: () => Promise<unknown>,
+): Promise<void> {
   await run.start();
   const topics = [...new Set([...collections, "diaries"])].map(all);
   for (const [i] of run.seedFolder.users.entries()) await run.connectListener(topics, run.user(i));
@@ -164,10 +168,7 @@ export const revocation = family("revocation", [
       await createMany(run, "inner", 10);
       await run.settle();
       for (const listener of listeners) {
-        ensure(
-          privateEvents(listener) === 10,
-          `${listener.name} got ${privateEvents(listener)} changes instead of 10`,
-        );
+        ensure(privateEvents(listener) === 10, `${listener.name} got ${privateEvents(listener)} changes instead of 10`);
         run.exclude(listener);
         run.compared(10);
       }

@@ -41,7 +41,10 @@ async function mirror(
 
 function ensureSame(mirrored: ReadonlyMap<string, unknown>, items: readonly Values[], run: ScenarioRun): void {
   const stored = new Map(items.map(({ id, title }) => [String(id), title]));
-  ensure(Bun.deepEquals(new Map(mirrored), stored), `the mirror has ${mirrored.size} records, the list ${stored.size}, or they differ`);
+  ensure(
+    Bun.deepEquals(new Map(mirrored), stored),
+    `the mirror has ${mirrored.size} records, the list ${stored.size}, or they differ`,
+  );
   run.compared(stored.size);
 }
 

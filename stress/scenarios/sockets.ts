@@ -62,7 +62,8 @@ export const sockets = family("sockets", [
       const switching = clients.map(async (client) => {
         await client.request({ type: "auth", token: tokens[1]! });
         await client.subscribe("diaries.*");
-        while (writers.written.items.length < 400) await client.request({ type: "auth", token: run.random.pick(tokens) });
+        while (writers.written.items.length < 400)
+          await client.request({ type: "auth", token: run.random.pick(tokens) });
       });
       await Promise.all([...switching, writers.answered(400)]);
       await writers.stop();
