@@ -9,7 +9,11 @@ const SECRET = "tokenKey";
 const COMMON_FIELDS = new Set(["id", "collectionId", "collectionName"]);
 
 /** The interfaces of one collection: its record, and the bodies of create and update. A view has only the record. */
-export function collectionTypes(collection: CollectionDescription, all: readonly CollectionDescription[], names: TypeNames): string {
+export function collectionTypes(
+  collection: CollectionDescription,
+  all: readonly CollectionDescription[],
+  names: TypeNames,
+): string {
   const name = names.get(collection.id)!;
   const fields = collection.fields.filter((field) => field.name !== SECRET && !COMMON_FIELDS.has(field.name));
   const isAuth = collection.type === "auth";
@@ -43,7 +47,9 @@ const isOptionalInRecord = (field: Field, isAuth: boolean): boolean =>
 
 function readMember(field: Field, isAuth: boolean): string[] {
   const { read } = fieldTypes(field);
-  return read === undefined ? [] : [`readonly ${propertyKey(field.name)}${isOptionalInRecord(field, isAuth) ? "?" : ""}: ${read};`];
+  return read === undefined
+    ? []
+    : [`readonly ${propertyKey(field.name)}${isOptionalInRecord(field, isAuth) ? "?" : ""}: ${read};`];
 }
 
 function expandMember(expands: readonly string[]): string[] {
@@ -61,10 +67,10 @@ function createMember(field: Field): string[] {
 }
 
 function updateMembers(field: Field): string[] {
-  const { write: written, modifiers } = fieldTypes(field);
-  if (written === undefined) return [];
+  const { write, modifiers } = fieldTypes(field);
+  if (write === undefined) return [];
   return [
-    `readonly ${propertyKey(field.name)}?: ${written}${field.required ? "" : " | null"};`,
-    ...(modifiers?.names ?? []).map((name) => `readonly ${JSON.stringify(name)}?: ${modifiers!.in};`),
+    `readonly ${propertyKey(field.name)}?: ${write}${field.required ? "" : " | null"};`,
+    ...(modifiers?.keys ?? []).map((key) => `readonly ${JSON.stringify(key)}?: ${modifiers!.accepts};`),
   ];
 }

@@ -6,7 +6,11 @@ import type { CollectionDescription } from "./collection-description.ts";
 export type TypeNames = ReadonlyMap<string, string>;
 
 /** The members of a record's `expand`: its relations and its back-relations. */
-export function expandTypes(collection: CollectionDescription, all: readonly CollectionDescription[], names: TypeNames): string[] {
+export function expandTypes(
+  collection: CollectionDescription,
+  all: readonly CollectionDescription[],
+  names: TypeNames,
+): string[] {
   const forward = relationsOf(collection).flatMap((field) =>
     member(field.name, names.get(field.collectionId), isMultiple(field)),
   );

@@ -25,7 +25,7 @@ export function fieldTypes(field: Field): FieldTypes {
     case "password":
       return { write: "string" };
     case "number":
-      return { read: "number", write: "number", modifiers: { names: [`${name}+`, `${name}-`], in: "number" } };
+      return { read: "number", write: "number", modifiers: { keys: [`${name}+`, `${name}-`], accepts: "number" } };
     case "bool":
       return { read: "boolean", write: "boolean" };
     case "json":
@@ -37,19 +37,19 @@ export function fieldTypes(field: Field): FieldTypes {
     case "relation":
       return oneOrMany(field, "string");
     case "file":
-      return { modifiers: { names: [`${name}-`], in: "string" }, ...oneOrMany(field, "string", "string | Blob") };
+      return { modifiers: { keys: [`${name}-`], accepts: "string" }, ...oneOrMany(field, "string", "string | Blob") };
   }
 }
 
 const GEO_POINT = "{ readonly lon: number; readonly lat: number }";
 
-function oneOrMany(field: Field, out: string, written = out): FieldTypes {
+function oneOrMany(field: Field, read: string, write = read): FieldTypes {
   if (isMultiple(field)) {
-    const many = `${written} | readonly (${written})[]`;
-    const names = [`+${field.name}`, `${field.name}+`, `${field.name}-`];
-    return { read: `readonly (${out})[]`, write: many, modifiers: { names, in: many } };
+    const many = `${write} | readonly (${write})[]`;
+    const keys = [`+${field.name}`, `${field.name}+`, `${field.name}-`];
+    return { read: `readonly (${read})[]`, write: many, modifiers: { keys, accepts: many } };
   }
   // "" means no choice.
-  const empty = out !== "string" && !field.required ? ' | ""' : "";
-  return { read: `${out}${empty}`, write: `${written}${empty}` };
+  const empty = read !== "string" && !field.required ? ' | ""' : "";
+  return { read: `${read}${empty}`, write: `${write}${empty}` };
 }

@@ -10,7 +10,9 @@ const HEAD = `// The types of the collections, for createClient<Schema> of @head
 export function schemaFile(collections: readonly CollectionDescription[]): string {
   const shown = applicationCollections(collections);
   const names = typeNamesOf(shown);
-  const entries = shown.map((collection) => `  readonly ${propertyKey(collection.name)}: ${entryOf(collection, names)};\n`);
+  const entries = shown.map(
+    (collection) => `  readonly ${propertyKey(collection.name)}: ${entryOf(collection, names)};\n`,
+  );
   const schema = `/** Every collection by its name. */\nexport interface Schema {\n${entries.join("")}}\n`;
   return [HEAD, schema, ...shown.map((collection) => collectionTypes(collection, shown, names))].join("\n");
 }
