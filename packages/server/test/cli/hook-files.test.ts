@@ -156,7 +156,7 @@ test("a server does not start with hooks that can't be loaded", async () => {
   expect(broken.stderr).toContain("bad.ts:");
   expect(broken.stderr.trim().split("\n")).toHaveLength(1);
   const missing = await serve("--hooks", join(files.hooks, "nowhere"));
-  expect(missing).toMatchObject({ code: 1, stderr: expect.stringMatching(/There is no folder of hooks .*nowhere/) });
+  expect(missing).toMatchObject({ code: 1, stderr: expect.stringMatching(/The hooks folder .*nowhere does not exist/) });
 });
 
 test("hooks may lie in any folder", async () => {
