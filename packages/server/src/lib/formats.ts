@@ -57,7 +57,10 @@ export function urlHost(text: string): string {
 
 const pathOf = (text: string): string => /^[^?#]*/.exec(text)![0];
 
-/** Refuses what Go's `url.Parse` refuses: control characters, and invalid percent escapes outside the query. */
+/**
+ * Whether Go's `url.Parse` accepts the text: it refuses control characters, and invalid percent escapes outside the
+ * query.
+ */
 const isParsable = (text: string): boolean =>
   // oxlint-disable-next-line no-control-regex -- control characters are what it refuses
   !/[\x00-\x1f\x7f]/.test(text) && !/%(?![0-9a-f]{2})/i.test(text.replace(/\?[^#]*/, ""));

@@ -26,7 +26,7 @@ export function resolveRule(text: string, scope: RecordScope): Condition {
   return condition;
 }
 
-/** A condition belongs to one collection in one schema, so its predicate lives as long. */
+/** A condition belongs to one collection in one schema, so its predicate can be cached with it. */
 const predicates = new WeakMap<Condition, Predicate | "needs-database">();
 
 /**
