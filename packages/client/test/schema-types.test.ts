@@ -26,7 +26,7 @@ const POSTS = {
   ],
 };
 
-/** What an app does, with a mark in each line that a renaming of the title must break; and what it must not do. */
+/** An app that must compile. Lines marked `// title` must fail once the field `title` is renamed. */
 const APP = `
 import { createClient, filter, routed } from "@headwater/client";
 import type { BlogPostsRecord, Schema } from "./schema.ts";
@@ -57,23 +57,23 @@ posts.subscribe().forEach(routed<BlogPostsRecord>({ leave: ({ record }) => conso
 const list = await posts.live({ sort: "-rank" });
 console.log(list.items[0]?.title); // title
 
-// @ts-expect-error there is no such collection
+// @ts-expect-error no such collection
 client.collection("blog_post");
-// @ts-expect-error there is no such relation
+// @ts-expect-error no such relation
 await posts.list({ expand: "autor" });
-// @ts-expect-error there is no such field
+// @ts-expect-error no such field
 await posts.list({ sort: "-ranks" });
-// @ts-expect-error there is no such field
+// @ts-expect-error no such field
 posts.field("ranks");
-// @ts-expect-error it may not be missing
+// @ts-expect-error title is required
 await posts.create({ rank: 1 });
-// @ts-expect-error none of the values
+// @ts-expect-error not one of the select values
 await posts.update("id", { state: "gone" });
-// @ts-expect-error the server sets it
+// @ts-expect-error set by the server
 await posts.update("id", { created: "2020" });
-// @ts-expect-error nobody writes to a view
+// @ts-expect-error views are read-only
 await client.collection("titles").create({ id: "x" });
-// @ts-expect-error of what has left one knows no more than which it was
+// @ts-expect-error a leave event has only the id and collection
 posts.subscribe().forEach((event) => event.action === "leave" && event.record.rank);
 `;
 
@@ -81,7 +81,7 @@ let temp: TempDir;
 beforeAll(() => (temp = tempDir()));
 afterAll(() => temp[Symbol.dispose]());
 
-/** The numbers of the lines in which the compiler finds something wrong, and what it says. */
+/** Compiles the app. @returns the line numbers with errors, and the compiler's output */
 async function check(schema: string): Promise<{ readonly lines: number[]; readonly text: string }> {
   const from = (path: string): string[] => [join(ROOT, path)];
   const config = {
@@ -105,12 +105,12 @@ async function check(schema: string): Promise<{ readonly lines: number[]; readon
   return { lines: [...new Set(lines)].toSorted((a, b) => a - b), text };
 }
 
-const MARKED = APP.split("\n").flatMap((line, i) => (line.endsWith("// title") ? [i + 1] : []));
+const TITLE_LINES = APP.split("\n").flatMap((line, i) => (line.endsWith("// title") ? [i + 1] : []));
 
 for (const kind of (hasPocketBase
   ? ["headwater", "pocketbase"]
   : ["headwater"]) satisfies ServerKind[] as ServerKind[]) {
-  test(`an app that fits the types of a ${kind} server compiles, and not any more when a field was renamed`, async () => {
+  test(`an app compiles with the types of a ${kind} server, and fails to compile after a field is renamed`, async () => {
     await using server: ServerProcess = await startServer({ kind });
     const admin = await SuperuserClient.signIn(server.url);
     const { id } = await admin.createCollection(POSTS);
@@ -132,7 +132,7 @@ for (const kind of (hasPocketBase
     const before = await write();
     expect(await check(before)).toEqual({ lines: [], text: "" });
     if (kind === "headwater") {
-      // The folder itself says the same, beside the server that has it open.
+      // The data folder gives the same types while the server has it open.
       expect(await runCommand("headwater", ["types", "--dir", server.dir])).toEqual({
         code: 0,
         stdout: before,
@@ -144,15 +144,15 @@ for (const kind of (hasPocketBase
     await admin.updateCollection("blog_posts", { fields });
     const { lines, text } = await check(await write());
     expect(text).toContain("headline");
-    expect(lines).toEqual(MARKED);
+    expect(lines).toEqual(TITLE_LINES);
   });
 }
 
-test("what can't be had is said in a sentence", async () => {
+test("a missing database and a wrong password are reported", async () => {
   const missing = join(temp.path, "nowhere");
   expect(await runCommand("headwater", ["types", "--dir", missing])).toMatchObject({
     code: 1,
-    stderr: `There is no database in ${missing}.\n`,
+    stderr: `There is no database in ${missing}. Name the data folder with --dir.\n`,
   });
   await using server = await startServer();
   const types = (account: string) =>

@@ -75,15 +75,15 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
 function buildConfig({
   limits,
   retention,
-  ...given
+  ...settings
 }: Omit<AppOptions, "collections" | "prune" | "hooks" | "logger">): Config {
-  const usual = readConfig({}, {});
+  const defaults = readConfig({}, {});
   return Object.freeze({
-    ...usual,
-    ...given,
-    dir: resolve(given.dir ?? usual.dir),
-    limits: { ...usual.limits, ...limits },
-    retention: { ...usual.retention, ...retention },
+    ...defaults,
+    ...settings,
+    dir: resolve(settings.dir ?? defaults.dir),
+    limits: { ...defaults.limits, ...limits },
+    retention: { ...defaults.retention, ...retention },
   });
 }
 

@@ -82,8 +82,8 @@ export function createExtendable(appContext: AppContext, registrations: Registra
     transaction: (work) => runTransaction(appContext, work),
     before(action, collection, hook) {
       warnIfMissing(appContext, collection);
-      registrations.hooks.add("before", action, nameOf(collection), (asked) =>
-        hook(toBeforeEvent(appContext, asked) as never),
+      registrations.hooks.add("before", action, nameOf(collection), (submitted) =>
+        hook(toBeforeEvent(appContext, submitted) as never),
       );
     },
     within(action, collection, hook) {

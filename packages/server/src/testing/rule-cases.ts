@@ -179,11 +179,11 @@ export const ruleCases: fc.Arbitrary<RuleCase> = fc.tuple(collections, pools).ch
       trust: fc.constantFrom<Trust>("trusted", "client"),
       rule: ruleOf(collection, pool),
     })
-    .map((asked) => ({
-      ...asked,
+    .map((ruleCase) => ({
+      ...ruleCase,
       schema: new Schema([collection]),
       collection,
-      [fc.toStringMethod]: () => describe(asked, collection),
+      [fc.toStringMethod]: () => describe(ruleCase, collection),
     })),
 );
 

@@ -13,14 +13,14 @@ setDefaultTimeout(60_000);
 
 const PACKAGES = join(import.meta.dir, "../../../../node_modules");
 
-/** A folder for hooks with a server's data beside it; packages resolve as in a project. */
+/** A project with a hooks folder and a data folder; packages resolve as in a real project. */
 function project() {
   const temp = tempDir();
   const hooks = join(temp.path, "pb_hooks");
   mkdirSync(hooks);
   symlinkSync(PACKAGES, join(temp.path, "node_modules"));
   const write = (name: string, text: string): void => {
-    // As editors do it: the file is never half written.
+    // A rename, as editors do it: the file is never half written.
     writeFileSync(join(temp.path, "saved"), text);
     renameSync(join(temp.path, "saved"), join(hooks, name));
   };
@@ -46,7 +46,7 @@ const FAILED = "hooks could not be loaded";
 const linesWith = async (server: ServerProcess, text: string): Promise<string[]> =>
   (await server.stdout()).split("\n").filter((line) => line.includes(text));
 
-/** Waits until what is logged has this text so many times; answers the last line that has. */
+/** Waits until this many log lines contain the text. @returns the last of them */
 async function logged(server: ServerProcess, text: string, times = 1): Promise<string> {
   for (;;) {
     const lines = await linesWith(server, text);
@@ -55,7 +55,7 @@ async function logged(server: ServerProcess, text: string, times = 1): Promise<s
   }
 }
 
-test("hook files are loaded, replaced on save, and kept when they break; a stream goes on", async () => {
+test("hook files are loaded, and reloaded when saved; a broken file keeps the last version, and streams continue", async () => {
   using files = project();
   mkdirSync(join(files.hooks, "lib"));
   files.write("lib/shout.ts", "export const shout = (text: string): string => text.toUpperCase();");
@@ -85,7 +85,7 @@ test("hook files are loaded, replaced on save, and kept when they break; a strea
   expect((await post("b")).body).toMatchObject({ slug: "B 2" });
   expect((await request(server.url, "GET", "/api/version")).body).toEqual({ version: " 2" });
 
-  // What a hook file imports counts as the file.
+  // A change to an imported file reloads the hooks too.
   files.write("lib/shout.ts", "export const shout = (text: string): string => `${text}!`;");
   await logged(server, "hooks reloaded", 2);
   expect((await post("c")).body).toMatchObject({ slug: "c! 2" });
@@ -104,7 +104,7 @@ test("hook files are loaded, replaced on save, and kept when they break; a strea
     expect((await request(server.url, "GET", "/api/version")).body).toEqual({ version: " 2" });
   }
 
-  // One that can't be linked must not be remembered for what it was.
+  // A module that failed to link must not stay in the module cache.
   files.write("lib/shout.ts", "export const whisper = 1;");
   files.write("slug.ts", slugHook(" 4"));
   await logged(server, "'shout' not found");
@@ -124,7 +124,7 @@ test("hook files are loaded, replaced on save, and kept when they break; a strea
   expect(await server.stop()).toBe(0);
 });
 
-test("what a hook file leaves running it may clean up", async () => {
+test("the function that a hook file returns runs before the file is reloaded", async () => {
   using files = project();
   const ticking = (name: string): string => `
     import type { Extendable } from "headwater";
@@ -146,7 +146,7 @@ test("what a hook file leaves running it may clean up", async () => {
   expect(lines.slice(stopped).filter((line) => line.includes("first ticks"))).toEqual([]);
 });
 
-test("a server does not start with hooks that can't be loaded", async () => {
+test("the server does not start if hooks cannot be loaded", async () => {
   using files = project();
   files.write("bad.ts", "export default (\n");
   const serve = (...args: string[]) =>
@@ -156,10 +156,13 @@ test("a server does not start with hooks that can't be loaded", async () => {
   expect(broken.stderr).toContain("bad.ts:");
   expect(broken.stderr.trim().split("\n")).toHaveLength(1);
   const missing = await serve("--hooks", join(files.hooks, "nowhere"));
-  expect(missing).toMatchObject({ code: 1, stderr: expect.stringMatching(/The hooks folder .*nowhere does not exist/) });
+  expect(missing).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/The hooks folder .*nowhere does not exist/),
+  });
 });
 
-test("hooks may lie in any folder", async () => {
+test("--hooks takes any folder", async () => {
   using files = project();
   const hooks = join(files.dir, "..", "other");
   renameSync(files.hooks, hooks);

@@ -13,7 +13,7 @@ export interface AppContext {
 export const nameOf = (subject: Subject): string => (typeof subject === "string" ? subject : subject.name);
 
 /** @throws ApiError 404 if there is no such collection */
-export function findCollection({ core }: AppContext, subject: Subject): Collection {
+export function requireCollection({ core }: AppContext, subject: Subject): Collection {
   const name = nameOf(subject);
   const collection = core.folder.registry.current.find(name);
   if (!collection) throw notFound(`There is no collection "${name}".`);

@@ -21,7 +21,6 @@ export type NamedMutator = (mutation: Mutation) => void | Promise<void>;
 
 export function toMutation(appContext: AppContext, { name, args, principal, tx }: MutatorCall): Mutation {
   const caller = callerOf(principal);
-  const transaction = new SerialTransaction(tx);
-  const unrestricted = createTx(appContext, transaction);
+  const unrestricted = createTx(appContext, new SerialTransaction(tx));
   return { name, args, caller, records: (collection) => unrestricted.records(collection).as(caller), tx: unrestricted };
 }

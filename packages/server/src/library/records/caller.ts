@@ -6,7 +6,7 @@ import { findRecord } from "../../records/query/find-record.ts";
 import { presentToApp } from "../../records/present/present.ts";
 import { GUEST, type Principal, principalOf } from "../../rules/principal.ts";
 import type { Reader } from "../../store/store.ts";
-import { findCollection, type AppContext } from "../context/app-context.ts";
+import { requireCollection, type AppContext } from "../context/app-context.ts";
 import type { UntypedRecord } from "../collections/record-types.ts";
 
 /** Who makes a request: the application itself, a guest, or an account, which is a record of an auth collection. */
@@ -41,21 +41,22 @@ export function callerOf(principal: Principal): Caller {
 /**
  * The principal of a caller or account.
  *
- * @param who `undefined` for the application itself, a superuser without a stored record
+ * @param requester `undefined` for the application itself, a superuser without a stored record
  * @throws ApiError 401 if the account does not exist
  */
 export async function principalFor(
   appContext: AppContext,
   reader: Reader,
   schema: Schema,
-  who: Caller | AccountRef | undefined,
+  requester: Caller | AccountRef | undefined,
 ): Promise<Principal> {
-  if (!who) return principalOf(superusersOf(schema), blankRecord(superusersOf(schema)));
-  const known = principals.get(who);
+  if (!requester) return principalOf(superusersOf(schema), blankRecord(superusersOf(schema)));
+  const known = principals.get(requester);
   if (known) return known;
-  if (!("collectionName" in who)) throw unauthorized("The caller must come from a hook or request of this server.");
-  const collection = findCollection(appContext, who.collectionName);
-  const values = collection.type === "auth" ? await findRecord(reader, collection, who.id) : undefined;
-  if (collection.type !== "auth" || !values) throw unauthorized(`There is no account "${who.id}".`);
+  if (!("collectionName" in requester))
+    throw unauthorized("The caller must come from a hook or request of this server.");
+  const collection = requireCollection(appContext, requester.collectionName);
+  const values = collection.type === "auth" ? await findRecord(reader, collection, requester.id) : undefined;
+  if (collection.type !== "auth" || !values) throw unauthorized(`There is no account "${requester.id}".`);
   return principalOf(collection, values);
 }

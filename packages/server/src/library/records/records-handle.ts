@@ -15,7 +15,7 @@ import { viewRecord } from "../../records/query/view-record.ts";
 import type { Reader, Transaction } from "../../store/store.ts";
 import { type AccountRef, type Caller, principalFor } from "./caller.ts";
 import type { Filter } from "./filter.ts";
-import { findCollection, type AppContext } from "../context/app-context.ts";
+import { requireCollection, type AppContext } from "../context/app-context.ts";
 import type { SerialTransaction } from "./serial-transaction.ts";
 import { Prepared } from "./prepared.ts";
 import type { CreateInput, RecordOf, Subject, UpdateInput } from "../collections/record-types.ts";
@@ -39,11 +39,11 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
   /** `undefined` is the application itself. */
   readonly #requester: Caller | AccountRef | undefined;
 
-  constructor(appContext: AppContext, subject: S, transaction?: SerialTransaction, who?: Caller | AccountRef) {
+  constructor(appContext: AppContext, collection: S, transaction?: SerialTransaction, requester?: Caller | AccountRef) {
     this.#appContext = appContext;
-    this.#collection = subject;
+    this.#collection = collection;
     this.#transaction = transaction;
-    this.#requester = who;
+    this.#requester = requester;
   }
 
   as(who: Caller | AccountRef): Records<S> {
@@ -54,9 +54,9 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
     const query = queryOf(options);
     // One snapshot, so that the count, the page and the expanded relations are consistent.
     return this.#read(async (reader) => {
-      const asking = await this.#createRequest(reader, "GET", undefined, query);
-      const page = await listRecords(reader, asking.context, asking.collection, query);
-      return { ...page, items: await this.#present(reader, asking, page.items, expand) };
+      const request = await this.#createRequest(reader, "GET", undefined, query);
+      const page = await listRecords(reader, request.context, request.collection, query);
+      return { ...page, items: await this.#present(reader, request, page.items, expand) };
     });
   }
 
@@ -67,9 +67,9 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
 
   get(id: string, { expand }: ViewOptions = {}): Promise<RecordOf<S>> {
     return this.#read(async (reader) => {
-      const asking = await this.#createRequest(reader, "GET");
-      const record = await viewRecord(reader, asking.context, asking.collection, id);
-      return (await this.#present(reader, asking, [record], expand))[0]!;
+      const request = await this.#createRequest(reader, "GET");
+      const record = await viewRecord(reader, request.context, request.collection, id);
+      return (await this.#present(reader, request, [record], expand))[0]!;
     });
   }
 
@@ -97,10 +97,10 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
     const { store } = this.#appContext.core.folder;
     const { context, collection } = await this.#createRequest(store, "POST");
     assertWritable(collection);
-    const submitted = submittedIn(collection, values);
+    const submitted = toSubmitted(collection, values);
     // Like a batch: the records that it depends on may be written in the same transaction, which checks it then.
-    const asking: RecordContext = { ...context, context: "batch", body: submitted.body };
-    return new Prepared<S>(await prepareSubmission(store, asking, collection, undefined, submitted));
+    const batchContext: RecordContext = { ...context, context: "batch", body: submitted.body };
+    return new Prepared<S>(await prepareSubmission(store, batchContext, collection, undefined, submitted));
   }
 
   #submit(
@@ -109,18 +109,18 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
     { expand }: ViewOptions,
   ): Promise<RecordOf<S>> {
     return this.#write(async (reader, tx) => {
-      const asked = await this.#createRequest(reader, id === undefined ? "POST" : "PATCH", tx);
-      const { collection } = asked;
-      const given = values instanceof Prepared ? values.submission : submittedIn(collection, values);
-      const context: RecordContext = { ...asked.context, body: given.body };
-      if (tx && "files" in given) assertQuick(collection, given);
+      const request = await this.#createRequest(reader, id === undefined ? "POST" : "PATCH", tx);
+      const { collection } = request;
+      const input = values instanceof Prepared ? values.submission : toSubmitted(collection, values);
+      const context: RecordContext = { ...request.context, body: input.body };
+      if (tx && "files" in input) assertQuick(collection, input);
       assertWritable(collection);
-      const submission = "files" in given ? await prepareSubmission(reader, context, collection, id, given) : given;
+      const submission = "files" in input ? await prepareSubmission(reader, context, collection, id, input) : input;
       this.#transaction?.submissions.push(submission);
       const record = tx
         ? await applySubmission(tx, context, collection, id, submission)
         : await writeSubmission(this.#appContext.core.folder, context, collection, id, submission);
-      return (await this.#present(reader, asked, [record], expand))[0]!;
+      return (await this.#present(reader, request, [record], expand))[0]!;
     });
   }
 
@@ -140,7 +140,7 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
     tx?: Transaction,
     query: Query = {},
   ): Promise<CollectionRequest> {
-    const collection = findCollection(this.#appContext, this.#collection);
+    const collection = requireCollection(this.#appContext, this.#collection);
     const { core } = this.#appContext;
     const { registry, files } = core.folder;
     const schema = registry.current;
@@ -173,7 +173,7 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
 }
 
 /** Converts values to what a client would send. Code need not confirm a password. */
-function submittedIn(collection: Collection, values: Readonly<Record<string, unknown>>): Submission {
+function toSubmitted(collection: Collection, values: Readonly<Record<string, unknown>>): Submission {
   const entries = Object.entries(values).map(
     ([name, value]) => [name, value instanceof Date ? value.toISOString() : value] as const,
   );
