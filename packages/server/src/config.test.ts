@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { readConfig } from "./config.ts";
 import { UserError } from "./lib/user-error.ts";
 
-test("defaults are PocketBase's", () => {
+test("defaults match PocketBase where it has the same setting", () => {
   expect(readConfig({}, {})).toEqual({
     dir: resolve("pb_data"),
     host: "127.0.0.1",
@@ -31,7 +31,7 @@ test("defaults are PocketBase's", () => {
   });
 });
 
-test("heartbeats are more frequent in development, unless it is said how frequent", () => {
+test("heartbeats are more frequent in development unless their interval is set", () => {
   const development = { HEADWATER_ENVIRONMENT: "development" };
   expect(readConfig({}, development).heartbeatMs).toBe(5_000);
   expect(readConfig({}, { ...development, SSE_HEARTBEAT_INTERVAL: "0.5" }).heartbeatMs).toBe(500);
@@ -39,9 +39,9 @@ test("heartbeats are more frequent in development, unless it is said how frequen
   expect(() => readConfig({}, { HEADWATER_ENVIRONMENT: "test" })).toThrow(UserError);
 });
 
-test("a flag wins over a variable, a variable over the default, and an empty variable counts as none", () => {
-  const environment = { HEADWATER_DIR: "/srv/a", HEADWATER_HTTP: "0.0.0.0:1", HEADWATER_ORIGINS: "" };
-  const config = readConfig({ dir: "/srv/b" }, environment);
+test("a flag wins over a variable, a variable over the default, and an empty variable counts as unset", () => {
+  const variables = { HEADWATER_DIR: "/srv/a", HEADWATER_HTTP: "0.0.0.0:1", HEADWATER_ORIGINS: "" };
+  const config = readConfig({ dir: "/srv/b" }, variables);
   expect(config).toMatchObject({ dir: "/srv/b", host: "0.0.0.0", port: 1, origins: ["*"] });
 });
 
@@ -55,7 +55,7 @@ test.each([
 });
 
 test.each(["8090", "127.0.0.1", "::1:90", "a b:1", "host:65536", "host:-1", "http://x:1", ""])(
-  "%p is no address, and the message names the flag",
+  "%p is not an address, and the message names the flag",
   (http) => {
     expect(() => readConfig({ http }, {})).toThrow(
       new UserError(`--http must be HOST:PORT such as 127.0.0.1:8090, not "${http}".`),
@@ -63,7 +63,7 @@ test.each(["8090", "127.0.0.1", "::1:90", "a b:1", "host:65536", "host:-1", "htt
   },
 );
 
-test("a bad value of a variable names the variable", () => {
+test("an invalid value in a variable is reported with the variable's name", () => {
   expect(() => readConfig({}, { HEADWATER_LOG_LEVEL: "loud" })).toThrow(
     'HEADWATER_LOG_LEVEL must be one of debug, info, warn, error, silent, not "loud".',
   );
@@ -74,11 +74,11 @@ test.each([
   [{ maxSetups: "many" }, "--max-setups must be a whole number"],
   [{ requestRate: "0" }, "--request-rate must be a number above 0"],
   [{ drainSeconds: "601" }, "--drain-seconds must be a number from 0 to 600"],
-])("%p is no limit", (flags, message) => {
+])("%p is not a limit", (flags, message) => {
   expect(() => readConfig(flags, {})).toThrow(message);
 });
 
-test("origins are a list; an empty entry is a mistake", () => {
+test("origins are a list without empty entries", () => {
   expect(readConfig({ origins: "https://a.example/, https://*.b.example" }, {}).origins).toEqual([
     "https://a.example",
     "https://*.b.example",
@@ -86,6 +86,6 @@ test("origins are a list; an empty entry is a mistake", () => {
   expect(() => readConfig({ origins: "https://a.example,," }, {})).toThrow(UserError);
 });
 
-test("the config can't be changed", () => {
+test("the config is immutable", () => {
   expect(Object.isFrozen(readConfig({}, {}))).toBe(true);
 });

@@ -2,40 +2,40 @@ import { resolve } from "node:path";
 import { ENVIRONMENTS, LOG_LEVELS, type SettingName, SETTINGS } from "./flags.ts";
 import { UserError } from "./lib/user-error.ts";
 
-/** How the server runs. Settings of the data itself live in the database. */
+/** How the server runs. Settings that belong to the data are in the database. */
 export interface Config {
-  /** The data folder, absolute. */
+  /** The absolute path of the data folder. */
   readonly dir: string;
   readonly host: string;
-  /** 0 lets the system choose a free one. */
+  /** 0 for any free port. */
   readonly port: number;
   /** Origins that browsers may call from; `*` and `?` are wildcards. */
   readonly origins: readonly string[];
   readonly logLevel: LogLevel;
-  /** How long and how many changes are kept for clients that come back. */
+  /** How long, and how many, changes are kept for clients that reconnect. */
   readonly retention: Retention;
   readonly limits: Limits;
-  /** Who may listen to a channel that the application has not declared: all, or nobody but superusers. */
+  /** Who may subscribe to a channel that the application has not declared: everyone, or only superusers. */
   readonly channels: Channels;
-  /** When a WebSocket is pinged after its last sign of life, and what the answer may take. */
+  /** How long a WebSocket may be quiet before it is pinged, and how long it may take to answer. */
   readonly pulse: { readonly pingMs: number; readonly pongMs: number };
-  /** How long someone who has vanished still counts as present. */
+  /** How long a user still counts as present after the connection is lost. */
   readonly presenceGraceMs: number;
-  /** The longest that streams are ended one after the other when the server stops. */
+  /** The longest that ending all connections may take when the server stops. 0 ends them all at once. */
   readonly drainMs: number;
   readonly environment: Environment;
-  /** After so long without an event the streams of tasks and of the version get a heartbeat. */
+  /** How long task and version streams may be quiet before they get a heartbeat. */
   readonly heartbeatMs: number;
-  /** What is deployed: told by the stream of the version. */
+  /** What is deployed; sent by the version stream. */
   readonly release: Release;
 }
 
 export type Environment = (typeof ENVIRONMENTS)[number];
 
 export interface Release {
-  /** "" for Headwater's own. */
+  /** "" for Headwater's own version. */
   readonly version: string;
-  /** "" where it is not known. */
+  /** "" if it is not known. */
   readonly commit: string;
 }
 
@@ -46,98 +46,102 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 const CHANNELS = ["open", "declared"] as const;
 export type Channels = (typeof CHANNELS)[number];
 
-/** How much of the log is kept: what is older or beyond that number goes, and clients that far back must resync. */
+/** How much of the log is kept. Changes beyond either limit are deleted, and clients that need them must resync. */
 export interface Retention {
   readonly maxAgeMs: number;
   readonly maxChanges: number;
 }
 
-/** What realtime clients may take. */
+/** Limits for realtime clients. */
 export interface Limits {
-  /** Connections in all; 0: no limit, here and in the next two. */
+  /** All connections. For this and the next two, 0 is no limit. */
   readonly connections: number;
   readonly connectionsPerIp: number;
   readonly connectionsPerUser: number;
-  /** Streams and subscriptions that may wait to be set up. */
+  /** Requests that may wait to open a connection or change its subscriptions. */
   readonly setups: number;
-  /** Requests for other subscriptions that one event stream may make in the long run. */
+  /** How often per second one event stream may change its subscriptions. */
   readonly requestsPerSecond: number;
-  /** Subscriptions of one WebSocket. */
+  /** Subscriptions per WebSocket. */
   readonly socketSubscriptions: number;
-  /** Requests for other subscriptions that one WebSocket may make a second, and at once. */
+  /** How often per second one WebSocket may change its subscriptions; also the largest burst. */
   readonly socketRequestsPerSecond: number;
-  /** Bytes of one message to a WebSocket. */
+  /** The size of one message that a WebSocket client sends. */
   readonly socketMessageBytes: number;
 }
 
 /**
- * Joins flags and environment; a flag wins, and an empty variable counts as none.
+ * Combines flags and environment variables. A flag wins over its variable, and an empty variable counts as unset.
  *
- * @throws UserError for a value that can't be used
+ * @throws UserError if a value is not valid
  */
-export function readConfig(
-  flags: Readonly<Partial<Record<SettingName, string | undefined>>>,
-  environment: Readonly<Record<string, string | undefined>>,
-): Config {
-  const given = <Value>(name: SettingName, parse: (text: string) => Value | undefined, wanted: string): Value => {
-    const { flag, variable, fallback } = SETTINGS[name];
-    const text = flags[name] ?? (environment[variable] || fallback);
-    const value = parse(text);
-    if (value !== undefined) return value;
-    throw new UserError(`${flags[name] === undefined ? variable : flag} must be ${wanted}, not "${text}".`);
-  };
-  const purpose = given(
-    "environment",
-    (text) => ENVIRONMENTS.find((name) => name === text),
-    `one of ${ENVIRONMENTS.join(", ")}`,
-  );
-  const { host, port } = given("http", parseAddress, "HOST:PORT such as 127.0.0.1:8090");
+export function readConfig(flags: Flags, variables: Variables): Config {
+  const read = settingReader(flags, variables);
+  const environment = read("environment", oneOf(ENVIRONMENTS), `one of ${ENVIRONMENTS.join(", ")}`);
+  const { host, port } = read("http", parseAddress, "HOST:PORT such as 127.0.0.1:8090");
+  const parseHeartbeat = (text: string): number | undefined =>
+    text === "auto" ? HEARTBEAT_S[environment] : parsePositive(text);
   return Object.freeze({
-    dir: given("dir", (text) => (text === "" ? undefined : resolve(text)), "the path of a folder"),
+    dir: read("dir", (text) => (text === "" ? undefined : resolve(text)), "the path of a folder"),
     host,
     port,
-    origins: given("origins", parseOrigins, "a list such as https://example.com,https://*.example.com"),
+    origins: read("origins", parseOrigins, "a list such as https://example.com,https://*.example.com"),
     retention: Object.freeze({
-      maxAgeMs: given("keepHours", parsePositive, "a number above 0") * 3_600_000,
-      maxChanges: Math.ceil(given("keepChanges", parsePositive, "a number above 0")),
+      maxAgeMs: read("keepHours", parsePositive, "a number above 0") * 3_600_000,
+      maxChanges: Math.ceil(read("keepChanges", parsePositive, "a number above 0")),
     }),
-    limits: Object.freeze({
-      connections: given("maxConnections", parseCount, "a whole number"),
-      connectionsPerIp: given("maxConnectionsPerIp", parseCount, "a whole number"),
-      connectionsPerUser: given("maxConnectionsPerUser", parseCount, "a whole number"),
-      setups: given("maxSetups", parseCount, "a whole number"),
-      requestsPerSecond: given("requestRate", parsePositive, "a number above 0"),
-      socketSubscriptions: given("maxSubscriptions", parseCount, "a whole number"),
-      socketRequestsPerSecond: given("subscribeRate", parsePositive, "a number above 0"),
-      socketMessageBytes: given("maxMessageBytes", parseCount, "a whole number"),
-    }),
+    limits: readLimits(read),
     pulse: Object.freeze({
-      pingMs: given("pingSeconds", parsePositive, "a number above 0") * 1_000,
-      pongMs: given("pongSeconds", parsePositive, "a number above 0") * 1_000,
+      pingMs: read("pingSeconds", parsePositive, "a number above 0") * 1_000,
+      pongMs: read("pongSeconds", parsePositive, "a number above 0") * 1_000,
     }),
-    channels: given("channels", (text) => CHANNELS.find((kind) => kind === text), `one of ${CHANNELS.join(", ")}`),
-    presenceGraceMs: given("presenceGrace", parseSeconds, "a number from 0 to 600") * 1_000,
-    drainMs: given("drainSeconds", parseSeconds, "a number from 0 to 600") * 1_000,
-    environment: purpose,
-    heartbeatMs:
-      given(
-        "heartbeatSeconds",
-        (text) => (text === "auto" ? HEARTBEAT_S[purpose] : parsePositive(text)),
-        "a number of seconds above 0",
-      ) * 1_000,
+    channels: read("channels", oneOf(CHANNELS), `one of ${CHANNELS.join(", ")}`),
+    presenceGraceMs: read("presenceGrace", parseSeconds, "a number from 0 to 600") * 1_000,
+    drainMs: read("drainSeconds", parseSeconds, "a number from 0 to 600") * 1_000,
+    environment,
+    heartbeatMs: read("heartbeatSeconds", parseHeartbeat, "a number of seconds above 0") * 1_000,
     release: Object.freeze({
-      version: given("release", (text) => text, "a text"),
-      commit: given("gitCommit", (text) => text, "a text"),
+      version: read("release", (text) => text, "a text"),
+      commit: read("gitCommit", (text) => text, "a text"),
     }),
-    logLevel: given(
-      "logLevel",
-      (text) => LOG_LEVELS.find((level) => level === text),
-      `one of ${LOG_LEVELS.join(", ")}`,
-    ),
+    logLevel: read("logLevel", oneOf(LOG_LEVELS), `one of ${LOG_LEVELS.join(", ")}`),
   });
 }
 
-/** `HOST:PORT`; an IPv6 host stands in brackets, and no host means all addresses, as in Go. */
+type Flags = Readonly<Partial<Record<SettingName, string | undefined>>>;
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** @param parse returns `undefined` for a value that is not valid. @param expected what the error message asks for */
+type ReadSetting = <Value>(name: SettingName, parse: (text: string) => Value | undefined, expected: string) => Value;
+
+const settingReader =
+  (flags: Flags, variables: Variables): ReadSetting =>
+  (name, parse, expected) => {
+    const { flag, variable, fallback } = SETTINGS[name];
+    const text = flags[name] ?? (variables[variable] || fallback);
+    const value = parse(text);
+    if (value !== undefined) return value;
+    throw new UserError(`${flags[name] === undefined ? variable : flag} must be ${expected}, not "${text}".`);
+  };
+
+const readLimits = (read: ReadSetting): Limits =>
+  Object.freeze({
+    connections: read("maxConnections", parseCount, "a whole number"),
+    connectionsPerIp: read("maxConnectionsPerIp", parseCount, "a whole number"),
+    connectionsPerUser: read("maxConnectionsPerUser", parseCount, "a whole number"),
+    setups: read("maxSetups", parseCount, "a whole number"),
+    requestsPerSecond: read("requestRate", parsePositive, "a number above 0"),
+    socketSubscriptions: read("maxSubscriptions", parseCount, "a whole number"),
+    socketRequestsPerSecond: read("subscribeRate", parsePositive, "a number above 0"),
+    socketMessageBytes: read("maxMessageBytes", parseCount, "a whole number"),
+  });
+
+const oneOf =
+  <Name extends string>(names: readonly Name[]) =>
+  (text: string): Name | undefined =>
+    names.find((name) => name === text);
+
+/** `HOST:PORT`, with an IPv6 host in brackets. Without a host the server listens on all addresses, as in Go. */
 function parseAddress(text: string): { readonly host: string; readonly port: number } | undefined {
   const match = /^(\[[\da-f:.]+\]|[^\s:[\]/]*):(\d{1,5})$/i.exec(text);
   const port = Number(match?.[2]);

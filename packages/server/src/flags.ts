@@ -1,7 +1,7 @@
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export const ENVIRONMENTS = ["development", "production"] as const;
 
-/** One setting: its flag, its environment variable, and what holds when neither is given. */
+/** One setting: its flag, its environment variable, and the default. */
 interface Setting {
   readonly flag: string;
   readonly variable: string;
@@ -9,13 +9,13 @@ interface Setting {
   readonly help: string;
 }
 
-/** Every setting of the server. */
+/** All settings of the server. */
 export const SETTINGS = {
   dir: {
     flag: "--dir",
     variable: "HEADWATER_DIR",
     fallback: "pb_data",
-    help: "the data folder; made if it is missing",
+    help: "the data folder; created if it is missing",
   },
   http: {
     flag: "--http",
@@ -27,127 +27,127 @@ export const SETTINGS = {
     flag: "--origins",
     variable: "HEADWATER_ORIGINS",
     fallback: "*",
-    help: "origins that browsers may call from, separated by commas; * and ? are wildcards",
+    help: "comma-separated origins that browsers may call from; * and ? are wildcards",
   },
   logLevel: {
     flag: "--log-level",
     variable: "HEADWATER_LOG_LEVEL",
     fallback: "info",
-    help: `the least level to log: ${LOG_LEVELS.join(", ")}`,
+    help: `the lowest level to log: ${LOG_LEVELS.join(", ")}`,
   },
   keepHours: {
     flag: "--keep-hours",
     variable: "HEADWATER_KEEP_HOURS",
     fallback: "72",
-    help: "hours for which changes are kept for clients that come back",
+    help: "hours for which changes are kept for clients that reconnect",
   },
   keepChanges: {
     flag: "--keep-changes",
     variable: "HEADWATER_KEEP_CHANGES",
     fallback: "1000000",
-    help: "changes that are kept for clients that come back",
+    help: "number of changes that are kept for clients that reconnect",
   },
   maxConnections: {
     flag: "--max-connections",
     variable: "HEADWATER_MAX_CONNECTIONS",
     fallback: "50000",
-    help: "realtime connections; 0 is no limit",
+    help: "maximum number of realtime connections; 0 is no limit",
   },
   maxConnectionsPerIp: {
     flag: "--max-connections-per-ip",
     variable: "HEADWATER_MAX_CONNECTIONS_PER_IP",
     fallback: "0",
-    help: "realtime connections from one address; 0 is no limit, which suits a server behind a proxy",
+    help: "maximum number of realtime connections per address; 0 is no limit, for servers behind a proxy",
   },
   maxConnectionsPerUser: {
     flag: "--max-connections-per-user",
     variable: "HEADWATER_MAX_CONNECTIONS_PER_USER",
     fallback: "0",
-    help: "realtime connections of one auth record; 0 is no limit",
+    help: "maximum number of realtime connections per auth record; 0 is no limit",
   },
   maxSetups: {
     flag: "--max-setups",
     variable: "HEADWATER_MAX_SETUPS",
     fallback: "8192",
-    help: "realtime connections that may wait to be set up; the others are told to come back later",
+    help: "requests that may wait to open a realtime connection or change its subscriptions; more are refused with 503",
   },
   requestRate: {
     flag: "--request-rate",
     variable: "HEADWATER_REQUEST_RATE",
     fallback: "100",
-    help: "times a second that an event stream may change its subscriptions, 20 times as many at once",
+    help: "how often per second an event stream may change its subscriptions; bursts may be 20 times as large",
   },
   maxSubscriptions: {
     flag: "--max-subscriptions",
     variable: "HEADWATER_MAX_SUBSCRIPTIONS",
     fallback: "100",
-    help: "patterns that a WebSocket may subscribe to",
+    help: "maximum number of subscriptions per WebSocket",
   },
   subscribeRate: {
     flag: "--subscribe-rate",
     variable: "HEADWATER_SUBSCRIBE_RATE",
     fallback: "10",
-    help: "times a second, and at once, that a WebSocket may change its subscriptions",
+    help: "how often per second a WebSocket may change its subscriptions; also the largest burst",
   },
   maxMessageBytes: {
     flag: "--max-message-bytes",
     variable: "HEADWATER_MAX_MESSAGE_BYTES",
     fallback: "65536",
-    help: "bytes of a message to a WebSocket",
+    help: "maximum size of a message from a WebSocket client, in bytes",
   },
   pingSeconds: {
     flag: "--ping-seconds",
     variable: "HEADWATER_PING_SECONDS",
     fallback: "25",
-    help: "seconds after a WebSocket's last sign of life in which it is pinged",
+    help: "seconds of silence after which a WebSocket is pinged",
   },
   pongSeconds: {
     flag: "--pong-seconds",
     variable: "HEADWATER_PONG_SECONDS",
     fallback: "10",
-    help: "seconds in which a WebSocket must answer a ping",
+    help: "seconds within which a WebSocket must answer a ping",
   },
   channels: {
     flag: "--channels",
     variable: "HEADWATER_CHANNELS",
     fallback: "open",
-    help: "open: anybody may listen to a channel that no hook has declared; declared: superusers only",
+    help: "who may subscribe to a channel that the application has not declared: open for everyone, declared for superusers",
   },
   presenceGrace: {
     flag: "--presence-grace",
     variable: "HEADWATER_PRESENCE_GRACE",
     fallback: "5",
-    help: "seconds for which someone whose connection is gone still counts as present",
+    help: "seconds for which a user still counts as present after the connection is lost",
   },
   drainSeconds: {
     flag: "--drain-seconds",
     variable: "HEADWATER_DRAIN_SECONDS",
     fallback: "3",
-    help: "the longest that streams are ended one after the other when the server stops; 0 ends all at once",
+    help: "maximum seconds over which connections are ended when the server stops; 0 ends all at once",
   },
   environment: {
     flag: "--environment",
     variable: "HEADWATER_ENVIRONMENT",
     fallback: "production",
-    help: `what the server is used for: ${ENVIRONMENTS.join(", ")}`,
+    help: `the kind of deployment: ${ENVIRONMENTS.join(", ")}`,
   },
   heartbeatSeconds: {
     flag: "--heartbeat-seconds",
     variable: "SSE_HEARTBEAT_INTERVAL",
     fallback: "auto",
-    help: "quiet seconds after which streams of tasks and of the version get a heartbeat; auto: 5 in development, 30 in production",
+    help: "seconds of silence after which task and version streams get a heartbeat; auto is 5 in development, 30 in production",
   },
   release: {
     flag: "--release",
     variable: "HEADWATER_RELEASE",
     fallback: "",
-    help: "the version of what is deployed, for the stream of the version; Headwater's own unless given",
+    help: "the deployed version, for the version stream; Headwater's own by default",
   },
   gitCommit: {
     flag: "--git-commit",
     variable: "GIT_COMMIT",
     fallback: "",
-    help: "the commit of what is deployed, for the stream of the version",
+    help: "the deployed commit, for the version stream",
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 

@@ -7,5 +7,5 @@ try {
   process.stderr.write(formatError(error));
   process.exitCode = 1;
 }
-// Whatever a library still holds open must not keep a finished command from ending.
+// Nothing that a library still holds open may keep a finished command running.
 process.exit();

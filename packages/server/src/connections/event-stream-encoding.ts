@@ -1,11 +1,11 @@
 import { spacedJson } from "../lib/spaced-json.ts";
 import type { ApiRequest } from "../http/request.ts";
-import { isSaneId } from "../http/request-id.ts";
+import { isSafeId } from "../http/request-id.ts";
 
 /** The id that every event of a stream carries: the one in the client's `X-Correlation-Id` header, or the request's id. */
 export function correlationIdOf({ raw, id }: ApiRequest): string {
   const given = raw.headers.get("x-correlation-id");
-  return given !== null && isSaneId(given) ? given : id;
+  return given !== null && isSafeId(given) ? given : id;
 }
 
 /** The fields of an object as JSON, without the braces. */

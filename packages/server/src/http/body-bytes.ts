@@ -3,19 +3,19 @@ import { ApiError } from "../lib/api-error.ts";
 /** PocketBase's default: 32 MiB. */
 export const DEFAULT_BODY_LIMIT = 32 << 20;
 
-/** @throws ApiError 413 when the request says itself that its body is larger than `limit` bytes */
+/** @throws ApiError 413 if the `Content-Length` is above `limit` bytes */
 export function assertBodyLimit(raw: Request, limit: number): void {
   if (Number(raw.headers.get("content-length") ?? 0) > limit) throw new ApiError(413);
 }
 
 /**
- * Reads the body to its end; a chunked one is given up as soon as it is larger than `limit` bytes.
+ * Reads the whole body. Stops reading a chunked one as soon as it is larger than `limit` bytes.
  *
- * @throws ApiError 413 above the limit; any other error when the client goes away
+ * @throws ApiError 413 above the limit; any other error if the client disconnects
  */
 export async function readBytes(raw: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   assertBodyLimit(raw, limit);
-  // A stated length has been checked, and HTTP lets no more than that through.
+  // The Content-Length is within the limit, and HTTP delivers no more bytes than that.
   return raw.headers.has("content-length") ? new Uint8Array(await raw.arrayBuffer()) : readChunks(raw, limit);
 }
 

@@ -2,17 +2,17 @@ import { z } from "zod";
 import { isObject } from "../collections/fields/decode-json.ts";
 import type { Body, FormTexts } from "./body.ts";
 
-/** What a body holds when no shape is asked of it. */
+/** A body's values, without a schema. */
 export type Values = Readonly<Record<string, unknown>>;
 
-/** A form's key for an object in JSON, whose values are taken as they are. */
+/** The form field that holds a JSON object, whose values are used without conversion. */
 const JSON_PAYLOAD = "@jsonPayload";
 
 /**
- * The values of a body of any shape. Those of a form are read as what they look like: `true`, `false` and numbers in
- * their shortest spelling.
+ * The values of a body of any shape. Form values are converted to what they look like: `true`, `false`, and numbers in
+ * their shortest notation.
  *
- * @throws TypeError or SyntaxError when the body is JSON but no object
+ * @throws TypeError or SyntaxError if the body is not a JSON object
  */
 export function readValues(body: Body): Values {
   if (body.kind === "empty") return {};
@@ -29,10 +29,10 @@ export function readValues(body: Body): Values {
 }
 
 /**
- * The values of a body that must have a known shape. Names match in any case, as Go's decoder matches them, and unknown
- * ones are dropped. A form's value is a list where the shape wants one, else the first text of its name.
+ * The values of a body, validated against a shape. Names match in any case, as in Go's decoder, and unknown names are
+ * dropped. A form value becomes a list if the shape wants one, otherwise the first text with its name.
  *
- * @throws ZodError when a value has another type; TypeError or SyntaxError when the body is JSON but no object
+ * @throws ZodError if a value has the wrong type; TypeError or SyntaxError if the body is not a JSON object
  */
 export function parseValues<Shape extends z.ZodRawShape>(
   body: Body,
@@ -58,14 +58,14 @@ function formTexts(values: FormTexts, { shape }: z.ZodObject): Values {
 const jsonPayloads = (values: FormTexts): Values[] =>
   (values.get(JSON_PAYLOAD) ?? []).map((text) => asObject(JSON.parse(text)));
 
-/** `null` holds nothing, and is as good as an empty object. */
+/** Treats `null` as an empty object. */
 function asObject(value: unknown): Values {
   if (value === null) return {};
   if (isObject(value)) return value;
   throw new TypeError("the body is not an object");
 }
 
-/** Only a number in its shortest spelling is one, so that `007`, `1.0` and `1e3` stay what was typed. */
+/** Only text in a number's shortest notation becomes a number: `007`, `1.0` and `1e3` stay text. */
 function inferType(text: string): string | number | boolean {
   if (text === "true" || text === "false") return text === "true";
   return /^-?\d[\d.-]*$/.test(text) && String(Number(text)) === text ? Number(text) : text;

@@ -1,7 +1,7 @@
 import { badRequest } from "../lib/api-error.ts";
 import { readBytes } from "./body-bytes.ts";
 
-/** A request's body as its content type says, before anybody has asked what its values mean. */
+/** A request's body, parsed by its content type. What its values mean is not decided yet. */
 export type Body =
   | { readonly kind: "empty" }
   | { readonly kind: "json"; readonly value: unknown }
@@ -12,15 +12,15 @@ export type FormFiles = ReadonlyMap<string, readonly File[]>;
 
 const EMPTY: Body = { kind: "empty" };
 
-/** Nesting that Go's decoder refuses, which also keeps every recursion over a body shallow. */
+/** Go's decoder refuses deeper nesting. The limit also bounds every recursion over a body. */
 const MAX_DEPTH = 10_000;
 
 /**
- * Reads a body by PocketBase's rules. No body means no values, whatever the content type.
+ * Reads a body by PocketBase's rules. Without a body there are no values, whatever the content type.
  *
- * @param url parameters count as values of a form too, as in Go's `Request.Form`
+ * @param url its parameters count as form values too, as in Go's `Request.Form`
  * @param limit bytes
- * @throws ApiError 413 above the limit, 400 for a content type that isn't known; any other error for a malformed body
+ * @throws ApiError 413 above the limit, 400 for an unknown content type; any other error for a malformed body
  */
 export async function readBody(raw: Request, url: URL, limit: number): Promise<Body> {
   if (raw.body === null || raw.headers.get("content-length") === "0") return EMPTY;
@@ -49,8 +49,8 @@ function readJson(bytes: Uint8Array): Body {
 }
 
 /**
- * Texts that may hold a number beyond 1e308, which Go refuses and JavaScript reads as infinite. Digits are counted from
- * the first on alone: from each one on, thirty megabytes of them would take seconds.
+ * Matches text that may hold a number beyond 1e308, which Go refuses and JavaScript reads as infinite. The lookbehind lets
+ * only the first digit of a run start a match: otherwise thirty megabytes of digits would take seconds.
  */
 const MAYBE_HUGE = /\de\+?\d{3}|(?<!\d)\d{300}/i;
 
@@ -59,7 +59,7 @@ function assertFinite(_key: string, value: unknown): unknown {
   return value;
 }
 
-/** Counts brackets only where there are enough of them to matter. */
+/** Skips texts that are too short to nest too deeply. */
 function assertShallow(text: string): void {
   if (text.length < 2 * MAX_DEPTH) return;
   let depth = 0;
@@ -80,7 +80,7 @@ async function readMultipart(bytes: Uint8Array<ArrayBuffer>, contentType: string
   const files = new Map<string, File[]>();
   for (const [name, part] of form) {
     if (typeof part === "string") push(values, name, part);
-    // A file input that was left empty comes as a part with an empty file name, which Bun gives no name at all.
+    // An empty file input arrives as a part with an empty file name, which Bun drops.
     else if (!part.name) push(values, name, await part.text());
     else push(files, name, part);
   }
@@ -95,7 +95,7 @@ function readUrlEncoded(bytes: Uint8Array, _contentType: string, url: URL): Body
   return { kind: "form", values, files: new Map() };
 }
 
-/** PocketBase takes it for known, and then can make no values of it. */
+/** PocketBase accepts the content type, and then fails to read any values from it. */
 function refuseXml(): never {
   throw new SyntaxError("XML");
 }

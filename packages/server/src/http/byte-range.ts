@@ -1,15 +1,15 @@
-/** A part of a file; both ends belong to it. */
+/** Byte offsets, both inclusive. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * Reads a `Range` header (RFC 9110, section 14.2). One range is served; a request for several gets the whole file, which the
- * RFC allows and every client understands.
+ * Parses a `Range` header (RFC 9110, section 14.2). A request for several ranges gets the whole file, which the RFC allows
+ * and every client understands.
  *
  * @param size of the file, in bytes
- * @returns `outside` for a range that the file ends before, `malformed` for what is none
+ * @returns `outside` if the range starts after the end of the file, `malformed` if the header is not a range
  */
 export function readRange(header: string | null, size: number): ByteRange | "whole" | "outside" | "malformed" {
   if (header === null || header === "") return "whole";

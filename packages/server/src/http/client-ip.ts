@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 
-/** An address in PocketBase's spelling: IPv6 with all eight groups of four digits, IPv4 plain even inside IPv6. */
+/** An address in PocketBase's notation: IPv6 as eight groups of four digits, and IPv4-mapped IPv6 as IPv4. */
 export function clientIp(address: string | undefined): string {
   if (address === undefined || !isIPv6(address)) return address ?? "";
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];

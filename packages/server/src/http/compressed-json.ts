@@ -1,14 +1,14 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 
-/** Smaller ones fit into a packet as they are. */
+/** Smaller bodies fit into one packet uncompressed. */
 const MIN_BYTES = 1_400;
-/** JSON of records shrinks to a fifth at the first level, and hardly more above it. */
+/** Level 1 shrinks the JSON of records to a fifth; higher levels gain hardly anything. */
 const LEVEL = 1;
 
 const compress = promisify(gzip);
 
-/** A JSON answer, compressed beside the event loop for those who take it. */
+/** A JSON response, compressed off the event loop if the client accepts gzip. */
 export async function compressedJson(request: Request, text: string): Promise<Response> {
   const headers = { "Content-Type": "application/json", Vary: "Accept-Encoding" };
   if (text.length < MIN_BYTES || !acceptsGzip(request.headers.get("accept-encoding") ?? "")) {
@@ -18,6 +18,6 @@ export async function compressedJson(request: Request, text: string): Promise<Re
   return new Response(bytes, { headers: { ...headers, "Content-Encoding": "gzip" } });
 }
 
-/** RFC 9110, section 12.5.3: named, or any, and not with a quality of zero. */
+/** RFC 9110, section 12.5.3: gzip or `*`, unless its quality is zero. */
 const acceptsGzip = (accepted: string): boolean =>
   accepted.split(",").some((coding) => /^\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i.test(coding));

@@ -1,15 +1,15 @@
 const METHODS = "GET,HEAD,PUT,PATCH,POST,DELETE";
-/** Longer ones are no origin: a scheme, `://`, and a host of at most 253 characters. */
+/** Characters. An origin is a scheme, `://`, and a host of at most 253 characters. */
 const MAX_ORIGIN = 261;
 
 export interface Cors {
-  /** What a browser at that origin is told: the origin, `*`, or nothing. */
+  /** The value of `Access-Control-Allow-Origin` for that origin; `undefined` if it is not allowed. */
   allowed(origin: string | null): string | undefined;
-  /** The answer to every OPTIONS request. */
+  /** The response to an OPTIONS request. */
   preflight(request: Request): Response;
 }
 
-/** Cross-origin access as PocketBase grants it: no credentials, no exposed headers, any header that is asked for. */
+/** Grants the same cross-origin access as PocketBase: no credentials, no exposed headers, any request header. */
 export function createCors(origins: readonly string[]): Cors {
   const patterns = origins.filter((origin) => origin !== "*").map(originPattern);
   const everyone = patterns.length < origins.length;
@@ -28,15 +28,15 @@ export function createCors(origins: readonly string[]): Cors {
       headers.append("Vary", "Access-Control-Request-Headers");
       headers.set("Access-Control-Allow-Origin", origin);
       headers.set("Access-Control-Allow-Methods", METHODS);
-      const asked = request.headers.get("access-control-request-headers");
-      if (asked) headers.set("Access-Control-Allow-Headers", asked);
+      const requestedHeaders = request.headers.get("access-control-request-headers");
+      if (requestedHeaders) headers.set("Access-Control-Allow-Headers", requestedHeaders);
     }
     return new Response(null, { status: 204, headers });
   };
   return { allowed, preflight };
 }
 
-/** `*` stands for any text, `?` for one character. */
+/** `*` matches any text, `?` one character. */
 function originPattern(origin: string): RegExp {
   const source = RegExp.escape(origin)
     .replaceAll(String.raw`\*`, ".*")

@@ -4,9 +4,9 @@ import { StoreError } from "../store/store.ts";
 import { jsonAs } from "./responses.ts";
 
 /**
- * The answer to whatever was thrown. What goes wrong inside is logged with its stack and never sent.
+ * The response to an error. Internal errors are logged with their stack and never sent.
  *
- * @param id of the request
+ * @param id the request's
  */
 export function errorResponse(error: unknown, logger: Logger, id: string): Response {
   const known = toApiError(error);
@@ -19,10 +19,10 @@ export function errorResponse(error: unknown, logger: Logger, id: string): Respo
   return response;
 }
 
-/** As PocketBase: what the database refused is a 400, a fault of the program a 500, both without details. */
+/** As in PocketBase, an error of the database is a 400 and an error of the program a 500, both without details. */
 function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (!(error instanceof StoreError)) return new ApiError(500, "", {}, error);
-  const passing = error.kind === "closed" || error.kind === "busy";
-  return new ApiError(passing ? 503 : 400, "", {}, error);
+  const isTemporary = error.kind === "closed" || error.kind === "busy";
+  return new ApiError(isTemporary ? 503 : 400, "", {}, error);
 }

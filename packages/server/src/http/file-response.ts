@@ -5,7 +5,7 @@ import type { ApiRequest } from "./request.ts";
 import { type ByteRange, readRange } from "./byte-range.ts";
 import { checkPreconditions, isRangeCurrent } from "./preconditions.ts";
 
-/** Types that a browser shows without running anything in them; all others are downloads. */
+/** Types that browsers display without running code from them. All others are served as downloads. */
 const INLINE: ReadonlySet<string> = new Set([
   ...["png", "jpg", "jpeg", "gif", "webp", "x-icon", "bmp"].map((type) => `image/${type}`),
   ...["webm", "mp4", "3gpp", "quicktime", "x-ms-wmv"].map((type) => `video/${type}`),
@@ -17,7 +17,7 @@ const INLINE: ReadonlySet<string> = new Set([
 ]);
 
 const OFFICE = "application/vnd.openxmlformats-officedocument";
-/** Types that sniffing gets wrong and browsers insist on. */
+/** Types that content sniffing gets wrong and browsers depend on. */
 const BY_EXTENSION: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
   ".css": "text/css",
@@ -31,9 +31,9 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
 const POLICY = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox";
 const CACHING = "max-age=2592000, stale-while-revalidate=86400";
 
-/** Serves a file whole, in part or not at all (RFC 9110, sections 13 and 14), with PocketBase's headers. */
+/** Serves a file, a part of it, or neither (RFC 9110, sections 13 and 14), with PocketBase's headers. */
 export function fileResponse({ raw, query }: ApiRequest, name: string, file: StoredFile): Response {
-  // HTTP's dates have no milliseconds.
+  // HTTP dates have no milliseconds.
   const modified = Math.floor(file.modified.getTime() / 1000) * 1000;
   const attachment = toBool(query["download"]) || !INLINE.has(file.contentType);
   const headers = new Headers({
@@ -52,7 +52,7 @@ export function fileResponse({ raw, query }: ApiRequest, name: string, file: Sto
   return range === "whole" ? new Response(file.content, { headers }) : partOf(file, range, headers);
 }
 
-/** Names that the server makes need no care; those of an old folder may. */
+/** Names that the server generates need no escaping, but those in an imported folder may. */
 const quotable = (name: string): string => name.replaceAll(/[^ -~]|["\\]/g, "_");
 
 function partOf(file: StoredFile, { start, end }: ByteRange, headers: Headers): Response {
@@ -60,7 +60,7 @@ function partOf(file: StoredFile, { start, end }: ByteRange, headers: Headers): 
   return new Response(file.content.slice(start, end + 1), { status: 206, headers });
 }
 
-/** An error is nothing to keep, so the headers that say how long are taken back, as Go does. */
+/** An error must not be cached, so the caching headers are removed, as in Go. */
 function refuseRange(reason: "outside" | "malformed", size: number, headers: Headers): Response {
   headers.delete("Cache-Control");
   headers.delete("Last-Modified");

@@ -1,13 +1,13 @@
 import { z } from "zod";
 
-/** Values of forms that must have a known shape. As in Go, what is missing or null is the zero value. */
+/** Field types for the shapes of `parseBody`. As in Go, a missing or null value is the zero value. */
 
 export const formText = z
   .string()
   .nullish()
   .transform((text) => text ?? "");
 
-/** Of a form, its decimal digits; of JSON, a number without a fraction. */
+/** Decimal digits in a form, an integer in JSON. */
 export const formInteger = z
   .union([
     z.int(),

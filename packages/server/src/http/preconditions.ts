@@ -1,8 +1,8 @@
 /**
- * What the conditions of a request make of its answer (RFC 9110, section 13.2.2). Files have no entity tags, so `*` is the
- * only tag that they match.
+ * Evaluates the conditions of a request (RFC 9110, section 13.2.2). Files have no entity tags, so the only tag that matches
+ * is `*`.
  *
- * @param modified when the content last changed, in milliseconds, cut to whole seconds as HTTP's dates are
+ * @param modified when the content last changed, in milliseconds since 1970, truncated to whole seconds like HTTP dates
  */
 export function checkPreconditions({ headers, method }: Request, modified: number): "proceed" | 304 | 412 {
   const match = headers.get("if-match");
@@ -17,9 +17,9 @@ export function checkPreconditions({ headers, method }: Request, modified: numbe
   return isRead && modified <= dateOf(headers, "if-modified-since") ? 304 : "proceed";
 }
 
-/** Whether `If-Range` lets a range be served: it names this state of the content, by its date. */
+/** Whether `If-Range` allows a range: its date must be that of the current content. */
 export const isRangeCurrent = ({ headers }: Request, modified: number): boolean =>
   !headers.has("if-range") || dateOf(headers, "if-range") === modified;
 
-/** NaN for a missing or malformed one: then every comparison is false. */
+/** NaN for a missing or malformed date, so that every comparison is false. */
 const dateOf = (headers: Headers, name: string): number => Date.parse(headers.get(name) ?? "");

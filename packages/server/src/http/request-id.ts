@@ -1,12 +1,12 @@
 import { randomUUIDv7 } from "bun";
 
-/** What may stand in a log and a header without harm. */
-const SANE = /^[\w.:+/=@-]{1,128}$/;
+/** Text that is safe in logs and headers. */
+const SAFE = /^[\w.:+/=@-]{1,128}$/;
 
-export const isSaneId = (text: string): boolean => SANE.test(text);
+export const isSafeId = (text: string): boolean => SAFE.test(text);
 
-/** The id that the client or a proxy gave the request, if it is sane; else a new one. */
+/** The request id from the client or a proxy if it is safe to use, otherwise a new one. */
 export function requestId(request: Request): string {
   const given = request.headers.get("x-request-id");
-  return given !== null && isSaneId(given) ? given : randomUUIDv7();
+  return given !== null && isSafeId(given) ? given : randomUUIDv7();
 }
