@@ -39,7 +39,7 @@ function newClient(): Client {
   return client;
 }
 
-/** Each test writes under a word of its own: they share the collections. */
+/** Each test uses its own word, because tests share the collections. */
 let words = 0;
 const newWord = (): string => `word${(words += 1)}`;
 
@@ -60,7 +60,7 @@ function inboxOf(subscription: { forEach(callback: (event: Event) => void): unkn
 describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
   beforeAll(() => void (transport = carrier));
 
-  test("events of a collection come in a loop, with the action and the record, and leaving the loop ends it", async () => {
+  test("a loop receives the events of a collection, and leaving it ends the subscription", async () => {
     const client = newClient();
     const word = newWord();
     const subscription = client.realtime().subscribeToCollection("notes", { filter: filter`title ~ ${word}` });
@@ -68,14 +68,14 @@ describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
     const { id } = await admin.create("notes", { title: word });
     await admin.update("notes", id, { count: 2 });
     await admin.request("DELETE", `/api/collections/notes/records/${id}`);
-    const seen: [string, unknown][] = [];
+    const received: [string, unknown][] = [];
     for await (const event of subscription) {
-      if (event.action === "resync" || event.action === "leave") throw new Error("nothing was lost");
-      seen.push([event.action, event.record["count"]]);
+      if (event.action === "resync" || event.action === "leave") throw new Error("unexpected event");
+      received.push([event.action, event.record["count"]]);
       expect(event.cursor).toMatch(/^\w+\.\d+$/);
       if (event.action === "delete") break;
     }
-    expect(seen).toEqual([
+    expect(received).toEqual([
       ["create", 0],
       ["update", 2],
       ["delete", 2],
@@ -83,7 +83,7 @@ describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
     expect(client.realtime().state.kind).toBe("closed");
   });
 
-  test("a change that brings a record into the filter is `enter`, and one that takes it out is `leave`", async () => {
+  test("a record that starts to match the filter is `enter`, and one that stops is `leave`", async () => {
     const client = newClient();
     const word = newWord();
     const subscription = client.collection("notes").subscribe({ filter: filter`title = ${word}` });
@@ -95,7 +95,7 @@ describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
     expect(inbox.items.map(({ action }) => action)).toEqual(["enter", "leave"]);
   });
 
-  test("one record's events, and nobody else's", async () => {
+  test("a record subscription receives only that record's events", async () => {
     const client = newClient();
     const [one, other] = [
       await admin.create("notes", { title: "one" }),
@@ -110,7 +110,7 @@ describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
     expect(inbox.items.map(titleOf)).toEqual(["one 2"]);
   });
 
-  test("a change that reaches a client on two subscriptions comes once on each", async () => {
+  test("a change that matches two subscriptions is delivered once to each", async () => {
     const client = newClient();
     const { id } = await admin.create("notes", { title: "both" });
     const all = client.realtime().subscribeToCollection("notes", { filter: filter`id = ${id}` });
@@ -125,7 +125,7 @@ describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
     expect(client.realtime().stats).toMatchObject({ reconnects: 0, subscriptions: 2, duplicates: 0, warnings: 0 });
   });
 
-  test("what came behind a cursor comes first, beside a subscription that is live already", async () => {
+  test("a subscription with a cursor gets the missed events first, beside a live subscription", async () => {
     const client = newClient();
     const word = newWord();
     const options = { filter: filter`title ~ ${word}` };
@@ -143,7 +143,7 @@ describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
     expect(first.items.map(titleOf)).toEqual([1, 2, 3, 4].map((i) => `${word} ${i}`));
   });
 
-  test("events come in batches: full ones at once, others when they have waited", async () => {
+  test("full batches are delivered at once, others after the delay", async () => {
     const client = newClient();
     const word = newWord();
     const subscription = client.realtime().subscribeToCollection("notes", { filter: filter`title ~ ${word}` });
@@ -158,19 +158,19 @@ describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
     expect(client.realtime().names).toEqual([]);
   });
 
-  test("actions are routed to functions of their own, and one that throws keeps nobody from their events", async () => {
+  test("`routed` calls a function for each action, and one that throws doesn't affect the others", async () => {
     const client = newClient();
     const word = newWord();
-    const heard: string[] = [];
+    const calls: string[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
     const subscription = client.collection("notes").subscribe({ filter: filter`title ~ ${word}` });
     subscription.forEach(
       routed<RecordModel>({
         create() {
-          heard.push("create");
-          throw new Error("the app's own");
+          calls.push("create");
+          throw new Error("thrown by the app");
         },
-        update: () => void heard.push("update"),
+        update: () => void calls.push("update"),
         delete: () => resolve(),
       }),
     );
@@ -179,11 +179,11 @@ describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
     await admin.update("notes", id, { count: 1 });
     await admin.request("DELETE", `/api/collections/notes/records/${id}`);
     await promise;
-    expect(heard).toEqual(["create", "update"]);
+    expect(calls).toEqual(["create", "update"]);
     expect(client.realtime().stats.warnings).toBe(1);
   });
 
-  test("a collection without a rule, an unknown one and a filter that can't be read are refused by name", async () => {
+  test("forbidden and unknown collections and invalid filters fail with their error code", async () => {
     const client = newClient();
     for (const [collection, options, code] of [
       ["vault", {}, "forbidden"],
@@ -193,7 +193,7 @@ describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
       const subscription = client.realtime().subscribeToCollection(collection, options);
       expect(await rejectionOf(subscription.ready)).toMatchObject({ name: "HeadwaterError", code });
       const read = async (): Promise<void> => {
-        for await (const _ of subscription) throw new Error("there is nothing to read");
+        for await (const _ of subscription) throw new Error("unexpected event");
       };
       expect(await rejectionOf(read())).toMatchObject({ code });
     }
@@ -202,7 +202,7 @@ describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
     expect(client.realtime().state.kind).toBe("closed");
   });
 
-  test("a sign-in and a sign-out change what open subscriptions see, without a gap and without a new subscription", async () => {
+  test("after a sign-in or sign-out, open subscriptions continue as the new user without a gap", async () => {
     const client = newClient();
     const word = newWord();
     const ann = await admin.createUser(word);
@@ -229,12 +229,12 @@ describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
       const stop = client.realtime().monitor(({ kind }) => {
         if (kind !== "latency") return;
         stop();
-        setTimeout(resolve); // The book has read the answer by then.
+        setTimeout(resolve); // By then the client has processed the response.
       });
     });
   }
 
-  test("unsubscribing ends it on the server: what is sent there then is not sent", async () => {
+  test("the server sends nothing for a subscription after it ends", async () => {
     const client = newClient();
     const word = newWord();
     const keep = client.realtime().subscribeToCollection("notes", { filter: filter`title = ${`${word} end`}` });
@@ -250,17 +250,17 @@ describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
     expect(client.realtime().stats.events).toBe(events + 1);
   });
 
-  test("a signal ends the loop without an error", async () => {
+  test("aborting the signal ends the loop without an error", async () => {
     const client = newClient();
     const abort = new AbortController();
     const subscription = client.realtime().subscribeToCollection("notes", { signal: abort.signal });
     await subscription.ready;
     setTimeout(() => abort.abort());
-    for await (const _ of subscription) throw new Error("nothing was written");
+    for await (const _ of subscription) throw new Error("unexpected event");
     expect(client.realtime().names).toEqual([]);
   });
 
-  test("an app that is too slow is told to read anew, or gets the newest, or an error: as it chose", async () => {
+  test("a slow app gets a resync, the newest events or an error, as it chooses", async () => {
     const client = newClient();
     const word = newWord();
     const options = { filter: filter`title ~ ${word}`, capacity: 3 };
@@ -288,7 +288,7 @@ describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
   }
 });
 
-test("more subscriptions than a WebSocket takes go over a stream", async () => {
+test("more subscriptions than a WebSocket allows use a stream", async () => {
   const client = new Client(server.url, { store: memoryStore(), limits: { minMs: 1, baseMs: 5, maxMs: 20 } });
   clients.push(client);
   const names = Array.from({ length: 101 }, (_, i) => `channel${i}`);

@@ -9,7 +9,7 @@ import type { Client } from "../src/index.ts";
 
 setDefaultTimeout(120_000);
 
-/** What a page of the test has in its window. */
+/** The globals of a test page. */
 interface Window {
   readonly client: Client;
   readonly titles: string[];
@@ -17,7 +17,7 @@ interface Window {
 }
 
 if (CHROMIUM === undefined)
-  test("there is no Chromium on this machine: what tabs share is held to a model only", () => {});
+  test("skipped: no Chromium is installed, so tab sharing is only tested in a simulation", () => {});
 else describeIn(CHROMIUM);
 
 function describeIn(executablePath: string): void {
@@ -66,13 +66,13 @@ function describeIn(executablePath: string): void {
     return page;
   };
 
-  /** How many streams the server has open. */
+  /** Number of connections to the server. */
   const connections = async (): Promise<number> => {
     const { body } = await admin.request<{ totalItems: number }>("GET", "/api/realtime/connections");
     return body.totalItems;
   };
 
-  const heard = (page: Page, word: string, count: number): Promise<string[]> =>
+  const receivedTitles = (page: Page, word: string, count: number): Promise<string[]> =>
     page
       .waitForFunction(
         ([text, least]) => {
@@ -90,19 +90,19 @@ function describeIn(executablePath: string): void {
   };
 
   test.each(["sse", "websocket"])(
-    "eight tabs share one connection over %s, and hear all, once and in order, when the tab that holds it closes",
+    "eight tabs share one connection over %s and get all events once and in order when its tab closes",
     async (transport) => {
       const tabs: Page[] = [];
       for (let i = 0; i < 8; i += 1) tabs.push(await open(`transport=${transport}`));
       expect(await connections()).toBe(1);
       const titles = await write(transport, 0, 10);
-      for (const tab of tabs) expect(await heard(tab, transport, 10)).toEqual(titles);
+      for (const tab of tabs) expect(await receivedTitles(tab, transport, 10)).toEqual(titles);
       for (let closed = 1; closed <= 3; closed += 1) {
-        // The oldest holds it: each close takes the connection away from all others, while somebody writes.
+        // The oldest tab has the connection, so each close interrupts all others during writes.
         const writing = write(transport, closed * 10, closed * 10 + 10);
         await tabs.shift()!.close();
         titles.push(...(await writing));
-        for (const tab of tabs) expect(await heard(tab, transport, titles.length)).toEqual(titles);
+        for (const tab of tabs) expect(await receivedTitles(tab, transport, titles.length)).toEqual(titles);
         expect(await connections()).toBe(1);
       }
       const reconnects = await tabs[0]!.evaluate("window.client.realtime().stats.reconnects");
@@ -111,28 +111,28 @@ function describeIn(executablePath: string): void {
     },
   );
 
-  test("tabs that do not want to share have a connection each", async () => {
+  test("tabs that don't share have a connection each", async () => {
     const tabs = [await open("alone"), await open("alone")];
     expect(await connections()).toBe(2);
     for (const tab of tabs) await tab.close();
   });
 
-  test("a browser that goes offline and comes back is there again at once, with what was written meanwhile", async () => {
+  test("when a browser is online again, it reconnects at once and gets what it missed", async () => {
     const tabs = [await open(), await open()];
     const titles = await write("offline", 0, 2);
-    for (const tab of tabs) await heard(tab, "offline", 2);
+    for (const tab of tabs) await receivedTitles(tab, "offline", 2);
     await context.setOffline(true);
     for (const tab of tabs) await tab.waitForFunction("window.client.realtime().state.kind === 'waiting'");
     titles.push(...(await write("offline", 2, 5)));
     const from = performance.now();
     await context.setOffline(false);
-    for (const tab of tabs) expect(await heard(tab, "offline", 5)).toEqual(titles);
-    // Without a word from the browser it would have waited for 20 seconds.
+    for (const tab of tabs) expect(await receivedTitles(tab, "offline", 5)).toEqual(titles);
+    // Without the browser's `online` event, the client would wait for 20 seconds.
     expect(performance.now() - from).toBeLessThan(15_000);
     for (const tab of tabs) await tab.close();
   });
 
-  test("who signs in or out in one tab does so in all, and each hears what that user may see", async () => {
+  test("signing in or out in one tab applies to all tabs, which get what that user may see", async () => {
     const tabs = [await open(), await open()];
     const ann = await admin.createUser("ann");
     const follow = `(async () => {
@@ -145,19 +145,19 @@ function describeIn(executablePath: string): void {
     for (const tab of tabs)
       await tab.waitForFunction("window.client.auth.record && window.client.realtime().state.kind === 'open'");
     await admin.create("diaries", { title: "diary 1", owner: ann.id });
-    for (const tab of tabs) expect(await heard(tab, "diary", 1)).toEqual(["diary 1"]);
+    for (const tab of tabs) expect(await receivedTitles(tab, "diary", 1)).toEqual(["diary 1"]);
     expect(await connections()).toBe(1);
     await tabs[0]!.evaluate("window.client.auth.signOut()");
     for (const tab of tabs)
       await tab.waitForFunction("!window.client.auth.record && window.client.realtime().state.kind === 'open'");
     await admin.create("diaries", { title: "diary 2", owner: ann.id });
     const titles = await write("guest", 0, 1);
-    for (const tab of tabs) expect(await heard(tab, "guest", 1)).toEqual(titles);
-    for (const tab of tabs) expect(await heard(tab, "diary", 1)).toEqual(["diary 1"]);
+    for (const tab of tabs) expect(await receivedTitles(tab, "guest", 1)).toEqual(titles);
+    for (const tab of tabs) expect(await receivedTitles(tab, "diary", 1)).toEqual(["diary 1"]);
     for (const tab of tabs) await tab.close();
   });
 
-  test("a page takes the WebSocket that the server offers", async () => {
+  test("a page uses a WebSocket if the server supports it", async () => {
     const page = await context.newPage();
     const sockets: string[] = [];
     page.on("websocket", (socket) => sockets.push(new URL(socket.url()).pathname));
@@ -167,14 +167,14 @@ function describeIn(executablePath: string): void {
     await page.close();
   });
 
-  test("a page that is reloaded leaves nothing behind", async () => {
+  test("a reloaded page leaves no connections behind", async () => {
     const tab = await open();
     for (let i = 0; i < 3; i += 1) {
       await tab.reload();
       await tab.evaluate("window.ready");
     }
     const titles = await write("reload", 0, 3);
-    expect(await heard(tab, "reload", 3)).toEqual(titles);
+    expect(await receivedTitles(tab, "reload", 3)).toEqual(titles);
     expect(await connections()).toBe(1);
     await tab.close();
   });

@@ -11,17 +11,17 @@ setDefaultTimeout(120_000);
 
 const SEED = Number(process.env["HEADWATER_SEED"] ?? Date.now() % 1e9);
 const WRITES = 300;
-const LIMITS = { minMs: 1, baseMs: 5, maxMs: 30, maxAskedMs: 20 } as const;
+const LIMITS = { minMs: 1, baseMs: 5, maxMs: 30, maxRetryAfterMs: 20 } as const;
 
 interface Pair {
   peer: Socket<Pair> | undefined;
-  /** What came before the other side was there. */
+  /** Bytes received before the other side is connected. */
   early: Uint8Array[];
-  /** Bytes until the cut. */
+  /** Bytes left until the cut. */
   left: number;
 }
 
-/** Stands between client and server, and cuts each connection after so many bytes, wherever that is. */
+/** A proxy that resets each connection after `bytesOf()` bytes. */
 function cuttingProxy(
   port: number,
   bytesOf: () => number,
@@ -74,7 +74,7 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 describe.each(["sse", "websocket"] as const)("over %s", (transport) => {
-  test(`connections that are cut after any byte lose, double and reorder nothing (HEADWATER_SEED=${SEED})`, async () => {
+  test(`connections cut after any byte neither lose, duplicate nor reorder events (HEADWATER_SEED=${SEED})`, async () => {
     const random = seededMathRandom(SEED);
     using proxy = cuttingProxy(server.port, () => 200 + Math.floor(random() ** 2 * 20_000));
     const client = new Client(proxy.url, { store: memoryStore(), limits: LIMITS, transport });

@@ -22,7 +22,7 @@ const SCHEDULES = Number(process.env["HEADWATER_CLIENT_SCHEDULES"] ?? 1_500);
 const SEED = Number(process.env["HEADWATER_SEED"] ?? Date.now() % 1e9);
 const STEPS = 40;
 
-/** One run: writes, faults, subscriptions that come and go; then calm, and the reckoning. */
+/** One run of random writes, faults and subscriptions, then time without faults, then the check. */
 async function runSchedule(
   seed: number,
   lossy: boolean,
@@ -36,7 +36,7 @@ async function runSchedule(
   const followers: Follower[] = [startFollower(realtime, "items/*", server.cursor)];
   network.faults = randomFaults(random);
 
-  const acts: readonly (readonly [weight: number, act: () => void])[] = [
+  const actions: readonly (readonly [weight: number, run: () => void])[] = [
     [12, () => repeat(1 + Math.floor(random() * 8), () => server.write(pick(RECORDS)))],
     [3, () => followers.push(startFollower(realtime, pick(TOPICS), pick([server.cursor, pick(followers).since])))],
     [2, () => unsubscribe(pick(followers))],
@@ -47,11 +47,11 @@ async function runSchedule(
     [lossy ? 0.5 : 0, () => server.restore()],
     [lossy ? 2 : 0, () => server.write(pick(RECORDS), true)],
   ];
-  const total = acts.reduce((sum, [weight]) => sum + weight, 0);
+  const total = actions.reduce((sum, [weight]) => sum + weight, 0);
   for (let step = 0; step < STEPS; step += 1) {
     let at = random() * total;
-    const act = acts.find(([weight]) => (at -= weight) < 0);
-    act?.[1]();
+    const action = actions.find(([weight]) => (at -= weight) < 0);
+    action?.[1]();
     await clock.pass(random() < 0.2 ? random() * 40_000 : random() * 400);
   }
   network.faults = NO_FAULTS;
@@ -65,13 +65,13 @@ async function runSchedule(
 }
 
 for (const [name, lossy] of [
-  ["every subscription hears every change once, in the order of the log", false],
+  ["every subscription gets every change once and in order", false],
   [
-    "where the log was trimmed or replaced, or can't say what moved, it is told so, and hears everything from there",
+    "subscriptions get a resync if the log was trimmed or replaced or visibility changed, and every change after it",
     true,
   ],
 ] as const) {
-  test(`through ${SCHEDULES} schedules of faults, ${name} (HEADWATER_SEED=${SEED})`, async () => {
+  test(`in ${SCHEDULES} runs with random faults, ${name} (HEADWATER_SEED=${SEED})`, async () => {
     let [events, reconnects, resyncs] = [0, 0, 0];
     for (let i = 0; i < SCHEDULES; i += 1) {
       const { problem, stats } = await runSchedule(SEED + i, lossy);
@@ -80,7 +80,7 @@ for (const [name, lossy] of [
       reconnects += stats.reconnects;
       resyncs += stats.resyncs;
     }
-    // The schedules did what they are for.
+    // The runs contained enough events and faults.
     expect(events).toBeGreaterThan(SCHEDULES * 10);
     expect(reconnects).toBeGreaterThan(SCHEDULES);
     if (lossy && SCHEDULES > 100) expect(resyncs).toBeGreaterThan(SCHEDULES / 10);

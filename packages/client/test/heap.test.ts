@@ -9,10 +9,10 @@ import { createSimulatedRealtime, RECORDS } from "./support/simulation.ts";
 setDefaultTimeout(300_000);
 
 const HOUR_MS = 60 * 60_000;
-/** What the runtime itself has more or less of, from one look to the next. */
+/** Variation in the number of the runtime's own objects. */
 const NOISE = 400;
 
-/** Objects that something still holds on to. */
+/** Number of reachable objects. */
 async function liveObjects(): Promise<number> {
   for (let i = 0; i < 3; i += 1) {
     Bun.gc(true);
@@ -21,25 +21,25 @@ async function liveObjects(): Promise<number> {
   return heapStats().objectCount;
 }
 
-test("a day of cuts, of subscriptions that come and go, and of events leaves nothing behind", async () => {
+test("a day of reconnects, short subscriptions and events leaks no objects", async () => {
   const random = seededMathRandom(7);
   const clock = new FakeClock();
   const server = new ModelServer(clock);
   const network = new FaultyNetwork(server, clock, random);
   network.faults = { ...NO_FAULTS, refuseConnect: 0.1, loseResponse: 0.1, busy: 0.1, stallAtFrame: 0.01 };
   const realtime = createSimulatedRealtime(clock, network, random);
-  let heard = 0;
-  realtime.follow("items", "*", { since: server.cursor, check: false }).forEach(() => (heard += 1));
+  let received = 0;
+  realtime.follow("items", "*", { since: server.cursor, check: false }).forEach(() => (received += 1));
 
   const live = async (hours: number): Promise<{ readonly objects: number; readonly log: number }> => {
     for (let minute = 0; minute < hours * 60; minute += 1) {
       server.write(RECORDS[minute % RECORDS.length]!);
-      const passing = realtime.follow("items", "a", { since: server.cursor, check: false });
+      const shortLived = realtime.follow("items", "a", { since: server.cursor, check: false });
       const abort = new AbortController();
       realtime.follow("items", "b", { check: false, signal: abort.signal });
       network.cutAll();
       await clock.pass(HOUR_MS / 120);
-      void passing.unsubscribe();
+      void shortLived.unsubscribe();
       abort.abort();
       await clock.pass(HOUR_MS / 120);
     }
@@ -50,8 +50,8 @@ test("a day of cuts, of subscriptions that come and go, and of events leaves not
   const { reconnects, subscriptions } = realtime.stats;
   expect(reconnects).toBeGreaterThan(24 * 60);
   expect(subscriptions).toBe(1);
-  expect(heard).toBeGreaterThanOrEqual(24 * 60 - 2);
-  // The model keeps each change; less than one object a reconnect may be on top of that.
+  expect(received).toBeGreaterThanOrEqual(24 * 60 - 2);
+  // The model keeps each change; otherwise less than one object per reconnect may remain.
   expect(after.objects - before.objects - (after.log - before.log)).toBeLessThan(NOISE);
   realtime.close();
 });

@@ -1,10 +1,10 @@
-/** What the client does in Node: the built package, a server's address, and where this program may listen to the test. */
+/** The program of node.test.ts. Arguments: the built package and the server's URL. Takes commands from standard input. */
 import { createInterface } from "node:readline";
 
 const [, , modulePath, url] = process.argv;
 const { createClient, filter, isHeadwaterError } = await import(modulePath);
 const client = createClient(url, { limits: { minMs: 1, baseMs: 5, maxMs: 20 } });
-const say = (what, value) => process.stdout.write(`${JSON.stringify([what, value])}\n`);
+const print = (what, value) => process.stdout.write(`${JSON.stringify([what, value])}\n`);
 
 await client.authenticate("root@example.com", "1234567890", { collection: "_superusers" });
 const notes = client.collection("notes");
@@ -12,9 +12,9 @@ const subscription = client.realtime().subscribeToCollection("notes", { filter: 
 await subscription.ready;
 const list = await notes.live({ sort: "-title" });
 subscription.forEach((event) =>
-  say("event", event.action === "resync" ? event.reason : [event.action, event.record.title]),
+  print("event", event.action === "resync" ? event.reason : [event.action, event.record.title]),
 );
-say(
+print(
   "ready",
   await client
     .realtime()
@@ -29,15 +29,15 @@ for await (const line of createInterface({ input: process.stdin })) {
     await notes.delete(id);
   }
   if (line === "list")
-    say(
+    print(
       "list",
       list.items.map(({ title }) => title),
     );
-  if (line === "stats") say("stats", client.realtime().stats.reconnects);
+  if (line === "stats") print("stats", client.realtime().stats.reconnects);
   if (line === "close") break;
 }
 list.close();
 client.close();
-await subscription.closed.catch((error) => say("closed", error.code));
-// Nothing may be left that keeps the program from ending.
+await subscription.closed.catch((error) => print("closed", error.code));
+// After this, nothing may keep the process alive.
 process.stdin.destroy();

@@ -12,7 +12,7 @@ setDefaultTimeout(120_000);
 
 const ROOT = join(import.meta.dir, "../../..");
 
-test("the built package does in Node what it does here: events, lists, a restart of the server, and an end", async () => {
+test("the built package works in Node: events, lists, a server restart and a clean exit", async () => {
   using built = tempDir();
   await buildCode(built.path);
   await Bun.write(join(built.path, "package.json"), `{"type":"module"}`);
@@ -29,25 +29,25 @@ test("the built package does in Node what it does here: events, lists, a restart
       stderr: "inherit",
     },
   );
-  const said = new Inbox<readonly [what: string, value: unknown]>();
+  const output = new Inbox<readonly [what: string, value: unknown]>();
   const reading = (async () => {
     let rest = "";
     for await (const text of program.stdout.pipeThrough(new TextDecoderStream())) {
       const lines = (rest + text).split("\n");
       rest = lines.pop()!;
-      for (const line of lines) said.push(JSON.parse(line) as [string, unknown]);
+      for (const line of lines) output.push(JSON.parse(line) as [string, unknown]);
     }
   })();
-  const tell = (line: string): void => {
+  const send = (line: string): void => {
     void program.stdin.write(`${line}\n`);
     void program.stdin.flush();
   };
-  const all = (what: string): unknown[] => said.items.filter(([name]) => name === what).map(([, value]) => value);
-  const until = (what: string, count: number): Promise<unknown> => said.until(() => all(what).length >= count);
+  const all = (what: string): unknown[] => output.items.filter(([name]) => name === what).map(([, value]) => value);
+  const until = (what: string, count: number): Promise<unknown> => output.until(() => all(what).length >= count);
 
   await until("ready", 1);
   expect(all("ready")).toEqual(["not-found"]);
-  tell("write");
+  send("write");
   await until("event", 3);
   expect(all("event")).toEqual([
     ["create", "node 1"],
@@ -69,13 +69,13 @@ test("the built package does in Node what it does here: events, lists, a restart
     ["create", "node 4"],
     ["create", "node 5"],
   ]);
-  tell("list");
-  tell("stats");
+  send("list");
+  send("stats");
   await until("stats", 1);
   expect(all("list")).toEqual([["node 5", "node 4", "node 3"]]);
   expect(all("stats")[0]).toBeGreaterThan(0);
 
-  tell("close");
+  send("close");
   await Promise.all([reading, program.exited]);
   expect(program.exitCode).toBe(0);
   expect(all("closed")).toEqual(["aborted"]);

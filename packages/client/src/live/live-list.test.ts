@@ -15,7 +15,7 @@ const KINDS: readonly ServerKind[] = hasPocketBase ? ["headwater", "pocketbase"]
 
 type Change = LiveChange<RecordModel>;
 
-/** The list as it is by the steps alone. */
+/** Applies the changes to the items. */
 function replay(items: readonly RecordModel[], changes: readonly Change[]): readonly RecordModel[] {
   let list = [...items];
   for (const change of changes) {
@@ -27,7 +27,7 @@ function replay(items: readonly RecordModel[], changes: readonly Change[]): read
   return list;
 }
 
-const shown = (items: readonly RecordModel[]): unknown[] => items.map(({ id, count, title }) => [id, count, title]);
+const fieldsOf = (items: readonly RecordModel[]): unknown[] => items.map(({ id, count, title }) => [id, count, title]);
 
 describe.each(KINDS)("with %s", (kind) => {
   let server: ServerProcess;
@@ -51,16 +51,16 @@ describe.each(KINDS)("with %s", (kind) => {
     return client;
   };
 
-  /** Resolves when the list shows that the server is done with all that was written before. */
+  /** Resolves when the list has all writes before this call. */
   async function settled(list: LiveList<RecordModel>, title: string): Promise<void> {
-    const seen = new Inbox<Change>();
-    const stop = list.onChange((change) => seen.push(change));
+    const received = new Inbox<Change>();
+    const stop = list.onChange((change) => received.push(change));
     const marker = await admin.create("notes", { title, count: 1_000_000 });
-    await seen.until(() => list.items.some(({ id }) => id === marker.id));
+    await received.until(() => list.items.some(({ id }) => id === marker.id));
     stop();
   }
 
-  test(`a list that is opened and followed while others write is what the server has (HEADWATER_SEED=${SEED})`, async () => {
+  test(`a list opened during writes equals the list on the server (HEADWATER_SEED=${SEED})`, async () => {
     const random = seededMathRandom(SEED);
     const word = `word${Math.floor(random() * 1e9)}`;
     const notes: ApiModel[] = [];
@@ -74,8 +74,8 @@ describe.each(KINDS)("with %s", (kind) => {
         const title = random() < 0.3 ? "elsewhere" : word;
         if (chance < 0.3) notes.push(await admin.create("notes", { title, count: i % 7 }));
         else if (chance < 0.5) {
-          const [gone] = notes.splice(at, 1);
-          if (gone) await admin.request("DELETE", `/api/collections/notes/records/${gone.id}`);
+          const [removed] = notes.splice(at, 1);
+          if (removed) await admin.request("DELETE", `/api/collections/notes/records/${removed.id}`);
         } else if (notes[at]) await admin.update("notes", notes[at].id, { title, count: Math.floor(random() * 10) });
       }
     })();
@@ -89,15 +89,15 @@ describe.each(KINDS)("with %s", (kind) => {
     const page = await newClient()
       .collection("notes")
       .list({ ...options, sort: "-count,title,id", perPage: 1_000 });
-    expect(shown(list.items)).toEqual(shown(page.items));
-    expect(shown(replay(first, changes))).toEqual(shown(list.items));
+    expect(fieldsOf(list.items)).toEqual(fieldsOf(page.items));
+    expect(fieldsOf(replay(first, changes))).toEqual(fieldsOf(list.items));
     list.close();
   });
 
-  test("a list that is cut off is right again, and says what changed", async () => {
+  test("after a lost connection, the list is correct and has emitted the changes", async () => {
     const word = `cut${SEED}`;
     const kept = await admin.create("notes", { title: word, count: 1 });
-    const gone = await admin.create("notes", { title: word, count: 2 });
+    const removed = await admin.create("notes", { title: word, count: 2 });
     let isCut = false;
     const open = new Set<AbortController>();
     const client = new Client(server.url, {
@@ -113,20 +113,20 @@ describe.each(KINDS)("with %s", (kind) => {
     });
     clients.push(client);
     const list = await client.collection("notes").live({ filter: filter`title ~ ${word}`, sort: "count" });
-    expect(list.items.map(({ id }) => id)).toEqual([kept.id, gone.id]);
+    expect(list.items.map(({ id }) => id)).toEqual([kept.id, removed.id]);
     isCut = true;
     for (const cut of open) cut.abort();
-    await admin.request("DELETE", `/api/collections/notes/records/${gone.id}`);
+    await admin.request("DELETE", `/api/collections/notes/records/${removed.id}`);
     const added = await admin.create("notes", { title: word, count: 0 });
     isCut = false;
-    const seen = new Inbox<Change>();
-    list.onChange((change) => seen.push(change));
-    await seen.until(() => list.items.length === 2 && list.items[0]!.id === added.id);
+    const received = new Inbox<Change>();
+    list.onChange((change) => received.push(change));
+    await received.until(() => list.items.length === 2 && list.items[0]!.id === added.id);
     expect(list.items.map(({ id }) => id)).toEqual([added.id, kept.id]);
     list.close();
   });
 
-  test("a list that can't be read fails at once, and a closed one ends its loops", async () => {
+  test("an invalid list fails at once, and closing a list ends its loops", async () => {
     const notes = newClient().collection("notes");
     expect(await rejectionOf(notes.live({ filter: "title ~" }))).toMatchObject({ code: "invalid" });
     const list = await notes.live({ filter: filter`title = ${"nobody"}` });

@@ -16,18 +16,18 @@ setDefaultTimeout(60_000);
 
 const LIMITS = { minMs: 1, baseMs: 5, maxMs: 20 } as const;
 
-type Asked = {
+type ClientRequest = {
   readonly type: string;
   readonly id: number;
   readonly pattern: readonly string[];
   readonly since?: string;
 };
-type Answer = (asked: Asked, socket: ServerWebSocket<number>, connection: number) => void;
+type Script = (request: ClientRequest, socket: ServerWebSocket<number>, connection: number) => void;
 
-const say = (socket: ServerWebSocket<number>, message: object): void => void socket.send(JSON.stringify(message));
+const send = (socket: ServerWebSocket<number>, message: object): void => void socket.send(JSON.stringify(message));
 
-const grant = ({ id, pattern }: Asked, socket: ServerWebSocket<number>): void => {
-  for (const one of pattern) say(socket, { type: "subscribed", id, pattern: one, kind: "collection" });
+const accept = ({ id, pattern }: ClientRequest, socket: ServerWebSocket<number>): void => {
+  for (const one of pattern) send(socket, { type: "subscribed", id, pattern: one, kind: "collection" });
 };
 
 const event = (seq: number, patterns: readonly string[]): object => ({
@@ -40,17 +40,19 @@ const event = (seq: number, patterns: readonly string[]): object => ({
   cursor: `e1.${seq}`,
 });
 
-/** A server that greets, and answers as the script says; unsubscribing and signing in are always granted. */
-function scriptedSocket(answer: Answer): { readonly url: string; readonly asked: readonly Asked[] } & Disposable {
-  const asked: Asked[] = [];
+/** A server that accepts connections, `unsubscribe` and `auth`, and handles other requests as the script says. */
+function scriptedSocket(
+  script: Script,
+): { readonly url: string; readonly requests: readonly ClientRequest[] } & Disposable {
+  const requests: ClientRequest[] = [];
   let connections = 0;
   const server = Bun.serve<number>({
     hostname: "127.0.0.1",
     port: 0,
-    fetch: (request, self) => (self.upgrade(request, { data: (connections += 1) }) ? undefined : new Response("")),
+    fetch: (upgrade, self) => (self.upgrade(upgrade, { data: (connections += 1) }) ? undefined : new Response("")),
     websocket: {
       open: (socket) =>
-        say(socket, {
+        send(socket, {
           type: "connected",
           connectionId: `c${socket.data}`,
           cursor: "e1.0",
@@ -58,16 +60,16 @@ function scriptedSocket(answer: Answer): { readonly url: string; readonly asked:
           limits: { subscriptions: 100 },
         }),
       message(socket, text) {
-        const message = JSON.parse(String(text)) as Asked;
-        asked.push(message);
+        const message = JSON.parse(String(text)) as ClientRequest;
+        requests.push(message);
         if (message.type === "unsubscribe")
-          for (const pattern of message.pattern) say(socket, { type: "unsubscribed", id: message.id, pattern });
-        else if (message.type === "auth") say(socket, { type: "authenticated", id: message.id, auth: null });
-        else answer(message, socket, socket.data);
+          for (const pattern of message.pattern) send(socket, { type: "unsubscribed", id: message.id, pattern });
+        else if (message.type === "auth") send(socket, { type: "authenticated", id: message.id, auth: null });
+        else script(message, socket, socket.data);
       },
     },
   });
-  return { url: server.url.href, asked, [Symbol.dispose]: () => void server.stop(true) };
+  return { url: server.url.href, requests, [Symbol.dispose]: () => void server.stop(true) };
 }
 
 const newClient = (url: string, options: ClientOptions = {}): Client =>
@@ -83,14 +85,14 @@ function watch(client: Client, id = "*"): { readonly inbox: Inbox<SubscriptionEv
 const titles = ({ items }: Inbox<SubscriptionEvent>): unknown[] =>
   items.map(({ action, ...rest }) => ("record" in rest ? (rest.record as { title?: unknown }).title : action));
 
-test("one message for two subscriptions is an event of each, and a cut between two messages loses nothing", async () => {
-  using server = scriptedSocket((asked, socket, connection) => {
-    grant(asked, socket);
+test("a message for two subscriptions becomes one event for each, and a reconnect between messages loses nothing", async () => {
+  using server = scriptedSocket((request, socket, connection) => {
+    accept(request, socket);
     if (connection === 1) {
-      say(socket, event(1, asked.pattern));
+      send(socket, event(1, request.pattern));
       return socket.terminate();
     }
-    say(socket, event(2, asked.pattern));
+    send(socket, event(2, request.pattern));
   });
   const client = newClient(server.url);
   const [all, one] = [watch(client), watch(client, "x")];
@@ -98,25 +100,25 @@ test("one message for two subscriptions is an event of each, and a cut between t
     await inbox.until((events) => events.length === 2);
     expect(titles(inbox)).toEqual(["t1", "t2"]);
   }
-  expect(server.asked.filter(({ type }) => type === "subscribe").map(({ since }) => since)).toEqual([
+  expect(server.requests.filter(({ type }) => type === "subscribe").map(({ since }) => since)).toEqual([
     undefined,
     "e1.1",
   ]);
   client.close();
 });
 
-test("of several that are asked for at once, one that is refused keeps nothing from the others", async () => {
-  using server = scriptedSocket((asked, socket) => {
-    const bad = asked.pattern.find((pattern) => pattern.startsWith("posts.bad"));
+test("a pattern that is rejected doesn't affect the others in the same request", async () => {
+  using server = scriptedSocket((request, socket) => {
+    const bad = request.pattern.find((pattern) => pattern.startsWith("posts.bad"));
     if (bad === undefined) {
-      grant(asked, socket);
-      return say(socket, event(1, asked.pattern));
+      accept(request, socket);
+      return send(socket, event(1, request.pattern));
     }
-    const good = asked.pattern.filter((pattern) => pattern !== bad);
-    grant({ ...asked, pattern: good }, socket);
-    // What comes before the refusal is seen comes again: it is asked for anew.
-    say(socket, event(1, good));
-    say(socket, { type: "error", id: asked.id, pattern: bad, code: "bad_pattern", message: "Bad.", retry: false });
+    const good = request.pattern.filter((pattern) => pattern !== bad);
+    accept({ ...request, pattern: good }, socket);
+    // This event is sent again, because the client repeats the request without the bad pattern.
+    send(socket, event(1, good));
+    send(socket, { type: "error", id: request.id, pattern: bad, code: "bad_pattern", message: "Bad.", retry: false });
   });
   const client = newClient(server.url);
   const [good, bad] = [watch(client), watch(client, "bad")];
@@ -126,16 +128,16 @@ test("of several that are asked for at once, one that is refused keeps nothing f
   client.close();
 });
 
-test("a server that is busy is asked again when it says, and one that says no more is left for another connection", async () => {
-  using server = scriptedSocket((asked, socket, connection) => {
-    const before = server.asked.filter(({ type }) => type === "subscribe").length - 1;
+test("a busy server is retried after its delay, and a closed connection is replaced", async () => {
+  using server = scriptedSocket((request, socket, connection) => {
+    const before = server.requests.filter(({ type }) => type === "subscribe").length - 1;
     if (before === 0) {
-      const error = { code: "limit_requests", message: "Slow.", retry: true, retryAfter: 0.01 };
-      return say(socket, { type: "error", id: asked.id, ...error });
+      const error = { code: "limit_requests", message: "Slow down.", retry: true, retryAfter: 0.01 };
+      return send(socket, { type: "error", id: request.id, ...error });
     }
     if (connection === 1) return socket.close(1012, "restart");
-    grant(asked, socket);
-    say(socket, event(1, asked.pattern));
+    accept(request, socket);
+    send(socket, event(1, request.pattern));
   });
   const client = newClient(server.url);
   const { inbox } = watch(client);
@@ -144,7 +146,7 @@ test("a server that is busy is asked again when it says, and one that says no mo
   client.close();
 });
 
-test("a close that would come again is the end", async () => {
+test("the client doesn't reconnect after a permanent close code", async () => {
   using server = scriptedSocket((_, socket) => socket.close(1008, "flood"));
   const client = newClient(server.url);
   expect(await rejectionOf(watch(client).closed)).toMatchObject({
@@ -154,12 +156,12 @@ test("a close that would come again is the end", async () => {
   expect(client.realtime().state.kind).toBe("failed");
 });
 
-test("what can't be read is skipped with a warning, or the end in strict mode", async () => {
-  using server = scriptedSocket((asked, socket) => {
-    grant(asked, socket);
+test("invalid messages are skipped with a warning, or end the connection in strict mode", async () => {
+  using server = scriptedSocket((request, socket) => {
+    accept(request, socket);
     socket.send("{half");
-    say(socket, { type: "of another version" });
-    say(socket, event(1, asked.pattern));
+    send(socket, { type: "from-another-version" });
+    send(socket, event(1, request.pattern));
   });
   const lenient = newClient(server.url);
   const warnings: MonitorEvent[] = [];
@@ -173,15 +175,15 @@ test("what can't be read is skipped with a warning, or the end in strict mode", 
   });
 });
 
-test("resyncs, broadcasts and places reach whom they are about", async () => {
-  using server = scriptedSocket((asked, socket) => {
-    grant(asked, socket);
-    if (asked.pattern.length < 3) return;
-    const [all, one, chat] = asked.pattern;
-    say(socket, { type: "resync", reason: "visibility", patterns: [all], cursor: "e1.3" });
-    say(socket, { type: "custom_event", channel: "chat", data: { text: "hi" }, patterns: [chat], cursor: "e1.4" });
-    say(socket, { type: "custom_event", data: "to all", timestamp: "", cursor: "e1.5" });
-    say(socket, event(6, [one!]));
+test("resyncs, broadcasts and cursors reach the right subscriptions", async () => {
+  using server = scriptedSocket((request, socket) => {
+    accept(request, socket);
+    if (request.pattern.length < 3) return;
+    const [all, one, chat] = request.pattern;
+    send(socket, { type: "resync", reason: "visibility", patterns: [all], cursor: "e1.3" });
+    send(socket, { type: "custom_event", channel: "chat", data: { text: "hi" }, patterns: [chat], cursor: "e1.4" });
+    send(socket, { type: "custom_event", data: "for everyone", timestamp: "", cursor: "e1.5" });
+    send(socket, event(6, [one!]));
   });
   const client = newClient(server.url);
   const [all, one] = [watch(client), watch(client, "x")];
@@ -198,12 +200,12 @@ test("resyncs, broadcasts and places reach whom they are about", async () => {
     ["resync"],
     ["t6"],
     [{ text: "hi" }],
-    ["to all"],
+    ["for everyone"],
   ]);
   client.close();
 });
 
-test("a WebSocket is taken where the server offers one and something lets it through, a stream everywhere else", async () => {
+test("auto uses a stream if the server has no WebSocket, or after two failed attempts", async () => {
   for (const [status, attempts] of [
     [404, 0],
     [426, 2],
@@ -214,7 +216,7 @@ test("a WebSocket is taken where the server offers one and something lets it thr
       if (target === "/api/realtime") return void reply.stream().greet();
       if (headers.get("upgrade") === null) return reply.respond(status);
       upgrades += 1;
-      reply.respond(400, "a proxy of long ago");
+      reply.respond(400, "proxy without WebSocket support");
     });
     const client = newClient(server.url, { transport: "auto" });
     await client.realtime().subscribe("x").ready;

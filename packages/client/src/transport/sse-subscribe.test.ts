@@ -7,14 +7,15 @@ setDefaultTimeout(60_000);
 
 const LIMITS = { minMs: 1, baseMs: 5, maxMs: 20 } as const;
 
-test("a 401 to the subscriptions is answered with a fresh token, once", async () => {
+test("on a 401, the client refreshes its token and retries once", async () => {
   const exp = Date.now() / 1_000 + 3_600;
   const token = (name: string): string => `x.${btoa(JSON.stringify({ exp, id: "u", collectionId: "users", name }))}.x`;
   const record = { id: "u", collectionId: "users", collectionName: "users" };
   using server = scriptedServer(({ method, target, headers }, reply) => {
     if (method === "GET") return void reply.stream().greet();
     if (target.endsWith("/auth-refresh")) return reply.respond(200, JSON.stringify({ token: token("new"), record }));
-    if (headers.get("authorization") !== token("new")) return reply.respond(401, `{"message":"who?","data":{}}`);
+    if (headers.get("authorization") !== token("new"))
+      return reply.respond(401, `{"message":"Not signed in.","data":{}}`);
     reply.respond(204);
   });
   const client = new Client(server.url, {
@@ -22,30 +23,30 @@ test("a 401 to the subscriptions is answered with a fresh token, once", async ()
     limits: LIMITS,
     transport: "sse",
   });
-  const heard: string[] = [];
-  client.auth.onChange(({ kind }) => heard.push(kind));
+  const changes: string[] = [];
+  client.auth.onChange(({ kind }) => changes.push(kind));
   await client.realtime().subscribeToCollection("posts", { check: false }).ready;
-  expect(heard).toEqual(["refreshed"]);
+  expect(changes).toEqual(["refreshed"]);
   client.close();
 });
 
-test("a token that can't be refreshed is revoked: the app is told, and so are its subscriptions", async () => {
+test("a 401 for a token that can't be refreshed signs the user out and ends the subscriptions", async () => {
   const record = { id: "u", collectionId: "users", collectionName: "users" };
   const token = `x.${btoa(JSON.stringify({ exp: Date.now() / 1_000 + 3_600 }))}.x`;
   using server = scriptedServer(({ method }, reply) => {
     if (method === "GET") return void reply.stream().greet();
-    reply.respond(401, `{"message":"who?","data":{}}`);
+    reply.respond(401, `{"message":"Not signed in.","data":{}}`);
   });
   const client = new Client(server.url, { store: memoryStore({ token, record }), limits: LIMITS, transport: "sse" });
-  const heard: string[] = [];
-  client.auth.onChange(({ kind }) => heard.push(kind));
+  const changes: string[] = [];
+  client.auth.onChange(({ kind }) => changes.push(kind));
   const subscription = client.realtime().subscribeToCollection("posts", { check: false });
   expect(await rejectionOf(subscription.ready)).toMatchObject({ code: "unauthorized" });
-  expect(heard).toEqual(["revoked"]);
+  expect(changes).toEqual(["revoked"]);
   expect(client.auth.record).toBeUndefined();
 });
 
-test("subscriptions that the server finds too long are refused by name, and the others stand", async () => {
+test("a subscription that is too long fails alone", async () => {
   using server = scriptedServer(({ method, body }, reply) => {
     if (method === "GET") return void reply.stream().greet();
     const bad = (JSON.parse(body) as { readonly subscriptions: readonly string[] }).subscriptions.findIndex((name) =>

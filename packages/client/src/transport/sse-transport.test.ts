@@ -6,31 +6,31 @@ import { Client, type ClientOptions, memoryStore, type SubscriptionEvent } from 
 
 setDefaultTimeout(60_000);
 
-/** Reconnects come at once: none of these tests is about pauses. */
+/** Short delays: these tests are not about backoff. */
 const LIMITS = { minMs: 1, baseMs: 5, maxMs: 20 } as const;
 
-/** Begins a stream, and gives what it goes on with once it is subscribed. */
+/** Starts a stream. Returns what to send once the client has subscribed. */
 type Stream = (reply: ScriptedResponse) => ((reply: ScriptedResponse) => unknown) | void;
 
-/** Streams one after the other, the last again and again; every request for subscriptions is granted. */
+/** Serves the streams in order, and the last one again and again. Accepts all subscriptions. */
 function streams(...each: readonly [Stream, ...Stream[]]): Script {
   let count = 0;
-  let goOn: () => unknown = () => undefined;
+  let continueStream: () => unknown = () => undefined;
   return ({ method }, reply) => {
     if (method === "POST") {
       reply.respond(204);
-      goOn();
+      continueStream();
       return;
     }
     const stream = each[Math.min(count, each.length - 1)]!;
     count += 1;
     const rest = stream(reply);
-    goOn = () => rest?.(reply);
+    continueStream = () => rest?.(reply);
   };
 }
 
-/** A stream as it should be, with these bytes once it is subscribed. */
-const saying =
+/** A valid stream that sends these bytes once the client has subscribed. */
+const sending =
   (...parts: readonly (string | Uint8Array)[]): Stream =>
   (reply) => {
     reply.stream().greet();
@@ -73,9 +73,9 @@ const titles = ({ items }: Inbox<SubscriptionEvent>): unknown[] =>
 const bodyOf = (text: string): { readonly since?: string; readonly subscriptions: string[] } =>
   JSON.parse(text) as { since?: string; subscriptions: string[] };
 
-test("an event that the stream cuts in the middle is not heard twice and not lost", async () => {
+test("an event that is cut off is neither lost nor delivered twice", async () => {
   using server = scriptedServer(
-    streams(cutAfter(change(1) + change(2).slice(0, 30), "end"), saying(change(2), change(3))),
+    streams(cutAfter(change(1) + change(2).slice(0, 30), "end"), sending(change(2), change(3))),
   );
   const { client, inbox } = watch(server.url);
   await inbox.until((events) => events.length === 3);
@@ -87,7 +87,7 @@ test("an event that the stream cuts in the middle is not heard twice and not los
   client.close();
 });
 
-test("the type of a stream may have parameters, which say nothing about its characters; another type is none", async () => {
+test("the content type may have parameters, whose charset is ignored; other types are rejected", async () => {
   const types = ["text/x-bogus", "text/event-streams", "text/event-stream;charset=windows-1252", "Text/Event-Stream;"];
   for (const [i, type] of types.entries()) {
     using server = scriptedServer(
@@ -96,7 +96,7 @@ test("the type of a stream may have parameters, which say nothing about its char
           reply.stream({ "content-type": type }).greet();
           return () => reply.raw(change(1, "…")).end();
         },
-        saying(change(2)),
+        sending(change(2)),
       ),
     );
     const { client, inbox } = watch(server.url);
@@ -106,11 +106,11 @@ test("the type of a stream may have parameters, which say nothing about its char
   }
 });
 
-test("an event that is cut in the middle of a character comes whole, and after a cut there comes again", async () => {
+test("an event split inside a character arrives whole, and is sent again after a cut there", async () => {
   const bytes = new TextEncoder().encode(change(1, "naïve – 🦩"));
   const middle = bytes.indexOf(0xf0) + 2;
   using server = scriptedServer(
-    streams(cutAfter(bytes.subarray(0, middle), "destroy"), saying(bytes.subarray(0, middle), bytes.subarray(middle))),
+    streams(cutAfter(bytes.subarray(0, middle), "destroy"), sending(bytes.subarray(0, middle), bytes.subarray(middle))),
   );
   const { client, inbox } = watch(server.url);
   await inbox.until((events) => events.some(({ action }) => action === "update"));
@@ -118,8 +118,8 @@ test("an event that is cut in the middle of a character comes whole, and after a
   client.close();
 });
 
-test("a stream that says nothing any more is left for another", async () => {
-  using server = scriptedServer(streams(saying(change(1)), saying(change(2))));
+test("a silent stream is replaced", async () => {
+  using server = scriptedServer(streams(sending(change(1)), sending(change(2))));
   const { client, inbox } = watch(server.url, { quietMs: 200 });
   await inbox.until((events) => events.length === 2);
   expect(titles(inbox)).toEqual(["t1", "t2"]);
@@ -127,12 +127,12 @@ test("a stream that says nothing any more is left for another", async () => {
   client.close();
 });
 
-test("a server that never greets is given up on, and tried again", async () => {
+test("a connection that doesn't open in time is retried", async () => {
   using server = scriptedServer(
     streams(
       (reply) => void reply.stream(),
       () => undefined,
-      saying(change(1)),
+      sending(change(1)),
     ),
   );
   const { client, inbox } = watch(server.url, { limits: { ...LIMITS, connectMs: 200 } });
@@ -141,17 +141,17 @@ test("a server that never greets is given up on, and tried again", async () => {
   client.close();
 });
 
-test("errors of the server, and whatever else is no stream, are waited out", async () => {
+test("server errors and responses that are no streams are retried", async () => {
   using server = scriptedServer(
     streams(
-      (reply) => reply.respond(500, "oops"),
+      (reply) => reply.respond(500, "error"),
       (reply) => reply.respond(502, "<html>bad gateway</html>", { "content-type": "text/html" }),
       (reply) => reply.respond(503, "", { "retry-after": "0" }),
-      (reply) => reply.respond(200, "<html>sign in to the wireless</html>", { "content-type": "text/html" }),
+      (reply) => reply.respond(200, "<html>captive portal</html>", { "content-type": "text/html" }),
       (reply) => reply.respond(429, "", { "retry-after": "0" }),
       (reply) => reply.destroy(),
-      (reply) => reply.raw("no HTTP at all\r\n\r\n").end(),
-      saying(change(1)),
+      (reply) => reply.raw("not HTTP\r\n\r\n").end(),
+      sending(change(1)),
     ),
   );
   const { client, inbox } = watch(server.url);
@@ -160,8 +160,8 @@ test("errors of the server, and whatever else is no stream, are waited out", asy
   client.close();
 });
 
-test("`Retry-After` is waited for", async () => {
-  using server = scriptedServer(streams((reply) => reply.respond(503, "", { "retry-after": "1" }), saying(change(1))));
+test("`Retry-After` is respected", async () => {
+  using server = scriptedServer(streams((reply) => reply.respond(503, "", { "retry-after": "1" }), sending(change(1))));
   const from = performance.now();
   const { client, inbox } = watch(server.url);
   await inbox.until((events) => events.length === 1);
@@ -169,7 +169,7 @@ test("`Retry-After` is waited for", async () => {
   client.close();
 });
 
-test("204 means that there is nothing to come back for: who listens is told, and nothing is tried again", async () => {
+test("a 204 ends the subscriptions, without a retry", async () => {
   using server = scriptedServer(streams((reply) => reply.respond(204)));
   const { client, closed } = watch(server.url);
   expect(await rejectionOf(closed)).toMatchObject({ code: "no-stream" });
@@ -177,13 +177,13 @@ test("204 means that there is nothing to come back for: who listens is told, and
   expect(server.requests).toHaveLength(1);
 });
 
-test("so does a server that has no streams", async () => {
-  using server = scriptedServer(streams((reply) => reply.respond(404, `{"message":"not here","data":{}}`)));
+test("a 404 ends the subscriptions", async () => {
+  using server = scriptedServer(streams((reply) => reply.respond(404, `{"message":"not found","data":{}}`)));
   const { closed } = watch(server.url);
-  expect(await rejectionOf(closed)).toMatchObject({ code: "not-found", status: 404, message: "not here" });
+  expect(await rejectionOf(closed)).toMatchObject({ code: "not-found", status: 404, message: "not found" });
 });
 
-test("redirects are followed, and one that leads to itself is no end of the client", async () => {
+test("redirects are followed, and a redirect loop is retried", async () => {
   let count = 0;
   let stream: ScriptedResponse | undefined;
   using server = scriptedServer(({ method, target }, reply) => {
@@ -200,7 +200,7 @@ test("redirects are followed, and one that leads to itself is no end of the clie
   client.close();
 });
 
-test("a server that forgot the client is greeted again; one without a log has the app read anew", async () => {
+test("the client reconnects if the server has lost its session, with a resync if the server keeps no log", async () => {
   let posts = 0;
   using server = scriptedServer(({ method }, reply) => {
     if (method === "GET") return void reply.stream().greet(`client${posts}`);
@@ -217,11 +217,11 @@ test("a server that forgot the client is greeted again; one without a log has th
   client.close();
 });
 
-test("lenient, what can't be read is skipped with a warning that has its text", async () => {
+test("unless strict, invalid data is skipped with a warning that contains it", async () => {
   const bad = `event:${NAME}\ndata:{"record":{"id":\nid:e1.2\n\n`;
   using server = scriptedServer(
     streams(
-      saying(`<br>
+      sending(`<br>
 ${bad}${change(3)}`),
     ),
   );
@@ -237,13 +237,13 @@ ${bad}${change(3)}`),
   expect(warnings[1]).toBe(`{"record":{"id":`);
 });
 
-test("strict, what can't be read is an error with its text", async () => {
+test("in strict mode, invalid data is an error that contains it", async () => {
   for (const bad of [
     `event:${NAME}\ndata:{"record\nid:e1.2\n\n`,
     "retry:soon\n\n",
     `event:${NAME}\ndata:7\nid:e1.2\n\n`,
   ]) {
-    using server = scriptedServer(streams(saying(bad)));
+    using server = scriptedServer(streams(sending(bad)));
     const { client, closed } = watch(server.url, { strict: true });
     const error = (await rejectionOf(closed)) as { readonly code: string; readonly text: string };
     expect(error.code).toBe("malformed");
@@ -252,7 +252,7 @@ test("strict, what can't be read is an error with its text", async () => {
   }
 });
 
-test("after a failure a new subscription tries again", async () => {
+test("after a failure, a new subscription connects again", async () => {
   using server = scriptedServer(
     streams(
       (reply) => reply.respond(204),
@@ -265,7 +265,7 @@ test("after a failure a new subscription tries again", async () => {
   client.close();
 });
 
-test("closing ends the stream on the wire, and all loops", async () => {
+test("closing the client closes the connection and ends all loops", async () => {
   const ended = Promise.withResolvers<void>();
   const server = Bun.serve({
     port: 0,
