@@ -110,9 +110,18 @@ describe("the affected records", () => {
 
   test("are found with overridden values instead of stored ones", async () => {
     const change = await changeOf(() => fixture.update("teams", red, { as, body: { open: true } }));
-    const values = { ...(await fixture.changesOf(() => fixture.update("notes", inNone, { as })))[0]!.after!, team: red };
+    const values = {
+      ...(await fixture.changesOf(() => fixture.update("notes", inNone, { as })))[0]!.after!,
+      team: red,
+    };
     const overrides = [{ collection: notes, id: inNone, values }];
-    const affected = await findAffectedRecords(fixture.store, notes, dependencyOf("team.open = true"), change, overrides);
+    const affected = await findAffectedRecords(
+      fixture.store,
+      notes,
+      dependencyOf("team.open = true"),
+      change,
+      overrides,
+    );
     expect(affected).toEqual({ kind: "records", ids: expect.arrayContaining([inRed, inNone]) });
   });
 
@@ -151,12 +160,12 @@ describe("for one requester", () => {
   test("a record of `@collection` only matters if it meets an equality with the requester, before or after", async () => {
     const rule = "@collection.seats.user ?= @request.auth.id";
     const seat = await add("seats", { user: idOf(ann) });
-    const moved = await changeOf(() => fixture.update("seats", seat, { as, body: { user: idOf(bob) } }));
-    const removed = await changeOf(() => fixture.remove("seats", seat, { as }));
-    expect(await affectedBy(rule, moved, ann)).toBe("any");
-    expect(await affectedBy(rule, moved, bob)).toBe("any");
-    expect(await affectedBy(rule, moved, GUEST)).toEqual([]);
-    expect(await affectedBy(rule, removed, ann)).toEqual([]);
-    expect(await affectedBy(rule, removed, bob)).toBe("any");
+    const reassigned = await changeOf(() => fixture.update("seats", seat, { as, body: { user: idOf(bob) } }));
+    const rereassigned = await changeOf(() => fixture.remove("seats", seat, { as }));
+    expect(await affectedBy(rule, reassigned, ann)).toBe("any");
+    expect(await affectedBy(rule, reassigned, bob)).toBe("any");
+    expect(await affectedBy(rule, reassigned, GUEST)).toEqual([]);
+    expect(await affectedBy(rule, rereassigned, ann)).toEqual([]);
+    expect(await affectedBy(rule, rereassigned, bob)).toBe("any");
   });
 });

@@ -69,7 +69,9 @@ describe("the rule is evaluated on the record as it was at the change", () => {
       await fixture.update("tasks", body.id, { body: { open: true } });
       await fixture.update("tasks", body.id, { body: { open: false } });
     });
-    const received = await Promise.all(changes.map(async (change) => [await eventFor(change, ann), await eventFor(change, bob)]));
+    const received = await Promise.all(
+      changes.map(async (change) => [await eventFor(change, ann), await eventFor(change, bob)]),
+    );
     expect(received.map(([a, b]) => [a !== undefined, b !== undefined])).toEqual([
       [false, true],
       [true, true],
@@ -247,8 +249,7 @@ describe("audiences", () => {
 
   test("users are one audience if the rule doesn't read the principal", async () => {
     const subscription = named(`tasks/${recordId("x")}`);
-    const keyOf = (of: typeof subscription, principal: Principal): string =>
-      events.audienceOf(of, principal)!.key;
+    const keyOf = (of: typeof subscription, principal: Principal): string => events.audienceOf(of, principal)!.key;
     expect(keyOf(subscription, ann)).toBe(keyOf(subscription, bob));
     expect(keyOf(subscription, ann)).not.toBe(keyOf(subscription, fixture.superuser()));
     expect(keyOf(named("tasks/*"), ann)).not.toBe(keyOf(named("tasks/*"), bob));

@@ -213,7 +213,7 @@ export class VisibilityDiff {
   }
 }
 
-/** Is it the record that changed? That one has an event of its own. */
+/** Is it the record that changed? It has its own event. */
 const isOwn = (change: Change, collection: string, id: string): boolean =>
   change.collection === collection && change.record === id;
 

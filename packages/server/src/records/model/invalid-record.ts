@@ -3,7 +3,7 @@ import type { Collection } from "../../collections/model/collection.ts";
 import { badRequest, invalid } from "../../lib/api-error.ts";
 import { StoreError } from "../../store/store.ts";
 
-/** A record's values failed validation. Each operation answers with a message of its own, see `withErrorMessage`. */
+/** A record's values failed validation. Each operation answers with its own message, see `withErrorMessage`. */
 export class InvalidRecord extends Error {
   override readonly name = "InvalidRecord";
 

@@ -86,7 +86,12 @@ describe("a rejected record leaves no file", () => {
       { cover: "validation_invalid_mime_type" },
     ],
     ["for a large file", { files: [file("a.txt", "x".repeat(11))] }, {}, { files: "validation_file_size_limit" }],
-    ["for too many files", { files: [1, 2, 3, 4].map((n) => file(`${n}.txt`)) }, {}, { files: "validation_too_many_files" }],
+    [
+      "for too many files",
+      { files: [1, 2, 3, 4].map((n) => file(`${n}.txt`)) },
+      {},
+      { files: "validation_too_many_files" },
+    ],
     ["for names without files", {}, { files: ["a.txt"] }, { files: "validation_invalid_file" }],
     ["for another field", { files: [file("a.txt")] }, { title: "taken" }, { title: "validation_not_unique" }],
   ])("%s", async (_name, files, body, codes) => {

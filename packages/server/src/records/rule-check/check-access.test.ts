@@ -25,7 +25,7 @@ const as = fixture.superuser();
 await fixture.create("teams", { as, body: { id: "team00000000000", open: true } });
 await fixture.create("teams", { as, body: { id: "closed000000000", open: false } });
 const tasks = fixture.collection("tasks");
-const values: RecordValues = {
+const candidate: RecordValues = {
   ...blankRecord(tasks),
   id: recordId("gone00000000000"),
   title: "1",
@@ -54,15 +54,15 @@ describe("a record that isn't stored", () => {
     ["missing = 1", false],
     ["n = ", false],
   ])("meets %p: %p", async (rule, expected) => {
-    expect(await meetsRule(fixture.store, fixture.context(), tasks, rule, values)).toBe(expected);
+    expect(await meetsRule(fixture.store, fixture.context(), tasks, rule, candidate)).toBe(expected);
   });
 
   test.each([
     ["secret = 's'", true, false],
     ["team.open = true", true, true],
   ])("%p is %p as a rule and %p as a client's filter", async (text, trusted, client) => {
-    expect(await meetsRule(fixture.store, fixture.context(), tasks, text, values, "trusted")).toBe(trusted);
-    expect(await meetsRule(fixture.store, fixture.context(), tasks, text, values, "client")).toBe(client);
+    expect(await meetsRule(fixture.store, fixture.context(), tasks, text, candidate, "trusted")).toBe(trusted);
+    expect(await meetsRule(fixture.store, fixture.context(), tasks, text, candidate, "client")).toBe(client);
   });
 });
 
@@ -101,28 +101,28 @@ describe("statements", () => {
     ["geoDistance(1, 2, 3, n) > 1", 1],
   ])("for %p: %p", async (rule, statements) => {
     const reader = new CountingReader();
-    await meetsRule(reader, fixture.context(), tasks, rule, values);
+    await meetsRule(reader, fixture.context(), tasks, rule, candidate);
     expect(reader.statements).toBe(statements);
   });
 
   test("one for a value that a predicate can't evaluate", async () => {
     const reader = new CountingReader();
-    expect(await meetsRule(reader, fixture.context(), tasks, "n ~ '.1'", { ...values, n: 0.1 })).toBe(true);
-    expect(await meetsRule(reader, fixture.context(), tasks, "n ~ '.5'", { ...values, n: 0.5 })).toBe(true);
+    expect(await meetsRule(reader, fixture.context(), tasks, "n ~ '.1'", { ...candidate, n: 0.1 })).toBe(true);
+    expect(await meetsRule(reader, fixture.context(), tasks, "n ~ '.5'", { ...candidate, n: 0.5 })).toBe(true);
     expect(reader.statements).toBe(1);
   });
 
   test("one for fields of an account that aren't loaded", async () => {
     const reader = new CountingReader();
-    await meetsRule(reader, fixture.context({ as }), tasks, "@request.auth.verified = true", values);
+    await meetsRule(reader, fixture.context({ as }), tasks, "@request.auth.verified = true", candidate);
     expect(reader.statements).toBe(0);
-    await meetsRule(reader, fixture.context({ as }), tasks, "@request.auth.created != ''", values);
+    await meetsRule(reader, fixture.context({ as }), tasks, "@request.auth.created != ''", candidate);
     expect(reader.statements).toBe(1);
   });
 });
 
 test("a client's filter reaches related records only as their list rule allows", async () => {
-  const closed = { ...values, team: "closed000000000" };
+  const closed = { ...candidate, team: "closed000000000" };
   const filter = "team.id != '' && team.open = false";
   expect(await meetsRule(fixture.store, fixture.context(), tasks, filter, closed, "trusted")).toBe(true);
   expect(await meetsRule(fixture.store, fixture.context(), tasks, filter, closed, "client")).toBe(false);

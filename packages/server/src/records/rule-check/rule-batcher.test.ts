@@ -55,7 +55,11 @@ await fixture.create("seats", { as, body: { user: idOf(bob), room: "red" } });
 await fixture.create("seats", { as, body: { user: idOf(cyd), room: "blue" } });
 
 const tasks = fixture.collection("tasks");
-const candidate = (id: string, values: object): RecordValues => ({ ...blankRecord(tasks), id: recordId(id), ...values });
+const candidate = (id: string, values: object): RecordValues => ({
+  ...blankRecord(tasks),
+  id: recordId(id),
+  ...values,
+});
 const candidates = [
   candidate("t1", { title: "red", n: 3, owner: idOf(ann), team: "red000000000000" }),
   candidate("t2", { title: "about 50%_c", n: 4, owner: idOf(bob) }),
@@ -166,7 +170,12 @@ test("checks that arrive while a statement runs go into the next one", async () 
     });
   const first = check(ann, candidates[0]!);
   await Promise.resolve();
-  const others = await Promise.all([first, check(ann, candidates[1]!), check(bob, candidates[0]!), check(cyd, candidates[0]!)]);
+  const others = await Promise.all([
+    first,
+    check(ann, candidates[1]!),
+    check(bob, candidates[0]!),
+    check(cyd, candidates[0]!),
+  ]);
   expect(others).toEqual([true, false, false, true]);
   expect(reader.statements.length).toBeLessThanOrEqual(2);
 });

@@ -118,12 +118,7 @@ describe("accounts", () => {
 
   type Who = "self" | "boss" | "super";
   test.each<[string, Who, NonNullable<RecordRequest["body"]>, Record<string, string>]>([
-    [
-      "users can't set their own email",
-      "self",
-      { email: "x@example.com" },
-      { email: "validation_values_mismatch" },
-    ],
+    ["users can't set their own email", "self", { email: "x@example.com" }, { email: "validation_values_mismatch" }],
     ["users can't set `verified`", "self", { verified: true }, { verified: "validation_values_mismatch" }],
     [
       "a password without its confirmation",
