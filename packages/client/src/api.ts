@@ -10,10 +10,10 @@ export class Api {
   /** Retries transient failures of requests that run in the background. */
   readonly retry: Retry;
 
-  constructor(http: Http, identity: Identity, patiently: Retry) {
+  constructor(http: Http, identity: Identity, retry: Retry) {
     this.http = http;
     this.identity = identity;
-    this.retry = patiently;
+    this.retry = retry;
   }
 
   /** @throws HeadwaterError if the response is not a success */

@@ -34,7 +34,7 @@ const PING_MS = 20_000;
 interface PendingRequest {
   readonly responses: ServerMessage[];
   readonly expected: number;
-  readonly done: (answers: readonly ServerMessage[] | undefined) => void;
+  readonly done: (responses: readonly ServerMessage[] | undefined) => void;
 }
 
 class SocketLink implements Link {
