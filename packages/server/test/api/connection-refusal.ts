@@ -1,26 +1,26 @@
 import { connect } from "node:net";
 
-/** A stream that was not opened. */
+/** The response to a refused stream. */
 export interface Refusal {
   readonly status: number;
-  /** Seconds of `Retry-After`; NaN without. */
+  /** `Retry-After` in seconds; NaN without the header. */
   readonly retryAfter: number;
   readonly body: { readonly data: unknown; readonly message: string; readonly status: number };
 }
 
-/** Asks for a stream and reads the refusal; `undefined` when it was opened, and then it is left at once. */
+/** Requests a stream. @returns the refusal, or undefined if the stream opened; it is closed at once */
 export async function tryStream(url: string): Promise<Refusal | undefined> {
-  const leave = new AbortController();
-  const response = await fetch(`${url}/api/realtime`, { signal: leave.signal });
+  const abort = new AbortController();
+  const response = await fetch(`${url}/api/realtime`, { signal: abort.signal });
   if (response.status === 200) {
-    leave.abort();
+    abort.abort();
     return undefined;
   }
   const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
   return { status: response.status, retryAfter, body: (await response.json()) as Refusal["body"] };
 }
 
-/** The status line that another address of this machine gets for a stream; the whole of 127.0.0.0/8 is ours. */
+/** The status line of a stream request from another loopback address, in 127.0.0.0/8. */
 export function statusFrom(localAddress: string, url: string): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {

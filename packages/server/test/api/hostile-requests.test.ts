@@ -47,17 +47,17 @@ type Refused = readonly [
 const filter = (text: string): string => `${NOTES}?filter=${encodeURIComponent(text)}`;
 const typed = (type: string, body: string): RequestOptions => ({ body, headers: { "Content-Type": type } });
 
-/** Requests and PocketBase's answers to them. */
+/** Requests, and PocketBase's responses to them. */
 const REFUSED: readonly Refused[] = [
   ["JSON that ends too early", "POST", NOTES, { body: '{"title":' }, 400, WRONG],
   ["a JSON list for a record", "POST", NOTES, { body: "[1,2]" }, 400, WRONG],
   ["a JSON string for a record", "POST", NOTES, { body: '"x"' }, 400, WRONG],
-  ["bytes that are no JSON", "POST", NOTES, { body: "\u0000\u0001" }, 400, WRONG],
-  ["a number that is none", "POST", NOTES, { body: '{"count":1e400}' }, 400, WRONG],
+  ["bytes that are not JSON", "POST", NOTES, { body: "\u0000\u0001" }, 400, WRONG],
+  ["a number out of range", "POST", NOTES, { body: '{"count":1e400}' }, 400, WRONG],
   ["100,000 open brackets", "POST", NOTES, { body: `{"title":${"[".repeat(100_000)}` }, 400, WRONG],
-  ["a type nobody reads", "POST", NOTES, typed("application/xml", "<a/>"), 400, WRONG],
-  ["a form that is cut off", "POST", NOTES, typed("multipart/form-data; boundary=x", "--x\r\nno"), 400, WRONG],
-  ["a form without its boundary", "POST", NOTES, typed("multipart/form-data", "abc"), 400, WRONG],
+  ["an unsupported content type", "POST", NOTES, typed("application/xml", "<a/>"), 400, WRONG],
+  ["a truncated form", "POST", NOTES, typed("multipart/form-data; boundary=x", "--x\r\nno"), 400, WRONG],
+  ["a form without a boundary", "POST", NOTES, typed("multipart/form-data", "abc"), 400, WRONG],
   [
     "a title of 6,000 characters",
     "POST",
@@ -86,16 +86,16 @@ const REFUSED: readonly Refused[] = [
   ],
   ["an unknown collection", "GET", "/api/collections/nope/records", {}, 404, "Missing collection context."],
   ["an unknown record", "GET", `${NOTES}/nope`, {}, 404, NOT_FOUND],
-  ["a change to an unknown record", "PATCH", `${NOTES}/nope`, { body: { title: "x" } }, 404, NOT_FOUND],
-  ["the end of an unknown record", "DELETE", `${NOTES}/nope`, {}, 404, NOT_FOUND],
-  ["a file outside of its folder", "GET", "/api/files/notes/..%2f..%2f/data.db", {}, 404, NOT_FOUND],
+  ["an update of an unknown record", "PATCH", `${NOTES}/nope`, { body: { title: "x" } }, 404, NOT_FOUND],
+  ["the deletion of an unknown record", "DELETE", `${NOTES}/nope`, {}, 404, NOT_FOUND],
+  ["a file outside the folder", "GET", "/api/files/notes/..%2f..%2f/data.db", {}, 404, NOT_FOUND],
   ["an unknown route", "POST", "/api/nope", {}, 404, NOT_FOUND],
   ["a method the route does not have", "PUT", NOTES, { body: {} }, 404, NOT_FOUND],
-  ["half a filter", "GET", filter("title = "), {}, 400, WRONG],
+  ["an incomplete filter", "GET", filter("title = "), {}, 400, WRONG],
   ["SQL in a filter", "GET", filter("title = '' OR 1=1); DROP TABLE notes;--"), {}, 400, WRONG],
   ["a filter of 4,000 characters", "GET", filter("a".repeat(4000)), {}, 400, WRONG],
   ["an unknown field to sort by", "GET", `${NOTES}?sort=nope`, {}, 400, WRONG],
-  ["a page that is no number", "GET", `${NOTES}?page=x`, {}, 400, WRONG],
+  ["a page that is not a number", "GET", `${NOTES}?page=x`, {}, 400, WRONG],
   [
     "an object for an identity",
     "POST",
@@ -105,7 +105,7 @@ const REFUSED: readonly Refused[] = [
     "An error occurred while loading the submitted data.",
   ],
   [
-    "nobody signing in",
+    "a sign-in without an identity",
     "POST",
     SIGN_IN,
     { body: {} },
@@ -117,7 +117,7 @@ const REFUSED: readonly Refused[] = [
     },
   ],
   [
-    "an endless password",
+    "a password of 256 characters",
     "POST",
     SIGN_IN,
     { body: { identity: "a@b.c", password: "x".repeat(256) } },
@@ -126,17 +126,17 @@ const REFUSED: readonly Refused[] = [
     { password: LENGTH_1_TO_255 },
   ],
   [
-    "signing in where nobody can",
+    "a sign-in to a base collection",
     "POST",
     "/api/collections/notes/auth-with-password",
     { body: {} },
     404,
     "Missing or invalid auth collection context.",
   ],
-  ["a cut-off subscription", "POST", "/api/realtime", { body: "{" }, 400, WRONG],
-  ["a subscription of nobody", "POST", "/api/realtime", { body: {} }, 400, WRONG, { clientId: BLANK }],
+  ["a truncated subscribe request", "POST", "/api/realtime", { body: "{" }, 400, WRONG],
+  ["a subscribe request without a client id", "POST", "/api/realtime", { body: {} }, 400, WRONG, { clientId: BLANK }],
   [
-    "a subscription of a stranger",
+    "a subscribe request with an unknown client id",
     "POST",
     "/api/realtime",
     { body: { clientId: "x" } },
@@ -144,7 +144,7 @@ const REFUSED: readonly Refused[] = [
     "Missing or invalid client id.",
   ],
   [
-    "a text for the subscriptions",
+    "a string for the subscriptions",
     "POST",
     "/api/realtime",
     { body: { clientId: "x", subscriptions: "notes" } },
@@ -153,7 +153,7 @@ const REFUSED: readonly Refused[] = [
   ],
 ];
 
-describe("refused as PocketBase refuses it:", () => {
+describe("refused with PocketBase's response:", () => {
   for (const [what, method, path, options, status, message, data = {}] of REFUSED) {
     test(what, async () => {
       const { body } = await request(server.url, method, path, options);
@@ -170,7 +170,7 @@ describe("refused as PocketBase refuses it:", () => {
   });
 });
 
-describe("values of the wrong type become what the field makes of them:", () => {
+describe("values of the wrong type are converted by the field:", () => {
   test.each([
     ["no body at all", "", { title: "", count: 0 }],
     ["null", "null", { title: "", count: 0 }],
@@ -178,23 +178,27 @@ describe("values of the wrong type become what the field makes of them:", () => 
     ["a number for a text", '{"title":12}', { title: "12" }],
     ["a text for a number", '{"count":"abc"}', { count: 0 }],
     ["an object for a number", '{"count":{}}', { count: 0 }],
-    ["names of the language", '{"__proto__":{"title":"x"},"constructor":"y","title":"fine"}', { title: "fine" }],
-    ["a text with a zero byte", '{"title":"a\\u0000b"}', { title: "a\u0000b" }],
+    [
+      "names from JavaScript's prototypes",
+      '{"__proto__":{"title":"x"},"constructor":"y","title":"fine"}',
+      { title: "fine" },
+    ],
+    ["a text with a NUL character", '{"title":"a\\u0000b"}', { title: "a\u0000b" }],
   ])("%s", async (_, body, stored) => {
     const reply = await request(server.url, "POST", NOTES, { body });
     expect(reply).toMatchObject({ status: 200, body: stored });
   });
 });
 
-describe("a token that proves nothing", () => {
+describe("an invalid token", () => {
   const tokens: readonly (readonly [string, () => string])[] = [
-    ["words", () => "not a token"],
-    ["dots", () => "Bearer x.y.z"],
+    ["plain text", () => "not a token"],
+    ["a fake JWT", () => "Bearer x.y.z"],
     ["no signature", () => `${btoa('{"alg":"none","typ":"JWT"}')}.${superuser.token.split(".")[1]}.`],
-    ["another signature", () => superuser.token.slice(0, -4) + (superuser.token.endsWith("AAAA") ? "BBBB" : "AAAA")],
+    ["a wrong signature", () => superuser.token.slice(0, -4) + (superuser.token.endsWith("AAAA") ? "BBBB" : "AAAA")],
   ];
 
-  test.each(tokens)("(%s) makes a guest", async (_, make) => {
+  test.each(tokens)("(%s) makes the request a guest's", async (_, make) => {
     const token = make();
     expect((await request(server.url, "GET", NOTES, { token })).status).toBe(200);
     expect((await request(server.url, "GET", "/api/collections", { token })).body).toEqual({
@@ -204,7 +208,7 @@ describe("a token that proves nothing", () => {
     });
   });
 
-  test("once it has expired it makes a guest, too", async () => {
+  test("(an expired one) makes the request a guest's", async () => {
     const impersonate = `/api/collections/users/impersonate/${(await superuser.createUser("brief")).id}`;
     const { body } = await superuser.request<{ token: string }>("POST", impersonate, { body: { duration: 1 } });
     const refresh = (): Promise<number> =>
@@ -217,7 +221,7 @@ describe("a token that proves nothing", () => {
   });
 });
 
-test("after all of it the server is well", async () => {
+test("afterwards the server is healthy", async () => {
   expect((await request(server.url, "GET", "/api/health")).body).toEqual({
     message: "API is healthy.",
     code: 200,

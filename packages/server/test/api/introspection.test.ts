@@ -34,21 +34,21 @@ interface WhyResponse {
 
 const filtered = `notes/*?options=${encodeURIComponent(JSON.stringify({ query: { filter: "title = 'x'" } }))}`;
 
-/** Writes a note that guests see, and gives its cursor once it is there. */
+/** Writes a public note and waits for its event. @returns the event's cursor */
 async function writeNote({ inbox }: SseClient, title: string): Promise<string> {
   await superuser.create("notes", { title });
-  const isIt = ({ data }: { data: string }): boolean => data.includes(`"${title}"`);
-  await inbox.until((events) => events.some(isIt));
-  return inbox.items.find(isIt)!.id!;
+  const isNote = ({ data }: { data: string }): boolean => data.includes(`"${title}"`);
+  await inbox.until((events) => events.some(isNote));
+  return inbox.items.find(isNote)!.id!;
 }
 
 const why = async ({ id }: SseClient, change: string): Promise<WhyResponse> =>
   (await superuser.request<WhyResponse>("GET", `/api/realtime/connections/${id}/why?change=${change}`)).body;
 
-/** The cursor of the change before that one. */
+/** The cursor of the previous change. */
 const before = (cursor: string): string => cursor.replace(/\d+$/, (seq) => String(Number(seq) - 1));
 
-test("a superuser sees who is connected, what they listen to and where they are", async () => {
+test("a superuser sees each connection with its subscriptions and cursor", async () => {
   const { id, token } = await superuser.createUser("seen");
   using client = await SseClient.connect(server.url);
   await client.subscribe(["notes/*", "inner/*"], token);
@@ -74,7 +74,7 @@ test("a superuser sees who is connected, what they listen to and where they are"
   expect(all.body.totalItems).toBeGreaterThan(0);
 });
 
-test("why a change came, or did not: topic, rule, filter, superusers only, position", async () => {
+test("`why` explains whether a change was delivered: topic, rule, filter, superusers only, position", async () => {
   const { token } = await superuser.createUser("asker");
   using late = await SseClient.connect(server.url);
   using client = await SseClient.connect(server.url);
@@ -104,7 +104,7 @@ test("why a change came, or did not: topic, rule, filter, superusers only, posit
   expect(await why(late, "999999")).toMatchObject({ answer: "not-written" });
 });
 
-test("why a change did not come to a connection that is gone", async () => {
+test("`why` explains what a closed connection received", async () => {
   using witness = await SseClient.connect(server.url);
   await witness.subscribe(["notes/*"]);
   const client = await SseClient.connect(server.url);
@@ -119,7 +119,7 @@ test("why a change did not come to a connection that is gone", async () => {
   expect(await why(client, missed)).toMatchObject({ answer: "closed-before", reason: "client" });
 });
 
-test("what is no change, no connection or no superuser is told so", async () => {
+test("an invalid change, an unknown connection and a request by a guest are errors", async () => {
   using client = await SseClient.connect(server.url);
   const path = `/api/realtime/connections/${client.id}`;
   expect((await superuser.request("GET", `${path}/why?change=soon`)).body).toMatchObject({
@@ -132,7 +132,7 @@ test("what is no change, no connection or no superuser is told so", async () => 
   }
 });
 
-test("counters and histograms tell of changes, deliveries, lag, rules, replays and ends", async () => {
+test("metrics count changes, deliveries, lag, rule evaluations, replays and closed connections", async () => {
   const client = await SseClient.connect(server.url);
   await client.subscribe(["notes/*"]);
   const first = await writeNote(client, "counted");
@@ -154,8 +154,8 @@ test("counters and histograms tell of changes, deliveries, lag, rules, replays a
   expect(valueOf(metrics, "headwater_commit_to_socket_seconds_count")).toBeGreaterThan(1);
   expect(valueOf(metrics, "headwater_replayed_changes_total")).toBeGreaterThan(0);
   expect(valueOf(metrics, "headwater_connections")).toBeGreaterThan(1);
-  const ends = valueOf(metrics, 'headwater_closes_total{reason="client"}') || 0;
+  const closesBefore = valueOf(metrics, 'headwater_closes_total{reason="client"}') || 0;
   client.close();
-  while (!((valueOf(await text(), 'headwater_closes_total{reason="client"}') || 0) > ends))
+  while (!((valueOf(await text(), 'headwater_closes_total{reason="client"}') || 0) > closesBefore))
     await writeNote(back, "wait");
 });

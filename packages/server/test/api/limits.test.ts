@@ -15,8 +15,8 @@ setDefaultTimeout(60_000);
 const streams = (url: string, count: number): Promise<SseClient[]> =>
   Promise.all(Array.from({ length: count }, () => SseClient.connect(url)));
 
-/** Places are free when the server has noticed that somebody left. */
-async function untilAdmitted(url: string): Promise<void> {
+/** Waits until the server has noticed that a client left. */
+async function untilAccepted(url: string): Promise<void> {
   while (await tryStream(url)) await Bun.sleep(5);
 }
 
@@ -26,7 +26,7 @@ const refused = (code: string) => ({
 });
 
 describe("connections", () => {
-  test("beyond those of the server are 503 with Retry-After, until one leaves", async () => {
+  test("beyond the server's limit get 503 with Retry-After, until one closes", async () => {
     await using server = await startServer({ args: ["--max-connections", "3"] });
     const clients = await streams(server.url, 3);
     const refusal = await tryStream(server.url);
@@ -34,19 +34,19 @@ describe("connections", () => {
     expect(refusal!.retryAfter).toBeWithin(5, 31);
     expect(await statusFrom("127.0.0.2", server.url)).toStartWith("HTTP/1.1 503 ");
     clients[0]!.close();
-    await untilAdmitted(server.url);
+    await untilAccepted(server.url);
   });
 
-  test("beyond those of an address are 503 for it and for no other", async () => {
+  test("beyond the limit of an address get 503, and other addresses are accepted", async () => {
     await using server = await startServer({ args: ["--max-connections-per-ip", "2"] });
     const clients = await streams(server.url, 2);
     expect(await tryStream(server.url)).toMatchObject(refused("limit_connections_ip"));
     expect(await statusFrom("127.0.0.2", server.url)).toBe("HTTP/1.1 200 OK");
     clients[0]!.close();
-    await untilAdmitted(server.url);
+    await untilAccepted(server.url);
   });
 
-  test("beyond those of a user are 429 for it and for no other, and stay a guest's", async () => {
+  test("beyond the limit of a user get 429 and stay a guest's, and other users are accepted", async () => {
     await using server = await startServer({ args: ["--max-connections-per-user", "2"] });
     const superuser = await SuperuserClient.signIn(server.url);
     const [ann, bob] = await Promise.all([superuser.createUser("ann"), superuser.createUser("bob")]);
@@ -66,7 +66,7 @@ describe("connections", () => {
   });
 });
 
-test("streams of offline sync count among those of their user, and a WebSocket that syncs counts once", async () => {
+test("sync streams count towards their user's limit, and a WebSocket that syncs counts once", async () => {
   await using server = await startServer({ args: ["--max-connections-per-user", "2"] });
   const superuser = await SuperuserClient.signIn(server.url);
   const ann = await superuser.createUser("ann");
@@ -83,9 +83,9 @@ test("streams of offline sync count among those of their user, and a WebSocket t
   abort.abort();
 });
 
-test("streams that come in one instant beyond what is set up at a time are 503, and get in when they come back", async () => {
+test("streams beyond the limit of concurrent setups get 503, and are accepted when they retry", async () => {
   await using server = await startServer({ args: ["--max-setups", "50"] });
-  // The kernel takes the connections of a server that stands still: when it goes on, all are there at once.
+  // The kernel accepts connections for a stopped process: when the server continues, all of them are waiting.
   process.kill(server.pid, "SIGSTOP");
   const herd = await Promise.all(Array.from({ length: 300 }, () => RawConnection.open(server.url)));
   for (const connection of herd) connection.send("GET", "/api/realtime", undefined);
@@ -101,15 +101,15 @@ test("streams that come in one instant beyond what is set up at a time are 503, 
   });
   expect(waits.every((wait) => wait >= 1 && wait <= 5)).toBe(true);
   expect(new Set(waits).size).toBeGreaterThan(1);
-  await inParallel(refusals.length, 32, () => untilAdmitted(server.url));
+  await inParallel(refusals.length, 32, () => untilAccepted(server.url));
 });
 
-test("requests of one connection beyond its rate are 429 with Retry-After; other connections are served", async () => {
+test("requests beyond the rate of a connection get 429 with Retry-After, and other connections are served", async () => {
   await using server = await startServer({ args: ["--request-rate", "1"] });
   const [greedy, other] = (await streams(server.url, 2)) as [SseClient, SseClient];
   const replies = await Promise.all(Array.from({ length: 40 }, () => greedy.submit(["notes/*"])));
   const statuses = replies.map(({ status }) => status);
-  // A second or two may pass meanwhile, and each gives one more.
+  // A second or two may pass, and each allows one more request.
   expect(statuses.filter((status) => status === 204).length).toBeWithin(20, 30);
   expect(new Set(statuses)).toEqual(new Set([204, 429]));
   const refusal = replies.find(({ status }) => status === 429)!;
@@ -137,7 +137,7 @@ describe("by default", () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  test("a connection may have 1000 subscriptions, and not one more", async () => {
+  test("a connection may have 1000 subscriptions, but no more", async () => {
     const client = await SseClient.connect(server.url);
     const topics = Array.from({ length: 1001 }, (_, i) => `notes/${i}`);
     await client.subscribe(topics.slice(1));
@@ -147,7 +147,7 @@ describe("by default", () => {
     });
   });
 
-  test("a topic may have 2500 bytes, and not one more", async () => {
+  test("a topic may have 2500 bytes, but no more", async () => {
     const client = await SseClient.connect(server.url);
     const topic = `notes/*?options=${"é".repeat(1242)}`;
     expect(Buffer.byteLength(topic)).toBe(2500);
@@ -158,7 +158,7 @@ describe("by default", () => {
     });
   });
 
-  test("a client id may have 255 bytes, and one that nobody has is 404", async () => {
+  test("a client id may have 255 bytes, and an unknown one gets 404", async () => {
     const submit = (clientId: string) => request(server.url, "POST", "/api/realtime", { body: { clientId } });
     expect((await submit("x".repeat(255))).status).toBe(404);
     expect(await submit("x".repeat(256))).toMatchObject({
@@ -167,7 +167,7 @@ describe("by default", () => {
     });
   });
 
-  test("as many and as long subscriptions as there may be fit into a request, and 4 MiB is the end", async () => {
+  test("the most and longest subscriptions fit into a request, and bodies over 4 MiB get 413", async () => {
     const client = await SseClient.connect(server.url);
     const longest = Array.from({ length: 1000 }, (_, i) => `notes/*?options=${i}`.padEnd(2500, "x"));
     await client.subscribe(longest);
@@ -177,7 +177,7 @@ describe("by default", () => {
     expect((await post(body((4 << 20) + 1))).status).toBe(413);
   });
 
-  test("an event larger than what may wait for a connection arrives whole", async () => {
+  test("an event larger than a connection's queue limit arrives whole", async () => {
     const client = await SseClient.connect(server.url);
     await client.subscribe(["pages/*"]);
     const text = "x".repeat(3_000_000);
@@ -186,18 +186,18 @@ describe("by default", () => {
     expect(JSON.parse(client.events[0]!.data).record.text).toBe(text);
   });
 
-  test("a stalled connection is cut when 256 KiB wait for it", async () => {
+  test("a stalled connection is closed when its queue exceeds 256 KiB", async () => {
     const client = await SseClient.connect(server.url);
     await client.subscribe(["pages/*"]);
     client.pause();
-    // What the kernel takes for a peer that does not read is its affair: megabytes, and then some.
+    // The kernel buffers several megabytes for a peer that does not read.
     for (let i = 0; i < 20; i += 1) await superuser.create("pages", { text: `${i}${"x".repeat(1_000_000)}` });
     client.resume();
     await client.ended;
     expect(client.events.length).toBeLessThan(20);
   });
 
-  test("PocketBase's SDK never meets a limit: 500 topics subscribed to and left one after the other", async () => {
+  test("PocketBase's SDK reaches no limit when it subscribes to 500 topics and unsubscribes one by one", async () => {
     const pb = sdk(server.url);
     const topics = Array.from({ length: 500 }, (_, i) => `record${i}`);
     for (const topic of topics) await pb.collection("notes").subscribe(topic, () => undefined);

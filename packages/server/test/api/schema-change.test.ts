@@ -4,7 +4,7 @@ import { startServer } from "@headwater/testing/servers/server-process.ts";
 
 setDefaultTimeout(60_000);
 
-test("records written while their collection changes are written by the old or the new one, and none is refused", async () => {
+test("writes during a schema change use the old or the new schema, and none is refused", async () => {
   await using server = await startServer();
   const superuser = await SuperuserClient.signIn(server.url);
   const fields = [{ name: "title", type: "text" }];

@@ -19,13 +19,13 @@ beforeAll(async () => {
 
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** What the SDK throws for a refused request, as values to compare. */
+/** The status and response of the error that the SDK throws for a refused request. */
 async function refusal(request: Promise<unknown>): Promise<{ status: number; response: unknown }> {
   const error = await request.then(
     () => undefined,
     (reason: unknown) => reason,
   );
-  if (!(error instanceof ClientResponseError)) throw new Error(`not refused: ${String(error)}`);
+  if (!(error instanceof ClientResponseError)) throw new Error(`the request was not refused: ${String(error)}`);
   return { status: error.status, response: error.response };
 }
 
@@ -45,30 +45,30 @@ describe("signing in", () => {
     expect(record).not.toHaveProperty("tokenKey");
   });
 
-  test("a superuser is known as one", () => {
+  test("isSuperuser is true for a superuser", () => {
     expect(superuser.authStore.isSuperuser).toBe(true);
   });
 
-  test("a wrong password says no more than that", async () => {
+  test("a wrong password gets an error without details", async () => {
     expect(await refusal(sdk(server.url).collection("users").authWithPassword("nobody@example.com", "wrong"))).toEqual({
       status: 400,
       response: { data: {}, message: "Failed to authenticate.", status: 400 },
     });
   });
 
-  test("the methods that are offered can be listed", async () => {
+  test("listAuthMethods returns the enabled methods", async () => {
     const methods = await sdk(server.url).collection("users").listAuthMethods();
     expect(methods.password).toEqual({ enabled: true, identityFields: ["email"] });
     expect(methods.oauth2.enabled).toBe(false);
   });
 
-  test("a guest has nothing to refresh", async () => {
+  test("a guest cannot refresh a token", async () => {
     expect(await refusal(sdk(server.url).collection("users").authRefresh())).toMatchObject({ status: 401 });
   });
 });
 
 describe("records", () => {
-  test("are created, read, changed and deleted", async () => {
+  test("are created, read, updated and deleted", async () => {
     const notes = sdk(server.url).collection("notes");
     const created = await notes.create({ title: "first", count: 1 });
     expect(created).toMatchObject({ title: "first", count: 1, collectionName: "notes" });
@@ -105,7 +105,7 @@ describe("records", () => {
     expect(first).toEqual({ title: "rank 5" });
   });
 
-  test("that break a check are refused with the field and the reason", async () => {
+  test("that fail validation are refused with the field and the reason", async () => {
     expect(await refusal(superuser.collection("articles").create({ title: "x" }))).toEqual({
       status: 400,
       response: {
@@ -122,14 +122,14 @@ describe("records", () => {
     });
   });
 
-  test("may not be written where the rule is for superusers only", async () => {
+  test("cannot be created by users if the rule is null", async () => {
     const user = await signUp(server.url, "writer");
     expect(await refusal(user.collection("articles").create({ title: "mine" }))).toMatchObject({ status: 403 });
   });
 });
 
 describe("files", () => {
-  test("go in with a form and come out under their URL", async () => {
+  test("are uploaded with a form and served at their URL", async () => {
     const form = new FormData();
     form.append("title", "with files");
     form.append("pictures", new File(["first file"], "one.txt", { type: "text/plain" }));
@@ -148,7 +148,7 @@ describe("files", () => {
     expect((await fetch(superuser.files.getURL(article, article["pictures"][0]))).status).toBe(404);
   });
 
-  test("that are protected need a token of their own", async () => {
+  test("that are protected need a file token", async () => {
     const form = new FormData();
     form.append("title", "with a secret");
     form.append("draft", new File(["secret"], "draft.txt"));

@@ -14,7 +14,7 @@ const run = (...args: string[]): Promise<CommandResult> => runCommand("headwater
 const start = (dir?: string): Promise<ServerProcess> => startServer({ kind: "headwater", ...(dir ? { dir } : {}) });
 const anyPort = (): string => `127.0.0.1:${freePort()}`;
 
-/** One sentence for the person at the keyboard, and no stack. */
+/** Exit code 1, and one line on standard error without a stack trace. */
 function expectRefused({ code, stdout, stderr }: CommandResult, sentence: RegExp): void {
   expect(stderr).toMatch(sentence);
   expect(stderr.trim().split("\n")).toHaveLength(1);
@@ -22,29 +22,29 @@ function expectRefused({ code, stdout, stderr }: CommandResult, sentence: RegExp
 }
 
 describe("help", () => {
-  test("names the commands", async () => {
+  test("lists the commands", async () => {
     const { code, stdout } = await run("--help");
     expect(code).toBe(0);
     for (const command of ["serve", "superuser"]) expect(stdout).toContain(command);
   });
 
-  test("of a command names its flags", async () => {
+  test("of a command lists its flags", async () => {
     const { code, stdout } = await run("serve", "--help");
     expect(code).toBe(0);
     for (const flag of ["--dir", "--http", "--origins", "--log-level"]) expect(stdout).toContain(flag);
   });
 
-  test("without a command is help, too", async () => {
+  test("is printed if no command is given", async () => {
     expect((await run()).stderr).toContain("Usage:");
   });
 
-  test("the version is that of the package", async () => {
+  test("--version prints the package's version", async () => {
     expect(await run("--version")).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: "" });
   });
 });
 
 describe("serve", () => {
-  test("refuses what it does not know, in a sentence", async () => {
+  test("refuses invalid arguments with one line", async () => {
     expectRefused(await run("serve", "--nope"), /unknown option '--nope'/i);
     expectRefused(await run("nope"), /unknown command 'nope'/i);
     expectRefused(await run("serve", "--http", "here"), /--http must be HOST:PORT/);
@@ -52,7 +52,7 @@ describe("serve", () => {
     expectRefused(await run("serve", "--log-level", "loud"), /--log-level must be one of/);
   });
 
-  test("refuses a folder that is a file", async () => {
+  test("refuses a data folder that is a file", async () => {
     using temp = tempDir();
     const file = join(temp.path, "file");
     await Bun.write(file, "not a folder");
@@ -60,15 +60,15 @@ describe("serve", () => {
     expectRefused(await run("serve", "--dir", join(file, "below"), "--http", anyPort()), /folder .* can't be written/);
   });
 
-  test("refuses a database that is none, and leaves it as it is", async () => {
+  test("refuses a file that is not a database, and does not change it", async () => {
     using temp = tempDir();
-    const content = "this is no database ".repeat(1000);
+    const content = "this is not a database ".repeat(1000);
     await Bun.write(join(temp.path, "data.db"), content);
     expectRefused(await run("serve", "--dir", temp.path, "--http", anyPort()), /data\.db can't be opened/);
     expect(await Bun.file(join(temp.path, "data.db")).text()).toBe(content);
   });
 
-  test("refuses a port that is taken", async () => {
+  test("refuses a port in use", async () => {
     using temp = tempDir();
     const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     const address = `127.0.0.1:${listener.port}`;
@@ -77,7 +77,7 @@ describe("serve", () => {
     expectRefused(result, new RegExp(`${listener.port}`));
   });
 
-  test("refuses a folder that another one serves, and the other goes on", async () => {
+  test("refuses a folder that another process serves, and the other process continues", async () => {
     await using server = await start();
     expectRefused(await run("serve", "--dir", server.dir, "--http", anyPort()), /already serving/);
     await signIn(server.url, "_superusers", SUPERUSER.email, SUPERUSER.password);
@@ -86,7 +86,7 @@ describe("serve", () => {
     expect(await next.stop()).toBe(0);
   });
 
-  test("greets on standard error and logs JSON lines on standard output", async () => {
+  test("prints the URL on standard error and logs JSON lines on standard output", async () => {
     await using server = await start();
     expect(await server.stop()).toBe(0);
     expect(await server.stderr()).toContain(server.url);
@@ -97,7 +97,7 @@ describe("serve", () => {
   });
 
   test.each(["SIGTERM", "SIGINT"] as const)(
-    "ends well on %s within five seconds, with streams open",
+    "exits cleanly on %s within five seconds, with streams open",
     async (signal) => {
       await using server = await start();
       const streams = await Promise.all(Array.from({ length: 50 }, () => SseClient.connect(server.url)));
@@ -108,7 +108,7 @@ describe("serve", () => {
     },
   );
 
-  test("started by npm's launcher it ends with the launcher", async () => {
+  test("exits with the npm launcher that started it", async () => {
     using temp = tempDir();
     const address = anyPort();
     const launcher = join(import.meta.dir, "../../bin/headwater.js");
@@ -116,18 +116,18 @@ describe("serve", () => {
       stdout: "pipe",
       stderr: "ignore",
     });
-    await child.stdout.getReader().read(); // The first line of the log: it listens.
+    await child.stdout.getReader().read(); // The first log line: the server is listening.
     expect((await fetch(`http://${address}/api/health`)).status).toBe(200);
     child.kill("SIGTERM");
     expect(await child.exited).toBe(0);
-    expect(await fetch(`http://${address}/api/health`).catch(() => "nobody answers")).toBe("nobody answers");
+    expect(await fetch(`http://${address}/api/health`).catch(() => "no response")).toBe("no response");
   });
 });
 
 describe("superuser", () => {
   const EMAIL = "second@example.com";
 
-  test("is created, changed and deleted", async () => {
+  test("is created, updated and deleted", async () => {
     await using server = await start();
     const superuser = (command: string, ...rest: string[]): Promise<CommandResult> =>
       run("superuser", command, EMAIL, ...rest, "--dir", server.dir);
@@ -151,7 +151,7 @@ describe("superuser", () => {
     expect(await canSignIn("fourth password")).toBe(true);
   });
 
-  test("may have the password on standard input, where no list of processes shows it", async () => {
+  test("takes the password from standard input, so that it does not show in the process list", async () => {
     await using server = await start();
     const args = ["superuser", "create", EMAIL, "--dir", server.dir];
     expect((await runCommand("headwater", args, "a password from a pipe\n")).code).toBe(0);
@@ -165,7 +165,7 @@ describe("superuser", () => {
     expectRefused(await run("superuser", "create", EMAIL, "short", "--dir", dir), /at least 8 character/);
   });
 
-  test("made by the command line reaches who watches the running server", async () => {
+  test("created on the command line is sent to subscribers of the running server", async () => {
     await using server = await start();
     const superuser = await SuperuserClient.signIn(server.url);
     using client = await SseClient.connect(server.url);

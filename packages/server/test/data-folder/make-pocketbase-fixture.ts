@@ -1,4 +1,4 @@
-/** Makes the folder beside this file with a stock PocketBase; see README.md. */
+/** Creates `pocketbase-0.40` with stock PocketBase; see README.md. */
 import { Database } from "bun:sqlite";
 import { cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -121,7 +121,7 @@ async function addAccounts(superuser: SuperuserClient, member: ApiModel): Promis
 
 const ONE_PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
-/** A token that outlives the project: the only way to have one in a fixture. */
+/** Adds a token that does not expire in practice, so that the fixture stays valid. */
 async function account(superuser: SuperuserClient, collection: string, identity: string, id: string): Promise<Account> {
   const { body } = await superuser.request<{ token: string }>(
     "POST",
@@ -152,7 +152,7 @@ async function findFile(superuser: SuperuserClient): Promise<Fixture["file"]> {
   return { path: `/api/files/everything/${id}/${file}`, content: "the only file" };
 }
 
-/** One file a database, without the requests that made it and without room for more. */
+/** Leaves one compact file per database, without request logs. */
 function shrink(folder: string): void {
   for (const name of readdirSync(folder).filter((file) => file.endsWith(".db"))) {
     using db = new Database(join(folder, name));

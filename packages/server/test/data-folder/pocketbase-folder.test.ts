@@ -31,8 +31,8 @@ afterAll(async () => {
   temp[Symbol.dispose]();
 });
 
-describe("a folder that PocketBase made", () => {
-  test("answers as PocketBase answered", async () => {
+describe("a folder created by PocketBase", () => {
+  test("gets the same responses as from PocketBase", async () => {
     for (const { as, path, status, body } of fixture.answers) {
       const token = as === "guest" ? undefined : fixture.accounts[as].token;
       const reply = await request(server.url, "GET", path, { token });
@@ -40,7 +40,7 @@ describe("a folder that PocketBase made", () => {
     }
   });
 
-  test("lets everybody sign in with the password they had", async () => {
+  test("lets every account sign in with its old password", async () => {
     for (const { collection, identity, id } of Object.values(fixture.accounts)) {
       expect((await signIn(server.url, collection, identity, PASSWORD)).record.id).toBe(id);
     }
@@ -48,7 +48,7 @@ describe("a folder that PocketBase made", () => {
     expect((await signIn(server.url, collection, "mARIA", PASSWORD)).record.id).toBe(id);
   });
 
-  test("serves the files that are in it", async () => {
+  test("serves its files", async () => {
     expect(await (await fetch(server.url + fixture.file.path)).text()).toBe(fixture.file.content);
   });
 });
@@ -57,16 +57,16 @@ interface EverythingRecord extends ApiModel {
   readonly files: readonly string[];
 }
 
-/** What was written to the folder by us, to be found again by PocketBase. */
+/** Written by Headwater, to be read by PocketBase. */
 interface Written {
   readonly record: EverythingRecord;
   readonly token: string;
 }
 
-describe("what we write into it", () => {
+describe("data that Headwater writes to it", () => {
   let written: Written;
 
-  test("is written as anywhere", async () => {
+  test("is accepted by the API", async () => {
     const { user, member } = fixture.accounts;
     const form = new FormData();
     for (const [name, value] of [
@@ -107,7 +107,7 @@ describe("what we write into it", () => {
     written = { record: created.body, token };
   });
 
-  test("lies on disk as PocketBase would have written it", async () => {
+  test("has PocketBase's format on disk", async () => {
     expect(await server.stop()).toBe(0);
     using db = new Database(join(dir, "data.db"), { readonly: true });
     expect(db.query("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
@@ -127,7 +127,7 @@ describe("what we write into it", () => {
     expect(await Bun.file(stored).text()).toBe("of Headwater");
   });
 
-  test("is there for PocketBase, and what PocketBase writes then is there for us", async () => {
+  test("can be read by PocketBase, and PocketBase's writes by Headwater", async () => {
     if (!hasPocketBase) return reportMissing();
     await using original = await startServer({ kind: "pocketbase", dir });
     const { record, token } = written;
@@ -162,5 +162,5 @@ describe("what we write into it", () => {
 });
 
 function reportMissing(): void {
-  process.stdout.write("no pocketbase on the PATH: that PocketBase opens the folder again was not tried\n");
+  process.stdout.write("skipped, no pocketbase on the PATH: opening the folder with PocketBase again\n");
 }

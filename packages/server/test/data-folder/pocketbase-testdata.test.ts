@@ -1,4 +1,4 @@
-/** Runs where `HEADWATER_POCKETBASE_TESTDATA` names the folder of PocketBase's own tests, and `pocketbase` is on the PATH. */
+/** Runs if `HEADWATER_POCKETBASE_TESTDATA` is the folder of PocketBase's own tests and `pocketbase` is on the PATH. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
@@ -11,9 +11,9 @@ import { type TempDir, tempDir } from "@headwater/testing/lib/temp-dir.ts";
 setDefaultTimeout(60_000);
 
 const ACCOUNT = { email: "test@example.com", password: "1234567890" };
-/** `users` is missing: its accounts need a second factor. */
+/** Without `users`, whose accounts need a second factor. */
 const AUTH_COLLECTIONS = ["_superusers", "clients"];
-/** The sign-ins of this test: PocketBase keeps them only where it can send mail. */
+/** Not compared: PocketBase records sign-ins only if it can send mail. */
 const SIGN_INS = "_authOrigins";
 
 for (const testdata of hasPocketBase ? [process.env["HEADWATER_POCKETBASE_TESTDATA"] ?? []].flat() : []) {
@@ -44,33 +44,33 @@ for (const testdata of hasPocketBase ? [process.env["HEADWATER_POCKETBASE_TESTDA
       temp[Symbol.dispose]();
     });
 
-    /** The same request to both, each with a token it made itself. */
-    function ask(path: string, asker: string): Promise<unknown[]> {
+    /** Sends the same request to both servers, each with its own token. */
+    function requestBoth(path: string, account: string): Promise<unknown[]> {
       return Promise.all(
         [ours, theirs].map(async ({ url }) => {
-          const { status, body } = await request(url, "GET", path, { token: tokens.get(url + asker) });
-          return { path, asker, status, body };
+          const { status, body } = await request(url, "GET", path, { token: tokens.get(url + account) });
+          return { path, account, status, body };
         }),
       );
     }
 
     test("has the same collections", async () => {
-      const [our, their] = await ask("/api/collections?perPage=200&sort=name", "_superusers");
+      const [our, their] = await requestBoth("/api/collections?perPage=200&sort=name", "_superusers");
       expect(our).toEqual(their);
     });
 
-    test("shows everybody the same records", async () => {
+    test("lists the same records for each account", async () => {
       const superuser = await SuperuserClient.signIn(theirs.url, ACCOUNT);
       const { body } = await superuser.request<{ items: { name: string }[] }>("GET", "/api/collections?perPage=200");
       for (const { name } of body.items.filter((collection) => collection.name !== SIGN_INS)) {
-        for (const asker of [...AUTH_COLLECTIONS, "guest"]) {
-          const [our, their] = await ask(`/api/collections/${name}/records?perPage=200&sort=id`, asker);
+        for (const account of [...AUTH_COLLECTIONS, "guest"]) {
+          const [our, their] = await requestBoth(`/api/collections/${name}/records?perPage=200&sort=id`, account);
           expect(our).toEqual(their);
         }
       }
     });
 
-    test("takes a write, and PocketBase opens it again", async () => {
+    test("accepts a write, and PocketBase can read it", async () => {
       const superuser = await SuperuserClient.signIn(ours.url, ACCOUNT);
       const record = await superuser.create("demo2", { title: "written by Headwater" });
       expect(await ours.stop()).toBe(0);

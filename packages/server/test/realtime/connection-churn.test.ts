@@ -13,39 +13,39 @@ import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 setDefaultTimeout(120_000);
 
 const CYCLES = Number(process.env["HEADWATER_CONNECT_CYCLES"] ?? 10_000);
-/** How many at a time. The HTTP client of the test keeps up to as many connections open. */
-const LANES = 50;
-/** Less than 2.5 KB for each of 10,000 clients: one that anything still holds takes more. */
+/** Clients at a time. The test's HTTP client keeps up to as many connections open. */
+const CONCURRENCY = 50;
+/** Less than 2.5 KB for each of 10,000 clients; a leaked client takes more. */
 const GROWTH_LIMIT = 24 * 1024 * 1024;
-const PATIENCE_MS = 60_000;
+const SETTLE_TIMEOUT_MS = 60_000;
 
 test.each([
-  ["event streams", streamsComeAndGo],
-  ["WebSockets", socketsComeAndGo],
-])(`${CYCLES} %s that come and go leave neither memory nor files behind`, async (_, comeAndGo) => {
+  ["event streams", openAndCloseStreams],
+  ["WebSockets", openAndCloseSockets],
+])(`${CYCLES} %s that open and close leak neither memory nor files`, async (_, openAndClose) => {
   await using server = await startServer();
   const superuser = await SuperuserClient.signIn(server.url);
   await superuser.createCollection(PUBLIC_NOTES);
-  await comeAndGo(superuser, CYCLES / 5);
+  await openAndClose(superuser, CYCLES / 5);
   const before = { openFiles: readStats(server.pid).openFiles, anonymousBytes: await settledMemory(server.pid) };
-  await comeAndGo(superuser, CYCLES);
+  await openAndClose(superuser, CYCLES);
 
-  // A collector works when enough has piled up and there is time. More of the same, then rest: a leak only gets worse.
-  const deadline = performance.now() + PATIENCE_MS;
+  // Garbage is collected only under load and when there is time, so repeat the load and wait. A leak would only grow.
+  const deadline = performance.now() + SETTLE_TIMEOUT_MS;
   const grown = (): number => readStats(server.pid).anonymousBytes - before.anonymousBytes;
   while (grown() > GROWTH_LIMIT && performance.now() < deadline) {
-    await comeAndGo(superuser, CYCLES / 2);
+    await openAndClose(superuser, CYCLES / 2);
     await settledMemory(server.pid, 1500);
   }
   expect(grown()).toBeLessThanOrEqual(GROWTH_LIMIT);
 
-  while (readStats(server.pid).openFiles > before.openFiles + LANES) await Bun.sleep(50);
+  while (readStats(server.pid).openFiles > before.openFiles + CONCURRENCY) await Bun.sleep(50);
   expect(await server.stop()).toBe(0);
 });
 
-/** Some leave before the first byte, some after `PB_CONNECT`, some with a subscription, while notes are written. */
-async function streamsComeAndGo(superuser: SuperuserClient, count: number): Promise<void> {
-  await inParallel(count, LANES, async (index) => {
+/** Some close before the first byte, some after `PB_CONNECT`, some with a subscription, while notes are written. */
+async function openAndCloseStreams(superuser: SuperuserClient, count: number): Promise<void> {
+  await inParallel(count, CONCURRENCY, async (index) => {
     if (index % 100 === 0) await superuser.create("notes", { title: `note ${index}` });
     if (index % 3 === 0) {
       using connection = await RawConnection.open(superuser.url);
@@ -57,9 +57,9 @@ async function streamsComeAndGo(superuser: SuperuserClient, count: number): Prom
   });
 }
 
-/** Some leave before the first byte, some at once, some with a subscription: with a goodbye or without. */
-async function socketsComeAndGo(superuser: SuperuserClient, count: number): Promise<void> {
-  await inParallel(count, LANES, async (index) => {
+/** Some close before the first byte, some at once, some with a subscription, with or without a close frame. */
+async function openAndCloseSockets(superuser: SuperuserClient, count: number): Promise<void> {
+  await inParallel(count, CONCURRENCY, async (index) => {
     if (index % 100 === 0) await superuser.create("notes", { title: `note ${index}` });
     if (index % 4 === 0) {
       using connection = await RawConnection.open(superuser.url);

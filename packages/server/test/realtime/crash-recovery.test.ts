@@ -18,29 +18,29 @@ const SEED = Number(process.env["HEADWATER_SEED"] ?? Date.now() % 1e9);
 const WRITERS = 40;
 const SUBSCRIBERS = 5;
 
-test(`killed ${ROUNDS} times under load (HEADWATER_SEED=${SEED}): what was answered is stored and logged, and what was seen is in the log`, async () => {
+test(`killed ${ROUNDS} times under load (HEADWATER_SEED=${SEED}): acknowledged writes are stored and logged, and delivered events are in the log`, async () => {
   using folder = tempDir();
   const dir = join(folder.path, "pb_data");
   await prepare(dir);
   const delays = sample(integer({ min: 0, max: 400 }), { seed: SEED, numRuns: ROUNDS });
-  const answered: Write[] = [];
+  const acknowledged: Write[] = [];
   const epochs = new Set<string>();
   let logged = 0;
   for (const delay of delays) {
-    const { writes, streams } = await runUntilKilled(dir, delay, answered.length);
-    answered.push(...writes);
+    const { writes, streams } = await runUntilKilled(dir, delay, acknowledged.length);
+    acknowledged.push(...writes);
 
-    // Opening the folder again recovers it; only then is it read.
+    // Opening the folder recovers the database; read it only afterwards.
     await using server = await startServer({ dir });
     expect(await server.stop()).toBe(0);
     const log = readChanges(dir, "notes");
     expectStored(dir, log);
-    expectLogged(log, answered);
-    // Who subscribed before the first write of the round has seen its changes from the first one on.
+    expectLogged(log, acknowledged);
+    // The streams subscribed before the round's first write, so they start with its first change.
     for (const stream of streams) for (const epoch of expectSeenInLog(log.slice(logged), stream)) epochs.add(epoch);
     logged = log.length;
   }
-  expect(answered.length).toBeGreaterThanOrEqual(ROUNDS * WRITERS);
+  expect(acknowledged.length).toBeGreaterThanOrEqual(ROUNDS * WRITERS);
   expect(epochs.size).toBe(1);
 });
 
@@ -50,14 +50,14 @@ async function prepare(dir: string): Promise<void> {
   await server.stop();
 }
 
-/** A write that was answered with success; titles are never used twice. */
+/** An acknowledged write. Titles are unique. */
 interface Write {
   readonly action: LoggedChange["action"];
   readonly record: string;
   readonly title: string;
 }
 
-/** @param delay from the first answers to the kill, in milliseconds */
+/** @param delay from the first responses to the kill, in milliseconds */
 async function runUntilKilled(
   dir: string,
   delay: number,
@@ -68,7 +68,7 @@ async function runUntilKilled(
   await Promise.all(streams.map((stream) => stream.subscribe(["notes/*"])));
   const writes = new Inbox<Write>();
   const writers = Promise.all(
-    Array.from({ length: WRITERS }, (_, writer) => writeUntilGone(server.url, `w${writer} after ${offset}`, writes)),
+    Array.from({ length: WRITERS }, (_, writer) => writeUntilKilled(server.url, `w${writer} after ${offset}`, writes)),
   );
   await Promise.race([writers, writes.until(({ length }) => length >= WRITERS)]);
   await Bun.sleep(delay);
@@ -77,8 +77,8 @@ async function runUntilKilled(
   return { writes: writes.items, streams };
 }
 
-/** Creates, changes and sometimes deletes one note after the other, and keeps what was answered. */
-async function writeUntilGone(url: string, name: string, writes: Inbox<Write>): Promise<void> {
+/** Creates, updates and sometimes deletes notes, and records the acknowledged writes. */
+async function writeUntilKilled(url: string, name: string, writes: Inbox<Write>): Promise<void> {
   using connection = await RawConnection.open(url);
   const records = "/api/collections/notes/records";
   const call = async (action: Write["action"], id: string | undefined, title: string): Promise<string | undefined> => {
@@ -100,28 +100,28 @@ async function writeUntilGone(url: string, name: string, writes: Inbox<Write>): 
   }
 }
 
-/** The log, played from its start, gives exactly the rows that are there: neither is there without the other. */
+/** Replaying the log from its start gives exactly the stored rows. */
 function expectStored(dir: string, log: readonly LoggedChange[]): void {
-  const played = new Map<string, unknown>();
+  const replayed = new Map<string, unknown>();
   for (const { action, record, before, after } of log) {
-    expect(before).toEqual(action === "create" ? null : expect.objectContaining({ title: played.get(record) }));
-    if (action === "delete") played.delete(record);
-    else played.set(record, after!["title"]);
+    expect(before).toEqual(action === "create" ? null : expect.objectContaining({ title: replayed.get(record) }));
+    if (action === "delete") replayed.delete(record);
+    else replayed.set(record, after!["title"]);
   }
   const rows = readRows(dir, "notes").map(({ id, title }) => [id, title]);
-  expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(played));
+  expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(replayed));
 }
 
-/** Each answered write has its change; writes that were not answered may have one or not. */
-function expectLogged(log: readonly LoggedChange[], answered: readonly Write[]): void {
+/** Each acknowledged write is logged; other writes may or may not be. */
+function expectLogged(log: readonly LoggedChange[], acknowledged: readonly Write[]): void {
   const key = ({ action, record, title }: Write): string => `${action} ${record} ${title}`;
   const logged = new Set(
     log.map(({ action, record, before, after }) => key({ action, record, title: String((after ?? before)!["title"]) })),
   );
-  expect(answered.map(key).filter((write) => !logged.has(write))).toEqual([]);
+  expect(acknowledged.map(key).filter((write) => !logged.has(write))).toEqual([]);
 }
 
-/** The stream is the log's beginning without a gap. Gives the epochs of its cursors. */
+/** The stream's events are a prefix of the log, without gaps. @returns the epochs of its cursors */
 function expectSeenInLog(log: readonly LoggedChange[], stream: SseClient): Set<string> {
   const cursors = stream.events.map(({ id }) => parseCursor(id ?? "")!);
   const expected = log.slice(0, cursors.length).map(({ seq, action, record }) => ({ seq, action, record }));

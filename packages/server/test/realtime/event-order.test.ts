@@ -19,7 +19,7 @@ interface User {
   readonly token: string;
 }
 
-test(`${WRITERS} writers at once: each of ${SUBSCRIBERS} subscribers gets what it may see, once, in the order of the log`, async () => {
+test(`${WRITERS} writers at once: each of ${SUBSCRIBERS} subscribers gets what it may see, once, in log order`, async () => {
   await using server = await startServer();
   const superuser = await SuperuserClient.signIn(server.url);
   await superuser.createCollection(PUBLIC_NOTES);
@@ -28,7 +28,7 @@ test(`${WRITERS} writers at once: each of ${SUBSCRIBERS} subscribers gets what i
   const shared = await Promise.all(
     Array.from({ length: SHARED_NOTES }, (_, index) => superuser.create("notes", { title: `shared ${index}` })),
   );
-  const already = new Map(["notes", "diaries"].map((name) => [name, readChanges(server.dir, name).length]));
+  const writtenBefore = new Map(["notes", "diaries"].map((name) => [name, readChanges(server.dir, name).length]));
 
   const subscribers = await Promise.all(
     Array.from({ length: SUBSCRIBERS }, (_, index) => {
@@ -45,7 +45,7 @@ test(`${WRITERS} writers at once: each of ${SUBSCRIBERS} subscribers gets what i
   );
   await Promise.all(writers);
 
-  const log = (name: string): LoggedChange[] => readChanges(server.dir, name).slice(already.get(name));
+  const log = (name: string): LoggedChange[] => readChanges(server.dir, name).slice(writtenBefore.get(name));
   const [notes, diaries] = [log("notes"), log("diaries")];
   expect(notes.length).toBe(WRITERS * 2 + Math.ceil(WRITERS / 3));
   expect(diaries.length).toBe(WRITERS);
@@ -57,7 +57,7 @@ test(`${WRITERS} writers at once: each of ${SUBSCRIBERS} subscribers gets what i
   }
 });
 
-/** A new note, a change to one that many change, a diary entry, and every third deletes its note again. */
+/** Creates a note, updates a shared note, creates a diary entry, and for every third writer deletes its note. */
 async function write(url: string, index: number, user: User, sharedId: string): Promise<void> {
   using connection = await RawConnection.open(url);
   const call = async (
@@ -77,7 +77,7 @@ async function write(url: string, index: number, user: User, sharedId: string): 
   if (index % 3 === 0) await call("DELETE", `notes/records/${String(note["id"])}`, undefined);
 }
 
-/** What an event says and where in the log it stands; the last of the events for one change carries the cursor. */
+/** The content of an event and its seq. Only the last event of a change has a cursor. */
 interface EventSummary {
   readonly topic: string;
   readonly action: string;

@@ -24,12 +24,12 @@ afterAll(() => server[Symbol.asyncDispose]());
 const NOTES = "/api/collections/notes/records";
 const POST = `POST ${NOTES} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`;
 
-const isWell = async (): Promise<boolean> => (await request(server.url, "GET", "/api/health")).status === 200;
+const isHealthy = async (): Promise<boolean> => (await request(server.url, "GET", "/api/health")).status === 200;
 
 test.each([
-  ["bytes that are no HTTP", "\u0000\u0001 what is this\r\n\r\n"],
+  ["bytes that are not HTTP", "\u0000\u0001 what is this\r\n\r\n"],
   ["a version that does not exist", "GET /api/health HTTP/9.9\r\nhost: localhost\r\n\r\n"],
-  ["a length below zero", `${POST}content-length: -5\r\n\r\n`],
+  ["a negative length", `${POST}content-length: -5\r\n\r\n`],
   ["two lengths", `${POST}content-length: 2\r\ncontent-length: 3\r\n\r\n{}`],
   ["a chunk without a size", `${POST}transfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n`],
   ["two megabytes of headers", `GET /api/health HTTP/1.1\r\nhost: localhost\r\nx-y: ${"a".repeat(2_000_000)}\r\n\r\n`],
@@ -38,10 +38,10 @@ test.each([
   connection.write(bytes);
   const response = await connection.response();
   expect(response?.status ?? 400).toBeWithin(400, 600);
-  expect(await isWell()).toBe(true);
+  expect(await isHealthy()).toBe(true);
 });
 
-test("a body that says it is too large is refused before it is sent", async () => {
+test("a body whose declared length is too large is refused before it is sent", async () => {
   using connection = await RawConnection.open(server.url);
   connection.write(`${POST}content-length: 104857600\r\n\r\n{`);
   const response = await connection.response();
@@ -55,19 +55,19 @@ test("a body that turns out to be too large is refused", async () => {
     yield new TextEncoder().encode('{"title":"');
     for (let sent = 0; sent < 40; sent += 1) yield megabyte;
   }
-  // The answer may come while the body is still being sent, and the connection may end with it.
+  // The response may come while the body is still being sent, and the connection may close with it.
   const response = await fetch(server.url + NOTES, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: endless(),
   }).catch(() => undefined);
   expect(response?.status ?? 413).toBe(413);
-  expect(await isWell()).toBe(true);
+  expect(await isHealthy()).toBe(true);
 });
 
-test("requests that never end keep nobody from being served, and leave nothing behind", async () => {
+test("unfinished requests block nobody and leave nothing behind", async () => {
   const filesBefore = readStats(server.pid).openFiles;
-  const beginnings = [
+  const starts = [
     "G",
     "GET /api/health HT",
     "GET /api/health HTTP/1.1\r\nhost: ",
@@ -77,19 +77,19 @@ test("requests that never end keep nobody from being served, and leave nothing b
   const connections = await Promise.all(
     Array.from({ length: 500 }, async (_, index) => {
       const connection = await RawConnection.open(server.url);
-      connection.write(beginnings[index % beginnings.length]!);
+      connection.write(starts[index % starts.length]!);
       return connection;
     }),
   );
   for (let turn = 0; turn < 20; turn += 1) {
     for (const connection of connections) connection.write("a");
-    expect(await isWell()).toBe(true);
+    expect(await isHealthy()).toBe(true);
   }
   for (const connection of connections) connection.close();
-  while (readStats(server.pid).openFiles > filesBefore + 1) await isWell();
+  while (readStats(server.pid).openFiles > filesBefore + 1) await isHealthy();
 });
 
-test("a subscriber that stops reading is let go, and the others get everything", async () => {
+test("a subscriber that stops reading is closed, and the others get everything", async () => {
   const pages = 120;
   const [stalled, reading] = await Promise.all([SseClient.connect(server.url), SseClient.connect(server.url)]);
   for (const client of [stalled, reading]) await client.subscribe(["pages/*"]);

@@ -33,7 +33,7 @@ async function listener(topics: readonly string[], name = `user${(made += 1)}`) 
   return { user, client };
 }
 
-/** Writes a record that guests may see: once its event is there, all that was before it is there too, or never comes. */
+/** Writes a public record and waits for its event: whatever was sent before it has arrived by then. */
 async function barrier({ inbox }: SseClient, title: string): Promise<void> {
   await superuser.create("notes", { title });
   await inbox.until((events) => events.some(({ data }) => data.includes(`"${title}"`)));
@@ -44,7 +44,7 @@ const titles = ({ events }: SseClient): unknown[] =>
     .filter(({ event }) => event !== "notes/*")
     .map(({ data }) => (JSON.parse(data) as { record: { title: unknown } }).record.title);
 
-test("a new password makes a guest of the stream before anything later is sent", async () => {
+test("a new password makes the stream a guest's before any later event", async () => {
   const { user, client } = await listener(["inner/*"]);
   await superuser.create("inner", { title: "before" });
   await superuser.update("users", user.id, { password: "another-one", passwordConfirm: "another-one" });
@@ -53,7 +53,7 @@ test("a new password makes a guest of the stream before anything later is sent",
   expect(titles(client)).toEqual(["before"]);
 });
 
-test("the user is back with a token of the new password, on the same stream", async () => {
+test("a token for the new password signs the same stream in again", async () => {
   const { user, client } = await listener(["inner/*"], "returning");
   await superuser.update("users", user.id, { password: "another-one", passwordConfirm: "another-one" });
   await barrier(client, "revoked");
@@ -66,7 +66,7 @@ test("the user is back with a token of the new password, on the same stream", as
   expect(titles(client)).toEqual(["again"]);
 });
 
-test("a deleted user's stream goes on as a guest's", async () => {
+test("a deleted user's stream continues as a guest's", async () => {
   const { user, client } = await listener(["inner/*"]);
   await superuser.request("DELETE", `/api/collections/users/records/${user.id}`);
   await superuser.create("inner", { title: "nobody's" });
@@ -74,7 +74,7 @@ test("a deleted user's stream goes on as a guest's", async () => {
   expect(titles(client)).toEqual([]);
 });
 
-test("rules see the user's new values at once, on all streams of the user", async () => {
+test("rules use the user's new values at once, on all of the user's streams", async () => {
   const record = await superuser.create("inner", { title: "0" });
   const { user, client } = await listener([`inner/${record.id}`]);
   const second = await SseClient.connect(server.url);
@@ -88,7 +88,7 @@ test("rules see the user's new values at once, on all streams of the user", asyn
   expect([titles(client), titles(second)]).toEqual([["as insider"], ["as insider"]]);
 });
 
-test("a changed rule holds for streams that are open", async () => {
+test("a changed rule applies to open streams", async () => {
   await superuser.createCollection({
     name: "opening",
     type: "base",
@@ -106,7 +106,7 @@ test("a changed rule holds for streams that are open", async () => {
   expect(titles(client)).toEqual(["open", "x"]);
 });
 
-test("a collection's new token secret makes guests of all its users", async () => {
+test("a collection's new token secret makes all its users' streams guests'", async () => {
   await superuser.createCollection({ name: "members", type: "auth", createRule: "", fields: [] });
   const account = { email: "m@example.com", password: "1234567890", passwordConfirm: "1234567890" };
   await superuser.create("members", account);
@@ -116,14 +116,14 @@ test("a collection's new token secret makes guests of all its users", async () =
   const client = await SseClient.connect(server.url);
   await client.subscribe(["inner/*", "notes/*"], body.token);
   await superuser.create("inner", { title: "member" });
-  // Another auth rule means another secret, as in PocketBase.
+  // A new auth rule resets the token secret, as in PocketBase.
   await superuser.updateCollection("members", { authRule: "verified = true" });
   await superuser.create("inner", { title: "gone" });
   await barrier(client, "secret changed");
   expect(titles(client)).toEqual(["member"]);
 });
 
-test("a renamed collection is heard under its new name and its id, no longer under the old name", async () => {
+test("a renamed collection sends events under its new name and its id, and not under the old name", async () => {
   const { id } = await superuser.createCollection({
     name: "old_name",
     type: "base",
@@ -135,11 +135,11 @@ test("a renamed collection is heard under its new name and its id, no longer und
   await superuser.updateCollection("old_name", { name: "new_name" });
   await superuser.create("new_name", { title: "second" });
   await barrier(client, "renamed");
-  const heard = client.events.filter(({ event }) => event !== "notes/*").map(({ event }) => event);
-  expect(heard.toSorted()).toEqual([`${id}/*`, `${id}/*`, "new_name/*", "old_name/*"].toSorted());
+  const topics = client.events.filter(({ event }) => event !== "notes/*").map(({ event }) => event);
+  expect(topics.toSorted()).toEqual([`${id}/*`, `${id}/*`, "new_name/*", "old_name/*"].toSorted());
 });
 
-test("another user may not take over a stream, and a user may not become a guest", async () => {
+test("a stream's user cannot change to another user or to a guest", async () => {
   const { client } = await listener(["inner/*"]);
   const other = await superuser.createUser("other");
   expect((await client.submit(["inner/*"], other.token)).status).toBe(403);

@@ -20,7 +20,7 @@ const titles = ({ events }: SseClient): string[] =>
 
 const lastCursor = ({ events }: SseClient): string | undefined => events.findLast(({ id }) => id !== undefined)?.id;
 
-test("by its last event id, a client gets what it missed and then what is live", async () => {
+test("a client that reconnects with its last event id gets missed events, then live ones", async () => {
   await using server = await startServer();
   const superuser = await SuperuserClient.signIn(server.url);
   await superuser.createCollection(PUBLIC_NOTES);
@@ -38,7 +38,7 @@ test("by its last event id, a client gets what it missed and then what is live",
   expect(titles(back)).toEqual(["missed 1", "missed 2", "live"]);
 });
 
-test("a client id as last event id, which PB_CONNECT leaves behind, is no cursor and no error", async () => {
+test("a client id as Last-Event-ID, which PB_CONNECT sets, is neither a cursor nor an error", async () => {
   await using server = await startServer();
   const superuser = await SuperuserClient.signIn(server.url);
   await superuser.createCollection(PUBLIC_NOTES);
@@ -50,7 +50,7 @@ test("a client id as last event id, which PB_CONNECT leaves behind, is no cursor
   expect(titles(client)).toEqual(["after"]);
 });
 
-test("from a list's cursor on there is no hole, however many write meanwhile", async () => {
+test("subscribing with a list's cursor leaves no gap, even under concurrent writes", async () => {
   await using server = await startServer();
   const superuser = await SuperuserClient.signIn(server.url);
   await superuser.createCollection(PUBLIC_NOTES);
@@ -78,7 +78,7 @@ test("from a list's cursor on there is no hole, however many write meanwhile", a
   }
 });
 
-test("what was missed is judged by who comes back", async () => {
+test("missed events are checked against the rules for the user that reconnects", async () => {
   await using server = await startServer();
   const superuser = await SuperuserClient.signIn(server.url);
   await superuser.createCollection(PRIVATE_NOTES);
@@ -103,7 +103,7 @@ test("what was missed is judged by who comes back", async () => {
   }
 });
 
-test("a cursor of another epoch, or from the future, is answered with a resync; no cursor at all with an error", async () => {
+test("a cursor from another epoch or beyond the log gets a resync; an invalid cursor is an error", async () => {
   await using server = await startServer();
   const superuser = await SuperuserClient.signIn(server.url);
   await superuser.createCollection(PUBLIC_NOTES);
@@ -127,11 +127,11 @@ test("a cursor of another epoch, or from the future, is answered with a resync; 
   expect(reply).toMatchObject({ status: 400, body: { data: { since: { code: "validation_invalid_cursor" } } } });
 });
 
-test(`clients that come back through ${ROUNDS} kills -9 (HEADWATER_SEED=${SEED}) get every change once, in the order of the log`, async () => {
+test(`through ${ROUNDS} kills and restarts (HEADWATER_SEED=${SEED}), clients that reconnect get every change once, in log order`, async () => {
   using folder = tempDir();
   const dir = join(folder.path, "pb_data");
   const seen: string[][] = [[], [], []];
-  // A client that was cut before it heard anything comes back with the cursor of the list that it began with.
+  // A client that received nothing reconnects with the cursor of its first list.
   const cursors: (string | undefined)[] = [];
   const delays = sample(integer({ min: 20, max: 300 }), { seed: SEED, numRuns: ROUNDS });
   for (const [round, delay] of delays.entries()) {
@@ -149,12 +149,12 @@ test(`clients that come back through ${ROUNDS} kills -9 (HEADWATER_SEED=${SEED})
         return client;
       }),
     );
-    // Writers end with the server that they write to; what they were answered is not what counts here.
+    // The writers fail when the server is killed; their responses do not matter here.
     const writers = inParallel(10_000, 12, async (i) => {
       await request(server.url, "POST", "/api/collections/notes/records", { body: { title: `r${round} n${i}` } });
     }).catch(() => undefined);
     await clients[0]!.inbox.until((events) => events.length > 0);
-    await Bun.sleep(delay); // The load runs for this long before the kill; nothing is waited for.
+    await Bun.sleep(delay); // How long the load runs before the kill.
     await server.stop("SIGKILL");
     await Promise.all([writers, ...clients.map(({ ended }) => ended)]);
     for (const [i, client] of clients.entries()) {

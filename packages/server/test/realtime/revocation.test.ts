@@ -44,7 +44,7 @@ async function listener(token?: string): Promise<SseClient> {
   return client;
 }
 
-/** Once this is there, what was written before is there too, or never comes: anyone may see it. */
+/** Writes a public record and waits for its event: whatever was sent before it has arrived by then. */
 async function barrier({ inbox }: SseClient): Promise<void> {
   const { id } = await superuser.create("notes", { title: "barrier" });
   await inbox.until((events) => events.some(({ data }) => data.includes(id)));
@@ -58,7 +58,7 @@ const titles = ({ events }: SseClient): unknown[] =>
 const write = (title: string, text = ""): Promise<unknown> => superuser.create("inner", { title, text });
 const NEW_PASSWORD = { password: "another-one", passwordConfirm: "another-one" };
 
-test("a refreshed token is taken on an open stream, and the old one still is: nothing is missed meanwhile", async () => {
+test("an open stream accepts a refreshed token, and still the old one, and misses nothing", async () => {
   const { token } = await newUser();
   const client = await listener(token);
   await write("1");
@@ -73,7 +73,7 @@ test("a refreshed token is taken on an open stream, and the old one still is: no
   expect(titles(client)).toEqual(["1", "2", "3", "4"]);
 });
 
-test("who logs out by asking without a token is refused, and the stream goes on as it was", async () => {
+test("a subscribe request without a token is refused, and the stream continues as the user's", async () => {
   const { token } = await newUser();
   const client = await listener(token);
   const reply = await client.submit(["notes/*"]);
@@ -86,18 +86,18 @@ test("who logs out by asking without a token is refused, and the stream goes on 
   expect(titles(client)).toEqual(["still here"]);
 });
 
-test("who logs out by letting go of all topics hears nothing more, and stays who it was until the stream ends", async () => {
+test("a stream without topics receives nothing, but stays the user's until it ends", async () => {
   const [{ token }, other] = [await newUser(), await newUser()];
   const client = await listener(token);
   await client.subscribe([], token);
-  await write("unheard");
+  await write("not subscribed");
   expect((await client.submit(["notes/*"], other.token)).status).toBe(403);
   await client.subscribe(["inner/*", "notes/*"], token);
   await barrier(client);
   expect(titles(client)).toEqual([]);
 });
 
-test("a token that was revoked counts as none: its stream, a guest's by now, stays one", async () => {
+test("a revoked token counts as no token: the stream stays a guest's", async () => {
   const { id, token } = await newUser();
   const client = await listener(token);
   await superuser.update("users", id, NEW_PASSWORD);
@@ -110,7 +110,7 @@ test("a token that was revoked counts as none: its stream, a guest's by now, sta
 test.each([
   ["a new password", (id: string) => superuser.update("users", id, NEW_PASSWORD)],
   ["a deletion", (id: string) => superuser.request("DELETE", `/api/collections/users/records/${id}`)],
-])("a request that began before %s makes nobody of its user after it", async (_, revoke) => {
+])("a request that started before %s does not sign the user in after it", async (_, revoke) => {
   const { id, token } = await newUser();
   const client = await SseClient.connect(server.url);
   using slow = await RawConnection.open(server.url);
@@ -119,11 +119,11 @@ test.each([
     `POST /api/realtime HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nauthorization: ${token}\r\n` +
       `content-length: ${body.length}\r\n\r\n${body.slice(0, -1)}`,
   );
-  // The server has read the token by the time it has answered others that came later.
+  // Once the server has responded to later requests, it has read the token.
   for (let i = 0; i < 5; i += 1) await request(server.url, "GET", "/api/health", { token });
   await revoke(id);
-  const told = await listener();
-  await barrier(told);
+  const guest = await listener();
+  await barrier(guest);
   slow.write(body.slice(-1));
   expect((await slow.response())?.status).toBe(204);
   await write("secret");
@@ -131,7 +131,7 @@ test.each([
   expect(titles(client)).toEqual([]);
 });
 
-/** Members of a collection of their own, and what only they may read. */
+/** An auth collection with one member, and a collection that only its members may read. */
 interface MembersFixture {
   readonly members: string;
   readonly papers: string;
@@ -162,54 +162,54 @@ const titlesOf = ({ papers }: MembersFixture, { events }: SseClient): string[] =
     .filter(({ event }) => event === `${papers}/*`)
     .map(({ data }) => (JSON.parse(data) as { record: { title: string } }).record.title);
 
-describe.each<[string, (club: MembersFixture) => Promise<unknown>]>([
+describe.each<[string, (fixture: MembersFixture) => Promise<unknown>]>([
   ["a new password", ({ members, member }) => superuser.update(members, member.id, NEW_PASSWORD)],
   [
     "the member's deletion",
     ({ members, member }) => superuser.request("DELETE", `/api/collections/${members}/records/${member.id}`),
   ],
-  // Another auth rule means another secret, as in PocketBase.
+  // A new auth rule resets the token secret, as in PocketBase.
   ["a new token secret", ({ members }) => superuser.updateCollection(members, { authRule: "verified = true" })],
   ["another rule", ({ papers }) => superuser.updateCollection(papers, { listRule: null })],
 ])("after %s", (_, revoke) => {
-  test("a stream that could not take what was sent before gets that at most, and nothing of what follows", async () => {
-    const club = await createMembersFixture();
+  test("a stalled stream gets at most the events from before, and nothing after", async () => {
+    const fixture = await createMembersFixture();
     const client = await SseClient.connect(server.url);
-    await client.subscribe([`${club.papers}/*`, "notes/*"], club.token);
+    await client.subscribe([`${fixture.papers}/*`, "notes/*"], fixture.token);
     client.pause();
     const before = Array.from({ length: 60 }, (__, i) => `before ${i}`);
-    for (const title of before) await superuser.create(club.papers, { title, text: "x".repeat(90_000) });
-    await revoke(club);
-    for (let i = 0; i < 3; i += 1) await superuser.create(club.papers, { title: "after", text: "" });
+    for (const title of before) await superuser.create(fixture.papers, { title, text: "x".repeat(90_000) });
+    await revoke(fixture);
+    for (let i = 0; i < 3; i += 1) await superuser.create(fixture.papers, { title: "after", text: "" });
     client.resume();
-    // A stream that was cut for being slow ends here; another one gets all that may be seen.
+    // The stream may be closed for being slow; otherwise it gets everything that the user may see.
     await Promise.race([client.ended, barrier(client)]);
-    const heard = titlesOf(club, client);
-    expect(heard).toEqual(before.slice(0, heard.length));
+    const received = titlesOf(fixture, client);
+    expect(received).toEqual(before.slice(0, received.length));
   });
 
-  test("a stream that is being told what it missed hears nothing of what follows", async () => {
-    const club = await createMembersFixture();
+  test("a stream in catch-up gets nothing after", async () => {
+    const fixture = await createMembersFixture();
     const first = await SseClient.connect(server.url);
-    await first.subscribe([`${club.papers}/*`], club.token);
-    await superuser.create(club.papers, { title: "seen" });
+    await first.subscribe([`${fixture.papers}/*`], fixture.token);
+    await superuser.create(fixture.papers, { title: "seen" });
     await first.inbox.until((events) => events.length === 1);
     const before = Array.from({ length: 300 }, (__, i) => `before ${i}`);
-    await Promise.all(before.map((title) => superuser.create(club.papers, { title, text: "x".repeat(1_000) })));
+    await Promise.all(before.map((title) => superuser.create(fixture.papers, { title, text: "x".repeat(1_000) })));
 
     const back = await SseClient.connect(server.url);
-    const subscribed = back.subscribe([`${club.papers}/*`, "notes/*"], club.token, first.events[0]!.id);
-    await revoke(club);
-    await superuser.create(club.papers, { title: "after" });
+    const subscribed = back.subscribe([`${fixture.papers}/*`, "notes/*"], fixture.token, first.events[0]!.id);
+    await revoke(fixture);
+    await superuser.create(fixture.papers, { title: "after" });
     await subscribed;
     await barrier(back);
-    const heard = titlesOf(club, back);
-    expect(heard).not.toContain("after");
-    expect(new Set(heard).size).toBe(heard.length);
+    const received = titlesOf(fixture, back);
+    expect(received).not.toContain("after");
+    expect(new Set(received).size).toBe(received.length);
   });
 });
 
-test("who is revoked while a request's body is on its way is nobody by the time that it counts", async () => {
+test("a token revoked while a request's body is being sent no longer counts when the request runs", async () => {
   const client = await listener();
   const bodies: readonly (readonly [method: string, path: string, body: unknown])[] = [
     ["POST", "/api/v1/replicache/pull", { pullVersion: 1, clientGroupID: "revoked", cookie: null }],
@@ -227,13 +227,13 @@ test("who is revoked while a request's body is on its way is nobody by the time 
       return { connection, rest: text.slice(5) };
     }),
   );
-  // Their heads are read by the time that a later request is answered.
+  // Once the server has responded to later requests, it has read these headers.
   await barrier(client);
   await superuser.update("users", user.id, { tokenKey: "another-".repeat(4) });
   await barrier(client);
   for (const { connection, rest } of waiting) connection.write(rest);
-  const answers = await Promise.all(waiting.map(({ connection }) => connection.response()));
-  expect(answers.map((answer) => answer?.status)).toEqual([401, 400]);
+  const responses = await Promise.all(waiting.map(({ connection }) => connection.response()));
+  expect(responses.map((response) => response?.status)).toEqual([401, 400]);
   for (const { connection } of waiting) connection.close();
   client.close();
 });

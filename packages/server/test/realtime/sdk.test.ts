@@ -35,7 +35,7 @@ test("subscriptions to a collection get each create, update and delete", async (
   await pb.realtime.unsubscribe();
 });
 
-test("subscriptions to one record get nothing of the others", async () => {
+test("subscriptions to one record get no events of others", async () => {
   const pb = sdk(server.url);
   const [one, other] = [
     await pb.collection("notes").create({ title: "one" }),
@@ -49,7 +49,7 @@ test("subscriptions to one record get nothing of the others", async () => {
   await pb.realtime.unsubscribe();
 });
 
-test("subscriptions show each user what is theirs, a superuser everything, and a guest nothing", async () => {
+test("subscriptions send users their own records, a superuser all records, and a guest none", async () => {
   const [ann, bob, guest] = [await signUp(server.url, "ann"), await signUp(server.url, "bob"), sdk(server.url)];
   const [annSaw, bobSaw, guestSaw, superuserSaw] = await Promise.all(
     [ann, bob, guest, superuser].map((pb) => watch(pb, "diaries", "*")),
@@ -63,7 +63,7 @@ test("subscriptions show each user what is theirs, a superuser everything, and a
     bobSaw!.until((events) => events.length === 1),
     superuserSaw!.until((events) => events.length === 2),
   ]);
-  // The guest's stream is proven alive by an event that everybody may see.
+  // A public event shows that the guest's stream works.
   const guestNotes = await watch(guest, "notes", "*");
   await superuser.collection("notes").create({ title: "for all" });
   await guestNotes.until((events) => events.length === 1);
@@ -76,7 +76,7 @@ test("subscriptions show each user what is theirs, a superuser everything, and a
   await Promise.all([ann, bob, guest, superuser].map((pb) => pb.realtime.unsubscribe()));
 });
 
-test("subscriptions that were given up get nothing more, and the others go on", async () => {
+test("an unsubscribed topic gets no more events, and the other topics continue", async () => {
   const pb = sdk(server.url);
   const [notes, superuserNotes] = [await watch(pb, "notes", "*"), await watch(superuser, "notes", "*")];
   const kept = await watch(pb, "articles", "*");
@@ -92,7 +92,7 @@ test("subscriptions that were given up get nothing more, and the others go on", 
   expect(pb.realtime.isConnected).toBe(false);
 });
 
-test("subscriptions may ask for fields, expand, a filter, and headers that a rule looks at", async () => {
+test("subscriptions support fields, expand, filter, and headers that a rule reads", async () => {
   const [pb, author] = [sdk(server.url), await signUp(server.url, "columnist")];
   await superuser.collection("users").update(userId(author), { emailVisibility: true });
   await superuser.collections.update("users", { viewRule: "" });
@@ -117,7 +117,7 @@ test("subscriptions may ask for fields, expand, a filter, and headers that a rul
   await pb.realtime.unsubscribe();
 });
 
-test("subscriptions are there again after the server was restarted", async () => {
+test("subscriptions are restored after the server restarts", async () => {
   const first = await startServer();
   const root = await superuserSdk(first.url);
   await root.collections.create(PUBLIC_NOTES);
@@ -127,7 +127,7 @@ test("subscriptions are there again after the server was restarted", async () =>
   const seen = await watch(pb, "notes", "*");
   await first.stop("SIGTERM");
   const second = await startServer({ dir: first.dir, port: first.port });
-  // Writes until one is seen: the SDK alone knows when it is back.
+  // Write until an event arrives: only the SDK knows when it has reconnected.
   while (seen.items.length === 0) {
     await root.collection("notes").create({ title: "after the restart" });
     await Bun.sleep(100);

@@ -15,11 +15,11 @@ setDefaultTimeout(60_000);
 
 const CLIENTS = 1_000;
 
-/** The last `retry:` that each of many streams was told, and how many had ended at each moment at which one did. */
+/** Opens many streams, and records the `retry:` values of each and when each ends. */
 async function openStreams(url: string, count: number) {
   const retries = new Map<SseStream, number[]>();
-  const moments: number[] = [];
-  const over = Promise.withResolvers<void>();
+  const endTimes: number[] = [];
+  const allEnded = Promise.withResolvers<void>();
   let ended = 0;
   const onBlock = (block: string, stream: SseStream): void => {
     const retry = /^retry:(\d+)$/m.exec(block)?.[1];
@@ -27,50 +27,50 @@ async function openStreams(url: string, count: number) {
   };
   const onEnd = (): void => {
     ended += 1;
-    moments.push(performance.now());
-    if (ended === count) over.resolve();
+    endTimes.push(performance.now());
+    if (ended === count) allEnded.resolve();
   };
   await inParallel(count, 64, async () => void (await SseStream.open(`${url}/api/realtime`, { onBlock, onEnd })));
-  return { retries, moments, over: over.promise };
+  return { retries, endTimes, allEnded: allEnded.promise };
 }
 
-test("a server that stops tells each client when to come back, each another time, and ends one stream after the other", async () => {
+test("a server that stops sends clients different retry times and closes their streams one after another", async () => {
   await using server = await startServer();
-  const { retries, moments, over } = await openStreams(server.url, CLIENTS);
+  const { retries, endTimes, allEnded } = await openStreams(server.url, CLIENTS);
   expect(await server.stop("SIGTERM")).toBe(0);
-  await over;
-  const advice = [...retries.values()];
-  expect(advice.map((told) => told.length)).toEqual(Array(CLIENTS).fill(2));
-  const last = advice.map((told) => told[1]!);
+  await allEnded;
+  const retryLists = [...retries.values()];
+  expect(retryLists.map((list) => list.length)).toEqual(Array(CLIENTS).fill(2));
+  const last = retryLists.map((list) => list[1]!);
   expect(Math.min(...last)).toBeGreaterThanOrEqual(500);
   expect(Math.max(...last)).toBeLessThanOrEqual(2_500);
-  // Of 2,001 values a thousand draws hit 790 on average.
+  // A thousand draws from 2,001 values give 790 distinct ones on average.
   expect(new Set(last).size).toBeGreaterThan(600);
-  // A second for a thousand: the ends come in many ticks, unless the machine stands still.
-  const ticks = new Set(moments.map((at) => Math.round(at / 20)));
+  // The thousand streams close over one second, so in many ticks.
+  const ticks = new Set(endTimes.map((at) => Math.round(at / 20)));
   expect(ticks.size).toBeGreaterThan(5);
 });
 
-test("with no time to drain all streams end at once, in order", async () => {
+test("without drain time, all streams end at once, cleanly", async () => {
   await using server = await startServer({ args: ["--drain-seconds", "0"] });
-  const { over } = await openStreams(server.url, 100);
+  const { allEnded } = await openStreams(server.url, 100);
   expect(await server.stop("SIGTERM")).toBe(0);
-  await over;
+  await allEnded;
 });
 
-test("a second signal ends the server at once, whatever it still waits for", async () => {
+test("a second signal stops the server at once, even with unfinished requests", async () => {
   await using server = await startServer();
   using unfinished = await RawConnection.open(server.url);
   unfinished.write("POST /api/realtime HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n");
   unfinished.write("content-type: application/json\r\n\r\n{");
   for (let i = 0; i < 5; i += 1) await request(server.url, "GET", "/api/health");
   const stopped = server.stop("SIGTERM");
-  // Signals that follow at once are taken for one and the same, as a terminal sends it to several processes.
+  // Signals in quick succession count as one, because a terminal signals several processes.
   const again = setInterval(() => process.kill(server.pid, "SIGTERM"), 50);
   expect(await stopped.finally(() => clearInterval(again))).toBe(1);
 });
 
-test("a browser's EventSource outlives a restart, and comes back by itself", async () => {
+test("an EventSource reconnects by itself after a restart", async () => {
   using temp = tempDir();
   const dir = join(temp.path, "pb_data");
   const first = await startServer({ dir });
@@ -95,7 +95,7 @@ test("a browser's EventSource outlives a restart, and comes back by itself", asy
   source.close();
 });
 
-test(`${CLIENTS} clients that come back in one instant get all they missed, and others are served meanwhile`, async () => {
+test(`${CLIENTS} clients that reconnect at once get everything they missed, and other requests are served meanwhile`, async () => {
   using temp = tempDir();
   const dir = join(temp.path, "pb_data");
   const first = await startServer({ dir });

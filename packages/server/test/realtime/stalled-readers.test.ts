@@ -10,16 +10,16 @@ import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 setDefaultTimeout(120_000);
 
 const STALLED = Number(process.env["HEADWATER_STALLED_READERS"] ?? 1_000);
-/** What may wait for one connection. Most of it is shared, so all together stay far below as many times this. */
+/** The queue limit of one connection. Queues share frames, so all together use far less than the sum. */
 const QUEUE_BYTES = 256 << 10;
 const PAGE_BYTES = 100_000;
-/** More than any kernel holds for one connection. */
+/** More than any kernel buffers for one connection. */
 const MOST_PAGES = 500;
 
 const pageNumbers = ({ events }: SseClient): number[] =>
   events.map(({ data }) => (JSON.parse(data) as { record: { text: { page: number } } }).record.text.page);
 
-test(`${STALLED} readers that stopped reading are cut, cost bounded memory, keep nobody waiting, and miss nothing when they are back`, async () => {
+test(`${STALLED} stalled readers are closed, use bounded memory, delay nobody, and miss nothing after they reconnect`, async () => {
   await using server = await startServer();
   const superuser = await SuperuserClient.signIn(server.url);
   await superuser.createCollection({ ...PUBLIC_NOTES, name: "pages", fields: [{ name: "text", type: "json" }] });
@@ -31,20 +31,20 @@ test(`${STALLED} readers that stopped reading are cut, cost bounded memory, keep
     return client;
   };
   const stalled: SseClient[] = [];
-  const cut: SseClient[] = [];
+  const closed: SseClient[] = [];
   await inParallel(STALLED, 32, async () => {
     const client = await listen();
     client.pause();
-    void client.ended.then(() => cut.push(client));
+    void client.ended.then(() => closed.push(client));
     stalled.push(client);
   });
   const reading = await Promise.all(Array.from({ length: 3 }, () => listen()));
   const before = readStats(server.pid).anonymousBytes;
 
-  // The kernel takes megabytes for a peer that does not read, but not for ever: then the server has to decide.
+  // The kernel buffers megabytes for a peer that does not read. After that, data queues up in the server.
   let peak = before;
   let pages = 0;
-  while (cut.length < STALLED) {
+  while (closed.length < STALLED) {
     expect(pages).toBeLessThan(MOST_PAGES);
     await superuser.create("pages", { text: { page: pages, text: "x".repeat(PAGE_BYTES) } });
     pages += 1;
@@ -58,7 +58,7 @@ test(`${STALLED} readers that stopped reading are cut, cost bounded memory, keep
     await client.inbox.until((events) => events.length === pages);
     expect(pageNumbers(client)).toEqual(all);
   }
-  // Each of them is one like the others: some are asked.
+  // The stalled readers are alike, so check a sample.
   const step = Math.ceil(STALLED / 50);
   await inParallel(Math.floor(STALLED / step), 8, async (i) => {
     const client = stalled[i * step]!;

@@ -8,7 +8,7 @@ import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 
 setDefaultTimeout(120_000);
 
-/** `HEADWATER_SEED` runs the steps of a failure again. */
+/** Set `HEADWATER_SEED` to repeat a failed run. */
 const SEED = Number(Bun.env["HEADWATER_SEED"] ?? Date.now() % 2 ** 31);
 
 let server: ServerProcess;
@@ -19,7 +19,7 @@ const users: { id: string; token: string }[] = [];
 const teams: ApiModel[] = [];
 const ROOMS = ["red", "blue"] as const;
 
-/** Each reaches what it reads in another way. */
+/** Each rule reads its values in a different way. */
 const RULES = [
   "owner = @request.auth.id",
   "owner = @request.auth.id || open = true",
@@ -90,7 +90,7 @@ beforeAll(async () => {
 
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** A list that nothing but events changes. */
+/** A list that is updated by events only. */
 class LiveList {
   readonly records = new Map<string, string>();
   readonly seen: string[] = [];
@@ -108,10 +108,10 @@ class LiveList {
     const { action, record } = JSON.parse(data) as { action: string; record: { id: string; title: string } };
     this.seen.push(`${action} ${record.id}`);
     if (this.stale) return;
-    const isThere = this.records.has(record.id);
-    const mustBeThere = action === "update" || action === "leave" || action === "delete";
-    if (isThere !== mustBeThere)
-      this.wrong ??= `${action} of ${record.id}, which is ${isThere ? "there" : "not there"}`;
+    const isPresent = this.records.has(record.id);
+    const mustBePresent = action === "update" || action === "leave" || action === "delete";
+    if (isPresent !== mustBePresent)
+      this.wrong ??= `${action} of ${record.id}, which is ${isPresent ? "in the list" : "not in the list"}`;
     if (action === "leave" || action === "delete") this.records.delete(record.id);
     else this.records.set(record.id, record.title);
   }
@@ -146,7 +146,7 @@ async function follow(token: string, filter: string): Promise<Follower> {
   return { token, filter, client, list: new LiveList(), applied: 0 };
 }
 
-/** Gone while others write, and back with the cursor of the last event. */
+/** Disconnects, runs the work, and reconnects with the last event's cursor. */
 async function whileDisconnected(follower: Follower, work: () => Promise<unknown>): Promise<void> {
   const since = follower.client.lastEventId;
   follower.client.close();
@@ -157,7 +157,7 @@ async function whileDisconnected(follower: Follower, work: () => Promise<unknown
 }
 
 let barriers = 0;
-/** All that was written before has reached everyone. */
+/** Waits until every follower has received all earlier writes, and applies them to its list. */
 async function applyEvents(followers: readonly Follower[]): Promise<void> {
   const title = `barrier ${(barriers += 1)}`;
   await superuser.create("notes", { title });
@@ -230,7 +230,7 @@ const step: fc.Arbitrary<{ name: string; run: Step }> = fc
     return { name, run };
   });
 
-test(`a list that is kept by events alone equals a fresh one, whatever changes what its owner may see (HEADWATER_SEED=${SEED})`, async () => {
+test(`a list updated by events equals a fresh list, whatever changes its user's access (HEADWATER_SEED=${SEED})`, async () => {
   const counts = { events: 0, entered: 0, left: 0, resyncs: 0 };
   const rounds = fc.sample(
     fc.tuple(
@@ -245,20 +245,20 @@ test(`a list that is kept by events alone equals a fresh one, whatever changes w
     followers.push(await follow(token, ""), await follow(token, "open = true"));
   }
   for (const [round, [rule, bursts]] of rounds.entries()) {
-    // Changing the rule is a step of its own.
+    // The rule change is a separate step.
     await superuser.updateCollection("tasks", { listRule: RULES[rule]! });
     await applyEvents(followers);
     for (const [i, burst] of bursts.entries()) {
-      // What a burst holds is written at the same time: much of it is behind the change that is being told.
+      // The writes of a burst run concurrently, so later ones are committed while earlier ones are delivered.
       const write = (): Promise<unknown> => Promise.all(burst.map(({ run }) => run(records)));
       if (i % 3 === 2) await whileDisconnected(followers[(round + i) % followers.length]!, write);
       else await write();
       await applyEvents(followers);
       for (const { token, filter, list } of followers) {
         const expected = Object.fromEntries((await listed(token, filter)).map(({ id, title }) => [id, title]));
-        const told = `round ${round} under ${RULES[rule]} after ${burst.map(({ name }) => name).join(", ")}`;
-        expect([told, list.wrong]).toEqual([told, undefined]);
-        expect([told, Object.fromEntries(list.records)]).toEqual([told, expected]);
+        const label = `round ${round} under ${RULES[rule]} after ${burst.map(({ name }) => name).join(", ")}`;
+        expect([label, list.wrong]).toEqual([label, undefined]);
+        expect([label, Object.fromEntries(list.records)]).toEqual([label, expected]);
       }
     }
   }
@@ -268,7 +268,7 @@ test(`a list that is kept by events alone equals a fresh one, whatever changes w
     counts.left += list.seen.filter((text) => text.startsWith("leave")).length;
     counts.resyncs += list.resyncs;
   }
-  // All ways were gone, and reading everything anew is the exception.
+  // All kinds of events occurred, and resyncs are the exception.
   expect(counts.entered).toBeGreaterThan(50);
   expect(counts.left).toBeGreaterThan(50);
   expect(counts.resyncs).toBeLessThan(counts.entered / 5);

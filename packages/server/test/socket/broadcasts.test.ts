@@ -61,7 +61,7 @@ describe("Custom Event Broadcasting", () => {
     }
   });
 
-  test("a client that comes back is told what everyone and its channels were told meanwhile, once and in order", async () => {
+  test("a client that reconnects gets missed broadcasts to everyone and to its channels, once and in order", async () => {
     const before = await connect();
     await before.subscribe("news.*");
     await app.realtime.broadcast("news", 1);
@@ -78,7 +78,7 @@ describe("Custom Event Broadcasting", () => {
     expect(customs(back).map(({ data }) => data)).toEqual([2, 3, 4, 5]);
   });
 
-  test("what is volatile has no cursor", async () => {
+  test("a volatile broadcast has no cursor", async () => {
     const client = await connect();
     await client.subscribe("mouse.*");
     await app.realtime.broadcast("mouse", { x: 1 }, { volatile: true });
@@ -86,12 +86,12 @@ describe("Custom Event Broadcasting", () => {
     expect(customs(client)[0]).not.toHaveProperty("cursor");
   });
 
-  test("who may never hear a channel that was declared is refused", async () => {
+  test("a subscription that a channel's rule never allows is refused", async () => {
     const client = await connect();
     expect(await client.refusal("club.*")).toMatchObject({ code: "forbidden" });
   });
 
-  test("data that can't be serialised is logged and not sent, and the rest goes on", async () => {
+  test("data that cannot be serialized is logged and not sent, and later broadcasts are sent", async () => {
     const client = await connect();
     await client.subscribe("sums.*");
     await app.realtime.broadcast("sums", 1n);

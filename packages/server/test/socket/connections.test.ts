@@ -79,13 +79,13 @@ describe("Connection Health Monitoring", () => {
     expect(lively.isOver).toBe(false);
   });
 
-  test("a peer that vanishes without a word is closed just so", async () => {
+  test("a peer that disappears silently is closed", async () => {
     const client = await quick.connect({ answersPings: false });
     client.pause();
     await quick.untilGone(client);
   });
 
-  test("whoever says anything is not taken for stale", async () => {
+  test("a client that sends messages is not stale", async () => {
     const client = await quick.connect({ answersPings: false });
     for (let i = 0; i < 20; i += 1) {
       await Bun.sleep(50);

@@ -96,7 +96,7 @@ describe("Event Message Format", () => {
     ]);
   });
 
-  test("where the patterns of a connection show a change differently, it comes in each way, its cursor with the last", async () => {
+  test("if a connection's patterns select different fields, each gets its own event, and the last has the cursor", async () => {
     const client = await server.connect();
     await client.subscribe("notes.*");
     const { id } = await server.superuser.create("notes", { title: "twice" });
@@ -128,7 +128,7 @@ describe("Error Handling", () => {
     const [{ id: collection }] = (
       await server.superuser.request<{ items: [{ id: string }] }>("GET", "/api/collections?filter=name='notes'")
     ).body.items;
-    // What another process wrote into the log, and what can be told to nobody.
+    // Another process writes a log entry that cannot be delivered.
     using log = new Database(join(server.process.dir, "data.db"));
     log.run("PRAGMA busy_timeout = 10000");
     log.run(

@@ -17,7 +17,7 @@ describe("Subscription Limits", () => {
     client.send({ type: "subscribe", pattern: patterns(100) });
     await client.inbox.until(() => client.all("subscribed").length === 100);
     expect(await client.refusal("notes.*")).toMatchObject({ code: "limit_subscriptions", retry: false });
-    // One that is there already is none more.
+    // Replacing an existing subscription does not count.
     await client.subscribe("notes.7", { fields: "id" });
     await client.request({ type: "unsubscribe", pattern: "notes.8" });
     await client.subscribe("notes.*");
@@ -27,7 +27,7 @@ describe("Subscription Limits", () => {
     const [greedy, other] = [await server.connect(), await server.connect()];
     for (let i = 0; i < 30; i += 1) greedy.send({ type: "subscribe", pattern: "notes.*", id: i });
     await greedy.inbox.until(() => greedy.all("subscribed").length + greedy.all("error").length === 30);
-    // A moment may pass meanwhile, and each tenth of a second gives one more.
+    // Each tenth of a second that passes allows one more request.
     expect(greedy.all("subscribed").length).toBeWithin(10, 20);
     const refusals = greedy.all("error");
     expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(["limit_requests"]));
@@ -50,7 +50,7 @@ describe("a message", () => {
     '{"type":"shout"}',
     '{"type":"constructor"}',
     '{"type":"subscribe"}',
-  ])("%p is refused, and the connection goes on", async (text) => {
+  ])("%p is refused, and the connection continues", async (text) => {
     const client = await server.connect();
     client.sendText(text);
     await client.inbox.until(() => client.all("error").length === 1);
@@ -58,7 +58,7 @@ describe("a message", () => {
     await client.subscribe("notes.*");
   });
 
-  test("that can't be understood is answered with the id that it came with", async () => {
+  test("that is invalid gets an error with its id", async () => {
     const client = await server.connect();
     client.sendText('{"type":"subscribe","pattern":7,"id":"mine"}');
     client.sendText('{"type":"subscribe","pattern":"notes.*","filter":1,"id":"yours"}');
@@ -67,14 +67,14 @@ describe("a message", () => {
     expect(client.all("error").map(({ id }) => id)).toEqual(["mine", "yours", undefined]);
   });
 
-  test("of bytes is refused", async () => {
+  test("in a binary frame is refused", async () => {
     const client = await server.connect();
     client.raw.send(encodeFrame(OP.bytes, '{"type":"ping"}'));
     await client.inbox.until(() => client.all("error").length === 1);
     expect(client.all("error")).toMatchObject([{ code: "bad_message" }]);
   });
 
-  test("may have 64 KiB, and not one byte more", async () => {
+  test("may have 64 KiB, but no more", async () => {
     const client = await server.connect();
     client.sendText('{"type":"ping"}'.padEnd(65_536));
     client.sendText('{"type":"ping"}'.padEnd(65_537));
@@ -82,14 +82,14 @@ describe("a message", () => {
     expect(client.messages.slice(1)).toMatchObject([{ type: "pong" }, { type: "error", code: "limit_message" }]);
   });
 
-  test("may name a subscription of 2500 bytes, and not one more", async () => {
+  test("may name a subscription of 2500 bytes, but no more", async () => {
     const client = await server.connect();
     const filter = (length: number): string => `title = '${"x".repeat(length)}'`;
     expect(await client.refusal("notes.*", { filter: filter(2_500) })).toMatchObject({ code: "limit_subscription" });
     await client.subscribe("notes.*", { filter: filter(2_000) });
   });
 
-  test("with a cursor that is none is refused", async () => {
+  test("with an invalid cursor is refused", async () => {
     const client = await server.connect();
     expect(await client.refusal("notes.*", { since: "yesterday" })).toMatchObject({ code: "bad_cursor" });
   });
@@ -97,25 +97,25 @@ describe("a message", () => {
 
 describe("a flood", () => {
   test.each([
-    ["of messages that are none", encodeFrame(OP.text, "{")],
+    ["of invalid messages", encodeFrame(OP.text, "{")],
     ["of requests beyond the rate", encodeFrame(OP.text, '{"type":"subscribe","pattern":"notes.*"}')],
-    ["of messages of bytes", encodeFrame(OP.bytes, "{}")],
-    ["of pings of the protocol", encodeFrame(OP.ping, "?")],
-    ["of messages that ping", encodeFrame(OP.text, '{"type":"ping"}')],
-  ])("%s closes the connection, and costs others nothing", async (_, frame) => {
+    ["of binary messages", encodeFrame(OP.bytes, "{}")],
+    ["of protocol-level pings", encodeFrame(OP.ping, "?")],
+    ["of ping messages", encodeFrame(OP.text, '{"type":"ping"}')],
+  ])("%s closes the connection and does not affect others", async (_, frame) => {
     const [flooder, other] = [await server.connect(), await server.connect()];
     await other.subscribe("notes.*");
     flooder.raw.send(Buffer.concat(Array.from({ length: 2_000 }, () => frame)));
     await server.superuser.create("notes", { title: "meanwhile" });
     await other.untilEvents(1);
     const { code } = await flooder.closed;
-    // The close frame is lost where the rest of the flood meets a socket that is closed already.
+    // The close frame may be lost if the rest of the flood reaches a closed socket.
     expect([1008, 1006]).toContain(code);
     await server.untilGone(flooder);
     expect(other.isOver).toBe(false);
   });
 
-  test("that nobody reads the answers to takes no memory", async () => {
+  test("whose replies are not read uses no memory", async () => {
     const { pid } = server.process;
     const before = readStats(pid).anonymousBytes;
     const flooders = await Promise.all(Array.from({ length: 20 }, () => server.connect()));
@@ -129,7 +129,7 @@ describe("a flood", () => {
 });
 
 describe("connections", () => {
-  test("count with the streams: beyond the limit they are 503, beyond a user's 429", async () => {
+  test("count together with streams: beyond the limit they get 503, beyond a user's limit 429", async () => {
     await using small = await startServer({ args: ["--max-connections", "3", "--max-connections-per-user", "1"] });
     const superuser = await SuperuserClient.signIn(small.url);
     const ann = await superuser.createUser("ann");
@@ -147,18 +147,18 @@ describe("connections", () => {
     while ((await guest.request({ type: "auth", token: ann.token })).type === "error") await Bun.sleep(150);
   });
 
-  test("of another origin than those that may are 403", async () => {
+  test("from an origin that is not allowed get 403", async () => {
     await using strict = await startServer({ args: ["--origins", "https://good.example,https://*.good.example"] });
     const from = (origin: string) => SocketClient.connect(strict.url, { headers: { origin } });
     for (const origin of ["https://good.example", "https://a.good.example"]) (await from(origin)).close();
     for (const origin of ["https://evil.example", "http://good.example", "null"]) {
       expect(from(origin)).rejects.toThrow("403 Forbidden");
     }
-    // Programs name none.
+    // Programs send no Origin header.
     (await SocketClient.connect(strict.url)).close();
   });
 
-  test("that do not read are cut when 256 KiB wait for them, and get what they missed when they come back", async () => {
+  test("that do not read are closed when 256 KiB wait for them, and get what they missed after reconnecting", async () => {
     await server.superuser.createCollection({
       ...PUBLIC_NOTES,
       name: "pages",

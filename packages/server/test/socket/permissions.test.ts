@@ -28,7 +28,7 @@ describe("Permission Validation", () => {
     expect(await superuser.untilEvents(1)).toMatchObject([{ collection: "vault", patterns: ["*"] }]);
   });
 
-  test("each event is judged for itself", async () => {
+  test("the rule is checked for each event", async () => {
     const bob = await server.superuser.createUser("bob");
     const client = await server.connectAsUser();
     await client.subscribe("diaries.*");
@@ -37,7 +37,7 @@ describe("Permission Validation", () => {
     expect((await client.untilEvents(1)).map(({ record }) => record["title"])).toEqual(["ann's"]);
   });
 
-  test("a filter that may not be asked is refused", async () => {
+  test("a filter that is invalid or not allowed is refused", async () => {
     const client = await server.connectAsUser();
     for (const filter of ["title ~", "missing = 1", "@request.auth.id != ''", "@collection.vault.id != ''"]) {
       expect(await client.refusal("notes.*", { filter })).toMatchObject({ code: "bad_filter" });
@@ -47,17 +47,17 @@ describe("Permission Validation", () => {
   });
 });
 
-describe("who connects", () => {
+describe("authentication", () => {
   test.each([
     ["the Authorization header", (token: string) => ({ headers: { authorization: `Bearer ${token}` } })],
-    ["the address", (token: string) => ({ query: `?token=${token}` })],
+    ["the URL", (token: string) => ({ query: `?token=${token}` })],
     ["a subprotocol", (token: string) => ({ headers: { "sec-websocket-protocol": `headwater, token.${token}` } })],
-  ])("is whose token stands in %s", async (_, how) => {
+  ])("uses the token in %s", async (_, how) => {
     const client = await server.connect(how(server.user.token));
     expect(client.hello.auth).toEqual({ collection: "users", id: server.user.id });
   });
 
-  test("is told which subprotocol is spoken, and never its own token", async () => {
+  test("returns the chosen subprotocol, never the token", async () => {
     const { token } = server.user;
     const protocolOf = async (offered: string) => {
       const client = await server.connect({ headers: { "sec-websocket-protocol": offered } });
@@ -67,7 +67,7 @@ describe("who connects", () => {
     expect(await protocolOf("chat, superchat")).toBe("chat");
   });
 
-  test("is a guest with a token that is not good", async () => {
+  test("with an invalid token makes the connection a guest's", async () => {
     const client = await server.connect({ headers: { authorization: "nonsense" } });
     expect(client.hello.auth).toBeNull();
     expect(await client.request({ type: "auth", token: "nonsense" })).toMatchObject({
@@ -76,7 +76,7 @@ describe("who connects", () => {
     });
   });
 
-  test("may become another on the way, and a guest again; what it listens to is judged by who it is", async () => {
+  test("can change while connected; subscriptions use the current user's rights", async () => {
     const client = await server.connect();
     await client.request({ type: "auth", token: server.user.token });
     await client.subscribe("inner.*");
@@ -89,7 +89,7 @@ describe("who connects", () => {
     expect((await client.untilEvents(2)).map(({ record }) => record["title"])).toEqual(["as ann", "as superuser"]);
   });
 
-  test("messages that follow an auth are judged by the new principal, however fast they come", async () => {
+  test("applies to messages sent right after an auth message", async () => {
     const client = await server.connect();
     client.send({ type: "auth", token: server.user.token });
     client.send({ type: "subscribe", pattern: "inner.*" });
@@ -104,7 +104,7 @@ describe("who connects", () => {
     ]);
   });
 
-  test("goes on as a guest when the password is changed", async () => {
+  test("ends when the password changes, and the connection continues as a guest's", async () => {
     const carl = await server.superuser.createUser("carl");
     const client = await server.connect({ query: `?token=${carl.token}` });
     for (const pattern of ["inner.*", "comments.*"]) await client.subscribe(pattern);

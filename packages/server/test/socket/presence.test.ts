@@ -17,11 +17,11 @@ async function connect(): Promise<SocketClient> {
   return client;
 }
 
-const told = (client: SocketClient): PresenceMessage[] => client.all("presence");
+const presenceOf = (client: SocketClient): PresenceMessage[] => client.all("presence");
 const until = (client: SocketClient, count: number): Promise<void> =>
-  client.inbox.until(() => told(client).length >= count);
+  client.inbox.until(() => presenceOf(client).length >= count);
 
-test("those who ask to be seen hear of each other; who only listens hears of nobody", async () => {
+test("members of a presence channel see each other; plain subscribers do not", async () => {
   const [ann, bob, listener] = [await connect(), await connect(), await connect()];
   await listener.subscribe("room.*");
   await ann.subscribe("@room.*", { presence: { state: "ann" } });
@@ -32,18 +32,18 @@ test("those who ask to be seen hear of each other; who only listens hears of nob
   await until(ann, 3);
   bob.send({ type: "unsubscribe", pattern: "@room.*" });
   await until(ann, 4);
-  expect(told(ann)).toMatchObject([
+  expect(presenceOf(ann)).toMatchObject([
     { presence: "members", count: 1, members: [{ state: "ann", auth: null }], patterns: ["@room.*"] },
     { presence: "join", count: 2, member: { state: "bob" } },
     { presence: "update", count: 2, member: { state: "bob is typing" } },
     { presence: "leave", count: 1, member: { state: "bob is typing" } },
   ]);
-  expect(told(ann)[0]).toMatchObject({ type: "presence", timestamp: expect.any(String) });
-  expect(told(bob)[0]).toMatchObject({ presence: "members", count: 2 });
-  expect(told(listener)).toEqual([]);
+  expect(presenceOf(ann)[0]).toMatchObject({ type: "presence", timestamp: expect.any(String) });
+  expect(presenceOf(bob)[0]).toMatchObject({ presence: "members", count: 2 });
+  expect(presenceOf(listener)).toEqual([]);
 });
 
-test("unsubscribing, and the end of the connection, end it; another subscription does not", async () => {
+test("unsubscribing and disconnecting end presence; other subscriptions do not", async () => {
   const [watcher, guest] = [await connect(), await connect()];
   await watcher.subscribe("@yard.*", { presence: { state: "watcher" } });
   await until(watcher, 1);
@@ -59,7 +59,7 @@ test("unsubscribing, and the end of the connection, end it; another subscription
   await until(watcher, 4);
   third.close();
   await until(watcher, 5);
-  expect(told(watcher).map(({ presence, count }) => [presence, count])).toEqual([
+  expect(presenceOf(watcher).map(({ presence, count }) => [presence, count])).toEqual([
     ["members", 1],
     ["join", 2],
     ["leave", 1],
@@ -68,7 +68,7 @@ test("unsubscribing, and the end of the connection, end it; another subscription
   ]);
 });
 
-test("who signs in is seen as who it is then, and who may not listen is not seen", async () => {
+test("presence shows a member's new identity after sign-in, and not members that may not subscribe", async () => {
   const account = { email: "ann@example.com", password: "1234567890" };
   const { id } = await app.records("users").create(account);
   const body = JSON.stringify({ identity: account.email, password: account.password });
@@ -80,7 +80,7 @@ test("who signs in is seen as who it is then, and who may not listen is not seen
   await until(client, 1);
   client.send({ type: "auth", token });
   await until(client, 2);
-  expect(told(client)).toMatchObject([
+  expect(presenceOf(client)).toMatchObject([
     { presence: "members", members: [{ auth: null }] },
     { presence: "members", members: [{ auth: { collection: "users", id } }] },
   ]);

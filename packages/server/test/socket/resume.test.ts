@@ -11,8 +11,8 @@ const server = useSocketServer();
 
 const titles = (client: SocketClient): unknown[] => client.events.map(({ record }) => record["title"]);
 
-describe("a client that comes back", () => {
-  test("gets what it missed, then what is live, without a gap or a double", async () => {
+describe("a client that reconnects", () => {
+  test("gets missed events, then live ones, without gaps or duplicates", async () => {
     const before = await server.connect();
     await before.subscribe("notes.*");
     await server.superuser.create("notes", { title: "seen" });
@@ -30,11 +30,11 @@ describe("a client that comes back", () => {
     await server.superuser.create("notes", { title: "last" });
     await back.untilEvents(total + 1);
     expect(new Set(titles(back)).size).toBe(total + 1);
-    const places = back.events.map((event) => Number(event.cursor!.split(".")[1]));
-    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    const seqs = back.events.map((event) => Number(event.cursor!.split(".")[1]));
+    expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
   });
 
-  test("gets it for the patterns that are new, while the others go on", async () => {
+  test("gets missed events of new patterns, while the other patterns continue", async () => {
     const client = await server.connect();
     const since = client.hello.cursor;
     await client.subscribe("comments.*");
@@ -47,7 +47,7 @@ describe("a client that comes back", () => {
     expect(titles(client)).toEqual(["heard", "missed", "live"]);
   });
 
-  test("from the place that a list is of misses nothing", async () => {
+  test("with the cursor of a list misses nothing", async () => {
     await server.superuser.create("notes", { title: "listed" });
     const { headers } = await server.superuser.request("GET", "/api/collections/notes/records");
     await server.superuser.create("notes", { title: "after the list" });
@@ -57,7 +57,7 @@ describe("a client that comes back", () => {
     expect(titles(client)).toEqual(["after the list"]);
   });
 
-  test("from another life of the log, or a place that it has not reached, is told to read everything anew", async () => {
+  test("with a cursor from another epoch or beyond the log gets a resync", async () => {
     const client = await server.connect();
     const [epoch, seq] = client.hello.cursor.split(".");
     await client.subscribe("notes.*", { since: `other.${seq}` });
@@ -72,7 +72,7 @@ describe("a client that comes back", () => {
   });
 });
 
-test("what enters and leaves a filter is told to those who want to know", async () => {
+test("subscriptions with transitions get enter and leave events for a filter", async () => {
   const client = await server.connect();
   await client.subscribe("notes.*", { filter: "count > 5", transitions: "enter-leave" });
   const { id } = await server.superuser.create("notes", { title: "t", count: 1 });
@@ -84,7 +84,7 @@ test("what enters and leaves a filter is told to those who want to know", async 
   expect(Object.keys(events[2]!.record)).toEqual(["collectionId", "collectionName", "id"]);
 });
 
-test("a rule that changes holds for those who are connected, and tells them what left", async () => {
+test("a rule change applies to open connections and sends leave events", async () => {
   await server.superuser.createCollection({ ...PUBLIC_NOTES, name: "turning" });
   const client = await server.connect();
   await client.subscribe("turning.*", { transitions: "enter-leave" });
@@ -106,8 +106,8 @@ test("a rule that changes holds for those who are connected, and tells them what
   ).toEqual(["enter open", "enter secret"]);
 });
 
-describe("the end of the server", () => {
-  test("closes with 1012 after the last change, spread over time, and clients may come back", async () => {
+describe("shutdown", () => {
+  test("closes connections with 1012 after the last change, spread over time, and clients may reconnect", async () => {
     await using ending = await startServer({ args: ["--drain-seconds", "1"] });
     const superuser = await SuperuserClient.signIn(ending.url);
     await superuser.createCollection(PUBLIC_NOTES);
@@ -128,7 +128,7 @@ describe("the end of the server", () => {
     expect(mayReconnect(1012)).toBe(true);
   });
 
-  test("by force looks like a cut", async () => {
+  test("by SIGKILL looks like a lost connection", async () => {
     await using ending = await startServer();
     const client = await SocketClient.connect(ending.url);
     await ending.stop("SIGKILL");

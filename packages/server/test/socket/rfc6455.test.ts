@@ -10,7 +10,7 @@ const PING = '{"type":"ping","id":"é"}';
 const middle = 16;
 
 describe("the handshake", () => {
-  test("is answered with the hash of the key (section 4.2.2)", async () => {
+  test("returns the hash of the key (section 4.2.2)", async () => {
     const { raw } = await server.connect();
     expect(raw.head).toMatch(/^upgrade: websocket\r?$/im);
     expect(raw.head).toMatch(/^connection: upgrade\r?$/im);
@@ -25,7 +25,7 @@ describe("the handshake", () => {
       426,
     ],
     ["without a key", { upgrade: "websocket", connection: "Upgrade", "sec-websocket-version": "13" }, 426],
-  ])("%s is refused, with what would be right (section 4.4)", async (_, headers, status) => {
+  ])("%s is refused with the supported version (section 4.4)", async (_, headers, status) => {
     using connection = await RawConnection.open(server.url);
     const fields = Object.entries({ host: "localhost", ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
     connection.write(`GET /realtime/subscribe HTTP/1.1\r\n${fields.join("")}\r\n`);
@@ -36,7 +36,7 @@ describe("the handshake", () => {
 });
 
 describe("messages", () => {
-  test("in fragments are put together, wherever they are cut, inside a character too (section 5.4)", async () => {
+  test("in fragments are reassembled, even if split inside a character (section 5.4)", async () => {
     const client = await server.connect();
     const bytes = Buffer.from(PING);
     for (let at = 0; at <= bytes.length; at += 1) {
@@ -56,7 +56,7 @@ describe("messages", () => {
     await client.inbox.until(() => client.all("pong").length === 1);
   });
 
-  test("may have control frames between their fragments, which are answered at once (section 5.4)", async () => {
+  test("may have control frames between their fragments, which get immediate replies (section 5.4)", async () => {
     const frames: { opcode: number; payload: Buffer }[] = [];
     const pong = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<void>();
@@ -77,7 +77,7 @@ describe("messages", () => {
     raw.close();
   });
 
-  test("the longest that may be arrives in one frame, and in a thousand", async () => {
+  test("of the maximum length arrive in one frame and in a thousand", async () => {
     const client = await server.connect();
     const text = PING.padEnd(65_535);
     client.sendText(text);
@@ -91,7 +91,7 @@ describe("messages", () => {
   });
 });
 
-describe("what breaks the protocol closes with its code", () => {
+describe("a protocol violation closes the connection with the right code", () => {
   const text = Buffer.from(PING);
   const halves = [text.subarray(0, middle), text.subarray(middle)] as const;
   const invalid = Buffer.from([0x7b, 0xc3, 0x28, 0x7d]);
@@ -115,12 +115,12 @@ describe("what breaks the protocol closes with its code", () => {
       1002,
       [encodeFrame(OP.text, halves[0], { isLast: false }), encodeFrame(OP.text, halves[1])],
     ],
-    ["a text that is no UTF-8 (8.1)", 1007, [encodeFrame(OP.text, invalid)]],
+    ["a text that is not UTF-8 (8.1)", 1007, [encodeFrame(OP.text, invalid)]],
     ["a surrogate in UTF-8 (8.1)", 1007, [encodeFrame(OP.text, Buffer.from([0xed, 0xa0, 0x80]))]],
     ["an overlong form in UTF-8 (8.1)", 1007, [encodeFrame(OP.text, Buffer.from([0xc0, 0xaf]))]],
     ["a text that ends inside a character (8.1)", 1007, [encodeFrame(OP.text, text.subarray(0, text.indexOf(0xa9)))]],
     [
-      "a text in fragments that is no UTF-8 (8.1)",
+      "a text in fragments that is not UTF-8 (8.1)",
       1007,
       [
         encodeFrame(OP.text, invalid.subarray(0, 2), { isLast: false }),
@@ -129,7 +129,7 @@ describe("what breaks the protocol closes with its code", () => {
     ],
     ["a close frame of one byte (5.5.1)", 1002, [encodeFrame(OP.close, Buffer.from([3]))]],
     [
-      "a close reason that is no UTF-8 (5.5.1)",
+      "a close reason that is not UTF-8 (5.5.1)",
       1007,
       [encodeFrame(OP.close, Buffer.concat([closePayload(1000), invalid]))],
     ],
@@ -145,37 +145,37 @@ describe("what breaks the protocol closes with its code", () => {
     await client.subscribe("notes.*");
     for (const frame of frames) client.raw.send(frame);
     const closing = await client.closed;
-    // A peer that still writes while it is closed may lose the close frame; the connection is gone all the same.
+    // A peer that is still writing may lose the close frame, but the connection is closed in any case.
     if (code !== 1009 || closing.code !== 1006) expect(closing.code).toBe(code);
     await server.untilGone(client);
   });
 });
 
-describe("a close frame is answered with its code (section 5.5.1)", () => {
+describe("the reply to a close frame has the same code (section 5.5.1)", () => {
   const GOOD = [1000, 1001, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999];
   const BAD = [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535];
 
-  test.each(GOOD)("%d, which may be sent", async (code) => {
+  test.each(GOOD)("%d, which clients may send", async (code) => {
     const client = await server.connect();
     client.raw.send(encodeFrame(OP.close, closePayload(code, "bye ü")));
     expect((await client.closed).code).toBe(code);
     await server.untilGone(client);
   });
 
-  test.each(BAD)("but for %d, which may not: 1002 (section 7.4)", async (code) => {
+  test.each(BAD)("except for %d, which clients may not send: 1002 (section 7.4)", async (code) => {
     const client = await server.connect();
     client.raw.send(encodeFrame(OP.close, closePayload(code)));
     expect((await client.closed).code).toBe(1002);
     await server.untilGone(client);
   });
 
-  test("none is answered with none", async () => {
+  test("no code for a close frame without a code", async () => {
     const client = await server.connect();
     client.raw.send(encodeFrame(OP.close, closePayload()));
     expect((await client.closed).code).toBe(1005);
   });
 
-  test("what comes behind it is not read", async () => {
+  test("data after a close frame is ignored", async () => {
     const client = await server.connect();
     client.raw.send(Buffer.concat([encodeFrame(OP.close, closePayload(1000)), encodeFrame(OP.text, PING)]));
     expect((await client.closed).code).toBe(1000);

@@ -4,24 +4,24 @@ import { MEMBERS_NOTES, PRIVATE_NOTES, PUBLIC_NOTES } from "@headwater/testing/s
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import { SocketClient, type SocketClientOptions } from "@headwater/testing/clients/socket-client.ts";
 
-/** A server for the tests of a file, with collections that all, some and few may read. */
+/** A server for one test file, with public, members-only, private and superusers-only collections. */
 export interface SocketServer {
   readonly url: string;
   readonly process: ServerProcess;
   readonly superuser: SuperuserClient;
-  /** Somebody who signed in. */
+  /** A signed-in user. */
   readonly user: { readonly id: string; readonly token: string };
   connect(options?: SocketClientOptions): Promise<SocketClient>;
-  /** A superuser's connection. */
+  /** Connects as a superuser. */
   connectAsSuperuser(): Promise<SocketClient>;
   connectAsUser(): Promise<SocketClient>;
-  /** Who is connected, as a superuser is shown it; `undefined` for one that is gone. */
+  /** The connection as the API shows it to a superuser, or undefined if it is closed. */
   showConnection(client: SocketClient): Promise<Readonly<Record<string, unknown>> | undefined>;
-  /** Waits until the server has let go of a connection. */
+  /** Waits until the server has removed the connection. */
   untilGone(client: SocketClient): Promise<void>;
 }
 
-/** @param args of the server's command line */
+/** Starts a server before the file's tests and stops it after them. @param args for the command line */
 export function useSocketServer(args: readonly string[] = []): SocketServer {
   let process!: ServerProcess;
   let superuser!: SuperuserClient;
@@ -52,7 +52,7 @@ export function useSocketServer(args: readonly string[] = []): SocketServer {
     clients.push(client);
     return client;
   };
-  const describe: SocketServer["showConnection"] = async ({ hello }) => {
+  const showConnection: SocketServer["showConnection"] = async ({ hello }) => {
     const path = `/api/realtime/connections/${hello.connectionId}`;
     const { status, body } = await superuser.request<Readonly<Record<string, unknown>>>("GET", path);
     return status === 200 ? body : undefined;
@@ -73,9 +73,9 @@ export function useSocketServer(args: readonly string[] = []): SocketServer {
     connect,
     connectAsSuperuser: () => connect({ headers: { authorization: superuser.token } }),
     connectAsUser: () => connect({ headers: { authorization: user.token } }),
-    showConnection: describe,
+    showConnection,
     async untilGone(client) {
-      while (await describe(client)) await Bun.sleep(5);
+      while (await showConnection(client)) await Bun.sleep(5);
     },
   };
 }

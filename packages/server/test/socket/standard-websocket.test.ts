@@ -6,7 +6,7 @@ import { useSocketServer } from "./socket-server.ts";
 
 const server = useSocketServer();
 
-/** A connection by the class that browsers, Bun and Node share, in Bun's own make. */
+/** Connects with Bun's implementation of the standard WebSocket class. */
 function open(protocols: string[] = []): { readonly socket: WebSocket; readonly inbox: Inbox<ServerMessage> } {
   const socket = new WebSocket(`${server.url.replace("http", "ws")}/realtime/subscribe`, protocols);
   const inbox = new Inbox<ServerMessage>();
@@ -17,7 +17,7 @@ function open(protocols: string[] = []): { readonly socket: WebSocket; readonly 
 const closing = (socket: WebSocket): Promise<CloseEvent> =>
   new Promise((resolve) => socket.addEventListener("close", resolve));
 
-test("the standard's WebSocket signs in by a subprotocol, subscribes and hears", async () => {
+test("a standard WebSocket signs in by subprotocol, subscribes and receives events", async () => {
   const { socket, inbox } = open(["headwater", `token.${server.user.token}`]);
   await inbox.until(({ length }) => length === 1);
   expect(socket.protocol).toBe("headwater");
@@ -35,7 +35,7 @@ test("the standard's WebSocket signs in by a subprotocol, subscribes and hears",
   expect((await closed).code).toBe(1000);
 });
 
-test("the standard's WebSocket is told why it is closed", async () => {
+test("a standard WebSocket gets the close code", async () => {
   const { socket, inbox } = open();
   await inbox.until(({ length }) => length === 1);
   const closed = closing(socket);
@@ -45,7 +45,7 @@ test("the standard's WebSocket is told why it is closed", async () => {
   expect(mayReconnect(1008)).toBe(false);
 });
 
-test("an event stream's requests can't speak for a WebSocket", async () => {
+test("SSE subscribe requests cannot change a WebSocket's subscriptions", async () => {
   const client = await server.connect();
   await client.subscribe("notes.*");
   const body = { clientId: client.hello.connectionId, subscriptions: [] };

@@ -3,7 +3,7 @@ import { useSocketServer } from "./socket-server.ts";
 
 const server = useSocketServer();
 
-test("a pattern that spells another one's options keeps its own name, and leaves the other its own", async () => {
+test("equivalent patterns with different spellings keep their own names", async () => {
   const [first, second] = [await server.connect(), await server.connect()];
   const spelt = `notes.*?options=${JSON.stringify({ query: { filter: 'title = "50%25"' }, headers: {} })}`;
   await first.subscribe(spelt);
@@ -14,7 +14,7 @@ test("a pattern that spells another one's options keeps its own name, and leaves
   expect(other).toMatchObject({ patterns: ["notes.*"], record: { title: "50%25" } });
 });
 
-test("a pattern of nothing but signs is refused as such", async () => {
+test("a very long pattern of special characters is refused", async () => {
   const client = await server.connect();
   const answer = await client.request({ type: "subscribe", pattern: "@".repeat(60_000) });
   expect(answer).toMatchObject({ type: "error", code: "bad_pattern" });

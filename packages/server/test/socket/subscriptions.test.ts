@@ -6,7 +6,7 @@ const server = useSocketServer();
 
 const titles = (client: SocketClient): unknown[] => client.events.map(({ record }) => record["title"]);
 
-/** A note that is changed and deleted again, then a comment with that title. */
+/** Creates, updates and deletes a note, then creates a comment with the same title. */
 async function writeAllActions(title: string): Promise<string> {
   const { id } = await server.superuser.create("notes", { title });
   await server.superuser.update("notes", id, { count: 1 });
@@ -64,7 +64,7 @@ describe("Collection Subscription", () => {
     ]);
   });
 
-  test("several patterns with the same options are one request, and each is answered for itself", async () => {
+  test("several patterns with the same options fit into one request, and each gets its own reply", async () => {
     const client = await server.connect();
     client.send({ type: "subscribe", id: 7, pattern: ["notes.*", "vault.*", "comments.*"], fields: "title" });
     await client.inbox.until(() => client.all("subscribed").length === 2);
@@ -75,7 +75,7 @@ describe("Collection Subscription", () => {
     expect(client.all("error")).toMatchObject([{ code: "forbidden", pattern: "vault.*", id: 7, retry: false }]);
   });
 
-  test("a pattern that is subscribed to again takes the options of the last time", async () => {
+  test("subscribing to a pattern again replaces its options", async () => {
     const client = await server.connect();
     await client.subscribe("notes.*", { filter: "title = 'never'" });
     await client.subscribe("notes.*", { filter: "title = 'again'", fields: "title" });
@@ -84,7 +84,7 @@ describe("Collection Subscription", () => {
     expect((await client.untilEvents(1))[0]!.record).toEqual({ title: "again" });
   });
 
-  test("a pattern with options of its own is another one, and both are named", async () => {
+  test("a pattern with options in its name is separate, and events name both", async () => {
     const client = await server.connect();
     const small = `notes.*?options=${encodeURIComponent(JSON.stringify({ query: { filter: "count < 5" } }))}`;
     for (const pattern of ["notes.*", small]) await client.subscribe(pattern);
@@ -98,7 +98,7 @@ describe("Collection Subscription", () => {
     expect(await server.showConnection(client)).toMatchObject({ subscriptions: ["notes.*"] });
   });
 
-  test("what a filter and the options pick, related records and what the rule reads of the options arrive as in a list", async () => {
+  test("fields and expand work as in a list", async () => {
     const client = await server.connectAsUser();
     await client.subscribe("diaries.*", { expand: "owner", fields: "title,expand.owner.name" });
     await server.superuser.create("diaries", { title: "mine", owner: server.user.id });
@@ -150,7 +150,7 @@ describe("Subscription Pattern Matching", () => {
     for (const client of [one, all, both]) expect((await client.untilEvents(1))[0]!.record["id"]).toBe(id);
     expect(one.events[0]!.patterns).toEqual([`notes.${id}`]);
     expect(all.events[0]!.patterns).toEqual(["notes.*"]);
-    // Once, and it says by which of them.
+    // One event, which names both patterns.
     expect(both.events[0]!.patterns.toSorted()).toEqual(["notes.*", `notes.${id}`]);
     await server.superuser.create("notes", { title: "next" });
     expect((await both.untilEvents(2))[1]!.record["title"]).toBe("next");
@@ -171,7 +171,7 @@ describe("Subscription Pattern Matching", () => {
     expect(client.events.map(({ collection }) => collection)).toEqual(["comments"]);
   });
 
-  test("a name that is no collection is a channel, and says so", async () => {
+  test("a name that is not a collection is a channel, and the reply says so", async () => {
     const client = await server.connect();
     expect(await client.subscribe("ntoes.*")).toMatchObject({ kind: "channel" });
     expect(await client.refusal("ntoes.abc")).toMatchObject({ code: "unknown_collection" });

@@ -1,6 +1,6 @@
-const SEES_LIST = "list.owner = @request.auth.id || list.members.id ?= @request.auth.id";
+const CAN_SEE_LIST = "list.owner = @request.auth.id || list.members.id ?= @request.auth.id";
 
-/** Lists are seen by who owns them and by those they are shared with, and todos by who sees their list. */
+/** Owners and members may list a list; whoever may see a list may see and write its todos. */
 export const LISTS = {
   name: "lists",
   type: "base",
@@ -16,16 +16,16 @@ export const LISTS = {
   ],
 } as const;
 
-/** @param lists the id of the collection above */
+/** @param lists the id of the `lists` collection */
 export const todosOf = (lists: string) =>
   ({
     name: "todos",
     type: "base",
-    listRule: SEES_LIST,
-    viewRule: SEES_LIST,
-    createRule: SEES_LIST,
-    updateRule: SEES_LIST,
-    deleteRule: SEES_LIST,
+    listRule: CAN_SEE_LIST,
+    viewRule: CAN_SEE_LIST,
+    createRule: CAN_SEE_LIST,
+    updateRule: CAN_SEE_LIST,
+    deleteRule: CAN_SEE_LIST,
     fields: [
       { name: "list", type: "relation", collectionId: lists, maxSelect: 1, required: true, cascadeDelete: true },
       { name: "text", type: "text", max: 100 },

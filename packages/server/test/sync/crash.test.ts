@@ -15,7 +15,7 @@ const ROUNDS = Number(process.env["HEADWATER_CRASH_ROUNDS"] ?? 4);
 const SEED = Number(process.env["HEADWATER_SEED"] ?? Date.now() % 1e9);
 const VOTES = 25;
 
-test(`killed ${ROUNDS} times under load (HEADWATER_SEED=${SEED}), a server does each mutation once, and in its order`, async () => {
+test(`killed ${ROUNDS} times under load (HEADWATER_SEED=${SEED}), a server runs each mutation once and in order`, async () => {
   using folder = tempDir();
   const random = seededRandom(SEED);
   const dir = join(folder.path, "pb_data");
@@ -34,7 +34,7 @@ test(`killed ${ROUNDS} times under load (HEADWATER_SEED=${SEED}), a server does 
       await device.mutate.vote({ id: todo });
       const id = `${device.name.replace("device ", "d")}r${round}i${i}x`.padEnd(15, "0");
       await device.mutate.create({ collection: "todos", id, data: { list, text: device.name } });
-      await Bun.sleep(random.int(0, 8)); // Pushes are under way when the server dies.
+      await Bun.sleep(random.int(0, 8)); // So that pushes are in flight when the server is killed.
     }
   };
   for (let round = 1; round <= ROUNDS; round += 1) {

@@ -9,30 +9,30 @@ import {
 import { Inbox } from "@headwater/testing/clients/inbox.ts";
 import { PokeStream } from "./poke-stream.ts";
 
-/** What a client sees: values by key. */
+/** The client's view: values by key. */
 export type View = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-interface Target {
+interface RecordKey {
   readonly collection: string;
   readonly id: string;
 }
 
 type Data = Readonly<Record<string, string | number | boolean | readonly string[]>>;
-type Write = Target & { readonly data: Data };
+type Write = RecordKey & { readonly data: Data };
 
-const keyOf = ({ collection, id }: Target): string => `${collection}/${id}`;
+const keyOf = ({ collection, id }: RecordKey): string => `${collection}/${id}`;
 
-/** What the server's own mutators do, as the client shows it until it knows better. */
+/** The optimistic versions of the server's built-in mutators, and of `vote`. */
 const OPTIMISTIC_MUTATORS = {
   create: (tx: WriteTransaction, write: Write) => tx.set(keyOf(write), { id: write.id, ...write.data }),
   async update(tx: WriteTransaction, write: Write) {
     const before = (await tx.get(keyOf(write))) as Data | undefined;
     if (before) await tx.set(keyOf(write), { ...before, ...write.data });
   },
-  async delete(tx: WriteTransaction, target: Target) {
+  async delete(tx: WriteTransaction, target: RecordKey) {
     await tx.del(keyOf(target));
   },
-  /** Of an application: see the hooks of the tests. */
+  /** Application-defined: see hooks/vote.ts. */
   async vote(tx: WriteTransaction, { id }: { readonly id: string }) {
     const before = (await tx.get(`todos/${id}`)) as { votes?: number } | undefined;
     if (before) await tx.set(`todos/${id}`, { ...before, votes: (before.votes ?? 0) + 1 });
@@ -42,26 +42,26 @@ const OPTIMISTIC_MUTATORS = {
 export interface DeviceOptions {
   readonly url: string;
   readonly token: string;
-  /** Devices of the same name are tabs of one browser; another one's else. */
+  /** Devices with the same name act as tabs of one browser. By default a new name. */
   readonly name?: string;
-  /** Gives a fresh token when the server refuses the old one. */
+  /** Returns a new token when the server refuses the old one. */
   readonly getAuth?: () => Promise<string>;
-  /** Mutators besides the usual: another set is another version of the application. */
+  /** Additional mutators. A different set means another version of the application. */
   readonly extraMutators?: MutatorDefs;
 }
 
 const UNREACHABLE = "http://127.0.0.1:1";
 let devices = 0;
 
-/** A real Replicache client with a stream that tells it when to pull. */
+/** A real Replicache client, with a poke stream that triggers pulls. */
 export class Device implements AsyncDisposable {
-  /** Each view that it showed, in order. */
+  /** Every view that the client has shown, in order. */
   readonly views = new Inbox<View>();
-  /** Each answer to a pull, as the server gave it. */
+  /** Every pull result from the server. */
   readonly pullResults: PullerResultV1[] = [];
   readonly name: string;
   readonly rep: Replicache<typeof OPTIMISTIC_MUTATORS>;
-  /** Resolves when the server says that it does not know this client. */
+  /** Resolves when the server responds ClientStateNotFound. */
   readonly notFound: Promise<void>;
   #url: string;
   #token: string;
@@ -82,9 +82,9 @@ export class Device implements AsyncDisposable {
       logLevel: "error",
       logSinks: [],
       puller: async (body, id) => {
-        const answer = (await getDefaultPuller(this.rep)(body, id)) as PullerResultV1;
-        this.pullResults.push(answer);
-        return answer;
+        const result = (await getDefaultPuller(this.rep)(body, id)) as PullerResultV1;
+        this.pullResults.push(result);
+        return result;
       },
     };
     this.rep = new Replicache(options);
@@ -103,7 +103,7 @@ export class Device implements AsyncDisposable {
     this.goOnline();
   }
 
-  /** What it shows now. */
+  /** The current view. */
   get view(): View {
     return this.views.items.at(-1) ?? {};
   }
@@ -112,21 +112,23 @@ export class Device implements AsyncDisposable {
     return this.rep.mutate;
   }
 
-  /** Waits until what it shows is so. */
+  /** Waits until the view satisfies the condition. */
   async until(holds: (view: View) => boolean): Promise<void> {
     try {
       await this.views.until((views) => holds(views.at(-1) ?? {}));
     } catch {
-      throw new Error(`not seen: ${String(holds)}; it shows ${JSON.stringify(this.view).slice(0, 2_000)}`);
+      throw new Error(
+        `the condition ${String(holds)} did not hold; the view is ${JSON.stringify(this.view).slice(0, 2_000)}`,
+      );
     }
   }
 
   pull(): void {
-    // One that is under way when the client closes fails.
+    // A pull in flight rejects when the client closes.
     this.rep.pull({ now: true }).catch(() => {});
   }
 
-  /** Waits until the server has confirmed all that it did. */
+  /** Waits until the server has confirmed all mutations. */
   async untilConfirmed(): Promise<void> {
     while ((await this.rep.experimentalPendingMutations()).length > 0) {
       this.pull();
@@ -134,7 +136,7 @@ export class Device implements AsyncDisposable {
     }
   }
 
-  /** @param url another one from now on, if the server moved */
+  /** Reconnects. @param url the server's new URL, if it changed */
   goOnline(url = this.#url): void {
     this.#url = url;
     this.rep.pushURL = `${url}/api/v1/replicache/push`;
@@ -153,14 +155,14 @@ export class Device implements AsyncDisposable {
     this.rep.pushURL = this.rep.pullURL = UNREACHABLE;
   }
 
-  /** All ids that pulls have told it of, deletions included. */
+  /** The ids of all records in pull results, including deletions. */
   get receivedIds(): ReadonlySet<string> {
-    const told = this.pullResults.flatMap(({ response }) =>
+    const keys = this.pullResults.flatMap(({ response }) =>
       response && "patch" in response
         ? response.patch.flatMap((operation) => ("key" in operation ? [operation.key] : []))
         : [],
     );
-    return new Set(told.map((key) => key.slice(key.indexOf("/") + 1)));
+    return new Set(keys.map((key) => key.slice(key.indexOf("/") + 1)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

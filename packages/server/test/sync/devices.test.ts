@@ -34,13 +34,13 @@ const newName = (): string => `x${(names += 1)}`;
 const newUser = () => superuser.createUser(newName());
 const newId = (): string => `${newName()}x`.padEnd(15, "0");
 
-/** A user's list with a todo in it, made by an administrator. */
+/** Creates a list of the user with one todo, as a superuser. */
 async function listOf(user: { readonly id: string }, more: object = {}): Promise<{ list: string; todo: string }> {
   const list = (await superuser.create("lists", { title: "List", owner: user.id, ...more })).id;
   return { list, todo: (await superuser.create("todos", { list, text: "Todo" })).id };
 }
 
-test("what is done on one device is seen on the other, and both agree in the end", async () => {
+test("changes on one device reach the other, and both converge", async () => {
   const ann = await newUser();
   const [phone, laptop] = [openDevice(ann), openDevice(ann)];
   const [list, todo] = [newId(), newId()];
@@ -60,7 +60,7 @@ test("what is done on one device is seen on the other, and both agree in the end
   await phone.until((view) => Bun.deepEquals(view, laptop.view));
 });
 
-test("a thousand mutations made offline are done once each, in their order", async () => {
+test("a thousand offline mutations run once each, in order", async () => {
   const ann = await newUser();
   const { list } = await listOf(ann);
   const [phone, laptop] = [openDevice(ann), openDevice(ann)];
@@ -82,7 +82,7 @@ test("a thousand mutations made offline are done once each, in their order", asy
   expect(phone.view).toEqual(laptop.view);
 });
 
-test("what is not confirmed yet stays on the screen while others' changes come in", async () => {
+test("unconfirmed changes stay visible while other clients' changes arrive", async () => {
   const ann = await newUser();
   const { todo } = await listOf(ann);
   const [phone, laptop] = [openDevice(ann), openDevice(ann)];
@@ -90,7 +90,7 @@ test("what is not confirmed yet stays on the screen while others' changes come i
   for (let i = 1; i <= 40; i += 1) {
     await phone.mutate.vote({ id: todo });
     await laptop.mutate.update({ collection: "todos", id: todo, data: { text: `${i}` } });
-    await Bun.sleep(5); // Pulls come in between.
+    await Bun.sleep(5); // So that pulls happen in between.
   }
   await Promise.all([phone.untilConfirmed(), laptop.untilConfirmed()]);
   await phone.until((view) => view[`todos/${todo}`]?.["text"] === "40");
@@ -99,7 +99,7 @@ test("what is not confirmed yet stays on the screen while others' changes come i
   expect(votes.at(-1)).toBe(40);
 });
 
-test("what the server refuses disappears from the screen at once, and what comes behind it is done", async () => {
+test("a refused mutation is rolled back, and later mutations run", async () => {
   const [ann, bob] = [await newUser(), await newUser()];
   const { list, todo } = await listOf(ann, { members: [bob.id] });
   const phone = openDevice(bob);
@@ -117,33 +117,33 @@ test("what the server refuses disappears from the screen at once, and what comes
   await phone.untilConfirmed();
 });
 
-test("what is shared appears with all that hangs on it, and goes when it is shared no more", async () => {
+test("a shared list appears with its todos, and disappears when it is no longer shared", async () => {
   const [ann, bob] = [await newUser(), await newUser()];
   const { list, todo } = await listOf(ann);
   const hidden = await listOf(ann);
-  const [hers, his] = [openDevice(ann), openDevice(bob)];
-  await hers.until((view) => `todos/${todo}` in view);
-  await his.until((view) => `users/${bob.id}` in view);
-  const share = (members: string[]) => hers.mutate.update({ collection: "lists", id: list, data: { members } });
+  const [annDevice, bobDevice] = [openDevice(ann), openDevice(bob)];
+  await annDevice.until((view) => `todos/${todo}` in view);
+  await bobDevice.until((view) => `users/${bob.id}` in view);
+  const share = (members: string[]) => annDevice.mutate.update({ collection: "lists", id: list, data: { members } });
 
   await share([bob.id]);
-  await his.until((view) => `todos/${todo}` in view && `lists/${list}` in view);
-  await his.mutate.update({ collection: "todos", id: todo, data: { text: "His" } });
-  await hers.until((view) => view[`todos/${todo}`]?.["text"] === "His");
+  await bobDevice.until((view) => `todos/${todo}` in view && `lists/${list}` in view);
+  await bobDevice.mutate.update({ collection: "todos", id: todo, data: { text: "His" } });
+  await annDevice.until((view) => view[`todos/${todo}`]?.["text"] === "His");
   await share([]);
-  await his.until((view) => Object.keys(view).join() === `users/${bob.id}`);
+  await bobDevice.until((view) => Object.keys(view).join() === `users/${bob.id}`);
 
-  // Nothing of it leaves the server either, not even that it was deleted.
-  await hers.mutate.update({ collection: "todos", id: hidden.todo, data: { text: "Hers" } });
-  await hers.mutate.delete({ collection: "lists", id: hidden.list });
-  await hers.mutate.update({ collection: "todos", id: todo, data: { text: "Hers" } });
-  await hers.untilConfirmed();
-  await his.rep.pull({ now: true });
-  expect([...his.receivedIds].toSorted()).toEqual([bob.id, list, todo].toSorted());
-  expect(JSON.stringify(his.pullResults)).not.toContain("Hers");
+  // The server sends nothing more about these records, not even their deletion.
+  await annDevice.mutate.update({ collection: "todos", id: hidden.todo, data: { text: "Hers" } });
+  await annDevice.mutate.delete({ collection: "lists", id: hidden.list });
+  await annDevice.mutate.update({ collection: "todos", id: todo, data: { text: "Hers" } });
+  await annDevice.untilConfirmed();
+  await bobDevice.rep.pull({ now: true });
+  expect([...bobDevice.receivedIds].toSorted()).toEqual([bob.id, list, todo].toSorted());
+  expect(JSON.stringify(bobDevice.pullResults)).not.toContain("Hers");
 });
 
-test("a token that expires is replaced, and nothing is lost meanwhile", async () => {
+test("an expired token is replaced, and nothing is lost", async () => {
   const ann = await newUser();
   const { todo } = await listOf(ann);
   const shortLived = async (): Promise<string> => {
@@ -159,7 +159,7 @@ test("a token that expires is replaced, and nothing is lost meanwhile", async ()
   };
   const phone = openDevice({ token: await shortLived(), getAuth });
   await phone.until((view) => `todos/${todo}` in view);
-  await Bun.sleep(1_100); // The token's life is a second.
+  await Bun.sleep(1_100); // The token expires after a second.
   await phone.mutate.vote({ id: todo });
   await phone.untilConfirmed();
   expect(refreshed).toBeGreaterThan(0);
@@ -168,7 +168,7 @@ test("a token that expires is replaced, and nothing is lost meanwhile", async ()
   });
 });
 
-test("two tabs of a browser share what they have, and each mutation is done once", async () => {
+test("two tabs of a browser share their data, and each mutation runs once", async () => {
   const ann = await newUser();
   const { todo } = await listOf(ann);
   const name = newName();
@@ -184,7 +184,7 @@ test("two tabs of a browser share what they have, and each mutation is done once
   });
 });
 
-test("collections may change while a device is away", async () => {
+test("a device handles schema changes made while it was offline", async () => {
   const ann = await newUser();
   const extras = await superuser.createCollection({
     name: "extras",
@@ -213,7 +213,7 @@ test("collections may change while a device is away", async () => {
   await phone.untilConfirmed();
 });
 
-test("a new version of the application goes on from what the old one had, and sends nothing again", async () => {
+test("a new application version continues from the old version's data, without a full pull", async () => {
   const ann = await newUser();
   const { todo } = await listOf(ann);
   const name = newName();
@@ -221,7 +221,7 @@ test("a new version of the application goes on from what the old one had, and se
   await before.until((view) => `todos/${todo}` in view);
   await before.mutate.vote({ id: todo });
   await before.untilConfirmed();
-  // What it has is kept some time after it came.
+  // Replicache persists received data after a delay.
   await Bun.sleep(1_500);
   const group = await before.rep.clientGroupID;
   await before[Symbol.asyncDispose]();

@@ -10,7 +10,7 @@ const STEPS = 600;
 const SEEDS = 10;
 
 for (const [name, makeFault] of Object.entries(FAULTS)) {
-  test(`the model finds out that ${name}`, async () => {
+  test(`the model detects the fault: ${name}`, async () => {
     for (let seed = 1; seed <= SEEDS; seed += 1) {
       using dir = tempDir();
       const outcome = await Model.run(dir.path, seededRandom(seed), STEPS, makeFault()).catch(
@@ -18,6 +18,6 @@ for (const [name, makeFault] of Object.entries(FAULTS)) {
       );
       if (outcome instanceof Error) return;
     }
-    expect().fail(`in ${SEEDS} times ${STEPS} steps it did not`);
+    expect().fail(`not detected in ${SEEDS} runs of ${STEPS} steps`);
   });
 }

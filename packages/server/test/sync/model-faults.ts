@@ -6,7 +6,7 @@ import type { RecordContext } from "../../src/records/model/record-context.ts";
 import type { PullResult } from "../../src/sync/pull.ts";
 import { syncedSet } from "../../src/sync/synced-collection.ts";
 
-/** Something that a server could do wrong, put between its parts. */
+/** A server bug, injected between the server's parts. */
 export interface Fault {
   readonly store: (store: Store) => Store;
   readonly context: (context: () => RecordContext) => () => RecordContext;
@@ -19,13 +19,13 @@ export const NO_FAULT: Fault = {
   pulled: async (pulled) => pulled,
 };
 
-/** What a statement becomes; `undefined`: it is not run. */
+/** Changes a statement, or drops it by returning undefined. */
 type AlterQuery = (query: Query) => Query | undefined;
 type AlterRows = (query: Query, rows: readonly Row[]) => readonly Row[];
 
 const unchanged: AlterQuery = (query) => query;
 
-/** A store whose statements, or what they find, are not what they should be. */
+/** A fault that changes statements or their results. */
 function alterStore({ write = unchanged, read = (_, rows) => rows }: { write?: AlterQuery; read?: AlterRows }): Fault {
   const readerOf = (reader: Reader): Reader => ({
     all: async (statement) => [...read(toQuery(statement), await reader.all(statement))],
@@ -69,43 +69,43 @@ const SAVE_ROWS = "INSERT INTO _sync_view (client_group, name, record, version, 
 const SAVE_VIEW = "SET life = ?, parent = ?, forked = ?, epoch = ?, seq = ?, version = ?, shift = ?";
 const FIND_GROUP = "FROM _sync_groups WHERE key = ?";
 
-/** What the context of a pull is, remembered by whoever bends it. */
+/** Builds a fault that can read the context of the latest pull. */
 function withLastContext(bend: (last: () => RecordContext | undefined) => Fault): Fault {
   let last: RecordContext | undefined;
   const fault = bend(() => last);
   return { ...fault, context: (context) => () => (last = fault.context(context)()) };
 }
 
-/** The ways in which the model must find a server out. */
+/** Faults that the model must detect. */
 export const FAULTS: Readonly<Record<string, () => Fault>> = {
-  "what was put is not remembered": () => dropWrites(SAVE_ROWS, ({ values }) => values[3] === 0),
-  "what has gone is not remembered": () => dropWrites(SAVE_ROWS, ({ values }) => values[3] === 1),
-  "rows get the version before": () => alterValues(SAVE_ROWS, (values) => values.with(2, Number(values[2]) - 1)),
-  "a view is said to know more of the log than it does": () =>
+  "sent records are not saved in the view": () => dropWrites(SAVE_ROWS, ({ values }) => values[3] === 0),
+  "removed records are not saved in the view": () => dropWrites(SAVE_ROWS, ({ values }) => values[3] === 1),
+  "view rows get the previous version": () => alterValues(SAVE_ROWS, (values) => values.with(2, Number(values[2]) - 1)),
+  "the view's log position is too high": () =>
     alterValues(SAVE_VIEW, (values) => values.with(4, Number(values[4]) + 2)),
-  "what is to be gone through is forgotten": () => alterValues(SAVE_VIEW, (values) => values.with(7, "{}")),
-  "what is gone through is thought to be further on than it is": () =>
+  "the collections to scan are forgotten": () => alterValues(SAVE_VIEW, (values) => values.with(7, "{}")),
+  "the position of a collection scan is too high": () =>
     alterValues(SAVE_VIEW, (values) => values.with(7, String(values[7]).replaceAll(/"after":"[^"]*"/g, '"after":"m"'))),
-  "some changes are overlooked": () =>
+  "some changes are skipped": () =>
     alterRows("SELECT seq, collection, record FROM _changes", (rows) =>
       rows.filter(({ seq }) => Number(seq) % 5 !== 0),
     ),
-  "records that decide are not looked at": () => alterRows("AND collection IN (SELECT value", () => []),
-  "the user's own account does not decide": () =>
+  "changes of records that rules depend on are ignored": () => alterRows("AND collection IN (SELECT value", () => []),
+  "changes of the user's own account are ignored": () =>
     alterRows("AND collection IN (SELECT value", (rows) =>
       rows.filter(({ collection }) => collection !== "_pb_users_auth_"),
     ),
-  "the group has nothing when a collection is gone through": () => alterRows("AND gone = 0 AND record > ?", () => []),
-  "a view that expired keeps its life": () => dropWrites(SAVE_VIEW, ({ values }) => values[0] === ""),
-  "a fork is given nothing": () => dropWrites("SELECT ?, name, record, version, gone FROM _sync_view"),
-  "anybody may use a group": () =>
+  "the view looks empty during a collection scan": () => alterRows("AND gone = 0 AND record > ?", () => []),
+  "an expired view keeps its generation": () => dropWrites(SAVE_VIEW, ({ values }) => values[0] === ""),
+  "a forked group starts with an empty view": () => dropWrites("SELECT ?, name, record, version, gone FROM _sync_view"),
+  "a client group can be used by any user": () =>
     withLastContext((last) =>
       alterRows(FIND_GROUP, (rows) => rows.map((row) => ({ ...row, owner: ownerIn(last()) ?? row["owner"]! }))),
     ),
-  "done mutations are not noted": () => dropWrites("INSERT INTO _sync_clients"),
+  "completed mutations are not recorded": () => dropWrites("INSERT INTO _sync_clients"),
   "pushes are not counted": () => dropWrites("SET pushes = pushes + 1"),
-  "a trimmed log is read as if it were whole": () => alterRows("min(seq) AS oldest", () => [{ oldest: 1 }]),
-  "pages confirm mutations that stand on later ones": () => ({
+  "a trimmed log is treated as complete": () => alterRows("min(seq) AS oldest", () => [{ oldest: 1 }]),
+  "a page confirms mutations whose results are on later pages": () => ({
     ...NO_FAULT,
     async pulled(pulled, { store }) {
       if (!pulled.partial) return pulled;
@@ -114,15 +114,15 @@ export const FAULTS: Readonly<Record<string, () => Fault>> = {
       return { ...pulled, lastMutationIDChanges: done };
     },
   }),
-  "an answer leaves out its last operation": () => ({
+  "a response lacks its last operation": () => ({
     ...NO_FAULT,
     pulled: async (pulled) => (pulled.patch.length > 3 ? { ...pulled, patch: pulled.patch.slice(0, -1) } : pulled),
   }),
-  "a full view does not clear the old one": () => ({
+  "a full view does not clear the old view": () => ({
     ...NO_FAULT,
     pulled: async (pulled) => ({ ...pulled, patch: pulled.patch.filter((text) => text !== '{"op":"clear"}') }),
   }),
-  "deletions are told to those who never had the record": () => ({
+  "deletions are sent to clients that never had the record": () => ({
     ...NO_FAULT,
     async pulled(pulled, { store }) {
       const row = await store.first({ text: "SELECT record FROM _changes WHERE action = 'delete'", values: [] });
@@ -133,15 +133,15 @@ export const FAULTS: Readonly<Record<string, () => Fault>> = {
       };
     },
   }),
-  "rules are not asked": () => ({
+  "rules are not checked": () => ({
     ...NO_FAULT,
     context: (context) => () => {
-      const honest = context();
-      const open = honest.schema.collections.map((collection) => ({ ...collection, listRule: "" }));
-      return { ...honest, schema: new Schema(open) };
+      const original = context();
+      const open = original.schema.collections.map((collection) => ({ ...collection, listRule: "" }));
+      return { ...original, schema: new Schema(open) };
     },
   }),
-  "changes of rules are not noticed": () =>
+  "rule changes are ignored": () =>
     withLastContext((last) =>
       alterRows(FIND_GROUP, (rows) =>
         rows.map((row) => (row["prints"] === "{}" ? row : { ...row, prints: printsIn(last()) ?? row["prints"]! })),

@@ -7,7 +7,7 @@ const relation = (name: string, collectionId: string, more: object = {}) => ({
 });
 const text = (name: string, more: object = {}) => ({ name, type: "text", ...more });
 
-/** The collections of the model; relations name theirs, and users get theirs when the others are there. */
+/** The model's collections. Relations refer to collections by name; the users collection is extended afterwards. */
 export const COLLECTIONS: readonly { readonly name: string; readonly [key: string]: unknown }[] = [
   { name: "teams", fields: [text("name"), relation("members", "users", { maxSelect: 9 })] },
   {
@@ -39,10 +39,10 @@ export const COLLECTIONS: readonly { readonly name: string; readonly [key: strin
   { name: "journal", fields: [text("client"), { name: "mutation", type: "number" }], listRule: "" },
 ];
 
-/** What users have besides. */
+/** Additional fields of the users collection. */
 export const USER_FIELDS = [text("role"), relation("team", "teams")];
 
-/** The list rules that a collection may get, of every kind that decides who sees what. */
+/** List rules for each collection, covering every way in which a rule can depend on data. */
 export const RULES: Readonly<Record<string, readonly (string | null)[]>> = {
   users: ["id = @request.auth.id", "", "team = @request.auth.team", "lists_via_owner.open ?= true"],
   teams: ["", "members.id ?= @request.auth.id", null, "id = @request.auth.team", "name = 'a' || name = 'b'"],
@@ -67,5 +67,5 @@ export const RULES: Readonly<Record<string, readonly (string | null)[]>> = {
   grants: ["user = @request.auth.id", null, "todo.list.owner = @request.auth.id"],
 };
 
-/** Who manages accounts sees their addresses. */
+/** Manage rules, which decide who sees users' email addresses. */
 export const MANAGE_RULES = [null, "@request.auth.role = 'editor'", "team.members.id ?= @request.auth.id"];

@@ -30,14 +30,14 @@ import { COLLECTIONS, USER_FIELDS } from "./model-rules.ts";
 import { type Fault, NO_FAULT } from "./model-faults.ts";
 
 type Body = Readonly<Record<string, unknown>>;
-/** So small that a few records take several of each. */
+/** Small limits, so that a few records need several pages and scans. */
 const LIMITS = { pageBytes: 900, logSpan: 5, scanStep: 7, firstPuts: 3, missedRows: 4 };
 const HOUR_MS = 3_600_000;
 
-/** A folder with the model's collections, and the doors of sync on it as the API opens them. */
+/** A data folder with the model's collections, and sync's pull and push as the API calls them. */
 export class ModelServer {
   now = new Date("2026-01-01T00:00:00Z");
-  /** Mutations that fail the first time, for no fault of theirs. */
+  /** Arguments of `flaky` mutations that have failed once. */
   readonly flaky = new Set<string>();
   readonly #dir: string;
   readonly #fault: Fault;
@@ -69,7 +69,7 @@ export class ModelServer {
     return this.#folder.store;
   }
 
-  /** Forgets what is too old, as the server does. */
+  /** Removes expired sync data, as the server does. */
   expire(now: Date, ages: RetentionAges): Promise<void> {
     return expireSync(this.#store, now, ages);
   }
@@ -84,9 +84,9 @@ export class ModelServer {
     return this.#folder.registry.current.collections.filter(({ system, type }) => !system && type !== "view");
   }
 
-  /** Another process serves the folder from now on. @param epoch whether the log begins another life */
-  async restart(epoch = false): Promise<void> {
-    if (epoch) {
+  /** Reopens the folder, as after a restart. @param newEpoch whether the log gets a new epoch */
+  async restart(newEpoch = false): Promise<void> {
+    if (newEpoch) {
       await this.store.write((tx) =>
         tx.run({ text: "UPDATE _headwater SET value = value || 'x' WHERE key = 'epoch'", values: [] }),
       );
@@ -122,7 +122,7 @@ export class ModelServer {
     return runCollectionChange({ ...this.#folder, background: () => {} }, { checkRule, now: this.now }, work);
   }
 
-  /** Relations may name their collection. */
+  /** Replaces collection names in `collectionId` by ids. */
   #withIds(body: Body): Body {
     const { registry } = this.#folder;
     return JSON.parse(JSON.stringify(body), (key, value: unknown) =>
@@ -174,27 +174,27 @@ export class ModelServer {
     return principalOf(users, (await findRecord(this.store, users, id))!);
   }
 
-  async #asking(id: string): Promise<() => RecordContext> {
+  async #contextOf(id: string): Promise<() => RecordContext> {
     const principal = await this.principal(id);
     const hooks = { registry: new HookRegistry(), principal, depth: 0, tx: undefined };
-    const nothing = { context: "default", method: "GET", query: {}, headers: {}, body: {} } as const;
-    return () => ({ ...this.#writing(), ...nothing, principal, hooks });
+    const emptyRequest = { context: "default", method: "GET", query: {}, headers: {}, body: {} } as const;
+    return () => ({ ...this.#writing(), ...emptyRequest, principal, hooks });
   }
 
   async pull(user: string, group: string, cookie: unknown): Promise<PullResult | undefined> {
     const deps = { store: this.#store, epoch: this.#epoch, queue: this.#queues.pulls, limits: LIMITS };
-    const context = this.#fault.context(await this.#asking(user));
+    const context = this.#fault.context(await this.#contextOf(user));
     const pulled = await pull(deps, context, { group, cookie });
     return "error" in pulled ? undefined : this.#fault.pulled(pulled, this);
   }
 
-  /** @returns whether all was taken */
+  /** @returns whether the server accepted all mutations */
   async push(user: string, group: string, mutations: readonly Mutation[]): Promise<boolean> {
-    const context = await this.#asking(user);
+    const context = await this.#contextOf(user);
     const deps = { ...this.#folder, store: this.#store, mutators: this.#mutators(context), queue: this.#queues.pushes };
     try {
       const pushed = await push(deps, async () => context(), { group, mutations });
-      if ("error" in pushed) throw new Error(`a client was not known: ${JSON.stringify(mutations)}`);
+      if ("error" in pushed) throw new Error(`the server did not know a client: ${JSON.stringify(mutations)}`);
       return true;
     } catch (error) {
       if (error instanceof FlakyError) return false;
@@ -202,15 +202,15 @@ export class ModelServer {
     }
   }
 
-  /** `journal` leaves a record for each call; `flaky` does so, too, but not the first time that it is tried. */
+  /** `journal` creates a record for each call. `flaky` does too, but its first attempt fails and is rolled back. */
   #mutators(context: () => RecordContext): Mutators {
     const set = new MutatorSet();
     const write = async (args: unknown, tx: Parameters<Parameters<Store["write"]>[0]>[0]): Promise<void> => {
-      const asking = systemContext(context());
+      const system = systemContext(context());
       const submitted = { body: args as Body, files: new Map() };
       const journal = this.#writable("journal");
-      const submission = await prepareSubmission(tx, asking, journal, undefined, submitted);
-      await createRecord(tx, asking, journal, submission);
+      const submission = await prepareSubmission(tx, system, journal, undefined, submitted);
+      await createRecord(tx, system, journal, submission);
     };
     set.add("journal", ({ args, tx }) => write(args, tx));
     set.add("flaky", async ({ args, tx }) => {
@@ -225,17 +225,17 @@ export class ModelServer {
     return mutators;
   }
 
-  /** All that the user may list now, as a list shows it. */
+  /** Every record that the user may list now, in the API's format. */
   async list(user: string): Promise<ReadonlyMap<string, string>> {
-    const context = (await this.#asking(user))();
+    const context = (await this.#contextOf(user))();
     const listed = new Map<string, string>();
     await this.store.read(async (reader) => {
       for (const collection of this.collections) {
         if (collection.listRule === null) continue;
         const page = await listRecords(reader, context, collection, { perPage: "1000", skipTotal: "1" });
-        if (page.items.length === 1000) throw new Error(`${collection.name} is too long to be listed at once`);
-        const shown = await presentRecords(reader, context, collection, page.items, "");
-        for (const value of shown) listed.set(`${collection.name}/${String(value["id"])}`, JSON.stringify(value));
+        if (page.items.length === 1000) throw new Error(`${collection.name} has too many records for one page`);
+        const presented = await presentRecords(reader, context, collection, page.items, "");
+        for (const value of presented) listed.set(`${collection.name}/${String(value["id"])}`, JSON.stringify(value));
       }
     });
     return listed;
@@ -244,7 +244,7 @@ export class ModelServer {
 
 class FlakyError extends Error {}
 
-/** Whatever chance makes up, the server may refuse. */
+/** Random writes may be refused: maps an API error to undefined. */
 async function undefinedIfRefused<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

@@ -1,12 +1,12 @@
 import type { Model } from "./model.ts";
 
 interface Step {
-  /** How often it is taken, beside the others. */
+  /** Relative frequency. */
   readonly weight: number;
   readonly take: (model: Model) => Promise<unknown>;
 }
 
-/** What may happen, and how often, beside the others. */
+/** The random steps of a run. */
 export const STEPS: readonly (readonly [string, Step])[] = Object.entries({
   write: { weight: 40, take: (model) => model.writes.write() },
   writes: {
@@ -23,7 +23,7 @@ export const STEPS: readonly (readonly [string, Step])[] = Object.entries({
       return model.check(client, model.random.pick(client.earlierStates));
     },
   },
-  // An answer that is lost, or the first of several pages.
+  // A lost response, or only the first of several pages.
   lost: {
     weight: 6,
     async take(model) {

@@ -5,7 +5,7 @@ import type { ModelServer } from "./model-server.ts";
 export const USERS = ["ann", "bob", "cem", "dua"].map((name) => name.padEnd(15, "0"));
 const WORDS = ["a", "b", "c"];
 
-/** What chance does to the server past its clients: as an administrator, a hook or another program would. */
+/** Random writes that do not come from the model's clients. */
 export class ModelWrites {
   readonly server: ModelServer;
   readonly random: Random;
@@ -16,7 +16,7 @@ export class ModelWrites {
     this.random = random;
   }
 
-  /** In no order, and the same for the same seed. */
+  /** A unique id in random order, the same for the same seed. */
   newId(): string {
     return `${this.random.int(1, 1e9).toString(36)}x${(this.#made += 1)}`.padEnd(15, "0");
   }
@@ -59,12 +59,12 @@ export class ModelWrites {
     const { random, server } = this;
     const name = random.pick(["users", "teams", "lists", "lists", "todos", "todos", "todos", "grants", "grants"]);
     const body = await this.body(name);
-    const many = (await server.ids(name)).length;
-    if (name !== "users" && (many < 6 || (many < 25 && random.chance(45))))
+    const count = (await server.ids(name)).length;
+    if (name !== "users" && (count < 6 || (count < 25 && random.chance(45))))
       await server.create(name, { ...body, id: this.newId() });
-    else if (name !== "users" && random.chance(many > 20 ? 60 : 30)) await server.remove(name, await this.id(name));
+    else if (name !== "users" && random.chance(count > 20 ? 60 : 30)) await server.remove(name, await this.id(name));
     else {
-      // Some of the fields.
+      // A random subset of the fields.
       const some = Object.entries(body).filter(() => random.chance(50));
       await server.update(name, await this.id(name), Object.fromEntries(some));
     }

@@ -8,7 +8,7 @@ const SEED = Number(process.env["HEADWATER_SEED"] ?? Date.now() % 1e9);
 
 setDefaultTimeout(60_000 + STEPS * 200);
 
-test(`after each pull a client has what a list shows, whatever ${STEPS} steps (HEADWATER_SEED=${SEED}) do to both`, async () => {
+test(`after each pull, a client has what a list request returns, through ${STEPS} random steps (HEADWATER_SEED=${SEED})`, async () => {
   using dir = tempDir();
   const { pulls } = await Model.run(dir.path, seededRandom(SEED), STEPS);
   expect(pulls).toBeGreaterThan(STEPS / 4);

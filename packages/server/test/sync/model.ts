@@ -10,18 +10,18 @@ import { STEPS } from "./model-steps.ts";
 import { ModelServer } from "./model-server.ts";
 import { ModelWrites, USERS } from "./model-writes.ts";
 
-/** Pages of one sync at most. */
+/** The maximum number of pages of one sync. */
 const MAX_PAGES = 2_000;
 
 const isJournal = ({ name }: Mutation): boolean => name === "journal" || name === "flaky";
 
-/** Chance at work on a server and its clients. After each pull the client's view must be what a list shows then. */
+/** Takes random steps on a server and its clients. After each pull, a client's view must equal a list request's result. */
 export class Model {
   readonly server: ModelServer;
   readonly random: Random;
   readonly writes: ModelWrites;
   readonly clients: ModelClient[] = [];
-  /** Of the last steps. */
+  /** The names of the last steps. */
   readonly recentSteps: string[] = [];
   pulls = 0;
   #made = 0;
@@ -33,7 +33,7 @@ export class Model {
     this.writes = new ModelWrites(server, random);
   }
 
-  /** @throws Error with the step that went wrong */
+  /** @throws Error with the steps that led to a failure */
   static async run(dir: string, random: Random, steps: number, fault?: Fault): Promise<Model> {
     const model = new Model(await ModelServer.open(dir, USERS, fault), random);
     try {
@@ -69,7 +69,7 @@ export class Model {
   #addClient(group: ModelGroup, kept?: ClientState): ModelClient {
     const client = new ModelClient(this.#name("c"), group, kept);
     this.clients.push(client);
-    // So many tabs stay open.
+    // At most 12 tabs stay open.
     if (this.clients.length > 12) this.#closed.push(...this.clients.splice(this.random.int(0, 8), 1));
     return client;
   }
@@ -78,7 +78,7 @@ export class Model {
     return this.random.pick(this.clients);
   }
 
-  /** What is of tabs that were closed goes, or lists would grow without end. */
+  /** Deletes the journal records of closed tabs, so that lists stay short. */
   async #tidy(): Promise<void> {
     for (const { id } of this.#closed.splice(0)) {
       const rows = await this.server.store.all({ text: "SELECT id FROM journal WHERE client = ?", values: [id] });
@@ -86,7 +86,7 @@ export class Model {
     }
   }
 
-  /** Pulls until there is no more, and compares. */
+  /** Pulls until the client is up to date, and compares its view with a list. */
   async check(client: ModelClient, from?: ClientState): Promise<void> {
     const listed = await this.server.list(client.group.user);
     let pulled = await client.pull(this.server, from);
@@ -95,47 +95,46 @@ export class Model {
       for (const text of pulled.patch) {
         const { op, key, value } = JSON.parse(text) as { op: string; key: string; value?: unknown };
         if (op === "put" && listed.get(key) !== JSON.stringify(value)) {
-          throw new Error(
-            `${key} was given as ${JSON.stringify(value)}, and is ${listed.get(key) ?? "not to be seen"}`,
-          );
+          throw new Error(`${key} was sent as ${JSON.stringify(value)}, but is ${listed.get(key) ?? "not visible"}`);
         }
       }
       if (client.id in pulled.lastMutationIDChanges) this.#checkConfirmed(client);
       if (!pulled.partial) break;
-      if (page === MAX_PAGES) throw new Error("there is no end of pages");
+      if (page === MAX_PAGES) throw new Error("the pages do not end");
       pulled = await client.pull(this.server);
     }
     const { view } = client.state;
     for (const [key, value] of listed) {
-      if (view.get(key) !== value) throw new Error(`${key} is ${view.get(key) ?? "missing"}, and should be ${value}`);
+      if (view.get(key) !== value) throw new Error(`${key} is ${view.get(key) ?? "missing"}, expected ${value}`);
     }
-    for (const key of view.keys()) if (!listed.has(key)) throw new Error(`${key} should not be there`);
+    for (const key of view.keys()) if (!listed.has(key)) throw new Error(`${key} should not be in the view`);
     if (client.confirmed < client.accepted && client.accepted > client.forgottenBefore) {
-      throw new Error(`mutation ${client.accepted} was taken, and ${client.confirmed} is the last that is confirmed`);
+      throw new Error(`mutation ${client.accepted} was accepted, but the last confirmed one is ${client.confirmed}`);
     }
     const again = await client.pull(this.server);
-    if (again.patch.length > 0 && !this.#isVolatile()) throw new Error(`there was more after all: ${again.patch[0]}`);
+    if (again.patch.length > 0 && !this.#isVolatile())
+      throw new Error(`the last page was not the last: ${again.patch[0]}`);
   }
 
-  /** What is confirmed is there: the client shows its own idea of it no more. */
+  /** The results of confirmed mutations are in the view, since the client has dropped its optimistic versions. */
   #checkConfirmed({ mutations, confirmed, id, state: { view } }: ModelClient): void {
-    const there = new Set<unknown>();
+    const present = new Set<unknown>();
     for (const [key, text] of view) {
       if (!key.startsWith("journal/")) continue;
       const { client, mutation } = JSON.parse(text) as { client: string; mutation: number };
-      if (client === id) there.add(mutation);
+      if (client === id) present.add(mutation);
     }
     const missing = mutations.find(
-      (mutation) => isJournal(mutation) && mutation.id <= confirmed && !there.has(mutation.id),
+      (mutation) => isJournal(mutation) && mutation.id <= confirmed && !present.has(mutation.id),
     );
-    if (missing) throw new Error(`mutation ${missing.id} is confirmed, and what it did is not there`);
+    if (missing) throw new Error(`mutation ${missing.id} is confirmed, but its result is missing`);
   }
 
   #isVolatile(): boolean {
     return this.server.collections.some(({ listRule }) => listRule?.includes("@now"));
   }
 
-  /** Each call of a mutator has left one record, in their order. */
+  /** Each mutation has created one journal record, in order. */
   async #checkJournal(client: ModelClient): Promise<void> {
     const rows = await this.server.store.all({
       text: "SELECT mutation FROM journal WHERE client = ? ORDER BY rowid",
@@ -145,10 +144,10 @@ export class Model {
       ({ id, name }) => id <= client.sent && (name === "journal" || name === "flaky"),
     );
     const [got, wanted] = [rows.map(({ mutation }) => Number(mutation)), expected.map(({ id }) => id)];
-    // Those behind the last answer may be done already.
+    // Mutations after the last response may have run already.
     const least = wanted.filter((id) => id <= client.accepted).length;
     if (JSON.stringify(wanted.slice(0, Math.max(least, got.length))) !== JSON.stringify(got)) {
-      throw new Error(`of the mutations ${wanted.join()} there were done ${got.join()}`);
+      throw new Error(`the mutations were ${wanted.join()}, but ${got.join()} ran`);
     }
   }
 
@@ -177,7 +176,7 @@ export class Model {
     await this.#checkJournal(client);
   }
 
-  /** Several at once, some of them of one group: what each is given may be of any moment, but ends well. */
+  /** Concurrent requests, some of one group. Each may see any intermediate state, but the client converges. */
   async pullAndPushConcurrently(): Promise<void> {
     const one = this.#client();
     const works = [
@@ -207,15 +206,15 @@ export class Model {
       other.state.cookie,
       random.pick<unknown>([7, "7", "", [], {}, { order: "x" }, null, true]),
     ]);
-    // A first pull with the cookie of another group of the same user goes on from that one's state.
+    // A first pull with a cookie of another group of the same user continues from that group's view.
     if (other.group.user === client.group.user)
       for (const key of other.group.receivedKeys) client.group.receivedKeys.add(key);
     const listed = await this.server.list(client.group.user);
     const pulled = await this.server.pull(client.group.user, client.group.key, forged);
     for (const text of pulled?.patch ?? []) {
       const { op, key } = JSON.parse(text) as { op: string; key: string };
-      const isTheirs = op === "put" ? listed.has(key) : op === "clear" || client.group.receivedKeys.has(key);
-      if (!isTheirs) throw new Error(`${JSON.stringify(forged)} was told of ${key}`);
+      const isAllowed = op === "put" ? listed.has(key) : op === "clear" || client.group.receivedKeys.has(key);
+      if (!isAllowed) throw new Error(`the cookie ${JSON.stringify(forged)} got ${key}`);
       if (op === "put") client.group.receivedKeys.add(key);
     }
     await this.check(client);
@@ -238,7 +237,7 @@ export class Model {
         () => undefined,
         (reason: unknown) => reason,
       );
-      if (!isRefused(error)) throw new Error(`${user} was let into the group of ${group.user}: ${String(error)}`);
+      if (!isRefused(error)) throw new Error(`${user} could use the group of ${group.user}: ${String(error)}`);
     }
   }
 
@@ -272,7 +271,7 @@ export class Model {
     await server.expire(new Date(server.now.getTime() + 1), { viewMs: 0, clientMs: 0 });
   }
 
-  /** For a moment nobody may see a collection; some read a page in it. */
+  /** Hides a collection briefly, while some clients pull a page. */
   async hideBriefly(): Promise<void> {
     const name = this.random.pick(Object.keys(RULES));
     const { listRule } = this.server.collection(name);

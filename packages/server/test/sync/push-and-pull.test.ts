@@ -7,8 +7,8 @@ setDefaultTimeout(60_000);
 
 const server = useSyncServer();
 
-describe("who asks", () => {
-  test("nobody gets in without a good token", async () => {
+describe("authentication", () => {
+  test("every endpoint refuses requests without a valid token", async () => {
     const forged = { id: "x", token: `${server.ann.token.slice(0, -3)}abc` };
     for (const user of [undefined, forged]) {
       for (const path of ["/push", "/pull", "/poke-user", "/ticket"])
@@ -19,7 +19,7 @@ describe("who asks", () => {
     }
   });
 
-  test("a token counts with and without Bearer", async () => {
+  test("a token works with and without Bearer", async () => {
     for (const token of [server.ann.token, `Bearer ${server.ann.token}`]) {
       expect(await server.get({ token }, "/stats")).toMatchObject({
         status: 200,
@@ -45,7 +45,7 @@ describe("who asks", () => {
     expect((await server.push(server.bob, own, [createList(1, server.bob.id)])).status).toBe(403);
   });
 
-  test("browsers of any origin may send what the client sends", async () => {
+  test("CORS allows the client's headers from any origin", async () => {
     const headers = {
       Origin: "https://example.com",
       "Access-Control-Request-Method": "POST",
@@ -58,7 +58,7 @@ describe("who asks", () => {
 });
 
 describe("push", () => {
-  test("what is refused counts as done and is told, and what comes behind it is done", async () => {
+  test("refused mutations are reported and count as processed, and later mutations run", async () => {
     const group = newName();
     const reply = await server.push(server.ann, group, [
       createList(1, server.ann.id, ""),
@@ -80,7 +80,7 @@ describe("push", () => {
     expect(JSON.stringify(body.patch)).toContain("Seven");
   });
 
-  test("what was done is not done again, and several clients keep their own count", async () => {
+  test("a mutation runs only once, and each client has its own counter", async () => {
     const group = newName();
     const calls = [
       createList(1, server.ann.id, group),
@@ -94,7 +94,7 @@ describe("push", () => {
     expect(body.patch.filter((operation: object) => JSON.stringify(operation).includes(group))).toHaveLength(3);
   });
 
-  test("a client with a past that nobody knows is told so, in the protocol's words", async () => {
+  test("an unknown client with earlier mutations gets ClientStateNotFound", async () => {
     const group = newName();
     const unknown = { status: 200, body: { error: "ClientStateNotFound" } };
     expect(await server.push(server.ann, group, [createList(5, server.ann.id)])).toMatchObject(unknown);
@@ -106,7 +106,7 @@ describe("push", () => {
     });
   });
 
-  test("other protocols are told so, and what is none is refused", async () => {
+  test("other protocol versions get VersionNotSupported, and invalid bodies are refused", async () => {
     const other = (versionType: string) => ({ status: 200, body: { error: "VersionNotSupported", versionType } });
     expect(await server.post(server.ann, "/push", { pushVersion: 0, clientID: "c", mutations: [] })).toMatchObject(
       other("push"),
@@ -121,7 +121,7 @@ describe("push", () => {
 });
 
 describe("pull", () => {
-  test("without news the cookie is the same and nothing comes with it", async () => {
+  test("without changes, the cookie stays the same and the patch is empty", async () => {
     const group = newName();
     const { cookie } = (await server.pull(server.bob, group)).body;
     expect((await server.pull(server.bob, group, cookie)).body).toEqual({
@@ -131,7 +131,7 @@ describe("pull", () => {
     });
   });
 
-  test("what was refused moves the cookie, or the client would never learn of it", async () => {
+  test("a refused mutation changes the cookie, so that the client learns of it", async () => {
     const group = newName();
     const { cookie } = (await server.pull(server.bob, group)).body;
     await server.push(server.bob, group, [{ id: 1, name: "nothing" }]);
@@ -140,7 +140,7 @@ describe("pull", () => {
     expect(body.cookie.order).toBeGreaterThan(cookie.order);
   });
 
-  test("a large view comes in pages, and what is pushed is confirmed with the last of them", async () => {
+  test("a large view comes in pages, and mutations are confirmed with the last page", async () => {
     const user = await server.superuser.createUser(newName());
     using db = new Database(join(server.process.dir, "data.db"));
     db.run("PRAGMA busy_timeout = 10000");
@@ -152,7 +152,7 @@ describe("pull", () => {
     const group = newName();
     await server.push(user, group, [createList(1, user.id)]);
     using stream = server.listen(user);
-    await stream.heard.until((heard) => heard.includes("connected"));
+    await stream.messages.until((messages) => messages.includes("connected"));
     const keys = new Set<string>();
     let [answer, pages] = [(await server.pull(user, group)).body, 1];
     for (;;) {
@@ -165,8 +165,8 @@ describe("pull", () => {
     expect(pages).toBeGreaterThan(1);
     expect(keys.size).toBe(20_002);
     expect(answer.lastMutationIDChanges).toEqual({ [`${group}c`]: 1 });
-    // Who pulls by pokes alone is poked for the next page.
-    await stream.heard.until((heard) => heard.includes("sync"));
+    // Clients that pull only when poked get a poke for the next page.
+    await stream.messages.until((messages) => messages.includes("sync"));
     const packed = await fetch(`${server.url}${BASE}/pull`, {
       method: "POST",
       headers: { "Content-Type": "application/json", "Accept-Encoding": "gzip", Authorization: user.token },
@@ -176,7 +176,7 @@ describe("pull", () => {
     expect(((await packed.json()) as { patch: unknown[] }).patch.length).toBeGreaterThan(1_000);
   });
 
-  test("an older copy of the database is found out by what it does not know any more", async () => {
+  test("an older copy of the database is detected by the state that it lacks", async () => {
     const group = newName();
     await server.push(server.ann, group, [createList(1, server.ann.id)]);
     const { cookie } = (await server.pull(server.ann, group)).body;
@@ -190,7 +190,7 @@ describe("pull", () => {
     });
   });
 
-  test("where the log can't be read, a view is compared with what may be seen now", async () => {
+  test("if the log is unreadable, the view is compared with the records that the user may see now", async () => {
     const list = (await server.superuser.create("lists", { title: "Moves", owner: server.ann.id })).id;
     const todo = (await server.superuser.create("todos", { list, text: "Moves along" })).id;
     const group = newName();

@@ -10,7 +10,7 @@ import { SYNC_HOOKS } from "./sync-server.ts";
 
 setDefaultTimeout(120_000);
 
-test("a client that has seen more than a restored database knows begins anew, and agrees with it", async () => {
+test("a client that is ahead of a restored database starts over and converges", async () => {
   using folder = tempDir();
   const [dir, copy] = [join(folder.path, "pb_data"), join(folder.path, "copy")];
   const options = { kind: "headwater", dir, args: SYNC_HOOKS } as const;
@@ -36,7 +36,7 @@ test("a client that has seen more than a restored database knows begins anew, an
   server = await startServer({ ...options, port: server.port });
   for (let i = 0; i < 3; i += 1) await phone.mutate.vote({ id: todo });
   await Promise.all([phone.untilConfirmed(), have(phone, 4), have(laptop, 4)]);
-  await Bun.sleep(1_500); // What the phone has is kept some time after it came.
+  await Bun.sleep(1_500); // Replicache persists received data after a delay.
   await server.stop();
   rmSync(dir, { recursive: true });
   cpSync(copy, dir, { recursive: true });
@@ -44,11 +44,11 @@ test("a client that has seen more than a restored database knows begins anew, an
   server = await startServer({ ...options, port: server.port });
   phone.pull();
   await phone.notFound;
-  // As the client does by itself in a browser: the page is loaded again.
+  // In a browser, the client reloads the page.
   await phone[Symbol.asyncDispose]();
   await using again = new Device({ url: server.url, token: ann.token, name: phone.name });
   await have(again, 1);
-  // Who only reads has nothing to lose: it goes on with what there is.
+  // A client without mutations continues with the restored data.
   await have(laptop, 1);
   await again.mutate.vote({ id: todo });
   await Promise.all([again.untilConfirmed(), have(laptop, 2)]);

@@ -1,4 +1,4 @@
-/** `bun run-model.ts SEED STEPS`: plays the model in a process of its own. */
+/** Runs the model in its own process: `bun run-model.ts SEED STEPS`. Prints the number of pulls. */
 import { seededRandom } from "@headwater/testing/lib/seeded-random.ts";
 import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
 import { Model } from "./model.ts";

@@ -21,33 +21,33 @@ const pokes = (client: SocketClient, count: number): Promise<void> =>
 const streams = async (): Promise<unknown> =>
   (await superuser.request<Record<string, unknown>>("GET", "/api/v1/replicache/stats")).body["totalConnections"];
 
-test("a WebSocket is told when there is something to pull for its user, and for nobody else", async () => {
+test("a WebSocket gets sync only when its user has something to pull", async () => {
   const [ann, bob] = [await superuser.createUser("ann"), await superuser.createUser("bob")];
   const connect = ({ token }: { token: string }) => SocketClient.connect(server.url, { query: `?token=${token}` });
-  using hers = await connect(ann);
-  using his = await connect(bob);
-  for (const client of [hers, his])
+  using annClient = await connect(ann);
+  using bobClient = await connect(bob);
+  for (const client of [annClient, bobClient])
     expect(await client.request({ type: "sync", on: true })).toMatchObject({ type: "sync" });
   expect(await streams()).toBe(2);
 
   const { id } = await superuser.create("lists", { title: "List", owner: ann.id });
-  await pokes(hers, 2);
+  await pokes(annClient, 2);
   await superuser.update("lists", id, { members: [bob.id] });
-  await pokes(his, 2);
+  await pokes(bobClient, 2);
   await superuser.request("POST", "/api/v1/replicache/poke-user", { token: bob.token, body: {} });
-  await pokes(his, 3);
-  // Of what happened it is told nothing: it listens to nothing.
-  expect(hers.inbox.items.filter(({ type }) => type === "record_event")).toEqual([]);
+  await pokes(bobClient, 3);
+  // It gets no record events, because it has no subscriptions.
+  expect(annClient.inbox.items.filter(({ type }) => type === "record_event")).toEqual([]);
 
-  // As somebody else it is told of what they may see.
-  await his.request({ type: "auth", token: ann.token });
-  const before = pokesOf(his);
+  // After signing in as another user, it gets pokes for that user.
+  await bobClient.request({ type: "auth", token: ann.token });
+  const before = pokesOf(bobClient);
   await superuser.create("lists", { title: "Another", owner: ann.id });
-  await pokes(his, before + 1);
-  await his.request({ type: "sync", on: false });
+  await pokes(bobClient, before + 1);
+  await bobClient.request({ type: "sync", on: false });
   expect(await streams()).toBe(1);
-  await his.request({ type: "auth", token: null });
-  expect(await his.request({ type: "sync", on: true })).toMatchObject({ type: "error", code: "forbidden" });
-  hers[Symbol.dispose]();
+  await bobClient.request({ type: "auth", token: null });
+  expect(await bobClient.request({ type: "sync", on: true })).toMatchObject({ type: "error", code: "forbidden" });
+  annClient[Symbol.dispose]();
   while ((await streams()) !== 0) await Bun.sleep(20);
 });

@@ -24,7 +24,7 @@ export interface MutationCall {
 }
 
 let namesGiven = 0;
-/** Never given twice. */
+/** A unique name. */
 export const newName = (): string => `n${(namesGiven += 1)}x`;
 
 export const createList = (id: number, owner: string, title = "List"): MutationCall => ({
@@ -33,7 +33,7 @@ export const createList = (id: number, owner: string, title = "List"): MutationC
   args: { collection: "lists", id: newName().padEnd(15, "0"), data: { title, owner } },
 });
 
-/** A server of a test file's own with two users, and requests as Replicache makes them. */
+/** A server for one test file, with two users, and requests as Replicache sends them. */
 export class SyncServer {
   process!: ServerProcess;
   superuser!: SuperuserClient;
@@ -64,20 +64,20 @@ export class SyncServer {
     return this.post(user, "/push", body);
   }
 
-  /** A stream, and what it has said so far. */
-  listen(user: User, path = "/stream"): { readonly heard: Inbox<string> } & Disposable {
-    const heard = new Inbox<string>();
+  /** Opens a poke stream, and records its messages. */
+  listen(user: User, path = "/stream"): { readonly messages: Inbox<string> } & Disposable {
+    const messages = new Inbox<string>();
     const stream = new PokeStream(
       this.url,
       () => user.token,
-      (data) => heard.push(data),
+      (data) => messages.push(data),
       path,
     );
-    return { heard, [Symbol.dispose]: () => stream[Symbol.dispose]() };
+    return { messages, [Symbol.dispose]: () => stream[Symbol.dispose]() };
   }
 }
 
-/** Starts before the file's first test, and ends after its last. */
+/** Starts a server before the file's tests and stops it after them. */
 export function useSyncServer(): SyncServer {
   const server = new SyncServer();
   beforeAll(async () => {

@@ -20,7 +20,7 @@ const start = (body: unknown, headers: Record<string, string> = {}, token?: stri
     token,
   });
 
-test("a failed attempt is tried again after a while, as often as its policy says", async () => {
+test("a failed attempt is retried after a delay, as many times as the task allows", async () => {
   const task = await DrivenTask.start(server.url, "patient");
   using client = await task.openStream();
   for (const attempt of [1, 2, 3]) {
@@ -41,7 +41,7 @@ test("a failed attempt is tried again after a while, as often as its policy says
   expect(await task.state()).toMatchObject({ state: "failed", attempt: 3 });
 });
 
-test("a cancelled task ends at once, its handler hears of it, and what that still says is not told", async () => {
+test("cancelling a task ends it at once, aborts its handler, and drops what the handler still reports", async () => {
   const task = await DrivenTask.start(server.url);
   using client = await task.openStream();
   await client.until("connection_open");
@@ -56,7 +56,7 @@ test("a cancelled task ends at once, its handler hears of it, and what that stil
   expect((await superuser.request<TaskResponse>("POST", `/api/tasks/${task.id}/cancel`)).body).toEqual(cancelled.body);
 });
 
-test("a task that waits can be cancelled, and no more are at work than may be", async () => {
+test("a queued task can be cancelled, and no more tasks run at once than allowed", async () => {
   const superuser = await SuperuserClient.signIn(server.url);
   const first = await DrivenTask.start(server.url, "single");
   const [second, third] = [await DrivenTask.queue(server.url, "single"), await DrivenTask.queue(server.url, "single")];
@@ -72,7 +72,7 @@ test("a task that waits can be cancelled, and no more are at work than may be", 
   await third.drive("complete");
 });
 
-test("the same key finds the same task, and is not for another input or another owner", async () => {
+test("an idempotency key returns the same task, but not for another input or another owner", async () => {
   const superuser = await SuperuserClient.signIn(server.url);
   const key = { "Idempotency-Key": "k1" };
   const tasks = await Promise.all(
@@ -85,14 +85,14 @@ test("the same key finds the same task, and is not for another input or another 
   expect(body.id).not.toBe(tasks[0]!.body.id);
 });
 
-test("what a task does not take is refused before it begins, and so is a name that nothing is defined for", async () => {
+test("invalid input and unknown task names are refused before the task starts", async () => {
   const wrong = await start({ name: "greet", input: { nam: 1 } });
   expect([wrong.status, wrong.body.data["input"]!.code]).toEqual([400, "validation_invalid_value"]);
   expect((await start({ name: "nothing" })).status).toBe(404);
   expect((await start({})).status).toBe(400);
 });
 
-test("rules say who may start a task, see it and cancel it", async () => {
+test("rules decide who may start, view and cancel a task", async () => {
   const superuser = await SuperuserClient.signIn(server.url);
   const [ann, bob] = await Promise.all(["ann", "bob"].map((name) => superuser.createUser(name)));
   expect((await start({ name: "internal" })).status).toBe(403);
@@ -103,7 +103,7 @@ test("rules say who may start a task, see it and cancel it", async () => {
   expect([await see(), await see(bob!.token), await see(ann!.token), await see(superuser.token)]).toEqual([
     404, 404, 200, 200,
   ]);
-  // What may not be seen is not there.
+  // A task that the user may not view looks like one that does not exist.
   const { text } = await request(server.url, "GET", `/api/tasks/${body.id}/stream`, { token: bob!.token });
   expect(text).toContain("task_not_found");
   expect((await request(server.url, "GET", "/api/tasks", { token: ann!.token })).status).toBe(403);
@@ -117,7 +117,7 @@ test("rules say who may start a task, see it and cancel it", async () => {
   await task.drive("complete");
 });
 
-test("an attempt that takes too long fails", async () => {
+test("an attempt that exceeds its timeout fails", async () => {
   const { body } = await start({ name: "short" });
   while ((await request<TaskResponse>(server.url, "GET", `/api/tasks/${body.id}`)).body.state !== "failed")
     await Bun.sleep(5);
@@ -125,7 +125,7 @@ test("an attempt that takes too long fails", async () => {
   expect(failed.error!.code).toBe("timeout");
 });
 
-test("long computing in a thread of its own holds up no stream, and can be cancelled", async () => {
+test("a long computation in a worker thread blocks no stream and can be cancelled", async () => {
   const superuser = await SuperuserClient.signIn(server.url);
   const small = await start({ name: "compute", input: { rounds: 1_000 } });
   const endless = await start({ name: "compute", input: { rounds: 1e12 } });
@@ -148,7 +148,7 @@ test("long computing in a thread of its own holds up no stream, and can be cance
   expect(text).toContain('{"delta": "done"}');
 });
 
-test("what is over is taken from the log when it is stored with its task, and can still be replayed", async () => {
+test("a finished task's events move from the log to its row, and can still be replayed", async () => {
   const task = await DrivenTask.start(server.url);
   await task.drive(
     "write",

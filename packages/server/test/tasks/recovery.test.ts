@@ -4,10 +4,10 @@ import { DrivenTask, payloadsOf, TASK_HOOKS, typesOf } from "./driven-task.ts";
 
 setDefaultTimeout(60_000);
 
-test("killed and started again, tasks at work are tried again or failed, and listeners go on where they were", async () => {
+test("after a kill and restart, running tasks are retried or failed, and listeners resume where they were", async () => {
   await using first = await startServer({ args: ["--hooks", TASK_HOOKS] });
   const [once, patient] = [await DrivenTask.start(first.url), await DrivenTask.start(first.url, "patient")];
-  const [place, waiting] = [await DrivenTask.start(first.url, "single"), await DrivenTask.queue(first.url, "single")];
+  const [running, waiting] = [await DrivenTask.start(first.url, "single"), await DrivenTask.queue(first.url, "single")];
   const clients = await Promise.all([once, patient].map((task) => task.openStream()));
   for (const task of [once, patient]) await task.drive("progress", { step: 1 });
   for (const client of clients) await client.until("task_event");
@@ -23,12 +23,12 @@ test("killed and started again, tasks at work are tried again or failed, and lis
   await Promise.all(back.map(({ ended }) => ended));
   expect(back.map(typesOf)).toEqual([["task_failed"], ["task_retrying", "task_completed"]]);
   expect(payloadsOf(back[0]!)).toMatchObject([{ code: "interrupted" }]);
-  // What had not begun yet begins now.
+  // A queued task starts now.
   await waiting.at(second.url).untilRunning(1);
-  expect((await place.at(second.url).state()).state).toBe("failed");
+  expect((await running.at(second.url).state()).state).toBe("failed");
 });
 
-test("a server that stops tells its listeners, and what may be tried again does not lose an attempt", async () => {
+test("a server that stops notifies its listeners, and tasks that may be retried lose no attempt", async () => {
   await using first = await startServer({ args: ["--hooks", TASK_HOOKS] });
   const [once, patient] = [await DrivenTask.start(first.url), await DrivenTask.start(first.url, "patient")];
   const clients = await Promise.all([once, patient].map((task) => task.openStream()));

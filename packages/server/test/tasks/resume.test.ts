@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-test("who comes back with the last id that it saw gets the rest, and each event once", async () => {
+test("a client that reconnects with its last id gets the remaining events, each once", async () => {
   const task = await DrivenTask.start(server.url);
   using whole = await task.openStream();
   for (let i = 1; i <= 6; i += 1) await task.drive("progress", { step: i });
@@ -24,7 +24,7 @@ test("who comes back with the last id that it saw gets the rest, and each event 
   for (const [i, client] of back.entries()) expect(payloadsOf(client)).toEqual(payloadsOf(whole).slice(i + 1));
 });
 
-test("a late listener gets the history first, and what follows", async () => {
+test("a late listener gets the history first, then live events", async () => {
   const task = await DrivenTask.start(server.url);
   await task.drive("progress", { step: 1 });
   await task.drive("write", ["a", "b", "c"]);
@@ -36,7 +36,7 @@ test("a late listener gets the history first, and what follows", async () => {
   expect(payloadsOf(late)).toEqual([{ step: 1 }, { delta: "abc" }, { step: 2 }, "end"]);
 });
 
-test("the stream of a task that is over replays and closes, and one who has heard that too is told not to come back", async () => {
+test("a finished task's stream replays and closes; a client that has seen all of it gets 204", async () => {
   const task = await DrivenTask.start(server.url);
   await task.drive("progress", { step: 1 });
   await task.drive("complete", { result: 1 });
@@ -56,7 +56,7 @@ test("the stream of a task that is over replays and closes, and one who has hear
   expect(status).toBe(204);
 });
 
-test("an id of another life of the log, or of no event, is answered with a resync and the whole history", async () => {
+test("an id from another epoch, or of no event, gets a resync and the whole history", async () => {
   const task = await DrivenTask.start(server.url);
   await task.drive("progress", { step: 1 });
   using first = await task.openStream();
@@ -73,7 +73,7 @@ test("an id of another life of the log, or of no event, is answered with a resyn
   for (const client of clients) expect(payloadsOf(client)).toEqual([{ step: 1 }, 2]);
 });
 
-test("a listener that does not read holds up nobody, and is told when what it missed is not kept any more", async () => {
+test("a listener that stops reading blocks nobody, and gets a resync when the events it missed are gone", async () => {
   const task = await DrivenTask.start(server.url);
   using slow = await task.openStream();
   using fast = await task.openStream();
@@ -92,7 +92,7 @@ test("a listener that does not read holds up nobody, and is told when what it mi
   const missed = slow.names.indexOf("resync");
   expect(slow.events[missed]!.data["reason"]).toBe("expired");
   expect(slow.names.at(-1)).toBe("connection_close");
-  // What came before the gap is a beginning of the whole, what came behind it an end.
+  // The text before the gap is a prefix of the whole, the text after it a suffix.
   const parts = [slow.events.slice(0, missed), slow.events.slice(missed)].map((events) =>
     events.map(({ data }) => (data["data"] as { readonly delta?: string } | undefined)?.delta ?? "").join(""),
   );
@@ -100,7 +100,7 @@ test("a listener that does not read holds up nobody, and is told when what it mi
   expect(pieces.join("").endsWith(parts[1]!)).toBe(true);
 });
 
-test("streams of tasks count as connections", async () => {
+test("task streams count as connections", async () => {
   await using small = await startServer({ args: ["--hooks", TASK_HOOKS, "--max-connections", "1"] });
   const task = await DrivenTask.start(small.url);
   using first = await task.openStream();

@@ -105,31 +105,31 @@ describe("task stream", () => {
       await task.drive("progress", { text: `step ${step}`, progress: step / 10 });
     await task.drive("complete");
     await Promise.all(clients.map(({ ended }) => ended));
-    const told = clients.map((client) =>
+    const received = clients.map((client) =>
       taskEvents(client).map(({ id, data }) => ({ id, data: { ...data, correlation_id: "" } })),
     );
-    expect(told[0]).toHaveLength(11);
-    for (const other of told) expect(other).toEqual(told[0]!);
+    expect(received[0]).toHaveLength(11);
+    for (const other of received) expect(other).toEqual(received[0]!);
   });
 
   test("Given event data contains correlation_id, When parsed, Then validate or strip correlation_id field (injected by format_sse_event)", async () => {
     const task = await DrivenTask.start(server.url);
-    const own = { "X-Correlation-ID": "order-66" };
+    const correlation = { "X-Correlation-ID": "order-66" };
     const clients = await Promise.all([
-      task.openStream(own),
+      task.openStream(correlation),
       task.openStream({ "X-Request-Id": "r-1" }),
       task.openStream(),
     ]);
     await Promise.all(clients.map((client) => client.until("heartbeat")));
     await task.drive("complete");
     await Promise.all(clients.map(({ ended }) => ended));
-    const [given, requested, made] = clients.map(
+    const [fromCorrelationId, fromRequestId, generated] = clients.map(
       ({ events }) => new Set(events.map(({ data }) => data["correlation_id"])),
     );
-    expect(given).toEqual(new Set(["order-66"]));
-    expect(requested).toEqual(new Set(["r-1"]));
-    expect(made!.size).toBe(1);
-    expect(typeof [...made!][0]).toBe("string");
+    expect(fromCorrelationId).toEqual(new Set(["order-66"]));
+    expect(fromRequestId).toEqual(new Set(["r-1"]));
+    expect(generated!.size).toBe(1);
+    expect(typeof [...generated!][0]).toBe("string");
   });
 });
 
@@ -175,13 +175,13 @@ describe("version stream", () => {
     await client.until("heartbeat", 6);
     const times = client.events.slice(1).map(({ at }) => at);
     const gaps = times.slice(1).map((at, i) => at - times[i]!);
-    // The best of several: a loaded machine may hold up any one of them.
+    // The shortest of several gaps: a loaded machine may delay any one of them.
     expect(Math.min(...gaps)).toBeLessThan(2 * INTERVAL_S * 1_000);
     expect(Math.max(...gaps)).toBeGreaterThan(INTERVAL_S * 900);
   });
 });
 
-test("a new version after a deploy reaches clients that come back, who were told that the server stops", async () => {
+test("after a deploy, clients that reconnect get the new version; the old stream ended with server_shutdown", async () => {
   const env = ["--environment", "development"];
   await using before = await startServer({ args: [...env, "--release", "1.0.0", "--git-commit", "aaa"] });
   const listenTo = (url: string) => JsonEventClient.open(`${url}/api/utils/version/stream`);
