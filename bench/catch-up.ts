@@ -11,14 +11,14 @@ import { countsOf, inexactIn, LoadTest } from "./load/load-test.ts";
 import type { Column, Metric } from "./report/table.ts";
 
 const METRICS: readonly Metric[] = [
-  { key: "whole_ms", name: "ms until all are whole", digits: 0, better: "less" },
+  { key: "whole_ms", name: "ms until all caught up", digits: 0, better: "less" },
   { key: "cpu_us_per_client", name: "server CPU us/client", digits: 0, better: "less" },
   { key: "cpu_us_per_event", name: "server CPU us/missed event", digits: 2, better: "less" },
   { key: "bytes_per_client", name: "bytes/client", digits: 0, better: "less" },
   { key: "events_per_write", name: "events/write", digits: 1, better: "more" },
 ];
 
-const LANES = 32;
+const CONCURRENCY = 32;
 
 type Options = {
   readonly rule: ChoiceOption<Rule>;
@@ -27,11 +27,11 @@ type Options = {
 };
 
 export const catchUp: Bench<Options> = {
-  summary: "clients that were away come back all at once, each with its cursor",
+  summary: "clients that all reconnect at once, each from its cursor",
   options: {
-    rule: { help: "who may see the changes", standard: "public", choices: RULES },
-    subscribers: { help: "clients that come back", standard: [1000], least: 1 },
-    missed: { help: "changes that were made meanwhile", standard: 100, least: 1 },
+    rule: { help: "who may see the changes", default: "public", choices: RULES },
+    subscribers: { help: "clients that reconnect", default: [1000], min: 1 },
+    missed: { help: "changes each client missed", default: 100, min: 1 },
   },
   async run({ rule, subscribers, missed }): Promise<Report[]> {
     requireOpenFiles(Math.max(...subscribers) + 200);
@@ -42,40 +42,40 @@ export const catchUp: Bench<Options> = {
         ...(rule === "public" && hasNchan ? [startNchan] : []),
       ];
       const columns = await measureEach(
-        starts.map((start) => () => LoadTest.open(start, count, LANES)),
-        (stage) => measure(stage, count, missed),
+        starts.map((start) => () => LoadTest.open(start, count, CONCURRENCY)),
+        (loadTest) => measure(loadTest, count, missed),
       );
       reports.push({
         title: `catch-up: ${count} clients that missed ${missed} changes, rule ${listRuleOf[rule] || "public"}`,
         metrics: METRICS,
         columns,
         legend: [
-          "whole: from the first connect to the last event that was missed; 64 connect at a time",
-          "CPU: of the server's process, connects and subscriptions included",
-          "PocketBase can't resume; ratio: above 1 the first server is the better one",
+          "caught up: from the first connect to the last missed event; 64 clients connect at a time",
+          "CPU: user and system time of the server process, including connects and subscriptions",
+          "PocketBase can't resume; ratio: above 1, the first server is better",
         ],
-        broken: inexactIn(columns[0].notes),
+        failures: inexactIn(columns[0].notes),
       });
     }
     return reports;
   },
 };
 
-async function measure(stage: LoadTest, subscribers: number, missed: number): Promise<Column> {
-  const { target, readers, publisher } = stage;
-  await stage.listen();
-  // One round for all, so that everybody has a place to come back to.
-  await stage.begin();
-  await inParallel(target.groups, LANES, () => publisher.publish());
-  await stage.settled();
+async function measure(loadTest: LoadTest, subscribers: number, missed: number): Promise<Column> {
+  const { target, readers, publisher } = loadTest;
+  await loadTest.listen();
+  // One event for each group, so that every client has a cursor to resume from.
+  await loadTest.begin();
+  await inParallel(target.groups, CONCURRENCY, () => publisher.publish());
+  await loadTest.settled();
   await readers.close();
-  await stage.begin();
-  await inParallel(missed, LANES, () => publisher.publish());
+  await loadTest.begin();
+  await inParallel(missed, CONCURRENCY, () => publisher.publish());
   const cpuBefore = readStats(target.pid).cpuMicros;
   const startedAt = now();
   await readers.open(target.subscription, subscribers, true);
-  await stage.settled();
-  const ticks = await stage.finish();
+  await loadTest.settled();
+  const ticks = await loadTest.finish();
   const cpu = readStats(target.pid).cpuMicros - cpuBefore;
   return {
     server: target.name,

@@ -9,17 +9,17 @@ const METRICS: readonly Metric[] = [
   { key: "cycles_per_second", name: "connections/s", digits: 0, better: "more" },
   { key: "cpu_us_per_cycle", name: "server CPU us/connection", digits: 0, better: "less" },
   { key: "memory_before_mib", name: "memory MiB before", digits: 1, better: "less" },
-  { key: "memory_after_mib", name: "memory MiB afterwards", digits: 1, better: "less" },
-  { key: "left_bytes", name: "bytes left behind/connection", digits: 0, better: "less" },
+  { key: "memory_after_mib", name: "memory MiB after", digits: 1, better: "less" },
+  { key: "left_bytes", name: "bytes leaked/connection", digits: 0, better: "less" },
 ];
 
 type Options = { readonly seconds: NumberOption; readonly lanes: NumberOption };
 
 export const churn: Bench<Options> = {
-  summary: "streams that connect, subscribe and leave, over and over",
+  summary: "event streams that repeatedly connect, subscribe and disconnect",
   options: {
-    seconds: { help: "how long it goes on", standard: 10, least: 1 },
-    lanes: { help: "how many do so at the same time", standard: 32, least: 1 },
+    seconds: { help: "seconds to run", default: 10, min: 1 },
+    lanes: { help: "streams at the same time", default: 32, min: 1 },
   },
   async run({ seconds, lanes }): Promise<Report[]> {
     return [
@@ -28,11 +28,11 @@ export const churn: Bench<Options> = {
         metrics: METRICS,
         columns: await measureEach(recordTargets("public", 0), (target) => measure(target, seconds, lanes)),
         legend: [
-          "connection: open the stream, wait for PB_CONNECT, subscribe, wait for the answer, reset",
-          "memory: RssAnon of the server's process when it has settled; before: after a tenth of the load",
-          "ratio: above 1 the first server is the better one",
+          "connection: open the stream, wait for PB_CONNECT, subscribe, wait for the response, reset",
+          "memory: RssAnon of the server process once it has settled; before: after a tenth of the load",
+          "ratio: above 1, the first server is better",
         ],
-        broken: [],
+        failures: [],
       },
     ];
   },

@@ -17,22 +17,22 @@ type Options = {
 };
 
 const LEGEND = [
-  "k a tick: k changes reach the server in one turn of its loop, and the next k when all deliveries have arrived",
-  "CPU: user and system time of the server's process, the writes included",
-  "p50, p99: from the writer's start of the request to the reader's bytes, over all deliveries",
-  "events/write: how many events the server put into one write of a socket",
-  "bare loop: one write of the finished bytes for each event and socket, and nothing else",
-  "ratio: above 1 the first server is the better one",
+  "k a tick: k changes reach the server in one event-loop iteration; the next k follow when all deliveries have arrived",
+  "CPU: user and system time of the server process, including the writes",
+  "p50, p99: from the start of the write request until the reader has the event, over all deliveries",
+  "events/write: events per socket write of the server",
+  "baseline: one socket write of prepared bytes for each event and connection, and nothing else",
+  "ratio: above 1, the first server is better",
 ];
 
 export const fanout: Bench<Options> = {
-  summary: "changes to many event streams or WebSockets under a rule: throughput, CPU, latency",
+  summary: "throughput, CPU and latency of changes to many event streams or WebSockets under a rule",
   options: {
-    rule: { help: "who may see the changes", standard: "public", choices: [...RULES, "all"] },
-    subscribers: { help: "connections that are open at the same time", standard: [1000], least: 1 },
-    changes: { help: "changes that are made in one tick", standard: [1, 16, 64], least: 1 },
-    seconds: { help: "how long each is measured; at least one tick", standard: 3, least: 0 },
-    transport: { help: "event streams or WebSockets", standard: "sse", choices: TRANSPORTS },
+    rule: { help: "who may see the changes", default: "public", choices: [...RULES, "all"] },
+    subscribers: { help: "number of open connections", default: [1000], min: 1 },
+    changes: { help: "changes per tick", default: [1, 16, 64], min: 1 },
+    seconds: { help: "seconds to measure each; at least one tick", default: 3, min: 0 },
+    transport: { help: "event streams (sse) or WebSockets (ws)", default: "sse", choices: TRANSPORTS },
   },
   async run({ rule: chosen, subscribers, changes, seconds, transport }): Promise<Report[]> {
     requireOpenFiles(Math.max(...subscribers) + 200);
@@ -50,7 +50,7 @@ export const fanout: Bench<Options> = {
   },
 };
 
-/** Of one number of changes a tick. The order is that of `valuesOf`. */
+/** The metrics for one number of changes per tick, in the order of `valuesOf`. */
 const metricsOf = (changes: number): Metric[] => [
   {
     key: `deliveries_per_second_${changes}`,
@@ -75,7 +75,7 @@ const valuesOf = ({ changes, delivered, milliseconds, cpuMicros, p50, p99 }: Pha
   p99,
 ];
 
-/** All servers stand at once and take turns: what else the machine does meanwhile meets them alike. */
+/** Runs all servers at once and alternates between them, so that other load on the machine affects them equally. */
 async function measure(
   starts: readonly (() => Promise<Target>)[],
   subscribers: number,
@@ -83,18 +83,18 @@ async function measure(
   seconds: number,
 ): Promise<Columns> {
   await using opened = new AsyncDisposableStack();
-  const stages: LoadTest[] = [];
-  for (const start of starts) stages.push(opened.use(await LoadTest.open(start, subscribers, Math.max(...ticks))));
-  for (const stage of stages) await stage.listen();
-  const phases = stages.map((): PhaseMeasurement[] => []);
+  const loadTests: LoadTest[] = [];
+  for (const start of starts) loadTests.push(opened.use(await LoadTest.open(start, subscribers, Math.max(...ticks))));
+  for (const loadTest of loadTests) await loadTest.listen();
+  const phases = loadTests.map((): PhaseMeasurement[] => []);
   for (const changes of ticks) {
-    for (const stage of stages) await stage.begin();
+    for (const loadTest of loadTests) await loadTest.begin();
     for (let round = 1; round <= ROUNDS; round += 1) {
-      for (const stage of stages) await stage.tickUntil((seconds * 1000 * round) / ROUNDS, changes);
+      for (const loadTest of loadTests) await loadTest.tickUntil((seconds * 1000 * round) / ROUNDS, changes);
     }
-    for (const [at, stage] of stages.entries()) phases[at]!.push(await stage.finish());
+    for (const [at, loadTest] of loadTests.entries()) phases[at]!.push(await loadTest.finish());
   }
-  const [first, ...peers] = stages.map(({ target }, at) => columnOf(target.name, ticks, phases[at]!));
+  const [first, ...peers] = loadTests.map(({ target }, at) => columnOf(target.name, ticks, phases[at]!));
   return [first!, ...peers];
 }
 
@@ -113,11 +113,11 @@ function reportOf(title: string, ticks: readonly number[], columns: Columns): Re
     metrics: ticks.flatMap(metricsOf),
     columns,
     legend: LEGEND,
-    broken: inexactIn(columns[0].notes),
+    failures: inexactIn(columns[0].notes),
   };
 }
 
-/** How much more a change costs with the most subscribers than with the fewest. */
+/** The cost of a change with the most subscribers, relative to that with the fewest. */
 function growth(
   rule: Rule,
   subscribers: readonly number[],
@@ -137,7 +137,7 @@ function growth(
     notes: [],
   }));
   return {
-    title: `fanout: CPU/change with ${most} subscribers as a multiple of that with ${least}, rule ${listRuleOf[rule] || "public"}`,
+    title: `fanout: CPU/change with ${most} subscribers relative to ${least}, rule ${listRuleOf[rule] || "public"}`,
     metrics: ticks.map((changes) => ({
       key: `growth_${changes}`,
       name: `times, ${changes} a tick`,
@@ -146,6 +146,6 @@ function growth(
     })),
     columns: [first!, ...peers],
     legend: [],
-    broken: [],
+    failures: [],
   };
 }

@@ -5,38 +5,38 @@ import type { Rule } from "./targets/rules.ts";
 import { countsOf, inexactIn, LoadTest } from "./load/load-test.ts";
 import type { Metric } from "./report/table.ts";
 
-/** How many times faster the server's time goes. */
+/** Speed-up of the server's time. */
 const RATE = 100;
-/** Between two heartbeats of one stream. */
+/** Seconds between two heartbeats of a stream. */
 const HEARTBEAT_S = 20;
 
 const METRICS: readonly Metric[] = [
   { key: "heartbeats", name: "heartbeats/stream", digits: 1, better: "more" },
-  { key: "cpu_percent", name: "% of a core for them", digits: 2, better: "less" },
+  { key: "cpu_percent", name: "% of a core for heartbeats", digits: 2, better: "less" },
   { key: "connection_kib", name: "memory KiB/connection before", digits: 2, better: "less" },
-  { key: "idle_connection_kib", name: "KiB/connection afterwards", digits: 2, better: "less" },
-  { key: "last_ms", name: "next change: ms to the last", digits: 1, better: "less" },
+  { key: "idle_connection_kib", name: "KiB/connection after", digits: 2, better: "less" },
+  { key: "last_ms", name: "next change: ms to the last client", digits: 1, better: "less" },
 ];
 
-/** Streams on which nothing happens for hours of the server's time; then one change, which all of them must get. */
+/** Keeps streams idle for hours of simulated time, then makes one change that all of them must receive. */
 export async function idleForHours(rule: Rule, subscribers: number, hours: number): Promise<Report> {
   const target = await startFastTarget(rule, subscribers, RATE);
-  await using stage = await LoadTest.open(async () => target, subscribers, 8);
+  await using loadTest = await LoadTest.open(async () => target, subscribers, 8);
   const empty = await settledMemory(target.pid);
-  await stage.listen();
+  await loadTest.listen();
   const before = await settledMemory(target.pid);
-  await stage.begin();
+  await loadTest.begin();
   const seconds = hours * 3600;
   const cpuBefore = readStats(target.pid).cpuMicros;
-  const survived = await stage.readers.gotChunks(Math.floor((subscribers * seconds) / HEARTBEAT_S));
+  const survived = await loadTest.readers.receivedChunks(Math.floor((subscribers * seconds) / HEARTBEAT_S));
   const cpuMicros = readStats(target.pid).cpuMicros - cpuBefore;
   await target.setHours(hours);
   const after = await settledMemory(target.pid);
-  await stage.tickUntil(0, 1);
-  const ticks = await stage.finish();
+  await loadTest.tickUntil(0, 1);
+  const ticks = await loadTest.finish();
   const notes = [["delivered/expected", countsOf(ticks)]] as const;
   return {
-    title: `idle: ${subscribers} streams for ${hours} h, the server's time ${RATE} times faster`,
+    title: `idle: ${subscribers} streams for ${hours} simulated h, ${RATE} times faster than real time`,
     metrics: METRICS,
     columns: [
       {
@@ -52,6 +52,6 @@ export async function idleForHours(rule: Rule, subscribers: number, hours: numbe
       },
     ],
     legend: [],
-    broken: [...inexactIn(notes), ...(survived ? [] : ["streams ended while they were idle"])],
+    failures: [...inexactIn(notes), ...(survived ? [] : ["streams closed while idle"])],
   };
 }

@@ -12,8 +12,8 @@ import { targetsOf } from "./targets/targets.ts";
 const METRICS: readonly Metric[] = [
   { key: "connection_kib", name: "memory KiB/connection", digits: 2, better: "less" },
   { key: "served_connection_kib", name: "KiB/connection after a change", digits: 2, better: "less" },
-  { key: "first_ms", name: "first change: ms to half of them", digits: 1, better: "less" },
-  { key: "last_ms", name: "first change: ms to the last", digits: 1, better: "less" },
+  { key: "first_ms", name: "first change: ms to half of the clients", digits: 1, better: "less" },
+  { key: "last_ms", name: "first change: ms to the last client", digits: 1, better: "less" },
 ];
 
 type Options = {
@@ -24,19 +24,19 @@ type Options = {
 };
 
 export const idle: Bench<Options> = {
-  summary: "what event streams or WebSockets cost that nothing happens on, and how the next change reaches them",
+  summary: "memory of idle event streams or WebSockets, and latency of the next change",
   options: {
     rule: {
-      help: "who may see the changes; where it asks, each stream has an account",
-      standard: "public",
+      help: "who may see the changes; for other than public, each connection has its own account",
+      default: "public",
       choices: RULES,
     },
-    subscribers: { help: "connections that are open at the same time", standard: [1000, 5000], least: 1 },
-    transport: { help: "event streams or WebSockets", standard: "sse", choices: TRANSPORTS },
+    subscribers: { help: "number of open connections", default: [1000, 5000], min: 1 },
+    transport: { help: "event streams (sse) or WebSockets (ws)", default: "sse", choices: TRANSPORTS },
     hours: {
-      help: "how long event streams of our server are idle in a second run, its time going faster",
-      standard: 0,
-      least: 0,
+      help: "simulated hours that Headwater's event streams stay idle in a second run",
+      default: 0,
+      min: 0,
     },
   },
   async run({ rule, subscribers, transport, hours }): Promise<Report[]> {
@@ -52,10 +52,10 @@ export const idle: Bench<Options> = {
         metrics: METRICS,
         columns,
         legend: [
-          "memory: RssAnon of the server's process when it has settled, above that of the same server without streams",
-          "ratio: above 1 the first server is the better one",
+          "memory: RssAnon of the server process once it has settled, minus that without connections",
+          "ratio: above 1, the first server is better",
         ],
-        broken: inexactIn(columns[0].notes),
+        failures: inexactIn(columns[0].notes),
       });
       if (hours > 0) reports.push(await idleForHours(rule, count, hours));
     }
@@ -65,14 +65,14 @@ export const idle: Bench<Options> = {
 
 const measure =
   (subscribers: number) =>
-  async (stage: LoadTest): Promise<Column> => {
-    const { name, pid } = stage.target;
+  async (loadTest: LoadTest): Promise<Column> => {
+    const { name, pid } = loadTest.target;
     const before = await settledMemory(pid);
-    await stage.listen();
+    await loadTest.listen();
     const listening = await settledMemory(pid);
-    await stage.begin();
-    await stage.tickUntil(0, 1);
-    const ticks = await stage.finish();
+    await loadTest.begin();
+    await loadTest.tickUntil(0, 1);
+    const ticks = await loadTest.finish();
     const served = await settledMemory(pid);
     return {
       server: name,

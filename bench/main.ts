@@ -1,6 +1,6 @@
-/** `npm run bench -- NAME [--option VALUE]`: one bench, its tables, with peers beside it where they are installed. */
+/** `npm run bench -- NAME [--option VALUE]`: runs one bench and prints its tables, with installed peers for comparison. */
 import { Command } from "commander";
-import { bystander } from "./bystander.ts";
+import { interference } from "./interference.ts";
 import { catchUp } from "./catch-up.ts";
 import { churn } from "./churn.ts";
 import { fanout } from "./fanout.ts";
@@ -19,7 +19,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   "catch-up": catchUp,
   churn,
   patterns,
-  bystander,
+  interference,
   writes,
   tasks,
   replicache,
@@ -28,14 +28,14 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 async function runBench(name: string, bench: Bench, values: Values<Options>, json: boolean): Promise<void> {
   const reports = await bench.run(values);
   for (const report of reports) console.log(json ? toJson(name, values, report) : `${toText(report)}\n`);
-  const broken = reports.flatMap((report) => report.broken);
-  for (const promise of broken) console.error(promise);
-  if (broken.length > 0) process.exitCode = 1;
+  const failures = reports.flatMap((report) => report.failures);
+  for (const failure of failures) console.error(failure);
+  if (failures.length > 0) process.exitCode = 1;
 }
 
 function program(): Command {
   const root = new Command("npm run bench --").description(
-    "Runs one benchmark and prints a table of ratios, with peers beside Headwater where they are installed.",
+    "Runs one benchmark and prints a table that compares Headwater with the peers installed on this machine.",
   );
   for (const [name, bench] of Object.entries(BENCHES)) {
     root.addCommand(
@@ -59,7 +59,7 @@ function toJson(bench: string, options: Readonly<Record<string, unknown>>, repor
   return JSON.stringify({ bench, title, options, servers });
 }
 
-// Exit handlers stop and remove what a bench started; a signal alone would not run them.
+// Exit handlers clean up what a bench started, but a signal alone does not run them.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 await program()
   .parseAsync(process.argv)

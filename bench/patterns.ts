@@ -10,7 +10,7 @@ import type { Target } from "./targets/target.ts";
 
 type Options = { readonly patterns: NumbersOption; readonly seconds: NumberOption };
 
-/** What a connection may have. */
+/** The maximum number of patterns on a connection. */
 const PER_CONNECTION = 100;
 const LISTENERS = 10;
 const CHANGES_A_TICK = 16;
@@ -23,40 +23,41 @@ const METRICS: readonly Metric[] = [
 ];
 
 export const patterns: Bench<Options> = {
-  summary: "changes while many listen for something else",
+  summary: "cost of changes while many clients subscribe to other records",
   options: {
-    patterns: { help: "patterns that match no change", standard: [0, 10_000, 100_000], least: 0 },
-    seconds: { help: "how long each is measured", standard: 4, least: 0 },
+    patterns: { help: "number of patterns that match no change", default: [0, 10_000, 100_000], min: 0 },
+    seconds: { help: "seconds to measure each", default: 4, min: 0 },
   },
   async run({ patterns: sizes, seconds }): Promise<Report[]> {
     requireOpenFiles(Math.max(...sizes) / PER_CONNECTION + 200);
     const columns = await measure(sizes, seconds);
     return [
       {
-        title: `patterns: changes for ${LISTENERS} listeners, ${CHANGES_A_TICK} a tick, beside patterns that match none of them`,
+        title: `patterns: changes for ${LISTENERS} listeners, ${CHANGES_A_TICK} a tick, with other patterns that match none of them`,
         metrics: METRICS,
         columns,
-        legend: ["ratio: above 1 the first column is the better one; 1 says that the patterns cost a change nothing"],
-        broken: columns.flatMap(({ notes }) => inexactIn(notes)),
+        legend: ["ratio: above 1, the first column is better; 1 means that unmatched patterns cost nothing"],
+        failures: columns.flatMap(({ notes }) => inexactIn(notes)),
       },
     ];
   },
 };
 
-/** All servers stand at once and take turns: what else the machine does meanwhile meets them alike. */
+/** Runs all servers at once and alternates between them, so that other load on the machine affects them equally. */
 async function measure(sizes: readonly number[], seconds: number): Promise<Columns> {
   await using opened = new AsyncDisposableStack();
-  const stages: LoadTest[] = [];
-  for (const size of sizes) stages.push(opened.use(await LoadTest.open(crowded(size), LISTENERS, CHANGES_A_TICK)));
-  for (const stage of stages) {
-    await stage.listen();
-    await stage.begin();
+  const loadTests: LoadTest[] = [];
+  for (const size of sizes)
+    loadTests.push(opened.use(await LoadTest.open(startWithPatterns(size), LISTENERS, CHANGES_A_TICK)));
+  for (const loadTest of loadTests) {
+    await loadTest.listen();
+    await loadTest.begin();
   }
   for (let round = 1; round <= ROUNDS; round += 1) {
-    for (const stage of stages) await stage.tickUntil((seconds * 1000 * round) / ROUNDS, CHANGES_A_TICK);
+    for (const loadTest of loadTests) await loadTest.tickUntil((seconds * 1000 * round) / ROUNDS, CHANGES_A_TICK);
   }
   const [first, ...peers] = await Promise.all(
-    stages.map(async (stage) => columnOf(stage.target.name, await stage.finish())),
+    loadTests.map(async (loadTest) => columnOf(loadTest.target.name, await loadTest.finish())),
   );
   return [first!, ...peers];
 }
@@ -67,27 +68,27 @@ const columnOf = (server: string, ticks: PhaseMeasurement): Column => ({
   notes: [["delivered/expected", countsOf(ticks)]],
 });
 
-/** Our server with a crowd whose patterns are of records that nobody writes. */
-const crowded = (size: number) => async (): Promise<Target> => {
+/** Starts Headwater with clients that subscribe to records that nobody writes. */
+const startWithPatterns = (size: number) => async (): Promise<Target> => {
   const target = await startRecordTarget("headwater", "public", 0, "ws");
-  const crowd: SocketClient[] = [];
-  const leave = async (): Promise<void> => {
-    for (const client of crowd) client.close();
+  const idleClients: SocketClient[] = [];
+  const dispose = async (): Promise<void> => {
+    for (const client of idleClients) client.close();
     await target[Symbol.asyncDispose]();
   };
   try {
     for (let from = 0; from < size; from += PER_CONNECTION) {
       const client = await SocketClient.connect(target.url, { onMessage: () => undefined });
-      crowd.push(client);
+      idleClients.push(client);
       const pattern = Array.from(
         { length: Math.min(PER_CONNECTION, size - from) },
         (_, i) => `${COLLECTION}.nobody${from + i}`,
       );
       await client.requestMany(pattern.length, { type: "subscribe", pattern });
     }
-    return { ...target, name: `${size.toLocaleString("en-US")} patterns`, [Symbol.asyncDispose]: leave };
+    return { ...target, name: `${size.toLocaleString("en-US")} patterns`, [Symbol.asyncDispose]: dispose };
   } catch (error) {
-    await leave();
+    await dispose();
     throw error;
   }
 };

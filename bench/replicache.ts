@@ -15,11 +15,11 @@ const PULLS: readonly Metric[] = [
   { key: "noop_ms", name: "no-op pull, p50 ms", digits: 3, better: "less" },
   { key: "noop_cpu_us", name: "server CPU us", digits: 1, better: "less" },
   { key: "change_ms", name: "pull after one change, p50 ms", digits: 3, better: "less" },
-  { key: "change_cpu_us", name: "server CPU us, the write included", digits: 1, better: "less" },
+  { key: "change_cpu_us", name: "server CPU us, including the write", digits: 1, better: "less" },
   { key: "first_ms", name: "first pull, all pages, ms", digits: 0, better: "less" },
   { key: "first_pages", name: "pages", digits: 0, better: "less" },
   { key: "first_mib", name: "MiB of JSON", digits: 1, better: "less" },
-  { key: "longest_ms", name: "longest other request meanwhile, ms", digits: 1, better: "less" },
+  { key: "longest_ms", name: "longest concurrent request, ms", digits: 1, better: "less" },
 ];
 
 const PUSHES: readonly Metric[] = [
@@ -35,16 +35,16 @@ type Options = {
 };
 
 export const replicache: Bench<Options> = {
-  summary: "pulls over views of several sizes, and pushes",
+  summary: "pulls over client views of several sizes, and pushes",
   options: {
     rows: {
-      help: "records that the user may see; half as many of others are there, too",
-      standard: [2_000, 20_000, 200_000],
-      least: 1,
+      help: "records the user may see; half as many invisible ones are added",
+      default: [2_000, 20_000, 200_000],
+      min: 1,
     },
-    pulls: { help: "pulls of each kind", standard: 1000, least: 10 },
-    clients: { help: "clients that push at the same time", standard: 16, least: 1 },
-    mutations: { help: "mutations that are pushed", standard: 16_000, least: 100 },
+    pulls: { help: "pulls of each kind", default: 1000, min: 10 },
+    clients: { help: "clients that push concurrently", default: 16, min: 1 },
+    mutations: { help: "mutations to push", default: 16_000, min: 100 },
   },
   async run({ rows, pulls, clients, mutations }): Promise<Report[]> {
     const columns: Column[] = [];
@@ -55,10 +55,10 @@ export const replicache: Bench<Options> = {
         metrics: PULLS,
         columns: columns as unknown as Columns,
         legend: [
-          "rule: owner = @request.auth.id; over HTTP, one after the other, on one connection",
-          "ratio: what the larger view costs more",
+          "rule: owner = @request.auth.id; sequential requests over one HTTP connection",
+          "ratio: the cost with the larger view relative to the first",
         ],
-        broken: columns.flatMap((column) => grown(columns[0]!, column)),
+        failures: columns.flatMap((column) => grown(columns[0]!, column)),
       },
       {
         title: `replicache: ${mutations} mutations by ${clients} clients`,
@@ -67,19 +67,19 @@ export const replicache: Bench<Options> = {
           await measurePushes("singly", 1, clients, mutations),
           await measurePushes("by 100", 100, clients, mutations),
         ],
-        legend: ["each mutation creates a record under a rule", "ratio: below 1 the second way is the better one"],
-        broken: [],
+        legend: ["each mutation creates a record under a rule", "ratio: below 1, the second column is better"],
+        failures: [],
       },
     ];
   },
 };
 
-/** What must stay as it is while views grow. */
-const FLAT = [0, 2];
-const MOST_GROWTH = 2;
+/** Metrics that must not grow with the view. */
+const SIZE_INDEPENDENT = [0, 2];
+const MAX_GROWTH = 2;
 
 const grown = (first: Column, { server, values }: Column): string[] =>
-  FLAT.filter((at) => values[at]! > MOST_GROWTH * first.values[at]!).map(
+  SIZE_INDEPENDENT.filter((at) => values[at]! > MAX_GROWTH * first.values[at]!).map(
     (at) => `${PULLS[at]!.name} takes ${(values[at]! / first.values[at]!).toFixed(2)} times as long with ${server}`,
   );
 
@@ -98,8 +98,8 @@ const measurePulls = (rows: number, pulls: number): Promise<Column> =>
     addDiaries(server.dir, user!.id, rows);
     addDiaries(server.dir, other!.id, Math.ceil(rows / 2));
     using client = await SyncClient.open(server.url, user!.token);
-    using bystander = await SyncClient.open(server.url, other!.token);
-    const first = await client.pullAll(() => bystander.stats());
+    using otherClient = await SyncClient.open(server.url, other!.token);
+    const first = await client.pullAll(() => otherClient.stats());
     for (let i = 0; i < pulls / 10; i += 1) await client.pull();
     const [noops, noopCpu] = await measure(server, pulls, () => client.pull());
     const [changes, changeCpu] = await measure(server, pulls, async (i) => {
@@ -122,7 +122,7 @@ const measurePulls = (rows: number, pulls: number): Promise<Column> =>
     };
   }, 2);
 
-/** @returns the times that the work reports, and the server's CPU time for each in microseconds */
+/** @returns the durations that the work reports, and the server's CPU microseconds for each */
 async function measure(
   server: ServerProcess,
   count: number,

@@ -23,7 +23,7 @@ const METRICS: readonly Metric[] = [
 
 const HOOKS = fileURLToPath(new URL("hooks", import.meta.url));
 const INEXACT = " (!)";
-const WARM_STREAMS = 50;
+const WARM_UP_STREAMS = 50;
 const PATHS: readonly Path[] = ["progress", "text", "records"];
 const NAMES: Readonly<Record<Path, string>> = {
   progress: "task events",
@@ -39,12 +39,12 @@ type Options = {
 };
 
 export const tasks: Bench<Options> = {
-  summary: "many streams of small events, each with one listener: by tasks, and by updates of records",
+  summary: "many streams of small events, each with one listener: task events against record updates",
   options: {
-    path: { help: "what the events go by", standard: "all", choices: [...PATHS, "all"] },
-    streams: { help: "streams, each with a listener of its own", standard: 1000, least: 1 },
-    rate: { help: "events of each stream a second", standard: [50], least: 1 },
-    seconds: { help: "how long the events come", standard: 5, least: 1 },
+    path: { help: "how events are published", default: "all", choices: [...PATHS, "all"] },
+    streams: { help: "number of streams, each with one listener", default: 1000, min: 1 },
+    rate: { help: "events per second on each stream", default: [50], min: 1 },
+    seconds: { help: "seconds to publish events", default: 5, min: 1 },
   },
   async run({ path: chosen, streams, rate: rates, seconds }): Promise<Report[]> {
     requireOpenFiles(streams + 200);
@@ -55,17 +55,17 @@ export const tasks: Bench<Options> = {
         columns.push(await measure({ path, streams, rate, seconds }));
       const [first, ...others] = columns;
       reports.push({
-        title: `tasks: ${streams} streams, ${rate} events a second on each, ${streams * rate} in all`,
+        title: `tasks: ${streams} streams, ${rate} events a second on each, ${streams * rate} in total`,
         metrics: METRICS,
         columns: [first!, ...others],
         legend: [
-          "the events are made within the server, so that no request is part of it; the rest of their way is the usual one",
-          "CPU: user and system time of the server's process, the making of the events included",
-          "p50, p99: from the moment at which an event is due to the reader's bytes",
-          "task text: pieces that are told between two writes go as one event",
-          "ratio: above 1 the first column is the better one",
+          "events are published inside the server, without a request; from there on delivery is the usual one",
+          "CPU: user and system time of the server process, including publishing",
+          "p50, p99: from the time an event is due until the reader has it",
+          "task text: text written between two flushes is sent as one event",
+          "ratio: above 1, the first column is better",
         ],
-        broken: columns.flatMap(({ server, notes }) =>
+        failures: columns.flatMap(({ server, notes }) =>
           notes.filter(([, text]) => text.endsWith(INEXACT)).map(([, text]) => `${server}: not exact: ${text}`),
         ),
       });
@@ -78,9 +78,9 @@ async function measure(load: Load): Promise<Column> {
   await using server = await startServer({ args: ["--hooks", HOOKS] });
   await (await SuperuserClient.signIn(server.url)).createCollection(PUBLIC_NOTES);
   using readers = new ReaderProcess();
-  await play(server, readers, { ...load, streams: WARM_STREAMS, seconds: 1 });
+  await runLoad(server, readers, { ...load, streams: WARM_UP_STREAMS, seconds: 1 });
   await readers.close();
-  const { events, cpuMicros, phase, seconds } = await play(server, readers, load);
+  const { events, cpuMicros, phase, seconds } = await runLoad(server, readers, load);
   return {
     server: NAMES[load.path],
     values: [cpuMicros / events, phase.p50, phase.p99, events / seconds, phase.bytes / events],
@@ -88,7 +88,7 @@ async function measure(load: Load): Promise<Column> {
   };
 }
 
-interface Played {
+interface RunResult {
   readonly events: number;
   readonly cpuMicros: number;
   /** From the first event to the last delivery. */
@@ -96,12 +96,12 @@ interface Played {
   readonly phase: PhaseResult;
 }
 
-async function play({ url, pid }: ServerProcess, readers: ReaderProcess, load: Load): Promise<Played> {
-  const ids = await ask<readonly string[]>(url, "/bench/streams", load);
+async function runLoad({ url, pid }: ServerProcess, readers: ReaderProcess, load: Load): Promise<RunResult> {
+  const ids = await post<readonly string[]>(url, "/bench/streams", load);
   await readers.open(subscriptionOf(url, load.path, ids), load.streams);
   await readers.begin({ subscribers: load.streams, count: load.streams });
   const [cpuBefore, startedAt] = [readStats(pid).cpuMicros, now()];
-  const { events } = await ask<{ readonly events: number }>(url, "/bench/load", { ...load, ids });
+  const { events } = await post<{ readonly events: number }>(url, "/bench/load", { ...load, ids });
   await readers.reached(events);
   const cpuMicros = readStats(pid).cpuMicros - cpuBefore;
   const phase = await readers.finish(events);
@@ -113,8 +113,8 @@ const subscriptionOf = (url: string, path: Path, ids: readonly string[]): Subscr
     ? { url: `${url}/api/realtime`, topics: ids.map((id) => `${PUBLIC_NOTES.name}/${id}`) }
     : { url, urls: ids.map((id) => `${url}/api/tasks/${id}/stream`) };
 
-async function ask<Answer>(url: string, path: string, body: unknown): Promise<Answer> {
-  const { status, body: answer, text } = await request<Answer>(url, "POST", path, { body });
+async function post<Response>(url: string, path: string, body: unknown): Promise<Response> {
+  const { status, body: response, text } = await request<Response>(url, "POST", path, { body });
   if (status !== 200) throw new Error(`${path}: ${status} ${text}`);
-  return answer;
+  return response;
 }

@@ -17,10 +17,10 @@ const METRICS: readonly Metric[] = [
 type Options = { readonly writers: NumberOption; readonly writes: NumberOption };
 
 export const writes: Bench<Options> = {
-  summary: "records created by many writers at the same time",
+  summary: "records created by concurrent writers",
   options: {
-    writers: { help: "requests that are under way at the same time", standard: 64, least: 1 },
-    writes: { help: "records that are created", standard: 5000, least: 1 },
+    writers: { help: "concurrent requests", default: 64, min: 1 },
+    writes: { help: "records to create", default: 5000, min: 1 },
   },
   async run({ writers, writes: count }): Promise<Report[]> {
     return [
@@ -28,11 +28,8 @@ export const writes: Bench<Options> = {
         title: `writes: ${count} creates by ${writers} writers`,
         metrics: METRICS,
         columns: await measureEach(recordTargets("public", 0), (target) => measure(target, writers, count)),
-        legend: [
-          "p50, p99: of the requests as a writer sees them",
-          "ratio: above 1 the first server is the better one",
-        ],
-        broken: [],
+        legend: ["p50, p99: request latency at the writer", "ratio: above 1, the first server is better"],
+        failures: [],
       },
     ];
   },
@@ -57,7 +54,7 @@ async function measure(target: RecordTarget, writers: number, count: number): Pr
   };
 }
 
-/** @returns the latencies of the requests */
+/** @returns the request latencies */
 async function createMany(publisher: Publisher, count: number, writers: number): Promise<Latencies> {
   const latencies = new Latencies();
   await inParallel(count, writers, () => latencies.time(() => publisher.publish()));

@@ -1,4 +1,4 @@
-/** Builds packages/client as it is published: ESM and types, with eventsource-parser as the one dependency. */
+/** Builds the published form of packages/client: ESM and types, with eventsource-parser as the only dependency. */
 import { cp, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { $ } from "bun";
@@ -19,11 +19,11 @@ interface Manifest {
 const manifestOf = (name: string): Promise<Manifest> =>
   Bun.file(join(ROOT, "packages", name, "package.json")).json() as Promise<Manifest>;
 
-/** Fills `packages/client/dist`, which is what `npm publish` is told of. */
+/** Builds `packages/client/dist`, the folder to pass to `npm publish`. */
 export async function buildClient(): Promise<void> {
   await rm(CLIENT_DIST, { recursive: true, force: true });
   await Promise.all([buildCode(CLIENT_DIST), buildTypes()]);
-  await Bun.write(join(CLIENT_DIST, "package.json"), `${JSON.stringify(await published(), null, 2)}\n`);
+  await Bun.write(join(CLIENT_DIST, "package.json"), `${JSON.stringify(await publishedManifest(), null, 2)}\n`);
   await cp(join(CLIENT, "README.md"), join(CLIENT_DIST, "README.md"));
 }
 
@@ -37,7 +37,7 @@ export async function buildCode(outdir: string): Promise<void> {
     sourcemap: "linked",
     naming: { chunk: "[name]-[hash].[ext]" },
   });
-  if (!success) throw new AggregateError(logs, "the client can't be built");
+  if (!success) throw new AggregateError(logs, "building the client failed");
 }
 
 async function buildTypes(): Promise<void> {
@@ -66,19 +66,19 @@ async function buildTypes(): Promise<void> {
   for (const file of await readdir(types, { recursive: true })) {
     if (!file.endsWith(".d.ts")) continue;
     const path = join(types, file);
-    await Bun.write(path, forPublishing(await Bun.file(path).text(), file));
+    await Bun.write(path, rewriteImports(await Bun.file(path).text(), file));
   }
 }
 
-/** Declarations name their neighbours as the sources do; readers of a package want the files that they find. */
-function forPublishing(text: string, file: string): string {
-  const up = "../".repeat(file.split("/").length - 1);
+/** Rewrites imports of sources in declarations to the published files. */
+function rewriteImports(text: string, file: string): string {
+  const root = "../".repeat(file.split("/").length - 1);
   return text
     .replaceAll(/(from "|import\(")(\.[^"]+)\.ts"/g, '$1$2.js"')
-    .replaceAll(/(from "|import\(")@headwater\/protocol"/g, `$1${up}protocol/src/index.js"`);
+    .replaceAll(/(from "|import\(")@headwater\/protocol"/g, `$1${root}protocol/src/index.js"`);
 }
 
-async function published(): Promise<object> {
+async function publishedManifest(): Promise<object> {
   const [{ name, version, description, engines }, protocol] = await Promise.all([
     manifestOf("client"),
     manifestOf("protocol"),

@@ -1,18 +1,18 @@
-/** Holds the client, as it is published, to its size, its packaging and the runtimes that it promises. */
+/** Checks the published client: size limits, packaging and type declarations. */
 import { join } from "node:path";
 import { $, type BunPlugin } from "bun";
 import { buildClient, CLIENT_DIST } from "./build-client.ts";
 
-/** Bytes, minified and compressed, with eventsource-parser. */
+/** Bytes after minifying and gzip, including eventsource-parser. */
 const LIMITS = {
-  /** Connections, the stream, subscriptions: all but records, live lists, sign-in and the official SDK's calls. */
+  /** Connections, event stream and subscriptions, without records, live lists, sign-in and the official SDK's calls. */
   realtime: 12_000,
   all: 17_500,
-  /** What comes on top where it is used: the WebSocket, and what tabs share a connection by. */
+  /** Loaded only when used: the WebSocket transport and tab sharing. */
   onDemand: 5_000,
 };
 
-/** @param file of the client, with all that it imports */
+/** @returns the bundled size of a client source file with all its imports */
 async function sizeOf(file: string, { withOnDemand = false } = {}): Promise<number> {
   const { outputs } = await Bun.build({
     entrypoints: [join(CLIENT_DIST, "../src", file)],
@@ -23,7 +23,7 @@ async function sizeOf(file: string, { withOnDemand = false } = {}): Promise<numb
   return Bun.gzipSync(Buffer.from(await outputs[0]!.text()), { level: 9 }).length;
 }
 
-/** What is imported by a function is no part of the file: bundlers put it into one of its own. */
+/** Leaves out dynamic imports: bundlers put them into separate files. */
 const withoutDynamicImports: BunPlugin = {
   name: "without dynamic imports",
   setup(build) {
@@ -35,21 +35,21 @@ const withoutDynamicImports: BunPlugin = {
 
 const problems: string[] = [];
 
-function expectAtMost(what: string, bytes: number, limit: number): void {
-  console.log(`${what}: ${bytes} bytes of at most ${limit}`);
-  if (bytes > limit) problems.push(`${what} is too large`);
+function expectAtMost(label: string, bytes: number, limit: number): void {
+  console.log(`${label}: ${bytes} bytes, limit ${limit}`);
+  if (bytes > limit) problems.push(`${label} is too large: ${bytes} bytes, limit ${limit}`);
 }
 
-async function expectSuccess(what: string, run: Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }>) {
+async function expectSuccess(label: string, run: Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }>) {
   const { exitCode, stdout, stderr } = await run;
-  if (exitCode !== 0) problems.push(`${what}:\n${stdout.toString()}${stderr.toString()}`);
+  if (exitCode !== 0) problems.push(`${label}:\n${stdout.toString()}${stderr.toString()}`);
 }
 
 await buildClient();
 const all = await sizeOf("index.ts");
-expectAtMost("the realtime part", await sizeOf("create-realtime.ts"), LIMITS.realtime);
-expectAtMost("the whole client", all, LIMITS.all);
-expectAtMost("what is loaded on demand", (await sizeOf("index.ts", { withOnDemand: true })) - all, LIMITS.onDemand);
+expectAtMost("realtime part", await sizeOf("create-realtime.ts"), LIMITS.realtime);
+expectAtMost("whole client", all, LIMITS.all);
+expectAtMost("on-demand part", (await sizeOf("index.ts", { withOnDemand: true })) - all, LIMITS.onDemand);
 await expectSuccess("publint", $`publint --strict ${CLIENT_DIST}`.nothrow().quiet());
 await expectSuccess("are the types wrong", $`attw --pack ${CLIENT_DIST} --profile esm-only`.nothrow().quiet());
 for (const problem of problems) console.log(problem);

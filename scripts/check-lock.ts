@@ -1,4 +1,4 @@
-/** The lock must work on every platform (`npm ci` refuses one that lacks an optional package) and name no registry. */
+/** Checks that the lock works on every platform (`npm ci` fails if an optional package is missing) and names no registry. */
 interface LockEntry {
   readonly resolved?: string;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
@@ -9,8 +9,8 @@ const present = new Set(Object.keys(lock.packages).map((path) => path.split("nod
 const problems = Object.entries(lock.packages).flatMap(([path, entry]) => [
   ...Object.keys(entry.optionalDependencies ?? {})
     .filter((name) => !present.has(name))
-    .map((name) => `${path} needs ${name}, which is not in the lock`),
-  ...(entry.resolved?.includes("://") ? [`${path} names a registry: ${entry.resolved}`] : []),
+    .map((name) => `${path} needs ${name}, which is missing from package-lock.json`),
+  ...(entry.resolved?.includes("://") ? [`${path} has a registry URL: ${entry.resolved}`] : []),
 ]);
 for (const problem of problems) console.error(problem);
 process.exit(problems.length === 0 ? 0 : 1);

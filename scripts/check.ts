@@ -1,4 +1,4 @@
-/** Everything that must hold besides the tests: types, lint, format, dead code, layers, lock file. */
+/** Runs every check except the tests: types, lint, format, dead code, client package, lock file. */
 import { $ } from "bun";
 
 const steps: readonly (readonly [string, () => Promise<{ exitCode: number }>])[] = [

@@ -11,7 +11,7 @@ async function main(options: Options): Promise<void> {
   const chosen = SCENARIOS.filter((scenario) => isChosen(scenario, options));
   if (chosen.length === 0) throw new Error(`no scenario name contains "${options.only}"; list the names with --list`);
   if (options.list) {
-    for (const { name, invariant } of chosen) console.log(`${name.padEnd(30)} ${invariant}`);
+    for (const { name, invariant } of chosen) console.log(`${name.padEnd(32)} ${invariant}`);
     return;
   }
   const outcomes = await runAll(runsOf(chosen, options), options);
@@ -28,7 +28,7 @@ const runsOf = (scenarios: readonly Scenario[], options: Options): PlannedRun[] 
     .flatMap((scenario) =>
       Array.from({ length: seedsOf(scenario, options.seeds) }, (_, i) => ({ scenario, seed: options.seed + i })),
     )
-    .map((run) => ({ ...run, transport: options.transport }));
+    .map((plan) => ({ ...plan, transport: options.transport }));
 
 const seedsOf = (scenario: Scenario, all: number): number =>
   ({ all, some: Math.ceil(all / 10), one: 1 })[scenario.seeds];

@@ -1,13 +1,13 @@
-/** The load of the bench of tasks, made within the server: many streams, small events, one after the other. */
+/** Publishes the load of the tasks bench inside the server: many streams of small events. */
 import { type Extendable, type TaskRun } from "headwater";
 
-/** What an event goes by. */
+/** How an event is published. */
 export type Path = "progress" | "text" | "records";
 
 export interface Load {
   readonly path: Path;
   readonly streams: number;
-  /** Of each stream, a second. */
+  /** Events per second on each stream. */
   readonly rate: number;
   readonly seconds: number;
 }
@@ -26,7 +26,7 @@ export default (app: Extendable): void => {
     { concurrency: 100_000 },
   );
 
-  /** Makes the streams. @returns their ids */
+  /** Creates the streams. @returns their ids */
   app.route("POST", "/bench/streams", async (request) => {
     const { path, streams } = (await request.json()) as Load;
     return Promise.all(
@@ -39,7 +39,7 @@ export default (app: Extendable): void => {
     );
   });
 
-  const tell = (path: Path, id: string, title: string): Promise<unknown> | undefined => {
+  const publish = (path: Path, id: string, title: string): Promise<unknown> | undefined => {
     if (path === "records") return app.records("notes").update(id, { title });
     const run = runs.get(id)!;
     if (path === "text") run.write(title);
@@ -47,7 +47,7 @@ export default (app: Extendable): void => {
     return undefined;
   };
 
-  /** Tells the events, each when it is due, stream after stream. Answers when all are stored. */
+  /** Publishes each event when it is due, round-robin over the streams. Responds when all are stored. */
   app.route("POST", "/bench/load", async (request) => {
     const { path, rate, seconds, ids } = (await request.json()) as Load & { readonly ids: readonly string[] };
     const perSecond = rate * ids.length;
@@ -58,7 +58,7 @@ export default (app: Extendable): void => {
       const due = Math.min(total, Math.floor(((now() - startedAt) * perSecond) / 1_000));
       for (; event < due; event += 1) {
         const at = startedAt + (event * 1_000) / perSecond;
-        const write = tell(path, ids[event % ids.length]!, `n=${event};t=${at.toFixed(3)};`);
+        const write = publish(path, ids[event % ids.length]!, `n=${event};t=${at.toFixed(3)};`);
         if (write) writes.push(write);
       }
       await Bun.sleep(1);

@@ -9,22 +9,22 @@ export interface Account {
   readonly token: string;
 }
 
-/** The auth collection that a new folder has. */
+/** The auth collection of a new data folder. */
 export const USERS = "_pb_users_auth_";
 
-const LANES = 32;
+const CONCURRENCY = 32;
 const TOKEN_SECONDS = 24 * 3600;
 
-/** One field of a copied account for the number `i`; the others are as in the original. */
-const OWN_VALUES: Readonly<Record<string, string>> = {
+/** SQL for the fields that differ between copies, for copy number `i`. */
+const UNIQUE_VALUES: Readonly<Record<string, string>> = {
   id: "printf('account%08d', i)",
   email: "printf('account%d@example.com', i)",
   tokenKey: "hex(randomblob(25))",
 };
 
 /**
- * Adds accounts to a server that runs. Each password would cost a slow hash, so only the first is made by the server;
- * the others are its copies in the database. Their tokens are the server's own.
+ * Adds accounts to a running server. Hashing each password would be slow, so the server creates only the first account
+ * and the others are copied in the database. The server issues all tokens.
  */
 export async function addAccounts(admin: SuperuserClient, dir: string, count: number): Promise<Account[]> {
   const password = "1234567890";
@@ -36,7 +36,7 @@ export async function addAccounts(admin: SuperuserClient, dir: string, count: nu
   });
   copyAccount(dir, original.id, count);
   const accounts: Account[] = [];
-  await inParallel(count, LANES, async (index) => {
+  await inParallel(count, CONCURRENCY, async (index) => {
     const id = `account${String(index).padStart(8, "0")}`;
     const { status, body, text } = await admin.request<{ token: string }>(
       "POST",
@@ -57,7 +57,7 @@ function copyAccount(dir: string, original: string, count: number): void {
     .all()
     .map(({ name }) => name);
   const names = columns.map((name) => `"${name}"`).join(", ");
-  const values = columns.map((name) => OWN_VALUES[name] ?? `"${name}"`).join(", ");
+  const values = columns.map((name) => UNIQUE_VALUES[name] ?? `"${name}"`).join(", ");
   database.run(
     `INSERT INTO users (${names})
      WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)

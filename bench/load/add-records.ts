@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 
-/** Adds records to a folder that is served, past the server: over its API two hundred thousand would take too long. */
+/** Inserts records directly into a running server's database: 200,000 over its API would take too long. */
 export function addDiaries(dir: string, owner: string, count: number): void {
   using database = new Database(join(dir, "data.db"));
   database.run("PRAGMA busy_timeout = 10000");

@@ -1,2 +1,2 @@
-/** Milliseconds since 1970 with the resolution of the monotonic clock: comparable between processes of one machine. */
+/** Milliseconds since 1970 at the monotonic clock's resolution, comparable between processes on one machine. */
 export const now = (): number => performance.timeOrigin + performance.now();

@@ -4,13 +4,13 @@ import { CLOCK_ARGS, HOUR, setClock, REAL_CLOCK, writeClock } from "../../stress
 import { type RecordTarget, startRecordTarget } from "../targets/record-target.ts";
 import type { Rule } from "../targets/rules.ts";
 
-/** A server for which time goes faster: that of its intervals all the time, that of its clock when it is told. */
+/** A server whose intervals run faster, and whose clock can be set ahead. */
 export interface FastTarget extends RecordTarget {
-  /** Sets the clock so much ahead. */
+  /** Sets the clock this many hours ahead of the real time. */
   readonly setHours: (hours: number) => Promise<void>;
 }
 
-/** @param rate how many times faster intervals run, those of heartbeats and of trimming above all */
+/** @param rate speed-up of intervals, heartbeats and log trimming above all */
 export async function startFastTarget(rule: Rule, subscribers: number, rate: number): Promise<FastTarget> {
   const folder = tempDir();
   const file = join(folder.path, "clock.json");

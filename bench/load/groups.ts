@@ -1,10 +1,10 @@
-/** Whom an event is for: subscriber `s` gets event `e` where both are of one group, which is `s % count` and `e % count`. */
+/** Who receives an event: subscriber `s` receives event `e` if both are in the same group, `s % count === e % count`. */
 export interface Groups {
   readonly subscribers: number;
   readonly count: number;
 }
 
-/** Deliveries that the first so many events make. */
+/** The number of deliveries of the first `events` events. */
 export function deliveriesOf({ subscribers, count }: Groups, events: number): number {
   const round = subscribers * Math.floor(events / count);
   const rest = events % count;
@@ -12,7 +12,7 @@ export function deliveriesOf({ subscribers, count }: Groups, events: number): nu
   return round + rest * members + Math.min(rest, subscribers % count);
 }
 
-/** How many of the first so many events are for the subscriber, and the sum of their indexes. */
+/** How many of the first `events` events the subscriber receives, and the sum of their indexes. */
 export function expectedOf(groups: Groups, subscriber: number, events: number): { count: number; sum: number } {
   const first = subscriber % groups.count;
   const count = Math.max(0, Math.ceil((events - first) / groups.count));

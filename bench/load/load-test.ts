@@ -7,16 +7,16 @@ import type { PhaseResult } from "./readers.ts";
 import type { Target } from "../targets/target.ts";
 import { warmUp } from "./warm-up.ts";
 
-/** What came of the ticks of one phase. */
+/** The result of one phase. */
 export interface PhaseMeasurement extends PhaseResult {
   readonly changes: number;
   readonly expected: number;
-  /** From the start of a tick to its last delivery, over all ticks. */
+  /** From the start of a tick to its last delivery, summed over all ticks. */
   readonly milliseconds: number;
   readonly cpuMicros: number;
 }
 
-/** A server that is warm, those who listen to it, and one who publishes. */
+/** A warmed-up server with its subscribers and a publisher. */
 export class LoadTest implements AsyncDisposable {
   readonly target: Target;
   readonly readers: ReaderProcess;
@@ -24,7 +24,7 @@ export class LoadTest implements AsyncDisposable {
   readonly #groups: Groups;
   #milliseconds = 0;
   #cpuMicros = 0;
-  #complete = true;
+  #allDelivered = true;
 
   private constructor(target: Target, readers: ReaderProcess, publisher: Publisher, subscribers: number) {
     this.target = target;
@@ -33,12 +33,12 @@ export class LoadTest implements AsyncDisposable {
     this.#groups = { subscribers, count: target.groups };
   }
 
-  /** Nobody listens yet: see `listen`. */
-  static async open(start: () => Promise<Target>, subscribers: number, mostInATick: number): Promise<LoadTest> {
+  /** Starts and warms up the server, without subscribers: see `listen`. */
+  static async open(start: () => Promise<Target>, subscribers: number, maxChangesPerTick: number): Promise<LoadTest> {
     await using started = new AsyncDisposableStack();
     const target = started.use(await start());
     const readers = started.use(new ReaderProcess());
-    const publisher = started.use(await Publisher.open(target, mostInATick));
+    const publisher = started.use(await Publisher.open(target, maxChangesPerTick));
     await warmUp(target, readers, publisher);
     started.move();
     return new LoadTest(target, readers, publisher, subscribers);
@@ -48,23 +48,23 @@ export class LoadTest implements AsyncDisposable {
     return this.readers.open(this.target.subscription, this.#groups.subscribers);
   }
 
-  /** Begins a phase. */
+  /** Starts a phase. */
   async begin(): Promise<void> {
     this.publisher.restart();
-    await this.publisher.wake();
+    await this.publisher.reconnect();
     this.#milliseconds = 0;
     this.#cpuMicros = 0;
     await this.readers.begin(this.#groups);
   }
 
   /**
-   * Makes so many changes at once and waits for all deliveries, again and again, until the phase has taken so long.
-   * Gives up when deliveries stay away.
+   * Repeats ticks, each of which makes `changes` changes at once and waits for all deliveries, until the phase has taken
+   * this long. Stops early if deliveries are missing.
    */
   async tickUntil(milliseconds: number, changes: number): Promise<void> {
-    await this.publisher.wake();
+    await this.publisher.reconnect();
     const cpuBefore = readStats(this.target.pid).cpuMicros;
-    while (this.#complete && (this.#milliseconds < milliseconds || this.publisher.published === 0)) {
+    while (this.#allDelivered && (this.#milliseconds < milliseconds || this.publisher.published === 0)) {
       const startedAt = now();
       await this.publisher.tick(changes);
       await this.settled();
@@ -73,9 +73,9 @@ export class LoadTest implements AsyncDisposable {
     this.#cpuMicros += readStats(this.target.pid).cpuMicros - cpuBefore;
   }
 
-  /** Resolves when all that was published has arrived, or nothing more comes. */
+  /** Resolves when everything published has arrived, or nothing more arrives. */
   async settled(): Promise<void> {
-    this.#complete = await this.readers.reached(deliveriesOf(this.#groups, this.publisher.published));
+    this.#allDelivered = await this.readers.reached(deliveriesOf(this.#groups, this.publisher.published));
   }
 
   async finish(): Promise<PhaseMeasurement> {
@@ -98,10 +98,10 @@ export class LoadTest implements AsyncDisposable {
 
 const INEXACT = " (!)";
 
-/** For the notes of a table. */
+/** Delivered and expected counts, for the notes of a table. */
 export const countsOf = ({ delivered, exact, expected }: PhaseMeasurement): string =>
   `${delivered}/${expected}${exact ? "" : INEXACT}`;
 
-/** For the broken promises of a report: what the notes say of deliveries that are not exact. */
+/** Failures for a report: the notes that report inexact deliveries. */
 export const inexactIn = (notes: readonly (readonly [string, string])[]): string[] =>
   notes.filter(([, text]) => text.endsWith(INEXACT)).map(([, text]) => `deliveries are not exact: ${text}`);

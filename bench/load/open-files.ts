@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 
-/** Fails with advice where the system would fail somewhere in the middle. */
+/** Fails early, with advice, instead of in the middle of a bench. */
 export function requireOpenFiles(count: number): void {
   const limit = Number(/^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? Infinity);
-  if (count > limit) throw new Error(`this needs ${count} open files, the limit is ${limit} (see ulimit -n)`);
+  if (count > limit)
+    throw new Error(`this bench needs ${count} open files, but the limit is ${limit}: raise it with ulimit -n`);
 }

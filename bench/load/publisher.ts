@@ -1,10 +1,10 @@
 import { processesOf } from "@headwater/testing/servers/process-stats.ts";
 import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
 import { now } from "./clock.ts";
-import { formatStamp } from "./stamp.ts";
+import { formatProbe } from "./probe.ts";
 import type { Target } from "../targets/target.ts";
 
-/** Publishes events over a few connections: alone, or all of a tick at once. */
+/** Publishes events over a few connections, one at a time or a whole tick at once. */
 export class Publisher implements Disposable {
   readonly #target: Target;
   readonly #connections: RawConnection[];
@@ -19,59 +19,59 @@ export class Publisher implements Disposable {
     this.#path = new URL(target.publishUrl).pathname;
   }
 
-  /** @param most how many events may be under way at the same time */
-  static async open(target: Target, most: number): Promise<Publisher> {
-    const connections = Array.from({ length: most }, () => RawConnection.open(target.publishUrl));
+  /** @param concurrency how many events may be in flight at the same time */
+  static async open(target: Target, concurrency: number): Promise<Publisher> {
+    const connections = Array.from({ length: concurrency }, () => RawConnection.open(target.publishUrl));
     return new Publisher(target, await Promise.all(connections));
   }
 
-  /** How many events may be under way at the same time. */
-  get lanes(): number {
+  /** How many events may be in flight at the same time. */
+  get concurrency(): number {
     return this.#connections.length;
   }
 
-  /** Events so far. */
+  /** The number of events published so far. */
   get published(): number {
     return this.#next;
   }
 
-  /** Begins at event 0 again. */
+  /** Restarts at event 0. */
   restart(): void {
     this.#next = 0;
   }
 
-  /** Opens anew what a server has closed: it does so with connections that say nothing for a minute. */
-  async wake(): Promise<void> {
+  /** Reopens connections that the server closed: servers close those that are idle for a minute. */
+  async reconnect(): Promise<void> {
     for (const [at, connection] of this.#connections.entries()) {
       if (connection.closed) this.#connections[at] = await RawConnection.open(this.#target.publishUrl);
     }
     this.#idle = [...this.#connections];
   }
 
-  /** Resolves when the server has taken the event. */
+  /** Resolves when the server has accepted the event. */
   async publish(): Promise<void> {
     const connection = this.#idle.pop();
-    if (!connection) throw new Error("more events at the same time than connections");
-    const title = formatStamp({ index: this.#next, at: now() });
+    if (!connection) throw new Error("more events in flight than connections");
+    const title = formatProbe({ index: this.#next, sentAt: now() });
     connection.send("POST", this.#path, this.#target.body(this.#next, title));
     this.#next += 1;
     const response = await connection.response();
     if (!response || response.status < 200 || response.status > 299) {
-      throw new Error(`an event was refused: ${response?.status} ${response?.body}`);
+      throw new Error(`publishing an event failed: ${response?.status} ${response?.body}`);
     }
     this.#idle.push(connection);
   }
 
   /**
-   * Resolves when the server has taken all events. More than one find the server stopped and are all in its sockets
-   * when it goes on: so it meets them in one turn of its loop, whoever wins which race.
+   * Resolves when the server has accepted all events. Several events are sent while the server is stopped (SIGSTOP), so
+   * that it finds all of them in its sockets and handles them in one event-loop iteration.
    */
   async tick(events: number): Promise<void> {
     const processes = events > 1 ? processesOf(this.#target.pid) : [];
     for (const pid of processes) process.kill(pid, "SIGSTOP");
-    const answers = Array.from({ length: events }, () => this.publish());
+    const responses = Array.from({ length: events }, () => this.publish());
     for (const pid of processes) process.kill(pid, "SIGCONT");
-    await Promise.all(answers);
+    await Promise.all(responses);
   }
 
   [Symbol.dispose](): void {

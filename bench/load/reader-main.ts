@@ -1,10 +1,10 @@
-/** The process that holds the subscribers, so that reading takes nothing from the writer or the server. */
+/** The subscriber process: separate, so that reading does not slow down the writer or the server. */
 import { Readers } from "./readers.ts";
 import type { ReaderReply, ReaderRequest } from "./reader-process.ts";
 
 const readers = new Readers();
 
-async function answer(message: ReaderRequest): Promise<ReaderReply> {
+async function handle(message: ReaderRequest): Promise<ReaderReply> {
   switch (message.do) {
     case "open":
       await readers.open(message.subscription, message.subscribers, message.resume);
@@ -14,8 +14,8 @@ async function answer(message: ReaderRequest): Promise<ReaderReply> {
       return {};
     case "reached":
       return { reached: await readers.reached(message.deliveries) };
-    case "gotChunks":
-      return { reached: await readers.gotChunks(message.chunks) };
+    case "receivedChunks":
+      return { reached: await readers.receivedChunks(message.chunks) };
     case "finish":
       return { phase: readers.finish(message.events) };
     case "churn":
@@ -26,11 +26,11 @@ async function answer(message: ReaderRequest): Promise<ReaderReply> {
   }
 }
 
-// Killed or not, the parent takes its readers with it.
+// Exits with the parent, even if the parent is killed.
 process.on("disconnect", () => process.exit());
 
 process.on("message", (message: ReaderRequest) => {
-  void answer(message).then(
+  void handle(message).then(
     (reply) => process.send!(reply),
     (error: unknown) => process.send!({ failure: error instanceof Error ? error.message : String(error) }),
   );

@@ -1,7 +1,7 @@
 import { getPriority, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { atExit } from "@headwater/testing/lib/at-exit.ts";
-import { keepToLastCore } from "./cores.ts";
+import { pinToLastCore } from "./cores.ts";
 import type { Groups } from "./groups.ts";
 import type { PhaseResult, Subscription } from "./readers.ts";
 
@@ -9,7 +9,7 @@ export type ReaderRequest =
   | { readonly do: "open"; readonly subscription: Subscription; readonly subscribers: number; readonly resume: boolean }
   | { readonly do: "begin"; readonly groups: Groups }
   | { readonly do: "reached"; readonly deliveries: number }
-  | { readonly do: "gotChunks"; readonly chunks: number }
+  | { readonly do: "receivedChunks"; readonly chunks: number }
   | { readonly do: "finish"; readonly events: number }
   | { readonly do: "churn"; readonly subscription: Subscription; readonly milliseconds: number; readonly lanes: number }
   | { readonly do: "close" };
@@ -21,21 +21,21 @@ export interface ReaderReply {
   readonly failure?: string;
 }
 
-/** The subscribers of a bench, in a process of their own: see `Readers`. */
+/** Runs the subscribers of a bench in a separate process: see `Readers`. */
 export class ReaderProcess implements Disposable {
-  #waiting = Promise.withResolvers<ReaderReply>();
+  #pendingReply = Promise.withResolvers<ReaderReply>();
   readonly #child = Bun.spawn([process.execPath, fileURLToPath(new URL("reader-main.ts", import.meta.url))], {
     stdio: ["ignore", "inherit", "inherit"],
-    ipc: (reply: ReaderReply) => this.#waiting.resolve(reply),
-    onExit: () => this.#waiting.reject(new Error("the process of the subscribers ended")),
+    ipc: (reply: ReaderReply) => this.#pendingReply.resolve(reply),
+    onExit: () => this.#pendingReply.reject(new Error("the subscriber process exited")),
   });
 
-  readonly #forget = atExit(() => this.#child.kill("SIGKILL"));
+  readonly #removeExitHandler = atExit(() => this.#child.kill("SIGKILL"));
 
-  /** From here on others go first where there are more processes than cores. */
-  async stepBack(): Promise<void> {
+  /** Lowers the process's priority, so that other processes run first when cores are scarce. */
+  async lowerPriority(): Promise<void> {
     setPriority(this.#child.pid, Math.min(19, getPriority() + 10));
-    await keepToLastCore(this.#child.pid);
+    await pinToLastCore(this.#child.pid);
   }
 
   async open(subscription: Subscription, subscribers: number, resume = false): Promise<void> {
@@ -50,8 +50,8 @@ export class ReaderProcess implements Disposable {
     return (await this.#call({ do: "reached", deliveries })).reached!;
   }
 
-  async gotChunks(chunks: number): Promise<boolean> {
-    return (await this.#call({ do: "gotChunks", chunks })).reached!;
+  async receivedChunks(chunks: number): Promise<boolean> {
+    return (await this.#call({ do: "receivedChunks", chunks })).reached!;
   }
 
   async finish(events: number): Promise<PhaseResult> {
@@ -67,15 +67,15 @@ export class ReaderProcess implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#waiting.promise.catch(() => undefined);
+    this.#pendingReply.promise.catch(() => undefined);
     this.#child.kill("SIGKILL");
-    this.#forget();
+    this.#removeExitHandler();
   }
 
   async #call(message: ReaderRequest): Promise<ReaderReply> {
-    this.#waiting = Promise.withResolvers();
+    this.#pendingReply = Promise.withResolvers();
     this.#child.send(message);
-    const reply = await this.#waiting.promise;
+    const reply = await this.#pendingReply.promise;
     if (reply.failure !== undefined) throw new Error(reply.failure);
     return reply;
   }

@@ -3,26 +3,26 @@ import { request } from "@headwater/testing/clients/request.ts";
 import { SseStream } from "@headwater/testing/clients/sse-stream.ts";
 import { openSocket } from "./socket-reader.ts";
 import type { Groups } from "./groups.ts";
-import { findStamps } from "./stamp.ts";
+import { findProbes } from "./probe.ts";
 import { Tally, type TallyResult } from "./tally.ts";
 
-/** What carries the events. */
+/** How subscribers connect. */
 export const TRANSPORTS = ["sse", "ws"] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
 /**
- * Where subscribers connect. With a topic they speak PocketBase's protocol, or that of our WebSocket; without one the
- * stream, or the socket, is all there is.
+ * How and where subscribers connect. With a topic they speak PocketBase's realtime protocol or Headwater's WebSocket
+ * protocol; without one they just read the stream or socket.
  */
 export interface Subscription {
   readonly url: string;
-  /** An event stream unless it says otherwise. */
+  /** An event stream by default. */
   readonly transport?: Transport;
   readonly topic?: string;
-  /** Where each of them connects, and what for, by its number; the above where there is none. */
+  /** URL and topic of each subscriber, by number; `url` and `topic` are the defaults. */
   readonly urls?: readonly string[];
   readonly topics?: readonly string[];
-  /** Who they are, by their number; a guest where there is none. */
+  /** Token of each subscriber, by number; a guest without one. */
   readonly tokens?: readonly string[];
 }
 
@@ -34,61 +34,61 @@ export interface Stream {
 }
 
 export interface PhaseResult extends TallyResult {
-  /** Chunks of the transfer coding: what the server wrote with one call. 0 where there is none. */
+  /** HTTP chunks, one for each write of the server. 0 without chunked encoding. */
   readonly chunks: number;
   readonly bytes: number;
 }
 
-const CONNECT_LANES = 64;
-const SILENCE_MS = 10_000;
+const CONNECT_CONCURRENCY = 64;
+const IDLE_TIMEOUT_MS = 10_000;
 
-/** Many subscribers, and the tally of what they get. */
+/** Many subscribers, and the tally of what they receive. */
 export class Readers {
   #streams: Stream[] = [];
   #tally = new Tally({ subscribers: 0, count: 1 });
   #before = { chunks: 0, bytes: 0 };
-  /** The newest event that anybody got in this phase, and its place. */
+  /** The newest event received in this phase, and its cursor. */
   #newest = -1;
   #lastEventId = "";
 
-  /** @param resume whether they say that they have seen everything up to the newest event */
+  /** @param resume whether they resume after the newest event */
   async open(subscription: Subscription, count: number, resume = false): Promise<void> {
     const since = resume ? this.#lastEventId : undefined;
     const first = this.#streams.length;
     this.#streams.length += count;
-    await inParallel(count, CONNECT_LANES, async (index) => {
+    await inParallel(count, CONNECT_CONCURRENCY, async (index) => {
       this.#streams[first + index] = await this.#connect(subscription, first + index, since);
     });
   }
 
-  /** From here on deliveries count. */
+  /** Starts a phase: counts deliveries from now on. */
   begin(groups: Groups): void {
     this.#tally = new Tally(groups);
     this.#newest = -1;
     this.#before = this.#traffic();
   }
 
-  /** @returns whether so many deliveries came; false when nothing has come for so long that nothing will */
+  /** @returns true once this many deliveries have arrived; false if nothing arrives for too long */
   async reached(deliveries: number): Promise<boolean> {
     const reached = this.#tally.reached(deliveries).then(() => true);
-    for (let seen = -1; seen !== this.#tally.delivered;) {
-      seen = this.#tally.delivered;
-      const silence = Promise.withResolvers<false>();
-      const timer = setTimeout(() => silence.resolve(false), SILENCE_MS);
-      const done = await Promise.race([reached, silence.promise]);
+    for (let before = -1; before !== this.#tally.delivered;) {
+      before = this.#tally.delivered;
+      const idle = Promise.withResolvers<false>();
+      const timer = setTimeout(() => idle.resolve(false), IDLE_TIMEOUT_MS);
+      const done = await Promise.race([reached, idle.promise]);
       clearTimeout(timer);
       if (done) return true;
     }
     return false;
   }
 
-  /** @returns whether so many chunks came in this phase, of whatever; false when nothing has come for a while */
-  async gotChunks(wanted: number): Promise<boolean> {
-    for (let got = 0; got < wanted;) {
-      await Bun.sleep(SILENCE_MS / 10);
+  /** @returns true once this many chunks of any kind have arrived in this phase; false if nothing arrives for a while */
+  async receivedChunks(wanted: number): Promise<boolean> {
+    for (let received = 0; received < wanted;) {
+      await Bun.sleep(IDLE_TIMEOUT_MS / 10);
       const now = this.#traffic().chunks - this.#before.chunks;
-      if (now === got) return false;
-      got = now;
+      if (now === received) return false;
+      received = now;
     }
     return true;
   }
@@ -107,7 +107,7 @@ export class Readers {
     this.#streams = [];
   }
 
-  /** Connects, subscribes and leaves, over and over. @returns how often */
+  /** Repeatedly connects, subscribes and disconnects. @returns the number of cycles */
   async churn(subscription: Subscription, milliseconds: number, lanes: number): Promise<number> {
     const end = performance.now() + milliseconds;
     let cycles = 0;
@@ -123,16 +123,16 @@ export class Readers {
 
   #connect(subscription: Subscription, subscriber: number, since: string | undefined): Promise<Stream> {
     if (subscription.transport !== "ws") return this.#connectStream(subscription, subscriber, since);
-    return openSocket(subscription, subscriber, since, (text) => this.#take(text, subscriber, CURSOR) > 0);
+    return openSocket(subscription, subscriber, since, (text) => this.#countProbes(text, subscriber, CURSOR) > 0);
   }
 
-  /** @returns how many events were in it */
-  #take(text: string, subscriber: number, place: RegExp): number {
-    return findStamps(text, (stamp) => {
-      this.#tally.add(subscriber, stamp);
-      if (stamp.index > this.#newest) {
-        this.#newest = stamp.index;
-        this.#lastEventId = place.exec(text)?.[1] ?? "";
+  /** @returns the number of events in the text */
+  #countProbes(text: string, subscriber: number, cursorPattern: RegExp): number {
+    return findProbes(text, (probe) => {
+      this.#tally.add(subscriber, probe);
+      if (probe.index > this.#newest) {
+        this.#newest = probe.index;
+        this.#lastEventId = cursorPattern.exec(text)?.[1] ?? "";
       }
     });
   }
@@ -144,13 +144,13 @@ export class Readers {
   ): Promise<Stream> {
     const connected = Promise.withResolvers<string | undefined>();
     const onBlock = (block: string): void => {
-      const stamps = this.#take(block, subscriber, ID);
-      if (stamps === 0 && block.includes("event:PB_CONNECT")) connected.resolve(ID.exec(block)?.[1]);
+      const probes = this.#countProbes(block, subscriber, ID);
+      if (probes === 0 && block.includes("event:PB_CONNECT")) connected.resolve(ID.exec(block)?.[1]);
     };
     const headers: Record<string, string> = since === undefined ? {} : { "Last-Event-ID": since };
     const stream = await SseStream.open(urls?.[subscriber] ?? url, { onBlock }, headers);
-    const own = topics?.[subscriber] ?? topic;
-    if (own !== undefined) await subscribe(url, await connected.promise, own, tokens?.[subscriber]);
+    const ownTopic = topics?.[subscriber] ?? topic;
+    if (ownTopic !== undefined) await subscribe(url, await connected.promise, ownTopic, tokens?.[subscriber]);
     return stream;
   }
 
@@ -162,7 +162,7 @@ export class Readers {
   }
 }
 
-/** Where a stream's event, and a WebSocket's message, have their place. */
+/** Match the cursor of an event-stream event and of a WebSocket message. */
 const ID = /^id: ?(.+)$/m;
 const CURSOR = /"cursor":"([^"]+)"/;
 
@@ -175,5 +175,5 @@ async function subscribe(
   const { origin, pathname } = new URL(url);
   const body = { clientId, subscriptions: [topic] };
   const { status, text } = await request(origin, "POST", pathname, { token, body });
-  if (status !== 204) throw new Error(`a subscription was refused: ${status} ${text}`);
+  if (status !== 204) throw new Error(`a subscription was rejected: ${status} ${text}`);
 }

@@ -3,9 +3,9 @@ import { encodeFrame, OP } from "@headwater/testing/clients/socket-frames.ts";
 import type { Stream, Subscription } from "./readers.ts";
 
 /**
- * A subscriber on a WebSocket. With a topic it subscribes to it, and is there when that is answered.
+ * Connects a subscriber on a WebSocket. With a topic, resolves once the subscription is confirmed.
  *
- * @param onText answers whether the message was an event
+ * @param onText returns whether the message was an event
  */
 export async function openSocket(
   { url, topic, tokens }: Subscription,
@@ -24,7 +24,7 @@ export async function openSocket(
         const text = payload.toString();
         if (onText(text)) return;
         if (text.includes('"type":"subscribed"')) subscribed.resolve();
-        else if (text.includes('"type":"error"')) subscribed.reject(new Error(`a subscription was refused: ${text}`));
+        else if (text.includes('"type":"error"')) subscribed.reject(new Error(`a subscription was rejected: ${text}`));
       },
     },
     token === undefined ? {} : { authorization: token },

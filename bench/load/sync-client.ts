@@ -2,9 +2,9 @@ import type { PullResponse } from "@headwater/protocol";
 import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
 
 const BASE = "/api/v1/replicache";
-let made = 0;
+let clientCount = 0;
 
-/** Pulls and pushes as Replicache does, on one connection, and keeps nothing but its cookie. */
+/** Pulls and pushes like Replicache, on one connection. Keeps only its cookie, not the records. */
 export class SyncClient implements Disposable {
   readonly #connection: RawConnection;
   readonly #headers: Readonly<Record<string, string>>;
@@ -15,29 +15,29 @@ export class SyncClient implements Disposable {
   private constructor(connection: RawConnection, token: string) {
     this.#connection = connection;
     this.#headers = { authorization: `Bearer ${token}` };
-    this.#name = `bench${(made += 1)}n${process.pid}`;
+    this.#name = `bench${(clientCount += 1)}n${process.pid}`;
   }
 
   static async open(url: string, token: string): Promise<SyncClient> {
     return new SyncClient(await RawConnection.open(url), token);
   }
 
-  /** @returns how long it took, in milliseconds */
+  /** @returns the duration in milliseconds */
   async pull(): Promise<number> {
     const start = performance.now();
     await this.#pullPage();
     return performance.now() - start;
   }
 
-  /** Pulls until there is no more. @param meanwhile another request, over and over; answers how long it took */
-  async pullAll(meanwhile: () => Promise<number>) {
+  /** Pulls all pages. @param otherRequest repeated meanwhile; returns its duration in milliseconds */
+  async pullAll(otherRequest: () => Promise<number>) {
     const start = performance.now();
     let [pages, bytes, longestOther] = [0, 0, 0];
     const done = new AbortController();
     const other = (async () => {
       while (!done.signal.aborted) {
-        longestOther = Math.max(longestOther, await meanwhile());
-        await Bun.sleep(1); // Beside the pulls, not instead of them.
+        longestOther = Math.max(longestOther, await otherRequest());
+        await Bun.sleep(1); // Lets the pulls proceed.
       }
     })();
     for (let partial = true; partial; pages += 1) {
@@ -52,18 +52,18 @@ export class SyncClient implements Disposable {
 
   async #pullPage(): Promise<PullResponse & { readonly bytes: number }> {
     const text = await this.#post("/pull", { pullVersion: 1, clientGroupID: this.#name, cookie: this.#cookie });
-    const answer = JSON.parse(text) as PullResponse;
-    this.#cookie = answer.cookie;
-    return { ...answer, bytes: text.length };
+    const response = JSON.parse(text) as PullResponse;
+    this.#cookie = response.cookie;
+    return { ...response, bytes: text.length };
   }
 
-  /** Creates a record over the records API. */
+  /** Creates a record with the records API. */
   async write(owner: string, title: string): Promise<void> {
     this.#connection.send("POST", "/api/collections/diaries/records", { owner, title }, this.#headers);
-    await this.#answer();
+    await this.#readBody();
   }
 
-  /** Pushes so many mutations that create a record each. */
+  /** Pushes `size` mutations, each of which creates a record. */
   async push(owner: string, size: number): Promise<void> {
     const mutations = Array.from({ length: size }, () => {
       const id = (this.#mutations += 1);
@@ -75,25 +75,25 @@ export class SyncClient implements Disposable {
       return { clientID: this.#name, id, name: "create", args, timestamp: 0 };
     });
     const text = await this.#post("/push", { pushVersion: 1, clientGroupID: this.#name, mutations, schemaVersion: "" });
-    if (text !== "{}") throw new Error(`a push was not taken whole: ${text.slice(0, 500)}`);
+    if (text !== "{}") throw new Error(`a push was not fully accepted: ${text.slice(0, 500)}`);
   }
 
-  /** @returns how long it took, in milliseconds */
+  /** @returns the duration in milliseconds */
   async stats(): Promise<number> {
     const start = performance.now();
     this.#connection.send("GET", `${BASE}/stats`, undefined, this.#headers);
-    await this.#answer();
+    await this.#readBody();
     return performance.now() - start;
   }
 
   async #post(path: string, body: unknown): Promise<string> {
     this.#connection.send("POST", BASE + path, { profileID: "p", ...(body as object) }, this.#headers);
-    return this.#answer();
+    return this.#readBody();
   }
 
-  async #answer(): Promise<string> {
+  async #readBody(): Promise<string> {
     const response = await this.#connection.response();
-    if (response?.status !== 200) throw new Error(`refused: ${response?.status} ${response?.body}`);
+    if (response?.status !== 200) throw new Error(`request failed: ${response?.status} ${response?.body}`);
     return response.body;
   }
 

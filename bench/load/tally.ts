@@ -1,24 +1,24 @@
 import { now } from "./clock.ts";
 import { type Groups, expectedOf } from "./groups.ts";
 import { Latencies } from "../report/latencies.ts";
-import type { Stamp } from "./stamp.ts";
+import type { Probe } from "./probe.ts";
 
-/** What the readers saw of one phase. */
+/** What the readers received in one phase. */
 export interface TallyResult {
   readonly delivered: number;
-  /** Each subscriber got each event that is for it, and each once. */
+  /** Whether each subscriber got each event meant for it exactly once. */
   readonly exact: boolean;
-  /** When the last event came: milliseconds since 1970. */
+  /** When the last event arrived: milliseconds since 1970. */
   readonly lastAt: number;
   readonly p50: number;
   readonly p99: number;
 }
 
-/** Counts the deliveries of one phase in flat arrays, so that counting costs next to nothing. */
+/** Counts the deliveries of one phase in flat arrays, which makes counting cheap. */
 export class Tally {
   readonly #groups: Groups;
   readonly #counts: Uint32Array;
-  /** Right count and right sum together mean each index once, unless two mistakes cancel out in both. */
+  /** A correct count and a correct sum mean each index once, unless two errors cancel out in both. */
   readonly #sums: Float64Array;
   readonly #latencies = new Latencies();
   #delivered = 0;
@@ -36,23 +36,23 @@ export class Tally {
     return this.#delivered;
   }
 
-  /** Resolves with the delivery that makes it so many. */
+  /** Resolves once this many deliveries have arrived. */
   reached(deliveries: number): Promise<void> {
     if (this.#delivered >= deliveries) return Promise.resolve();
     this.#goal = deliveries;
     return new Promise((resolve) => (this.#onGoal = resolve));
   }
 
-  add(subscriber: number, { index, at }: Stamp): void {
+  add(subscriber: number, { index, sentAt }: Probe): void {
     this.#lastAt = now();
-    this.#latencies.add(this.#lastAt - at);
+    this.#latencies.add(this.#lastAt - sentAt);
     this.#delivered += 1;
     this.#counts[subscriber]! += 1;
     this.#sums[subscriber]! += index;
     if (this.#delivered === this.#goal) this.#onGoal();
   }
 
-  /** @param events how many there were in all */
+  /** @param events the number of events published */
   result(events: number): TallyResult {
     return {
       delivered: this.#delivered,

@@ -7,9 +7,9 @@ import type { Target } from "../targets/target.ts";
 const SUBSCRIBERS = 20;
 const EVENTS = 3000;
 
-const LANES = 8;
+const CONCURRENCY = 8;
 
-/** Compilers and allocators reach their working state before anything counts. Leaves no subscriber behind. */
+/** Warms up compilers and allocators before measurement. Disconnects its subscribers afterwards. */
 export async function warmUp(target: Target, readers: ReaderProcess, publisher: Publisher): Promise<void> {
   const groups = {
     subscribers: Math.min(SUBSCRIBERS, target.subscription.tokens?.length || SUBSCRIBERS),
@@ -18,7 +18,7 @@ export async function warmUp(target: Target, readers: ReaderProcess, publisher: 
   await readers.open(target.subscription, groups.subscribers);
   publisher.restart();
   await readers.begin(groups);
-  await inParallel(EVENTS, Math.min(LANES, publisher.lanes), () => publisher.publish());
+  await inParallel(EVENTS, Math.min(CONCURRENCY, publisher.concurrency), () => publisher.publish());
   await readers.reached(deliveriesOf(groups, publisher.published));
   await readers.close();
 }

@@ -1,16 +1,16 @@
 import type { Option, Values } from "./options.ts";
 import type { Column, Metric } from "./table.ts";
 
-/** What a bench measured; `broken` says which promise our server did not keep while it ran. */
+/** The result of a bench; `failures` describes what Headwater did wrong during the run. */
 export interface Report {
   readonly title: string;
   readonly metrics: readonly Metric[];
   readonly columns: Columns;
   readonly legend: readonly string[];
-  readonly broken: readonly string[];
+  readonly failures: readonly string[];
 }
 
-/** Our server, and those that it is compared with. */
+/** Headwater first, then the servers it is compared with. */
 export type Columns = readonly [Column, ...Column[]];
 
 export interface Bench<Options extends Readonly<Record<string, Option>> = Readonly<Record<string, Option>>> {
@@ -19,7 +19,7 @@ export interface Bench<Options extends Readonly<Record<string, Option>> = Readon
   run(values: Values<Options>): Promise<readonly Report[]>;
 }
 
-/** Runs the measurement for one server after the other: they never share the machine. */
+/** Measures one server after the other, so that they never run at the same time. */
 export async function measureEach<Target extends AsyncDisposable>(
   starts: readonly (() => Promise<Target>)[],
   measure: (target: Target) => Promise<Column>,

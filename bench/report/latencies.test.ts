@@ -7,7 +7,7 @@ test("percentiles keep three significant digits", () => {
   for (const p of [1, 50, 99]) expect(Math.abs(latencies.percentile(p) - p)).toBeLessThan(p / 500);
 });
 
-test("no latency has no percentile, and a negative one counts as 0", () => {
+test("an empty histogram has no percentile, and a negative latency counts as 0", () => {
   const latencies = new Latencies();
   expect(latencies.percentile(50)).toBeNaN();
   latencies.add(-3);

@@ -2,7 +2,7 @@ import { build, type Histogram } from "hdr-histogram-js";
 
 const MICROSECONDS = 1_000;
 
-/** Latencies in a histogram of constant size, to three significant digits. */
+/** A latency histogram with three significant digits. */
 export class Latencies {
   readonly #histogram: Histogram = build({
     bitBucketSize: 64,
@@ -15,19 +15,19 @@ export class Latencies {
     return this.#histogram.totalCount;
   }
 
-  /** @param milliseconds a negative time counts as 0: clocks of two processes differ by a little */
+  /** @param milliseconds negative values count as 0: the clocks of two processes differ slightly */
   add(milliseconds: number): void {
     this.#histogram.recordValue(Math.max(0, Math.round(milliseconds * MICROSECONDS)));
   }
 
-  /** Runs the work and adds the time that it takes. */
+  /** Runs the work and adds its duration. */
   async time(work: () => Promise<unknown>): Promise<void> {
     const startedAt = performance.now();
     await work();
     this.add(performance.now() - startedAt);
   }
 
-  /** In milliseconds; NaN without any latency. */
+  /** @returns milliseconds; NaN if the histogram is empty */
   percentile(p: number): number {
     return this.count === 0 ? Number.NaN : this.#histogram.getValueAtPercentile(p) / MICROSECONDS;
   }

@@ -3,29 +3,29 @@ import { Command, InvalidArgumentError, Option as Flag } from "commander";
 /** A whole number on the command line. */
 export interface NumberOption {
   readonly help: string;
-  readonly standard: number;
-  readonly least: number;
+  readonly default: number;
+  readonly min: number;
 }
 
 /** Whole numbers separated by commas: the bench runs once for each. */
 export interface NumbersOption {
   readonly help: string;
-  readonly standard: readonly number[];
-  readonly least: number;
+  readonly default: readonly number[];
+  readonly min: number;
 }
 
 /** One of a few words. */
 export interface ChoiceOption<Choice extends string = string> {
   readonly help: string;
-  readonly standard: Choice;
+  readonly default: Choice;
   readonly choices: readonly Choice[];
 }
 
 export type Option = NumberOption | NumbersOption | ChoiceOption;
 export type Options = Readonly<Record<string, Option>>;
-export type Values<Named extends Options> = { readonly [Name in keyof Named]: Named[Name]["standard"] };
+export type Values<Named extends Options> = { readonly [Name in keyof Named]: Named[Name]["default"] };
 
-/** A bench as a subcommand: `run` gets the option values, and whether to print JSON instead of a table. */
+/** The subcommand of a bench. It calls `run` with the option values and whether to print JSON instead of a table. */
 export function benchCommand(
   name: string,
   summary: string,
@@ -35,24 +35,24 @@ export function benchCommand(
   const command = new Command(name).description(summary);
   for (const [option, definition] of Object.entries(options)) command.addOption(flagOf(option, definition));
   return command.option("--json", "print each table as one line of JSON").action(async () => {
-    const { json, ...values } = command.opts<{ json?: boolean } & Record<string, Option["standard"]>>();
-    await run(values as Values<Options>, json === true);
+    const { json, ...values } = command.opts<{ json?: boolean } & Record<string, Option["default"]>>();
+    await run(values, json === true);
   });
 }
 
 function flagOf(name: string, option: Option): Flag {
   if ("choices" in option)
-    return new Flag(`--${name} <choice>`, option.help).choices(option.choices).default(option.standard);
-  const { help, least, standard } = option;
-  return typeof standard === "number"
-    ? new Flag(`--${name} <n>`, help).default(standard).argParser((text) => readNumber(least, text))
+    return new Flag(`--${name} <choice>`, option.help).choices(option.choices).default(option.default);
+  const { help, min, default: value } = option;
+  return typeof value === "number"
+    ? new Flag(`--${name} <n>`, help).default(value).argParser((text) => readNumber(min, text))
     : new Flag(`--${name} <n,n,...>`, help)
-        .default(standard, standard.join(","))
-        .argParser((text) => text.split(",").map((part) => readNumber(least, part)));
+        .default(value, value.join(","))
+        .argParser((text) => text.split(",").map((part) => readNumber(min, part)));
 }
 
-function readNumber(least: number, text: string): number {
+function readNumber(min: number, text: string): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= least)) throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
+  if (!(value >= min)) throw new InvalidArgumentError(`It must be a whole number of at least ${min}.`);
   return value;
 }

@@ -6,7 +6,7 @@ const METRICS: readonly Metric[] = [
   { key: "cost", name: "cost", digits: 1, better: "less" },
 ];
 
-test("a ratio above one says that the first server is the better one, whatever the metric", () => {
+test("a ratio above 1 means that the first server is better, for every metric", () => {
   const table = formatTable(METRICS, [
     { server: "ours", values: [20_000, 2], notes: [["exact", "yes"]] },
     { server: "theirs", values: [5000, 30], notes: [["exact", "no"]] },
@@ -19,7 +19,7 @@ test("a ratio above one says that the first server is the better one, whatever t
   ]);
 });
 
-test("a server without peers stands alone, and what was not measured is a dash", () => {
+test("a server without peers has no ratio, and a missing value is a dash", () => {
   const table = formatTable(METRICS, [{ server: "ours", values: [1, Number.NaN], notes: [] }]);
   expect(table.split("\n")).toEqual(["        ours", "speed      1", "cost       -"]);
 });

@@ -1,4 +1,4 @@
-/** One line of the table: a name for people and one for programs, how to write its numbers, and whether more is better. */
+/** One row of the table: its key in JSON, its name in the table, how to format its values, and which way is better. */
 export interface Metric {
   readonly key: string;
   readonly name: string;
@@ -9,19 +9,19 @@ export interface Metric {
 export interface Column {
   readonly server: string;
   readonly values: readonly number[];
-  /** Lines that are text and have no ratio; the name serves people and programs. */
+  /** Text rows without a ratio. The name is also the key in JSON. */
   readonly notes: readonly (readonly [name: string, text: string])[];
 }
 
-/** Metrics down, servers across, and beside each peer the ratio: above 1 the first server is the better one. */
+/** Metrics as rows, servers as columns, and beside each peer its ratio: above 1, the first server is better. */
 export function formatTable(metrics: readonly Metric[], columns: readonly [Column, ...Column[]]): string {
   const [first, ...peers] = columns;
   const rows = [
     ["", first.server, ...peers.flatMap(({ server }) => [server, "ratio"])],
     ...metrics.map((metric, row) => [
       metric.name,
-      write(first.values[row]!, metric),
-      ...peers.flatMap(({ values }) => [write(values[row]!, metric), ratio(first.values[row]!, values[row]!, metric)]),
+      format(first.values[row]!, metric),
+      ...peers.flatMap(({ values }) => [format(values[row]!, metric), ratio(first.values[row]!, values[row]!, metric)]),
     ]),
     ...first.notes.map(([name, text], row) => [name, text].concat(peers.flatMap(({ notes }) => [notes[row]![1], ""]))),
   ];
@@ -38,7 +38,7 @@ export function formatTable(metrics: readonly Metric[], columns: readonly [Colum
 
 const pad = (cell: string, width: number, left: boolean): string => (left ? cell.padEnd(width) : cell.padStart(width));
 
-const write = (value: number, { digits }: Metric): string =>
+const format = (value: number, { digits }: Metric): string =>
   Number.isFinite(value)
     ? value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })
     : "-";

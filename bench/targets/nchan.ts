@@ -13,7 +13,7 @@ const MODULE = ["/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/shar
 
 export const hasNchan = BINARY !== null && MODULE !== undefined;
 
-/** nginx's publish and subscribe module: no records, no rules, no database. What fan-out alone costs in C. */
+/** nginx's publish/subscribe module: no records, rules or database. Shows what fan-out alone costs in C. */
 export async function startNchan(transport: Transport = "sse"): Promise<Target> {
   const dir = tempDir();
   const port = freePort();
@@ -27,11 +27,11 @@ export async function startNchan(transport: Transport = "sse"): Promise<Target> 
       stderr: "ignore",
     },
   );
-  const forget = atExit(() => child.kill("SIGTERM"));
+  const removeExitHandler = atExit(() => child.kill("SIGTERM"));
   const stop = async (): Promise<void> => {
     child.kill("SIGTERM");
     await child.exited;
-    forget();
+    removeExitHandler();
     dir[Symbol.dispose]();
   };
   while (
@@ -58,7 +58,7 @@ export async function startNchan(transport: Transport = "sse"): Promise<Target> 
   };
 }
 
-/** One worker, as the others have one process; room for a burst in the buffer, so that nothing is lost for want of it. */
+/** One worker, like the single process of the others, and a buffer large enough not to lose events in a burst. */
 const configuration = (dir: string, port: number): string => `
 load_module ${MODULE};
 daemon off;

@@ -3,15 +3,15 @@ import { hasPocketBase, type ServerKind } from "@headwater/testing/servers/serve
 import { type ServerOptions, startServer } from "@headwater/testing/servers/server-process.ts";
 import { addAccounts } from "../load/accounts.ts";
 import type { Transport } from "../load/readers.ts";
-import { COLLECTION, type Rule, setScene } from "./rules.ts";
+import { COLLECTION, type Rule, createCollections } from "./rules.ts";
 import type { Target } from "./target.ts";
 
-/** A record server with a collection under a rule, and an account for each subscriber where the rule reads who asks. */
+/** A record server with a collection under a rule, and an account for each subscriber if the rule reads the requester. */
 export interface RecordTarget extends Target {
   readonly url: string;
 }
 
-/** Ours first, then those that are installed. */
+/** Headwater first, then the peers that are installed. */
 export const recordServerKinds = (): readonly ServerKind[] =>
   hasPocketBase ? ["headwater", "pocketbase"] : ["headwater"];
 
@@ -26,7 +26,7 @@ export async function startRecordTarget(
   try {
     const admin = await SuperuserClient.signIn(server.url);
     const accounts = rule === "public" ? [] : await addAccounts(admin, server.dir, subscribers);
-    const { groups, note } = await setScene(admin, rule, accounts);
+    const { groups, note } = await createCollections(admin, rule, accounts);
     return {
       name: transport === "ws" ? `${kind} ws` : kind,
       pid: server.pid,
@@ -48,6 +48,6 @@ export async function startRecordTarget(
   }
 }
 
-/** Starts for our server and for those of this machine that speak the same API. */
+/** Start functions for Headwater and the installed servers with the same API. */
 export const recordTargets = (rule: Rule, subscribers: number): readonly (() => Promise<RecordTarget>)[] =>
   recordServerKinds().map((kind) => () => startRecordTarget(kind, rule, subscribers));

@@ -2,18 +2,18 @@ import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import type { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { type Account, USERS } from "../load/accounts.ts";
 
-/** Who may see a note: all; all who signed in; its owner; the members of its team. */
+/** Who may see a note: everyone, signed-in users, its owner, or the members of its team. */
 export type Rule = "public" | "auth" | "owner" | "join";
 export const RULES: readonly Rule[] = ["public", "auth", "owner", "join"];
 
 export const COLLECTION = PUBLIC_NOTES.name;
 const TEAM_SIZE = 100;
 
-/** A collection under a rule, and whom its records are for. */
-export interface Scene {
-  /** In how many groups the accounts are: see `Groups`. */
+/** How the notes of a collection divide the accounts into groups. */
+export interface Grouping {
+  /** The number of groups: see `Groups`. */
   readonly groups: number;
-  /** What a note for the group has besides its title. */
+  /** The fields that make a note visible to a group. */
   readonly note: (group: number) => Readonly<Record<string, unknown>>;
 }
 
@@ -24,18 +24,22 @@ export const listRuleOf: Readonly<Record<Rule, string>> = {
   join: "team.members.id ?= @request.auth.id",
 };
 
-/** Makes the collection of notes; the accounts are the subscribers, in their order. */
-export async function setScene(admin: SuperuserClient, rule: Rule, accounts: readonly Account[]): Promise<Scene> {
+/** Creates the notes collection and what its rule needs. The accounts are the subscribers, in order. */
+export async function createCollections(
+  admin: SuperuserClient,
+  rule: Rule,
+  accounts: readonly Account[],
+): Promise<Grouping> {
   if (rule === "owner") {
     await createNotes(admin, rule, [{ ...relation("owner", USERS), maxSelect: 1 }]);
     return { groups: accounts.length, note: (group) => ({ owner: accounts[group]!.id }) };
   }
-  if (rule === "join") return setTeams(admin, accounts);
+  if (rule === "join") return createTeams(admin, accounts);
   await createNotes(admin, rule, []);
   return { groups: 1, note: () => ({}) };
 }
 
-async function setTeams(admin: SuperuserClient, accounts: readonly Account[]): Promise<Scene> {
+async function createTeams(admin: SuperuserClient, accounts: readonly Account[]): Promise<Grouping> {
   const groups = Math.ceil(accounts.length / TEAM_SIZE);
   const { id: teams } = await admin.createCollection({
     name: "teams",

@@ -1,19 +1,19 @@
 import type { Subscription } from "../load/readers.ts";
 
-/** Something that hands one published event on to many event streams. */
+/** A server that delivers each published event to many subscribers. */
 export interface Target extends AsyncDisposable {
   readonly name: string;
   readonly pid: number;
   readonly subscription: Subscription;
-  /** In how many groups its subscribers are: see `Groups`. */
+  /** The number of groups of its subscribers: see `Groups`. */
   readonly groups: number;
-  /** Where events are posted to as JSON. */
+  /** The URL that events are posted to, as JSON. */
   readonly publishUrl: string;
-  /** What is posted for the event with this number. */
+  /** The request body of the event with this number. */
   readonly body: (event: number, title: string) => unknown;
 }
 
-/** The event as servers without records are given it: as many bytes as the others send for the same title. */
+/** The event for servers without records: as many bytes as the others send for the same title. */
 export const recordEvent = (_event: number, title: string): unknown => ({
   record: {
     collectionId: "pbc_3395098727",

@@ -1,4 +1,4 @@
-import { hasNode, startBare, startWsPackage } from "./bare.ts";
+import { hasNode, startBaseline, startWsPackage } from "./baseline.ts";
 import { hasNchan, startNchan } from "./nchan.ts";
 import type { Transport } from "../load/readers.ts";
 import { recordTargets, startRecordTarget } from "./record-target.ts";
@@ -7,18 +7,18 @@ import type { Target } from "./target.ts";
 
 type Start = () => Promise<Target>;
 
-/** Our server first, then what it is compared with; servers without rules only where the rule is that there is none. */
+/** Headwater first, then its peers. Servers without rules are included only for the public rule. */
 export const targetsOf = (rule: Rule, subscribers: number, transport: Transport): readonly Start[] => [
   ...(transport === "ws" ? ourTransports(rule, subscribers) : recordTargets(rule, subscribers)),
   ...(rule === "public" ? plainTargets(transport) : []),
 ];
 
-/** On WebSockets we are compared with our own event streams first. */
+/** For WebSockets, the first peer is Headwater's own event streams. */
 const ourTransports = (rule: Rule, subscribers: number): readonly Start[] =>
   (["ws", "sse"] as const).map((transport) => () => startRecordTarget("headwater", rule, subscribers, transport));
 
 const plainTargets = (transport: Transport): readonly Start[] => [
   ...(hasNchan ? [() => startNchan(transport)] : []),
   ...(transport === "ws" && hasNode ? [startWsPackage] : []),
-  () => startBare(transport),
+  () => startBaseline(transport),
 ];

@@ -1,6 +1,6 @@
 /**
- * Hands what is posted on to all WebSockets, as the manual of the package does it, but for one thing: the message is
- * made into bytes once. Runs on Node. Prints the ports of its sockets and of its publisher.
+ * Forwards each posted message to all WebSockets, as in the manual of `ws`, except that the message is encoded only once.
+ * Runs on Node. Prints the ports for subscribers and for publishing.
  */
 import { once } from "node:events";
 import { createServer } from "node:http";

@@ -5,7 +5,7 @@ export function outcomeLine(outcome: Outcome): string {
   const { scenario, seed, transport, verdict, seconds } = outcome;
   const state = isOk(outcome) ? "ok    " : "FAILED";
   const numbers = `seed ${seed}, ${transport}, ${seconds.toFixed(1)} s, ${verdict.checked} events`;
-  return `${state} ${scenario.name.padEnd(30)} ${numbers.padEnd(47)} ${scenario.invariant}`;
+  return `${state} ${scenario.name.padEnd(32)} ${numbers.padEnd(47)} ${scenario.invariant}`;
 }
 
 /** What went wrong, and the command that reproduces it. */

@@ -31,7 +31,7 @@ async function duringWrites(
 export const revocation = family("revocation", [
   [
     "password",
-    "A new password turns a user's streams into guests, and no private change committed later reaches them.",
+    "A new password turns a user's streams into guest streams, and no private change committed later reaches them.",
     (run) => duringWrites(run, PRIVATE, () => setPassword(run.admin, run.seedFolder.users[0]!.id, "another password")),
     ["some seeds", "short"],
   ],

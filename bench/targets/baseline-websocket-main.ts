@@ -1,6 +1,6 @@
 /**
- * The least that a fan-out over Bun's WebSockets can cost: sockets in a set, and one send of the finished message for
- * each event and socket. Prints the ports of its sockets and of its publisher.
+ * The lower bound of fan-out over Bun's WebSockets: one send of a prepared message for each event and socket. Prints the
+ * ports for subscribers and for publishing.
  */
 import type { ServerWebSocket } from "bun";
 
@@ -25,9 +25,9 @@ const publisher = Bun.serve({
   port: 0,
   async fetch(request) {
     const data = await request.text();
-    const about = `"timestamp":"2026-01-01T00:00:00.000Z","patterns":["notes.*"],"cursor":"${CURSOR}"`;
-    const message = `{"type":"record_event","collection":"notes",${data.slice(1, -1)},${about}}`;
-    // Not in here, where it would hold up the answer.
+    const metadata = `"timestamp":"2026-01-01T00:00:00.000Z","patterns":["notes.*"],"cursor":"${CURSOR}"`;
+    const message = `{"type":"record_event","collection":"notes",${data.slice(1, -1)},${metadata}}`;
+    // Deferred, so that it does not delay the response.
     setImmediate(() => {
       for (const socket of sockets) socket.sendText(message);
     });

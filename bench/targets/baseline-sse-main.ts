@@ -1,7 +1,7 @@
 /**
- * The least that a fan-out can cost: sockets in an array, and one write of the finished bytes for each event and
- * socket. Prints the ports of its streams and of its publisher. Bare sockets, since they cost a little less than Bun's
- * streams; it understands no HTTP but that a client which says something wants the stream.
+ * The lower bound of fan-out over event streams: one write of prepared bytes for each event and socket. Prints the ports
+ * for subscribers and for publishing. Uses raw sockets, which cost slightly less than Bun's streams; it does not parse
+ * HTTP, but treats any data from a client as a request for the stream.
  */
 import type { Socket } from "bun";
 
@@ -29,7 +29,7 @@ const publisher = Bun.serve({
   port: 0,
   async fetch(request) {
     const chunk = chunkOf(await request.text());
-    // Not in here, where it would hold up the answer.
+    // Deferred, so that it does not delay the response.
     setImmediate(() => {
       for (const socket of sockets) socket.write(chunk);
     });
@@ -37,7 +37,7 @@ const publisher = Bun.serve({
   },
 });
 
-/** As a chunk of the transfer coding (RFC 9112, section 7.1), as every HTTP server sends it. */
+/** Encodes the event as a chunk (RFC 9112, section 7.1), as HTTP servers send it. */
 function chunkOf(data: string): Uint8Array {
   const event = `id:${CURSOR}\nevent:notes/*\ndata:${data}\n\n`;
   return encoder.encode(`${Buffer.byteLength(event).toString(16)}\r\n${event}\r\n`);

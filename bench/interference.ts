@@ -1,7 +1,7 @@
 import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
 import { request } from "@headwater/testing/clients/request.ts";
 import { type Bench, measureEach, type Report } from "./report/bench.ts";
-import { keepOffLastCore, keepToLastCore } from "./load/cores.ts";
+import { pinOffLastCore, pinToLastCore } from "./load/cores.ts";
 import { requireOpenFiles } from "./load/open-files.ts";
 import type { NumberOption } from "./report/options.ts";
 import { Latencies } from "./report/latencies.ts";
@@ -16,58 +16,58 @@ const METRICS: readonly Metric[] = [
   { key: "read_p99_ms", name: "read p99 ms, during fan-out", digits: 2, better: "less" },
   { key: "write_alone_p50_ms", name: "write p50 ms, no streams", digits: 2, better: "less" },
   { key: "write_p50_ms", name: "write p50 ms, to all streams", digits: 2, better: "less" },
-  { key: "write_times", name: "write p50, times as long", digits: 2, better: "less" },
+  { key: "write_times", name: "write p50, relative to no streams", digits: 2, better: "less" },
 ];
 
 type Options = { readonly subscribers: NumberOption; readonly seconds: NumberOption; readonly pause: NumberOption };
 
-export const bystander: Bench<Options> = {
-  summary: "what others notice of a fan-out: another's read, and the writer itself",
+export const interference: Bench<Options> = {
+  summary: "how a fan-out affects the latency of other requests: reads, and the write itself",
   options: {
-    subscribers: { help: "event streams that get each change", standard: 5000, least: 1 },
-    seconds: { help: "how long each is measured", standard: 5, least: 1 },
+    subscribers: { help: "event streams that receive each change", default: 5000, min: 1 },
+    seconds: { help: "seconds to measure each", default: 5, min: 1 },
     pause: {
-      help: "milliseconds between two reads, and between the end of a fan-out and the next write",
-      standard: 2,
-      least: 0,
+      help: "milliseconds between reads, and between a fan-out and the next write",
+      default: 2,
+      min: 0,
     },
   },
   async run({ subscribers, seconds, pause }): Promise<Report[]> {
     requireOpenFiles(subscribers + 200);
     const columns = await measureEach(
-      recordTargets("public", 0).map((start) => () => Pair.open(start, subscribers)),
+      recordTargets("public", 0).map((start) => () => ServerPair.open(start, subscribers)),
       (pair) => measure(pair, seconds * 1000, pause),
     );
     return [
       {
-        title: `bystander: fan-outs to ${subscribers} streams, one after the other`,
+        title: `interference: fan-outs to ${subscribers} streams, one after the other`,
         metrics: METRICS,
         columns,
         legend: [
-          "read: one record by its id, on a connection of its own; write: one create, answered",
-          "no streams: on a second server of the same kind, the writes in turns with those to all streams",
-          "each write waits until the one before has reached everyone; clients have the last core to themselves",
-          "ratio: above 1 the first server is the better one",
+          "read: one record by id, on a separate connection; write: one create, until its response",
+          "no streams: on a second server of the same kind; its writes alternate with those to all streams",
+          "each write waits until the previous one has reached every stream; clients run alone on the last core",
+          "ratio: above 1, the first server is better",
         ],
-        broken: inexactIn(columns[0].notes),
+        failures: inexactIn(columns[0].notes),
       },
     ];
   },
 };
 
-/** Two servers that are alike: the one has streams, the other none. */
-class Pair implements AsyncDisposable {
+/** Two identical servers, one with subscribers and one without. */
+class ServerPair implements AsyncDisposable {
   private constructor(
     readonly busy: LoadTest,
     readonly quiet: LoadTest,
   ) {}
 
-  static async open(start: () => Promise<RecordTarget>, subscribers: number): Promise<Pair> {
+  static async open(start: () => Promise<RecordTarget>, subscribers: number): Promise<ServerPair> {
     await using opened = new AsyncDisposableStack();
     const busy = opened.use(await LoadTest.open(start, subscribers, 1));
     const quiet = opened.use(await LoadTest.open(start, 1, 1));
     opened.move();
-    return new Pair(busy, quiet);
+    return new ServerPair(busy, quiet);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -76,30 +76,33 @@ class Pair implements AsyncDisposable {
   }
 }
 
-async function measure({ busy, quiet }: Pair, milliseconds: number, pause: number): Promise<Column> {
-  const rest = (): Promise<void> => Bun.sleep(pause);
-  // First the readers' own process: what is pinned later starts where its parent is.
-  await busy.readers.stepBack();
-  await keepToLastCore(process.pid);
-  for (const { target } of [busy, quiet]) await keepOffLastCore(target.pid);
+async function measure({ busy, quiet }: ServerPair, milliseconds: number, pause: number): Promise<Column> {
+  const wait = (): Promise<void> => Bun.sleep(pause);
+  // The reader process first: a process started after pinning inherits its parent's core.
+  await busy.readers.lowerPriority();
+  await pinToLastCore(process.pid);
+  for (const { target } of [busy, quiet]) await pinOffLastCore(target.pid);
   await busy.listen();
 
-  const readsAlone = await timesOf(milliseconds, await reader(quiet), rest);
+  const readsAlone = await measureLatencies(milliseconds, await openReader(quiet), wait);
   await busy.begin();
-  const [reads] = await Promise.all([timesOf(milliseconds, await reader(busy), rest), busy.tickUntil(milliseconds, 1)]);
+  const [reads] = await Promise.all([
+    measureLatencies(milliseconds, await openReader(busy), wait),
+    busy.tickUntil(milliseconds, 1),
+  ]);
   const ticks = await busy.finish();
 
-  // In turns: a disk that is slow for a while is slow for both.
+  // Alternating, so that a disk that is slow for a while affects both.
   await busy.begin();
   const writesAlone = new Latencies();
-  const writes = await timesOf(
+  const writes = await measureLatencies(
     milliseconds,
     () => busy.publisher.publish(),
     async () => {
       await busy.settled();
-      await rest();
+      await wait();
       await writesAlone.time(() => quiet.publisher.publish());
-      await rest();
+      await wait();
     },
   );
   return {
@@ -115,13 +118,13 @@ async function measure({ busy, quiet }: Pair, milliseconds: number, pause: numbe
     ],
     notes: [
       ["delivered/expected", countsOf(ticks)],
-      ["fan-outs, reads meanwhile, writes", `${ticks.changes}, ${reads.count}, ${writes.count}`],
+      ["fan-outs, concurrent reads, writes", `${ticks.changes}, ${reads.count}, ${writes.count}`],
     ],
   };
 }
 
-/** Runs the work again and again, at least once. @returns how long it took each time */
-async function timesOf(
+/** Repeats the work, at least once. @returns its latencies */
+async function measureLatencies(
   milliseconds: number,
   work: () => Promise<void>,
   between: () => Promise<void>,
@@ -135,14 +138,14 @@ async function timesOf(
   return times;
 }
 
-/** Reads one record that the warm-up has left, again and again, on a connection of its own. */
-async function reader({ target }: LoadTest): Promise<() => Promise<void>> {
+/** @returns a function that reads one record created by the warm-up, on a separate connection */
+async function openReader({ target }: LoadTest): Promise<() => Promise<void>> {
   const { origin, pathname } = new URL(target.publishUrl);
   const { body } = await request<{ items: { id: string }[] }>(origin, "GET", `${pathname}?perPage=1`);
   const connection = await RawConnection.open(origin);
   return async () => {
     connection.send("GET", `${pathname}/${body.items[0]!.id}`, undefined);
     const response = await connection.response();
-    if (response?.status !== 200) throw new Error(`a record was refused: ${response?.status} ${response?.body}`);
+    if (response?.status !== 200) throw new Error(`reading a record failed: ${response?.status} ${response?.body}`);
   };
 }
