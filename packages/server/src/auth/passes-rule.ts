@@ -14,5 +14,5 @@ export async function passesRule(
   record: RecordValues,
   rule: Rule,
 ): Promise<boolean> {
-  return isSuperuser(context.principal) || meetsRule(reader, context, collection, rule, record, "trusted");
+  return isSuperuser(context.principal) || meetsRule(reader, { context, collection, rule, values: record });
 }

@@ -39,7 +39,7 @@ export async function signIn(
   await checkAuthRule(store, context, record);
   const { mfa, authAlert } = record.collection.auth;
   // Superusers need a second factor too: only the rule exempts.
-  if (mfa.enabled && (await meetsRule(store, context, record.collection, mfa.rule, record.values, "trusted"))) {
+  if (mfa.enabled && (await meetsRule(store, { context, ...record, rule: mfa.rule }))) {
     const pending = await checkSignInFactor(store, schema, { record, method, mfaId, now });
     if (pending !== undefined) return { mfaId: pending };
   }

@@ -41,4 +41,4 @@ export const isAllowed = async (
   { id, name, owner, input }: Pick<Task, "id" | "name" | "owner" | "input">,
 ): Promise<boolean> =>
   isSuperuser(context.principal) ||
-  meetsRule(reader, context, COLLECTION, rule, { id: recordId(id), name, owner, input });
+  meetsRule(reader, { context, collection: COLLECTION, rule, values: { id: recordId(id), name, owner, input } });

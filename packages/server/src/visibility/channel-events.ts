@@ -96,7 +96,7 @@ export class ChannelEvents {
     const context = this.#context(subscription, principal);
     const rule = this.#ruleOf(channel, context);
     const values = { id: recordId(channel) };
-    return this.#batcher.meetsRule({ context, collection: CHANNELS, rule, values, trust: "trusted" });
+    return this.#batcher.meetsRule({ context, collection: CHANNELS, rule, values });
   }
 
   /**

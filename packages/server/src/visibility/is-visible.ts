@@ -11,7 +11,7 @@ export async function isVisible(
   asOf?: AsOf,
 ): Promise<boolean> {
   return (
-    (await batcher.meetsRule({ context, collection, rule, values, trust: "trusted", asOf })) &&
+    (await batcher.meetsRule({ context, collection, rule, values, asOf })) &&
     batcher.meetsRule({ context, collection, rule: filter, values, trust: "client", asOf })
   );
 }

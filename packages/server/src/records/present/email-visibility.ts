@@ -36,9 +36,10 @@ async function managedAmong(
     const ids = records.map(({ id }) => id);
     return managedIds(reader, context, collection, ids);
   }
+  const rule = manageRuleOf(collection)!;
   const managed = new Set<string>();
   for (const record of records) {
-    if (await meetsRule(reader, context, collection, manageRuleOf(collection)!, record)) managed.add(record.id);
+    if (await meetsRule(reader, { context, collection, rule, values: record })) managed.add(record.id);
   }
   return managed;
 }

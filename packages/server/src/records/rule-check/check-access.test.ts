@@ -54,15 +54,33 @@ describe("a record that isn't stored", () => {
     ["missing = 1", false],
     ["n = ", false],
   ])("meets %p: %p", async (rule, expected) => {
-    expect(await meetsRule(fixture.store, fixture.context(), tasks, rule, candidate)).toBe(expected);
+    expect(
+      await meetsRule(fixture.store, { context: fixture.context(), collection: tasks, rule: rule, values: candidate }),
+    ).toBe(expected);
   });
 
   test.each([
     ["secret = 's'", true, false],
     ["team.open = true", true, true],
   ])("%p is %p as a rule and %p as a client's filter", async (text, trusted, client) => {
-    expect(await meetsRule(fixture.store, fixture.context(), tasks, text, candidate, "trusted")).toBe(trusted);
-    expect(await meetsRule(fixture.store, fixture.context(), tasks, text, candidate, "client")).toBe(client);
+    expect(
+      await meetsRule(fixture.store, {
+        context: fixture.context(),
+        collection: tasks,
+        rule: text,
+        values: candidate,
+        trust: "trusted",
+      }),
+    ).toBe(trusted);
+    expect(
+      await meetsRule(fixture.store, {
+        context: fixture.context(),
+        collection: tasks,
+        rule: text,
+        values: candidate,
+        trust: "client",
+      }),
+    ).toBe(client);
   });
 });
 
@@ -101,22 +119,46 @@ describe("statements", () => {
     ["geoDistance(1, 2, 3, n) > 1", 1],
   ])("for %p: %p", async (rule, statements) => {
     const reader = new CountingReader();
-    await meetsRule(reader, fixture.context(), tasks, rule, candidate);
+    await meetsRule(reader, { context: fixture.context(), collection: tasks, rule: rule, values: candidate });
     expect(reader.statements).toBe(statements);
   });
 
   test("one for a value that a predicate can't evaluate", async () => {
     const reader = new CountingReader();
-    expect(await meetsRule(reader, fixture.context(), tasks, "n ~ '.1'", { ...candidate, n: 0.1 })).toBe(true);
-    expect(await meetsRule(reader, fixture.context(), tasks, "n ~ '.5'", { ...candidate, n: 0.5 })).toBe(true);
+    expect(
+      await meetsRule(reader, {
+        context: fixture.context(),
+        collection: tasks,
+        rule: "n ~ '.1'",
+        values: { ...candidate, n: 0.1 },
+      }),
+    ).toBe(true);
+    expect(
+      await meetsRule(reader, {
+        context: fixture.context(),
+        collection: tasks,
+        rule: "n ~ '.5'",
+        values: { ...candidate, n: 0.5 },
+      }),
+    ).toBe(true);
     expect(reader.statements).toBe(1);
   });
 
   test("one for fields of an account that aren't loaded", async () => {
     const reader = new CountingReader();
-    await meetsRule(reader, fixture.context({ as }), tasks, "@request.auth.verified = true", candidate);
+    await meetsRule(reader, {
+      context: fixture.context({ as }),
+      collection: tasks,
+      rule: "@request.auth.verified = true",
+      values: candidate,
+    });
     expect(reader.statements).toBe(0);
-    await meetsRule(reader, fixture.context({ as }), tasks, "@request.auth.created != ''", candidate);
+    await meetsRule(reader, {
+      context: fixture.context({ as }),
+      collection: tasks,
+      rule: "@request.auth.created != ''",
+      values: candidate,
+    });
     expect(reader.statements).toBe(1);
   });
 });
@@ -124,8 +166,24 @@ describe("statements", () => {
 test("a client's filter reaches related records only as their list rule allows", async () => {
   const closed = { ...candidate, team: "closed000000000" };
   const filter = "team.id != '' && team.open = false";
-  expect(await meetsRule(fixture.store, fixture.context(), tasks, filter, closed, "trusted")).toBe(true);
-  expect(await meetsRule(fixture.store, fixture.context(), tasks, filter, closed, "client")).toBe(false);
+  expect(
+    await meetsRule(fixture.store, {
+      context: fixture.context(),
+      collection: tasks,
+      rule: filter,
+      values: closed,
+      trust: "trusted",
+    }),
+  ).toBe(true);
+  expect(
+    await meetsRule(fixture.store, {
+      context: fixture.context(),
+      collection: tasks,
+      rule: filter,
+      values: closed,
+      trust: "client",
+    }),
+  ).toBe(false);
 });
 
 test("for a stored record the result is that of the list rule", async () => {
@@ -141,9 +199,9 @@ test("for a stored record the result is that of the list rule", async () => {
     "team = ''",
   ]) {
     const listed = await fixture.list("tasks", { as, query: { filter: `(${rule}) && id = '${body.id}'` } });
-    expect([rule, await meetsRule(fixture.store, fixture.context(), tasks, rule, values)]).toEqual([
+    expect([
       rule,
-      listed.body.totalItems === 1,
-    ]);
+      await meetsRule(fixture.store, { context: fixture.context(), collection: tasks, rule: rule, values: values }),
+    ]).toEqual([rule, listed.body.totalItems === 1]);
   }
 });

@@ -9,21 +9,25 @@ import type { RecordContext } from "../model/record-context.ts";
 import { recordScope } from "./record-scope.ts";
 import { undefinedIfUnreadable } from "../query/unreadable-rule.ts";
 
+/** A rule to evaluate on one record for one requester. */
+export interface RuleCheck {
+  readonly context: RecordContext;
+  readonly collection: Collection;
+  /** `null` and an unreadable rule match no record, "" matches every one. */
+  readonly rule: Rule;
+  readonly values: RecordValues;
+  /** `client` for a filter that a client sent; `trusted` by default. */
+  readonly trust?: Trust;
+}
+
 /**
  * Does a record with these values meet the rule? The values count, not what is stored: the record may not be written yet,
  * may have changed since, or may be deleted. Queries the database only if the rule needs it; related records are read as
  * they are stored now.
- *
- * @param rule `null` and an unreadable rule match no record, "" matches every one
- * @param trust `client` for a filter that a client sent
  */
 export async function meetsRule(
   reader: Reader,
-  context: RecordContext,
-  collection: Collection,
-  rule: Rule,
-  values: RecordValues,
-  trust: Trust = "trusted",
+  { context, collection, rule, values, trust = "trusted" }: RuleCheck,
 ): Promise<boolean> {
   if (rule === null || rule === "") return rule === "";
   const met = await undefinedIfUnreadable(async () => {
@@ -39,10 +43,7 @@ export async function meetsRule(
 /** Like `meetsRule`, for a record that is about to be created: always by the database, and without column types. */
 export async function newRecordMeetsRule(
   reader: Reader,
-  context: RecordContext,
-  collection: Collection,
-  rule: Rule,
-  values: RecordValues,
+  { context, collection, rule, values }: Omit<RuleCheck, "trust">,
 ): Promise<boolean> {
   if (rule === null || rule === "") return rule === "";
   const found = await undefinedIfUnreadable(async () => {

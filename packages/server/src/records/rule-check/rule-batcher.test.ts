@@ -98,7 +98,15 @@ async function meetsOneByOne(rule: string, trust: Trust = "trusted"): Promise<bo
   const results: boolean[] = [];
   for (const values of candidates) {
     for (const principal of everyone) {
-      results.push(await meetsRule(fixture.store, fixture.context({ as: principal }), tasks, rule, values, trust));
+      results.push(
+        await meetsRule(fixture.store, {
+          context: fixture.context({ as: principal }),
+          collection: tasks,
+          rule,
+          values,
+          trust,
+        }),
+      );
     }
   }
   return results;

@@ -1,7 +1,5 @@
 import type { RecordValues } from "@headwater/protocol";
-import type { Rule } from "../../collections/model/rule.ts";
 import { principalKey } from "../../rules/principal.ts";
-import type { Collection } from "../../collections/model/collection.ts";
 import type { Schema } from "../../collections/model/schema.ts";
 import type { Trust } from "../../rules/resolve/record-scope.ts";
 import { soleRoutingValue } from "../../rules/analysis/routing-values.ts";
@@ -14,25 +12,18 @@ import type { RecordContext } from "../model/record-context.ts";
 import { isUnreadableRule, undefinedIfUnreadable } from "../query/unreadable-rule.ts";
 import type { RowOverride } from "./row-override.ts";
 import { recordScope } from "./record-scope.ts";
+import type { RuleCheck } from "./check-access.ts";
 
 /** The most candidates in one statement: with a hundred columns each, they stay below SQLite's limit of bound values. */
 const MAX_CANDIDATES = 64;
 
-/** A rule to evaluate on one record for one requester. */
-export interface RuleCheck {
-  readonly context: RecordContext;
-  readonly collection: Collection;
-  /** `null` and an unreadable rule match no record, "" matches every one. */
-  readonly rule: Rule;
-  readonly values: RecordValues;
-  /** `client` for a filter that a client sent. */
-  readonly trust: Trust;
+export interface BatchedRuleCheck extends RuleCheck {
   /** Read related records as they were then; otherwise as they are stored now. */
   readonly asOf?: AsOf | undefined;
 }
 
 /** A check that depends on the values. */
-type ConditionCheck = RuleCheck & { readonly rule: string };
+type ConditionCheck = BatchedRuleCheck & { readonly rule: string; readonly trust: Trust };
 
 /** What goes to the database in one statement: one rule, any of the candidates, any of the requesters. */
 interface RuleBatch extends Pick<ConditionCheck, "rule" | "collection" | "trust" | "asOf"> {
@@ -63,10 +54,10 @@ export class RuleBatcher {
     this.#routingValues = routingValues;
   }
 
-  async meetsRule(check: RuleCheck): Promise<boolean> {
+  async meetsRule(check: BatchedRuleCheck): Promise<boolean> {
     const { rule, values, context } = check;
     if (rule === null || rule === "") return rule === "";
-    const condition: ConditionCheck = { ...check, rule };
+    const condition: ConditionCheck = { ...check, rule, trust: check.trust ?? "trusted" };
     const known = evaluateInMemory(condition) ?? (await this.#evaluateByRouting(condition));
     if (known !== undefined) return known;
 

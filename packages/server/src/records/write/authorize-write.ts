@@ -48,7 +48,7 @@ export async function authorizeCreate(
     // Otherwise a client could claim to be verified, where the manage rule requires that.
     ...(collection.type === "auth" && { verified: false }),
   };
-  const meets = (text: string) => newRecordMeetsRule(reader, ruleContext, collection, text, values);
+  const meets = (text: string) => newRecordMeetsRule(reader, { context: ruleContext, collection, rule: text, values });
   if (!(await meets(rule))) throw badRequest("Failed to create record.");
   const manageRule = context.principal.kind === "guest" ? undefined : manageRuleOf(collection);
   const canManage = manageRule !== undefined && (await meets(manageRule));
