@@ -28,7 +28,13 @@ export {
 } from "./library/collections/fields.ts";
 export type { CreateInput, RecordOf, UntypedRecord, UpdateInput } from "./library/collections/record-types.ts";
 export type { ListOptions, Page, Records, RecordsOf, ViewOptions } from "./library/records/records.ts";
-export type { AppRealtime, BroadcastOptions, Broadcasts, ChannelOptions, ConnectionInfo } from "./library/realtime/realtime.ts";
+export type {
+  AppRealtime,
+  BroadcastOptions,
+  Broadcasts,
+  ChannelOptions,
+  ConnectionInfo,
+} from "./library/realtime/realtime.ts";
 export { Prepared } from "./library/records/prepared.ts";
 export { filter, type Filter } from "./library/records/filter.ts";
 export { guest, type AccountRef, type Caller } from "./library/records/caller.ts";

@@ -22,10 +22,10 @@ const NO_TYPE = errorText(400, "Failed to load the collection type data due to i
 const SECOND = '{"items":[{"name":"notes"}],"page":2,"perPage":1,"totalItems":-1,"totalPages":-1}';
 
 testScenarios(url, [
-  request("collections are made", "POST", "?fields=name,type", 200, NOTES, '{"name":"notes","type":"base"}'),
-  request("a collection is there at once", "GET", "/NOTES/records", 200, undefined, '"totalItems":0'),
+  request("collections are created", "POST", "?fields=name,type", 200, NOTES, '{"name":"notes","type":"base"}'),
+  request("a new collection can be used at once", "GET", "/NOTES/records", 200, undefined, '"totalItems":0'),
   request(
-    "a collection is not made twice",
+    "a collection can't be created twice",
     "POST",
     "",
     400,
@@ -33,11 +33,18 @@ testScenarios(url, [
     "Failed to create",
     "validation_collection_name_exists",
   ),
-  request("a collection is shown", "GET", "/notes?fields=name", 200, undefined, '{"name":"notes"}'),
-  request("collections are filtered", "GET", "?filter=name='notes'&fields=name", 200, undefined, '[{"name":"notes"}]'),
-  request("collections are not filtered by their fields", "GET", "?filter=fields='a'", 400, undefined, WRONG),
+  request("a collection can be read", "GET", "/notes?fields=name", 200, undefined, '{"name":"notes"}'),
   request(
-    "collections are sorted and paged",
+    "collections can be filtered",
+    "GET",
+    "?filter=name='notes'&fields=name",
+    200,
+    undefined,
+    '[{"name":"notes"}]',
+  ),
+  request("collections can't be filtered by their fields", "GET", "?filter=fields='a'", 400, undefined, WRONG),
+  request(
+    "collections can be sorted and paged",
     "GET",
     "?sort=-name&perPage=1&page=2&skipTotal=1&fields=name",
     200,
@@ -45,36 +52,36 @@ testScenarios(url, [
     SECOND,
   ),
   request(
-    "a collection is renamed",
+    "a collection can be renamed",
     "PATCH",
     "/notes?fields=name,listRule",
     200,
     { name: "memos" },
     '{"listRule":"","name":"memos"}',
   ),
-  request("a collection is gone under its old name", "GET", "/notes", 404),
-  request("a collection is there under its new name", "GET", "/memos/records", 200),
-  request("a collection can't be changed by what is no JSON", "PATCH", "/memos", 400, "{", UNREADABLE),
-  request("a collection can't be made of a list", "POST", "", 400, "[]", NO_TYPE),
+  request("a renamed collection no longer has its old name", "GET", "/notes", 404),
+  request("a renamed collection has its new name", "GET", "/memos/records", 200),
+  request("a change of a collection must be JSON", "PATCH", "/memos", 400, "{", UNREADABLE),
+  request("a new collection must not be a list", "POST", "", 400, "[]", NO_TYPE),
   request(
-    "there are scaffolds of all types",
+    "there is a scaffold for each type",
     "GET",
     "/meta/scaffolds?fields=auth.type,view.type",
     200,
     undefined,
     '{"auth":{"type":"auth"},"view":{"type":"view"}}',
   ),
-  request("collections are imported together", "PUT", "/import", 204, {
+  request("collections can be imported together", "PUT", "/import", 204, {
     collections: [{ name: "one" }, { name: "two" }],
   }),
-  request("imported collections are there", "GET", "/two/records", 200, undefined, '"totalItems":0'),
-  request("an import is for lists", "PUT", "/import", 400, {}),
-  request("a collection is deleted", "DELETE", "/memos", 204),
-  request("a deleted collection is gone", "GET", "/memos/records", 404),
-  request("a collection of the system stays", "DELETE", "/_superusers", 400),
+  request("imported collections exist", "GET", "/two/records", 200, undefined, '"totalItems":0'),
+  request("an import must be a list", "PUT", "/import", 400, {}),
+  request("a collection can be deleted", "DELETE", "/memos", 204),
+  request("a deleted collection does not exist", "GET", "/memos/records", 404),
+  request("a system collection can't be deleted", "DELETE", "/_superusers", 400),
 ]);
 
-test("the files of a deleted collection go with it", async () => {
+test("deleting a collection deletes its files", async () => {
   const { url: address, admin: token, collection, dir, stop } = await startTestApp();
   const api = (method: string, path: string, body?: unknown): Promise<Response> =>
     play(address, { method, path: `/api/collections${path}`, token, body });
@@ -85,7 +92,7 @@ test("the files of a deleted collection go with it", async () => {
   expect((await api("POST", "/docs/records", form)).status).toBe(200);
   expect(existsSync(folder)).toBe(true);
   expect((await api("DELETE", "/docs")).status).toBe(204);
-  // Nobody waits for the files to go, but the end of the server does.
+  // The response does not wait for the files to be deleted, but stopping the server does.
   await stop();
   expect(existsSync(folder)).toBe(false);
 });

@@ -88,7 +88,7 @@ function seqOf(text: string, { epoch }: ApiContext): number {
   const seq = cursor?.epoch === epoch ? cursor.seq : /^\d{1,15}$/.test(text) ? Number(text) : undefined;
   if (seq === undefined || seq < 1) {
     throw badRequest("", {
-      change: invalid("validation_invalid_cursor", "Must be a change's cursor or place in the log."),
+      change: invalid("validation_invalid_cursor", "Must be a change's cursor or seq."),
     });
   }
   return seq;

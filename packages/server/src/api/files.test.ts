@@ -53,13 +53,13 @@ const fileToken = async (token: string): Promise<string> => {
 };
 const annToken = await tokenOf("users", ann);
 
-test("a file token is its owner's, and good for files alone", async () => {
+test("a file token is its owner's, and only valid for files", async () => {
   const token = await fileToken(annToken);
   expect(readClaims(token)).toMatchObject({ id: ann.id, collectionId: collection("users").id, type: "file" });
   expect((await play(url, { path: "/api/collections/users/auth-refresh", method: "POST", token })).status).toBe(401);
 });
 
-test("a file says when it changed, and is sent again only when it did", async () => {
+test("a file has a modification date, and is sent again only if it changed", async () => {
   const { headers } = await play(url, { path: path(ten) });
   const modified = headers.get("last-modified")!;
   const again = (name: string, value: string): Promise<Response> =>
@@ -73,7 +73,7 @@ test("a file says when it changed, and is sent again only when it did", async ()
   expect((await again("If-Match", '"x"')).status).toBe(412);
 });
 
-test("a range of an older state is not mixed into the new one", async () => {
+test("a range of an older file is not mixed into the new one", async () => {
   const { headers } = await play(url, { path: path(ten) });
   const part = (ifRange: string): Promise<Response> =>
     play(url, { path: path(ten), headers: { Range: "bytes=0-1", "If-Range": ifRange } });
@@ -83,9 +83,9 @@ test("a range of an older state is not mixed into the new one", async () => {
 
 const inFrames = { "x-frame-options": null };
 testScenarios(url, [
-  { name: "a file token is for the signed-in", method: "POST", path: "/api/files/token", status: 401 },
+  { name: "only signed-in users get a file token", method: "POST", path: "/api/files/token", status: 401 },
   {
-    name: "a text is a download with its type",
+    name: "a text file is a download with its content type",
     path: path(ten),
     status: 200,
     contains: [CONTENT],
@@ -99,13 +99,13 @@ testScenarios(url, [
     },
   },
   {
-    name: "an image is shown",
+    name: "an image is displayed inline",
     path: path(dot),
     status: 200,
     responseHeaders: { "content-type": "image/png", "content-disposition": `inline; filename="${dot}"` },
   },
   {
-    name: "an image is a download when it is asked for as one",
+    name: "an image is a download on request",
     path: `${path(dot)}?download=1`,
     status: 200,
     responseHeaders: { "content-disposition": `attachment; filename="${dot}"` },
@@ -117,14 +117,14 @@ testScenarios(url, [
     responseHeaders: { "content-type": "image/svg+xml", "content-disposition": `attachment; filename="${sign}"` },
   },
   {
-    name: "a HEAD tells the length",
+    name: "HEAD returns the length",
     method: "HEAD",
     path: path(ten),
     status: 200,
     responseHeaders: { "content-length": "10" },
   },
   {
-    name: "a part is a part",
+    name: "a range returns part of the file",
     path: path(ten),
     headers: { Range: "bytes=2-4" },
     status: 206,
@@ -133,17 +133,17 @@ testScenarios(url, [
     responseHeaders: { "content-range": "bytes 2-4/10", "content-length": "3" },
   },
   {
-    name: "a part beyond the end is none",
+    name: "a range beyond the end is refused",
     path: path(ten),
     headers: { Range: "bytes=10-" },
     status: 416,
     responseHeaders: { "content-range": "bytes */10", "cache-control": null },
   },
   ...[path("nope.txt"), path("..%2Ften.txt"), `/api/files/docs/nope/${ten}`, `/api/files/users/${ann.id}/${ten}`].map(
-    (missing): Scenario => ({ name: `nothing is at ${missing.replace(doc.id, "ID")}`, path: missing, status: 404 }),
+    (missing): Scenario => ({ name: `not found: ${missing.replace(doc.id, "ID")}`, path: missing, status: 404 }),
   ),
   {
-    name: "a file of no collection is not there",
+    name: "a file of an unknown collection is not found",
     path: `/api/files/nope/x/y`,
     status: 404,
     contains: ["Missing or invalid collection context."],
@@ -165,18 +165,18 @@ describe("a protected file", () => {
   });
   testScenarios(url, [
     closed("is hidden from guests", "", 404, { responseHeaders: { "x-frame-options": "SAMEORIGIN" } }),
-    closed("is hidden from who presents no file token", "", 404, { token: annToken }),
-    closed("is hidden from a token for something else", `?token=${annToken}`, 404),
-    closed("is hidden from whom the view rule keeps out", `?token=${tokens.bob}`, 404),
-    closed("is there for whom the view rule lets in", `?token=${tokens.ann}`, 200, { contains: ["secret"] }),
-    closed("is there for superusers", `?token=${tokens.admin}`, 200),
+    closed("is hidden from requests without a file token", "", 404, { token: annToken }),
+    closed("is hidden from tokens of another type", `?token=${annToken}`, 404),
+    closed("is hidden from users whom the view rule excludes", `?token=${tokens.bob}`, 404),
+    closed("is served to users whom the view rule allows", `?token=${tokens.ann}`, 200, { contains: ["secret"] }),
+    closed("is served to superusers", `?token=${tokens.admin}`, 200),
   ]);
 });
 
 describe("a view", () => {
   testScenarios(url, [
     { name: "serves the files of the records it shows", path: path(ten, "shown"), status: 200, contains: [CONTENT] },
-    { name: "judges by its own view rule", path: path(doc.closed, "shown"), status: 200, contains: ["secret"] },
-    { name: "serves no others", path: path("nope.txt", "shown"), status: 404 },
+    { name: "applies its own view rule", path: path(doc.closed, "shown"), status: 200, contains: ["secret"] },
+    { name: "serves no other files", path: path("nope.txt", "shown"), status: 404 },
   ]);
 });

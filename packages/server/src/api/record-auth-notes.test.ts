@@ -25,7 +25,7 @@ const signIn = (of: string, nick: string, more: object = {}, headers: Record<str
 const rowsAbout = (table: string, { id }: RecordValues): Promise<Row[]> =>
   store.all({ text: `SELECT * FROM ${table} WHERE recordRef = ? ORDER BY created`, values: [id] });
 
-/** Notes that Cara proved herself by another method. */
+/** Records that Cara has passed another factor. */
 const noteFactor = (id: string, created: Date): Promise<number> =>
   store.write((tx) =>
     tx.run({
@@ -35,7 +35,7 @@ const noteFactor = (id: string, created: Date): Promise<number> =>
   );
 
 describe("signing in with two factors", () => {
-  test("asks for another one, and notes the first", async () => {
+  test("asks for a second factor, and records the first", async () => {
     const response = await signIn("careful", "cara");
     expect(response.status).toBe(401);
     const answer = (await response.json()) as { mfaId: string };
@@ -45,7 +45,7 @@ describe("signing in with two factors", () => {
     ]);
   });
 
-  test("wants another one indeed, an existing one, of the same record", async () => {
+  test("requires a different factor of the same record, from an existing session", async () => {
     await add("careful", { email: "other@example.com", nick: "other" });
     const { mfaId } = (await (await signIn("careful", "cara")).json()) as { mfaId: string };
     const answer = async (nick: string, id: string): Promise<string> =>
@@ -55,7 +55,7 @@ describe("signing in with two factors", () => {
     expect(await answer("other", mfaId)).toBe(errorText(400, "Invalid MFA session."));
   });
 
-  test("ends with its time, and serves once", async () => {
+  test("expires, and can be used only once", async () => {
     await noteFactor("expiredexpired1", new Date(Date.now() - 61_000));
     await noteFactor("currentcurrent1", new Date());
     const status = async (mfaId: string): Promise<number> => (await signIn("careful", "cara", { mfaId })).status;
@@ -66,7 +66,7 @@ describe("signing in with two factors", () => {
     expect(left.filter(({ method }) => method === "otp")).toEqual([]);
   });
 
-  test("takes the first one's id from the address as well", async () => {
+  test("accepts the first factor's id as a URL parameter too", async () => {
     await noteFactor("currentcurrent2", new Date());
     const path = "/api/collections/careful/auth-with-password?mfaId=currentcurrent2";
     const body = { identity: "cara", password: PASSWORD };
@@ -75,7 +75,7 @@ describe("signing in with two factors", () => {
 });
 
 describe("origins", () => {
-  test("are noted once each, by PocketBase's fingerprint, the last five of them", async () => {
+  test("are recorded once each, by PocketBase's fingerprint, and the last five are kept", async () => {
     const bea = await add("members", { email: "bea@example.com", nick: "bea" });
     const from = (agent: string): Promise<Response> => signIn("members", "bea", {}, { "User-Agent": agent });
     for (const agent of ["one", "one", "two", "three", "four", "five"]) await from(agent);
@@ -88,7 +88,7 @@ describe("origins", () => {
     expect(then.map(({ id }) => id)).not.toContain(first!["id"]);
   });
 
-  test("are not noted where alerts are off, nor by a refresh", async () => {
+  test("are not recorded if alerts are off, nor on a refresh", async () => {
     const dan = await add("quiet", { email: "dan@example.com", nick: "dan" });
     expect((await signIn("quiet", "dan")).status).toBe(200);
     expect(await rowsAbout("_authOrigins", dan)).toEqual([]);

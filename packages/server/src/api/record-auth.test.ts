@@ -34,62 +34,68 @@ describe("signing in with a password", () => {
   const long = "x".repeat(256);
   const range = '"code":"validation_length_out_of_range","message":"The length must be between 1 and 255."';
   testScenarios(url, [
-    post("works by email", 200, {
+    post("works with the email", 200, {
       ...signIn("ann@example.com"),
       contains: [`"id":"${ann.id}"`, '"email":"ann@example.com"'],
     }),
-    post("works by another field, in any case where its index says so", 200, signIn("aNN")),
-    post("works by the field that is named", 200, signIn("Ann", PASSWORD, { identityField: "nick" })),
+    post("works with another field, in any case if its index ignores case", 200, signIn("aNN")),
+    post("works with the field that the request names", 200, signIn("Ann", PASSWORD, { identityField: "nick" })),
     post("works from a form", 200, {
       body: "identity=ann@example.com&password=1234567890",
       headers: { "Content-Type": "application/x-www-form-urlencoded" },
     }),
-    post("shows what is asked for", 200, {
+    post("returns the requested fields", 200, {
       ...signIn("ann@example.com"),
       path: `${PATH}?fields=record.nick`,
       contains: ['{"record":{"nick":"Ann"}}'],
     }),
-    post("never shows what is secret", 200, {
+    post("never returns secrets", 200, {
       ...signIn("ann@example.com"),
       excludes: ["tokenKey", "password", "$2a$"],
     }),
-    post("fails with another password", 400, { ...signIn("ann@example.com", "wrong"), contains: [REFUSED] }),
-    post("fails for nobody with the same words", 400, { ...signIn("nobody@example.com"), contains: [REFUSED] }),
-    post("fails by a field that does not hold it", 400, {
+    post("fails with a wrong password", 400, { ...signIn("ann@example.com", "wrong"), contains: [REFUSED] }),
+    post("fails for an unknown identity with the same message", 400, {
+      ...signIn("nobody@example.com"),
+      contains: [REFUSED],
+    }),
+    post("fails with a field that does not have the value", 400, {
       ...signIn("Ann", PASSWORD, { identityField: "email" }),
       contains: [REFUSED],
     }),
-    post("fails by email in another case, as its index says", 400, {
+    post("fails with the email in another case, because its index is case-sensitive", 400, {
       ...signIn("ANN@example.com"),
       contains: [REFUSED],
     }),
-    post("fails where the auth rule does", 403, {
+    post("fails if the auth rule does", 403, {
       ...signIn("new@example.com"),
       contains: [errorText(403, "The request doesn't satisfy the collection requirements to authenticate.")],
     }),
-    post("lets a superuser pass the auth rule", 200, { ...signIn("new@example.com"), token: admin }),
-    post("needs both", 400, {
+    post("ignores the auth rule for superusers", 200, { ...signIn("new@example.com"), token: admin }),
+    post("needs an identity and a password", 400, {
       body: {},
       contains: [VALIDATING, '"identity":{"code":"validation_required"', '"password":{"code":"validation_required"'],
     }),
-    post("has limits", 400, { ...signIn(long, long), contains: [`"identity":{${range}`, `"password":{${range}`] }),
-    post("knows its fields", 400, {
+    post("limits the length of both", 400, {
+      ...signIn(long, long),
+      contains: [`"identity":{${range}`, `"password":{${range}`],
+    }),
+    post("refuses unknown identity fields", 400, {
       ...signIn("a", "b", { identityField: "id" }),
       contains: ['"identityField":{"code":"validation_in_invalid","message":"Must be a valid value."}'],
     }),
     ...["{", "[]", '{"identity":1}', '{"identity":{}}', '{"password":true}'].map((body) =>
       post(`can't read ${body}`, 400, { body, contains: [errorText(400, LOADING)] }),
     ),
-    post("is not for every collection", 403, {
+    post("is disabled for some collections", 403, {
       path: PATH.replace("members", "closed"),
       ...signIn("a"),
       contains: [errorText(403, "The collection is not configured to allow password authentication.")],
     }),
-    post("is for auth collections", 404, {
+    post("exists only for auth collections", 404, {
       path: PATH.replace("members", "_mfas"),
       contains: [errorText(404, "Missing or invalid auth collection context.")],
     }),
-    post("is for collections", 404, {
+    post("needs an existing collection", 404, {
       path: PATH.replace("members", "nope"),
       contains: [errorText(404, "Missing or invalid collection context.")],
     }),
@@ -105,7 +111,7 @@ describe("a refresh", () => {
   const refresh = async (token: string): Promise<Refreshed> =>
     (await (await play(url, { method: "POST", path, token })).json()) as Refreshed;
 
-  test("gives a fresh token for one that may be refreshed, else the same", async () => {
+  test("returns a new token for a refreshable one, and otherwise the same", async () => {
     const renewable = await tokenOf("members", ann);
     const fixed = await tokenOf("members", ann, { refreshable: false });
     const fresh = readClaims((await refresh(`Bearer ${renewable}`)).token);
@@ -115,20 +121,26 @@ describe("a refresh", () => {
   });
 
   testScenarios(url, [
-    { name: "is for the signed-in", method: "POST", path, status: 401 },
+    { name: "requires a signed-in user", method: "POST", path, status: 401 },
     {
-      name: "is for the collection's own",
+      name: "requires an auth record of the collection",
       method: "POST",
       path,
       token: admin,
       status: 403,
       contains: [errorText(403, "The request requires auth record from _superusers collection.")],
     },
-    { name: "is of a collection", method: "POST", path: path.replace("members", "nope"), token: annToken, status: 404 },
-    { name: "is a POST", path, token: annToken, status: 404 },
+    {
+      name: "needs an existing collection",
+      method: "POST",
+      path: path.replace("members", "nope"),
+      token: annToken,
+      status: 404,
+    },
+    { name: "must be a POST request", path, token: annToken, status: 404 },
   ]);
 
-  test("ends where the auth rule no longer holds, and with the record", async () => {
+  test("fails once the auth rule does, or the record is deleted", async () => {
     const gone = await add("members", { email: "gone@example.com", nick: "gone", verified: true });
     const goneToken = await tokenOf("members", gone);
     const patch = (body: object): Promise<Response> =>
@@ -144,7 +156,7 @@ describe("a refresh", () => {
 describe("impersonation", () => {
   const path = `/api/collections/members/impersonate/${ann.id}`;
 
-  test("gives a token for the time that was asked for, which can't be refreshed", async () => {
+  test("returns a token for the requested duration, which can't be refreshed", async () => {
     const response = await play(url, { method: "POST", path, token: admin, body: { duration: 100 } });
     const { token } = (await response.json()) as { token: string };
     const claims = readClaims(token)!;
@@ -153,10 +165,10 @@ describe("impersonation", () => {
   });
 
   testScenarios(url, [
-    { name: "is for superusers", method: "POST", path, token: annToken, status: 403 },
-    { name: "is of somebody", method: "POST", path: path.replace(ann.id, "nope"), token: admin, status: 404 },
+    { name: "requires a superuser", method: "POST", path, token: annToken, status: 403 },
+    { name: "needs an existing record", method: "POST", path: path.replace(ann.id, "nope"), token: admin, status: 404 },
     {
-      name: "takes no time below zero",
+      name: "refuses a negative duration",
       method: "POST",
       path,
       token: admin,
@@ -165,7 +177,7 @@ describe("impersonation", () => {
       contains: ["validation_min_greater_equal_than_required"],
     },
     {
-      name: "takes whole seconds",
+      name: "refuses fractions of a second",
       method: "POST",
       path,
       token: admin,
@@ -176,10 +188,10 @@ describe("impersonation", () => {
   ]);
 });
 
-describe("the ways to sign in", () => {
+describe("the auth methods", () => {
   testScenarios(url, [
     {
-      name: "are told to everybody",
+      name: "are public",
       path: "/api/collections/careful/auth-methods",
       status: 200,
       contains: [
@@ -188,6 +200,6 @@ describe("the ways to sign in", () => {
           '"authProviders":[],"usernamePassword":false,"emailPassword":true}',
       ],
     },
-    { name: "are none for what is no auth collection", path: "/api/collections/_mfas/auth-methods", status: 404 },
+    { name: "exist only for auth collections", path: "/api/collections/_mfas/auth-methods", status: 404 },
   ]);
 });

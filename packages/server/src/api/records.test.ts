@@ -25,9 +25,14 @@ const READ_ONLY = errorText(400, "Unsupported collection type.");
 const ADMINS_ONLY = errorText(403, "Only superusers can perform this action.");
 
 testScenarios(url, [
-  { name: "no collection has no list", path: "/api/collections/nope/records", status: 404, contains: [NO_LIST] },
   {
-    name: "no collection takes no record, readable or not",
+    name: "an unknown collection has no list",
+    path: "/api/collections/nope/records",
+    status: 404,
+    contains: [NO_LIST],
+  },
+  {
+    name: "an unknown collection accepts no record, valid or not",
     method: "POST",
     path: "/api/collections/nope/records",
     body: "{",
@@ -35,23 +40,23 @@ testScenarios(url, [
     contains: [NO_COLLECTION],
   },
   {
-    name: "a view takes no record, readable or not",
+    name: "a view accepts no record, valid or not",
     method: "POST",
     path: "/api/collections/titles/records",
     body: "{",
     status: 400,
     contains: [READ_ONLY],
   },
-  { name: "a collection goes by its name in any case", path: "/api/collections/POSTS/records", status: 200 },
+  { name: "collection names match in any case", path: "/api/collections/POSTS/records", status: 200 },
   { name: "a page must be a number", path: `${POSTS}?page=x`, status: 400, contains: [WRONG] },
-  { name: "a filter must be one", path: `${POSTS}?filter=title=`, status: 400, contains: [WRONG] },
+  { name: "a filter must be valid", path: `${POSTS}?filter=title=`, status: 400, contains: [WRONG] },
   {
-    name: "a list is a page",
+    name: "a list is returned in pages",
     path: `${POSTS}?fields=title`,
     status: 200,
     contains: ['{"items":[{"title":"first"}],"page":1,"perPage":30,"totalItems":1,"totalPages":1}'],
   },
-  { name: "an unknown record is not there", path: `${POSTS}/nope`, status: 404, contains: [NOT_FOUND] },
+  { name: "an unknown record is not found", path: `${POSTS}/nope`, status: 404, contains: [NOT_FOUND] },
   {
     name: "an unknown record can't be changed",
     method: "PATCH",
@@ -61,7 +66,7 @@ testScenarios(url, [
     contains: [NOT_FOUND],
   },
   {
-    name: "a record is changed",
+    name: "a record can be changed",
     method: "PATCH",
     path: `${POSTS}/${id}?fields=id,views`,
     body: { "views+": 4 },
@@ -69,12 +74,12 @@ testScenarios(url, [
     contains: [`{"id":"${id}","views":7}`],
   },
   {
-    name: "a record is not for everybody to delete",
+    name: "a record can't be deleted without permission",
     method: "DELETE",
     path: `${POSTS}/${id}`,
     status: 403,
     contains: [ADMINS_ONLY],
   },
-  { name: "a record is deleted", method: "DELETE", path: `${POSTS}/${id}`, token: admin, status: 204 },
-  { name: "a record is deleted once", method: "DELETE", path: `${POSTS}/${id}`, token: admin, status: 404 },
+  { name: "a record can be deleted", method: "DELETE", path: `${POSTS}/${id}`, token: admin, status: 204 },
+  { name: "a record can be deleted only once", method: "DELETE", path: `${POSTS}/${id}`, token: admin, status: 404 },
 ]);

@@ -12,14 +12,14 @@ test.each([
   expect(loggedUrl(new URL(path, "http://localhost")).replaceAll("%2A", "*")).toBe(logged);
 });
 
-test("a long address is cut", () => {
+test("a long URL is truncated", () => {
   expect(loggedUrl(new URL(`http://localhost/${"a".repeat(5000)}`))).toHaveLength(3003);
 });
 
 const idOf = (given: string): string =>
   requestId(new Request("http://localhost/", { headers: { "X-Request-Id": given } }));
 
-test("a sane request id is kept, any other replaced", () => {
+test("a safe request id is kept, and any other is replaced", () => {
   expect(idOf("trace-1/a:b.c_d=")).toBe("trace-1/a:b.c_d=");
   for (const bad of ["", "a b", "a\tb", "é", '"', "x".repeat(129)]) expect(idOf(bad)).toMatch(/^[\da-f-]{36}$/);
 });

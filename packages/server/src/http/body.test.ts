@@ -24,7 +24,7 @@ const nested = (depth: number): string => `{"a":${"[".repeat(depth)}${"]".repeat
 const endless = (chunk: number): ReadableStream =>
   new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(chunk).fill(0x20)) });
 
-/** What a read fails with. */
+/** The error of a failed read. */
 const refusal = (reading: Promise<unknown>): Promise<unknown> =>
   reading.then(
     () => undefined,
@@ -37,22 +37,22 @@ const form = (...entries: [string, string | File][]): FormData => {
   return data;
 };
 
-describe("free values", () => {
+describe("values without a shape", () => {
   const json = "application/json; charset=utf-8";
   const urlEncoded = "application/x-www-form-urlencoded";
 
-  test("no body is no values, whatever the content type", async () => {
+  test("are empty without a body, whatever the content type", async () => {
     expect(readValues(await read(undefined, "text/plain"))).toEqual({});
   });
 
-  test("of JSON are as they came", async () => {
+  test("are kept as they are from JSON", async () => {
     expect(readValues(await read('{"a":"1","b":[true,null],"__proto__":{"x":1}}', json))).toEqual(
       JSON.parse('{"a":"1","b":[true,null],"__proto__":{"x":1}}'),
     );
     expect(readValues(await read("null", json))).toEqual({});
   });
 
-  test.each(['{"a":', "[]", '"a"', "1", "", "{}{", "\u{feff}{}"])("%p is not the JSON of an object", async (text) => {
+  test.each(['{"a":', "[]", '"a"', "1", "", "{}{", "\u{feff}{}"])("%p is not a JSON object", async (text) => {
     expect(await refusal(read(new Blob([text]), json).then(readValues))).toBeInstanceOf(Error);
   });
 
@@ -60,7 +60,7 @@ describe("free values", () => {
     expect(await refusal(read(new Uint8Array([0x22, 0xff, 0x22]), json))).toBeInstanceOf(Error);
   });
 
-  test("nesting is limited as in Go, brackets in strings don't count", async () => {
+  test("nesting is limited as in Go, and brackets in strings don't count", async () => {
     const url = new URL("http://localhost/");
     const post = (text: string) =>
       readBody(new Request(url.href, { method: "POST", headers: { "Content-Type": json }, body: text }), url, 1e6);
@@ -83,18 +83,18 @@ describe("free values", () => {
     ["True", "True"],
     ["Infinity", "Infinity"],
     ["9007199254740993", "9007199254740993"],
-  ])("of a form: %p reads as %p", async (text, value) => {
+  ])("in a form, %p reads as %p", async (text, value) => {
     expect(readValues(await read(form(["a", text])))).toEqual({ a: value });
   });
 
-  test("a name that a form repeats is a list; the JSON payload comes on top, unread", async () => {
+  test("a repeated form field becomes a list, and the JSON payload is added without conversion", async () => {
     const body = await read(
       form(["a", "1"], ["a", "x"], ["b", "1"], ["@jsonPayload", '{"b":"1"}'], ["@jsonPayload", '{"c":[]}']),
     );
     expect(readValues(body)).toEqual({ a: [1, "x"], b: "1", c: [] });
   });
 
-  test("parameters of the URL belong to a form and not to JSON", async () => {
+  test("URL parameters are added to a form but not to JSON", async () => {
     expect(readValues(await read("a=1", urlEncoded, "?a=2&b=3"))).toEqual({ a: [1, 2], b: 3 });
     expect(readValues(await read(form(["a", "1"]), undefined, "?a=2"))).toEqual({ a: [2, 1] });
     expect(readValues(await read("{}", json, "?a=2"))).toEqual({});
@@ -105,14 +105,14 @@ describe("free values", () => {
   });
 
   test.each(["multipart/form-data", "multipart/form-data; boundary=x"])(
-    "no %s is a body without parts",
+    "a %s body without parts is refused",
     async (type) => {
       expect(await refusal(read("x", type))).toBeInstanceOf(Error);
     },
   );
 });
 
-test("files of a form are apart from its values; an input that was left empty is no file", async () => {
+test("a form's files are separate from its values, and an empty file input is not a file", async () => {
   const content = [
     '--x\r\nContent-Disposition: form-data; name="a"; filename=""\r\nContent-Type: application/octet-stream\r\n\r\n\r\n',
     '--x\r\nContent-Disposition: form-data; name="b"; filename="b.txt"\r\nContent-Type: text/plain\r\n\r\nhi\r\n--x--\r\n',
@@ -124,39 +124,39 @@ test("files of a form are apart from its values; an input that was left empty is
   expect(await file?.text()).toBe("hi");
 });
 
-describe("bound values", () => {
+describe("values with a shape", () => {
   const shape = z.object({ userName: formText, tags: z.array(z.string()).optional() });
 
-  test("match names in any case and ignore what they don't know; null and nothing are the empty text", async () => {
+  test("match names in any case and ignore unknown ones; null and missing values are empty text", async () => {
     expect(parseValues(await read('{"USERNAME":"a","other":1}', "application/json"), shape)).toEqual({ userName: "a" });
     expect(parseValues(await read('{"userName":null}', "application/json"), shape)).toEqual({ userName: "" });
     expect(parseValues(await read(undefined), shape)).toEqual({ userName: "" });
   });
 
-  test("are texts in a form, whatever they look like", async () => {
+  test("stay text in a form, whatever they look like", async () => {
     expect(parseValues(await read(form(["userName", "1"], ["tags", "a"], ["tags", "b"])), shape)).toEqual({
       userName: "1",
       tags: ["a", "b"],
     });
   });
 
-  test("of another type are refused", async () => {
+  test("are refused if they have another type", async () => {
     const body = await read('{"userName":1}', "application/json");
     expect(() => parseValues(body, shape)).toThrow();
   });
 });
 
-test("another content type is refused by its name", async () => {
+test("an unknown content type is refused, and known ones match in any case", async () => {
   expect(await refusal(read("x", "text/plain"))).toEqual(new ApiError(400, "Unsupported Content-Type."));
   expect((await read('{"a":1}', "APPLICATION/JSON")).kind).toBe("json");
 });
 
 describe("a body over the limit", () => {
-  test("is refused by its stated length", async () => {
+  test("is refused by its Content-Length", async () => {
     expect(await refusal(read("x".repeat(LIMIT + 1), "application/json"))).toEqual(new ApiError(413));
   });
 
-  test("is given up while it comes in when it states none", async () => {
+  test("is refused while it arrives if it has no Content-Length", async () => {
     expect(await refusal(read(endless(300), "application/json"))).toEqual(new ApiError(413));
   });
 });

@@ -19,11 +19,11 @@ test.each([
   ["bytes=-", "malformed"],
   ["bytes=a-b", "malformed"],
   ["lines=1-2", "malformed"],
-] as const)("of ten bytes, %p is %p", (header, range) => {
+] as const)("%p of a ten-byte file is %p", (header, range) => {
   expect(readRange(header, 10)).toEqual(range);
 });
 
-test("a range never leaves the file", () => {
+test("a range is always inside the file", () => {
   const header = tuple(nat(30), nat(30)).map(([a, b]) => `bytes=${a}-${b}`);
   assert(
     property(header, nat(20), (text, size) => {

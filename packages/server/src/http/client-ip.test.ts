@@ -9,6 +9,6 @@ test.each([
   ["2001:db8::1", "2001:0db8:0000:0000:0000:0000:0000:0001"],
   ["FE80::1%eth0", "fe80:0000:0000:0000:0000:0000:0000:0001"],
   ["1:2:3:4:5:6:7:8", "0001:0002:0003:0004:0005:0006:0007:0008"],
-])("%p is %p", (address, expected) => {
+])("%p is written as %p", (address, expected) => {
   expect(clientIp(address)).toBe(expected);
 });

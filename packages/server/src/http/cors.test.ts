@@ -4,7 +4,7 @@ import { createCors } from "./cors.ts";
 const preflight = (origins: readonly string[], headers: Record<string, string>): Response =>
   createCors(origins).preflight(new Request("http://localhost/", { method: "OPTIONS", headers }));
 
-test("everyone is told so, and nobody without an origin", () => {
+test("the wildcard allows every origin, and a request without an origin gets no header", () => {
   expect(createCors(["*"]).allowed("https://a.example")).toBe("*");
   expect(createCors(["*"]).allowed(null)).toBeUndefined();
 });
@@ -19,12 +19,12 @@ test.each([
   ["http://c1.example", true],
   ["http://c12.example", false],
   [`https://${"x".repeat(260)}.b.example`, false],
-])("%s is let in: %p", (origin, isAllowed) => {
+])("%s is allowed: %p", (origin, isAllowed) => {
   const cors = createCors(["https://a.example", "https://*.b.example", "http://c?.example"]);
   expect(cors.allowed(origin)).toBe(isAllowed ? origin : undefined);
 });
 
-test("a preflight grants PocketBase's methods and the headers that are asked for", () => {
+test("a preflight grants PocketBase's methods and the requested headers", () => {
   const { status, headers } = preflight(["*"], {
     Origin: "https://a.example",
     "Access-Control-Request-Headers": "authorization,x-custom",
@@ -36,7 +36,7 @@ test("a preflight grants PocketBase's methods and the headers that are asked for
   expect(headers.get("vary")).toBe("Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
 });
 
-test("a preflight from elsewhere, and OPTIONS without an origin, are answered and granted nothing", () => {
+test("a preflight from another origin, or OPTIONS without one, succeeds and grants nothing", () => {
   for (const headers of [{ Origin: "https://b.example" }, {}] as const) {
     const response = preflight(["https://a.example"], headers);
     expect(response.status).toBe(204);

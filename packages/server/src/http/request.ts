@@ -7,7 +7,9 @@ import { type Body, type FormFiles, readBody } from "./body.ts";
 import { parseValues, readValues, type Values } from "./body-values.ts";
 import { clientIp } from "./client-ip.ts";
 import { UNREAD } from "./requester.ts";
-import type { Params } from "./route.ts";
+
+/** The path's parameters by name, decoded. */
+export type Params = Readonly<Record<string, string>>;
 
 /** The request as route handlers see it. Query and body are parsed on first use, once. */
 export class ApiRequest {

@@ -31,7 +31,7 @@ test.each([
   ["GET", "/api/THINGS"],
   ["GET", "/api/things/a/b"],
   ["POST", "/api/things"],
-])("%s %s leads nowhere", (method, path) => {
+])("%s %s matches no route", (method, path) => {
   expect(find(method, path)).toBeUndefined();
 });
 

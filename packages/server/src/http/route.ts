@@ -2,7 +2,7 @@ import { RegExpRouter } from "hono/router/reg-exp-router";
 import { SmartRouter } from "hono/router/smart-router";
 import { TrieRouter } from "hono/router/trie-router";
 import { badRequest } from "../lib/api-error.ts";
-import type { ApiRequest } from "./request.ts";
+import type { ApiRequest, Params } from "./request.ts";
 
 /** Returned instead of a response when the connection has changed to another protocol. */
 export const UPGRADED = Symbol("upgraded");
@@ -28,8 +28,6 @@ export type FindRoute<Context = unknown> = (
   method: string,
   path: string,
 ) => { readonly route: Route<Context>; readonly params: Params } | undefined;
-
-export type Params = Readonly<Record<string, string>>;
 
 const route =
   (method: Route["method"]) =>

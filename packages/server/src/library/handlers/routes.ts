@@ -1,6 +1,6 @@
-import type { ApiRequest } from "../../http/request.ts";
+import type { ApiRequest, Params } from "../../http/request.ts";
 import { jsonAs, noContent } from "../../http/responses.ts";
-import type { Params, Route } from "../../http/route.ts";
+import type { Route } from "../../http/route.ts";
 import { type Caller, callerOf } from "../records/caller.ts";
 
 export type Method = Route["method"];
