@@ -57,7 +57,7 @@ async function explain(session: Session<Principal>, change: Change, { hub, visib
   );
   const isVisible = subscriptions.some(({ answer }) => answer === "visible");
   const position =
-    seq <= session.subscribedFromSeq ? "before-subscription" : seq > deliveredTo ? "not-told-yet" : "told";
+    seq <= session.subscribedFromSeq ? "before-subscription" : seq > deliveredTo ? "pending" : "delivered";
   const answer = subscriptions.length === 0 ? "no-subscriptions" : !isVisible ? "not-visible" : position;
   return { answer, state, queuedBytes, position, subscriptions };
 }

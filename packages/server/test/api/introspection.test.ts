@@ -81,8 +81,8 @@ test("`why` explains whether a change was delivered: topic, rule, filter, superu
   await client.subscribe(["notes/*", filtered, "inner/*", "closed/*"], token);
   const note = await writeNote(client, "why");
   expect(await why(client, note)).toMatchObject({
-    answer: "told",
-    position: "told",
+    answer: "delivered",
+    position: "delivered",
     subscriptions: [
       { subscription: "notes/*", answer: "visible" },
       { subscription: filtered, answer: "filter" },
