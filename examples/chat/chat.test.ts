@@ -24,7 +24,7 @@ async function startChat(): Promise<Program> {
   return program;
 }
 
-test("by the API: messages go out under their author's own name, and are for those who are signed in", async () => {
+test("over the API: messages get their author's real name, and only signed-in users can read them", async () => {
   const pb = new PocketBase(url);
   await pb
     .collection("people")
@@ -43,7 +43,7 @@ test("by the API: messages go out under their author's own name, and are for tho
 });
 
 testInBrowser(
-  "in two browsers: each sees who is there, who writes and what is said, once, over a kill of the server",
+  "in two browsers: each shows who is present, who is writing and every message once, even after a server crash",
   async (browser) => {
     const enter = async (name: string): Promise<Page> => {
       const page = await (await browser.newContext()).newPage();
@@ -67,19 +67,19 @@ testInBrowser(
     await chat.stop("SIGKILL");
     await bob.getByText("Connecting").waitFor();
     chat = await startChat();
-    await say(bob, "It was away for a moment.");
-    await ann.getByText("It was away for a moment.").waitFor();
+    await say(bob, "The server was down.");
+    await ann.getByText("The server was down.").waitFor();
     await ann.reload();
-    await ann.getByText("It was away for a moment.").waitFor();
-    const said = ["AnnIs anybody here?", "BobI am", "BobIt was away for a moment."];
-    for (const page of [ann, bob]) expect(await page.locator("#messages > div").allTextContents()).toEqual(said);
+    await ann.getByText("The server was down.").waitFor();
+    const messages = ["AnnIs anybody here?", "BobI am", "BobThe server was down."];
+    for (const page of [ann, bob]) expect(await page.locator("#messages > div").allTextContents()).toEqual(messages);
 
     await bob.close();
     await ann.locator("#here").filter({ hasNotText: "Bob" }).filter({ hasText: "Ann" }).waitFor();
   },
 );
 
-/** Writes until it is sent: the server may just be coming back. */
+/** Sends a message and waits until the server has it. Waits for the connection first. */
 async function say(page: Page, text: string): Promise<void> {
   await page.locator("#status").filter({ hasNotText: "Connecting" }).waitFor({ state: "attached" });
   await page.fill("#text", text);

@@ -12,7 +12,7 @@ export const messages = defineCollection("messages", {
   fields: {
     room: text({ required: true, pattern: "^[a-z0-9-]{1,40}$" }),
     author: relation(people, { required: true, cascadeDelete: true }),
-    /** As the author was called then. */
+    /** The author's name when the message was sent. */
     name: text({ required: true }),
     text: text({ required: true, max: 2_000 }),
     sent: autodate({ onCreate: true }),

@@ -9,17 +9,17 @@ const app = await createApp({
   logLevel: "warn",
 });
 
-// Where people see who else is there.
+// The channels for presence in a room.
 app.realtime.channel("room-*", { subscribe: "@request.auth.id != ''" });
 
-// Nobody speaks for another, or under another name.
+// Users can only write as themselves, under their own name.
 app.before("create", messages, ({ values, caller }) => {
   if (caller.kind !== "user") return;
   values.author = caller.record!.id;
   values.name = String(caller.record!["name"]);
 });
 
-// The client as browsers load it.
+// The client package, bundled for browsers.
 const built = await Bun.build({
   entrypoints: [Bun.fileURLToPath(import.meta.resolve("@headwater/client"))],
   target: "browser",

@@ -11,7 +11,7 @@ export const books = defineCollection("books", {
   fields: {
     title: text({ required: true }),
     genre: select(["novel", "essay", "poems"]),
-    /** On the shelf. */
+    /** Copies that can be borrowed now. */
     copies: number({ min: 0, onlyInt: true }),
   },
   listRule: "",

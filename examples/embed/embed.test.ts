@@ -6,7 +6,7 @@ import { Program } from "@headwater/testing/servers/program.ts";
 import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
 
 setDefaultTimeout(60_000);
-/** The SDK looks for a global one; Bun has none. */
+/** The SDK needs a global EventSource, which Bun lacks. */
 Object.assign(globalThis, { EventSource });
 
 const dir = tempDir();
@@ -24,10 +24,10 @@ async function reader(name: string): Promise<PocketBase> {
   await client.collection("readers").authWithPassword(email, "1234567890");
   return client;
 }
-const refusal = (work: Promise<unknown>): Promise<ClientResponseError> =>
+const rejectionOf = (work: Promise<unknown>): Promise<ClientResponseError> =>
   work.then(
     () => {
-      throw new Error("it was not refused");
+      throw new Error("expected a rejection");
     },
     (error: unknown) => error as ClientResponseError,
   );
@@ -35,7 +35,7 @@ const shelf = async (genre: string): Promise<unknown> => (await fetch(`${url}/ap
 const book = (client: PocketBase, title: string): Promise<RecordModel> =>
   client.collection("books").getFirstListItem(client.filter("title = {:title}", { title }));
 
-test("a loan takes the copy from the shelf, and nobody takes it twice", async () => {
+test("a loan takes one copy, and the last copy can be lent only once", async () => {
   const [ann, bob] = [await reader("Ann"), await reader("Bob")];
   const orlando = await book(ann, "Orlando");
   const outcomes = await Promise.allSettled(
@@ -45,38 +45,40 @@ test("a loan takes the copy from the shelf, and nobody takes it twice", async ()
   expect(await shelf("novel")).toEqual([{ title: "Middlemarch", copies: 2 }]);
   await library.until(/(Ann|Bob) took "Orlando"/);
   const late = outcomes[0]!.status === "rejected" ? ann : bob;
-  const refused = await refusal(late.collection("loans").create({ book: orlando.id }));
-  expect(refused.response).toEqual({ data: {}, message: "All copies are lent.", status: 400 });
+  const rejected = await rejectionOf(late.collection("loans").create({ book: orlando.id }));
+  expect(rejected.response).toEqual({ data: {}, message: "All copies are lent.", status: 400 });
 });
 
-test("each loan is told to those who listen to the shelf, and none that was refused", async () => {
+test("subscribers of the shelf get a message for each loan, but not for rejected ones", async () => {
   const dan = await reader("Dan");
-  const told: unknown[] = [];
-  const heard = Promise.withResolvers<void>();
+  const messages: unknown[] = [];
+  const received = Promise.withResolvers<void>();
   await dan.realtime.subscribe("shelf", (message) => {
-    told.push(message);
-    if (told.length === 2) heard.resolve();
+    messages.push(message);
+    if (messages.length === 2) received.resolve();
   });
   const essays = await book(dan, "Essais");
   const loan = await dan.collection("loans").create({ book: essays.id });
-  await refusal(dan.collection("loans").create({ book: essays.id }));
+  await rejectionOf(dan.collection("loans").create({ book: essays.id }));
   await dan.collection("loans").delete(loan.id);
   const again = await dan.collection("loans").create({ book: essays.id });
-  await heard.promise;
+  await received.promise;
   await dan.realtime.unsubscribe();
   await dan.collection("loans").delete(again.id);
-  expect(told).toEqual([
+  expect(messages).toEqual([
     { title: "Essais", copies: 0 },
     { title: "Essais", copies: 0 },
   ]);
 });
 
-test("three books are enough", async () => {
+test("a reader can borrow at most three books, and return all at once", async () => {
   const eve = await reader("Eve");
   const { id } = await book(eve, "Middlemarch");
   const essays = await book(eve, "Essais");
   for (const each of [id, id, essays.id]) await eve.collection("loans").create({ book: each });
-  expect((await refusal(eve.collection("loans").create({ book: id }))).response["message"]).toContain("Three books");
+  expect((await rejectionOf(eve.collection("loans").create({ book: id }))).response["message"]).toContain(
+    "Three books",
+  );
 
   expect(await eve.send("/api/return-all", { method: "POST" })).toEqual({ returned: 3 });
   expect((await eve.collection("loans").getList()).totalItems).toBe(0);

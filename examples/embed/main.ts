@@ -1,4 +1,4 @@
-/** A lending library in a program of its own: `npx bun examples/embed/main.ts`, then the PocketBase SDK or curl. */
+/** A lending library. Run `npx bun examples/embed/main.ts`, then use the PocketBase SDK or curl. */
 import { badRequest, createApp, filter, unauthorized } from "headwater";
 import { books, loans, readers } from "./collections.ts";
 
@@ -9,26 +9,26 @@ const app = await createApp({
   logLevel: "warn",
 });
 
-// Judged before the write, for every door: an SDK need not even send who borrows.
+// Runs before every write, whichever API it comes from. Sets the reader, so that clients don't need to send it.
 app.before("create", loans, async ({ values, caller, records }) => {
   if (caller.kind === "user") values.reader = caller.record!.id;
   const { totalItems } = await records(loans).list({ filter: filter`reader = ${values.reader ?? ""}`, perPage: 1 });
   if (totalItems >= 3) throw badRequest("Three books at a time are enough.");
 });
 
-// In the same transaction: a loan without its copy, or a copy lent twice, can't be.
+// Runs in the write's transaction, so that a copy can't be lent twice.
 app.within("create", loans, async ({ record, tx }) => {
   const { title, copies } = await tx.records(books).get(record.book);
   if (copies < 1) throw badRequest("All copies are lent.");
   await tx.records(books).update(record.book, { "copies-": 1 });
-  // Told with the loan or not at all, to whoever listens to the channel `shelf`.
+  // Committed together with the loan. Goes to all subscribers of the channel `shelf`.
   await tx.realtime.broadcast("shelf", { title, copies: copies - 1 });
 });
 app.within("delete", loans, async ({ record, tx }) => {
   await tx.records(books).update(record.book, { "copies+": 1 });
 });
 
-// After the commit, once for each change, in their order.
+// Runs after the commit, once for each change and in order.
 app.after("create", loans, async ({ record }) => {
   const { expand } = await app.records(loans).get(record.id, { expand: "book,reader" });
   process.stdout.write(`${expand?.reader?.name} took "${expand?.book?.title}"\n`);
@@ -41,7 +41,7 @@ app.route("GET", "/api/shelf/:genre", async ({ params }) => {
   return items.map(({ title, copies }) => ({ title, copies }));
 });
 
-// All or nothing: who gives everything back has not given half of it back.
+// Returns all books in one transaction.
 app.route("POST", "/api/return-all", async ({ caller }) => {
   if (caller.kind !== "user") throw unauthorized();
   const own = filter`reader = ${caller.record!.id}`;

@@ -21,7 +21,7 @@ interface Write {
 
 const keyOf = ({ collection, id }: Pick<Write, "collection" | "id">): string => `${collection}/${id}`;
 
-/** What is shown at once. The server does the same under its rules, and has the last word. */
+/** Optimistic changes, shown at once. The server applies its own mutators and rules, and its result wins. */
 const mutators = {
   create: (tx: WriteTransaction, write: Write) => tx.set(keyOf(write), { id: write.id, ...write.data }),
   async update(tx: WriteTransaction, write: Write) {
@@ -45,7 +45,7 @@ export async function todosIn(tx: Reading): Promise<readonly Todo[]> {
 
 export type Store = Replicache<typeof mutators>;
 
-/** The records of one person in this browser: one store each, or what one did would be sent as another. */
+/** The store of one user in this browser. Each user has a separate store, so that no change is sent as another user. */
 export const openStore = (
   url: string,
   { id, token }: Account,
@@ -62,11 +62,11 @@ export const openStore = (
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 
-/** As the server makes them: 15 characters. */
+/** A record id like the server's: 15 characters. */
 export const newId = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(15)), (byte) => LETTERS[byte % LETTERS.length]).join("");
 
-/** Signs in, or up who is new. */
+/** Signs in, or signs up if the account doesn't exist. */
 export async function signIn(url: string, name: string, password: string): Promise<Account> {
   const post = (path: string, body: object): Promise<Response> =>
     fetch(`${url}/api/collections/people/${path}`, {
@@ -80,7 +80,7 @@ export async function signIn(url: string, name: string, password: string): Promi
     await post("records", { name, email: identity, password, passwordConfirm: password });
     response = await post("auth-with-password", { identity, password });
   }
-  if (!response.ok) throw new Error("That is not the password.");
+  if (!response.ok) throw new Error("Wrong password.");
   const { token, record } = (await response.json()) as { token: string; record: { id: string } };
   return { id: record.id, token };
 }

@@ -7,7 +7,7 @@ export const people = defineCollection("people", {
   createRule: "",
 });
 
-/** One list for all who are signed in. Anyone ticks off; only the author takes away. */
+/** One list for all signed-in users. Everyone can tick off a todo, but only its author can delete it. */
 export const todos = defineCollection("todos", {
   fields: {
     text: text({ required: true, max: 200 }),

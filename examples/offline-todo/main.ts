@@ -10,7 +10,7 @@ const app = await createApp({
   logLevel: "warn",
 });
 
-// All at once, or nothing: no browser ever sees half of it.
+// A mutator runs in one transaction, so no browser ever sees half of it.
 app.mutator("sweep", async ({ records, caller }) => {
   const own = filter`done = true && author = ${caller.record!.id}`;
   const { items } = await records(todos).list({ filter: own, perPage: 1000 });

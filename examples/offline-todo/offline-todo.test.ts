@@ -16,7 +16,7 @@ afterAll(async () => {
 });
 const url = (await program.until(/open: (http:\S+)\/\n/))[1]!;
 
-test("two stores agree after one of them was away, and a sweep takes away what is done", async () => {
+test("two stores agree after one of them was offline, and a sweep deletes finished todos", async () => {
   const open = async (name: string): Promise<{ readonly id: string; readonly store: Store }> => {
     const account = await signIn(url, name, "1234567890");
     return { id: account.id, store: openStore(url, account, { kvStore: "mem", pullInterval: null }) };
@@ -37,7 +37,7 @@ test("two stores agree after one of them was away, and a sweep takes away what i
   await add("Milk");
   await add("Bread");
   await settled(ann.store);
-  // A pull may join one that was on its way already: what it brings is watched for, not counted on.
+  // A pull may join one that is already running, so poll until the store has the result.
   const has = async (store: Store, ...wanted: readonly string[]): Promise<void> => {
     while (JSON.stringify(await texts(store)) !== JSON.stringify(wanted)) await store.pull({ now: true });
   };
@@ -55,7 +55,7 @@ test("two stores agree after one of them was away, and a sweep takes away what i
   bob.store.pushURL = `${url}/api/v1/replicache/push`;
   bob.store.pullURL = `${url}/api/v1/replicache/pull`;
   await settled(bob.store);
-  // The bread is Ann's to take away.
+  // Only Ann may delete her bread.
   for (const { store } of [ann, bob]) await has(store, "(Milk)", "Bread", "Eggs");
   await ann.store.mutate.sweep({ author: ann.id });
   await settled(ann.store);
@@ -63,7 +63,7 @@ test("two stores agree after one of them was away, and a sweep takes away what i
   for (const { store } of [ann, bob]) await store.close();
 });
 
-/** What the list shows, in no order; what is done stands in parentheses. */
+/** Waits until the page shows these todos, in any order. Finished ones are in parentheses. */
 const shows = (page: Page, ...texts: readonly string[]): Promise<unknown> =>
   page.waitForFunction(`
     JSON.stringify([...document.querySelectorAll("li")].map((item) => {
@@ -71,46 +71,43 @@ const shows = (page: Page, ...texts: readonly string[]): Promise<unknown> =>
       return item.className ? "(" + text + ")" : text;
     }).sort()) === ${JSON.stringify(JSON.stringify(texts.toSorted()))}`);
 
-testInBrowser(
-  "two browsers agree after one of them was away, and what was done there survives its restart",
-  async (browser) => {
-    const comeIn = async (name: string): Promise<Page> => {
-      const page = await (await browser.newContext()).newPage();
-      await page.goto(url);
-      await page.fill("#sign-in [name=name]", name);
-      await page.fill("#sign-in [name=password]", "1234567890");
-      await page.press("#sign-in [name=password]", "Enter");
-      await page.locator("main").waitFor();
-      return page;
-    };
-    const add = async (page: Page, text: string): Promise<void> => {
-      await page.fill("#add [name=text]", text);
-      await page.press("#add [name=text]", "Enter");
-    };
-    const tick = (page: Page, text: string): Promise<void> =>
-      page.locator("li", { hasText: text }).locator("input").click();
+testInBrowser("two browsers agree after one of them was offline, and its changes survive a reload", async (browser) => {
+  const openAs = async (name: string): Promise<Page> => {
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(url);
+    await page.fill("#sign-in [name=name]", name);
+    await page.fill("#sign-in [name=password]", "1234567890");
+    await page.press("#sign-in [name=password]", "Enter");
+    await page.locator("main").waitFor();
+    return page;
+  };
+  const add = async (page: Page, text: string): Promise<void> => {
+    await page.fill("#add [name=text]", text);
+    await page.press("#add [name=text]", "Enter");
+  };
+  const tick = (page: Page, text: string): Promise<void> =>
+    page.locator("li", { hasText: text }).locator("input").click();
 
-    const [one, other] = [await comeIn("Cem"), await comeIn("Dua")];
-    // What the other test left is there in both.
-    await one.locator("li", { hasText: "Eggs" }).waitFor();
-    await add(one, "Tea");
-    await shows(other, "Bread", "Eggs", "Tea");
+  const [one, other] = [await openAs("Cem"), await openAs("Dua")];
+  // Both show the todos of the other test.
+  await one.locator("li", { hasText: "Eggs" }).waitFor();
+  await add(one, "Tea");
+  await shows(other, "Bread", "Eggs", "Tea");
 
-    await other.context().setOffline(true);
-    await tick(other, "Tea");
-    await add(other, "Sugar");
-    await shows(other, "Bread", "Eggs", "(Tea)", "Sugar");
-    await add(one, "Coffee");
-    await tick(one, "Bread");
-    await shows(one, "(Bread)", "Eggs", "Tea", "Coffee");
-    await other.locator("#waiting", { hasText: /^2 / }).waitFor();
+  await other.context().setOffline(true);
+  await tick(other, "Tea");
+  await add(other, "Sugar");
+  await shows(other, "Bread", "Eggs", "(Tea)", "Sugar");
+  await add(one, "Coffee");
+  await tick(one, "Bread");
+  await shows(one, "(Bread)", "Eggs", "Tea", "Coffee");
+  await other.locator("#waiting", { hasText: /^2 / }).waitFor();
 
-    await other.context().setOffline(false);
-    for (const page of [one, other]) await shows(page, "(Bread)", "Eggs", "(Tea)", "Coffee", "Sugar");
-    await other.waitForFunction(`document.querySelector("#waiting").innerText === ""`);
-    await other.reload();
-    await shows(other, "(Bread)", "Eggs", "(Tea)", "Coffee", "Sugar");
-    await one.click("#sweep");
-    await shows(other, "(Bread)", "Eggs", "Coffee", "Sugar");
-  },
-);
+  await other.context().setOffline(false);
+  for (const page of [one, other]) await shows(page, "(Bread)", "Eggs", "(Tea)", "Coffee", "Sugar");
+  await other.waitForFunction(`document.querySelector("#waiting").innerText === ""`);
+  await other.reload();
+  await shows(other, "(Bread)", "Eggs", "(Tea)", "Coffee", "Sugar");
+  await one.click("#sweep");
+  await shows(other, "(Bread)", "Eggs", "Coffee", "Sugar");
+});

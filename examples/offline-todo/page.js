@@ -3,9 +3,9 @@ import { newId, openStore, signIn, todosIn } from "./client.ts";
 const find = (selector) => document.querySelector(selector);
 const url = location.origin;
 
-/** Who was signed in comes in without a network, too. */
-const remembered = localStorage.getItem("account");
-if (remembered) show(JSON.parse(remembered));
+/** A user who signed in before doesn't need a network. */
+const stored = localStorage.getItem("account");
+if (stored) show(JSON.parse(stored));
 
 find("#sign-in").addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -59,9 +59,9 @@ async function countWaiting(store) {
   find("#waiting").textContent = length > 0 ? `${length} not sent yet` : "";
 }
 
-/** Pulls whenever the server says that there is something, and comes back with a new ticket when the stream ends. */
+/** Pulls when the server sends a poke. When the stream ends, reconnects with a new ticket. */
 async function listen({ token }, store) {
-  const again = () => setTimeout(() => listen({ token }, store), 500 + Math.random() * 1_000);
+  const reconnect = () => setTimeout(() => listen({ token }, store), 500 + Math.random() * 1_000);
   try {
     const headers = { Authorization: `Bearer ${token}` };
     const { ticket } = await (await fetch(`${url}/api/v1/replicache/ticket`, { method: "POST", headers })).json();
@@ -69,9 +69,9 @@ async function listen({ token }, store) {
     source.addEventListener("message", ({ data }) => data !== "ping" && store.pull());
     source.addEventListener("error", () => {
       source.close();
-      again();
+      reconnect();
     });
   } catch {
-    again();
+    reconnect();
   }
 }

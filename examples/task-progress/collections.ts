@@ -1,6 +1,6 @@
 import { defineCollection, number, text } from "headwater";
 
-/** What the press has printed: the work of a task that is tried again goes on behind the last of these. */
+/** The printed pages. A retried task continues after the last one. */
 export const sheets = defineCollection("sheets", {
   fields: {
     task: text({ required: true }),

@@ -1,4 +1,4 @@
-/** A press that prints a poem, and a page that watches it: `npx bun examples/task-progress/main.ts`. */
+/** A press that prints a poem, and a page that shows its progress: `npx bun examples/task-progress/main.ts`. */
 import { createApp, filter, type TaskRun } from "headwater";
 import { sheets } from "./collections.ts";
 
@@ -17,7 +17,7 @@ const app = await createApp({
   logLevel: "warn",
 });
 
-// Of two attempts none may fail the task: a server that is killed and started again goes on with it.
+// Each server restart uses up an attempt, so the task has plenty.
 app.tasks.define("print", print, { startRule: "", attempts: 20, backoff: 200 });
 
 async function print(_: unknown, task: TaskRun): Promise<{ readonly pages: number }> {

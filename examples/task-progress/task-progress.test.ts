@@ -26,19 +26,19 @@ async function startPress(): Promise<Program> {
   return program;
 }
 
-/** What a page would show of these events. */
+/** The lines that a page would show for these events. */
 function shown(clients: readonly JsonEventClient[]): string[] {
   const lines: string[] = [];
   let page = 0;
   for (const { data } of clients.flatMap(({ events }) => events.filter(({ event }) => event === "task_event"))) {
-    const told = data["data"] as { readonly page?: number; readonly delta?: string };
-    if (told.page !== undefined) lines[(page = told.page - 1)] = "";
-    if (told.delta !== undefined) lines[page] += told.delta;
+    const fields = data["data"] as { readonly page?: number; readonly delta?: string };
+    if (fields.page !== undefined) lines[(page = fields.page - 1)] = "";
+    if (fields.delta !== undefined) lines[page] += fields.delta;
   }
   return lines;
 }
 
-test("by HTTP: the task outlives a kill, its listener comes back to it, and the poem is whole", async () => {
+test("over HTTP: the task survives a server crash, a client resumes its stream, and the poem is complete", async () => {
   expect(await (await fetch(url)).text()).toContain("<title>The press</title>");
   const headers = { "Content-Type": "application/json" };
   const started = await fetch(`${url}/api/tasks`, { method: "POST", headers, body: JSON.stringify({ name: "print" }) });
@@ -61,7 +61,7 @@ test("by HTTP: the task outlives a kill, its listener comes back to it, and the 
   expect(shown([late])).toEqual(lines);
 });
 
-testInBrowser("in a browser: the page survives a reload, a stop and a kill of its server", async (browser) => {
+testInBrowser("in a browser: the page survives a reload, and a stop and a crash of the server", async (browser) => {
   const page = await browser.newPage();
   await page.goto(url);
   await page.click("#start");
