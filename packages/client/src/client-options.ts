@@ -16,7 +16,10 @@ export interface ClientOptions {
   readonly strict?: boolean;
   /** Reconnect delays and timeouts. */
   readonly limits?: Partial<ConnectionLimits>;
-  /** Milliseconds without a byte after which a connection counts as dead. Default: 50 s for Headwater, 330 s for PocketBase. */
+  /**
+   * Milliseconds without a byte after which a connection counts as dead. Default: 50 s for Headwater, 330 s for
+   * PocketBase.
+   */
   readonly quietMs?: number;
   /** Whether tabs of a browser share one connection, if the browser supports that. Default: true. */
   readonly shareTabs?: boolean;

@@ -24,7 +24,9 @@ export type ErrorCode =
   | "malformed"
   /** The server ended realtime for this client (204). */
   | "no-stream"
-  /** The app read events too slowly, with `onOverflow: "fail"`; or there are more subscriptions than a WebSocket allows. */
+  /**
+   * The app read events too slowly, with `onOverflow: "fail"`; or there are more subscriptions than a WebSocket allows.
+   */
   | "overflow";
 
 export interface ErrorDetails {

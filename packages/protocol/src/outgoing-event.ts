@@ -6,8 +6,8 @@ export interface OutgoingEvent {
   /** When it happened, in milliseconds since 1970. */
   readonly time: number;
   /**
-   * The payload, one line of JSON: any value in a custom event, an object with at least one key in all others. Receivers
-   * of the same event share the string.
+   * The payload, one line of JSON: any value in a custom event, an object with at least one key in all others.
+   * Receivers of the same event share the string.
    */
   readonly data: string;
 }

@@ -24,8 +24,8 @@ export interface PresenceOption {
   /** Shown to the other members: at most `MAX_PRESENCE_STATE` bytes as JSON. */
   readonly state?: unknown;
   /**
-   * Separates the devices or tabs of one account: connections with the same key are one member. Without a key, an account
-   * is one member, and so is each guest connection.
+   * Separates the devices or tabs of one account: connections with the same key are one member. Without a key, an
+   * account is one member, and so is each guest connection.
    */
   readonly key?: string;
 }

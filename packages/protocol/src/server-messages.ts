@@ -42,7 +42,9 @@ export interface SocketLimits {
 export interface SubscribedMessage extends Correlated {
   readonly type: "subscribed";
   readonly pattern: string;
-  /** What the pattern matches. `channel` where you expect `collection` means that the collection's name is misspelled. */
+  /**
+   * What the pattern matches. `channel` where you expect `collection` means that the collection's name is misspelled.
+   */
   readonly kind: "all" | "collection" | "record" | "channel" | "presence";
   /** All changes after this cursor are sent. Absent if a replay follows. */
   readonly cursor?: string;

@@ -41,8 +41,9 @@ const MAX_EVENT_LENGTH = 16 << 20;
 /**
  * Parses the bytes of a stream, in chunks of any size, into events.
  *
- * eventsource-parser parses the fields. This class adds what it leaves out: decoding across chunks, a CR that ends a line
- * without waiting for the next byte, and ids of blocks without data. For the last two it passes on one line at a time.
+ * eventsource-parser parses the fields. This class adds what it leaves out: decoding across chunks, a CR that ends a
+ * line without waiting for the next byte, and ids of blocks without data. For the last two it passes on one line at a
+ * time.
  */
 export class SseParser {
   readonly #handlers: SseHandlers;

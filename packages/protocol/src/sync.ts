@@ -4,7 +4,10 @@ export type PatchOperation =
   | { readonly op: "put"; readonly key: string; readonly value: unknown }
   | { readonly op: "del"; readonly key: string };
 
-/** Identifies the view that a client has. Replicache stores it and sends it with the next pull; it compares only `order`. */
+/**
+ * Identifies the view that a client has. Replicache stores it and sends it with the next pull; it compares only
+ * `order`.
+ */
 export interface SyncCookie {
   readonly order: number;
   /** The client group that got the cookie. A group that starts from another group's state sends that group's cookie. */

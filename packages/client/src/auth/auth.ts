@@ -7,8 +7,9 @@ import { decodeClaims } from "./token-claims.ts";
 import type { StoredAuth, TokenStore } from "./token-store.ts";
 
 /**
- * A change of the signed-in user or the token. `expired`: the token expired before it could be refreshed. `revoked`: the
- * server no longer accepts the token, for example after a password change. `elsewhere`: another tab changed the store.
+ * A change of the signed-in user or the token. `expired`: the token expired before it could be refreshed. `revoked`:
+ * the server no longer accepts the token, for example after a password change. `elsewhere`: another tab changed the
+ * store.
  */
 export interface AuthChange {
   readonly kind: "signed-in" | "refreshed" | "signed-out" | "expired" | "revoked" | "elsewhere";

@@ -35,8 +35,8 @@ interface BrowserGlobals {
 }
 
 /**
- * A store in the browser's local storage, shared by all tabs and kept for the next visit. Uses the key and format of the
- * official SDK, so that a page can use both.
+ * A store in the browser's local storage, shared by all tabs and kept for the next visit. Uses the key and format of
+ * the official SDK, so that a page can use both.
  */
 export function localStorageStore(key = "pocketbase_auth"): TokenStore {
   const browser = globalThis as BrowserGlobals;

@@ -12,8 +12,9 @@ export interface BackoffLimits {
 export const DEFAULT_BACKOFF: BackoffLimits = { minMs: 100, baseMs: 400, maxMs: 20_000, maxRetryAfterMs: 5 * 60_000 };
 
 /**
- * The delay before a reconnect in milliseconds: full jitter over a range that doubles, on top of the delay that the server
- * asked for. Clients that lost their connections together, or got the same `Retry-After`, don't reconnect together.
+ * The delay before a reconnect in milliseconds: full jitter over a range that doubles, on top of the delay that the
+ * server asked for. Clients that lost their connections together, or got the same `Retry-After`, don't reconnect
+ * together.
  *
  * @param attempt 0 for the first reconnect
  * @param requestedMs the delay in the server's `retry:` or `Retry-After`, in milliseconds

@@ -10,7 +10,11 @@ interface BrowserGlobals extends Partial<EventEmitter> {
 
 export type LifecycleSignal = "wake" | "offline";
 
-/** Reports when the page resumes or the network returns (`wake`), and when the network is lost. @returns a stop function */
+/**
+ * Reports when the page resumes or the network returns (`wake`), and when the network is lost.
+ *
+ * @returns a stop function
+ */
 export type PageLifecycle = (onSignal: (signal: LifecycleSignal) => void) => () => void;
 
 /** Listens to page visibility, the back/forward cache and the network. Outside of browsers it reports nothing. */

@@ -1,8 +1,8 @@
 export type Compare<T> = (a: T, b: T) => number;
 
 /**
- * Builds a comparator from a list's `sort`, for fields of the records themselves. Equal records are ordered by id, so that
- * all clients show the same order.
+ * Builds a comparator from a list's `sort`, for fields of the records themselves. Equal records are ordered by id, so
+ * that all clients show the same order.
  */
 export function compareBySort<T extends { readonly id: string }>(sort: string): Compare<T> {
   const keys = sort

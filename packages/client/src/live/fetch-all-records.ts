@@ -16,8 +16,8 @@ export interface FetchedRecords<T> {
 const PER_PAGE = 1_000;
 
 /**
- * Fetches a whole list in order of id. Each page starts after the last id of the previous page, so that concurrent writes
- * can't make it skip records, as they can with page numbers.
+ * Fetches a whole list in order of id. Each page starts after the last id of the previous page, so that concurrent
+ * writes can't make it skip records, as they can with page numbers.
  */
 export async function fetchAllRecords<T extends { readonly id: string }>(
   api: Api,

@@ -60,8 +60,8 @@ export class LiveListUpdater<T extends { readonly id: string }> {
   }
 
   /**
-   * For PocketBase, whose lists have no cursor and which doesn't report records that leave a filter. Subscribes before it
-   * fetches the list, and fetches each changed record again with the filter.
+   * For PocketBase, whose lists have no cursor and which doesn't report records that leave a filter. Subscribes before
+   * it fetches the list, and fetches each changed record again with the filter.
    */
   async #followAndRefetch(): Promise<void> {
     const { api, collection, list } = this.#options;

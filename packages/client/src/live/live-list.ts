@@ -50,7 +50,9 @@ export class LiveList<T extends { readonly id: string }> implements AsyncIterabl
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Yields each change from now on; a slow reader gets the whole list instead. Leaving the loop doesn't close the list. */
+  /**
+   * Yields each change from now on; a slow reader gets the whole list instead. Leaving the loop doesn't close the list.
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<LiveChange<T>, void, void> {
     const queue = new BoundedQueue<LiveChange<T>>(CAPACITY);
     this.#readers.add(queue);

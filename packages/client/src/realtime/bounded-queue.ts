@@ -63,7 +63,8 @@ export class BoundedQueue<T> {
   }
 
   /**
-   * Resolves when at least `count` items are queued, or at the end. Only one call at a time: a second one replaces the first.
+   * Resolves when at least `count` items are queued, or at the end. Only one call at a time: a second one replaces the
+   * first.
    *
    * @returns false if the queue is empty and has ended
    * @throws the error the queue ended with, once it is empty

@@ -11,8 +11,8 @@ export interface AccessCheck {
 }
 
 /**
- * Checks whether the collection exists, its rule allows this user, and the filter is valid. PocketBase's realtime protocol
- * reports none of that: a subscription that isn't allowed would stay silent.
+ * Checks whether the collection exists, its rule allows this user, and the filter is valid. PocketBase's realtime
+ * protocol reports none of that: a subscription that isn't allowed would stay silent.
  *
  * @returns the cursor of the response; a subscription from there misses nothing
  * @throws HeadwaterError if the server rejects the request

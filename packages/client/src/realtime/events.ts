@@ -9,8 +9,8 @@ export interface RecordModel {
 }
 
 /**
- * A change of a record: `create`, `update` or `delete`. Headwater servers also send `enter`, when a change makes a record
- * match the subscription.
+ * A change of a record: `create`, `update` or `delete`. Headwater servers also send `enter`, when a change makes a
+ * record match the subscription.
  */
 export interface RecordChange<T = RecordModel> {
   readonly action: Exclude<EventAction, "leave">;
@@ -30,9 +30,9 @@ export interface RecordLeft {
  * Events before this one may be missing: the app must reload. The events after it are complete.
  *
  * `reconnected`: the connection was lost, and the server keeps no log. `overflow`: the app read too slowly, and queued
- * events were dropped. The other reasons come from Headwater servers: `expired` (the missed changes are no longer in the
- * log), `epoch` (the log was replaced), `unknown` (the log hasn't reached the cursor), `visibility` (a change affected the
- * visibility of too many records to send them one by one).
+ * events were dropped. The other reasons come from Headwater servers: `expired` (the missed changes are no longer in
+ * the log), `epoch` (the log was replaced), `unknown` (the log hasn't reached the cursor), `visibility` (a change
+ * affected the visibility of too many records to send them one by one).
  */
 export interface Resync {
   readonly action: "resync";

@@ -24,8 +24,8 @@ export interface FollowOptions extends TopicOptions {
   /** What happens when the queue is full. Default: `resync`. */
   readonly onOverflow?: OverflowPolicy | undefined;
   /**
-   * Whether to check first, with one small request, that the server allows the subscription. Default: true. PocketBase's
-   * realtime protocol itself doesn't report subscriptions that aren't allowed.
+   * Whether to check first, with one small request, that the server allows the subscription. Default: true.
+   * PocketBase's realtime protocol itself doesn't report subscriptions that aren't allowed.
    */
   readonly check?: boolean | undefined;
 }

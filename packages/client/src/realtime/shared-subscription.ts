@@ -13,8 +13,8 @@ export interface SubscriptionListener {
 }
 
 /**
- * The state of a subscription on the current link. Responses and stream events arrive independently: an id may have been
- * sent before the server processed a request, and then doesn't cover the subscriptions in that request.
+ * The state of a subscription on the current link. Responses and stream events arrive independently: an id may have
+ * been sent before the server processed a request, and then doesn't cover the subscriptions in that request.
  */
 export type SubscriptionState =
   /** Not requested on this link. */

@@ -10,9 +10,9 @@ export interface SubscribePlan {
 }
 
 /**
- * Plans the next request. A request has one `since` for all new subscriptions: those with a cursor are requested together
- * from the lowest cursor, and events that some of them have already seen are dropped on arrival. Those without a cursor
- * need no replay, so they wait for the next request.
+ * Plans the next request. A request has one `since` for all new subscriptions: those with a cursor are requested
+ * together from the lowest cursor, and events that some of them have already seen are dropped on arrival. Those without
+ * a cursor need no replay, so they wait for the next request.
  *
  * @param isStale the server has other subscriptions than these, or an old token
  */

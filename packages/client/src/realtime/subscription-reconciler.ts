@@ -26,7 +26,8 @@ export interface SubscriptionReconcilerOptions {
 
 /**
  * An id may arrive up to ten seconds after a response that was sent after it. Counted in ticks of one second, so that a
- * machine that sleeps counts one tick at most. Only needed for heartbeats: an event proves that its subscription exists.
+ * machine that sleeps counts one tick at most. Only needed for heartbeats: an event proves that its subscription
+ * exists.
  */
 const SETTLE_TICKS = 10;
 const TICK_MS = 1_000;

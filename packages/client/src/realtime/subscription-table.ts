@@ -227,8 +227,8 @@ export class SubscriptionTable {
   }
 
   /**
-   * Whether a resync affects this subscription. A resync doesn't say which request it belongs to, so a pending subscription
-   * may get one too many, but never one too few.
+   * Whether a resync affects this subscription. A resync doesn't say which request it belongs to, so a pending
+   * subscription may get one too many, but never one too few.
    */
   #isAffectedBy(entry: SharedSubscription, reason: Resync["reason"], cursor: Cursor | undefined): boolean {
     if (entry.state.kind === "unsubscribed") return false;

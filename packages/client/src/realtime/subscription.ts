@@ -20,11 +20,13 @@ export interface SubscriptionSetup<E> {
 }
 
 /**
- * The events of one subscription, for one reader: with `for await`, in batches or with a callback, but only one of them.
- * Events are queued from the start, until the subscription ends.
+ * The events of one subscription, for one reader: with `for await`, in batches or with a callback, but only one of
+ * them. Events are queued from the start, until the subscription ends.
  */
 export class Subscription<E> implements AsyncIterable<E> {
-  /** Resolves when the server has accepted the subscription. Rejects if it doesn't, or if the subscription ends before. */
+  /**
+   * Resolves when the server has accepted the subscription. Rejects if it doesn't, or if the subscription ends before.
+   */
   readonly ready: Promise<void>;
   /** Resolves when the app ends the subscription, rejects when it ends with an error. For readers with a callback. */
   readonly closed: Promise<void>;

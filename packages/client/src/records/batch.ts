@@ -15,7 +15,10 @@ interface BatchRequest {
 /** The result of one request of a batch: the record, or `undefined` for a deletion. */
 export type BatchResult = Readonly<Record<string, unknown>> | undefined;
 
-/** Writes that all succeed or all fail. PocketBase servers may have batches disabled; Headwater doesn't support them yet. */
+/**
+ * Writes that all succeed or all fail. PocketBase servers may have batches disabled; Headwater doesn't support them
+ * yet.
+ */
 export class Batch<Schema extends SchemaOf<Schema>> {
   readonly #api: Api;
   readonly #requests: BatchRequest[] = [];

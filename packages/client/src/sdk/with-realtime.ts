@@ -14,8 +14,8 @@ export interface OfficialSdk {
 
 /**
  * Replaces the realtime connection of an official `pocketbase` SDK instance. `pb.realtime`, and with it
- * `pb.collection("posts").subscribe(…)`, then resumes from a cursor, reconnects with jitter, and detects sleep and silence.
- * Methods and callbacks work as in the SDK; `PB_CONNECT` is delivered for each connection.
+ * `pb.collection("posts").subscribe(…)`, then resumes from a cursor, reconnects with jitter, and detects sleep and
+ * silence. Methods and callbacks work as in the SDK; `PB_CONNECT` is delivered for each connection.
  *
  * @returns the same instance; `realtimeOf` returns its connection
  */

@@ -17,8 +17,8 @@ export interface TabElectionOptions {
 const LEADER_TIMEOUT_MS = 5_000;
 
 /**
- * Elects the tab that has the connection. A tab with a link waits for the leader's lock, which it gets when the leader's tab
- * ends, or takes from a leader that doesn't respond.
+ * Elects the tab that has the connection. A tab with a link waits for the leader's lock, which it gets when the
+ * leader's tab ends, or takes from a leader that doesn't respond.
  */
 export class TabElection {
   readonly #options: TabElectionOptions;

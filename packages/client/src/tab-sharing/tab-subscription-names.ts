@@ -2,9 +2,10 @@ import { parseSubscription } from "@headwater/protocol";
 import { subscriptionName } from "../realtime/topic.ts";
 
 /**
- * The names of one tab's subscriptions on a shared connection. The server replays nothing for a name that it already has,
- * so a tab that needs a replay needs a name of its own: from the second tab on, the tab's number is added to the options.
- * The first tab, usually the only one, keeps the plain names, so that the server can share audiences with other users.
+ * The names of one tab's subscriptions on a shared connection. The server replays nothing for a name that it already
+ * has, so a tab that needs a replay needs a name of its own: from the second tab on, the tab's number is added to the
+ * options. The first tab, usually the only one, keeps the plain names, so that the server can share audiences with
+ * other users.
  */
 export class TabSubscriptionNames {
   readonly #tabNumber: number;

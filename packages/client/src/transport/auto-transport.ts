@@ -48,7 +48,11 @@ export function autoTransport({ http, sse, loadSocket }: AutoTransportOptions): 
   };
 }
 
-/** A server with WebSockets responds 426 to a request without an upgrade. @returns `undefined` if there is no response */
+/**
+ * A server with WebSockets responds 426 to a request without an upgrade.
+ *
+ * @returns `undefined` if there is no response
+ */
 async function supportsSocket(http: Http): Promise<boolean | undefined> {
   try {
     const response = await http.send("GET", SOCKET_PATH, { timeoutMs: 5_000 });

@@ -25,8 +25,8 @@ export function requestError(responses: readonly ServerMessage[]): SubscribeOutc
 }
 
 /**
- * The outcome of a `subscribe` message. A pattern that is forbidden for the current user counts as accepted and stays silent,
- * as on a stream: a client that signs out keeps its subscriptions for the next user.
+ * The outcome of a `subscribe` message. A pattern that is forbidden for the current user counts as accepted and stays
+ * silent, as on a stream: a client that signs out keeps its subscriptions for the next user.
  */
 export function outcomeOf(responses: readonly ServerMessage[], requested: readonly PatternEntry[]): SubscribeOutcome {
   const errors = responses.filter(

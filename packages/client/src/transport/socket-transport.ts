@@ -17,7 +17,10 @@ export interface SocketOptions {
   readonly clock: Clock;
   /** Whether an invalid message ends the connection. Otherwise it is a warning. */
   readonly strict: boolean;
-  /** Whether to close the link if there are more subscriptions than a WebSocket allows, so that another transport is used. */
+  /**
+   * Whether to close the link if there are more subscriptions than a WebSocket allows, so that another transport is
+   * used.
+   */
   readonly closeWhenFull: boolean;
 }
 

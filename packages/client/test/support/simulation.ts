@@ -49,7 +49,8 @@ export function startFollower(realtime: Realtime, topic: string, since: string):
 }
 
 /**
- * Checks that the follower got every change of its topic after its cursor, once and in order. A `resync` moves the cursor.
+ * Checks that the follower got every change of its topic after its cursor, once and in order. A `resync` moves the
+ * cursor.
  *
  * @returns what is wrong, or `undefined`
  */
