@@ -106,7 +106,7 @@ export const connectingCases: readonly Case<ClientContext>[] = [
     async run(context, scope) {
       const { events } = await startAndAwaitReconnect(context, scope, withQuickRetry("data:a\n\n"));
       await events.until(
-        (events) => events.some(({ data }) => data === "again"),
+        (items) => items.some(({ data }) => data === "again"),
         scope.patienceMs,
         "an event from the second stream",
       );

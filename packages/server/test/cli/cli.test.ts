@@ -161,7 +161,7 @@ describe("superuser", () => {
   test("needs an email and a password of eight characters", async () => {
     using temp = tempDir();
     const dir = join(temp.path, "pb_data");
-    expectRefused(await run("superuser", "create", "nobody", "long enough", "--dir", dir), /no email address/);
+    expectRefused(await run("superuser", "create", "nobody", "long enough", "--dir", dir), /is not an email address/);
     expectRefused(await run("superuser", "create", EMAIL, "short", "--dir", dir), /at least 8 character/);
   });
 

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { join } from "node:path";
 import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import { LISTS, todosOf } from "./collections.ts";
