@@ -12,6 +12,19 @@ export interface SnapshotReader extends Reader {
   read<T>(work: (reader: Reader) => Promise<T>): Promise<T>;
 }
 
+/**
+ * On whose behalf something is read. What may take long runs in reader processes, which owners share fairly, and ends when
+ * its owner no longer waits for it.
+ */
+export interface QueryOwner {
+  /** The account's key, or the address of a guest. */
+  readonly key: string;
+  /** Aborts when nobody waits for the result any more. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds that one read may take, if that is less than the store's own limit. */
+  readonly limitMs?: number;
+}
+
 /** A write transaction. Its reads see its own writes. */
 export interface Transaction extends Reader {
   /** @returns the number of rows changed */
@@ -37,11 +50,30 @@ export interface Store extends SnapshotReader {
    * work must await nothing but the transaction, as every other writer waits for it, and must not call `write`.
    */
   write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T>;
+  /**
+   * A reader for queries that a client has a say in: a statement that may take long doesn't hold up this thread, and is cut
+   * (`overrun`) when its time or memory is used up. The work of `read` may start twice, so it must only read. Without an
+   * owner, `all`, `first` and `read` run here, whatever they take.
+   */
+  for(owner: QueryOwner): SnapshotReader;
   /** Calls back after each commit; for a commit of another process, within a quarter of a second. */
   onCommit(listener: () => void): void;
   /** Finishes the waiting writes, checkpoints and closes. Later calls reject with `closed`. */
   close(): Promise<void>;
 }
+
+export type StoreErrorKind =
+  | "unique"
+  | "constraint"
+  | "invalid"
+  | "busy"
+  | "full"
+  | "closed"
+  | "overrun"
+  | "abandoned"
+  | "crowded"
+  | "overloaded"
+  | "other";
 
 /** An error of the engine, independent of its driver. */
 export class StoreError extends Error {
@@ -50,11 +82,13 @@ export class StoreError extends Error {
   /**
    * @param kind `unique`: a unique index or primary key was violated; `constraint`: another constraint;
    *   `invalid`: the statement can't run (no such column, bad syntax); `busy`: another process holds the lock;
-   *   `full`: the disk is full; `closed`: the store was closed
+   *   `full`: the disk is full; `closed`: the store was closed; `overrun`: a query took too long or too much memory;
+   *   `abandoned`: its owner no longer waits for it; `crowded`: its owner has too many queries; `overloaded`: all owners
+   *   together have
    * @param columns for `unique`, the columns as `table.column`; empty for an index on an expression
    */
   constructor(
-    readonly kind: "unique" | "constraint" | "invalid" | "busy" | "full" | "closed" | "other",
+    readonly kind: StoreErrorKind,
     message: string,
     readonly columns: readonly string[] = [],
     cause?: unknown,

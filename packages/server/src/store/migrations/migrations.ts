@@ -3,12 +3,14 @@ import type { Transaction } from "../store.ts";
 import { up as changes } from "./0001-changes.ts";
 import { up as sync } from "./0002-sync.ts";
 import { up as tasks } from "./0003-tasks.ts";
+import { up as logForms } from "./0004-log-forms.ts";
 
 /** Headwater's own tables, oldest first. PocketBase never looks at them. */
 const MIGRATIONS: readonly (readonly [name: string, up: (tx: Transaction) => Promise<void>])[] = [
   ["0001-changes", changes],
   ["0002-sync", sync],
   ["0003-tasks", tasks],
+  ["0004-log-forms", logForms],
 ];
 
 /** Applies the migrations that this folder does not have yet. */

@@ -4,11 +4,22 @@ import type { CheckpointReply, CheckpointRequest } from "./checkpoint-worker.ts"
 const MIN_PASSIVE_PAGES = 1_000;
 /** Pages at which writers wait for a full checkpoint, or a busy WAL would grow for ever: 64 MiB. */
 const MIN_RESTART_PAGES = 16_000;
+/** Pages at which the oldest query that keeps the WAL from starting over is cut: 256 MiB. */
+const MAX_PAGES = 64_000;
+/** How long after a full checkpoint that readers blocked the next one is tried, in milliseconds. */
+const RETRY_MS = 2_000;
 
 /** The size of the WAL, and how much of it is in the database file already, in pages. */
 export interface WalState {
   readonly log: number;
   readonly checkpointed: number;
+}
+
+export interface CheckpointerOptions {
+  readonly path: string;
+  /** Runs the work while nobody writes. */
+  readonly pauseWriter: (work: () => Promise<void>) => Promise<void>;
+  readonly cutOldestQuery: () => void;
 }
 
 /**
@@ -19,11 +30,14 @@ export class Checkpointer {
   readonly #path: string;
   readonly #pauseWriter: (work: () => Promise<void>) => Promise<void>;
   #worker: Worker | undefined;
+  readonly #cutOldestQuery: () => void;
   #busy: Promise<void> | undefined;
+  #nextRestart = 0;
 
-  constructor(path: string, pauseWriter: (work: () => Promise<void>) => Promise<void>) {
+  constructor({ path, pauseWriter, cutOldestQuery }: CheckpointerOptions) {
     this.#path = path;
     this.#pauseWriter = pauseWriter;
+    this.#cutOldestQuery = cutOldestQuery;
   }
 
   /** Starts a checkpoint if the WAL is long enough and none is running. Returns at once. */
@@ -40,17 +54,23 @@ export class Checkpointer {
   }
 
   async #checkpoint(log: number): Promise<void> {
-    if (log < MIN_RESTART_PAGES) await this.#request("PASSIVE");
-    else await this.#pauseWriter(() => this.#request("RESTART"));
+    if (log < MIN_RESTART_PAGES || performance.now() < this.#nextRestart) {
+      await this.#request("PASSIVE");
+      return;
+    }
+    await this.#pauseWriter(async () => {
+      if ((await this.#request("RESTART")) === "done") return;
+      this.#nextRestart = performance.now() + RETRY_MS;
+      if (log >= MAX_PAGES) this.#cutOldestQuery();
+    });
   }
 
-  #request(mode: CheckpointRequest["mode"]): Promise<void> {
+  #request(mode: CheckpointRequest["mode"]): Promise<CheckpointReply["outcome"]> {
     // Started when first needed: a small or short-lived database never pays for the thread.
     const worker = (this.#worker ??= new Worker(new URL("./checkpoint-worker.ts", import.meta.url)));
     worker.unref();
     return new Promise((resolve) => {
-      const replied = (): void => resolve();
-      worker.addEventListener("message", replied satisfies (reply: MessageEvent<CheckpointReply>) => void, {
+      worker.addEventListener("message", ({ data }: MessageEvent<CheckpointReply>) => resolve(data.outcome), {
         once: true,
       });
       worker.postMessage({ path: this.#path, mode } satisfies CheckpointRequest);

@@ -1,3 +1,4 @@
+import { toQuery } from "../sql.ts";
 import type { Reader } from "../store.ts";
 import { Connection } from "./connection.ts";
 
@@ -14,11 +15,15 @@ export class Snapshots {
     this.#path = path;
   }
 
-  async read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
+  read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
+    return this.use((connection) => work(readerOn(connection)));
+  }
+
+  async use<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const connection = this.#idle.pop() ?? new Connection(this.#path, { readonly: true, cacheKiB: 8_000 });
     try {
       connection.exec("BEGIN");
-      return await work(readerOn(connection));
+      return await work(connection);
     } finally {
       if (connection.inTransaction) connection.exec("COMMIT");
       if (this.#closed || this.#idle.length >= MAX_IDLE) connection.close();
@@ -33,6 +38,6 @@ export class Snapshots {
 }
 
 export const readerOn = (connection: Connection): Reader => ({
-  all: async (statement) => connection.all(statement),
-  first: async (statement) => connection.first(statement),
+  all: async (statement) => connection.all(toQuery(statement)),
+  first: async (statement) => connection.first(toQuery(statement)),
 });

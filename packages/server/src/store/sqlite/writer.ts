@@ -1,3 +1,4 @@
+import { toQuery } from "../sql.ts";
 import { StoreError, type Transaction, type WriteOptions } from "../store.ts";
 import type { Connection } from "./connection.ts";
 
@@ -139,8 +140,8 @@ export class Writer {
 }
 
 const transactionOn = (connection: Connection, callbacks: (() => void)[]): Transaction => ({
-  all: async (statement) => connection.all(statement),
-  first: async (statement) => connection.first(statement),
-  run: async (statement) => connection.run(statement),
+  all: async (statement) => connection.all(toQuery(statement)),
+  first: async (statement) => connection.first(toQuery(statement)),
+  run: async (statement) => connection.run(toQuery(statement)),
   afterCommit: (callback) => void callbacks.push(callback),
 });
