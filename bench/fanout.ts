@@ -6,7 +6,7 @@ import { countsOf, inexactIn, LoadTest, type PhaseMeasurement } from "./load/loa
 import type { Column, Metric } from "./report/table.ts";
 import type { Target } from "./targets/target.ts";
 import { targetsOf } from "./targets/targets.ts";
-import { type Transport, TRANSPORTS } from "./load/readers.ts";
+import { type Transport, TRANSPORTS } from "./load/subscription.ts";
 
 type Options = {
   readonly rule: ChoiceOption<Rule | "all">;

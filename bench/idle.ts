@@ -6,7 +6,7 @@ import type { ChoiceOption, NumberOption, NumbersOption } from "./report/options
 import { listRuleOf, type Rule, RULES } from "./targets/rules.ts";
 import { countsOf, inexactIn, LoadTest } from "./load/load-test.ts";
 import type { Column, Metric } from "./report/table.ts";
-import { type Transport, TRANSPORTS } from "./load/readers.ts";
+import { type Transport, TRANSPORTS } from "./load/subscription.ts";
 import { targetsOf } from "./targets/targets.ts";
 
 const METRICS: readonly Metric[] = [

@@ -9,7 +9,8 @@ import { now } from "./load/clock.ts";
 import { requireOpenFiles } from "./load/open-files.ts";
 import type { ChoiceOption, NumberOption, NumbersOption } from "./report/options.ts";
 import { ReaderProcess } from "./load/reader-process.ts";
-import type { PhaseResult, Subscription } from "./load/readers.ts";
+import type { Subscription } from "./load/subscription.ts";
+import type { PhaseResult } from "./load/readers.ts";
 import type { Load, Path } from "./hooks/streams.ts";
 import type { Column, Metric } from "./report/table.ts";
 

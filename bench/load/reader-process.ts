@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import { atExit } from "@headwater/testing/lib/at-exit.ts";
 import { pinToLastCore } from "./cores.ts";
 import type { Groups } from "./groups.ts";
-import type { PhaseResult, Subscription } from "./readers.ts";
+import type { Subscription } from "./subscription.ts";
+import type { PhaseResult } from "./readers.ts";
 
 export type ReaderRequest =
   | { readonly do: "open"; readonly subscription: Subscription; readonly subscribers: number; readonly resume: boolean }

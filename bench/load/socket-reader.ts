@@ -1,6 +1,6 @@
 import { RawSocket } from "@headwater/testing/clients/raw-socket.ts";
 import { encodeFrame, OP } from "@headwater/testing/clients/socket-frames.ts";
-import type { Stream, Subscription } from "./readers.ts";
+import type { Stream, Subscription } from "./subscription.ts";
 
 /**
  * Connects a subscriber on a WebSocket. With a topic, resolves once the subscription is confirmed.

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { atExit } from "@headwater/testing/lib/at-exit.ts";
-import type { Transport } from "../load/readers.ts";
+import type { Transport } from "../load/subscription.ts";
 import { recordEvent, type Target } from "./target.ts";
 
 /** A loop of socket writes and nothing else: see `baseline-sse-main.ts` and `baseline-websocket-main.ts`. */

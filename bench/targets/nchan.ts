@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { atExit } from "@headwater/testing/lib/at-exit.ts";
 import { freePort } from "@headwater/testing/lib/free-port.ts";
 import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
-import type { Transport } from "../load/readers.ts";
+import type { Transport } from "../load/subscription.ts";
 import { recordEvent, type Target } from "./target.ts";
 
 const BINARY = Bun.which("nginx", { PATH: `${process.env["PATH"]}:/usr/sbin:/usr/local/sbin` });

@@ -2,7 +2,7 @@ import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts"
 import { hasPocketBase, type ServerKind } from "@headwater/testing/servers/server-command.ts";
 import { type ServerOptions, startServer } from "@headwater/testing/servers/server-process.ts";
 import { addAccounts } from "../load/accounts.ts";
-import type { Transport } from "../load/readers.ts";
+import type { Transport } from "../load/subscription.ts";
 import { COLLECTION, type Rule, createCollections } from "./rules.ts";
 import type { Target } from "./target.ts";
 

@@ -1,4 +1,4 @@
-import type { Subscription } from "../load/readers.ts";
+import type { Subscription } from "../load/subscription.ts";
 
 /** A server that delivers each published event to many subscribers. */
 export interface Target extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { hasNode, startBaseline, startWsPackage } from "./baseline.ts";
 import { hasNchan, startNchan } from "./nchan.ts";
-import type { Transport } from "../load/readers.ts";
+import type { Transport } from "../load/subscription.ts";
 import { recordTargets, startRecordTarget } from "./record-target.ts";
 import type { Rule } from "./rules.ts";
 import type { Target } from "./target.ts";

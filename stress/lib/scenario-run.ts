@@ -13,7 +13,7 @@ import { expectedOf, receivedIn } from "./oracle.ts";
 import { seededRandom, type Random } from "@headwater/testing/lib/seeded-random.ts";
 import { RuleEdits } from "./rule-edits.ts";
 import { type Rule, type Values } from "./rules.ts";
-import { ensure } from "./scenario.ts";
+import { ensure } from "./ensure.ts";
 import { until } from "./within.ts";
 import { transportOf, type TransportKind } from "./transports.ts";
 import { all, type Topic } from "./topics.ts";

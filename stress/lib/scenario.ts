@@ -29,8 +29,3 @@ export const family = (title: string, scenarios: readonly ScenarioDefinition[]):
     inShort: marks.includes("short"),
     play,
   }));
-
-/** @throws Error with the message, unless the condition holds */
-export function ensure(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new Error(message);
-}

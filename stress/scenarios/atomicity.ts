@@ -1,6 +1,7 @@
 import { WriterPool, type Written } from "../lib/writer-pool.ts";
 import type { Values } from "../lib/rules.ts";
-import { ensure, family } from "../lib/scenario.ts";
+import { ensure } from "../lib/ensure.ts";
+import { family } from "../lib/scenario.ts";
 import type { ScenarioRun } from "../lib/scenario-run.ts";
 import { all } from "../lib/topics.ts";
 import { createMany } from "../lib/writing.ts";

@@ -1,5 +1,6 @@
 import { CURSOR_CHANNELS } from "../lib/listener.ts";
-import { ensure, family } from "../lib/scenario.ts";
+import { ensure } from "../lib/ensure.ts";
+import { family } from "../lib/scenario.ts";
 import type { ScenarioRun } from "../lib/scenario-run.ts";
 import { all } from "../lib/topics.ts";
 import { createMany } from "../lib/writing.ts";

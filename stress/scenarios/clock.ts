@@ -2,7 +2,8 @@ import { HOUR } from "../lib/clock.ts";
 import { WriterPool } from "../lib/writer-pool.ts";
 import { CURSOR_CHANNELS } from "../lib/listener.ts";
 import { isResync } from "../lib/oracle.ts";
-import { ensure, family } from "../lib/scenario.ts";
+import { ensure } from "../lib/ensure.ts";
+import { family } from "../lib/scenario.ts";
 import { all } from "../lib/topics.ts";
 import { createMany } from "../lib/writing.ts";
 

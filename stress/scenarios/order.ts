@@ -1,6 +1,7 @@
 import { WriterPool } from "../lib/writer-pool.ts";
 import { HAS_X, LARGE } from "../lib/rules.ts";
-import { ensure, family } from "../lib/scenario.ts";
+import { ensure } from "../lib/ensure.ts";
+import { family } from "../lib/scenario.ts";
 import { all, filtered, one } from "../lib/topics.ts";
 import { createMany } from "../lib/writing.ts";
 

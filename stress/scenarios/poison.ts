@@ -1,5 +1,6 @@
 import { HAS_X, LARGE, type Rule } from "../lib/rules.ts";
-import { ensure, family } from "../lib/scenario.ts";
+import { ensure } from "../lib/ensure.ts";
+import { family } from "../lib/scenario.ts";
 import type { ScenarioRun } from "../lib/scenario-run.ts";
 import { all, filtered, one, type Topic, withOptions } from "../lib/topics.ts";
 import { createMany } from "../lib/writing.ts";

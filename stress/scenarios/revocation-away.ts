@@ -1,7 +1,8 @@
 import { setPassword } from "../lib/accounts.ts";
 import { privateEvents } from "../lib/listener.ts";
 import { EVERYBODY, NOBODY, OPEN } from "../lib/rules.ts";
-import { ensure, family } from "../lib/scenario.ts";
+import { ensure } from "../lib/ensure.ts";
+import { family } from "../lib/scenario.ts";
 import { all } from "../lib/topics.ts";
 import { createMany } from "../lib/writing.ts";
 

@@ -1,7 +1,8 @@
 import { parseCursor, type ServerMessage } from "@headwater/protocol";
 import { SocketClient } from "@headwater/testing/clients/socket-client.ts";
 import { WriterPool } from "../lib/writer-pool.ts";
-import { ensure, family } from "../lib/scenario.ts";
+import { ensure } from "../lib/ensure.ts";
+import { family } from "../lib/scenario.ts";
 import type { ScenarioRun } from "../lib/scenario-run.ts";
 
 const CLIENTS = 6;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { ensure, family } from "../lib/scenario.ts";
+import { ensure } from "../lib/ensure.ts";
+import { family } from "../lib/scenario.ts";
 
 const MODEL = join(import.meta.dir, "../../packages/server/test/sync/run-model.ts");
 /** The model test reads the number of steps from `HEADWATER_SYNC_STEPS`. */

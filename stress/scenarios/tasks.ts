@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { request } from "@headwater/testing/clients/request.ts";
-import { ensure, family } from "../lib/scenario.ts";
+import { ensure } from "../lib/ensure.ts";
+import { family } from "../lib/scenario.ts";
 import type { ScenarioRun } from "../lib/scenario-run.ts";
 import { ATTEMPTS, type Work } from "../lib/task-hooks/work.ts";
 import { type TaskEvents, TaskListener } from "../lib/task-listener.ts";

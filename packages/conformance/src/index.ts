@@ -3,7 +3,6 @@ export { clientProfile } from "./clients/profile.ts";
 export {
   type Case,
   type CaseResult,
-  type Figures,
   type Outcome,
   type Profile,
   type Report,

@@ -3,7 +3,7 @@ import { startBrowserHarness } from "../browser/event-source-driver.ts";
 import { launchBrowser } from "../browser/launch.ts";
 import { processDriver } from "../clients/process-driver.ts";
 import { clientProfile } from "../clients/profile.ts";
-import type { SetExitCode } from "./run-command.ts";
+import type { SetExitCode } from "./exit-code.ts";
 import { browserProgram, addReportOptions } from "./options.ts";
 import { runAndReport, type OutputOptions } from "./run-and-report.ts";
 

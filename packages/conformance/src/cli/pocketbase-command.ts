@@ -1,7 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
 import { runInBrowser } from "../browser/run-in-browser.ts";
 import { pocketbaseProfile } from "../profiles/pocketbase/profile.ts";
-import type { SetExitCode } from "./run-command.ts";
+import type { SetExitCode } from "./exit-code.ts";
 import { account, browserProgram, httpUrl, addServerOptions, wholeNumber } from "./options.ts";
 import { runAndReport, reportRun, withServer } from "./run-and-report.ts";
 

@@ -1,6 +1,6 @@
 import { Command } from "@commander-js/extra-typings";
 import { replicacheStreamProfile } from "../profiles/replicache-stream/profile.ts";
-import type { SetExitCode } from "./run-command.ts";
+import type { SetExitCode } from "./exit-code.ts";
 import { httpUrl, addServerOptions, wholeNumber } from "./options.ts";
 import { runAndReport, withServer } from "./run-and-report.ts";
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { Failure } from "../core/checks.ts";
 import { clientCommand } from "./client-command.ts";
+import type { SetExitCode } from "./exit-code.ts";
 import { EXIT } from "./run-and-report.ts";
 import { pocketbaseCommand } from "./pocketbase-command.ts";
 import { replicacheStreamCommand } from "./replicache-stream-command.ts";
@@ -16,9 +17,6 @@ const COMMANDS = [
   replicacheStreamCommand,
   clientCommand,
 ] as const;
-
-/** Receives the exit code of a run. */
-export type SetExitCode = (code: number) => void;
 
 /**
  * Runs the command line.

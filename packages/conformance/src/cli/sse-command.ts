@@ -1,7 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
 import { jsonSseProfile, sseProfile } from "../profiles/sse/profile.ts";
 import type { SseStream } from "../stream/sse-stream.ts";
-import type { SetExitCode } from "./run-command.ts";
+import type { SetExitCode } from "./exit-code.ts";
 import { header, httpUrl, jsonText, addServerOptions, wholeNumber } from "./options.ts";
 import { runAndReport, withServer } from "./run-and-report.ts";
 import { post } from "./post.ts";

@@ -1,7 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
 import { check, show } from "../core/checks.ts";
 import { tasksProfile } from "../profiles/tasks/profile.ts";
-import type { SetExitCode } from "./run-command.ts";
+import type { SetExitCode } from "./exit-code.ts";
 import { header, httpUrl, jsonText, addServerOptions, wholeNumber } from "./options.ts";
 import { runAndReport, withServer } from "./run-and-report.ts";
 import { post } from "./post.ts";

@@ -1,6 +1,6 @@
 import { Command } from "@commander-js/extra-typings";
 import { versionProfile } from "../profiles/version/profile.ts";
-import type { SetExitCode } from "./run-command.ts";
+import type { SetExitCode } from "./exit-code.ts";
 import { header, httpUrl, addServerOptions, wholeNumber } from "./options.ts";
 import { runAndReport, withServer } from "./run-and-report.ts";
 

@@ -1,5 +1,5 @@
 import type { LogEntry } from "./event-log.ts";
-import type { Scope } from "./scope.ts";
+import type { Figures, Scope } from "./scope.ts";
 
 /** The sentence that a case checks, and the document it is from. */
 export interface Standard {
@@ -21,9 +21,6 @@ export interface Case<Context> {
 }
 
 export const CASE_TIMEOUT_MS = 30_000;
-
-/** Measurements; each name ends with its unit. */
-export type Figures = Readonly<Record<string, number | string>>;
 
 export type Outcome =
   | { readonly kind: "passed" }

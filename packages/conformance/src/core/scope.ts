@@ -1,6 +1,8 @@
-import type { Figures } from "./case.ts";
 import { within } from "./deadline.ts";
 import { EventLog } from "./event-log.ts";
+
+/** Measurements; each name ends with its unit. */
+export type Figures = Readonly<Record<string, number | string>>;
 
 const CLEANUP_MS = 10_000;
 

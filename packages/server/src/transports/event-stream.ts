@@ -1,7 +1,6 @@
 import { encodeRetry } from "@headwater/protocol";
 import { FrameBatch } from "../hub/frame-batch.ts";
 import type { Wire } from "../hub/wire.ts";
-import type { EventStreams } from "./event-streams.ts";
 import type { SseListener } from "./sse.ts";
 import { streamFrame } from "./sse-codec.ts";
 
@@ -24,9 +23,17 @@ export interface StreamSource {
 /** How long a socket may be full, in milliseconds. */
 const STALL_TIMEOUT_MS = 60_000;
 
+/** What an open event stream needs of the set that it belongs to. */
+export interface EventStreamSet {
+  add(stream: EventStream): void;
+  remove(stream: EventStream): void;
+  /** Flushes the stream soon. */
+  schedule(stream: EventStream): void;
+}
+
 /** One connection, which gets what its source has as fast as it reads. */
 export class EventStream implements SseListener {
-  readonly #streams: EventStreams;
+  readonly #streams: EventStreamSet;
   readonly #source: StreamSource;
   readonly #onOpen: () => void;
   readonly #onClosed: () => void;
@@ -37,7 +44,7 @@ export class EventStream implements SseListener {
   /** By `performance.now()`. */
   #lastWrite = 0;
 
-  constructor(streams: EventStreams, source: StreamSource, onOpen: () => void, onClosed: () => void) {
+  constructor(streams: EventStreamSet, source: StreamSource, onOpen: () => void, onClosed: () => void) {
     this.#streams = streams;
     this.#source = source;
     this.#onOpen = onOpen;

@@ -1,13 +1,13 @@
 import { BatchScheduler } from "../lib/batch-scheduler.ts";
 import type { Drainable } from "./drain.ts";
-import type { EventStream } from "./event-stream.ts";
+import type { EventStream, EventStreamSet } from "./event-stream.ts";
 
 /** Bounds of the interval at which streams are checked, in milliseconds. */
 const MAX_TICK_MS = 1_000;
 const MIN_TICK_MS = 10;
 
 /** All open event streams that are not sessions of the hub. */
-export class EventStreams {
+export class EventStreams implements EventStreamSet {
   readonly #open = new Set<EventStream>();
   readonly #flushes = new BatchScheduler<EventStream>((streams) => {
     for (const stream of streams) stream.flush();

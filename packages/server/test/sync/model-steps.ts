@@ -1,13 +1,9 @@
-import type { Model } from "./model.ts";
-
-interface Step {
-  /** Relative frequency. */
-  readonly weight: number;
-  readonly take: (model: Model) => Promise<unknown>;
-}
+import type { Random } from "@headwater/testing/lib/seeded-random.ts";
+import type { Fault } from "./model-faults.ts";
+import { Model, type ModelStep } from "./model.ts";
 
 /** The random steps of a run. */
-export const STEPS: readonly (readonly [string, Step])[] = Object.entries({
+const STEPS: readonly (readonly [string, ModelStep])[] = Object.entries({
   write: { weight: 40, take: (model) => model.writes.write() },
   writes: {
     weight: 8,
@@ -47,4 +43,8 @@ export const STEPS: readonly (readonly [string, Step])[] = Object.entries({
   expire: { weight: 2, take: (model) => model.expire() },
   trim: { weight: 2, take: (model) => model.trim() },
   restart: { weight: 1, take: (model) => model.restart() },
-} satisfies Record<string, Step>);
+} satisfies Record<string, ModelStep>);
+
+/** Runs the model for a number of random steps. @throws Error with the steps that led to a failure */
+export const runModel = (dir: string, random: Random, steps: number, fault?: Fault): Promise<Model> =>
+  Model.run({ dir, random, steps, kinds: STEPS, fault });

@@ -6,7 +6,6 @@ import type { Mutation } from "../../src/sync/requests.ts";
 import type { Fault } from "./model-faults.ts";
 import { type ClientState, ModelClient, type ModelGroup } from "./model-client.ts";
 import { RULES } from "./model-rules.ts";
-import { STEPS } from "./model-steps.ts";
 import { ModelServer } from "./model-server.ts";
 import { ModelWrites, USERS } from "./model-writes.ts";
 
@@ -16,6 +15,21 @@ const MAX_PAGES = 2_000;
 const isJournal = ({ name }: Mutation): boolean => name === "journal" || name === "flaky";
 
 /** Takes random steps on a server and its clients. After each pull, a client's view must equal a list request's result. */
+/** One kind of random step. */
+export interface ModelStep {
+  /** Relative frequency. */
+  readonly weight: number;
+  readonly take: (model: Model) => Promise<unknown>;
+}
+
+export interface ModelRunOptions {
+  readonly dir: string;
+  readonly random: Random;
+  readonly steps: number;
+  readonly kinds: readonly (readonly [name: string, ModelStep])[];
+  readonly fault?: Fault | undefined;
+}
+
 export class Model {
   readonly server: ModelServer;
   readonly random: Random;
@@ -34,11 +48,11 @@ export class Model {
   }
 
   /** @throws Error with the steps that led to a failure */
-  static async run(dir: string, random: Random, steps: number, fault?: Fault): Promise<Model> {
+  static async run({ dir, random, steps, kinds, fault }: ModelRunOptions): Promise<Model> {
     const model = new Model(await ModelServer.open(dir, USERS, fault), random);
     try {
       for (const user of USERS) model.#addClient({ key: model.#name("g"), user, receivedKeys: new Set() });
-      for (let step = 1; step <= steps; step += 1) await model.#step(step);
+      for (let step = 1; step <= steps; step += 1) await model.#step(step, kinds);
       for (const client of model.clients) await model.check(client);
       return model;
     } finally {
@@ -46,11 +60,11 @@ export class Model {
     }
   }
 
-  async #step(number: number): Promise<void> {
+  async #step(number: number, kinds: ModelRunOptions["kinds"]): Promise<void> {
     this.server.advanceClock(this.random.int(0, 3));
-    const total = STEPS.reduce((sum, [, { weight }]) => sum + weight, 0);
+    const total = kinds.reduce((sum, [, { weight }]) => sum + weight, 0);
     let at = this.random.int(1, total);
-    const [name, { take }] = STEPS.find(([, { weight }]) => (at -= weight) <= 0)!;
+    const [name, { take }] = kinds.find(([, { weight }]) => (at -= weight) <= 0)!;
     this.recentSteps.push(name);
     if (this.recentSteps.length > 12) this.recentSteps.shift();
     try {

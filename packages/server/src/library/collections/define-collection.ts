@@ -1,6 +1,6 @@
 import type { Rule } from "../../collections/model/rule.ts";
 import type { CollectionDeclaration } from "../../collections/commands/declare-collections.ts";
-import type { FieldSpec } from "./fields.ts";
+import type { FieldSpec } from "./field-spec.ts";
 
 export type CollectionType = CollectionDeclaration["type"];
 export type Fields = Readonly<Record<string, FieldSpec>>;

@@ -1,5 +1,6 @@
 import type { AnyCollection, CollectionDefinition, CollectionType, Fields } from "./define-collection.ts";
-import type { FieldOptions, FieldSpec, Plain, TypesOf } from "./fields.ts";
+import type { FieldSpec, TypesOf } from "./field-spec.ts";
+import type { FieldOptions, Plain } from "./fields.ts";
 
 /** A collection defined in code, or the name of any other. */
 export type Subject = string | AnyCollection;
