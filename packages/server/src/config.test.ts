@@ -9,17 +9,23 @@ test("defaults match PocketBase where it has the same setting", () => {
     host: "127.0.0.1",
     port: 8090,
     origins: ["*"],
+    proxyHeaders: [],
     logLevel: "info",
     retention: { maxAgeMs: 72 * 3_600_000, maxChanges: 1_000_000 },
     limits: {
       connections: 50_000,
-      connectionsPerIp: 0,
-      connectionsPerUser: 0,
+      connectionsPerIp: 1_000,
+      connectionsPerUser: 1_000,
+      countsLocalAddresses: false,
       setups: 8_192,
       requestsPerSecond: 100,
       socketSubscriptions: 100,
       socketRequestsPerSecond: 10,
       socketMessageBytes: 65_536,
+      hookMs: 30_000,
+      taskBytes: 16_777_216,
+      subscriptionBytes: { total: 64 << 20, perClient: 16 << 20 },
+      presence: { perConnection: 20, total: 50_000, perClient: 5_000 },
     },
     channels: "open",
     pulse: { pingMs: 25_000, pongMs: 10_000 },
@@ -88,4 +94,21 @@ test("origins are a list without empty entries", () => {
 
 test("the config is immutable", () => {
   expect(Object.isFrozen(readConfig({}, {}))).toBe(true);
+});
+
+test("limits by address apply to local addresses if the client's own address is known, or if they are set", () => {
+  const local = (flags: Parameters<typeof readConfig>[0]) => readConfig(flags, {}).limits.countsLocalAddresses;
+  expect(local({ trustedProxyHeader: "X-Forwarded-For" })).toBe(true);
+  expect(local({ maxConnectionsPerIp: "5" })).toBe(true);
+  expect(local({ maxConnectionsPerIp: "auto" })).toBe(false);
+});
+
+test("several proxy headers may be trusted, and each must be a name", () => {
+  expect(readConfig({ trustedProxyHeader: "Fly-Client-IP, X-Forwarded-For" }, {}).proxyHeaders).toEqual([
+    "Fly-Client-IP",
+    "X-Forwarded-For",
+  ]);
+  for (const trustedProxyHeader of ["X-Real IP", "a,,b", "a:b"]) {
+    expect(() => readConfig({ trustedProxyHeader }, {})).toThrow(UserError);
+  }
 });

@@ -11,6 +11,8 @@ export interface Config {
   readonly port: number;
   /** Origins that browsers may call from; `*` and `?` are wildcards. */
   readonly origins: readonly string[];
+  /** Headers in which the proxy sends the client's address; none without a proxy. */
+  readonly proxyHeaders: readonly string[];
   readonly logLevel: LogLevel;
   /** How long, and how many, changes are kept for clients that reconnect. */
   readonly retention: Retention;
@@ -43,6 +45,8 @@ const HEARTBEAT_S: Readonly<Record<Environment, number>> = { development: 5, pro
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+const DEFAULT_CONNECTIONS_PER_IP = 1_000;
+
 const CHANNELS = ["open", "declared"] as const;
 export type Channels = (typeof CHANNELS)[number];
 
@@ -58,6 +62,8 @@ export interface Limits {
   readonly connections: number;
   readonly connectionsPerIp: number;
   readonly connectionsPerUser: number;
+  /** Whether limits by address apply to local addresses, which may be a proxy's. */
+  readonly countsLocalAddresses: boolean;
   /** Requests that may wait to open a connection or change its subscriptions. */
   readonly setups: number;
   /** How often per second one event stream may change its subscriptions. */
@@ -68,6 +74,20 @@ export interface Limits {
   readonly socketRequestsPerSecond: number;
   /** The size of one message that a WebSocket client sends. */
   readonly socketMessageBytes: number;
+  /** Bytes of subscriptions; 0 is no limit. */
+  readonly subscriptionBytes: SharedLimit;
+  /** Presence subscriptions; 0 is no limit. */
+  readonly presence: SharedLimit & { readonly perConnection: number };
+  /** How long a hook or mutator may take, in milliseconds. For this and the next, 0 is no limit. */
+  readonly hookMs: number;
+  /** The size of a task's input, of its result and of each of its events. */
+  readonly taskBytes: number;
+}
+
+/** A limit for all connections together, and one for those of an address or an auth record. */
+export interface SharedLimit {
+  readonly total: number;
+  readonly perClient: number;
 }
 
 /**
@@ -81,6 +101,7 @@ export function readConfig(flags: Flags, variables: Variables): Config {
   const { host, port } = read("http", parseAddress, "HOST:PORT such as 127.0.0.1:8090");
   const parseHeartbeat = (text: string): number | undefined =>
     text === "auto" ? HEARTBEAT_S[environment] : parsePositive(text);
+  const proxyHeaders = read("trustedProxyHeader", parseHeaders, "a list of headers such as X-Forwarded-For");
   return Object.freeze({
     dir: read("dir", (text) => (text === "" ? undefined : resolve(text)), "the path of a folder"),
     host,
@@ -90,7 +111,8 @@ export function readConfig(flags: Flags, variables: Variables): Config {
       maxAgeMs: read("keepHours", parsePositive, "a number above 0") * 3_600_000,
       maxChanges: Math.ceil(read("keepChanges", parsePositive, "a number above 0")),
     }),
-    limits: readLimits(read),
+    proxyHeaders,
+    limits: readLimits(read, proxyHeaders.length > 0),
     pulse: Object.freeze({
       pingMs: read("pingSeconds", parsePositive, "a number above 0") * 1_000,
       pongMs: read("pongSeconds", parsePositive, "a number above 0") * 1_000,
@@ -124,17 +146,33 @@ const settingReader =
     throw new UserError(`${flags[name] === undefined ? variable : flag} must be ${expected}, not "${text}".`);
   };
 
-const readLimits = (read: ReadSetting): Limits =>
-  Object.freeze({
-    connections: read("maxConnections", parseCount, "a whole number"),
-    connectionsPerIp: read("maxConnectionsPerIp", parseCount, "a whole number"),
-    connectionsPerUser: read("maxConnectionsPerUser", parseCount, "a whole number"),
-    setups: read("maxSetups", parseCount, "a whole number"),
+function readLimits(read: ReadSetting, trustsProxy: boolean): Limits {
+  const count = (name: SettingName): number => read(name, parseCount, "a whole number");
+  const perIp = read(
+    "maxConnectionsPerIp",
+    (text) => (text === "auto" ? text : parseCount(text)),
+    "a whole number or auto",
+  );
+  return Object.freeze({
+    connections: count("maxConnections"),
+    connectionsPerIp: perIp === "auto" ? DEFAULT_CONNECTIONS_PER_IP : perIp,
+    connectionsPerUser: count("maxConnectionsPerUser"),
+    countsLocalAddresses: trustsProxy || perIp !== "auto",
+    setups: count("maxSetups"),
     requestsPerSecond: read("requestRate", parsePositive, "a number above 0"),
-    socketSubscriptions: read("maxSubscriptions", parseCount, "a whole number"),
+    socketSubscriptions: count("maxSubscriptions"),
     socketRequestsPerSecond: read("subscribeRate", parsePositive, "a number above 0"),
-    socketMessageBytes: read("maxMessageBytes", parseCount, "a whole number"),
+    socketMessageBytes: count("maxMessageBytes"),
+    hookMs: read("hookSeconds", parseSeconds, "a number from 0 to 600") * 1_000,
+    taskBytes: count("maxTaskBytes"),
+    subscriptionBytes: { total: count("maxSubscriptionBytes"), perClient: count("maxSubscriptionBytesPerClient") },
+    presence: {
+      perConnection: count("maxPresenceRooms"),
+      total: count("maxPresence"),
+      perClient: count("maxPresencePerClient"),
+    },
   });
+}
 
 const oneOf =
   <Name extends string>(names: readonly Name[]) =>
@@ -159,6 +197,12 @@ const parseCount = (text: string): number | undefined => (/^\d{1,9}$/.test(text)
 function parseSeconds(text: string): number | undefined {
   const seconds = /^\d{1,3}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
   return seconds <= 600 ? seconds : undefined;
+}
+
+/** Names of headers, as RFC 9110 has them (section 5.1). */
+function parseHeaders(text: string): readonly string[] | undefined {
+  const names = text === "" ? [] : text.split(",").map((name) => name.trim());
+  return names.every((name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name)) ? names : undefined;
 }
 
 function parseOrigins(text: string): readonly string[] | undefined {

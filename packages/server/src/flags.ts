@@ -29,6 +29,12 @@ export const SETTINGS = {
     fallback: "*",
     help: "comma-separated origins that browsers may call from; * and ? are wildcards",
   },
+  trustedProxyHeader: {
+    flag: "--trusted-proxy-header",
+    variable: "HEADWATER_TRUSTED_PROXY_HEADER",
+    fallback: "",
+    help: "comma-separated headers in which your proxy sends the client's address, such as X-Forwarded-For; without a proxy, clients could forge them",
+  },
   logLevel: {
     flag: "--log-level",
     variable: "HEADWATER_LOG_LEVEL",
@@ -56,13 +62,13 @@ export const SETTINGS = {
   maxConnectionsPerIp: {
     flag: "--max-connections-per-ip",
     variable: "HEADWATER_MAX_CONNECTIONS_PER_IP",
-    fallback: "0",
-    help: "maximum number of realtime connections per address; 0 is no limit, for servers behind a proxy",
+    fallback: "auto",
+    help: "maximum number of realtime connections per address; 0 is no limit; auto is 1000, and none for local addresses, which may be a proxy's, unless a proxy header is trusted",
   },
   maxConnectionsPerUser: {
     flag: "--max-connections-per-user",
     variable: "HEADWATER_MAX_CONNECTIONS_PER_USER",
-    fallback: "0",
+    fallback: "1000",
     help: "maximum number of realtime connections per auth record; 0 is no limit",
   },
   maxSetups: {
@@ -89,11 +95,53 @@ export const SETTINGS = {
     fallback: "10",
     help: "how often per second a WebSocket may change its subscriptions; also the largest burst",
   },
+  maxSubscriptionBytes: {
+    flag: "--max-subscription-bytes",
+    variable: "HEADWATER_MAX_SUBSCRIPTION_BYTES",
+    fallback: "67108864",
+    help: "maximum bytes of all subscriptions of all connections, besides the first 4 KiB of each; 0 is no limit",
+  },
+  maxSubscriptionBytesPerClient: {
+    flag: "--max-subscription-bytes-per-client",
+    variable: "HEADWATER_MAX_SUBSCRIPTION_BYTES_PER_CLIENT",
+    fallback: "16777216",
+    help: "the same for the connections of one address or one auth record; 0 is no limit",
+  },
+  maxPresenceRooms: {
+    flag: "--max-presence-rooms",
+    variable: "HEADWATER_MAX_PRESENCE_ROOMS",
+    fallback: "20",
+    help: "maximum number of presence subscriptions per connection; 0 is no limit",
+  },
+  maxPresence: {
+    flag: "--max-presence",
+    variable: "HEADWATER_MAX_PRESENCE",
+    fallback: "50000",
+    help: "maximum number of presence subscriptions of all connections, besides the first two of each; 0 is no limit",
+  },
+  maxPresencePerClient: {
+    flag: "--max-presence-per-client",
+    variable: "HEADWATER_MAX_PRESENCE_PER_CLIENT",
+    fallback: "5000",
+    help: "the same for the connections of one address or one auth record; 0 is no limit",
+  },
   maxMessageBytes: {
     flag: "--max-message-bytes",
     variable: "HEADWATER_MAX_MESSAGE_BYTES",
     fallback: "65536",
     help: "maximum size of a message from a WebSocket client, in bytes",
+  },
+  hookSeconds: {
+    flag: "--hook-seconds",
+    variable: "HEADWATER_HOOK_SECONDS",
+    fallback: "30",
+    help: "seconds that a hook or mutator may take before it fails with an error that names it; 0 is no limit",
+  },
+  maxTaskBytes: {
+    flag: "--max-task-bytes",
+    variable: "HEADWATER_MAX_TASK_BYTES",
+    fallback: "16777216",
+    help: "maximum size of a task's input, of its result and of each of its events, in bytes; 0 is no limit",
   },
   pingSeconds: {
     flag: "--ping-seconds",

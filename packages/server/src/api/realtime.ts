@@ -10,6 +10,7 @@ import { z } from "zod";
 import {
   assertConnectionLimit,
   assertRequestRate,
+  assertSubscriptionQuota,
   assertUserLimit,
   awaitSetupTurn,
 } from "../connections/assert-limits.ts";
@@ -79,8 +80,12 @@ export async function setSubscriptions(request: ApiRequest, api: ApiContext): Pr
     if (session.principal.kind !== "guest" && principalKey(session.principal) !== principalKey(principal)) {
       throw forbidden("The current and the previous request authorization don't match.");
     }
+    // The connection may have ended while the request waited: nothing would release what it uses.
+    if (session.isClosed) throw notFound("Missing or invalid client id.");
     assertUserLimit(api, session.principal, principal);
-    api.hub.subscribe(session, principal, parseSubscriptions(form.subscriptions), since);
+    const subscriptions = parseSubscriptions(form.subscriptions);
+    assertSubscriptionQuota(api, session, principal, subscriptions);
+    api.hub.subscribe(session, principal, subscriptions, since);
   });
   return noContent();
 }

@@ -2,6 +2,8 @@ import type { Epoch } from "@headwater/protocol";
 import type { Logger } from "pino";
 import { Registry } from "../collections/model/registry.ts";
 import type { Config } from "../config.ts";
+import { AddressGroups } from "../connections/address-group.ts";
+import { ClientQuotas } from "../connections/client-quotas.ts";
 import { ConnectionLimiter } from "../connections/connection-limiter.ts";
 import { Liveness } from "../connections/liveness.ts";
 import { Hub } from "../hub/hub.ts";
@@ -44,6 +46,7 @@ export interface Realtime {
   readonly hub: Hub<Principal>;
   readonly liveness: Liveness;
   readonly connectionLimiter: ConnectionLimiter;
+  readonly quotas: ClientQuotas;
   readonly setupLimiter: TurnLimiter;
 }
 
@@ -56,9 +59,24 @@ export async function openRealtime({ config, logger, folder, metrics }: Realtime
   const visibility = new EventVisibility({ reader: store, schema: () => tailRegistry.current, files, channels });
   const [epoch, head] = [await readEpoch(store), await readHead(store)];
   const presence = createPresence({ config, logger, visibility });
-  const hub = createHub({ logger, store, metrics, epoch, head, visibility, presence });
-  const connectionLimiter = new ConnectionLimiter({ total: limits.connections, perAddress: limits.connectionsPerIp });
+  const groups = new AddressGroups(limits.countsLocalAddresses);
+  const connectionLimiter = new ConnectionLimiter(
+    { total: limits.connections, perAddress: limits.connectionsPerIp },
+    groups,
+  );
+  const quotas = new ClientQuotas(limits, groups);
+  const hub = createHub({ logger, store, metrics, epoch, head, visibility, presence, quotas });
   metrics.gauge("headwater_connections", "Open connections.", () => connectionLimiter.size);
+  metrics.gauge(
+    "headwater_subscription_bytes",
+    "Bytes of subscriptions, besides the first 4 KiB of each connection.",
+    () => quotas.subscriptionBytes,
+  );
+  metrics.gauge(
+    "headwater_presence_subscriptions",
+    "Presence subscriptions, besides the first two of each connection.",
+    () => quotas.presence,
+  );
   return {
     epoch,
     head,
@@ -70,6 +88,7 @@ export async function openRealtime({ config, logger, folder, metrics }: Realtime
     hub,
     liveness: new Liveness(hub, config),
     connectionLimiter,
+    quotas,
     setupLimiter: new TurnLimiter(MAX_SETUPS_PER_TURN, limits.setups),
   };
 }
@@ -82,9 +101,10 @@ interface HubParts {
   readonly head: number;
   readonly visibility: EventVisibility;
   readonly presence: Presence<Principal>;
+  readonly quotas: ClientQuotas;
 }
 
-const createHub = ({ logger, store, metrics, epoch, head, visibility, presence }: HubParts): Hub<Principal> =>
+const createHub = ({ logger, store, metrics, epoch, head, visibility, presence, quotas }: HubParts): Hub<Principal> =>
   new Hub<Principal>({
     epoch,
     head,
@@ -97,7 +117,10 @@ const createHub = ({ logger, store, metrics, epoch, head, visibility, presence }
     metrics,
     maxQueueBytes: MAX_QUEUE_BYTES,
     onSubscribed: (session) => presence.sessionChanged(session),
-    onClosed: (session) => presence.sessionClosed(session),
+    onClosed: (session) => {
+      presence.sessionClosed(session);
+      quotas.release(session);
+    },
     onError: (error, change) =>
       logger.error(
         { err: error, seq: change?.seq, collection: change?.collection, record: change?.record },

@@ -4,8 +4,10 @@ import type { FileStore } from "../files/file-store.ts";
 import type { HttpContext } from "../http/http-context.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { TurnLimiter } from "../lib/turn-limiter.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { EventVisibility } from "../visibility/event-visibility.ts";
+import type { ClientQuotas } from "./client-quotas.ts";
 import type { ConnectionLimiter } from "./connection-limiter.ts";
 import type { Liveness } from "./liveness.ts";
 import type { PokeRegistry } from "./poke-registry.ts";
@@ -19,6 +21,8 @@ export interface ConnectionContext extends HttpContext {
   /** Decides who may receive which event. */
   readonly visibility: EventVisibility;
   readonly connectionLimiter: ConnectionLimiter;
+  readonly quotas: ClientQuotas;
+  readonly metrics: Metrics;
   /** Spreads the work of opening connections and changing subscriptions over turns of the event loop. */
   readonly setupLimiter: TurnLimiter;
   readonly liveness: Liveness;

@@ -4,6 +4,7 @@ import {
   type ClientMessage,
   type Correlated,
   type Cursor,
+  type ErrorMessage,
   formatCursor,
   parseClientMessage,
   type ServerMessage,
@@ -86,7 +87,9 @@ export class SocketConnection implements SocketListener {
     const { socketMessageBytes } = this.#context.config.limits;
     if (text === undefined) return this.#refuse({}, "bad_message", "A message must be text, not binary.");
     if (Buffer.byteLength(text) > socketMessageBytes) {
-      return this.#refuse({}, "limit_message", `A message may be at most ${socketMessageBytes} bytes long.`);
+      const { id } = parseClientMessage(text);
+      const problem = `A message may be at most ${socketMessageBytes} bytes long.`;
+      return this.#refuse({ ...(id !== undefined && { id }) }, "limit_message", problem);
     }
     const waiting = (this.#waiting ??= []);
     waiting.push(parseClientMessage(text));
@@ -176,7 +179,10 @@ export class SocketConnection implements SocketListener {
   ): Promise<void> | undefined {
     const change = (isAdmitted: boolean): void => {
       if (isAdmitted) this.#changeSubscriptionsNow(session, message);
-      else this.#refuse(message, "limit_setups", "Too many connections are being set up.", undefined, 1);
+      else {
+        const about = { ...patternsIn(message), retryAfter: 1 };
+        this.#refuse(message, "limit_setups", "Too many connections are being set up.", about);
+      }
     };
     const turn = this.#context.setupLimiter.enter();
     if (turn instanceof Promise) return turn.then(change);
@@ -187,7 +193,8 @@ export class SocketConnection implements SocketListener {
   #changeSubscriptionsNow(session: Session<Principal>, message: SubscribeMessage | UnsubscribeMessage): void {
     const replies: Replies = {
       reply: (reply) => this.#send({ ...reply, ...idOf(message) }),
-      refuse: (code, problem, pattern) => this.#refuse(message, code, problem, pattern),
+      refuse: (code, problem, pattern) =>
+        this.#refuse(message, code, problem, pattern === undefined ? {} : { pattern }),
     };
     this.#betweenChanges(session, message, () => {
       if (message.type === "subscribe") subscribe(session, message, this.#context, replies);
@@ -207,26 +214,29 @@ export class SocketConnection implements SocketListener {
     });
   }
 
-  #fail(message: Correlated, error: unknown): void {
+  #fail(message: ClientMessage | BadMessage, error: unknown): void {
     this.#context.logger.error({ err: error, connection: this.#session?.id }, "a WebSocket message failed");
-    this.#refuse(message, "failed", "The server failed to handle the message.");
+    this.#refuse(message, "failed", "The server failed to handle the message.", patternsIn(message));
   }
 
   #isWithinRate(session: Session<Principal>, message: ClientMessage): boolean {
     const perSecond = this.#context.config.limits.socketRequestsPerSecond;
     const wait = takeToken(session.requests, { perSecond, burst: Math.max(1, perSecond) }, performance.now());
     if (wait === 0) return true;
-    this.#refuse(message, "limit_requests", "Too many requests per second.", undefined, Math.ceil(wait / 100) / 10);
+    const about = { ...patternsIn(message), retryAfter: Math.ceil(wait / 100) / 10 };
+    this.#refuse(message, "limit_requests", "Too many requests per second.", about);
     return false;
   }
 
-  #refuse(message: Correlated, code: SocketErrorCode, problem: string, pattern?: string, retryAfter?: number): void {
+  #refuse(message: Correlated, code: SocketErrorCode, problem: string, about: RefusalDetails = {}): void {
     if (!this.#countUnproductive()) return;
+    if (code.startsWith("limit_")) this.#context.metrics.refused(code);
+    const { retryAfter, ...patterns } = about;
     this.#send({
       type: "error",
       code,
       message: problem,
-      ...(pattern !== undefined && { pattern }),
+      ...patterns,
       ...idOf(message),
       retry: SOCKET_ERRORS[code],
       ...(retryAfter !== undefined && { retryAfter }),
@@ -243,6 +253,15 @@ export class SocketConnection implements SocketListener {
   #send(message: ServerMessage): void {
     this.#session?.send([messageFrame(message)]);
   }
+}
+
+/** What an error names besides its code. */
+type RefusalDetails = Pick<ErrorMessage, "pattern" | "patterns" | "retryAfter">;
+
+function patternsIn(message: ClientMessage | BadMessage): Pick<ErrorMessage, "pattern" | "patterns"> {
+  if (message.type !== "subscribe" && message.type !== "unsubscribe") return {};
+  const { pattern } = message;
+  return typeof pattern === "string" ? { pattern } : { patterns: pattern };
 }
 
 const idOf = ({ id }: Correlated): Correlated => (id === undefined ? {} : { id });

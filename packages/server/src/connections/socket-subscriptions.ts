@@ -19,6 +19,7 @@ import type { Session } from "../hub/session.ts";
 import { subscriptionRefusal } from "../visibility/subscription-refusal.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { ConnectionContext } from "./connection-context.ts";
+import { minus, plus, usageOf } from "./client-quotas.ts";
 import { type PatternError, resolvePattern } from "./resolve-pattern.ts";
 import { isSubscriptionTooLong, MAX_SUBSCRIPTION_BYTES, socketSubscription } from "./subscription-cache.ts";
 
@@ -40,9 +41,10 @@ export function subscribe(
 ): void {
   const since = message.since === undefined ? undefined : parseCursor(message.since);
   if (message.since !== undefined && !since) return refuse("bad_cursor", `"since" must be a cursor from this server.`);
-  const { hub, epoch, config } = context;
+  const { hub, epoch, config, quotas } = context;
   const options = optionsOf(message);
   const all = byPattern(session);
+  let used = usageOf(session.subscriptions);
   const added: Pick<SubscribedMessage, "pattern" | "kind">[] = [];
   for (const pattern of patternsOf(message)) {
     const parsed = readSubscription(pattern, options, session.principal, context);
@@ -54,6 +56,13 @@ export function subscribe(
         pattern,
       );
     } else {
+      const next = plus(minus(used, all.get(pattern)), parsed.subscription);
+      const refusal = quotas.set(session, session.principal, next);
+      if (refusal) {
+        refuse(refusal.limit, refusal.problem, pattern);
+        continue;
+      }
+      used = next;
       all.set(pattern, parsed.subscription);
       added.push({ pattern, kind: parsed.kind });
     }
@@ -69,12 +78,15 @@ export function subscribe(
 export function unsubscribe(
   session: Session<Principal>,
   message: UnsubscribeMessage,
-  { hub }: ConnectionContext,
+  { hub, quotas }: ConnectionContext,
   { reply }: Replies,
 ): void {
   const patterns = patternsOf(message);
   const left = patterns.has("*") ? [] : session.subscriptions.filter(({ label }) => !patterns.has(label));
-  if (left.length < session.subscriptions.length) hub.subscribe(session, session.principal, left);
+  if (left.length < session.subscriptions.length) {
+    quotas.set(session, session.principal, usageOf(left));
+    hub.subscribe(session, session.principal, left);
+  }
   for (const pattern of patterns) reply({ type: "unsubscribed", pattern });
 }
 

@@ -24,6 +24,8 @@ export interface HandlerOptions<Context extends HttpContext> {
   readonly findRoute: FindRoute<Context>;
   /** Origins that browsers may call from; `*` and `?` are wildcards. */
   readonly origins: readonly string[];
+  /** Headers in which a trusted proxy sends the client's address. */
+  readonly proxyHeaders: readonly string[];
   readonly context: Context;
 }
 
@@ -31,7 +33,7 @@ export type Handler = (raw: Request, server: Server<unknown>) => Response | Prom
 
 /** Turns a request into a call of its route handler, and the result or the error into a response. */
 export function createHandler<Context extends HttpContext>(options: HandlerOptions<Context>): Handler {
-  const { findRoute, origins, context } = options;
+  const { findRoute, origins, proxyHeaders, context } = options;
   const cors = createCors(origins);
 
   const respond = async (raw: Request, server: Server<unknown>): Promise<Response | undefined> => {
@@ -42,7 +44,7 @@ export function createHandler<Context extends HttpContext>(options: HandlerOptio
     try {
       const { route, params } = findRoute(raw.method, url.pathname) ?? { route: NOT_FOUND, params: {} };
       const limit = route.bodyLimit?.(params, context) ?? DEFAULT_BODY_LIMIT;
-      const request = new ApiRequest(raw, server, url, params, id, context.now(), limit, logEntry);
+      const request = new ApiRequest(raw, server, url, params, id, context.now(), limit, logEntry, proxyHeaders);
       if (request.token !== "") await identifySender(request, context);
       assertBodyLimit(raw, limit);
       const result = await route.handler(request, context);

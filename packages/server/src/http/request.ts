@@ -5,7 +5,7 @@ import { GUEST, type Principal } from "../rules/principal.ts";
 import type { AccessLogEntry } from "./access-log.ts";
 import { type Body, type FormFiles, readBody } from "./body.ts";
 import { parseValues, readValues, type Values } from "./body-values.ts";
-import { clientIp } from "./client-ip.ts";
+import { clientIp, forwardedIp } from "./client-ip.ts";
 import { UNREAD } from "./requester.ts";
 
 /** The path's parameters by name, decoded. */
@@ -35,6 +35,8 @@ export class ApiRequest {
     readonly bodyLimit: number,
     /** Written when the response is ready; event streams and WebSockets write it when they end. */
     readonly logEntry: AccessLogEntry,
+    /** Headers in which a trusted proxy sends the client's address. */
+    readonly proxyHeaders: readonly string[],
   ) {
     const authorization = raw.headers.get("authorization") ?? "";
     this.token = /^bearer ./i.test(authorization) ? authorization.slice("bearer ".length) : authorization;
@@ -46,9 +48,9 @@ export class ApiRequest {
     return (this.#query ??= Object.fromEntries([...this.url.searchParams].toReversed()));
   }
 
-  /** The client's address, IPv6 written out in full; "" if the client is gone. */
+  /** The client's address, also behind a trusted proxy, with IPv6 written out in full; "" if the client is gone. */
   get ip(): string {
-    return clientIp(this.server.requestIP(this.raw)?.address);
+    return forwardedIp(this.raw.headers, this.proxyHeaders) ?? clientIp(this.server.requestIP(this.raw)?.address);
   }
 
   /**

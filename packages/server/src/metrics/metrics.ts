@@ -37,6 +37,12 @@ export class Metrics implements HubMetrics {
     labelNames: ["reason"],
     registers: [this.#registry],
   });
+  readonly #refusals = new Counter({
+    name: "headwater_refusals_total",
+    help: "Connections, subscriptions and messages that a limit refused, by limit.",
+    labelNames: ["limit"],
+    registers: [this.#registry],
+  });
 
   delivered(seconds: number, deliveries: number): void {
     this.#changes.inc();
@@ -59,6 +65,11 @@ export class Metrics implements HubMetrics {
 
   closed(reason: string): void {
     this.#closes.inc({ reason });
+  }
+
+  /** @param limit the error's code */
+  refused(limit: string): void {
+    this.#refusals.inc({ limit });
   }
 
   /** @param read called for each scrape */
