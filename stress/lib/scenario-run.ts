@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import type { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
-import { type LogEntry, readLog } from "@headwater/testing/servers/read-database.ts";
+import { type LogEntry, KEPT_LOG, keepLog, readLog } from "@headwater/testing/servers/read-database.ts";
 import { request } from "@headwater/testing/clients/request.ts";
 import { type ServerOptions, type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
@@ -37,7 +37,6 @@ export class ScenarioRun implements AsyncDisposable {
   readonly #seed: number;
   readonly #folder = tempDir();
   readonly #log: LogEntry[] = [];
-  #logTable = "_changes";
   #server: ServerProcess | undefined;
   #options: ServerOptions = {};
   /** Ids of the rooms that messages are written to. */
@@ -54,6 +53,7 @@ export class ScenarioRun implements AsyncDisposable {
     this.random = seededRandom(seed);
     this.ruleEdits = new RuleEdits(seedFolder.head);
     copySeedFolder(seedFolder, this.#folder.path);
+    keepLog(this.dir);
   }
 
   get dir(): string {
@@ -101,7 +101,6 @@ export class ScenarioRun implements AsyncDisposable {
 
   /** Starts a server with an adjustable clock, whose intervals may run faster. */
   async startWithClock(rates: Partial<ClockSetting>, args: readonly string[] = []): Promise<void> {
-    this.#keepUntrimmedLog();
     writeClock(this.#clockFile, { ...REAL_CLOCK, ...rates });
     await this.start({ args, runtimeArgs: CLOCK_ARGS });
   }
@@ -109,16 +108,6 @@ export class ScenarioRun implements AsyncDisposable {
   /** @param offset milliseconds added to the server's time */
   async setClock(offset: number): Promise<void> {
     await setClock(this.#clockFile, this.server.pid, { ...REAL_CLOCK, offset });
-  }
-
-  /** Keeps a copy of each further change in a table that the server does not trim. */
-  #keepUntrimmedLog(): void {
-    this.alterData(`CREATE TABLE stress_changes AS SELECT * FROM _changes`);
-    this.alterData(
-      `CREATE TRIGGER stress_copy AFTER INSERT ON _changes BEGIN
-         INSERT INTO stress_changes SELECT * FROM _changes WHERE seq = new.seq; END`,
-    );
-    this.#logTable = "stress_changes";
   }
 
   get #clockFile(): string {
@@ -200,9 +189,9 @@ export class ScenarioRun implements AsyncDisposable {
     await Promise.all(listeners.map((listener) => listener.reconnectUntil(this, seq)));
   }
 
-  /** All changes the log ever held, including those trimmed since. */
+  /** All changes the log ever held, with what was trimmed or erased since. */
   readLog(): readonly LogEntry[] {
-    this.#log.push(...readLog(this.dir, this.#log.at(-1)?.seq, this.#logTable));
+    this.#log.push(...readLog(this.dir, this.#log.at(-1)?.seq, KEPT_LOG));
     return this.#log;
   }
 

@@ -2,8 +2,9 @@ import { type ClientId, clientId, formatCursor, parseCursor } from "@headwater/p
 import { formatDateTime } from "../lib/date-time.ts";
 import type { Session } from "../hub/session.ts";
 import { badRequest, invalid, notFound } from "../lib/api-error.ts";
-import { readHead, readChangeRange } from "../log/change-log.ts";
+import { readHead } from "../log/change-log.ts";
 import type { Change } from "../log/change.ts";
+import { readChangeRange } from "../records/changes/read-changes.ts";
 import { parseListParams } from "../records/query/list-params.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { ApiContext } from "./api-context.ts";
@@ -27,9 +28,11 @@ export function view(request: ApiRequest, { hub, epoch }: ApiContext): Response 
 
 /** Why a change did or did not reach a connection. `?change=` is the change's cursor, or its seq alone. */
 export async function why(request: ApiRequest, api: ApiContext): Promise<Response> {
-  const { hub, store } = api;
+  const { hub, store, registry } = api;
   const seq = seqOf(request.query["change"] ?? "", api);
-  const [change] = await readChangeRange(store, { after: seq - 1, upTo: seq, limit: 1 });
+  const [change] = await store.read((reader) =>
+    readChangeRange(reader, { stored: registry.current, show: "present" }, { after: seq - 1, upTo: seq, limit: 1 }),
+  );
   if (!change) {
     const isAhead = seq > (await readHead(store));
     return json(request, { change: { seq }, answer: isAhead ? "not-written" : "trimmed" });

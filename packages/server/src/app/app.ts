@@ -21,6 +21,7 @@ import { openLogReaders } from "./log-readers.ts";
 import { startMaintenance } from "./maintenance.ts";
 import { openRealtime } from "./realtime.ts";
 import { createSync } from "./sync.ts";
+import { createStreamedAnswers, observeReaders, storeOptions } from "./queries.ts";
 import { openTasks } from "./tasks.ts";
 
 /** A server that is built but does not accept connections until `listen`. */
@@ -49,7 +50,7 @@ export interface App {
 export async function openApp(config: Config, logger: Logger): Promise<App> {
   const unlock = lockDataFolder(config.dir);
   try {
-    const app = await buildApp(config, logger, await openFolder(config.dir));
+    const app = await buildApp(config, logger, await openFolder(config.dir, storeOptions(config)));
     return { ...app, close: () => app.close().then(unlock) };
   } catch (error) {
     unlock();
@@ -67,7 +68,7 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
   const metrics = new Metrics();
   const sync = createSync();
   const realtime = await openRealtime({ config, logger, folder, metrics });
-  const tasks = await openTasks({ logger, store, metrics });
+  const tasks = await openTasks({ config, logger, store, metrics });
   const { channels, presence, hub, authRevision, tailRegistry, head } = realtime;
   const authFollowers = { folder, tailRegistry, hub, authRevision };
 
@@ -80,9 +81,22 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
     (change) => sync.pokes.follow(change, tailRegistry.current, hub),
     (change) => tasks.histories.follow(change),
   ];
-  const readers = openLogReaders({ logger, folder, hooks, head, followers });
+  const readers = openLogReaders({ logger, folder, hooks, tailRegistry, head, followers });
   const stopMaintenance = startMaintenance({ config, logger, store, readers, tasks });
-  const context = { ...folder, ...realtime, ...sync, tasks, hooks, metrics, config, logger, background };
+  observeReaders(store, metrics);
+  const streamedAnswers = createStreamedAnswers(config, metrics);
+  const context = {
+    ...folder,
+    ...realtime,
+    ...sync,
+    tasks,
+    hooks,
+    metrics,
+    config,
+    logger,
+    background,
+    streamedAnswers,
+  };
   const api = createApi(
     { ...context, tokens: new Tokens(), startedAt: new Date(), now: () => new Date() },
     customRoutes,

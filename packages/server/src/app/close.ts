@@ -32,6 +32,7 @@ export async function closeApp(app: CloseOptions): Promise<void> {
   await Promise.all([api.idle(GRACE_MS), tasks.stop(GRACE_MS)]);
   await readers.afterHooks.stop(GRACE_MS);
   await readers.tail.stop();
+  await readers.eraser.stop();
   await realtime.liveness.endAll(drainMs);
   await backgroundWork.done();
   await server?.stop(true);

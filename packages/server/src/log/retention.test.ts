@@ -4,7 +4,7 @@ import { migrate } from "../store/migrations/migrations.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
 import { testDir } from "@headwater/testing/lib/test-dir.ts";
-import { readTrimmedTo, readHead, readChangeRange } from "./change-log.ts";
+import { readTrimmedTo, readHead, readEntryRange } from "./change-log.ts";
 import { trimLog } from "./retention.ts";
 
 const dir = testDir();
@@ -32,7 +32,7 @@ async function logOf(hoursAgo: readonly number[]): Promise<Store> {
 }
 
 const seqs = async (store: Store): Promise<number[]> =>
-  (await readChangeRange(store, { after: 0, upTo: 1e9, limit: 1e6 })).map(({ seq }) => seq);
+  (await readEntryRange(store, { after: 0, upTo: 1e9, limit: 1e6 })).map(({ seq }) => seq);
 
 test("changes that are too old are removed, and the trimmed position moves with them", async () => {
   const store = await logOf([5, 4, 3, 2, 1]);

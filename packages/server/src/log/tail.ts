@@ -1,6 +1,15 @@
-import type { Reader } from "../store/store.ts";
 import type { Change } from "./change.ts";
-import { readChangesAfter } from "./change-log.ts";
+import type { OnBrokenRow } from "./change-log.ts";
+
+/** Some changes of the log in order. */
+export interface LogPage {
+  readonly changes: readonly Change[];
+  /** There are no more, for now. */
+  readonly isEnd: boolean;
+}
+
+/** Reads the changes after `seq`, at most `limit` of them. */
+export type ReadPage = (seq: number, limit: number, onBrokenRow: OnBrokenRow) => Promise<LogPage>;
 
 /** Called with each change once, in the order of the log; the next change waits for it. */
 export type Follower = (change: Change) => void | Promise<void>;
@@ -13,7 +22,7 @@ const CHANGES_PER_READ = 256;
  * reported and holds up neither the others nor the next change; neither does a row of the log that can't be read.
  */
 export class LogTail {
-  readonly #reader: Reader;
+  readonly #read: ReadPage;
   readonly #followers: readonly Follower[];
   readonly #onError: (error: unknown, change: Change | undefined) => void;
   #seq: number;
@@ -23,12 +32,12 @@ export class LogTail {
 
   /** @param head the seq of the last change that followers need not get */
   constructor(
-    reader: Reader,
+    read: ReadPage,
     head: number,
     followers: readonly Follower[],
     onError: (error: unknown, change: Change | undefined) => void,
   ) {
-    this.#reader = reader;
+    this.#read = read;
     this.#seq = head;
     this.#followers = followers;
     this.#onError = onError;
@@ -68,7 +77,7 @@ export class LogTail {
   async #handOnAll(): Promise<void> {
     for (;;) {
       let broken = 0;
-      const changes = await readChangesAfter(this.#reader, this.#seq, CHANGES_PER_READ, (row) => {
+      const { changes, isEnd } = await this.#read(this.#seq, CHANGES_PER_READ, (row) => {
         broken = row.seq;
         this.#onError(row, undefined);
       });
@@ -84,7 +93,7 @@ export class LogTail {
       }
       // A broken row at the end must not be read, and reported, again.
       this.#seq = Math.max(this.#seq, broken);
-      if (changes.length < CHANGES_PER_READ) return;
+      if (isEnd) return;
       // Sockets are served between the reads of a bulk change.
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -1,5 +1,5 @@
-import { readHead, readChangeRange } from "../log/change-log.ts";
-import type { Change } from "../log/change.ts";
+import { readEntryRange, readHead } from "../log/change-log.ts";
+import type { LogEntry } from "../log/log-entry.ts";
 import { sql } from "../store/sql.ts";
 import type { Reader, Transaction } from "../store/store.ts";
 import { TaskHistory } from "./task-history.ts";
@@ -42,10 +42,10 @@ export const saveHistory = (tx: Transaction, id: string, history: TaskHistory, s
 const CHANGES_PER_READ = 256;
 
 /** The changes after a seq, in order, those of records included. */
-export async function* taskChanges(reader: Reader, after: number): AsyncGenerator<Change> {
+export async function* taskChanges(reader: Reader, after: number): AsyncGenerator<LogEntry> {
   const head = await readHead(reader);
   for (let seq = after; ;) {
-    const changes = await readChangeRange(reader, { after: seq, upTo: head, limit: CHANGES_PER_READ });
+    const changes = await readEntryRange(reader, { after: seq, upTo: head, limit: CHANGES_PER_READ });
     yield* changes;
     if (changes.length < CHANGES_PER_READ) return;
     seq = changes.at(-1)!.seq;

@@ -2,7 +2,7 @@ import type { Change } from "../log/change.ts";
 import type { Store } from "../store/store.ts";
 import { TaskHistory } from "./task-history.ts";
 import { readHistory, readUnsavedHistories, deleteSavedChanges, saveHistory, taskChanges } from "./history-table.ts";
-import { eventsIn } from "./task-event.ts";
+import { eventsIn, type EventsChange } from "./task-event.ts";
 import { TaskStream } from "./task-stream.ts";
 
 /** A history is saved when its oldest unsaved event is this old, or when it has grown by so many characters. */
@@ -88,7 +88,7 @@ export class TaskHistories {
     await this.#trimLog();
   }
 
-  #apply(change: Change, streamOf: (id: string) => TaskStream | undefined): void {
+  #apply(change: EventsChange, streamOf: (id: string) => TaskStream | undefined): void {
     this.#appliedSeq = change.seq;
     const events = eventsIn(change);
     if (events.length > 0) this.#trimFrom ??= change.seq;

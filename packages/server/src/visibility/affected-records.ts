@@ -112,7 +112,7 @@ async function findReferringIds(
   ids: readonly string[],
   tables: Sql,
 ): Promise<readonly string[]> {
-  const column = sql.id(field.name);
+  const column = sql.id(from.name, field.name);
   const table = sql.table(from.name);
   const condition: Sql = isMultiple(field)
     ? sql`EXISTS (SELECT 1 FROM ${itemsOf(column)} AS item WHERE item.value IN ${anyOf(ids)})`
@@ -134,7 +134,7 @@ async function findRelatedIds(
   ids: readonly string[],
   tables: Sql,
 ): Promise<readonly string[]> {
-  const column = sql.id(field.name);
+  const column = sql.id(collection.name, field.name);
   const rows = await reader.all(sql`
     ${tables} SELECT DISTINCT item.value AS id FROM ${sql.table(collection.name)}, ${itemsOf(column)} AS item
     WHERE ${sql.table(collection.name)}.id IN ${anyOf(ids)}`);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseCursor } from "@headwater/protocol";
 import { integer, sample } from "fast-check";
 import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
-import { type LoggedChange, readChanges, readRows } from "@headwater/testing/servers/read-database.ts";
+import { KEPT_LOG, keepLog, type LoggedChange, readChanges, readRows } from "@headwater/testing/servers/read-database.ts";
 import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { Inbox } from "@headwater/testing/clients/inbox.ts";
 import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
@@ -33,7 +33,7 @@ test(`killed ${ROUNDS} times under load (HEADWATER_SEED=${SEED}): acknowledged w
     // Opening the folder recovers the database; read it only afterwards.
     await using server = await startServer({ dir });
     expect(await server.stop()).toBe(0);
-    const log = readChanges(dir, "notes");
+    const log = readChanges(dir, "notes", KEPT_LOG);
     expectStored(dir, log);
     expectLogged(log, acknowledged);
     // The streams subscribed before the round's first write, so they start with its first change.
@@ -48,6 +48,7 @@ async function prepare(dir: string): Promise<void> {
   await using server = await startServer({ dir });
   await (await SuperuserClient.signIn(server.url)).createCollection(PUBLIC_NOTES);
   await server.stop();
+  keepLog(dir);
 }
 
 /** An acknowledged write. Titles are unique. */

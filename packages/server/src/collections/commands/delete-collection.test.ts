@@ -38,6 +38,7 @@ test("the sign-in data of its records is deleted too, and logged without secrets
   expect(await fixture.sql("SELECT id FROM _otps")).toEqual([{ id: "kept" }]);
   const [change] = await fixture.sql("SELECT action, before FROM _changes WHERE record = 'gone'");
   expect(change?.action).toBe("delete");
-  expect(JSON.parse(String(change?.before))).toMatchObject({ id: "gone", collectionRef: id, recordRef: "r" });
+  const values = Object.values(JSON.parse(String(change?.before)) as object);
+  expect(values).toEqual(expect.arrayContaining(["gone", id, "r"]));
   expect(String(change?.before)).not.toContain("hash");
 });

@@ -1,5 +1,5 @@
 import type { Schema } from "../../collections/model/schema.ts";
-import { readChangesAfter } from "../../log/change-log.ts";
+import { readChangesAfter } from "../changes/read-changes.ts";
 import type { Reader } from "../../store/store.ts";
 import type { RowOverride } from "./row-override.ts";
 
@@ -23,7 +23,7 @@ export async function overridesAsOf(
   schema: Schema,
   { seq, override }: AsOf,
 ): Promise<readonly RowOverride[] | undefined> {
-  const newer = await readChangesAfter(reader, seq, MAX_NEWER + 1);
+  const newer = await readChangesAfter(reader, { stored: schema, show: "all" }, seq, MAX_NEWER + 1);
   if (newer.length > MAX_NEWER) return undefined;
   const overrides = new Map<string, RowOverride>();
   const add = (added: RowOverride): void => {

@@ -1,0 +1,118 @@
+import type { Schema } from "../../collections/model/schema.ts";
+import type { Change } from "../../log/change.ts";
+import { isObject } from "../../collections/fields/decode-json.ts";
+import { parseJson } from "../../lib/json-value.ts";
+import type { Row } from "../../store/sql.ts";
+import type { Reader, Store, Transaction } from "../../store/store.ts";
+import { keptFields } from "./kept-fields.ts";
+
+export interface EraserOptions {
+  readonly store: Store;
+  readonly schema: () => Schema;
+  /** The seq up to which everyone who follows the log has read it. */
+  readonly upTo: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Deletes that one write erases: other writers wait no longer than that takes. */
+const DELETES_PER_WRITE = 100;
+/** How often it looks for deletes that a slow after hook has not read yet, in milliseconds. */
+const RETRY_MS = 1_000;
+
+/**
+ * Erases the values of deleted records from the log, as soon as those who follow it have read the delete. What stays is
+ * that the record was there, and the fields that decide who hears of its delete.
+ */
+export class Eraser {
+  readonly #options: EraserOptions;
+  #running: Promise<void> | undefined;
+  #timer: Timer | undefined;
+  #again = false;
+  #stopped = false;
+
+  constructor(options: EraserOptions) {
+    this.#options = options;
+  }
+
+  /** Erases what an earlier process left. */
+  start(): void {
+    this.#wake();
+  }
+
+  /** A follower of the log. */
+  follow({ action }: Change): void {
+    if (action === "delete") this.#wake();
+  }
+
+  /** Finishes what has begun. */
+  async stop(): Promise<void> {
+    this.#wake();
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  #wake(): void {
+    this.#again = true;
+    if (!this.#running && !this.#stopped) this.#running = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#again) {
+        this.#again = false;
+        // After the change that woke it: only then has the tail passed it.
+        await new Promise((resolve) => setImmediate(resolve));
+        while ((await this.#eraseSome()) === DELETES_PER_WRITE);
+      }
+    } catch (error) {
+      this.#options.onError(error);
+    } finally {
+      this.#running = undefined;
+      this.#retryLater();
+    }
+  }
+
+  async #eraseSome(): Promise<number> {
+    const { store, schema, upTo } = this.#options;
+    const waiting = await unerasedDeletes(store, upTo(), DELETES_PER_WRITE);
+    if (waiting.length === 0) return 0;
+    await store.write(async (tx) => {
+      for (const deleted of waiting) await erase(tx, schema(), deleted);
+    });
+    return waiting.length;
+  }
+
+  /** For an after hook that has not read a delete yet: the next delete may be far away. */
+  #retryLater(): void {
+    if (this.#stopped || this.#timer) return;
+    const { store, onError } = this.#options;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      unerasedDeletes(store, Number.MAX_SAFE_INTEGER, 1)
+        .then(({ length }) => length > 0 && this.#wake())
+        .catch(onError);
+    }, RETRY_MS).unref();
+  }
+}
+
+const unerasedDeletes = (reader: Reader, upTo: number, limit: number): Promise<Row[]> =>
+  reader.all({ text: UNERASED, values: [upTo, limit] });
+
+/** Served by the index of these deletes. */
+const UNERASED = `SELECT seq, collection, record, before FROM _changes
+  WHERE action = 'delete' AND form = 1 AND seq <= ? ORDER BY seq LIMIT ?`;
+
+async function erase(tx: Transaction, schema: Schema, { seq, collection, record, before }: Row): Promise<void> {
+  const found = schema.find(String(collection));
+  const kept = found ? keptFields(schema, found) : new Set<string>();
+  const values: unknown = parseJson(String(before));
+  const left = isObject(values) ? Object.entries(values).filter(([id]) => kept.has(id)) : [];
+  await tx.run({ text: ERASE_DELETE, values: [JSON.stringify(Object.fromEntries(left)), seq!] });
+  await tx.run({ text: ERASE_UPDATES, values: [collection!, record!, seq!] });
+}
+
+const ERASE_DELETE = "UPDATE _changes SET form = 0, before = ? WHERE seq = ?";
+/** Served by the index of the rows that hold values. */
+const ERASE_UPDATES = `UPDATE _changes SET form = 0, before = NULL
+  WHERE collection = ? AND record = ? AND before IS NOT NULL AND seq < ? AND action = 'update' AND form <> 2`;
