@@ -170,6 +170,8 @@ export const CLOSE_CODES = {
   shutdown: 1012,
   /** No response to a ping. */
   stale: 4000,
+  /** The token has expired. A client that has a new one reconnects with it. */
+  auth_expired: 4001,
 } as const;
 
 /** Close codes for errors of the client, which would be closed again for the same reason. */

@@ -26,7 +26,7 @@ import { noContent } from "../http/responses.ts";
 import type { Session } from "../hub/session.ts";
 import { badRequest, forbidden, invalid, notFound } from "../lib/api-error.ts";
 import { byteLength, each, problems, required } from "../lib/validators.ts";
-import { type Principal, principalKey } from "../rules/principal.ts";
+import { GUEST, type Principal, principalKey } from "../rules/principal.ts";
 import { SSE_CODEC } from "../transports/sse-codec.ts";
 import { openSse } from "../transports/sse.ts";
 import type { ApiContext } from "./api-context.ts";
@@ -86,9 +86,15 @@ export async function setSubscriptions(request: ApiRequest, api: ApiContext): Pr
     const subscriptions = parseSubscriptions(form.subscriptions);
     assertSubscriptionQuota(api, session, principal, subscriptions);
     api.hub.subscribe(session, principal, subscriptions, since);
+    const token = principal.kind === "guest" ? "" : request.token;
+    api.tokenExpiry.set(session, token, () => becomeGuest(session, api));
   });
   return noContent();
 }
+
+/** The token has expired. PocketBase's clients expect the stream to go on, and to sign in again with the next POST. */
+const becomeGuest = (session: Session<Principal>, { hub }: ApiContext): void =>
+  hub.betweenChanges(() => hub.subscribe(session, GUEST, session.subscriptions));
 
 function sessionOf(request: ApiRequest, { hub }: ApiContext, id: string): Session<Principal> {
   const session = hub.session(clientId(id));

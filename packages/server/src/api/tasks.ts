@@ -83,11 +83,11 @@ export async function stream(request: ApiRequest, api: ApiContext): Promise<Resp
   const since = parseCursor(request.raw.headers.get("last-event-id") ?? request.query["since"] ?? "");
   const task = await findVisible(request, api);
   const events = task && (await histories.open(task.id));
-  if (!events) return openEventStream(request, api, unknownTaskSource(correlationId));
+  if (!events) return openEventStream(request, api, unknownTaskSource(correlationId), "");
   // The standard's way to stop an `EventSource` from reconnecting.
   if (hasReceivedAll(events, epoch, since)) return noContent();
   const source = new TaskStreamSource({ histories, stream: events, epoch, correlationId, since });
-  return openEventStream(request, api, source);
+  return openEventStream(request, api, source, request.principal.kind === "guest" ? "" : request.token);
 }
 
 /** @throws ApiError 404 if there is no such task, or the requester may not see it */

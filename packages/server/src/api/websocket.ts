@@ -26,7 +26,8 @@ export async function connect(request: ApiRequest, api: ApiContext): Promise<Rou
     logEntry.principal = principalName(principal);
     logEntry.status = 101;
     const since = parseCursor(request.query["since"] ?? "");
-    const connection = new SocketConnection(api, { peer: { address, logEntry }, principal, since });
+    const token = principal.kind === "guest" ? "" : requester.token;
+    const connection = new SocketConnection(api, { peer: { address, logEntry }, principal, token, since });
     return upgradeToSocket(raw, request.server, connection, chooseProtocol(offered)) ? UPGRADED : upgradeRequired();
   });
 }

@@ -11,6 +11,7 @@ import type { ClientQuotas } from "./client-quotas.ts";
 import type { ConnectionLimiter } from "./connection-limiter.ts";
 import type { Liveness } from "./liveness.ts";
 import type { PokeRegistry } from "./poke-registry.ts";
+import type { TokenExpiry } from "./token-expiry.ts";
 
 /** What long-lived connections need of the server. */
 export interface ConnectionContext extends HttpContext {
@@ -26,5 +27,6 @@ export interface ConnectionContext extends HttpContext {
   /** Spreads the work of opening connections and changing subscriptions over turns of the event loop. */
   readonly setupLimiter: TurnLimiter;
   readonly liveness: Liveness;
+  readonly tokenExpiry: TokenExpiry;
   readonly pokes: PokeRegistry;
 }

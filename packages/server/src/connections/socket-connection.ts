@@ -15,7 +15,7 @@ import {
   type SyncMessage,
   type UnsubscribeMessage,
 } from "@headwater/protocol";
-import { identify, newRequester } from "../http/requester.ts";
+import { identify, newRequester, type Requester } from "../http/requester.ts";
 import type { Session } from "../hub/session.ts";
 import type { CloseReason, Wire } from "../hub/wire.ts";
 import { type Bucket, takeToken } from "../lib/token-bucket.ts";
@@ -36,6 +36,8 @@ const MAX_WAITING = 256;
 export interface SocketInit {
   readonly peer: Peer;
   readonly principal: Principal;
+  /** The principal's; "" for a guest. */
+  readonly token: string;
   /** The cursor to resume from; the events since then come first. */
   readonly since: Cursor | undefined;
 }
@@ -64,7 +66,7 @@ export class SocketConnection implements SocketListener {
 
   open(wire: Wire): void {
     const { hub, epoch, config } = this.#context;
-    const { peer, principal, since } = this.#init!;
+    const { peer, principal, token, since } = this.#init!;
     this.#init = undefined;
     this.#connection = openConnection(this.#context, { kind: "websocket", peer, principal, wire });
     const { session } = this.#connection;
@@ -81,6 +83,7 @@ export class SocketConnection implements SocketListener {
       },
     });
     hub.subscribe(session, principal, [], since);
+    this.#endWith(session, token);
   }
 
   message(text: string | undefined): void {
@@ -146,18 +149,27 @@ export class SocketConnection implements SocketListener {
     return identify(requester, this.#context, (principal) => {
       if (requester.token !== "" && principal.kind === "guest") {
         this.#refuse(message, "invalid_token", "The token is not valid or has expired.");
-      } else this.#betweenChanges(session, message, () => this.#changePrincipal(session, message, principal));
+      } else this.#betweenChanges(session, message, () => this.#changePrincipal(session, message, requester));
     });
   }
 
-  #changePrincipal(session: Session<Principal>, message: AuthMessage, principal: Principal): void {
+  #changePrincipal(session: Session<Principal>, message: AuthMessage, { principal, token }: Requester): void {
     if (!isWithinUserLimit(this.#context, session.principal, principal)) {
       this.#refuse(message, "limit_connections_user", "The user has reached the limit of connections.");
       return;
     }
     this.#context.hub.subscribe(session, principal, session.subscriptions);
     if (this.#pokes?.isOn) this.#pokes.start(principal);
+    this.#endWith(session, token);
     this.#send({ type: "authenticated", auth: authOf(principal), ...idOf(message) });
+  }
+
+  /** A connection whose token has expired is closed: as a guest's, it would go on without a word, and without events. */
+  #endWith(session: Session<Principal>, token: string): void {
+    this.#context.tokenExpiry.set(session, token, () => {
+      // Its account may have been revoked before that.
+      if (session.principal.kind !== "guest") session.close("auth_expired");
+    });
   }
 
   #sync(session: Session<Principal>, message: SyncMessage): void {

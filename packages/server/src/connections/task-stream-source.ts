@@ -31,7 +31,7 @@ export function unknownTaskSource(correlationId: string): StreamSource {
     next: () => undefined,
     isOver: true,
     heartbeat: (now) => encodeHeartbeat(correlationId, now),
-    shutdownNotice: "",
+    closeNotice: () => "",
   };
 }
 
@@ -72,8 +72,8 @@ export class TaskStreamSource implements StreamSource {
     return this.#isOver;
   }
 
-  get shutdownNotice(): string {
-    return encodeClose(this.#correlationId, "server_shutdown");
+  closeNotice(reason: "server_shutdown" | "auth_expired"): string {
+    return encodeClose(this.#correlationId, reason);
   }
 
   listen(wake: () => void): () => void {

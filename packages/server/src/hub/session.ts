@@ -5,7 +5,7 @@ import type { Codec, Frame } from "./frame.ts";
 import type { Heartbeats } from "./heartbeats.ts";
 import type { Queue, QueueOwner } from "./queue.ts";
 import type { Audience } from "./topic-index.ts";
-import type { CloseReason, Wire } from "./wire.ts";
+import { type CloseReason, isOrderly, type Wire } from "./wire.ts";
 
 /** How far a session that catches up has come. */
 export interface Replay {
@@ -216,10 +216,10 @@ export class Session<Principal> implements QueueOwner {
     this.#queue.active = false;
   }
 
-  /** Ends the connection from our side. Only `shutdown` still sends what waits. */
+  /** Ends the connection from our side. An orderly end still sends what waits. */
   close(reason: CloseReason): void {
     if (this.isClosed) return;
-    if (reason === "shutdown") this.#queue.flush();
+    if (isOrderly(reason)) this.#queue.flush();
     this.ended(reason);
     this.#wire.close(reason);
   }

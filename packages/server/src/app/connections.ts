@@ -1,0 +1,38 @@
+import type { Config } from "../config.ts";
+import { AddressGroups } from "../connections/address-group.ts";
+import { ClientQuotas } from "../connections/client-quotas.ts";
+import { ConnectionLimiter } from "../connections/connection-limiter.ts";
+import { TokenExpiry } from "../connections/token-expiry.ts";
+import { TurnLimiter } from "../lib/turn-limiter.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+
+/** Connections opened, or subscriptions changed, in one turn of the event loop: about three milliseconds of work. */
+const MAX_SETUPS_PER_TURN = 32;
+
+/** What counts connections and what they use, and ends their rights. */
+export interface Connections {
+  readonly connectionLimiter: ConnectionLimiter;
+  readonly quotas: ClientQuotas;
+  readonly setupLimiter: TurnLimiter;
+  readonly tokenExpiry: TokenExpiry;
+}
+
+export function createConnections({ limits }: Config, metrics: Metrics): Connections {
+  const groups = new AddressGroups(limits.countsLocalAddresses);
+  const { connections: total, connectionsPerIp: perAddress } = limits;
+  const connectionLimiter = new ConnectionLimiter({ total, perAddress }, groups);
+  const quotas = new ClientQuotas(limits, groups);
+  metrics.gauge("headwater_connections", "Open connections.", () => connectionLimiter.size);
+  metrics.gauge(
+    "headwater_subscription_bytes",
+    "Bytes of subscriptions, besides the first 4 KiB of each connection.",
+    () => quotas.subscriptionBytes,
+  );
+  metrics.gauge(
+    "headwater_presence_subscriptions",
+    "Presence subscriptions, besides the first two of each connection.",
+    () => quotas.presence,
+  );
+  const setupLimiter = new TurnLimiter(MAX_SETUPS_PER_TURN, limits.setups);
+  return { connectionLimiter, quotas, setupLimiter, tokenExpiry: new TokenExpiry() };
+}
