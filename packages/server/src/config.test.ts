@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { readConfig } from "./config.ts";
 import { UserError } from "./lib/user-error.ts";
@@ -26,6 +27,13 @@ test("defaults match PocketBase where it has the same setting", () => {
       taskBytes: 16_777_216,
       subscriptionBytes: { total: 64 << 20, perClient: 16 << 20 },
       presence: { perConnection: 20, total: 50_000, perClient: 5_000 },
+    },
+    queries: {
+      ms: 30_000,
+      readers: availableParallelism(),
+      readerBytes: 256 << 20,
+      answerBytes: 64 << 20,
+      expanded: 100_000,
     },
     channels: "open",
     pulse: { pingMs: 25_000, pongMs: 10_000 },

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { ENVIRONMENTS, LOG_LEVELS, type SettingName, SETTINGS } from "./flags.ts";
 import { UserError } from "./lib/user-error.ts";
@@ -17,6 +18,7 @@ export interface Config {
   /** How long, and how many, changes are kept for clients that reconnect. */
   readonly retention: Retention;
   readonly limits: Limits;
+  readonly queries: QueryLimits;
   /** Who may subscribe to a channel that the application has not declared: everyone, or only superusers. */
   readonly channels: Channels;
   /** How long a WebSocket may be quiet before it is pinged, and how long it may take to answer. */
@@ -84,6 +86,20 @@ export interface Limits {
   readonly taskBytes: number;
 }
 
+/** Limits for reads. 0 is no limit. */
+export interface QueryLimits {
+  /** How long one may take, in milliseconds. */
+  readonly ms: number;
+  /** Processes for queries that may be slow; with 0, all run on the main thread, without a limit. */
+  readonly readers: number;
+  /** Memory of one such process. */
+  readonly readerBytes: number;
+  /** The size of an answer with records. */
+  readonly answerBytes: number;
+  /** Records in one answer that `expand` adds. */
+  readonly expanded: number;
+}
+
 /** A limit for all connections together, and one for those of an address or an auth record. */
 export interface SharedLimit {
   readonly total: number;
@@ -113,6 +129,7 @@ export function readConfig(flags: Flags, variables: Variables): Config {
     }),
     proxyHeaders,
     limits: readLimits(read, proxyHeaders.length > 0),
+    queries: readQueryLimits(read),
     pulse: Object.freeze({
       pingMs: read("pingSeconds", parsePositive, "a number above 0") * 1_000,
       pongMs: read("pongSeconds", parsePositive, "a number above 0") * 1_000,
@@ -173,6 +190,19 @@ function readLimits(read: ReadSetting, trustsProxy: boolean): Limits {
     },
   });
 }
+
+const readQueryLimits = (read: ReadSetting): QueryLimits =>
+  Object.freeze({
+    ms: read("querySeconds", parseSeconds, "a number from 0 to 600") * 1_000,
+    readers: read(
+      "readers",
+      (text) => (text === "auto" ? availableParallelism() : parseCount(text)),
+      "a whole number or auto",
+    ),
+    readerBytes: read("readerMemoryMb", parseCount, "a whole number") * 2 ** 20,
+    answerBytes: read("maxAnswerMb", parseCount, "a whole number") * 2 ** 20,
+    expanded: read("maxExpand", parseCount, "a whole number"),
+  });
 
 const oneOf =
   <Name extends string>(names: readonly Name[]) =>

@@ -143,6 +143,36 @@ export const SETTINGS = {
     fallback: "16777216",
     help: "maximum size of a task's input, of its result and of each of its events, in bytes; 0 is no limit",
   },
+  querySeconds: {
+    flag: "--query-seconds",
+    variable: "HEADWATER_QUERY_SECONDS",
+    fallback: "30",
+    help: "seconds after which a query is cut; 0 is no limit",
+  },
+  readers: {
+    flag: "--readers",
+    variable: "HEADWATER_READERS",
+    fallback: "auto",
+    help: "processes that run slow queries; auto is one per core; with 0, slow queries stop all other requests",
+  },
+  readerMemoryMb: {
+    flag: "--reader-memory-mb",
+    variable: "HEADWATER_READER_MEMORY_MB",
+    fallback: "256",
+    help: "memory that one query may use in such a process, in MiB; 0 is no limit",
+  },
+  maxAnswerMb: {
+    flag: "--max-answer-mb",
+    variable: "HEADWATER_MAX_ANSWER_MB",
+    fallback: "64",
+    help: "maximum size of an answer with records, in MiB; 0 is no limit",
+  },
+  maxExpand: {
+    flag: "--max-expand",
+    variable: "HEADWATER_MAX_EXPAND",
+    fallback: "100000",
+    help: "maximum number of records that the expand parameter adds to an answer; 0 is no limit",
+  },
   pingSeconds: {
     flag: "--ping-seconds",
     variable: "HEADWATER_PING_SECONDS",

@@ -1,5 +1,6 @@
 import type { ConnectionContext } from "../connections/connection-context.ts";
 import type { StreamTickets } from "../connections/stream-tickets.ts";
+import type { StreamedAnswers } from "../http/streamed-json.ts";
 import type { KeyedQueue } from "../lib/keyed-queue.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { HookRegistry } from "../records/model/hook-registry.ts";
@@ -16,6 +17,7 @@ export interface ApiContext extends ConnectionContext {
   readonly pullQueue: KeyedQueue;
   readonly pushQueue: KeyedQueue;
   readonly tickets: StreamTickets;
+  readonly streamedAnswers: StreamedAnswers;
   readonly startedAt: Date;
   /** Runs work that follows a response. Nobody waits for it except the server when it stops. */
   readonly background: (work: () => Promise<void>) => void;

@@ -7,12 +7,12 @@ import { LocalFiles } from "../files/local-files.ts";
 import { UserError } from "../lib/user-error.ts";
 import { migrate } from "../store/migrations/migrations.ts";
 import { lockFolder } from "../store/sqlite/folder-lock.ts";
-import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
-import { type Store, StoreError } from "../store/store.ts";
+import { type ObservedStore, openSqliteStore, type SqliteStoreOptions } from "../store/sqlite/sqlite-store.ts";
+import { StoreError } from "../store/store.ts";
 
 /** An open data folder: PocketBase's layout, with our own tables in its database. */
 export interface Folder {
-  readonly store: Store;
+  readonly store: ObservedStore;
   readonly registry: Registry;
   readonly files: FileStore;
   close(): Promise<void>;
@@ -23,9 +23,9 @@ export interface Folder {
  *
  * @throws UserError if the folder or its database can't be used
  */
-export async function openFolder(dir: string): Promise<Folder> {
+export async function openFolder(dir: string, options: SqliteStoreOptions = {}): Promise<Folder> {
   ensureWritable(dir);
-  const store = openDatabase(join(dir, "data.db"));
+  const store = openDatabase(join(dir, "data.db"), options);
   try {
     await store.write(
       async (tx) => {
@@ -66,9 +66,9 @@ function ensureWritable(dir: string): void {
   }
 }
 
-function openDatabase(path: string): Store {
+function openDatabase(path: string, options?: SqliteStoreOptions): ObservedStore {
   try {
-    return openSqliteStore(path);
+    return openSqliteStore(path, options);
   } catch (error) {
     throw new UserError(`${path} can't be opened: ${reason(error)}.`, { cause: error });
   }

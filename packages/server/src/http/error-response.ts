@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { ApiError } from "../lib/api-error.ts";
+import { ApiError, AT_CAPACITY } from "../lib/api-error.ts";
 import { StoreError } from "../store/store.ts";
 import { jsonAs } from "./responses.ts";
 
@@ -10,8 +10,9 @@ import { jsonAs } from "./responses.ts";
  */
 export function errorResponse(error: unknown, logger: Logger, id: string): Response {
   const known = toApiError(error);
-  const isFault = known !== error || (known.status >= 500 && known.retryAfter === undefined);
+  const isFault = known !== error ? !isLimit(error) : known.status >= 500 && known.retryAfter === undefined;
   if (isFault) logger.error({ request: id, err: error }, "request failed");
+  else if (known !== error) logger.info({ request: id, reason: String(known.cause) }, "query cut");
   else if (known.cause !== undefined) logger.debug({ request: id, err: known }, "request refused");
   const response = jsonAs(known.status, known.toBody());
   const retryAfter = known.retryAfter ?? (known.status === 503 ? 1 : undefined);
@@ -23,6 +24,12 @@ export function errorResponse(error: unknown, logger: Logger, id: string): Respo
 function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (!(error instanceof StoreError)) return new ApiError(500, "", {}, error);
-  const isTemporary = error.kind === "closed" || error.kind === "busy";
-  return new ApiError(isTemporary ? 503 : 400, "", {}, error);
+  const { kind } = error;
+  if (kind === "overloaded") return new ApiError(503, AT_CAPACITY, {}, error, 1);
+  if (kind === "crowded") return new ApiError(429, "", {}, error, 1);
+  return new ApiError(kind === "closed" || kind === "busy" ? 503 : 400, "", {}, error);
 }
+
+/** Was it the query that took too much, not the server that failed? */
+const isLimit = (error: unknown): boolean =>
+  error instanceof StoreError && ["overrun", "abandoned", "crowded", "overloaded"].includes(error.kind);

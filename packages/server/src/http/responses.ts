@@ -39,7 +39,8 @@ export const jsonAs = (status: number, value: unknown): Response =>
 
 export const noContent = (): Response => new Response(null, { status: 204 });
 
-function requestedFields(request: ApiRequest): FieldPick | undefined {
+/** What the `fields` parameter keeps; `undefined` without it. @throws ApiError 400 if it is invalid */
+export function requestedFields(request: ApiRequest): FieldPick | undefined {
   const text = request.query["fields"];
   if (!text) return undefined;
   const pick = parseFields(text);

@@ -34,7 +34,7 @@ export function pickFields(value: unknown, pick: FieldPick): unknown {
   if (Array.isArray(value)) return isObject(value[0]) ? value.map((item) => pickFields(item, pick)) : value;
   const picked: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(value)) {
-    const nested = nestedIn(pick, key);
+    const nested = nestedPick(pick, key);
     if (pick.has(key)) picked[key] = apply(pick.get(key), inner);
     else if (nested.size > 0) picked[key] = pickFields(inner, nested);
     else if (pick.has("*")) picked[key] = apply(pick.get("*"), inner);
@@ -45,6 +45,17 @@ export function pickFields(value: unknown, pick: FieldPick): unknown {
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
 
 const apply = (modifier: Modifier | undefined, value: unknown): unknown => (modifier ? modifier(value) : value);
+
+const nestedPicks = new WeakMap<FieldPick, Map<string, FieldPick>>();
+
+/** The paths that start with a key, without it. The same object each time: a list has many records with the same keys. */
+export function nestedPick(pick: FieldPick, key: string): FieldPick {
+  let known = nestedPicks.get(pick);
+  if (!known) nestedPicks.set(pick, (known = new Map()));
+  let nested = known.get(key);
+  if (!nested) known.set(key, (nested = nestedIn(pick, key)));
+  return nested;
+}
 
 function nestedIn(pick: FieldPick, key: string): FieldPick {
   const nested = new Map<string, Modifier | undefined>();

@@ -77,6 +77,24 @@ export class Metrics implements HubMetrics {
     const gauge: Gauge = new Gauge({ name, help, registers: [this.#registry], collect: () => gauge.set(read()) });
   }
 
+  /**
+   * A counter that is kept elsewhere.
+   *
+   * @param read called for each scrape; the sums so far by reason, "" if there are none
+   */
+  total(name: string, help: string, read: () => readonly (readonly [reason: string, sum: number])[]): void {
+    const counter: Counter = new Counter({
+      name,
+      help,
+      labelNames: ["reason"],
+      registers: [this.#registry],
+      collect: () => {
+        counter.reset();
+        for (const [reason, sum] of read()) counter.inc(reason === "" ? {} : { reason }, sum);
+      },
+    });
+  }
+
   get contentType(): string {
     return this.#registry.contentType;
   }

@@ -18,8 +18,10 @@ export type Sql = RawBuilder<unknown>;
 export interface Query {
   readonly text: string;
   readonly values: readonly SqlValue[];
-  /** Rows that it visits at most, where its author knows better than its plan says, e.g. a page in the order of an index. */
-  readonly maxVisits?: number | undefined;
+  /** Rows after which it stops, unless it has to sort them: for a page without conditions. */
+  readonly stopsAfter?: number | undefined;
+  /** What visiting a row costs, if it is not 1: to count rows, SQLite doesn't read them. */
+  readonly visitCost?: number | undefined;
   /** Rows of its common table expressions, by name: the plan doesn't know them. */
   readonly sizes?: Readonly<Record<string, number>>;
 }

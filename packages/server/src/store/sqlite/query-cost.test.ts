@@ -71,7 +71,9 @@ test("a large row costs what reading it takes", () => {
 });
 
 test("what the author says of a statement wins, and what nobody knows has no bound", () => {
-  expect(cost(`SELECT * FROM "posts" ORDER BY _rowid_ LIMIT ?`, [20], { maxVisits: 20 })).toBeLessThan(100);
+  expect(cost(`SELECT * FROM "posts" ORDER BY _rowid_ LIMIT ?`, [20], { stopsAfter: 20 })).toBeLessThan(100);
+  expect(cost(`SELECT * FROM "posts" ORDER BY tags LIMIT ?`, [20], { stopsAfter: 20 })).toBeGreaterThan(1_000);
+  expect(cost(`SELECT count(*) FROM "posts"`, [], { visitCost: 0.01 })).toBeLessThan(50);
   const text = `WITH "@rows" AS MATERIALIZED (SELECT value FROM json_each(?)) SELECT * FROM "@rows"`;
   expect(cost(text, ["[]"], { sizes: { "@rows": 3 } })).toBeLessThan(100);
   connection.exec("CREATE VIEW shown AS SELECT * FROM posts");

@@ -36,20 +36,16 @@ const VALUES_PER_STEP = 8;
  * The most steps that a statement can take, whatever a client chose for its values: what is cheap by this is cheap for
  * certain.
  */
-export function costOf(
-  plan: QueryPlan,
-  sizes: TableSizes,
-  { values, maxVisits = Infinity, sizes: own = {} }: Query,
-): number {
+export function costOf(plan: QueryPlan, sizes: TableSizes, query: Query): number {
+  const { values, stopsAfter = Infinity, visitCost = 1, sizes: own = {} } = query;
   const list = plan.hasIn ? longestList(values) : 1;
-  const visits = Math.min(visitsOf(plan.top, { sizes, own, list }), maxVisits);
+  const all = visitsOf(plan.top, { sizes, own, list });
+  const visits = plan.sorts ? all : Math.min(all, stopsAfter);
   if (visits === Infinity) return Infinity;
   const bytes = bytesOf(plan, sizes, own, visits);
   const pattern = plan.hasLike ? textLength(values) : 0;
-  return (
-    visits * (1 + values.length / VALUES_PER_STEP) +
-    bytes * (1 / BYTES_PER_STEP + pattern / LIKE_COMPARISONS_PER_STEP + plan.jsonCalls / JSON_BYTES_PER_STEP)
-  );
+  const perByte = 1 / BYTES_PER_STEP + pattern / LIKE_COMPARISONS_PER_STEP + plan.jsonCalls / JSON_BYTES_PER_STEP;
+  return visitCost * (visits * (1 + values.length / VALUES_PER_STEP) + bytes * perByte);
 }
 
 interface Known {

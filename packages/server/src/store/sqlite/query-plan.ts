@@ -35,6 +35,8 @@ export interface QueryPlan {
   readonly top: PlanLevel;
   /** The tables that it reads. */
   readonly tables: ReadonlySet<string>;
+  /** Whether it reads all rows before it returns the first. */
+  readonly sorts: boolean;
   readonly hasIn: boolean;
   readonly hasLike: boolean;
   /** Functions that parse the JSON of a row. */
@@ -73,6 +75,7 @@ export function readPlan(text: string, lines: readonly PlanLine[]): QueryPlan {
   return {
     top,
     tables,
+    sorts: lines.some(({ detail }) => detail.startsWith("USE TEMP B-TREE")),
     hasIn: / IN /i.test(text),
     hasLike: / LIKE /i.test(text),
     jsonCalls: text.match(/json\w*\((?!\?)/gi)?.length ?? 0,

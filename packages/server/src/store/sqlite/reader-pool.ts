@@ -70,7 +70,10 @@ export class ReaderPool {
   }
 
   /** Runs the work on one snapshot in a reader. @throws StoreError if it is cut, or if nobody waits for it any more */
-  async read<T>(owner: QueryOwner, weight: Weight, work: (reader: Reader) => Promise<T>): Promise<T> {
+  async read<T>(asked: QueryOwner, weight: Weight, work: (reader: Reader) => Promise<T>): Promise<T> {
+    // Read once: the address of a client that has left is no longer known.
+    const { key, signal, limitMs } = asked;
+    const owner: QueryOwner = { key, signal, ...(limitMs !== undefined && { limitMs }) };
     try {
       const seat = await this.#queue.take(owner, weight);
       try {
