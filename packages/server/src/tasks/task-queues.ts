@@ -1,3 +1,5 @@
+import { MAX_TIMER_MS } from "../lib/timers.ts";
+
 /** The tasks of one name. */
 interface Queue {
   readonly waiting: string[];
@@ -67,6 +69,3 @@ export class TaskQueues {
     return queue;
   }
 }
-
-/** The longest delay that `setTimeout` takes, in milliseconds. */
-const MAX_TIMER_MS = 2 ** 31 - 1;

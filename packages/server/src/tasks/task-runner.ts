@@ -13,6 +13,8 @@ export interface TaskRunnerOptions {
   readonly definitions: Definitions;
   readonly eventWriter: TaskEventWriter;
   readonly histories: TaskHistories;
+  /** The size of a result and of an event; 0 is no limit. */
+  readonly maxBytes: number;
   readonly onError: (error: unknown, task: Pick<Task, "id" | "name">) => void;
 }
 
@@ -109,16 +111,19 @@ export class TaskRunner {
   }
 
   async #runAttempt(definition: Definition, id: string, signal: AbortSignal): Promise<void> {
-    const { store, eventWriter, histories, onError } = this.#options;
+    const { store, eventWriter, histories, maxBytes, onError } = this.#options;
     const task = await store.write((tx) => claimTask(tx, id, Date.now()));
     if (!task) return;
-    if (signal.aborted) return this.#requeue(task);
+    if (signal.aborted) {
+      await store.write((tx) => requeueTask(tx, id, task.attempt - 1, Date.now()));
+      return;
+    }
     eventWriter.open(id, histories.lastOf(id));
     const events = {
       append: eventWriter.append.bind(eventWriter, id),
       flushed: () => eventWriter.flushed(),
     };
-    const result = await attemptTask(definition, task, events, signal);
+    const result = await attemptTask(definition, task, events, signal, maxBytes);
     if ("error" in result && !signal.aborted) onError(new Error(result.error.message), task);
     await this.#settle(definition, task, result);
   }
@@ -127,35 +132,41 @@ export class TaskRunner {
     if ("output" in result) {
       await this.#end(definition, task.id, { state: "completed", output: result.output });
     } else if (this.#state === "stopping" && definition.attempts > 1) {
-      await this.#requeue(task);
+      await this.#retry(definition, task, INTERRUPTED, { uses: task.attempt - 1, wait: 0 });
     } else {
       const error = this.#state === "stopping" ? INTERRUPTED : result.error;
       await this.#failOrRetry(definition, task, error);
     }
   }
 
-  /** An attempt that a graceful stop ended does not count. */
-  async #requeue({ id, attempt }: Task): Promise<void> {
-    await this.#options.store.write((tx) => requeueTask(tx, id, attempt - 1, Date.now()));
+  /** Retries the task if it has attempts left. */
+  async #failOrRetry(definition: Definition, task: Pick<Task, "id" | "attempt">, error: TaskError): Promise<void> {
+    const { attempt } = task;
+    if (attempt < definition.attempts) {
+      await this.#retry(definition, task, error, { uses: attempt, wait: backoffAfter(attempt, definition) });
+    } else {
+      await this.#end(definition, task.id, { state: "failed", error });
+    }
   }
 
-  /** Retries the task if it has attempts left. */
-  async #failOrRetry(
-    definition: Definition,
+  /**
+   * Returns the task to the queue and says so: listeners may have half of what the attempt sent.
+   *
+   * @param uses how many attempts are used up: one that a graceful stop ended does not count
+   * @param wait milliseconds before the next attempt
+   */
+  async #retry(
+    { attempts, name }: Definition,
     { id, attempt }: Pick<Task, "id" | "attempt">,
     error: TaskError,
+    { uses, wait }: { readonly uses: number; readonly wait: number },
   ): Promise<void> {
-    const { attempts, name } = definition;
-    if (attempt >= attempts) {
-      await this.#end(definition, id, { state: "failed", error });
-      return;
-    }
-    const due = Date.now() + backoffAfter(attempt, definition);
+    const due = Date.now() + wait;
     const data = { error: error.message, code: error.code, attempt, attempts, retry_at: new Date(due).toISOString() };
     const isRetrying = await this.#options.eventWriter.appendTransition(id, "task_retrying", data, (tx) =>
-      requeueTask(tx, id, attempt, due),
+      requeueTask(tx, id, uses, due),
     );
-    if (isRetrying) this.#queues.add(name, id, due, Date.now());
+    if (isRetrying && this.#state === "running") this.#queues.add(name, id, due, Date.now());
   }
 
   /** @returns `false` if the task had already ended */
