@@ -34,7 +34,8 @@ export interface CatchUpOptions<Principal> {
   readonly position: DeliveryPosition;
   readonly metrics: HubMetrics;
   topicsOf(change: Change): readonly string[];
-  eventFor(change: Change, audience: Audience<Principal>): Promise<OutgoingEvent | undefined>;
+  /** `unknown` if the log no longer says enough of a deleted record to tell who could see it. */
+  eventFor(change: Change, audience: Audience<Principal>): Promise<OutgoingEvent | "unknown" | undefined>;
   mayChangeVisibility(change: Change, audience: Audience<Principal>): boolean;
   onError(error: unknown): void;
 }
@@ -57,6 +58,9 @@ interface Chunk {
   sent: number;
 }
 
+/** What a change is to an audience. */
+type Outcome = FrameSet | "nothing" | "unknown";
+
 /** Decides what one change is to one audience. */
 interface Evaluation<Principal> {
   readonly change: Change;
@@ -72,10 +76,10 @@ export class CatchUp<Principal> {
   readonly #position: DeliveryPosition;
   readonly #limit = pLimit(MAX_CONCURRENT);
   /** What a change is to an audience. */
-  readonly #frames = new LRUCache<string, FrameSet | "nothing", Evaluation<Principal>>({
+  readonly #frames = new LRUCache<string, Outcome, Evaluation<Principal>>({
     max: MAX_CACHED_FRAMES,
     maxSize: MAX_CACHE_SIZE,
-    sizeCalculation: (frames) => (frames === "nothing" ? 1 : frames.event.data.length),
+    sizeCalculation: (frames) => (typeof frames === "string" ? 1 : frames.event.data.length),
     // A caller that waits for an entry still gets it if the entry is dropped meanwhile.
     ignoreFetchAbort: true,
     fetchMethod: (_key, _stale, { context }) => this.#evaluate(context),
@@ -165,13 +169,14 @@ export class CatchUp<Principal> {
       if (!chunk) continue;
       const { changes, upTo } = chunk;
       while (chunk.sent < changes.length) {
-        await this.#send(session, replay, changes[chunk.sent]!);
+        const isSent = await this.#send(session, replay, changes[chunk.sent]!);
         chunk.sent += 1;
         if (session.replay !== replay) return undefined;
+        if (!isSent) break;
         if (!session.hasRoom) return chunk;
       }
       // The position may have no change of its own: task events leave the log once they are stored elsewhere.
-      if (changes.length < CHUNK_SIZE) replay.position = upTo;
+      if (changes.length < CHUNK_SIZE) replay.position = Math.max(replay.position, upTo);
       this.#options.metrics.replayed("read", changes.length);
       await this.#goLiveIfCaughtUp(session, replay);
       chunk = undefined;
@@ -195,21 +200,30 @@ export class CatchUp<Principal> {
     return undefined;
   }
 
-  async #send(session: Session<Principal>, replay: Replay, change: Change): Promise<void> {
+  /** @returns whether the replay goes on after this change; `false` if it skips ahead with a resync */
+  async #send(session: Session<Principal>, replay: Replay, change: Change): Promise<boolean> {
     const topics = new Set(this.#options.topicsOf(change));
     const deliveries: Delivery[] = [];
+    let isKnown = true;
     const { audiences } = session;
     for (const audience of audiences) {
       const { name, label } = audience.subscription;
       if (!topics.has(audience.topic) || change.seq <= (replay.startOf.get(name) ?? 0)) continue;
       const frames = await this.#framesFor(change, audience);
-      if (frames !== "nothing") deliveries.push({ label: label, frames });
+      isKnown &&= frames !== "unknown";
+      if (typeof frames !== "string") deliveries.push({ label: label, frames });
     }
-    if (session.replay !== replay) return;
+    if (session.replay !== replay) return false;
     // Rules or principals changed during the evaluation: its result no longer holds.
     if (session.audiences !== audiences) return this.#send(session, replay, change);
+    if (!isKnown) {
+      replay.position = this.#position.seq;
+      this.#resync(session, "visibility", replay.position);
+      return false;
+    }
     session.send(framesOf(session.codec, deliveries));
     replay.position = change.seq;
+    return true;
   }
 
   #mayChangeVisibility(changes: readonly Change[], replay: Replay, { audiences }: Session<Principal>): boolean {
@@ -221,14 +235,15 @@ export class CatchUp<Principal> {
       });
   }
 
-  #framesFor(change: Change, audience: Audience<Principal>): Promise<FrameSet | "nothing"> {
+  #framesFor(change: Change, audience: Audience<Principal>): Promise<Outcome> {
     const context = { change, audience };
     if (!audience.cacheable) return this.#evaluate(context);
     return this.#frames.forceFetch(`${change.seq}\n${audience.key}`, { context });
   }
 
-  async #evaluate({ change, audience }: Evaluation<Principal>): Promise<FrameSet | "nothing"> {
+  async #evaluate({ change, audience }: Evaluation<Principal>): Promise<Outcome> {
     const event = await this.#options.eventFor(change, audience);
+    if (event === "unknown") return event;
     const cursor = formatCursor({ epoch: this.#options.epoch, seq: change.seq });
     return event ? new FrameSet(event, cursor) : "nothing";
   }

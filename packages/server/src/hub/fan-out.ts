@@ -55,7 +55,8 @@ export class FanOut<Principal> {
     // All are about one record, so events with the same data are the same event.
     const framesOf = new Map<string, FrameSet>();
     for (const [i, event] of events.entries()) {
-      if (!event) continue;
+      // A live event is always known: the log has all its values until it is delivered.
+      if (!event || event === "unknown") continue;
       let frames = framesOf.get(event.data);
       if (!frames) framesOf.set(event.data, (frames = new FrameSet(event, cursor)));
       const { sessions, codec, subscription } = audiences[i]!;
@@ -88,7 +89,7 @@ export class FanOut<Principal> {
     change: Change,
     { subscription, principal }: Audience<Principal>,
     mode: "live" | "replayed",
-  ): Promise<OutgoingEvent | undefined> {
+  ): Promise<OutgoingEvent | "unknown" | undefined> {
     return this.#orElse(change, undefined, () => this.#visibility.eventFor(change, subscription, principal, mode));
   }
 

@@ -1,4 +1,5 @@
 import type { OutgoingEvent, Subscription } from "@headwater/protocol";
+import type { Eventually } from "../lib/eventually.ts";
 import type { Change } from "../log/change.ts";
 import type { VisibilityChanges, VisibilityDiffSince } from "./reassignments.ts";
 import type { AudienceRules } from "./roster.ts";
@@ -9,13 +10,16 @@ export interface Visibility<Principal> extends AudienceRules<Principal> {
   topicsOf(change: Change): readonly string[];
   /** What the record had before the change, and has after it, in the field that routes the subscription's audience. */
   routingValues(change: Change, subscription: Subscription, principal: Principal): Promise<readonly unknown[]>;
-  /** The event that a subscription gets for a change; `undefined` if the principal can't see it. */
+  /**
+   * The event that a subscription gets for a change; `undefined` if the principal can't see it, `unknown` if that can't be
+   * told any more.
+   */
   eventFor(
     change: Change,
     subscription: Subscription,
     principal: Principal,
     mode: "live" | "replayed",
-  ): Promise<OutgoingEvent | undefined>;
+  ): Eventually<OutgoingEvent | "unknown" | undefined>;
   /** The events of other records that a change makes visible or invisible. */
   visibilityChanges(change: Change, subscription: Subscription, principal: Principal): Promise<VisibilityChanges>;
   /** Keeps what a subscription can see before a change gives it another principal or other rules. */

@@ -16,6 +16,11 @@ export async function readHead(reader: Reader): Promise<number> {
   return Number(row?.["seq"] ?? 0);
 }
 
+/** Are there more than so many entries after this seq? Cheap, however many there are. */
+export const hasMoreThan = async (reader: Reader, seq: number, count: number): Promise<boolean> =>
+  (await reader.first({ text: "SELECT 1 FROM _changes WHERE seq > ? LIMIT 1 OFFSET ?", values: [seq, count] })) !==
+  undefined;
+
 /** Every change after this seq is still in the log. */
 export async function readTrimmedTo(reader: Reader): Promise<number> {
   const row = await reader.first({ text: "SELECT min(seq) AS oldest FROM _changes", values: [] });
