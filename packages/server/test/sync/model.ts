@@ -4,6 +4,7 @@ import { trimLog } from "../../src/log/retention.ts";
 import { DEFAULT_AGES } from "../../src/sync/expiration.ts";
 import type { Mutation } from "../../src/sync/requests.ts";
 import type { Fault } from "./model-faults.ts";
+import { pickStep, type RandomSteps } from "./random-step.ts";
 import { type ClientState, ModelClient, type ModelGroup } from "./model-client.ts";
 import { RULES } from "./model-rules.ts";
 import { ModelServer } from "./model-server.ts";
@@ -15,18 +16,11 @@ const MAX_PAGES = 2_000;
 const isJournal = ({ name }: Mutation): boolean => name === "journal" || name === "flaky";
 
 /** Takes random steps on a server and its clients. After each pull, a client's view must equal a list request's result. */
-/** One kind of random step. */
-export interface ModelStep {
-  /** Relative frequency. */
-  readonly weight: number;
-  readonly take: (model: Model) => Promise<unknown>;
-}
-
 export interface ModelRunOptions {
   readonly dir: string;
   readonly random: Random;
   readonly steps: number;
-  readonly kinds: readonly (readonly [name: string, ModelStep])[];
+  readonly kinds: RandomSteps<Model>;
   readonly fault?: Fault | undefined;
 }
 
@@ -60,11 +54,9 @@ export class Model {
     }
   }
 
-  async #step(number: number, kinds: ModelRunOptions["kinds"]): Promise<void> {
+  async #step(number: number, kinds: RandomSteps<Model>): Promise<void> {
     this.server.advanceClock(this.random.int(0, 3));
-    const total = kinds.reduce((sum, [, { weight }]) => sum + weight, 0);
-    let at = this.random.int(1, total);
-    const [name, { take }] = kinds.find(([, { weight }]) => (at -= weight) <= 0)!;
+    const [name, { take }] = pickStep(kinds, this.random);
     this.recentSteps.push(name);
     if (this.recentSteps.length > 12) this.recentSteps.shift();
     try {
