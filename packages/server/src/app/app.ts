@@ -50,7 +50,11 @@ export interface App {
 export async function openApp(config: Config, logger: Logger): Promise<App> {
   const unlock = lockDataFolder(config.dir);
   try {
-    const app = await buildApp(config, logger, await openFolder(config.dir, storeOptions(config)));
+    const app = await buildApp(
+      config,
+      logger,
+      await openFolder(config.dir, { ...storeOptions(config), clientFilters: config.clientFilters }),
+    );
     return { ...app, close: () => app.close().then(unlock) };
   } catch (error) {
     unlock();
@@ -114,7 +118,7 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
     hub,
     background,
     listen() {
-      server = listen(config, api, realtime.liveness.websocket);
+      server = listen(config, api, realtime.liveness.websocket, logger);
       background(() => tasks.startRunner());
       return { url: server.url.href.replace(/\/$/, "") };
     },

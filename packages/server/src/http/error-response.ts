@@ -13,7 +13,7 @@ export function errorResponse(error: unknown, logger: Logger, id: string): Respo
   const isFault = known !== error ? !isLimit(error) : known.status >= 500 && known.retryAfter === undefined;
   if (isFault) logger.error({ request: id, err: error }, "request failed");
   else if (known !== error) logger.info({ request: id, reason: String(known.cause) }, "query cut");
-  else if (known.cause !== undefined) logger.debug({ request: id, err: known }, "request refused");
+  else if (known.cause !== undefined) logger.debug({ request: id, reason: reasonOf(known) }, "request refused");
   const response = jsonAs(known.status, known.toBody());
   const retryAfter = known.retryAfter ?? (known.status === 503 ? 1 : undefined);
   if (retryAfter !== undefined) response.headers.set("Retry-After", String(retryAfter));
@@ -33,3 +33,10 @@ function toApiError(error: unknown): ApiError {
 /** Was it the query that took too much, not the server that failed? */
 const isLimit = (error: unknown): boolean =>
   error instanceof StoreError && ["overrun", "abandoned", "crowded", "overloaded"].includes(error.kind);
+
+/** Why a request is refused. Parsers quote what they can't read, which may be a secret. */
+const reasonOf = ({ message, cause }: ApiError): string =>
+  `${message} ${String(cause)}`.slice(0, MAX_REASON).replaceAll(/"[^"]*"?|'[^']*'?/g, "***");
+
+/** Characters. */
+const MAX_REASON = 1_000;

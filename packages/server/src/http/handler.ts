@@ -38,7 +38,7 @@ export function createHandler<Context extends HttpContext>(options: HandlerOptio
 
   const respond = async (raw: Request, server: Server<unknown>): Promise<Response | undefined> => {
     const id = requestId(raw);
-    const url = new URL(raw.url);
+    const url = urlOf(raw);
     const logEntry = new AccessLogEntry(context.logger, id, raw.method, url);
     let response: Response;
     try {
@@ -61,6 +61,16 @@ export function createHandler<Context extends HttpContext>(options: HandlerOptio
     return response;
   };
   return (raw, server) => (raw.method === "OPTIONS" ? cors.preflight(raw) : respond(raw, server));
+}
+
+/**
+ * The request's URL. Without a usable `Host` header, as in HTTP/1.0, only the path of `raw.url` is true, and its host is
+ * missing or can't be parsed.
+ */
+function urlOf(raw: Request): URL {
+  const url = URL.parse(raw.url);
+  // Not `new URL(path, base)`: the path `//a/b` would become a host.
+  return url ?? new URL(`http://localhost${raw.url.replace(/^https?:\/\/[^/?]*/, "")}`);
 }
 
 /** The body may take its time, so the sender is identified again after it has arrived. */
