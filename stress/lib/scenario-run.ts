@@ -14,6 +14,8 @@ import { seededRandom, type Random } from "@headwater/testing/lib/seeded-random.
 import { RuleEdits } from "./rule-edits.ts";
 import { type Rule, type Values } from "./rules.ts";
 import { ensure } from "./ensure.ts";
+import type { Figures } from "./attack/figures.ts";
+import { knownFlags } from "./server-flags.ts";
 import { until } from "./within.ts";
 import { transportOf, type TransportKind } from "./transports.ts";
 import { all, type Topic } from "./topics.ts";
@@ -42,6 +44,8 @@ export class ScenarioRun implements AsyncDisposable {
   /** Ids of the rooms that messages are written to. */
   readonly rooms: string[] = [];
   #checkedByScenario = 0;
+  /** What the scenario measured, for the table at the end. */
+  figures: Figures | undefined;
   /** The server has delivered everything up to this seq to everyone. */
   deliveredTo = 0;
 
@@ -82,8 +86,9 @@ export class ScenarioRun implements AsyncDisposable {
   async start(options: ServerOptions = this.#options): Promise<void> {
     this.#options = options;
     // Clients here subscribe far more often than real ones.
-    const args = [...(options.args ?? []), "--subscribe-rate", "100000"];
-    this.#server = await startServer({ ...options, args, dir: this.dir });
+    const { root } = this.seedFolder;
+    const args = await knownFlags([...(options.args ?? []), "--subscribe-rate", "100000"], root);
+    this.#server = await startServer({ ...options, args, root, dir: this.dir });
     const log = this.readLog();
     this.ruleEdits.settle(log);
     this.deliveredTo = log.at(-1)!.seq;

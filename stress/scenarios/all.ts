@@ -2,6 +2,9 @@ import type { Scenario } from "../lib/scenario.ts";
 import { atomicity } from "./atomicity.ts";
 import { bulk } from "./bulk.ts";
 import { clock } from "./clock.ts";
+import { bodies } from "./hostile/bodies.ts";
+import { queries } from "./hostile/queries.ts";
+import { subscriptions } from "./hostile/subscriptions.ts";
 import { herd } from "./herd.ts";
 import { order } from "./order.ts";
 import { poison } from "./poison.ts";
@@ -33,4 +36,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...sockets,
   ...storm,
   ...sync,
+  ...queries,
+  ...bodies,
+  ...subscriptions,
 ];

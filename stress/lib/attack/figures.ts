@@ -1,0 +1,61 @@
+import type { Answer, Attackers } from "./attackers.ts";
+import { type Phase, type Probe, PROBES } from "./measurement.ts";
+
+/** The p99 that others must get during an attack on an idle machine of two cores, in milliseconds. */
+const PROMISED_MS = 100;
+/** On a busy machine: relative to the quiet server, or to a server that does nothing, whichever is slower. */
+const MAX_RATIO = 20;
+/** However busy the machine is. */
+const MAX_MS = 2_000;
+const MAX_BYTES = 1e9;
+
+type Phases = Readonly<Record<string, Phase>>;
+
+/** A row of the table that `npm run stress` prints. */
+export interface Figures {
+  readonly quiet: string;
+  readonly during: string;
+  readonly control: string;
+  readonly megabytes: string;
+  readonly answers: string;
+}
+
+const SERVED = PROBES.filter((probe) => probe !== "control");
+
+export function figuresOf(phases: Phases, attackers: Attackers): Figures {
+  const [quiet, attack] = [phases["quiet"]!, phases["attack"]!];
+  const p99s = ({ latencies }: Phase): string => SERVED.map((probe) => latencies[probe].p99.toFixed(0)).join(" / ");
+  return {
+    quiet: p99s(quiet),
+    during: p99s(attack),
+    control: attack.latencies.control.p99.toFixed(0),
+    megabytes: (peakOf(phases) / 1e6).toFixed(0),
+    answers: answersOf(attackers.answers),
+  };
+}
+
+const peakOf = (phases: Phases): number => Math.max(...Object.values(phases).map(({ peakBytes }) => peakBytes));
+
+const answersOf = (answers: ReadonlyMap<Answer, number>): string =>
+  [...answers].map(([answer, count]) => `${count} × ${answer}`).join(", ") || "none";
+
+/** What is wrong with what the others, the attackers and the machine got. */
+export function faultsOf(phases: Phases, attackers: Attackers, accepted: readonly Answer[]): string[] {
+  const faults = SERVED.flatMap((probe) => slownessOf(probe, phases));
+  for (const [name, { failures }] of Object.entries(phases)) {
+    for (const failure of failures.slice(0, 3)) faults.push(`${name}: the bystander saw ${failure}`);
+  }
+  const bytes = peakOf(phases);
+  if (bytes > MAX_BYTES) faults.push(`the server took ${(bytes / 1e6).toFixed(0)} MB`);
+  const others = [...attackers.answers].filter(([answer]) => !accepted.includes(answer));
+  if (others.length > 0) faults.push(`attackers got ${answersOf(new Map(others))}, not only ${accepted.join(", ")}`);
+  return faults;
+}
+
+function slownessOf(probe: Probe, phases: Phases): string[] {
+  const [quiet, attack] = [phases["quiet"]!.latencies, phases["attack"]!.latencies];
+  const { p99, count } = attack[probe];
+  if (count === 0) return [`no ${probe} was measured`];
+  const bound = Math.max(PROMISED_MS, Math.min(MAX_MS, MAX_RATIO * Math.max(quiet[probe].p99, attack.control.p99)));
+  return p99 <= bound ? [] : [`${probe}: p99 ${p99.toFixed(0)} ms, more than ${bound.toFixed(0)} ms`];
+}
