@@ -25,6 +25,16 @@ export interface QueryOwner {
   readonly limitMs?: number;
 }
 
+/** A reader that also runs what clients ask for. */
+export interface ClientReader extends SnapshotReader {
+  /**
+   * A reader for queries that a client has a say in: a statement that may take long doesn't hold up this thread, and is cut
+   * (`overrun`) when its time or memory is used up. The work of `read` may start twice, so it must only read. Without an
+   * owner, `all`, `first` and `read` run here, whatever they take.
+   */
+  for(owner: QueryOwner): SnapshotReader;
+}
+
 /** A write transaction. Its reads see its own writes. */
 export interface Transaction extends Reader {
   /** @returns the number of rows changed */
@@ -44,18 +54,17 @@ export interface WriteOptions {
  * What a database engine must provide. There is one writer at a time; writes that wait in one turn of the loop share a
  * commit, each in its own savepoint, so that a failure rolls back only the write that failed.
  */
-export interface Store extends SnapshotReader {
+export interface Store extends ClientReader {
   /**
    * Runs the work in a transaction and resolves when it is durable; rejects with the work's error after a rollback. The
    * work must await nothing but the transaction, as every other writer waits for it, and must not call `write`.
    */
   write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T>;
   /**
-   * A reader for queries that a client has a say in: a statement that may take long doesn't hold up this thread, and is cut
-   * (`overrun`) when its time or memory is used up. The work of `read` may start twice, so it must only read. Without an
-   * owner, `all`, `first` and `read` run here, whatever they take.
+   * Says that something was deleted for good. What was deleted is overwritten in the database file at once, and its WAL is
+   * emptied soon.
    */
-  for(owner: QueryOwner): SnapshotReader;
+  scrub(): void;
   /** Calls back after each commit; for a commit of another process, within a quarter of a second. */
   onCommit(listener: () => void): void;
   /** Finishes the waiting writes, checkpoints and closes. Later calls reject with `closed`. */

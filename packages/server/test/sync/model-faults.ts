@@ -52,6 +52,7 @@ function alterStore({ write = unchanged, read = (_, rows) => rows }: { write?: A
       ...snapshotReaderOf(store),
       for: (owner) => snapshotReaderOf(store.for(owner)),
       write: (work, options) => store.write((tx) => work(transactionOf(tx)), options),
+      scrub: () => store.scrub(),
       onCommit: (listener) => store.onCommit(listener),
       close: () => store.close(),
     }),

@@ -80,6 +80,7 @@ export class Eraser {
     await store.write(async (tx) => {
       for (const deleted of waiting) await erase(tx, schema(), deleted);
     });
+    store.scrub();
     return waiting.length;
   }
 

@@ -4,9 +4,9 @@ export interface CheckpointRequest {
   readonly path: string;
   /**
    * PASSIVE moves what it can without waiting. RESTART also waits a moment for readers, so that the WAL starts from its
-   * beginning.
+   * beginning. TRUNCATE does the same and empties the file.
    */
-  readonly mode: "PASSIVE" | "RESTART";
+  readonly mode: "PASSIVE" | "RESTART" | "TRUNCATE";
 }
 /** What it didn't move stays in the WAL until the next checkpoint. */
 export interface CheckpointReply {

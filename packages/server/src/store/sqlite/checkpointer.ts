@@ -9,6 +9,10 @@ const MAX_PAGES = 64_000;
 /** How long after a full checkpoint that readers blocked the next one is tried, in milliseconds. */
 const RETRY_MS = 2_000;
 
+/** How soon after something was erased the WAL is emptied, and how often at most, in milliseconds. */
+const SCRUB_DELAY_MS = 1_000;
+const MIN_SCRUB_INTERVAL_MS = 30_000;
+
 /** The size of the WAL, and how much of it is in the database file already, in pages. */
 export interface WalState {
   readonly log: number;
@@ -33,6 +37,9 @@ export class Checkpointer {
   readonly #cutOldestQuery: () => void;
   #busy: Promise<void> | undefined;
   #nextRestart = 0;
+  /** When the WAL is to be emptied; `undefined` if nothing in it was erased. */
+  #scrubAt: number | undefined;
+  #lastScrub = Number.NEGATIVE_INFINITY;
 
   constructor({ path, pauseWriter, cutOldestQuery }: CheckpointerOptions) {
     this.#path = path;
@@ -42,8 +49,28 @@ export class Checkpointer {
 
   /** Starts a checkpoint if the WAL is long enough and none is running. Returns at once. */
   startIfNeeded({ log, checkpointed }: WalState): void {
-    if (this.#busy || log - checkpointed < MIN_PASSIVE_PAGES) return;
-    this.#busy = this.#checkpoint(log).finally(() => {
+    if (log - checkpointed >= MIN_PASSIVE_PAGES) this.#start(() => this.#checkpoint(log));
+  }
+
+  /** Old pages in the WAL still hold what was erased since: it is emptied soon. */
+  scrub(): void {
+    this.#scrubAt ??= Math.max(performance.now() + SCRUB_DELAY_MS, this.#lastScrub + MIN_SCRUB_INTERVAL_MS);
+  }
+
+  /** Empties the WAL if that is due. Returns at once. */
+  scrubIfDue(): void {
+    if (this.#scrubAt === undefined || performance.now() < this.#scrubAt) return;
+    this.#start(async () => {
+      this.#scrubAt = undefined;
+      this.#lastScrub = performance.now();
+      await this.#pauseWriter(async () => {
+        if ((await this.#request("TRUNCATE")) !== "done") this.#scrubAt = performance.now() + RETRY_MS;
+      });
+    });
+  }
+
+  #start(work: () => Promise<void>): void {
+    this.#busy ??= work().finally(() => {
       this.#busy = undefined;
     });
   }

@@ -36,6 +36,8 @@ export class Connection {
       this.exec("PRAGMA journal_size_limit=200000000");
       this.exec("PRAGMA synchronous=FULL");
       this.exec("PRAGMA foreign_keys=ON");
+      // Deleted content is overwritten with zeros (docs/decisions/0019).
+      this.exec("PRAGMA secure_delete=ON");
       this.exec("PRAGMA temp_store=MEMORY");
       this.exec(`PRAGMA cache_size=-${cacheKiB}`);
       if (readonly) this.exec("PRAGMA query_only=ON");

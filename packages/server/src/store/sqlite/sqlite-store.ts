@@ -118,6 +118,10 @@ class SqliteStore implements ObservedStore {
     return value;
   }
 
+  scrub(): void {
+    this.#checkpointer.scrub();
+  }
+
   onCommit(listener: () => void): void {
     this.#listeners.push(listener);
   }
@@ -149,6 +153,7 @@ class SqliteStore implements ObservedStore {
       this.#committed = true;
       this.#notifyListeners();
     }
+    this.#checkpointer.scrubIfDue();
     if (!this.#committed) return;
     this.#committed = false;
     const wal = this.#writeConnection.first({ text: "PRAGMA wal_checkpoint(NOOP)", values: [] });

@@ -5,6 +5,8 @@ import type { Connection } from "./connection.ts";
 /** A group of at least `MIN_GROUP_SIZE` jobs ends after `MAX_GROUP_MS`: a flood of writes must not hold up streams. */
 const MIN_GROUP_SIZE = 16;
 const MAX_GROUP_MS = 4;
+/** How long one transaction runs before other requests get a turn, in milliseconds. It stays open meanwhile. */
+const MAX_TURN_MS = 8;
 /** How long the writer waits for another process's lock, in milliseconds. */
 const BUSY_TIMEOUT_MS = 10_000;
 
@@ -28,6 +30,7 @@ interface CompletedJob {
 export class Writer {
   readonly #connection: Connection;
   readonly #onCommit: () => void;
+  readonly #turns = new Turns();
   #queue: Job[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
@@ -65,6 +68,7 @@ export class Writer {
       while (this.#queue.length > 0) {
         // After a turn of the loop, requests that arrived together join one group, and sockets are served between groups.
         await new Promise((resolve) => setImmediate(resolve));
+        this.#turns.begin();
         await this.#commitGroup();
       }
     } finally {
@@ -109,7 +113,7 @@ export class Writer {
     const callbacks: (() => void)[] = [];
     try {
       connection.exec("SAVEPOINT work");
-      const value = await job.work(transactionOn(connection, callbacks));
+      const value = await job.work(transactionOn(connection, callbacks, this.#turns));
       connection.exec("RELEASE work");
       completed.push({ job, value, callbacks });
     } catch (error) {
@@ -139,9 +143,40 @@ export class Writer {
   }
 }
 
-const transactionOn = (connection: Connection, callbacks: (() => void)[]): Transaction => ({
-  all: async (statement) => connection.all(toQuery(statement)),
-  first: async (statement) => connection.first(toQuery(statement)),
-  run: async (statement) => connection.run(toQuery(statement)),
-  afterCommit: (callback) => void callbacks.push(callback),
-});
+/** Gives the other requests a turn of the loop while a transaction is long: they read, and only other writers wait. */
+class Turns {
+  #startedAt = 0;
+  #next: Promise<void> | undefined;
+
+  begin(): void {
+    this.#startedAt = performance.now();
+  }
+
+  /** `undefined` while there is time left. */
+  next(): Promise<void> | undefined {
+    if (this.#next || performance.now() - this.#startedAt < MAX_TURN_MS) return this.#next;
+    this.#next = new Promise((resolve) => {
+      setImmediate(() => {
+        this.#next = undefined;
+        this.begin();
+        resolve();
+      });
+    });
+    return this.#next;
+  }
+}
+
+function transactionOn(connection: Connection, callbacks: (() => void)[], turns: Turns): Transaction {
+  /** Statements of one transaction run in the order of the calls. */
+  const inTurn = async <Result>(run: () => Result): Promise<Result> => {
+    const turn = turns.next();
+    if (turn) await turn;
+    return run();
+  };
+  return {
+    all: (statement) => inTurn(() => connection.all(toQuery(statement))),
+    first: (statement) => inTurn(() => connection.first(toQuery(statement))),
+    run: (statement) => inTurn(() => connection.run(toQuery(statement))),
+    afterCommit: (callback) => void callbacks.push(callback),
+  };
+}
