@@ -9,7 +9,7 @@ import { prepareSubmission } from "../../records/write/prepare-submission.ts";
 import { presentRecords } from "../../records/present/present.ts";
 import { assertWritable } from "../../records/model/writable-collection.ts";
 import type { RecordContext } from "../../records/model/record-context.ts";
-import { type Submission, toSubmission } from "../../records/model/submission.ts";
+import { type Submission, toJsonValues, toSubmission } from "../../records/model/submission.ts";
 import { applySubmission, submitDelete, writeSubmission } from "../../records/write/submit-record.ts";
 import { viewRecord } from "../../records/query/view-record.ts";
 import type { Reader, Transaction } from "../../store/store.ts";
@@ -172,13 +172,15 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
   }
 }
 
-/** Converts values to what a client would send. Code need not confirm a password. */
+/**
+ * Converts values to what a client would send. Code need not confirm a password.
+ *
+ * @throws ApiError 400 with the fields whose values JSON can't hold
+ */
 function toSubmitted(collection: Collection, values: Readonly<Record<string, unknown>>): Submission {
-  const entries = Object.entries(values).map(
-    ([name, value]) => [name, value instanceof Date ? value.toISOString() : value] as const,
-  );
-  const password = collection.type === "auth" ? values["password"] : undefined;
-  return toSubmission({ ...(password !== undefined && { passwordConfirm: password }), ...Object.fromEntries(entries) });
+  const json = toJsonValues(values);
+  const password = collection.type === "auth" ? json["password"] : undefined;
+  return toSubmission({ ...(password !== undefined && { passwordConfirm: password }), ...json });
 }
 
 function assertQuick(collection: Collection, { body, files }: Submission): void {

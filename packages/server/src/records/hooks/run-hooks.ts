@@ -8,7 +8,7 @@ import { findRecord } from "../query/find-record.ts";
 import { runNested, runInTransaction } from "./hook-scope.ts";
 import type { BeforeHookEvent, Hook, HookRegistry, HookStage } from "../model/hook-registry.ts";
 import type { RecordContext, WriteContext } from "../model/record-context.ts";
-import { type Submission, toSubmission } from "../model/submission.ts";
+import { type Submission, toJsonValues, toSubmission } from "../model/submission.ts";
 
 /**
  * Runs the before hooks of a create or update, which may change what was submitted. They run before rules and validation.
@@ -32,7 +32,7 @@ export async function runBeforeSaveHooks(
   if (id !== undefined && !record) return submitted;
   const values = normalizedValues(collection, submitted.body);
   await runBeforeHooks(context, hooks, { action, collection, record, values });
-  return toSubmission(keepUnchangedAsSent(collection, submitted.body, values), submitted.files);
+  return toSubmission(mergeChanges(collection, submitted.body, values), submitted.files);
 }
 
 /** Runs the before hooks of a delete, which may reject it by throwing. */
@@ -115,15 +115,22 @@ function normalizedValue(collection: Collection, name: string, value: unknown): 
   return field && field.type !== "autodate" ? kindOf(field).normalise(field, value) : value;
 }
 
-/** Restores the sent form of values that no hook changed, since normalizing twice would change some of them. */
-function keepUnchangedAsSent(
+/**
+ * The submitted values with what hooks changed. The others keep the form in which they were sent, since normalizing twice
+ * would change some of them.
+ *
+ * @throws ApiError 400 with the fields that a hook set to what JSON can't hold
+ */
+function mergeChanges(
   collection: Collection,
   body: Submission["body"],
   values: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  const entries = Object.entries(values).map(([name, value]) => {
-    const isSame = name in body && Bun.deepEquals(value, normalizedValue(collection, name, body[name]));
-    return [name, isSame ? body[name] : value] as const;
-  });
+): Submission["body"] {
+  const isChanged = ([name, value]: readonly [string, unknown]): boolean =>
+    !(name in body && Bun.deepEquals(value, normalizedValue(collection, name, body[name])));
+  const changed = toJsonValues(Object.fromEntries(Object.entries(values).filter(isChanged)));
+  const entries = Object.keys(values).map(
+    (name) => [name, Object.hasOwn(changed, name) ? changed[name] : body[name]] as const,
+  );
   return Object.fromEntries<unknown>(entries);
 }
