@@ -56,7 +56,7 @@ export const KEPT_LOG = "kept_changes";
 
 /**
  * Copies every change, past and future, to a table that nothing is trimmed or erased from, with the token key of an account,
- * which the log never holds. Call it while no server runs.
+ * which the log never holds.
  */
 export function keepLog(dir: string): void {
   using db = new Database(join(dir, "data.db"));
