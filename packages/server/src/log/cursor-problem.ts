@@ -13,7 +13,7 @@ export interface LogBounds {
 export function cursorProblem(
   cursor: { readonly epoch: string; readonly seq: number },
   { epoch, head, trimmedTo }: LogBounds,
-): Exclude<ResyncReason, "visibility"> | undefined {
+): Exclude<ResyncReason, "visibility" | "overload"> | undefined {
   if (cursor.epoch !== epoch) return "epoch";
   if (cursor.seq > head) return "unknown";
   return cursor.seq < trimmedTo ? "expired" : undefined;

@@ -19,12 +19,12 @@ import { decisionKey } from "../rules/analysis/decision-key.ts";
 import { dependenciesOf } from "../rules/analysis/rule-dependencies.ts";
 import { isSuperuser, type Principal } from "../rules/principal.ts";
 import { requestUsage } from "../rules/analysis/request-usage.ts";
-import type { SnapshotReader } from "../store/store.ts";
+import type { ClientReader } from "../store/store.ts";
 import { channelOfBroadcast, isBroadcast, broadcastEvent } from "./broadcast.ts";
 import { CHANNELS, type Channels } from "./channels.ts";
 
 export interface ChannelEventsOptions {
-  readonly reader: SnapshotReader;
+  readonly reader: ClientReader;
   readonly schema: () => Schema;
   readonly files: FileStore;
   readonly channels: Channels;

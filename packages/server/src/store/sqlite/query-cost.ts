@@ -20,15 +20,16 @@ export interface IndexSize {
 export interface TableBytes {
   readonly largestRow: number;
   readonly total: number;
+  /** The most elements of a list in one column. */
+  readonly longestList: number;
 }
 
-/** Elements that a list of a record is taken to have. */
-const LIST_ELEMENTS = 50;
 /** Bytes that are read in the time of a step: a step is visiting one row, about a quarter of a microsecond. */
 const BYTES_PER_STEP = 512;
 /** Comparisons of a byte of the text with a byte of the pattern. `LIKE` makes up to all of them. */
 const LIKE_COMPARISONS_PER_STEP = 150;
-const JSON_BYTES_PER_STEP = 50;
+/** Bytes of JSON that are parsed for a list: it is checked first. */
+const JSON_BYTES_PER_STEP = 12;
 /** Comparisons of small values. */
 const VALUES_PER_STEP = 8;
 
@@ -38,76 +39,98 @@ const VALUES_PER_STEP = 8;
  */
 export function costOf(plan: QueryPlan, sizes: TableSizes, query: Query): number {
   const { values, stopsAfter = Infinity, visitCost = 1, sizes: own = {} } = query;
-  const list = plan.hasIn ? longestList(values) : 1;
-  const all = visitsOf(plan.top, { sizes, own, list });
-  const visits = plan.sorts ? all : Math.min(all, stopsAfter);
+  const { widest, total, longest } = bytesOf(plan, sizes, own);
+  const known: Known = { sizes, own, longestIn: plan.hasIn ? longestList(values) : 1, longest };
+  const all = effortOf(plan.top, known);
+  const visits = plan.sorts ? all.visits : Math.min(all.visits, stopsAfter);
   if (visits === Infinity) return Infinity;
-  const bytes = bytesOf(plan, sizes, own, visits);
+  const reads = plan.sorts ? all.reads : Math.min(all.reads, stopsAfter);
+  // A single loop reads each row at most once.
+  const isSingle = plan.top.loops.length === 1 && plan.top.perRow.length === 0;
+  const bytes = isSingle ? Math.min(reads * widest, total) : reads * widest;
   const pattern = plan.hasLike ? textLength(values) : 0;
-  const perByte = 1 / BYTES_PER_STEP + pattern / LIKE_COMPARISONS_PER_STEP + plan.jsonCalls / JSON_BYTES_PER_STEP;
+  const perByte =
+    1 / BYTES_PER_STEP + pattern / LIKE_COMPARISONS_PER_STEP + (plan.parsesJson ? 1 / JSON_BYTES_PER_STEP : 0);
   return visitCost * (visits * (1 + values.length / VALUES_PER_STEP) + bytes * perByte);
 }
 
 interface Known {
   readonly sizes: TableSizes;
   readonly own: Readonly<Record<string, number>>;
-  /** The longest list of an IN. */
-  readonly list: number;
+  /** Of an IN. */
+  readonly longestIn: number;
+  /** The most elements of a list in a column. */
+  readonly longest: number;
+}
+
+interface Effort {
+  /** Rows and elements. */
+  readonly visits: number;
+  /** Rows and lists. */
+  readonly reads: number;
 }
 
 /** Loops inside each other multiply. */
-function visitsOf({ loops, once, perRow, sources }: PlanLevel, known: Known): number {
+function effortOf({ loops, once, perRow, sources }: PlanLevel, known: Known): Effort {
   let rows = 1;
-  for (const loop of loops) rows *= Math.max(1, rowsOf(loop, known, sources));
-  let beside = 0;
-  let inside = 0;
-  for (const level of once) beside += visitsOf(level, known);
-  for (const [name, level] of sources) if (known.own[name] === undefined) beside += visitsOf(level, known);
-  for (const level of perRow) inside += visitsOf(level, known);
-  return rows * (1 + inside) + beside;
+  let reads = 0;
+  for (const loop of loops) {
+    if (loop.kind === "array") reads += rows;
+    rows *= Math.max(1, rowsOf(loop, known, sources));
+    if (loop.kind !== "array" && !(loop.kind === "index" && loop.covers)) reads += rows;
+  }
+  let visits = rows;
+  const add = (level: PlanLevel, times: number): void => {
+    const effort = effortOf(level, known);
+    visits += times * effort.visits;
+    reads += times * effort.reads;
+  };
+  for (const level of perRow) add(level, rows);
+  for (const level of once) add(level, 1);
+  for (const [name, level] of sources) if (known.own[name] === undefined) add(level, 1);
+  return { visits, reads };
 }
 
 function rowsOf(loop: Loop, known: Known, sources: ReadonlyMap<string, PlanLevel>): number {
-  const { sizes, own, list } = known;
+  const { sizes, own, longestIn, longest } = known;
   switch (loop.kind) {
     case "row":
-      return list;
+      return longestIn;
     case "array":
-      return Math.max(LIST_ELEMENTS, list);
+      return Math.max(longest, longestIn);
     case "any":
-      return loop.of.reduce((sum, level) => sum + visitsOf(level, known), 0);
+      return loop.of.reduce((sum, level) => sum + effortOf(level, known).visits, 0);
     case "scan": {
       const source = sources.get(loop.source);
-      return own[loop.source] ?? (source ? visitsOf(source, known) : (sizes.rows(loop.source) ?? Infinity));
+      return own[loop.source] ?? (source ? effortOf(source, known).visits : (sizes.rows(loop.source) ?? Infinity));
     }
     case "index": {
       const index = sizes.index(loop.index);
       const all = sizes.rows(index?.table ?? loop.source) ?? Infinity;
       if (!index || loop.equals === 0) return all;
       const isOne = index.unique && loop.equals >= index.columns;
-      return Math.min(all, (isOne ? 1 : (index.largestGroup ?? all)) * list);
+      return Math.min(all, (isOne ? 1 : (index.largestGroup ?? all)) * longestIn);
     }
     case "unknown":
       return Infinity;
   }
 }
 
+/** Of all tables of a plan. */
 function bytesOf(
-  { tables, top, hasLike }: QueryPlan,
+  { tables, hasLike, parsesJson }: QueryPlan,
   sizes: TableSizes,
   own: Readonly<Record<string, number>>,
-  visits: number,
-): number {
-  let [widest, total] = [0, 0];
+): { readonly widest: number; readonly total: number; readonly longest: number } {
+  let [widest, total, longest] = [0, 0, 1];
   for (const table of tables) {
     if (own[table] !== undefined) continue;
-    const bytes = sizes.bytes(table, hasLike);
+    const bytes = sizes.bytes(table, hasLike || parsesJson);
     widest = Math.max(widest, bytes.largestRow);
     total += bytes.total;
+    longest = Math.max(longest, bytes.longestList);
   }
-  const each = visits * widest;
-  // A single loop visits each row at most once.
-  return top.loops.length === 1 && top.perRow.length === 0 ? Math.min(each, total) : each;
+  return { widest, total, longest };
 }
 
 /** The most elements that an `IN` can have: of a JSON list that is bound, or as many as there are values. */

@@ -14,7 +14,14 @@ export type Loop =
   /** The row with a row id. */
   | { readonly kind: "row"; readonly source: string }
   /** The rows of an index that are equal in its first `equals` columns. */
-  | { readonly kind: "index"; readonly index: string; readonly source: string; readonly equals: number }
+  | {
+      readonly kind: "index";
+      readonly index: string;
+      readonly source: string;
+      readonly equals: number;
+      /** Whether the index has all that is needed of a row. */
+      readonly covers: boolean;
+    }
   /** The rows of several indexes. */
   | { readonly kind: "any"; readonly of: readonly PlanLevel[] }
   | { readonly kind: "unknown" };
@@ -39,8 +46,8 @@ export interface QueryPlan {
   readonly sorts: boolean;
   readonly hasIn: boolean;
   readonly hasLike: boolean;
-  /** Functions that parse the JSON of a row. */
-  readonly jsonCalls: number;
+  /** Whether it parses the JSON of rows, not only of a bound value. */
+  readonly parsesJson: boolean;
 }
 
 /** Lines that visit no rows of their own. */
@@ -49,10 +56,12 @@ const SOURCE = /^(?:CO-ROUTINE|MATERIALIZE) (.+)$/;
 const ONCE =
   /^(?:(?:SCALAR|LIST|LEFT-MOST) SUBQUERY|COMPOUND|UNION|INTERSECT|EXCEPT|MERGE|LEFT|RIGHT|SETUP|RECURSIVE STEP|INDEX \d)/;
 
-/** @param text in which every name of a table is quoted, as in all SQL that this program writes */
-export function readPlan(text: string, lines: readonly PlanLine[]): QueryPlan {
-  const aliases = new Map<string, string>();
-  for (const [, table, alias] of text.matchAll(/"([^"]+)" AS "?([^"\s,()]+)"?/gi)) aliases.set(alias!, table!);
+/**
+ * @param text in which every name of a table is quoted, as in all SQL that this program writes
+ * @param views the definitions of the views that it reads
+ */
+export function readPlan(text: string, lines: readonly PlanLine[], views: readonly string[] = []): QueryPlan {
+  const aliases = aliasesOf(text, views);
   const children = Map.groupBy(lines, ({ parent }) => parent);
   const tables = new Set<string>();
   const levelOf = (parent: number): PlanLevel => {
@@ -78,8 +87,24 @@ export function readPlan(text: string, lines: readonly PlanLine[]): QueryPlan {
     sorts: lines.some(({ detail }) => detail.startsWith("USE TEMP B-TREE")),
     hasIn: / IN /i.test(text),
     hasLike: / LIKE /i.test(text),
-    jsonCalls: text.match(/json\w*\((?!\?)/gi)?.length ?? 0,
+    parsesJson: /json\w*\((?!\?)/i.test(text),
   };
+}
+
+const QUOTED_ALIAS = /"([^"]+)" AS "?([^"\s,()]+)"?/gi;
+/** In a view, as a superuser wrote it. What it takes for an alias but is none names no loop. */
+const ANY_ALIAS = /(?:\bFROM|\bJOIN|,)\s+["`[]?(\w+)["`\]]?\s+(?:AS\s+)?["`[]?(\w+)/gi;
+
+/** The tables by alias. An alias with two meanings has none: then nobody knows how large the table is. */
+function aliasesOf(text: string, views: readonly string[]): ReadonlyMap<string, string> {
+  const aliases = new Map<string, string>();
+  for (const view of views) {
+    for (const [, table = "", alias = ""] of view.matchAll(ANY_ALIAS)) {
+      aliases.set(alias, (aliases.get(alias) ?? table) === table ? table : "");
+    }
+  }
+  for (const [, table = "", alias = ""] of text.matchAll(QUOTED_ALIAS)) aliases.set(alias, table);
+  return aliases;
 }
 
 function readLoop(detail: string, aliases: ReadonlyMap<string, string>): Loop {
@@ -94,5 +119,5 @@ function readLoop(detail: string, aliases: ReadonlyMap<string, string>): Loop {
   if (index === undefined) return terms === "rowid=?" ? { kind: "row", source } : { kind: "scan", source };
   // A range (`a>?`) narrows nothing for certain; it comes after the columns that are equal.
   const equals = terms.split(" AND ").filter((term) => /^[^<>]+=\?$/.test(term)).length;
-  return { kind: "index", index, source, equals };
+  return { kind: "index", index, source, equals, covers: detail.includes(" COVERING ") };
 }

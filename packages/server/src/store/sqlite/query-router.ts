@@ -48,6 +48,7 @@ export interface QueryRouterOptions {
 /** Runs what is cheap for certain on this thread, where it is fastest, and what may be expensive in a reader. */
 export class QueryRouter {
   readonly #options: QueryRouterOptions;
+  #views: readonly { readonly name: string; readonly definition: string }[] | undefined;
   readonly #shapes = new LRUCache<string, Shape>({ max: MAX_TEXTS });
 
   constructor(options: QueryRouterOptions) {
@@ -71,6 +72,7 @@ export class QueryRouter {
   /** Call it when tables have changed. */
   forget(): void {
     this.#shapes.clear();
+    this.#views = undefined;
     this.#options.statistics.forget();
   }
 
@@ -126,8 +128,18 @@ export class QueryRouter {
   }
 
   #planOf(text: string): QueryPlan | undefined {
+    const { connection } = this.#options;
     try {
-      return readPlan(text, this.#options.connection.explain(text));
+      const lines = connection.explain(text);
+      this.#views ??= connection
+        .all({ text: "SELECT name, sql FROM sqlite_schema WHERE type = 'view'", values: [] })
+        .map(({ name, sql }) => ({ name: `"${String(name)}"`, definition: String(sql) }));
+      const views = this.#views.filter(({ name }) => text.includes(name));
+      return readPlan(
+        text,
+        lines,
+        views.map(({ definition }) => definition),
+      );
     } catch {
       return undefined;
     }

@@ -6,6 +6,11 @@ import type { IndexSize, TableBytes, TableSizes } from "./query-cost.ts";
 const FRESH_MS = 1_000;
 /** A table is measured again when the database has grown by so many bytes. */
 const GROWTH_BYTES = 4 << 20;
+const SMALL_GROWTH_BYTES = 32 << 10;
+/** An id in a list, with its quotes and comma. */
+const ELEMENT_BYTES = 18;
+/** The shortest text in a list. */
+const MIN_ELEMENT_BYTES = 4;
 /** An index is measured again after so many milliseconds. */
 const GROUP_MS = 60_000;
 /** A table of so many rows is measured here, in less than a millisecond. */
@@ -83,10 +88,16 @@ export class TableStatistics implements TableSizes {
   bytes(table: string, exact: boolean): TableBytes {
     const used = this.#usedBytes(exact ? 0 : FRESH_MS);
     const known = entry(this.#bytes, table);
-    if (known.value === undefined || used - known.used > GROWTH_BYTES) this.#measureBytes(table, known, used);
-    if (!known.value) return { largestRow: used, total: used };
+    const allowed = (this.rows(table) ?? Infinity) <= SMALL_ROWS ? SMALL_GROWTH_BYTES : GROWTH_BYTES;
+    if (known.value === undefined || used - known.used > allowed) this.#measureBytes(table, known, used);
+    if (!known.value) return { largestRow: used, total: used, longestList: used / ELEMENT_BYTES };
     const growth = Math.max(0, used - known.used);
-    return { largestRow: known.value.largestRow + growth, total: known.value.total + growth };
+    const { largestRow, total, longestList } = known.value;
+    return {
+      largestRow: largestRow + growth,
+      total: total + growth,
+      longestList: longestList + growth / ELEMENT_BYTES,
+    };
   }
 
   /** @param maxAgeMs 0 for the size as it is now */
@@ -103,12 +114,19 @@ export class TableStatistics implements TableSizes {
   #measureBytes(table: string, known: Measured<TableBytes>, used: number): void {
     if (performance.now() < known.again) return;
     const columns = this.#connection.all({ text: `PRAGMA table_info(${quoted(table)})`, values: [] });
-    const width = columns.map(({ name }) => `ifnull(octet_length(${quoted(String(name))}), 0)`).join(" + ");
-    if (width === "") return;
-    const text = `SELECT max(n) AS largest, total(n) AS total FROM (SELECT ${width} AS n FROM ${quoted(table)})`;
+    if (columns.length === 0) return;
+    const sizeOf = ({ name }: Row): string => `ifnull(octet_length(${quoted(String(name))}), 0)`;
+    const width = columns.map(sizeOf).join(" + ");
+    const lists = columns.filter(({ type }) => type === "JSON").map(sizeOf);
+    const list = lists.length > 1 ? `max(${lists.join()})` : (lists[0] ?? "0");
+    const text = `SELECT max(n) AS largest, total(n) AS total, max(list) AS list FROM (SELECT ${width} AS n, ${list} AS list FROM ${quoted(table)})`;
     this.#measure(table, known, text, 0, (row) => {
       known.used = used;
-      return { largestRow: Number(row["largest"] ?? 0), total: Number(row["total"]) };
+      return {
+        largestRow: Number(row["largest"] ?? 0),
+        total: Number(row["total"]),
+        longestList: Number(row["list"] ?? 0) / MIN_ELEMENT_BYTES,
+      };
     });
   }
 
