@@ -23,6 +23,8 @@ export interface Config {
   readonly channels: Channels;
   /** How long a WebSocket may be quiet before it is pinged, and how long it may take to answer. */
   readonly pulse: { readonly pingMs: number; readonly pongMs: number };
+  /** What clients' filters read of related records; `undefined` for what the folder was made with. */
+  readonly clientFilters: ClientFilters | undefined;
   /** How long a user still counts as present after the connection is lost. */
   readonly presenceGraceMs: number;
   /** The longest that ending all connections may take when the server stops. 0 ends them all at once. */
@@ -52,10 +54,20 @@ const DEFAULT_CONNECTIONS_PER_IP = 1_000;
 const CHANNELS = ["open", "declared"] as const;
 export type Channels = (typeof CHANNELS)[number];
 
-/** How much of the log is kept. Changes beyond either limit are deleted, and clients that need them must resync. */
+const CLIENT_FILTERS = ["auto", "visible", "pocketbase"] as const;
+
+/**
+ * What a client's filter or sort reads of the records that it joins. `visible`: only what the client may list, and emails
+ * that it sees. `pocketbase`: what PocketBase reads, which reveals more.
+ */
+export type ClientFilters = Exclude<(typeof CLIENT_FILTERS)[number], "auto">;
+
+/** How much of the log is kept. Changes beyond any limit are deleted, and clients that need them must resync. */
 export interface Retention {
   readonly maxAgeMs: number;
   readonly maxChanges: number;
+  /** 0 for no limit. */
+  readonly maxBytes: number;
 }
 
 /** Limits for realtime clients. */
@@ -76,6 +88,8 @@ export interface Limits {
   readonly socketRequestsPerSecond: number;
   /** The size of one message that a WebSocket client sends. */
   readonly socketMessageBytes: number;
+  /** The share of the time that evaluating one connection's subscriptions may take, from 0 to 1; 0 is no limit. */
+  readonly evaluationShare: number;
   /** Bytes of subscriptions; 0 is no limit. */
   readonly subscriptionBytes: SharedLimit;
   /** Presence subscriptions; 0 is no limit. */
@@ -117,6 +131,7 @@ export function readConfig(flags: Flags, variables: Variables): Config {
   const { host, port } = read("http", parseAddress, "HOST:PORT such as 127.0.0.1:8090");
   const parseHeartbeat = (text: string): number | undefined =>
     text === "auto" ? HEARTBEAT_S[environment] : parsePositive(text);
+  const clientFilters = read("clientFilters", oneOf(CLIENT_FILTERS), `one of ${CLIENT_FILTERS.join(", ")}`);
   const proxyHeaders = read("trustedProxyHeader", parseHeaders, "a list of headers such as X-Forwarded-For");
   return Object.freeze({
     dir: read("dir", (text) => (text === "" ? undefined : resolve(text)), "the path of a folder"),
@@ -126,6 +141,7 @@ export function readConfig(flags: Flags, variables: Variables): Config {
     retention: Object.freeze({
       maxAgeMs: read("keepHours", parsePositive, "a number above 0") * 3_600_000,
       maxChanges: Math.ceil(read("keepChanges", parsePositive, "a number above 0")),
+      maxBytes: read("keepMb", parseCount, "a whole number") * 2 ** 20,
     }),
     proxyHeaders,
     limits: readLimits(read, proxyHeaders.length > 0),
@@ -135,6 +151,7 @@ export function readConfig(flags: Flags, variables: Variables): Config {
       pongMs: read("pongSeconds", parsePositive, "a number above 0") * 1_000,
     }),
     channels: read("channels", oneOf(CHANNELS), `one of ${CHANNELS.join(", ")}`),
+    clientFilters: clientFilters === "auto" ? undefined : clientFilters,
     presenceGraceMs: read("presenceGrace", parseSeconds, "a number from 0 to 600") * 1_000,
     drainMs: read("drainSeconds", parseSeconds, "a number from 0 to 600") * 1_000,
     environment,
@@ -182,6 +199,7 @@ function readLimits(read: ReadSetting, trustsProxy: boolean): Limits {
     socketMessageBytes: count("maxMessageBytes"),
     hookMs: read("hookSeconds", parseSeconds, "a number from 0 to 600") * 1_000,
     taskBytes: count("maxTaskBytes"),
+    evaluationShare: read("maxEvaluationPercent", parsePercent, "a number from 0 to 100") / 100,
     subscriptionBytes: { total: count("maxSubscriptionBytes"), perClient: count("maxSubscriptionBytesPerClient") },
     presence: {
       perConnection: count("maxPresenceRooms"),
@@ -223,6 +241,11 @@ function parsePositive(text: string): number | undefined {
 }
 
 const parseCount = (text: string): number | undefined => (/^\d{1,9}$/.test(text) ? Number(text) : undefined);
+
+function parsePercent(text: string): number | undefined {
+  const percent = parseSeconds(text);
+  return percent !== undefined && percent <= 100 ? percent : undefined;
+}
 
 function parseSeconds(text: string): number | undefined {
   const seconds = /^\d{1,3}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;

@@ -53,6 +53,12 @@ export const SETTINGS = {
     fallback: "1000000",
     help: "number of changes that are kept for clients that reconnect",
   },
+  keepMb: {
+    flag: "--keep-mb",
+    variable: "HEADWATER_KEEP_MB",
+    fallback: "1024",
+    help: "megabytes of changes that are kept for clients that reconnect; 0 is no limit",
+  },
   maxConnections: {
     flag: "--max-connections",
     variable: "HEADWATER_MAX_CONNECTIONS",
@@ -125,6 +131,12 @@ export const SETTINGS = {
     fallback: "5000",
     help: "the same for the connections of one address or one auth record; 0 is no limit",
   },
+  maxEvaluationPercent: {
+    flag: "--max-evaluation-percent",
+    variable: "HEADWATER_MAX_EVALUATION_PERCENT",
+    fallback: "10",
+    help: "percent of the time that evaluating one connection's subscriptions may take, besides half a millisecond for each change; an address or auth record may take twice that, and all together three times; 0 is no limit",
+  },
   maxMessageBytes: {
     flag: "--max-message-bytes",
     variable: "HEADWATER_MAX_MESSAGE_BYTES",
@@ -190,6 +202,12 @@ export const SETTINGS = {
     variable: "HEADWATER_CHANNELS",
     fallback: "open",
     help: "who may subscribe to a channel that the application has not declared: open for everyone, declared for superusers",
+  },
+  clientFilters: {
+    flag: "--client-filters",
+    variable: "HEADWATER_CLIENT_FILTERS",
+    fallback: "auto",
+    help: "what filters and sorts of clients read of related records: visible for what the client may see, pocketbase for what PocketBase reads, which reveals more; auto is pocketbase for folders that PocketBase made, else visible",
   },
   presenceGrace: {
     flag: "--presence-grace",

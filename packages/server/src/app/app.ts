@@ -86,7 +86,7 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
     (change) => tasks.histories.follow(change),
   ];
   const readers = openLogReaders({ logger, folder, hooks, tailRegistry, head, followers });
-  const stopMaintenance = startMaintenance({ config, logger, store, readers, tasks });
+  const stopMaintenance = startMaintenance({ config, logger, store, readers, tasks, metrics });
   observeReaders(store, metrics);
   const streamedAnswers = createStreamedAnswers(config, metrics);
   const context = {

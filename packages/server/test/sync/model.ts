@@ -290,7 +290,7 @@ export class Model {
   }
 
   trim(): Promise<unknown> {
-    return trimLog(this.server.store, { maxAgeMs: 1e12, maxChanges: this.random.int(1, 20) }, this.server.now);
+    return trimLog(this.server.store, { maxAgeMs: 1e12, maxChanges: this.random.int(1, 20), maxBytes: 0 }, this.server.now);
   }
 
   restart(): Promise<void> {
