@@ -2,6 +2,8 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { bootstrap, bootstrapAuxiliary } from "../collections/system/bootstrap.ts";
 import { Registry } from "../collections/model/registry.ts";
+import { storedClientFilters } from "../collections/system/stored-client-filters.ts";
+import type { ClientFilters } from "../config.ts";
 import type { FileStore } from "../files/file-store.ts";
 import { LocalFiles } from "../files/local-files.ts";
 import { UserError } from "../lib/user-error.ts";
@@ -18,24 +20,30 @@ export interface Folder {
   close(): Promise<void>;
 }
 
+export interface FolderOptions extends SqliteStoreOptions {
+  /** What clients' filters read; by default what the folder was made with. */
+  readonly clientFilters?: ClientFilters | undefined;
+}
+
 /**
  * Opens a folder, and creates it if it is missing. Several processes may have it open, but only one may serve it.
  *
  * @throws UserError if the folder or its database can't be used
  */
-export async function openFolder(dir: string, options: SqliteStoreOptions = {}): Promise<Folder> {
+export async function openFolder(dir: string, options: FolderOptions = {}): Promise<Folder> {
   ensureWritable(dir);
   const store = openDatabase(join(dir, "data.db"), options);
   try {
-    await store.write(
+    const storedFilters = await store.write(
       async (tx) => {
-        await bootstrap(tx);
+        const isNew = await bootstrap(tx);
         await migrate(tx);
+        return storedClientFilters(tx, isNew);
       },
       { alone: true },
     );
     await bootstrapAuxiliaryDatabase(join(dir, "auxiliary.db"));
-    const registry = new Registry();
+    const registry = new Registry(options.clientFilters ?? storedFilters);
     await registry.reload(store);
     return { store, registry, files: new LocalFiles(join(dir, "storage")), close: () => store.close() };
   } catch (error) {
