@@ -14,6 +14,7 @@ import { pull as pullView, type PullResult } from "../sync/pull.ts";
 import { push as pushMutations } from "../sync/push.ts";
 import { OTHER_VERSION, PULL, PUSH } from "../sync/requests.ts";
 import type { ApiContext } from "./api-context.ts";
+import { queryOwner } from "./query-owner.ts";
 import { recordContext } from "./record-context.ts";
 
 /** A client sends all unconfirmed mutations in one body: if that were too large, the client could never continue. */
@@ -52,7 +53,10 @@ export async function pull(request: ApiRequest, api: ApiContext): Promise<Respon
   // All clients of a group share a view, so its rules see nothing of the single request.
   const blank = { method: "GET", query: {}, headers: {}, body: {} };
   const context = (): RecordContext => ({ ...recordContext(request, api), ...blank });
-  const pulled = await pullView({ ...api, queue: api.pullQueue }, context, { group, cookie });
+  const pulled = await pullView({ ...api, owner: queryOwner(request), queue: api.pullQueue }, context, {
+    group,
+    cookie,
+  });
   if ("error" in pulled) return syncError(pulled);
   if (pulled.partial) api.pokes.poke(principalKey(request.principal));
   return compressedJson(request.raw, encodePull(pulled));

@@ -4,7 +4,7 @@ import { randomId } from "../lib/random.ts";
 import { readTrimmedTo, readHead } from "../log/change-log.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import { principalKey } from "../rules/principal.ts";
-import type { Reader, Store } from "../store/store.ts";
+import type { QueryOwner, Reader, Store } from "../store/store.ts";
 import { adoptView } from "./adopt-view.ts";
 import {
   assertOwned,
@@ -28,6 +28,8 @@ import { ViewUpdater, type ViewProgress } from "./view-updater.ts";
 
 export interface PullDeps {
   readonly store: Store;
+  /** Whose the pull is; its reads run on behalf of the account if it isn't given. */
+  readonly owner?: QueryOwner;
   readonly epoch: string;
   /** Runs the pulls of one group one after another. */
   readonly queue: KeyedQueue;
@@ -95,7 +97,7 @@ async function pullUnchanged(
 }
 
 async function pullChanges(
-  { store, epoch, limits = DEFAULT_LIMITS }: PullDeps,
+  { store, owner, epoch, limits = DEFAULT_LIMITS }: PullDeps,
   context: () => RecordContext,
   key: string,
   sent: ClientCookie,
@@ -104,7 +106,8 @@ async function pullChanges(
   const claim = { key, owner: principalKey(principal), now };
   if (!(await findGroup(store, key))) await store.write((tx) => adoptView(tx, claim, sent.cookie));
   const query = { key, owner: claim.owner, sent, epoch, limits };
-  const update = await store.read((reader) => findUpdate(reader, context(), query));
+  const source = store.for(owner ?? { key: claim.owner });
+  const update = await source.read((reader) => findUpdate(reader, context(), query));
   if ("error" in update) return update;
   const { group, view, progress, result } = update;
   const isChanged = JSON.stringify(view) !== JSON.stringify(group.view) && !isSmallStep(group.view, view);
