@@ -15,8 +15,7 @@ const MAX_PAGES = 2_000;
 
 const isJournal = ({ name }: Mutation): boolean => name === "journal" || name === "flaky";
 
-/** Takes random steps on a server and its clients. After each pull, a client's view must equal a list request's result. */
-export interface ModelRunOptions {
+interface ModelRunOptions {
   readonly dir: string;
   readonly random: Random;
   readonly steps: number;
@@ -24,6 +23,7 @@ export interface ModelRunOptions {
   readonly fault?: Fault | undefined;
 }
 
+/** Takes random steps on a server and its clients. After each pull, a client's view must equal a list request's result. */
 export class Model {
   readonly server: ModelServer;
   readonly random: Random;
@@ -80,7 +80,7 @@ export class Model {
     return client;
   }
 
-  #client(): ModelClient {
+  anyClient(): ModelClient {
     return this.random.pick(this.clients);
   }
 
@@ -157,7 +157,7 @@ export class Model {
     }
   }
 
-  async mutate(client = this.#client()): Promise<void> {
+  async mutate(client = this.anyClient()): Promise<void> {
     const { random } = this;
     for (let i = random.int(1, 4); i > 0; i -= 1) {
       const next = client.mutations.length + 1;
@@ -176,7 +176,7 @@ export class Model {
     }
   }
 
-  async push(client = this.#client()): Promise<void> {
+  async push(client = this.anyClient()): Promise<void> {
     const pending = client.pending(this.random.int(0, 3));
     await client.push(this.server, this.random.chance(80) ? pending : pending.slice(0, -1));
     await this.#checkJournal(client);
@@ -184,13 +184,13 @@ export class Model {
 
   /** Concurrent requests, some of one group. Each may see any intermediate state, but the client converges. */
   async pullAndPushConcurrently(): Promise<void> {
-    const one = this.#client();
+    const one = this.anyClient();
     const works = [
       this.writes.write(),
       one.pull(this.server),
       this.writes.write(),
       one.pull(this.server, this.random.pick(one.earlierStates)),
-      this.#client().pull(this.server),
+      this.anyClient().pull(this.server),
       this.push(one),
       this.writes.write(),
     ];
@@ -201,8 +201,8 @@ export class Model {
 
   async useForgedCookie(): Promise<void> {
     const { random } = this;
-    const client = this.#client();
-    const other = this.#client();
+    const client = this.anyClient();
+    const other = this.anyClient();
     const cookie = client.state.cookie ?? { order: 1, group: "g0", life: "x", version: 1, pushes: 0 };
     const forged = random.pick<unknown>([
       { ...cookie, version: cookie.version + random.int(-5, 5) },
@@ -227,7 +227,7 @@ export class Model {
   }
 
   async useForeignGroup(): Promise<void> {
-    const { group } = this.#client();
+    const { group } = this.anyClient();
     const user = this.random.pick(USERS.filter((id) => id !== group.user));
     const isRefused = (error: unknown): boolean => error instanceof ApiError && error.status === 403;
     const works = [
@@ -248,21 +248,21 @@ export class Model {
   }
 
   async forkGroup(): Promise<void> {
-    const from = this.#client();
+    const from = this.anyClient();
     const group = { key: this.#name("g"), user: from.group.user, receivedKeys: new Set(from.group.receivedKeys) };
     const client = this.#addClient(group, this.random.chance(80) ? from.state : this.random.pick(from.earlierStates));
     await this.check(client);
   }
 
   async useForeignCookie(): Promise<void> {
-    const from = this.#client();
+    const from = this.anyClient();
     const group = { key: this.#name("g"), user: this.random.pick(USERS), receivedKeys: new Set<string>() };
     if (from.group.user === group.user) return;
     await this.check(this.#addClient(group, { cookie: from.state.cookie, view: new Map(), confirmed: 0 }));
   }
 
   async newTab(): Promise<void> {
-    const { group, state } = this.#client();
+    const { group, state } = this.anyClient();
     await this.check(this.#addClient(group, this.random.chance(50) ? state : undefined));
   }
 
@@ -283,21 +283,21 @@ export class Model {
     const { listRule } = this.server.collection(name);
     await this.server.redefine(name, { listRule: null });
     for (let i = this.random.int(1, 4); i > 0; i -= 1) {
-      const client = this.#client();
+      const client = this.anyClient();
       await client.pull(this.server, this.random.pick(client.earlierStates));
     }
     await this.server.redefine(name, { listRule });
   }
 
   trim(): Promise<unknown> {
-    return trimLog(this.server.store, { maxAgeMs: 1e12, maxChanges: this.random.int(1, 20), maxBytes: 0 }, this.server.now);
+    return trimLog(
+      this.server.store,
+      { maxAgeMs: 1e12, maxChanges: this.random.int(1, 20), maxBytes: 0 },
+      this.server.now,
+    );
   }
 
   restart(): Promise<void> {
     return this.server.restart(this.random.chance(20));
-  }
-
-  anyClient(): ModelClient {
-    return this.#client();
   }
 }
