@@ -26,7 +26,11 @@ export const stressCommand = (run: (options: Options) => Promise<void>): Command
     )
     .option("--only <name>", "run only the scenarios whose name contains this text")
     .option("--seed <s>", "the first seed", readNumber, 1 + (Date.now() % 1_000_000))
-    .option("--seeds <n>", "number of seeds for each randomized scenario (default: 20, and 2 for those that measure; 2 and 1 with --short)", readNumber)
+    .option(
+      "--seeds <n>",
+      "number of seeds for each randomized scenario (default: 20, and 2 for those that measure; 2 and 1 with --short)",
+      readNumber,
+    )
     .option("--lanes <n>", "number of scenarios to run at the same time", readNumber, 3)
     .addOption(
       new Option("--transport <kind>", "how clients connect; mixed: every other client uses a WebSocket")

@@ -40,7 +40,11 @@ export class Attackers {
     return this.#answers;
   }
 
-  async #answerTo(method: string, path: string, { body, headers, token, guest = 0, leaveAfter }: Shot): Promise<Answer> {
+  async #answerTo(
+    method: string,
+    path: string,
+    { body, headers, token, guest = 0, leaveAfter }: Shot,
+  ): Promise<Answer> {
     const leaving = leaveAfter !== undefined && leaveAfter < HANG_MS;
     try {
       const response = await fetch(this.#url + path, {

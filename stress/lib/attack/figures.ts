@@ -1,5 +1,5 @@
 import type { Answer, Attackers } from "./attackers.ts";
-import { type Phase, type Probe, PROBES } from "./measurement.ts";
+import { type Phase, type Probe, PROBES } from "@headwater/testing/bystander/measurement.ts";
 
 /** The p99 that others must get during an attack on an idle machine of two cores, in milliseconds. */
 const PROMISED_MS = 100;

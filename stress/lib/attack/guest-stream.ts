@@ -19,11 +19,14 @@ export class GuestStream implements Disposable {
   static async open(url: string, guest: number): Promise<GuestStream> {
     const stream = new GuestStream(url, guest);
     const { signal } = stream.#leave;
-    const response = await within(fetch(`${url}/api/realtime`, { headers: addressOf(guest), signal }), "a stream opens");
+    const response = await within(
+      fetch(`${url}/api/realtime`, { headers: addressOf(guest), signal }),
+      "a stream opens",
+    );
     if (response.status !== 200) throw new Error(`no stream for guest ${guest}: ${response.status}`);
     const chunks = response.body![Symbol.asyncIterator]();
     const first = await within(chunks.next(), "a stream begins");
-    stream.#clientId = /"clientId":"([^"]+)"/.exec(Buffer.from(first.value!).toString())![1]!;
+    stream.#clientId = /"clientId":"([^"]+)"/.exec(Buffer.from(first.value).toString())![1]!;
     void drain(chunks);
     return stream;
   }

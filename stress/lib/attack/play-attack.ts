@@ -1,3 +1,4 @@
+import { Bystander } from "@headwater/testing/bystander/bystander.ts";
 import type { Random } from "@headwater/testing/lib/seeded-random.ts";
 import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
 import { readStats } from "@headwater/testing/servers/process-stats.ts";
@@ -8,7 +9,6 @@ import { dataFolderIn, type SeedFolder } from "../seed-folder.ts";
 import { knownFlags } from "../server-flags.ts";
 import { copyAttackFolder, NOTE, type Rows } from "./attack-folder.ts";
 import { type Answer, Attackers } from "./attackers.ts";
-import { Bystander } from "./bystander.ts";
 import { faultsOf, figuresOf } from "./figures.ts";
 
 /** What attackers do, and what they may get for it. */
@@ -81,6 +81,7 @@ async function busyFaults({ pid }: ServerProcess): Promise<string[]> {
     await Bun.sleep(500);
     const share = (readStats(pid).cpuMicros - before) / 500_000;
     if (share < 0.4) return [];
-    if (performance.now() > deadline) return [`the server still uses ${share.toFixed(1)} cores ${CALM_MS / 1000} s later`];
+    if (performance.now() > deadline)
+      return [`the server still uses ${share.toFixed(1)} cores ${CALM_MS / 1000} s later`];
   }
 }

@@ -32,7 +32,12 @@ const mutation = (client: string, i: number, name: string, args: unknown): strin
 async function sendLongNumber(scene: Scene): Promise<void> {
   const { attackers, random } = scene;
   const digits = "1".repeat(random.pick([100 * KIB, MIB]));
-  const number = random.pick([`${digits}x`, `-${digits}.${digits}e`, ` ${" ".repeat(digits.length)}1x`, `0${"0".repeat(digits.length)}x`]);
+  const number = random.pick([
+    `${digits}x`,
+    `-${digits}.${digits}e`,
+    ` ${" ".repeat(digits.length)}1x`,
+    `0${"0".repeat(digits.length)}x`,
+  ]);
   const body = JSON.stringify({ title: "a number", size: number });
   await attackers.send("POST", NOTES, { body, headers: JSON_TYPE });
   await attackers.send("PATCH", `${NOTES}/${NOTE}`, { body: JSON.stringify({ "size+": number }), headers: JSON_TYPE });
@@ -175,7 +180,10 @@ export const bodies = family("hostile", [
             ["unknown", `"${"y".repeat(40)}"`],
           ] as const);
           const head = `{"clientID":"${client}","name":"${name}","args":${text},"timestamp":0,"id":`;
-          await push(scene, joined(30 * MIB, (i) => `${i === 0 ? "" : ","}${head}${i + 1}}`));
+          await push(
+            scene,
+            joined(30 * MIB, (i) => `${i === 0 ? "" : ","}${head}${i + 1}}`),
+          );
           const logged = (await scene.server.stdout()).length;
           if (logged > 20e6) throw new Error(`the server logged ${(logged / 1e6).toFixed(0)} MB`);
         },

@@ -96,7 +96,11 @@ export const queries = family("hostile", [
           scene.attackers.count(await bombs.subscribe(topics));
           for (let i = 0; i < 4; i += 1) {
             const body = JSON.stringify({ title: `bait ${i}`, author: AUTHOR });
-            await scene.attackers.send("POST", "/api/collections/posts/records", { body, headers: JSON_TYPE, guest: 2 });
+            await scene.attackers.send("POST", "/api/collections/posts/records", {
+              body,
+              headers: JSON_TYPE,
+              guest: 2,
+            });
           }
         },
       }),

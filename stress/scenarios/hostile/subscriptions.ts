@@ -11,7 +11,8 @@ import { withOptions } from "../../lib/topics.ts";
 
 const SUBSCRIBE_ANSWERS: readonly Answer[] = [200, 204, 400, 413, 429, 503, "closed"];
 
-const filterTopic = (collection: string, filter: string): string => withOptions(`${collection}/*`, { query: { filter } });
+const filterTopic = (collection: string, filter: string): string =>
+  withOptions(`${collection}/*`, { query: { filter } });
 
 async function openStreams({ url, attackers }: Scene, count: number, subscriptions: (guest: number) => string[]) {
   const streams: GuestStream[] = [];
@@ -53,7 +54,11 @@ export const subscriptions = family("hostile", [
           using _ = await openStreams(scene, 1, topics);
           const body = JSON.stringify({ title: letters.repeat(5_000 / letters.length) });
           for (let i = 0; i < 8; i += 1)
-            await scene.attackers.send("POST", "/api/collections/notes/records", { body, headers: JSON_TYPE, guest: 2 });
+            await scene.attackers.send("POST", "/api/collections/notes/records", {
+              body,
+              headers: JSON_TYPE,
+              guest: 2,
+            });
         },
       }),
     ["all seeds", "short", "alone"],

@@ -2,13 +2,15 @@
  * A client that only wants to be served, in a process of its own, so that the attackers' work does not delay it. It sends
  * health checks, reads and writes at a steady pace, whether the earlier ones are answered or not, and waits for the events.
  */
-import { SocketClient } from "@headwater/testing/clients/socket-client.ts";
-import { residentBytes } from "@headwater/testing/servers/process-stats.ts";
+import { SocketClient } from "../clients/socket-client.ts";
+import { residentBytes } from "../servers/process-stats.ts";
 import type { BystanderCommand, BystanderReply, BystanderSettings, Probe } from "./measurement.ts";
 import { PhaseLog } from "./phase-log.ts";
 
 const TICK_MS = 15;
 const MEMORY_MS = 40;
+/** A server that takes more is killed, for the sake of the machine. */
+const MAX_BYTES = 6e9;
 /** Nothing takes longer: it hangs. */
 const TIMEOUT_MS = 60_000;
 /** More requests of a kind are not begun: that the server stands still is known by then. */
@@ -66,8 +68,8 @@ async function follow(): Promise<void> {
       if (message.type === "resync") phase.addFailure(`resync: ${message.reason}`);
       if (message.type !== "record_event") return;
       const title = String(message.record["title"]);
-      const write_ = awaited.get(title);
-      write_?.log.addTime("event", performance.now() - write_.sentAt);
+      const found = awaited.get(title);
+      found?.log.addTime("event", performance.now() - found.sentAt);
       awaited.delete(title);
     },
   });
@@ -75,6 +77,12 @@ async function follow(): Promise<void> {
   void client.closed.then(({ code }) => {
     if (!isFinishing) phase.addFailure(`the stream was cut with ${code}`);
   });
+}
+
+function watchMemory(): void {
+  const bytes = residentBytes(settings.pid);
+  phase.addMemory(bytes);
+  if (bytes > MAX_BYTES) process.kill(settings.pid, "SIGKILL");
 }
 
 async function finish(): Promise<void> {
@@ -95,6 +103,6 @@ function receive(command: BystanderCommand): void {
 
 await follow();
 const ticking = setInterval(tick, TICK_MS);
-setInterval(() => phase.addMemory(residentBytes(settings.pid)), MEMORY_MS);
+setInterval(watchMemory, MEMORY_MS);
 process.on("message", receive);
 process.send!({ kind: "ready" } satisfies BystanderReply);

@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
-import { atExit } from "@headwater/testing/lib/at-exit.ts";
-import { within } from "../within.ts";
+import { atExit } from "../lib/at-exit.ts";
 import type { BystanderCommand, BystanderReply, BystanderSettings, Phase } from "./measurement.ts";
 
 const CONTROL = fileURLToPath(new URL("control-main.ts", import.meta.url));
 const BYSTANDER = fileURLToPath(new URL("bystander-main.ts", import.meta.url));
+const START_TIMEOUT_MS = 30_000;
 const FINISH_TIMEOUT_MS = 90_000;
 
 /** A client of the attacked server in its own process, beside a control server in another. */
@@ -20,9 +20,9 @@ export class Bystander implements Disposable {
   /** Resolves when it is connected and at work. */
   static async start(settings: Omit<BystanderSettings, "controlUrl">): Promise<Bystander> {
     const control = new Child<string>([CONTROL]);
-    const controlUrl = await within(control.reply(), "the control server starts");
+    const controlUrl = await control.reply();
     const bystander = new Child<BystanderReply>([BYSTANDER, JSON.stringify({ ...settings, controlUrl })]);
-    await within(bystander.reply(), "the bystander connects");
+    await bystander.reply();
     return new Bystander(bystander, control);
   }
 
@@ -34,7 +34,7 @@ export class Bystander implements Disposable {
   /** Waits for all answers and events, and returns what was measured in each phase. */
   async finish(): Promise<Readonly<Record<string, Phase>>> {
     this.#bystander.send({ kind: "finish" });
-    const reply = await within(this.#bystander.reply(), "the bystander has its answers", FINISH_TIMEOUT_MS);
+    const reply = await this.#bystander.reply(FINISH_TIMEOUT_MS);
     if (reply.kind !== "finished") throw new Error(`the bystander replied ${reply.kind}`);
     return reply.phases;
   }
@@ -67,11 +67,13 @@ class Child<Reply> {
     this.#child.send(command);
   }
 
-  async reply(): Promise<Reply> {
+  async reply(timeoutMs = START_TIMEOUT_MS): Promise<Reply> {
+    const timer = setTimeout(() => this.#arrived.reject(new Error(`no reply within ${timeoutMs} ms`)), timeoutMs);
     while (this.#replies.length === 0) {
       await this.#arrived.promise;
       this.#arrived = Promise.withResolvers();
     }
+    clearTimeout(timer);
     return this.#replies.shift()!;
   }
 

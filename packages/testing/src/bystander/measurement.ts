@@ -32,5 +32,4 @@ export interface BystanderSettings {
 export type BystanderCommand = { readonly kind: "enter"; readonly phase: string } | { readonly kind: "finish" };
 
 export type BystanderReply =
-  | { readonly kind: "ready" }
-  | { readonly kind: "finished"; readonly phases: Readonly<Record<string, Phase>> };
+  { readonly kind: "ready" } | { readonly kind: "finished"; readonly phases: Readonly<Record<string, Phase>> };
