@@ -1,21 +1,26 @@
 import { type RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { type FileStore, keyOf } from "../../files/file-store.ts";
-import { readUpload, type Upload } from "../../files/upload.ts";
+import type { Upload } from "../../files/upload.ts";
 import { toTexts } from "../../lib/coerce.ts";
 import type { PreparedSubmission, Submission } from "../model/submission.ts";
 
-/** The new files of each part that names a file field. */
+/**
+ * The new files of each part that names a file field.
+ *
+ * @param read `readUpload`, or `nameUpload` to look at no content
+ */
 export async function readUploads(
   collection: Collection,
   { files }: Submission,
+  read: (file: File) => Upload | Promise<Upload>,
 ): Promise<ReadonlyMap<string, readonly Upload[]>> {
   const uploads = new Map<string, readonly Upload[]>();
   for (const { type, name } of collection.fields) {
     if (type !== "file") continue;
     for (const part of [name, `+${name}`, `${name}+`]) {
       const sent = files.get(part) ?? [];
-      if (sent.length > 0) uploads.set(part, await Promise.all(sent.map(readUpload)));
+      if (sent.length > 0) uploads.set(part, await Promise.all(sent.map(read)));
     }
   }
   return uploads;
