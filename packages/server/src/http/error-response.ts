@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { ApiError, AT_CAPACITY } from "../lib/api-error.ts";
-import { StoreError } from "../store/store.ts";
+import { isCutQuery, StoreError } from "../store/store.ts";
 import { jsonAs } from "./responses.ts";
 
 /**
@@ -10,7 +10,7 @@ import { jsonAs } from "./responses.ts";
  */
 export function errorResponse(error: unknown, logger: Logger, id: string): Response {
   const known = toApiError(error);
-  const isFault = known !== error ? !isLimit(error) : known.status >= 500 && known.retryAfter === undefined;
+  const isFault = known !== error ? !isCutQuery(error) : known.status >= 500 && known.retryAfter === undefined;
   if (isFault) logger.error({ request: id, err: error }, "request failed");
   else if (known !== error) logger.info({ request: id, reason: String(known.cause) }, "query cut");
   else if (known.cause !== undefined) logger.debug({ request: id, reason: reasonOf(known) }, "request refused");
@@ -29,14 +29,3 @@ function toApiError(error: unknown): ApiError {
   if (kind === "crowded") return new ApiError(429, "", {}, error, 1);
   return new ApiError(kind === "closed" || kind === "busy" ? 503 : 400, "", {}, error);
 }
-
-/** Was it the query that took too much, not the server that failed? */
-const isLimit = (error: unknown): boolean =>
-  error instanceof StoreError && ["overrun", "abandoned", "crowded", "overloaded"].includes(error.kind);
-
-/** Why a request is refused. Parsers quote what they can't read, which may be a secret. */
-const reasonOf = ({ message, cause }: ApiError): string =>
-  `${message} ${String(cause)}`.slice(0, MAX_REASON).replaceAll(/"[^"]*"?|'[^']*'?/g, "***");
-
-/** Characters. */
-const MAX_REASON = 1_000;

@@ -105,3 +105,8 @@ export class StoreError extends Error {
     super(message, { cause });
   }
 }
+
+const CUT: ReadonlySet<StoreErrorKind> = new Set(["overrun", "abandoned", "crowded", "overloaded"]);
+
+/** Was a query cut or refused because it takes too much, and not because something failed? */
+export const isCutQuery = (error: unknown): error is StoreError => error instanceof StoreError && CUT.has(error.kind);

@@ -1,4 +1,4 @@
-import { type QueryOwner, type Reader, StoreError, type StoreErrorKind } from "../store.ts";
+import { isCutQuery, type QueryOwner, type Reader, StoreError, type StoreErrorKind } from "../store.ts";
 import { ReaderProcess } from "./reader-process.ts";
 import { ReaderQueue, type Seat, type Weight } from "./reader-queue.ts";
 
@@ -84,9 +84,7 @@ export class ReaderPool {
         this.#queue.release(seat, owner, weight);
       }
     } catch (error) {
-      if (error instanceof StoreError && CUTS.has(error.kind)) {
-        this.#cut.set(error.kind, (this.#cut.get(error.kind) ?? 0) + 1);
-      }
+      if (isCutQuery(error)) this.#cut.set(error.kind, (this.#cut.get(error.kind) ?? 0) + 1);
       throw error;
     }
   }
@@ -164,5 +162,3 @@ export class ReaderPool {
     return reader;
   }
 }
-
-const CUTS: ReadonlySet<StoreErrorKind> = new Set(["overrun", "abandoned", "crowded", "overloaded"]);
