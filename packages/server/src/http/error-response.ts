@@ -29,3 +29,10 @@ function toApiError(error: unknown): ApiError {
   if (kind === "crowded") return new ApiError(429, "", {}, error, 1);
   return new ApiError(kind === "closed" || kind === "busy" ? 503 : 400, "", {}, error);
 }
+
+/** Why a request is refused. Parsers quote what they can't read, which may be a secret. */
+const reasonOf = ({ message, cause }: ApiError): string =>
+  `${message} ${String(cause)}`.slice(0, MAX_REASON).replaceAll(/"[^"]*"?|'[^']*'?/g, "***");
+
+/** Characters. */
+const MAX_REASON = 1_000;
