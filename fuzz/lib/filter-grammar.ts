@@ -1,27 +1,49 @@
 import fc, { type Arbitrary } from "fast-check";
-import { COLLECTIONS, FIELDS } from "./schema.ts";
+import { COLLECTIONS, FIELDS, OTHER_FIELDS } from "./schema.ts";
 import { anyText, mutated } from "./texts.ts";
 
-const field = fc.constantFrom(...FIELDS);
-const modifier = fc.constantFrom("", "", "", ":lower", ":length", ":each", ":isset", ":changed", ":nothing");
+const field = fc.oneof(
+  { weight: 12, arbitrary: fc.constantFrom(...FIELDS) },
+  { weight: 1, arbitrary: fc.constantFrom(...OTHER_FIELDS) },
+);
+const modifier = fc.constantFrom(
+  "",
+  "",
+  "",
+  "",
+  "",
+  "",
+  "",
+  "",
+  ":lower",
+  ":length",
+  ":each",
+  ":isset",
+  ":changed",
+  ":nothing",
+);
+
+/** Steps over relations; the last is rare, since it leads to another collection. */
+const steps = fc.oneof(
+  { weight: 3, arbitrary: fc.constant([]) },
+  {
+    weight: 2,
+    arbitrary: fc.array(fc.constantFrom("one", "many", "things_via_one", "things_via_many"), { maxLength: 4 }),
+  },
+  { weight: 1, arbitrary: fc.array(fc.constantFrom("one", "notes_via_thing", "thing"), { maxLength: 3 }) },
+);
 
 /** A path of fields, often over relations. */
 export const fieldPath: Arbitrary<string> = fc
-  .tuple(
-    fc.array(fc.constantFrom("one", "many", "things_via_one", "things_via_many", "notes_via_thing", "thing"), {
-      maxLength: 4,
-    }),
-    field,
-    modifier,
-  )
-  .map(([steps, last, suffix]) => [...steps, last].join(".") + suffix);
+  .tuple(steps, field, modifier)
+  .map(([path, last, suffix]) => [...path, last].join(".") + suffix);
 
 const requestPath = fc
   .tuple(fc.constantFrom("auth", "query", "headers", "body", "data", "context", "method"), fieldPath)
   .map(([part, path]) => `@request.${part}.${path}`);
 
 const collectionPath = fc
-  .tuple(fc.constantFrom(...COLLECTIONS), fc.constantFrom("", ":alias"), fieldPath)
+  .tuple(fc.constantFrom("things", "things", "notes", ...COLLECTIONS), fc.constantFrom("", ":alias"), fieldPath)
   .map(([collection, alias, path]) => `@collection.${collection}${alias}.${path}`);
 
 const quoted = fc

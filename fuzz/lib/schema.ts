@@ -5,6 +5,8 @@ const ANYONE = { listRule: "", viewRule: "", createRule: "", updateRule: "", del
 
 /** Names that are likely to hit something. */
 export const COLLECTIONS = ["things", "notes", "users", "closed", "_superusers", "nothing", "_collections"] as const;
+
+/** Fields of `things`. */
 export const FIELDS = [
   "id",
   "title",
@@ -23,14 +25,19 @@ export const FIELDS = [
   "data",
   "place",
   "created",
+] as const;
+
+/** Names that other collections have, or that mean something. */
+export const OTHER_FIELDS = [
   "email",
   "password",
   "tokenKey",
   "collectionId",
   "collectionName",
   "things_via_one",
-  "things_via_many",
   "notes_via_thing",
+  "thing",
+  "expand",
 ] as const;
 
 /** Creates a collection with every kind of field, one with few, and one that is closed. @returns a record of the first */

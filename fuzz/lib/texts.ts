@@ -79,9 +79,17 @@ const edit: Arbitrary<Edit> = fc.tuple(
   nasty,
 );
 
-/** Texts of a grammar, half of them with a few edits. */
+/** Texts of a grammar, one in four with a few edits. */
 export const mutated = (texts: Arbitrary<string>): Arbitrary<string> =>
-  fc.tuple(texts, fc.oneof(fc.constant([]), fc.array(edit, { minLength: 1, maxLength: 3 }))).map(applyEdits);
+  fc
+    .tuple(
+      texts,
+      fc.oneof(
+        { weight: 3, arbitrary: fc.constant([]) },
+        { weight: 1, arbitrary: fc.array(edit, { minLength: 1, maxLength: 3 }) },
+      ),
+    )
+    .map(applyEdits);
 
 function applyEdits([text, edits]: readonly [string, readonly Edit[]]): string {
   return edits.reduce((result, [kind, place, length, inserted]) => {

@@ -117,4 +117,7 @@ export class World implements AsyncDisposable {
   }
 }
 
-const ARGS = ["--subscribe-rate", "100000", "--request-rate", "100000", "--log-level", "error"];
+const ARGS = [
+  ...["--trusted-proxy-header", "X-Forwarded-For", "--log-level", "error"],
+  ...["--subscribe-rate", "100000", "--request-rate", "100000"],
+];
