@@ -94,10 +94,27 @@ export interface Limits {
   readonly subscriptionBytes: SharedLimit;
   /** Presence subscriptions; 0 is no limit. */
   readonly presence: SharedLimit & { readonly perConnection: number };
-  /** How long a hook or mutator may take, in milliseconds. For this and the next, 0 is no limit. */
+  /** How long a before or after hook may take, in milliseconds. For this and the next two, 0 is no limit. */
   readonly hookMs: number;
+  /** How long code of the application may hold up others: without awaiting anything, or in a transaction. */
+  readonly blockMs: number;
   /** The size of a task's input, of its result and of each of its events. */
   readonly taskBytes: number;
+  readonly bodies: BodyLimits;
+}
+
+/** Limits for the bodies of requests. 0 is no limit. */
+export interface BodyLimits {
+  /** Bytes in memory. */
+  readonly memory: SharedLimit;
+  /** Members of all objects in one JSON body. */
+  readonly keys: number;
+  /** Items of all lists in one JSON body. */
+  readonly items: number;
+  /** Bytes of one push. */
+  readonly pushBytes: number;
+  /** Bytes of one mutation. */
+  readonly mutationBytes: number;
 }
 
 /** Limits for reads. 0 is no limit. */
@@ -198,7 +215,18 @@ function readLimits(read: ReadSetting, trustsProxy: boolean): Limits {
     socketRequestsPerSecond: read("subscribeRate", parsePositive, "a number above 0"),
     socketMessageBytes: count("maxMessageBytes"),
     hookMs: read("hookSeconds", parseSeconds, "a number from 0 to 600") * 1_000,
+    blockMs: read("blockSeconds", parseSeconds, "a number from 0 to 600") * 1_000,
     taskBytes: count("maxTaskBytes"),
+    bodies: {
+      memory: {
+        total: count("maxBodyMemoryMb") * 2 ** 20,
+        perClient: count("maxBodyMemoryMbPerClient") * 2 ** 20,
+      },
+      keys: count("maxBodyKeys"),
+      items: count("maxBodyItems"),
+      pushBytes: count("maxPushMb") * 2 ** 20,
+      mutationBytes: count("maxMutationMb") * 2 ** 20,
+    },
     evaluationShare: read("maxEvaluationPercent", parsePercent, "a number from 0 to 100") / 100,
     subscriptionBytes: { total: count("maxSubscriptionBytes"), perClient: count("maxSubscriptionBytesPerClient") },
     presence: {

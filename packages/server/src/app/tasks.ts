@@ -13,7 +13,12 @@ export interface TasksOptions {
 
 export async function openTasks({ config, logger, store, metrics }: TasksOptions): Promise<Tasks> {
   const onError = (error: unknown, about?: object): void => logger.error({ err: error, ...about }, "a task failed");
-  const tasks = new Tasks(store, onError, config.limits.taskBytes);
+  const { taskBytes, blockMs } = config.limits;
+  const tasks = new Tasks(store, onError, {
+    maxBytes: taskBytes,
+    blockMs,
+    onUnwritable: () => metrics.refused("task_bytes"),
+  });
   metrics.gauge("headwater_tasks_active", "Running tasks.", () => tasks.active);
   await tasks.histories.load();
   return tasks;

@@ -67,6 +67,7 @@ const serveCommand = () =>
     .addOption(setting("maxEvaluationPercent", "percent"))
     .addOption(setting("maxMessageBytes", "bytes"))
     .addOption(setting("hookSeconds", "seconds"))
+    .addOption(setting("blockSeconds", "seconds"))
     .addOption(setting("maxTaskBytes", "bytes"))
     .addOption(setting("pingSeconds", "seconds"))
     .addOption(setting("pongSeconds", "seconds"))

@@ -1,4 +1,5 @@
 import { ApiError, badRequest } from "../lib/api-error.ts";
+import { NO_LIMITS } from "../lib/code-limits.ts";
 import { hookDepth, runInTransaction } from "../records/hooks/hook-scope.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import { StoreError, type Store, type Transaction } from "../store/store.ts";
@@ -25,9 +26,10 @@ export function planMutation(mutation: Mutation, context: RecordContext, mutator
   const { name, args } = mutation;
   const mutator = mutators.find(name);
   if (mutator) {
-    const { principal } = context;
+    const { principal, hooks } = context;
+    const limits = hooks?.registry.limits ?? NO_LIMITS;
     const call = (inner: Transaction) => mutator({ name, args, principal, tx: inner });
-    const run = (tx: Transaction) => runInTransaction(tx, `the mutator ${name}`, hookDepth(), call);
+    const run = (tx: Transaction) => runInTransaction(tx, { name: `the mutator ${name}`, depth: hookDepth(), limits }, call);
     return { kind: "quick", work: { run } };
   }
   try {

@@ -1,14 +1,27 @@
 import type { JsonValue } from "@headwater/protocol";
 import { asJson } from "../lib/json-value.ts";
+import { callBounded } from "../lib/call-bounded.ts";
 import { callAfter } from "../lib/timers.ts";
 import { type Definition, type Progress, toProgress, type TaskRun } from "./definition.ts";
 import type { EventKind } from "./task-event.ts";
-import { assertSize, toStored } from "./task-json.ts";
+import { assertSize, toStored, UnwritableError } from "./task-json.ts";
 import type { Task, TaskError } from "./task.ts";
 import { runInWorker } from "./run-in-worker.ts";
 
 /** How an attempt ended. */
 export type AttemptResult = { readonly output: JsonValue } | { readonly error: TaskError };
+
+/** What the server allows each task; 0 is no limit. */
+export interface TaskLimits {
+  /** The size of an input, a result and an event. */
+  readonly maxBytes: number;
+  /** How long a handler may compute without awaiting anything, in milliseconds. */
+  readonly blockMs: number;
+  /** Counts what could not be stored. */
+  readonly onUnwritable?: () => void;
+}
+
+export const NO_TASK_LIMITS: TaskLimits = { maxBytes: 0, blockMs: 0 };
 
 /** Where an attempt sends its events. */
 export interface EventSink {
@@ -20,14 +33,14 @@ export interface EventSink {
  * Runs a task's handler once, and never throws.
  *
  * @param signal the cancellation or the server's stop
- * @param maxBytes the size of a result and of an event
+ * @param limits of the server for all tasks
  */
 export async function attemptTask(
   definition: Definition,
   task: Task,
   events: EventSink,
   signal: AbortSignal,
-  maxBytes: number,
+  { maxBytes, blockMs, onUnwritable }: TaskLimits,
 ): Promise<AttemptResult> {
   const { timeout, handler, input } = definition;
   const late = new AbortController();
@@ -39,6 +52,10 @@ export async function attemptTask(
     if (!isOver) events.append(kind, value);
   };
   const run = createRun(task, { append, flushed: () => events.flushed() }, either, maxBytes);
+  const blocked = (): Error =>
+    new Error(
+      `The task "${task.name}" blocked the server for ${blockMs / 1_000} seconds. Define it by a URL to run it in a thread.`,
+    );
   const timedOut = new Promise<never>((_, reject) => {
     late.signal.addEventListener("abort", () => reject(late.signal.reason as Error), { once: true });
   });
@@ -46,10 +63,11 @@ export async function attemptTask(
     const work =
       handler instanceof URL
         ? runInWorker(handler, task.input, run)
-        : (async () => handler(input(task.input) as never, run))();
+        : (async () => callBounded(() => handler(input(task.input) as never, run), blockMs, blocked))();
     const result = await Promise.race([work, timedOut]);
     return { output: toStored(result, `The result of the task "${task.name}"`, maxBytes) };
   } catch (error) {
+    if (error instanceof UnwritableError) onUnwritable?.();
     return { error: { code: late.signal.aborted ? "timeout" : "error", message: messageOf(error) } };
   } finally {
     isOver = true;

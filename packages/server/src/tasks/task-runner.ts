@@ -1,4 +1,4 @@
-import { type AttemptResult, attemptTask } from "./attempt.ts";
+import { type AttemptResult, attemptTask, type TaskLimits } from "./attempt.ts";
 import { backoffAfter, type Definition, KEEP_MS } from "./definition.ts";
 import type { Definitions } from "./definitions.ts";
 import type { TaskEventWriter } from "./task-event-writer.ts";
@@ -13,8 +13,7 @@ export interface TaskRunnerOptions {
   readonly definitions: Definitions;
   readonly eventWriter: TaskEventWriter;
   readonly histories: TaskHistories;
-  /** The size of a result and of an event; 0 is no limit. */
-  readonly maxBytes: number;
+  readonly limits: TaskLimits;
   readonly onError: (error: unknown, task: Pick<Task, "id" | "name">) => void;
 }
 
@@ -111,7 +110,7 @@ export class TaskRunner {
   }
 
   async #runAttempt(definition: Definition, id: string, signal: AbortSignal): Promise<void> {
-    const { store, eventWriter, histories, maxBytes, onError } = this.#options;
+    const { store, eventWriter, histories, limits, onError } = this.#options;
     const task = await store.write((tx) => claimTask(tx, id, Date.now()));
     if (!task) return;
     if (signal.aborted) {
@@ -123,7 +122,7 @@ export class TaskRunner {
       append: eventWriter.append.bind(eventWriter, id),
       flushed: () => eventWriter.flushed(),
     };
-    const result = await attemptTask(definition, task, events, signal, maxBytes);
+    const result = await attemptTask(definition, task, events, signal, limits);
     if ("error" in result && !signal.aborted) onError(new Error(result.error.message), task);
     await this.#settle(definition, task, result);
   }

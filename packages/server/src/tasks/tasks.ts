@@ -2,6 +2,7 @@ import type { JsonValue } from "@headwater/protocol";
 import { badRequest, invalid, notFound } from "../lib/api-error.ts";
 import { randomText } from "../lib/random.ts";
 import type { Reader, Store, Transaction } from "../store/store.ts";
+import { NO_TASK_LIMITS, type TaskLimits } from "./attempt.ts";
 import { Definitions } from "./definitions.ts";
 import { TaskEventWriter } from "./task-event-writer.ts";
 import { TaskRunner } from "./task-runner.ts";
@@ -33,15 +34,14 @@ export class Tasks {
   readonly #eventWriter: TaskEventWriter;
   readonly #runner: TaskRunner;
   readonly #onError: (error: unknown, about?: object) => void;
-  readonly #maxBytes: number;
+  readonly #limits: TaskLimits;
   #timer: Timer | undefined;
   #housekeeping: Promise<void> | undefined;
   #rounds = 0;
 
-  /** @param maxBytes the size of an input, a result and an event; 0 is no limit */
-  constructor(store: Store, onError: (error: unknown, about?: object) => void, maxBytes = 0) {
+  constructor(store: Store, onError: (error: unknown, about?: object) => void, limits = NO_TASK_LIMITS) {
     this.#store = store;
-    this.#maxBytes = maxBytes;
+    this.#limits = limits;
     this.#onError = onError;
     this.#eventWriter = new TaskEventWriter(store, onError);
     this.histories = new TaskHistories(store);
@@ -50,7 +50,7 @@ export class Tasks {
       definitions: this.definitions,
       eventWriter: this.#eventWriter,
       histories: this.histories,
-      maxBytes,
+      limits,
       onError,
     });
   }
@@ -124,9 +124,10 @@ export class Tasks {
   /** @throws ApiError 400 if JSON can't hold the input, or it is too large */
   #storedInput(name: string, input: unknown): JsonValue {
     try {
-      return toStored(input, `The input of the task "${name}"`, this.#maxBytes);
+      return toStored(input, `The input of the task "${name}"`, this.#limits.maxBytes);
     } catch (error) {
       if (!(error instanceof UnwritableError)) throw error;
+      this.#limits.onUnwritable?.();
       throw badRequest("", { input: invalid("validation_invalid_value", error.message) });
     }
   }

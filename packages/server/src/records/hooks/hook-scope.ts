@@ -1,16 +1,25 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { breathe } from "../../lib/breathe.ts";
+import { callBounded } from "../../lib/call-bounded.ts";
+import { type CodeLimits, overrunError, runLimited } from "../../lib/code-limits.ts";
 import type { Transaction } from "../../store/store.ts";
 
-/** The application's code that is running: how many hooks deep it is, and in which transaction. */
+/** The application's code that is running: how many hooks deep it is, in which transaction, and until when. */
 interface HookScope {
   readonly depth: number;
   readonly guard: TransactionGuard | undefined;
+  /** Of a monotonic clock, in milliseconds. */
+  readonly until: number;
 }
 
 interface TransactionGuard {
   open: boolean;
   /** The statements, and the scopes inside this one, that the code is waiting for. */
   pending: number;
+  readonly until: number;
+  /** Ends the transaction's code. */
+  readonly fail: (error: Error) => void;
+  readonly overrun: () => Error;
 }
 
 const scopes = new AsyncLocalStorage<HookScope>();
@@ -24,70 +33,121 @@ export const hookDepth = (): number => scopes.getStore()?.depth ?? 0;
 export const isInTransaction = (): boolean => scopes.getStore()?.guard?.open === true;
 
 /**
- * Runs a hook one level deeper.
+ * Call it, and await what it returns, before the application's code reads or writes. Code whose time is over goes no
+ * further, and a loop of such calls lets other work run.
+ */
+export function admitCode(): Promise<void> | undefined {
+  const scope = scopes.getStore();
+  if (scope?.guard?.open) return admitTo(scope.guard);
+  return scope && performance.now() > scope.until ? new Promise(() => {}) : breathe();
+}
+
+/** A long transaction holds up writers, but neither reads nor streams. */
+function admitTo(guard: TransactionGuard): Promise<void> | undefined {
+  if (performance.now() > guard.until) {
+    // The code gets no answer any more: it might catch an error and go on.
+    guard.fail(guard.overrun());
+    return new Promise(() => {});
+  }
+  const rest = breathe();
+  if (!rest) return undefined;
+  guard.pending += 1;
+  return rest.finally(() => {
+    guard.pending -= 1;
+  });
+}
+
+/**
+ * Runs a hook one level deeper, outside of a transaction.
  *
  * @param depth of the code that triggered the hook
  * @param name for the error
- * @throws Error if hooks have triggered each other too many times
+ * @throws Error if hooks have triggered each other too many times, or it takes too long
  */
-export function runNested<T>(depth: number, name: string, work: () => T): T {
-  if (depth >= MAX_DEPTH) {
-    throw new Error(
-      `Hooks have triggered each other ${MAX_DEPTH} times; the last was ${name}. A write in a hook runs hooks too: ` +
-        "make sure that it doesn't lead back to the same hook.",
-    );
-  }
-  return scopes.run({ depth: depth + 1, guard: scopes.getStore()?.guard }, work);
+export function runNested<T>(depth: number, name: string, limits: CodeLimits, work: () => T | Promise<T>): Promise<T> {
+  assertDepth(depth, name);
+  const scope = { depth: depth + 1, guard: scopes.getStore()?.guard, until: deadlineOf(limits.waitMs) };
+  return scopes.run(scope, () => runLimited(name, limits, work));
+}
+
+function assertDepth(depth: number, name: string): void {
+  if (depth < MAX_DEPTH) return;
+  throw new Error(
+    `Hooks have triggered each other ${MAX_DEPTH} times; the last was ${name}. A write in a hook runs hooks too: ` +
+      "make sure that it doesn't lead back to the same hook.",
+  );
+}
+
+const deadlineOf = (limitMs: number): number => (limitMs === 0 ? Infinity : performance.now() + limitMs);
+
+/** The application's code in a transaction. */
+export interface TransactionCode {
+  /** For the error. */
+  readonly name: string;
+  /** How many hooks deep it runs. */
+  readonly depth: number;
+  readonly limits: CodeLimits;
 }
 
 /**
  * Runs the application's code in a transaction. Since all writers wait for it, the code may await nothing but the
- * transaction. If the event loop reaches its next turn while the code waits for anything else, the code fails. After it
- * ends, the transaction it was given refuses further use.
+ * transaction, and not for long. If the event loop reaches its next turn while the code waits for anything else, the code
+ * fails. After it ends, the transaction it was given refuses further use.
  *
- * @param name of the code, for the error
- * @param depth how many hooks deep it runs
- * @throws Error if the code awaits anything else; whatever the code throws
+ * @throws Error if the code awaits anything else or takes too long, or hooks have triggered each other too many times;
+ *   whatever the code throws
  */
 export async function runInTransaction<T>(
   tx: Transaction,
-  name: string,
-  depth: number,
+  { name, depth, limits }: TransactionCode,
   work: (tx: Transaction) => T | Promise<T>,
 ): Promise<T> {
+  assertDepth(depth - 1, name);
   const outer = scopes.getStore()?.guard;
-  const guard: TransactionGuard = { open: true, pending: 0 };
-  const strayed = Promise.withResolvers<never>();
-  let turn: NodeJS.Immediate;
-  const watch = (): void => {
-    turn = setImmediate(() => {
-      if (guard.pending > 0) watch();
-      else {
-        strayed.reject(
-          new Error(
-            `${name} awaited something other than its transaction. All writers wait for a transaction, so await anything ` +
-              "else before or after it.",
-          ),
-        );
-      }
-    });
+  const ended = Promise.withResolvers<never>();
+  const guard: TransactionGuard = {
+    open: true,
+    pending: 0,
+    until: deadlineOf(limits.blockMs),
+    fail: ended.reject,
+    overrun: () => overrunError(name, limits, "block_seconds"),
   };
-  watch();
+  const stopWatching = watch(guard, name);
   if (outer) outer.pending += 1;
   try {
     const own = guarded(tx, guard);
-    const run = async (): Promise<T> => work(own);
-    return await Promise.race([scopes.run({ depth, guard }, run), strayed.promise]);
+    const run = async (): Promise<T> => callBounded(() => work(own), limits.blockMs, guard.overrun);
+    return await Promise.race([scopes.run({ depth, guard, until: Infinity }, run), ended.promise]);
   } finally {
     if (outer) outer.pending -= 1;
-    clearImmediate(turn!);
+    stopWatching();
     guard.open = false;
   }
+}
+
+/** Fails the code if a turn of the event loop ends while it waits for something else. @returns a function that stops it */
+function watch(guard: TransactionGuard, name: string): () => void {
+  let turn: NodeJS.Immediate;
+  const next = (): void => {
+    turn = setImmediate(() => {
+      if (guard.pending > 0) return next();
+      guard.fail(
+        new Error(
+          `${name} awaited something other than its transaction. All writers wait for a transaction, so await anything ` +
+            "else before or after it.",
+        ),
+      );
+    });
+  };
+  next();
+  return () => clearImmediate(turn);
 }
 
 function guarded(tx: Transaction, guard: TransactionGuard): Transaction {
   const pass = async <T>(run: () => Promise<T>): Promise<T> => {
     if (!guard.open) throw new Error("This transaction is over. Await every call on it before its function returns.");
+    const rest = admitTo(guard);
+    if (rest) await rest;
     guard.pending += 1;
     try {
       return await run();

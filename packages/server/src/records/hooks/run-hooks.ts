@@ -52,11 +52,13 @@ async function runBeforeHooks(
   hooks: readonly Hook<"before">[],
   event: Omit<BeforeHookEvent, "principal" | "tx">,
 ): Promise<void> {
-  const { depth, tx } = hookContext!;
+  const { depth, tx, registry } = hookContext!;
+  const { limits } = registry;
   const name = describeHook("before", event.action, event.collection);
   for (const hook of hooks) {
     const run = (inner: Transaction | undefined) => hook({ ...event, principal, tx: inner });
-    await runNested(depth, name, async () => (tx ? runInTransaction(tx, name, depth + 1, run) : run(undefined)));
+    if (tx) await runInTransaction(tx, { name, depth: depth + 1, limits }, run);
+    else await runNested(depth, name, limits, () => run(undefined));
   }
 }
 
@@ -78,7 +80,7 @@ export async function runWithinHooks(
   const name = describeHook("within", action, collection);
   for (const hook of registry.find("within", action, collection)) {
     const run = (inner: Transaction) => hook({ action, collection, principal, before, after, tx: inner });
-    await runNested(depth, name, () => runInTransaction(tx, name, depth + 1, run));
+    await runInTransaction(tx, { name, depth: depth + 1, limits: registry.limits }, run);
   }
 }
 
@@ -92,7 +94,8 @@ export async function runAfterHooks(
   const depth = registry.takeDepth(change.seq);
   for (const hook of registry.find("after", change.action, collection)) {
     try {
-      await runNested(depth, describeHook("after", change.action, collection), () => hook({ change, collection }));
+      const name = describeHook("after", change.action, collection);
+      await runNested(depth, name, registry.limits, () => hook({ change, collection }));
     } catch (error) {
       onError(error);
     }
