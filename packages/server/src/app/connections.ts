@@ -3,8 +3,10 @@ import { AddressGroups } from "../connections/address-group.ts";
 import { ClientQuotas } from "../connections/client-quotas.ts";
 import { ConnectionLimiter } from "../connections/connection-limiter.ts";
 import { TokenExpiry } from "../connections/token-expiry.ts";
+import type { EvaluationLimits } from "../hub/evaluation-budget.ts";
 import { TurnLimiter } from "../lib/turn-limiter.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import { type Principal, principalKey } from "../rules/principal.ts";
 
 /** Connections opened, or subscriptions changed, in one turn of the event loop: about three milliseconds of work. */
 const MAX_SETUPS_PER_TURN = 32;
@@ -15,6 +17,8 @@ export interface Connections {
   readonly quotas: ClientQuotas;
   readonly setupLimiter: TurnLimiter;
   readonly tokenExpiry: TokenExpiry;
+  /** How much time the hub may spend on each connection's subscriptions. */
+  readonly evaluation: EvaluationLimits<Principal>;
 }
 
 export function createConnections({ limits }: Config, metrics: Metrics): Connections {
@@ -34,5 +38,9 @@ export function createConnections({ limits }: Config, metrics: Metrics): Connect
     () => quotas.presence,
   );
   const setupLimiter = new TurnLimiter(MAX_SETUPS_PER_TURN, limits.setups);
-  return { connectionLimiter, quotas, setupLimiter, tokenExpiry: new TokenExpiry() };
+  const evaluation: EvaluationLimits<Principal> = {
+    perConnection: limits.evaluationShare,
+    clientOf: ({ principal, address }) => (principal.kind === "guest" ? groups.of(address) : principalKey(principal)),
+  };
+  return { connectionLimiter, quotas, setupLimiter, tokenExpiry: new TokenExpiry(), evaluation };
 }

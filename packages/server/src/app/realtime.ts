@@ -10,7 +10,7 @@ import type { Metrics } from "../metrics/metrics.ts";
 import type { Presence } from "../presence/presence.ts";
 import { type ChangeView, readChangeRange } from "../records/changes/read-changes.ts";
 import type { Principal } from "../rules/principal.ts";
-import type { Store } from "../store/store.ts";
+import { isCutQuery, type Store } from "../store/store.ts";
 import { TASKS } from "../tasks/task-event.ts";
 import { Channels } from "../visibility/channels.ts";
 import { EventVisibility } from "../visibility/event-visibility.ts";
@@ -46,7 +46,7 @@ export interface Realtime extends Connections {
 
 export async function openRealtime({ config, logger, folder, metrics }: RealtimeOptions): Promise<Realtime> {
   const { store, registry, files } = folder;
-  const tailRegistry = new Registry();
+  const tailRegistry = new Registry(registry.current.clientFilters);
   tailRegistry.replace(registry.current);
   const channels = new Channels(config.channels === "declared" ? null : "");
   const visibility = new EventVisibility({ reader: store, schema: () => tailRegistry.current, files, channels });
@@ -107,15 +107,19 @@ const createHub = ({
     visibility,
     metrics,
     maxQueueBytes: MAX_QUEUE_BYTES,
+    evaluation: connections.evaluation,
     onSubscribed: (session) => presence.sessionChanged(session),
     onClosed: (session) => {
       presence.sessionClosed(session);
       connections.quotas.release(session);
       connections.tokenExpiry.remove(session);
     },
-    onError: (error, change) =>
+    onError: (error, change) => {
+      // Its subscribers get a resync; the metric of cut queries counts it.
+      if (isCutQuery(error)) return;
       logger.error(
         { err: error, seq: change?.seq, collection: change?.collection, record: change?.record },
         "a change could not be delivered to some of its subscribers",
-      ),
+      );
+    },
   });

@@ -8,14 +8,14 @@ import {
 } from "@headwater/protocol";
 import { LRUCache } from "lru-cache";
 import pLimit from "p-limit";
+import { TurnShare } from "../lib/turn-share.ts";
 import type { Change } from "../log/change.ts";
 import { cursorProblem } from "../log/cursor-problem.ts";
 import { type Delivery, framesOf } from "./deliver.ts";
 import type { DeliveryPosition } from "./delivery-position.ts";
 import { FrameSet } from "./frame.ts";
 import type { HubMetrics } from "./hub-metrics.ts";
-import type { Replay, Session } from "./session.ts";
-import type { Audience } from "./topic-index.ts";
+import type { Audience, Replay, Session } from "./session.ts";
 
 /** What the hub reads of the log. */
 export interface LogReader {
@@ -44,6 +44,8 @@ export interface CatchUpOptions<Principal> {
 const CHUNK_SIZE = 128;
 /** Sessions that replay at the same time; the others wait their turn. */
 const MAX_CONCURRENT = 32;
+/** How long all replays together may keep a turn of the event loop, in milliseconds. */
+const MAX_TURN_MS = 4;
 /** Entries kept for clients that reconnect from the same place: after a restart that is all of them. */
 const MAX_CACHED_FRAMES = 8_192;
 const MAX_CACHED_CHUNKS = 64;
@@ -75,6 +77,7 @@ export class CatchUp<Principal> {
   readonly #options: CatchUpOptions<Principal>;
   readonly #position: DeliveryPosition;
   readonly #limit = pLimit(MAX_CONCURRENT);
+  readonly #turns = new TurnShare(MAX_TURN_MS);
   /** What a change is to an audience. */
   readonly #frames = new LRUCache<string, Outcome, Evaluation<Principal>>({
     max: MAX_CACHED_FRAMES,
@@ -210,6 +213,8 @@ export class CatchUp<Principal> {
       const { name, label } = audience.subscription;
       if (!topics.has(audience.topic) || change.seq <= (replay.startOf.get(name) ?? 0)) continue;
       const frames = await this.#framesFor(change, audience);
+      const pause = this.#turns.pause(performance.now());
+      if (pause) await pause;
       isKnown &&= frames !== "unknown";
       if (typeof frames !== "string") deliveries.push({ label: label, frames });
     }

@@ -1,6 +1,7 @@
 import type { Epoch } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
 import type { LogReader } from "./catch-up.ts";
+import type { EvaluationLimits } from "./evaluation-budget.ts";
 import type { HubMetrics } from "./hub-metrics.ts";
 import type { Session } from "./session.ts";
 import type { Visibility } from "./visibility.ts";
@@ -13,6 +14,8 @@ export interface HubOptions<Principal> {
   readonly visibility: Visibility<Principal>;
   /** Bytes that may wait for one connection before it is closed and its client must reconnect. */
   readonly maxQueueBytes: number;
+  /** How much time evaluating subscriptions may take; no limits by default. */
+  readonly evaluation?: EvaluationLimits<Principal>;
   readonly metrics?: HubMetrics;
   /** Called when a session's subscriptions or principal were replaced. */
   readonly onSubscribed?: (session: Session<Principal>) => void;

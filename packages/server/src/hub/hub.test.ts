@@ -58,14 +58,24 @@ describe("fan-out", () => {
     expect(wire.events[0]?.event).toBe(name);
   });
 
-  test("a change that can't be evaluated is reported, and the next one arrives", async () => {
+  test("a change that can't be evaluated is reported, and its audience must read everything again", async () => {
     const { hub, join, errors } = openHub();
     const { wire } = join("ann", "posts/*");
+    const { wire: other } = join("bob", "posts/r2");
     await hub.fanOut(change(1, "poison"));
-    await hub.fanOut(change(2));
+    await hub.fanOut(change(2, "r2"));
     await flushed();
     expect(errors).toHaveLength(1);
-    expect(wire.events.map(({ id }) => id)).toEqual(["e.2"]);
+    expect(wire.events.map(({ id, event }) => [id, event])).toEqual([
+      ["e.1", "resync"],
+      ["e.2", "posts/*"],
+    ]);
+    expect(JSON.parse(wire.events[0]!.data)).toEqual({
+      reason: "visibility",
+      cursor: "e.1",
+      subscriptions: ["posts/*"],
+    });
+    expect(other.events.map(({ id }) => id)).toEqual(["e.2"]);
   });
 
   test("the frames of one turn leave in one write per connection", async () => {

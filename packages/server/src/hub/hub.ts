@@ -8,9 +8,11 @@ import { DeliveryPosition } from "./delivery-position.ts";
 import { FanOut } from "./fan-out.ts";
 import { FlushScheduler } from "./flush-scheduler.ts";
 import type { Codec } from "./frame.ts";
+import { NO_EVALUATION_LIMITS } from "./evaluation-budget.ts";
 import { type Heartbeats, heartbeatsOf } from "./heartbeats.ts";
 import { type HubMetrics, NO_HUB_METRICS } from "./hub-metrics.ts";
 import type { HubOptions } from "./hub-options.ts";
+import { OverloadedSessions } from "./overloaded-sessions.ts";
 import { Reassignments } from "./reassignments.ts";
 import { Roster } from "./roster.ts";
 import { Session, type SessionInit } from "./session.ts";
@@ -28,6 +30,7 @@ export class Hub<Principal> {
   readonly #roster: Roster<Principal>;
   readonly #fanOut: FanOut<Principal>;
   readonly #catchUp: CatchUp<Principal>;
+  readonly #overloaded: OverloadedSessions<Principal>;
   readonly #flushes: FlushScheduler;
   readonly #reassignments: Reassignments<Principal>;
   readonly #metrics: HubMetrics;
@@ -51,7 +54,14 @@ export class Hub<Principal> {
     this.#reassignments = new Reassignments(({ subscription, principal }) =>
       visibility.captureListener(subscription, principal),
     );
-    this.#fanOut = new FanOut({ visibility, roster: this.#roster, reassignments: this.#reassignments, onError });
+    this.#fanOut = new FanOut({
+      visibility,
+      roster: this.#roster,
+      reassignments: this.#reassignments,
+      limits: options.evaluation ?? NO_EVALUATION_LIMITS,
+      onError,
+    });
+    this.#overloaded = new OverloadedSessions({ epoch, position: this.#position, metrics });
     this.#catchUp = new CatchUp({
       epoch,
       log,
@@ -155,7 +165,7 @@ export class Hub<Principal> {
   /** Delivers an event that is in no log, one after the other. Sessions that catch up or have a backlog go without. */
   fanOutUnlogged(change: Change): Promise<void> {
     const delivered = this.#lastUnlogged.then(async () => {
-      deliver(await this.#fanOut.changeEvents(change, undefined), undefined);
+      deliver((await this.#fanOut.changeEvents(change, undefined)).deliveries, undefined);
     });
     this.#lastUnlogged = delivered.catch(() => {});
     return delivered;
@@ -177,11 +187,12 @@ export class Hub<Principal> {
   async #deliver(change: Change): Promise<void> {
     const cursor = formatCursor({ epoch: this.#epoch, seq: change.seq });
     const startedAt = performance.now();
-    const deliveries = [
-      ...(await this.#fanOut.visibilityEvents(change, cursor)),
-      ...(await this.#fanOut.changeEvents(change, cursor)),
-    ];
-    const count = deliver(deliveries, change.seq);
+    const others = await this.#fanOut.visibilityEvents(change, cursor);
+    const own = await this.#fanOut.changeEvents(change, cursor);
+    // Before the others get their events, so that none follows a gap.
+    this.#overloaded.pause(others.overloaded);
+    this.#overloaded.pause(own.overloaded);
+    const count = deliver([...others.deliveries, ...own.deliveries], change.seq);
     if (count > 0) this.#oldestUnsent ??= change.time;
     this.#metrics.delivered((performance.now() - startedAt) / 1000, count);
   }

@@ -1,6 +1,7 @@
 import { type ClientId, GLOBAL_SUBSCRIPTION, type Subscription } from "@headwater/protocol";
-import type { Session } from "./session.ts";
-import { type Audience, type AudienceKind, TopicIndex } from "./topic-index.ts";
+import type { Audience, Session } from "./session.ts";
+import type { AudienceKind } from "./audience-kind.ts";
+import { TopicIndex } from "./topic-index.ts";
 
 /** How sessions are sorted into audiences. */
 export interface AudienceRules<Principal> {

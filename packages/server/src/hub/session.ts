@@ -1,11 +1,22 @@
 import type { ClientId, Cursor, Subscription } from "@headwater/protocol";
 import type { Bucket } from "../lib/token-bucket.ts";
+import type { AudienceKind } from "./audience-kind.ts";
+import { type EvaluationUsage, newUsage } from "./evaluation-usage.ts";
 import type { FlushScheduler } from "./flush-scheduler.ts";
 import type { Codec, Frame } from "./frame.ts";
 import type { Heartbeats } from "./heartbeats.ts";
 import type { Queue, QueueOwner } from "./queue.ts";
-import type { Audience } from "./topic-index.ts";
 import { type CloseReason, isOrderly, type Wire } from "./wire.ts";
+
+/** Sessions subscribed to one topic under one event name, for which every result is the same. */
+export interface Audience<Principal> extends AudienceKind {
+  /** How events are encoded for all of them. */
+  readonly codec: Codec;
+  readonly subscription: Subscription;
+  /** The principal of any of them: they are alike in all that matters here. */
+  readonly principal: Principal;
+  readonly sessions: Set<Session<Principal>>;
+}
 
 /** How far a session that catches up has come. */
 export interface Replay {
@@ -61,6 +72,8 @@ export class Session<Principal> implements QueueOwner {
   readonly codec: Codec;
   /** Limits its requests for other subscriptions. */
   readonly requests: Bucket = { fullAt: 0 };
+  /** Limits what is spent on evaluating its subscriptions. */
+  readonly evaluation: EvaluationUsage = newUsage();
   #state: SessionState = CONNECTED;
   #principal: Principal;
   #subscriptions: readonly Subscription[] = [];
@@ -92,6 +105,11 @@ export class Session<Principal> implements QueueOwner {
 
   get isClosed(): boolean {
     return this.#state === CLOSED;
+  }
+
+  /** Whether it gets changes as they are delivered. */
+  get isLive(): boolean {
+    return this.#state === LIVE;
   }
 
   /** The replay under way; another one, or none, once the session has moved on. */

@@ -1,33 +1,6 @@
 import type { Subscription } from "@headwater/protocol";
-import type { Codec } from "./frame.ts";
-import type { Session } from "./session.ts";
-
-/** What makes an audience. */
-export interface AudienceKind {
-  /** The topic that its changes appear on. */
-  readonly topic: string;
-  /** Equal for subscribers that get the same result and the same bytes for every change. */
-  readonly key: string;
-  /** Only changes of records with this text in this field can reach it; `undefined`: any change can. */
-  readonly routeBy: { readonly field: string; readonly value: string } | undefined;
-  /**
-   * Collections whose changes may make other records visible or invisible to it; `undefined` if it does not ask for
-   * such events.
-   */
-  readonly dependsOn: readonly string[] | undefined;
-  /** Its result for a change is the same whenever it is evaluated: it depends on neither the time nor other records. */
-  readonly cacheable: boolean;
-}
-
-/** Sessions subscribed to one topic under one event name, for which every result is the same. */
-export interface Audience<Principal> extends AudienceKind {
-  /** How events are encoded for all of them. */
-  readonly codec: Codec;
-  readonly subscription: Subscription;
-  /** The principal of any of them: they are alike in all that matters here. */
-  readonly principal: Principal;
-  readonly sessions: Set<Session<Principal>>;
-}
+import type { AudienceKind } from "./audience-kind.ts";
+import type { Audience, Session } from "./session.ts";
 
 type Audiences<Principal> = Map<string, Audience<Principal>>;
 

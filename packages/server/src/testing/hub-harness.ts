@@ -1,5 +1,6 @@
 import { clientId, collectionId, type Cursor, epoch, parseSubscription, recordId } from "@headwater/protocol";
 import type { FrameBatch } from "../hub/frame-batch.ts";
+import type { EvaluationLimits } from "../hub/evaluation-budget.ts";
 import type { LogReader } from "../hub/catch-up.ts";
 import { Hub } from "../hub/hub.ts";
 import type { Session } from "../hub/session.ts";
@@ -36,7 +37,10 @@ export class TestWire implements Wire {
   }
 }
 
-/** Principals are names. Only X may see a record named `secret-X`, and a principal `only-X` receives only record X. */
+/**
+ * Principals are names. Only X may see a record named `secret-X`, a principal `only-X` receives only record X, and each
+ * subscription of a principal `slow…` takes a millisecond.
+ */
 interface RecordedVisibility extends Visibility<string> {
   readonly presented: string[];
 }
@@ -61,12 +65,19 @@ const createVisibility = (): RecordedVisibility => {
     mayChangeVisibility: () => false,
     eventFor: async ({ record, time }, subscription, principal) => {
       presented.push(`${subscription.topic} ${principal}`);
+      if (principal.startsWith("slow")) spend(1);
       if (record === "poison") throw new Error("can't be shown");
       const isSeen = !record.startsWith("secret-") || record === `secret-${principal}`;
       return isSeen ? { kind: "record", source: "posts", time, data: `{"record":"${record}"}` } : undefined;
     },
   };
 };
+
+/** Keeps the thread busy. */
+function spend(milliseconds: number): void {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until);
+}
 
 /** The creation of a record of `posts`. */
 export const change = (seq: number, record = "r1"): Change => ({
@@ -85,7 +96,7 @@ export interface TestClient {
 }
 
 /** A hub over a log in memory. `commit` appends a change and fans it out. */
-export function openHub(maxQueueBytes = 1_000_000) {
+export function openHub(maxQueueBytes = 1_000_000, evaluation?: EvaluationLimits<string>) {
   const visibility = createVisibility();
   const errors: unknown[] = [];
   /** The log: all committed changes, fanned out or not. */
@@ -103,6 +114,7 @@ export function openHub(maxQueueBytes = 1_000_000) {
     log: reader,
     visibility,
     maxQueueBytes,
+    ...(evaluation && { evaluation }),
     onError: (error) => errors.push(error),
   });
   let opened = 0;
@@ -132,6 +144,11 @@ export function openHub(maxQueueBytes = 1_000_000) {
   };
   return { hub, open, join, visibility, errors, log, trimmed, commit };
 }
+
+/** Waits for what comes after a moment, such as a resync. */
+export const untilTrue = async (condition: () => boolean): Promise<void> => {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+};
 
 /** Frames are sent from `setImmediate`, a few hundred connections at a time: three turns are enough for these tests. */
 export const flushed = async (): Promise<void> => {

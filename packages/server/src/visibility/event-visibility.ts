@@ -1,4 +1,5 @@
 import { channelOfTopic, presenceTarget, type Subscription, type OutgoingEvent } from "@headwater/protocol";
+import type { Eventually } from "../lib/eventually.ts";
 import type { Change } from "../log/change.ts";
 import { RecordEvents } from "./record-events.ts";
 import type { VisibilityChanges } from "./visibility-diff.ts";
@@ -41,7 +42,7 @@ export class EventVisibility {
     subscription: Subscription,
     principal: Principal,
     mode: "live" | "replayed",
-  ): Promise<OutgoingEvent | undefined> {
+  ): Eventually<OutgoingEvent | "unknown" | undefined> {
     return isBroadcast(change)
       ? this.#channels.eventFor(change, subscription, principal)
       : this.#records.eventFor(change, subscription, principal, mode);

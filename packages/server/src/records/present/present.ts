@@ -3,7 +3,7 @@ import type { FieldPick } from "../../lib/pick-fields.ts";
 import type { Collection } from "../../collections/model/collection.ts";
 import { isSuperuser, type Principal, principalKey } from "../../rules/principal.ts";
 import type { Reader } from "../../store/store.ts";
-import { emailVisibility } from "./email-visibility.ts";
+import { emailVisibility, showsEmailInMemory } from "./email-visibility.ts";
 import { AnswerBudget } from "./answer-limits.ts";
 import { expandRecords } from "./expand.ts";
 import { parseExpand } from "./expand-paths.ts";
@@ -69,6 +69,18 @@ export async function collectRecords(
   const collected = new CollectedRecords(shown, isSuperuser(context.principal));
   budget.addBytes(collected.length);
   return collected;
+}
+
+/** The same for one record without related ones, at once; `undefined` if other records decide what it shows. */
+export function presentInMemory(
+  context: RecordContext,
+  collection: Collection,
+  values: RecordValues,
+): [JsonObject] | undefined {
+  const showsEmail = showsEmailInMemory(context, collection, values);
+  return showsEmail === undefined
+    ? undefined
+    : [toJson({ collection, values, showsEmail }, isSuperuser(context.principal))];
 }
 
 /** A record as the application gets it: with hidden fields and the email, without secrets. */
