@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { testDir } from "@headwater/testing/lib/test-dir.ts";
 import pino from "pino";
+import { createBodies } from "../app/bodies.ts";
 import { openFolder } from "../app/folder.ts";
 import { openRealtime } from "../app/realtime.ts";
 import { createSync } from "../app/sync.ts";
@@ -27,6 +28,7 @@ test("a draining API finishes running requests and refuses new ones", async () =
     metrics,
     config,
     streamedAnswers: new StreamedAnswers(0),
+    bodies: createBodies(config, metrics),
     logger,
     startedAt: new Date(),
     now: () => new Date(),

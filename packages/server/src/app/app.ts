@@ -8,14 +8,16 @@ import { BackgroundWork } from "../lib/background-work.ts";
 import type { Follower } from "../log/tail.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import type { Presence } from "../presence/presence.ts";
-import { HookRegistry } from "../records/model/hook-registry.ts";
+import type { HookRegistry } from "../records/model/hook-registry.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { Mutators } from "../sync/mutators.ts";
 import type { Tasks } from "../tasks/tasks.ts";
 import type { Channels } from "../visibility/channels.ts";
 import { followAccountChange, followCollectionChange } from "./auth-revision.ts";
+import { createBodies } from "./bodies.ts";
 import { closeApp } from "./close.ts";
 import { type Folder, lockDataFolder, openFolder } from "./folder.ts";
+import { createHooks } from "./hooks.ts";
 import { listen } from "./listen.ts";
 import { openLogReaders } from "./log-readers.ts";
 import { startMaintenance } from "./maintenance.ts";
@@ -67,9 +69,9 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
   const { store } = folder;
   const backgroundWork = new BackgroundWork((error) => logger.error({ err: error }, "background work failed"));
   const background = (work: () => Promise<void>): void => backgroundWork.run(work);
-  const hooks = new HookRegistry();
   const customRoutes = new CustomRoutes();
   const metrics = new Metrics();
+  const hooks = createHooks(config, metrics);
   const sync = createSync();
   const realtime = await openRealtime({ config, logger, folder, metrics });
   const tasks = await openTasks({ config, logger, store, metrics });
@@ -100,6 +102,7 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
     logger,
     background,
     streamedAnswers,
+    bodies: createBodies(config, metrics),
   };
   const api = createApi(
     { ...context, tokens: new Tokens(), startedAt: new Date(), now: () => new Date() },

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { parseStrictText } from "../lib/strict-json.ts";
 import { isObject } from "../collections/fields/decode-json.ts";
-import type { Body, FormTexts } from "./body.ts";
+import type { Body, FormBody, FormTexts } from "./body.ts";
 
 /** A body's values, without a schema. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -22,10 +23,7 @@ export function readValues(body: Body): Values {
     ([name, list]) => [name, list.length === 1 ? inferType(list[0]!) : list.map(inferType)] as const,
   );
   // Entries, not assignment: a key may be `__proto__`.
-  return Object.fromEntries<unknown>([
-    ...entries,
-    ...jsonPayloads(body.values).flatMap((values) => Object.entries(values)),
-  ]);
+  return Object.fromEntries<unknown>([...entries, ...jsonPayloads(body).flatMap((values) => Object.entries(values))]);
 }
 
 /**
@@ -39,11 +37,14 @@ export function parseValues<Shape extends z.ZodRawShape>(
   shape: z.ZodObject<Shape>,
 ): z.output<typeof shape> {
   const names = new Map(Object.keys(shape.shape).map((name) => [name.toLowerCase(), name]));
-  const objects =
-    body.kind === "form" ? [formTexts(body.values, shape), ...jsonPayloads(body.values)] : [readValues(body)];
-  const entries = objects.flatMap((object) => Object.entries(object));
-  const known = entries.map(([key, value]) => [names.get(key.toLowerCase()) ?? key, value] as const);
-  return shape.parse(Object.fromEntries<unknown>(known));
+  const objects = body.kind === "form" ? [formTexts(body.values, shape), ...jsonPayloads(body)] : [readValues(body)];
+  const known = objects.map((object) =>
+    Object.entries(object).map(([key, value]) => [names.get(key.toLowerCase()) ?? key, value] as const),
+  );
+  for (const entries of known) {
+    if (new Set(entries.map(([name]) => name)).size < entries.length) throw new TypeError("a name occurs twice");
+  }
+  return shape.parse(Object.fromEntries<unknown>(known.flat()));
 }
 
 function formTexts(values: FormTexts, { shape }: z.ZodObject): Values {
@@ -55,8 +56,8 @@ function formTexts(values: FormTexts, { shape }: z.ZodObject): Values {
   return Object.fromEntries(wanted);
 }
 
-const jsonPayloads = (values: FormTexts): Values[] =>
-  (values.get(JSON_PAYLOAD) ?? []).map((text) => asObject(JSON.parse(text)));
+const jsonPayloads = ({ values, limits }: FormBody): Values[] =>
+  (values.get(JSON_PAYLOAD) ?? []).map((text) => asObject(parseStrictText(text, limits)));
 
 /** Treats `null` as an empty object. */
 function asObject(value: unknown): Values {

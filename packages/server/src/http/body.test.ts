@@ -1,22 +1,27 @@
 import { describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { ApiError } from "../lib/api-error.ts";
+import { JsonLimitError } from "../lib/json-scanner.ts";
 import { type Body, readBody } from "./body.ts";
+import { BodyMemory } from "./body-memory.ts";
 import { parseValues, readValues } from "./body-values.ts";
 import { formText } from "./form-values.ts";
 
-const LIMIT = 1000;
+const LIMIT = 1_000_000;
+const LIMITS = { depth: 10_000, keys: 100, items: 200 };
+const memory = new BodyMemory(
+  { total: 0, perClient: 0 },
+  () => undefined,
+  () => {},
+);
 
 type Content = string | FormData | Blob | Uint8Array<ArrayBuffer> | ReadableStream;
 
-async function read(content: Content | undefined, contentType?: string, query = ""): Promise<Body> {
+async function read(content: Content | undefined, contentType?: string, query = "", limits = LIMITS): Promise<Body> {
   const url = new URL(`http://localhost/${query}`);
   const headers = contentType === undefined ? {} : { "Content-Type": contentType };
-  return readBody(
-    new Request(url.href, { method: "POST", headers, ...(content === undefined ? {} : { body: content }) }),
-    url,
-    LIMIT,
-  );
+  const raw = new Request(url.href, { method: "POST", headers, ...(content === undefined ? {} : { body: content }) });
+  return readBody({ raw, limit: LIMIT, held: memory.open("") }, url, limits);
 }
 
 const nested = (depth: number): string => `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`;
@@ -61,12 +66,39 @@ describe("values without a shape", () => {
   });
 
   test("nesting is limited as in Go, and brackets in strings don't count", async () => {
-    const url = new URL("http://localhost/");
-    const post = (text: string) =>
-      readBody(new Request(url.href, { method: "POST", headers: { "Content-Type": json }, body: text }), url, 1e6);
-    expect(await refusal(post(nested(10_000)))).toEqual(new SyntaxError("too deep"));
+    const deep = { ...LIMITS, items: 0 };
+    const post = (text: string) => read(text, json, "", deep);
+    expect(await refusal(post(nested(10_000)))).toEqual(new JsonLimitError("depth"));
     expect((await post(nested(9_999))).kind).toBe("json");
     expect((await post(JSON.stringify({ a: `\\"${"[".repeat(20_000)}` }))).kind).toBe("json");
+  });
+
+  test("keys and items are limited, in a form's JSON too", async () => {
+    const keys = JSON.stringify(Object.fromEntries(Array.from({ length: 101 }, (_, n) => [n, 0])));
+    const items = JSON.stringify({ a: Array<number>(201).fill(0) });
+    for (const [text, limit] of [
+      [keys, "keys"],
+      [items, "items"],
+    ] as const) {
+      expect(await refusal(read(text, json))).toEqual(new JsonLimitError(limit));
+      expect(await refusal(read(form(["@jsonPayload", text])).then(readValues))).toEqual(new JsonLimitError(limit));
+    }
+  });
+
+  test("a body with too many keys is refused before the rest arrives", async () => {
+    const start = `{${Array.from({ length: 101 }, (_, n) => `"${n}":0,`).join("")}`;
+    const body = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode(start)) });
+    expect(await refusal(read(body, json))).toEqual(new JsonLimitError("keys"));
+  });
+
+  test("forms have as many parameters and parts as in Go", async () => {
+    const parameters = (count: number): string => Array.from({ length: count }, (_, n) => `${n}=`).join("&");
+    const parts = (count: number): FormData =>
+      form(...Array.from({ length: count }, (_, n) => [`${n}`, "x"] as [string, string]));
+    expect((await read(parameters(10_000), urlEncoded)).kind).toBe("form");
+    expect(await refusal(read(parameters(10_001), urlEncoded))).toBeInstanceOf(RangeError);
+    expect((await read(parts(1_000))).kind).toBe("form");
+    expect(await refusal(read(parts(1_001)))).toBeInstanceOf(RangeError);
   });
 
   test.each([

@@ -41,10 +41,12 @@ export function createHandler<Context extends HttpContext>(options: HandlerOptio
     const url = urlOf(raw);
     const logEntry = new AccessLogEntry(context.logger, id, raw.method, url);
     let response: Response;
+    let request: ApiRequest | undefined;
     try {
       const { route, params } = findRoute(raw.method, url.pathname) ?? { route: NOT_FOUND, params: {} };
       const limit = route.bodyLimit?.(params, context) ?? DEFAULT_BODY_LIMIT;
-      const request = new ApiRequest(raw, server, url, params, id, context.now(), limit, logEntry, proxyHeaders);
+      const { bodies } = context;
+      request = new ApiRequest(raw, server, url, params, id, context.now(), limit, bodies, logEntry, proxyHeaders);
       if (request.token !== "") await identifySender(request, context);
       assertBodyLimit(raw, limit);
       const result = await route.handler(request, context);
@@ -53,6 +55,8 @@ export function createHandler<Context extends HttpContext>(options: HandlerOptio
       response = result;
     } catch (error) {
       response = errorResponse(error, context.logger, id);
+    } finally {
+      void request?.release().catch((error: unknown) => context.logger.error({ err: error }, "cleanup failed"));
     }
     addHeaders(response.headers, id, cors.allowed(raw.headers.get("origin")));
     logEntry.status = response.status;

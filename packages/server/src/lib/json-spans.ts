@@ -9,7 +9,8 @@ export interface Span {
 
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const OPENS: readonly number[] = [0x5b, 0x7b];
+const OPEN_LIST = 0x5b;
+const OPEN_OBJECT = 0x7b;
 const LIMITS = { depth: MAX_JSON_DEPTH, keys: 0, items: 0 };
 /** Bytes that are scanned at once. It takes a few milliseconds. */
 const STEP = 2 << 20;
@@ -25,25 +26,35 @@ export async function findSpans(
   { from, to }: Span,
   max = Number.POSITIVE_INFINITY,
 ): Promise<Span[]> {
-  const spans: Span[] = [];
-  let start = -1;
-  let end = -1;
-  const scanner = new JsonScanner(LIMITS, (byte, at) => {
-    if (OPENS.includes(byte)) {
-      if (start < 0) start = at + 1;
-    } else if (byte === COMMA || scanner.depth === 0) {
-      if (byte === COMMA || spans.length > 0 || !isBlank(bytes, start, at)) spans.push({ from: start, to: at });
-      start = at + 1;
-      if (byte !== COMMA) end = at + 1;
-    }
-  });
-  for (let at = from; at < to && end < 0 && spans.length < max; at += STEP) {
+  const finder = new SpanFinder(bytes);
+  for (let at = from; at < to && finder.end < 0 && finder.spans.length < max; at += STEP) {
     if (at > from) await new Promise(setImmediate);
-    scanner.scan(bytes, at, Math.min(at + STEP, to));
+    finder.scanner.scan(bytes, at, Math.min(at + STEP, to));
   }
-  const isWhole = end >= 0 && isBlank(bytes, end, to);
-  if (!isWhole && spans.length < max) throw new SyntaxError("not a list or object");
-  return spans.slice(0, max);
+  const isWhole = finder.end >= 0 && isBlank(bytes, finder.end, to);
+  if (!isWhole && finder.spans.length < max) throw new SyntaxError("not a list or object");
+  return finder.spans.slice(0, max);
+}
+
+class SpanFinder {
+  readonly spans: Span[] = [];
+  /** Where the list or object ends; -1 as long as it is open. */
+  end = -1;
+  readonly scanner = new JsonScanner(LIMITS, (byte, at) => this.#mark(byte, at));
+  #start = -1;
+
+  constructor(readonly bytes: Uint8Array) {}
+
+  #mark(byte: number, at: number): void {
+    if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
+      if (this.#start < 0) this.#start = at + 1;
+    } else if (byte === COMMA || this.scanner.depth === 0) {
+      const isEmpty = byte !== COMMA && this.spans.length === 0 && isBlank(this.bytes, this.#start, at);
+      if (!isEmpty) this.spans.push({ from: this.#start, to: at });
+      this.#start = at + 1;
+      if (byte !== COMMA) this.end = at + 1;
+    }
+  }
 }
 
 /**

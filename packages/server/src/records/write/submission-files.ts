@@ -20,7 +20,7 @@ export async function readUploads(
     if (type !== "file") continue;
     for (const part of [name, `+${name}`, `${name}+`]) {
       const sent = files.get(part) ?? [];
-      if (sent.length > 0) uploads.set(part, await Promise.all(sent.map(read)));
+      if (sent.length > 0) uploads.set(part, await Promise.all(sent.map(async (file) => read(file))));
     }
   }
   return uploads;
