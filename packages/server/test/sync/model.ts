@@ -146,9 +146,7 @@ export class Model {
       text: "SELECT mutation FROM journal WHERE client = ? ORDER BY rowid",
       values: [client.id],
     });
-    const expected = client.mutations.filter(
-      ({ id, name }) => id <= client.sent && (name === "journal" || name === "flaky"),
-    );
+    const expected = client.mutations.filter((mutation) => mutation.id <= client.sent && isJournal(mutation));
     const [got, wanted] = [rows.map(({ mutation }) => Number(mutation)), expected.map(({ id }) => id)];
     // Mutations after the last response may have run already.
     const least = wanted.filter((id) => id <= client.accepted).length;
