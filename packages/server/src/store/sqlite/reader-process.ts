@@ -80,7 +80,7 @@ export class ReaderProcess implements Reader {
   #request(request: ReaderRequest): Promise<Row[]> {
     if (this.#ended) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ rows: [], resolve, reject });
+      if (this.#waiting.push({ rows: [], resolve, reject }) === 1) this.#child.ref();
       this.#child.send(request);
     });
   }
@@ -93,6 +93,8 @@ export class ReaderProcess implements Reader {
       return;
     }
     this.#waiting.shift();
+    // An idle reader keeps no program from ending.
+    if (this.#waiting.length === 0) this.#child.unref();
     if (reply.kind === "done") waiting.resolve(waiting.rows);
     else waiting.reject(new StoreError(reply.error, reply.message));
   }
