@@ -117,7 +117,5 @@ export class World implements AsyncDisposable {
   }
 }
 
-const ARGS = [
-  ...["--trusted-proxy-header", "X-Forwarded-For", "--log-level", "error"],
-  ...["--subscribe-rate", "100000", "--request-rate", "100000"],
-];
+const ARGS =
+  "--trusted-proxy-header X-Forwarded-For --subscribe-rate 100000 --request-rate 100000 --log-level error".split(" ");

@@ -5,14 +5,16 @@ import { type TempDir, tempDir } from "@headwater/testing/lib/temp-dir.ts";
 import { startServer } from "@headwater/testing/servers/server-process.ts";
 import { copySeedFolder, dataFolderIn, type SeedFolder } from "../seed-folder.ts";
 
-/** Rows that a folder has beside its collections: one author, who wrote them all, and a heap of long titles. */
+/** Rows of a folder: posts of one author, a heap of long titles, and replies to one post. */
 export interface Rows {
   readonly posts?: number;
   readonly heap?: number;
+  readonly replies?: number;
 }
 
 /** Ids of what the attacks need. */
 export const AUTHOR = "theonlyauthor00";
+export const POPULAR = "postwithreplies";
 export const NOTE = "bystandersnote0";
 
 const made = new Map<string, Promise<TempDir>>();
@@ -35,7 +37,9 @@ async function makeFolder(seedFolder: SeedFolder, rows: Rows): Promise<TempDir> 
   const title = { name: "title", type: "text", max: 100_000 };
   const authors = await admin.createCollection({ name: "authors", type: "base", fields: [title], ...ANYONE });
   const author = { name: "author", type: "relation", collectionId: authors.id, maxSelect: 1 };
-  await admin.createCollection({ name: "posts", type: "base", fields: [title, author], ...ANYONE });
+  const posts = await admin.createCollection({ name: "posts", type: "base", fields: [title, author], ...ANYONE });
+  const post = { name: "post", type: "relation", collectionId: posts.id, maxSelect: 1, cascadeDelete: true };
+  await admin.createCollection({ name: "replies", type: "base", fields: [post], ...ANYONE });
   await admin.createCollection({ name: "heap", type: "base", fields: [title], ...ANYONE });
   const editor = { name: "text", type: "editor", maxSize: 5_000_000 };
   await admin.createCollection({ name: "essays", type: "base", fields: [title, editor], ...ANYONE });
@@ -50,7 +54,7 @@ async function makeFolder(seedFolder: SeedFolder, rows: Rows): Promise<TempDir> 
 }
 
 /** Adds many rows at once, which would take minutes over the API. */
-function addRows(dir: string, { posts = 0, heap = 0 }: Rows): void {
+function addRows(dir: string, { posts = 0, heap = 0, replies = 0 }: Rows): void {
   using db = new Database(join(dir, "data.db"));
   const numbers = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)";
   const id = "'row' || printf('%012d', n)";
@@ -59,6 +63,10 @@ function addRows(dir: string, { posts = 0, heap = 0 }: Rows): void {
       posts,
       AUTHOR,
     ]);
+  }
+  if (replies > 0) {
+    db.run("INSERT INTO posts (id, title) VALUES (?, 'a post with replies')", [POPULAR]);
+    db.run(`${numbers} INSERT INTO replies (id, post) SELECT ${id}, ? FROM numbers`, [replies, POPULAR]);
   }
   if (heap > 0) {
     const words = "hex(n * 7919) || ' ' || hex(n * 104729) || ' the quick brown fox jumps over ' || n";
