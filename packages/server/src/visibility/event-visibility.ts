@@ -42,7 +42,7 @@ export class EventVisibility {
     subscription: Subscription,
     principal: Principal,
     mode: "live" | "replayed",
-  ): Eventually<OutgoingEvent | "unknown" | undefined> {
+  ): Eventually<OutgoingEvent | "untold" | "unknown" | undefined> {
     return isBroadcast(change)
       ? this.#channels.eventFor(change, subscription, principal)
       : this.#records.eventFor(change, subscription, principal, mode);
@@ -78,6 +78,11 @@ export class EventVisibility {
     return channel === undefined
       ? this.#records.mayViewRecord({ ...subscription, topic: target }, principal)
       : this.#channels.mayListen(channel, subscription, principal);
+  }
+
+  /** Reads an account, to find out which principals may see it, by current data. */
+  viewOfAccount(collection: string, id: string): Promise<(viewer: Principal) => Eventually<boolean>> {
+    return this.#records.viewOf(collection, id);
   }
 
   /** Why a listener may or may not see a change, by current data. */

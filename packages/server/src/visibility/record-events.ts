@@ -1,13 +1,13 @@
-import type { Subscription, OutgoingEvent } from "@headwater/protocol";
+import { GLOBAL_SUBSCRIPTION, recordId, type Subscription, type OutgoingEvent } from "@headwater/protocol";
 import type { Schema } from "../collections/model/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
 import { andThen, both, type Eventually } from "../lib/eventually.ts";
 import type { Change } from "../log/change.ts";
-import { isSuperuser, type Principal } from "../rules/principal.ts";
+import { isSuperuser, type Principal, principalKey } from "../rules/principal.ts";
 import type { ClientReader } from "../store/store.ts";
 import { ClientQueries } from "../records/rule-check/client-queries.ts";
 import { findRecord } from "../records/query/find-record.ts";
-import { erasedPayload } from "./erased-delete.ts";
+import { erasedPayload } from "./erased-change.ts";
 import { EventEncoder, type EventPayload } from "./event-encoder.ts";
 import { RoutingValueReader } from "../records/rule-check/routing-values.ts";
 import { RuleBatcher } from "../records/rule-check/rule-batcher.ts";
@@ -99,8 +99,8 @@ export class RecordEvents {
   }
 
   /**
-   * The event that a change is for a listener; `undefined` if the listener may not see it, `unknown` if the log no longer
-   * has what would say so.
+   * The event that a change is for a listener; `undefined` if the listener may not see it. For `untold` and `unknown` see
+   * `ErasedPayload`.
    *
    * @param mode `live` reads related records as they were at the change, even if they have been written since; `replayed`
    *   reads them as they are now
@@ -110,15 +110,14 @@ export class RecordEvents {
     subscription: Subscription,
     principal: Principal,
     mode: "live" | "replayed",
-  ): Eventually<OutgoingEvent | "unknown" | undefined> {
+  ): Eventually<OutgoingEvent | "untold" | "unknown" | undefined> {
     const listener = this.#listener(subscription, principal, change);
     if (!listener) return undefined;
-    const payload =
-      change.action === "delete" && change.isErased
-        ? erasedPayload(this.#batcher, listener, change)
-        : this.#payload(listener, change, mode === "live" ? this.#asOfChange(change, listener) : undefined);
+    const payload = change.isErased
+      ? erasedPayload(this.#batcher, listener, change)
+      : this.#payload(listener, change, mode === "live" ? this.#asOfChange(change, listener) : undefined);
     return andThen(payload, (shown) =>
-      shown === "unknown" || shown === undefined ? shown : this.#encoder.encode(listener, change, shown),
+      typeof shown === "string" || shown === undefined ? shown : this.#encoder.encode(listener, change, shown),
     );
   }
 
@@ -129,6 +128,19 @@ export class RecordEvents {
     const { collection, record } = listener.topic;
     const values = await findRecord(this.#options.reader, collection, record);
     return values !== undefined && isVisible(this.#batcher, listener, values);
+  }
+
+  /** Reads a record. @returns whether a principal may see it by the view rule; everyone may see its own account */
+  async viewOf(collection: string, id: string): Promise<(viewer: Principal) => Eventually<boolean>> {
+    const subscription = { ...GLOBAL_SUBSCRIPTION, topic: `${collection}/${id}` };
+    const topic = readRecordTopic(this.#options.schema(), subscription.topic);
+    const values = topic && (await findRecord(this.#options.reader, topic.collection, recordId(id)));
+    if (!values) return () => false;
+    const key = `${topic.collection.id}/${id}`;
+    return (viewer) => {
+      const listener = this.#listener(subscription, viewer);
+      return principalKey(viewer) === key || (listener !== undefined && isVisible(this.#batcher, listener, values));
+    };
   }
 
   /** `collection/id` of the one record that a topic is about, however the topic spells it. */
