@@ -30,6 +30,7 @@ test("defaults match PocketBase where it has the same setting", () => {
         keys: 100_000,
         items: 500_000,
         pushBytes: 67_108_864,
+        pushMutations: 10_000,
         mutationBytes: 8_388_608,
       },
       taskBytes: 16_777_216,

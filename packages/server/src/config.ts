@@ -113,6 +113,7 @@ export interface BodyLimits {
   readonly items: number;
   /** Bytes of one push. */
   readonly pushBytes: number;
+  readonly pushMutations: number;
   /** Bytes of one mutation. */
   readonly mutationBytes: number;
 }
@@ -225,6 +226,7 @@ function readLimits(read: ReadSetting, trustsProxy: boolean): Limits {
       keys: count("maxBodyKeys"),
       items: count("maxBodyItems"),
       pushBytes: count("maxPushMb") * 2 ** 20,
+      pushMutations: count("maxPushMutations"),
       mutationBytes: count("maxMutationMb") * 2 ** 20,
     },
     evaluationShare: read("maxEvaluationPercent", parsePercent, "a number from 0 to 100") / 100,

@@ -185,6 +185,12 @@ export const SETTINGS = {
     fallback: "64",
     help: "maximum size of a Replicache push, in MiB: a client sends all its unconfirmed mutations at once; 0 is no limit",
   },
+  maxPushMutations: {
+    flag: "--max-push-mutations",
+    variable: "HEADWATER_MAX_PUSH_MUTATIONS",
+    fallback: "10000",
+    help: "mutations of one push that are done; the client then sends the rest again; 0 is no limit",
+  },
   maxMutationMb: {
     flag: "--max-mutation-mb",
     variable: "HEADWATER_MAX_MUTATION_MB",

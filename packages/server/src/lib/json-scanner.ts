@@ -52,6 +52,7 @@ export class JsonScanner {
   /** Whether the last escape was the first half of a surrogate pair. */
   #half = false;
 
+  /** @param onMark makes this a search for marks, which leaves escapes to whoever parses what it finds */
   constructor(limits: JsonLimits, onMark?: OnMark) {
     this.#limits = limits;
     this.#onMark = onMark;
@@ -102,8 +103,10 @@ export class JsonScanner {
       if (this.#missing >= 0) this.#scanEscape(byte);
       else if (byte === BACKSLASH && !this.#half && at + 1 < to && bytes[at + 1] !== LETTER_U) at += 1;
       else if (byte === BACKSLASH) this.#missing = 5;
-      else if (this.#half) throw halfPair();
-      else if (byte === QUOTE) {
+      else if (this.#half) {
+        this.#refuseHalf();
+        continue;
+      } else if (byte === QUOTE) {
         this.inString = false;
         return at + 1;
       } else if (at - from > SHORT) {
@@ -120,7 +123,7 @@ export class JsonScanner {
     if (this.#missing === 5) {
       this.#missing = byte === LETTER_U ? 4 : -1;
       this.#unit = 0;
-      if (byte !== LETTER_U && this.#half) throw halfPair();
+      if (byte !== LETTER_U && this.#half) this.#refuseHalf();
       return;
     }
     this.#unit = this.#unit * 16 + hexDigit(byte);
@@ -128,12 +131,15 @@ export class JsonScanner {
     if (this.#missing > 0) return;
     this.#missing = -1;
     const isLow = this.#unit >= 0xdc00 && this.#unit < 0xe000;
-    if (isLow !== this.#half) throw halfPair();
+    if (isLow !== this.#half) this.#refuseHalf();
     this.#half = this.#unit >= 0xd800 && this.#unit < 0xdc00;
   }
-}
 
-const halfPair = (): SyntaxError => new SyntaxError("half of a surrogate pair");
+  #refuseHalf(): void {
+    if (!this.#onMark) throw new SyntaxError("half of a surrogate pair");
+    this.#half = false;
+  }
+}
 
 /** The next quote or backslash; `to` if there is none. A short step at a time, so that both searches stay linear. */
 function nextMark(bytes: Uint8Array, from: number, to: number): number {

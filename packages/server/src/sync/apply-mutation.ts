@@ -23,13 +23,15 @@ export type PlannedMutation =
 
 /** Plans a mutation. The application's mutators take precedence over `create`, `update` and `delete`. */
 export function planMutation(mutation: Mutation, context: RecordContext, mutators: Mutators): PlannedMutation {
-  const { name, args } = mutation;
+  const { name, args, refusal } = mutation;
+  if (refusal) return { kind: "quick", work: failWith(refusal) };
   const mutator = mutators.find(name);
   if (mutator) {
     const { principal, hooks } = context;
     const limits = hooks?.registry.limits ?? NO_LIMITS;
     const call = (inner: Transaction) => mutator({ name, args, principal, tx: inner });
-    const run = (tx: Transaction) => runInTransaction(tx, { name: `the mutator ${name}`, depth: hookDepth(), limits }, call);
+    const run = (tx: Transaction) =>
+      runInTransaction(tx, { name: `the mutator ${name}`, depth: hookDepth(), limits }, call);
     return { kind: "quick", work: { run } };
   }
   try {

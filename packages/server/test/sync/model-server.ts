@@ -193,7 +193,8 @@ export class ModelServer {
     const context = await this.#contextOf(user);
     const deps = { ...this.#folder, store: this.#store, mutators: this.#mutators(context), queue: this.#queues.pushes };
     try {
-      const pushed = await push(deps, async () => context(), { group, mutations });
+      const unread = mutations.map((mutation) => ({ size: 100, read: async () => mutation }));
+      const pushed = await push(deps, async () => context(), { group, mutations: unread });
       if ("error" in pushed) throw new Error(`the server did not know a client: ${JSON.stringify(mutations)}`);
       return true;
     } catch (error) {
