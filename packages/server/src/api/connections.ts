@@ -1,4 +1,5 @@
 import { type ClientId, clientId, formatCursor, parseCursor } from "@headwater/protocol";
+import { shownSubscription } from "../connections/shown-subscription.ts";
 import { formatDateTime } from "../lib/date-time.ts";
 import type { Session } from "../hub/session.ts";
 import { badRequest, invalid, notFound } from "../lib/api-error.ts";
@@ -54,7 +55,7 @@ async function explain(session: Session<Principal>, change: Change, { hub, visib
   const { deliveredTo = hub.seq, state, queuedBytes } = session.status;
   const subscriptions = await Promise.all(
     session.subscriptions.map(async (subscription) => ({
-      subscription: subscription.name,
+      subscription: shownSubscription(subscription),
       answer: await visibility.explain(change, subscription, session.principal),
     })),
   );
@@ -74,7 +75,7 @@ function toJson(session: Session<Principal>, head: number, epoch: ApiContext["ep
     transport: codec.id,
     auth: principal.kind === "guest" ? null : { collection: principal.collection.name, id: principal.values.id },
     opened: formatDateTime(openedAt),
-    subscriptions: subscriptions.map(({ name }) => name),
+    subscriptions: subscriptions.map(shownSubscription),
     state,
     cursor: formatCursor({ epoch, seq: deliveredTo }),
     /** Changes that other connections have received and this one has not. */

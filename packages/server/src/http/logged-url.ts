@@ -19,6 +19,7 @@ const SHOWN: ReadonlyMap<string, RegExp> = new Map([
   ["sort", FIELDS],
   ["expand", FIELDS],
   ["fields", FIELDS],
+  ["transitions", /^[a-z]+-[a-z]+$/],
 ]);
 /** Flags, and numbers that are too short for a code. */
 const HARMLESS = /^(?:true|false|null|-?\d{1,3})$/;
@@ -44,13 +45,14 @@ function maskParameter(parameter: string): string {
   // Something that isn't a name may be a secret without one.
   if (!/^[\w.@-]{0,40}$/.test(name)) return `${MASK}=${MASK}`;
   if (at === -1) return SHOWN.has(name) ? name : MASK;
-  return `${name}=${shownValue(name, value)}`;
+  return `${name}=${encodeURIComponent(shownParameter(name, value))}`;
 }
 
-function shownValue(name: string, value: string): string {
+/** What is shown of a parameter's value, decoded. */
+export function shownParameter(name: string, value: string): string {
   if (value === "" || HARMLESS.test(value)) return value;
-  if (name === "filter") return encodeURIComponent(maskFilter(value));
-  return SHOWN.get(name)?.test(value) && !hasLongWord(value) ? encodeURIComponent(value) : MASK;
+  if (name === "filter") return maskFilter(value);
+  return SHOWN.get(name)?.test(value) && !hasLongWord(value) ? value : MASK;
 }
 
 const hasLongWord = (text: string): boolean =>

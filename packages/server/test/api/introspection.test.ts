@@ -85,7 +85,7 @@ test("`why` explains whether a change was delivered: topic, rule, filter, superu
     position: "delivered",
     subscriptions: [
       { subscription: "notes/*", answer: "visible" },
-      { subscription: filtered, answer: "filter" },
+      { subscription: `notes/*?options={"query":{"filter":"title = ***"}}`, answer: "filter" },
       { subscription: "inner/*", answer: "other-topic" },
       { subscription: "closed/*", answer: "other-topic" },
     ],

@@ -101,7 +101,7 @@ test("guests with the same key are different members", async () => {
 });
 
 /** Creates an account and signs it in. */
-async function account(name: string): Promise<{ readonly id: string; readonly client: SocketClient }> {
+async function signUp(name: string): Promise<{ readonly id: string; readonly client: SocketClient }> {
   const email = `${name}@hidden.example`;
   const { id } = await app.records("users").create({ email, password: "1234567890" });
   const signedIn = await fetch(`${url}/api/collections/users/auth-with-password`, {
@@ -117,7 +117,7 @@ async function account(name: string): Promise<{ readonly id: string; readonly cl
 
 test("members are shown without their account to those who may not see it", async () => {
   // The view rule of `users` shows each account to itself alone.
-  const [cara, dan, guest] = [await account("cara"), await account("dan"), await connect()];
+  const [cara, dan, guest] = [await signUp("cara"), await signUp("dan"), await connect()];
   await guest.subscribe("@gate.*");
   await until(guest, 1);
   await cara.client.subscribe("@gate.*", { presence: { state: "cara" } });
