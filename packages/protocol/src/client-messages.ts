@@ -101,7 +101,7 @@ const MAPS = ["query", "headers"] as const;
 function parseSubscribe(fields: Fields): ClientMessage | string {
   const { pattern } = fields;
   if (!isPatterns(pattern)) return INVALID_PATTERN;
-  const invalidString = STRINGS.find((name) => !isAbsent(fields[name]) && typeof fields[name] !== "string");
+  const invalidString = STRINGS.find((name) => !isAbsent(fields[name]) && !isText(fields[name]));
   if (invalidString) return `"${invalidString}" must be a string.`;
   const invalidMap = MAPS.find((name) => !isAbsent(fields[name]) && !isStringMap(fields[name]));
   if (invalidMap) return `"${invalidMap}" must be an object with string values.`;
@@ -124,11 +124,13 @@ const isAbsent = (value: unknown): boolean => value === undefined || value === n
 const isId = (value: unknown): value is string | number | undefined =>
   value === undefined || typeof value === "number" || (typeof value === "string" && value.length <= MAX_ID);
 
-const isStringArray = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((item) => typeof item === "string");
+/** Half of a surrogate pair is no text. */
+const isText = (value: unknown): value is string => typeof value === "string" && value.isWellFormed();
+
+const isStringArray = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isText);
 
 const isPatterns = (value: unknown): value is string | readonly string[] =>
-  typeof value === "string" || (isStringArray(value) && value.length > 0);
+  isText(value) || (isStringArray(value) && value.length > 0);
 
 const isStringMap = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value) && isStringArray(Object.values(value));
