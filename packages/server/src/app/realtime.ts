@@ -7,6 +7,7 @@ import type { LogReader } from "../hub/catch-up.ts";
 import { Hub } from "../hub/hub.ts";
 import { readEpoch, readHead, readTrimmedTo } from "../log/change-log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import { ApiError } from "../lib/api-error.ts";
 import type { Presence } from "../presence/presence.ts";
 import { type ChangeView, readChangeRange } from "../records/changes/read-changes.ts";
 import type { Principal } from "../rules/principal.ts";
@@ -115,8 +116,8 @@ const createHub = ({
       connections.tokenExpiry.remove(session);
     },
     onError: (error, change) => {
-      // Its subscribers get a resync; the metric of cut queries counts it.
-      if (isCutQuery(error)) return;
+      // Too much for an event. Its subscribers get a resync, and the metric of replays counts it.
+      if (isCutQuery(error) || error instanceof ApiError) return;
       logger.error(
         { err: error, seq: change?.seq, collection: change?.collection, record: change?.record },
         "a change could not be delivered to some of its subscribers",
