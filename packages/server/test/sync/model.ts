@@ -118,8 +118,7 @@ export class Model {
       throw new Error(`mutation ${client.accepted} was accepted, but the last confirmed one is ${client.confirmed}`);
     }
     const again = await client.pull(this.server);
-    if (again.patch.length > 0 && !this.#isVolatile())
-      throw new Error(`the last page was not the last: ${again.patch[0]}`);
+    if (again.patch.length > 0 && !this.#isVolatile()) throw new Error(`a page came after the last: ${again.patch[0]}`);
   }
 
   /** The results of confirmed mutations are in the view, since the client has dropped its optimistic versions. */
