@@ -14,11 +14,11 @@ const MAX_STEPS_HERE = 20_000;
 /** Steps that a light query may take: about a second. */
 const MAX_LIGHT_STEPS = 5_000_000;
 /** A statement that took so long, so often, goes to the readers for a while, whatever its cost is thought to be. */
-const SLOW_MS = 8;
+const SLOW_MS = 20;
 const SLOW_TIMES = 3;
-const SLOW_FOR_MS = 600_000;
+const SLOW_FOR_MS = 60_000;
 /** What takes no more steps is only slow when the machine is: it always stays here. */
-const TINY_STEPS = 400;
+const TINY_STEPS = 4_000;
 const MAX_TEXTS = 2_000;
 
 /** What is known of all statements with the same text. Values are bound, so they have the same plan. */
