@@ -8,16 +8,14 @@ import type { ScenarioRun } from "../scenario-run.ts";
 import { dataFolderIn, type SeedFolder } from "../seed-folder.ts";
 import { knownFlags } from "../server-flags.ts";
 import { copyAttackFolder, NOTE, type Rows } from "./attack-folder.ts";
-import { type Answer, Attackers } from "./attackers.ts";
-import { faultsOf, figuresOf } from "./figures.ts";
+import { Attackers } from "./attackers.ts";
+import { type Bounds, faultsOf, figuresOf } from "./figures.ts";
 
 /** What attackers do, and what they may get for it. */
-export interface Attack {
+export interface Attack extends Bounds {
   /** Flags of the server, each followed by its value. */
   readonly args?: readonly string[];
   readonly rows?: Rows;
-  /** Answers that attackers may get. 500 is never one. */
-  readonly answers: readonly Answer[];
   /** One wave of the attack. It is repeated until enough was measured. */
   readonly wave: (scene: Scene) => Promise<void>;
 }
@@ -60,7 +58,7 @@ export async function playAttack(run: ScenarioRun, attack: Attack): Promise<void
   run.figures = figuresOf(phases, attackers);
   run.compared(phases["attack"]!.latencies.event.count);
   const faults = [
-    ...faultsOf(phases, attackers, attack.answers),
+    ...faultsOf(phases, attackers, attack),
     ...printedFaults((await server.stderr()).slice(greeting.length)),
     ...(await busyFaults(server)),
   ];

@@ -103,7 +103,7 @@ export const bodies = family("hostile", [
     "JSON and lists that are nested a million deep are refused.",
     (run) =>
       playAttack(run, {
-        answers: [200, 400, 413],
+        answers: [200, 400, 413, 431],
         wave: async (scene) => {
           const { attackers, random } = scene;
           const [open, close] = random.pick([
