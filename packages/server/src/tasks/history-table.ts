@@ -21,20 +21,20 @@ export async function readHistory(reader: Reader, id: string): Promise<TaskHisto
 /** The stored histories of tasks that may have later events in the log. */
 export async function readUnsavedHistories(reader: Reader): Promise<StoredHistory[]> {
   const rows = await reader.all(sql`
-    SELECT id, history, folded_to FROM _tasks WHERE folded < told
+    SELECT id, history, saved_seq FROM _tasks WHERE saved_event < last_event
     UNION ALL
-    SELECT id, history, folded_to FROM _tasks
-    WHERE folded >= told AND (state = 'running' OR (state = 'queued' AND started IS NOT NULL))`);
+    SELECT id, history, saved_seq FROM _tasks
+    WHERE saved_event >= last_event AND (state = 'running' OR (state = 'queued' AND started IS NOT NULL))`);
   return rows.map((row) => ({
     id: row["id"] as string,
     history: TaskHistory.decode(row["history"] as string),
-    savedTo: row["folded_to"] as number,
+    savedTo: row["saved_seq"] as number,
   }));
 }
 
 export const saveHistory = (tx: Transaction, id: string, history: TaskHistory, savedTo: number): Promise<number> =>
   tx.run(
-    sql`UPDATE _tasks SET history = ${history.encode()}, folded = ${history.last}, folded_to = ${savedTo}
+    sql`UPDATE _tasks SET history = ${history.encode()}, saved_event = ${history.last}, saved_seq = ${savedTo}
       WHERE id = ${id}`,
   );
 

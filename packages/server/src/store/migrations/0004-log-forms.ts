@@ -12,6 +12,8 @@ export async function up(tx: Transaction): Promise<void> {
   await tx.run(sql`UPDATE _headwater SET value = lower(hex(randomblob(5))) WHERE key = 'epoch'`);
   // To find the values of one record. Creates, most of a growing log, hold none and are not in it.
   await tx.run(sql`CREATE INDEX _changes_values ON _changes (collection, record) WHERE before IS NOT NULL`);
+  // To find out that a record is gone.
+  await tx.run(sql`CREATE INDEX _changes_deletes ON _changes (collection, record) WHERE action = 'delete'`);
   // The deletes whose values are still to be erased: a handful.
-  await tx.run(sql`CREATE INDEX _changes_deletes ON _changes (seq) WHERE action = 'delete' AND form = 1`);
+  await tx.run(sql`CREATE INDEX _changes_unerased ON _changes (seq) WHERE action = 'delete' AND form = 1`);
 }

@@ -4,6 +4,7 @@ import { up as changes } from "./0001-changes.ts";
 import { up as sync } from "./0002-sync.ts";
 import { up as tasks } from "./0003-tasks.ts";
 import { up as logForms } from "./0004-log-forms.ts";
+import { up as taskColumns } from "./0005-task-columns.ts";
 
 /** Headwater's own tables, oldest first. PocketBase never looks at them. */
 const MIGRATIONS: readonly (readonly [name: string, up: (tx: Transaction) => Promise<void>])[] = [
@@ -11,6 +12,7 @@ const MIGRATIONS: readonly (readonly [name: string, up: (tx: Transaction) => Pro
   ["0002-sync", sync],
   ["0003-tasks", tasks],
   ["0004-log-forms", logForms],
+  ["0005-task-columns", taskColumns],
 ];
 
 /** Applies the migrations that this folder does not have yet. */
