@@ -13,11 +13,11 @@ import type { TableStatistics } from "./table-statistics.ts";
 const MAX_STEPS_HERE = 20_000;
 /** Steps that a light query may take: about a second. */
 const MAX_LIGHT_STEPS = 5_000_000;
-/** A statement that took so long, so often, goes to the readers for a while, whatever its cost is thought to be. */
-const SLOW_MS = 20;
+/** A statement that took so much CPU, so often, goes to the readers for a while, whatever its cost is thought to be. */
+const SLOW_US = 20_000;
 const SLOW_TIMES = 3;
 const SLOW_FOR_MS = 60_000;
-/** What takes no more steps is only slow when the machine is: it always stays here. */
+/** What takes no more steps always stays here, and isn't timed. */
 const TINY_STEPS = 4_000;
 const MAX_TEXTS = 2_000;
 
@@ -85,6 +85,7 @@ export class QueryRouter {
     const { connection, pool } = this.#options;
     const shape = this.#shapeOf(query.text);
     const weight = this.#weigh(shape, query);
+    if (weight === "tiny") return here(connection, query);
     return weight ? pool.read(owner, weight, inReader) : timed(shape, () => here(connection, query));
   }
 
@@ -103,6 +104,7 @@ export class QueryRouter {
       const query = toQuery(statement);
       const shape = this.#shapeOf(query.text);
       const weight = this.#weigh(shape, query);
+      if (weight === "tiny") return run(connection, query);
       if (weight) throw new TooExpensive(weight);
       return timed(shape, () => run(connection, query));
     };
@@ -110,10 +112,10 @@ export class QueryRouter {
   }
 
   /** @returns `undefined` for what runs here */
-  #weigh({ plan, slowUntil }: Shape, query: Query): Weight | undefined {
-    if (!plan) return undefined;
+  #weigh({ plan, slowUntil }: Shape, query: Query): Weight | "tiny" | undefined {
+    if (!plan) return "tiny";
     const steps = costOf(plan, this.#options.statistics, query);
-    if (steps <= TINY_STEPS) return undefined;
+    if (steps <= TINY_STEPS) return "tiny";
     if (steps > MAX_LIGHT_STEPS) return "heavy";
     return steps > MAX_STEPS_HERE || (slowUntil > 0 && slowUntil > performance.now()) ? "light" : undefined;
   }
@@ -149,15 +151,16 @@ export class QueryRouter {
 const all = (connection: Connection, query: Query): Row[] => connection.all(query);
 const first = (connection: Connection, query: Query): Row | undefined => connection.first(query);
 
+/** By CPU, as any statement takes long on a busy machine. */
 function timed<T>(shape: Shape, run: () => T): T {
-  const start = performance.now();
+  const before = process.cpuUsage();
   try {
     return run();
   } finally {
-    const end = performance.now();
-    if (end - start > SLOW_MS && (shape.slowTimes += 1) >= SLOW_TIMES) {
+    const { user, system } = process.cpuUsage(before);
+    if (user + system > SLOW_US && (shape.slowTimes += 1) >= SLOW_TIMES) {
       shape.slowTimes = 0;
-      shape.slowUntil = end + SLOW_FOR_MS;
+      shape.slowUntil = performance.now() + SLOW_FOR_MS;
     }
   }
 }

@@ -5,7 +5,7 @@ import type { IndexSize, TableBytes, TableSizes } from "./query-cost.ts";
 /** How long a row count and the size of the file are taken as they are, in milliseconds. */
 const FRESH_MS = 1_000;
 /** A table is measured again when the database has grown by so many bytes. */
-const GROWTH_BYTES = 4 << 20;
+const GROWTH_BYTES = 1 << 20;
 const SMALL_GROWTH_BYTES = 32 << 10;
 /** An id in a list, with its quotes and comma. */
 const ELEMENT_BYTES = 18;
