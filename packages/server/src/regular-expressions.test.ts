@@ -12,7 +12,12 @@ import { type Attack, attacksOn } from "./testing/regex-attacks.ts";
 const TRUSTED: Readonly<Record<string, string>> = {
   "server/src/app/": "paths and messages of this machine",
   "server/src/cli/": "the command line",
-  "server/src/collections/": "schemas, which superusers write",
+  "server/src/collections/commands/": "schemas, which superusers write",
+  "server/src/collections/fields/date.ts": "schemas, which superusers write",
+  "server/src/collections/model/": "schemas, which superusers write",
+  "server/src/collections/tables/": "schemas, which superusers write",
+  "server/src/collections/validate/": "schemas, which superusers write",
+  "server/src/collections/views/": "queries of views, which superusers write",
   "server/src/config.ts": "the command line",
   "server/src/library/hook-files/": "stack traces of the application's hooks",
   "server/src/lib/character-class.ts": "patterns in schemas, which superusers write",

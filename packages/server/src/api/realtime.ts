@@ -20,9 +20,12 @@ import {
   MAX_SUBSCRIPTION_BYTES,
   streamSubscription,
 } from "../connections/subscription-cache.ts";
+import { formTexts } from "../http/form-values.ts";
 import type { ApiRequest } from "../http/request.ts";
 import { identify } from "../http/requester.ts";
 import { noContent } from "../http/responses.ts";
+import { MAX_LIGHT, weightOf } from "../hub/close-heavy.ts";
+import type { PreparedSubscriptions } from "../hub/prepared-subscriptions.ts";
 import type { Session } from "../hub/session.ts";
 import { badRequest, forbidden, invalid, notFound } from "../lib/api-error.ts";
 import { byteLength, each, problems, required } from "../lib/validators.ts";
@@ -56,7 +59,7 @@ const resumeCursor = (request: ApiRequest): Cursor | undefined =>
 const FORM = z.object({
   clientId: z.string().nullish(),
   since: z.string().nullish(),
-  subscriptions: z.array(z.string()).nullish(),
+  subscriptions: formTexts,
 });
 
 interface SubscriptionsForm {
@@ -75,6 +78,8 @@ export async function setSubscriptions(request: ApiRequest, api: ApiContext): Pr
   const since = readSince(body.since ?? "");
   assertRequestRate(api, session);
   await awaitSetupTurn(api);
+  const subscriptions = await parseSubscriptions(form.subscriptions, api);
+  const prepared = await prepare(request, api, subscriptions);
   // The request may have waited for long, and a change of its account reaches open sessions only.
   await identify(request, api, (principal) => {
     if (session.principal.kind !== "guest" && principalKey(session.principal) !== principalKey(principal)) {
@@ -83,9 +88,8 @@ export async function setSubscriptions(request: ApiRequest, api: ApiContext): Pr
     // The connection may have ended while the request waited: nothing would release what it uses.
     if (session.isClosed) throw notFound("Missing or invalid client id.");
     assertUserLimit(api, session.principal, principal);
-    const subscriptions = parseSubscriptions(form.subscriptions);
     assertSubscriptionQuota(api, session, principal, subscriptions);
-    api.hub.subscribe(session, principal, subscriptions, since);
+    api.hub.subscribe(session, principal, subscriptions, since, prepared);
     const token = principal.kind === "guest" ? "" : request.token;
     api.tokenExpiry.set(session, token, () => becomeGuest(session, api));
   });
@@ -93,8 +97,11 @@ export async function setSubscriptions(request: ApiRequest, api: ApiContext): Pr
 }
 
 /** The token has expired. PocketBase's clients expect the stream to go on, and to sign in again with the next POST. */
-const becomeGuest = (session: Session<Principal>, { hub }: ApiContext): void =>
+function becomeGuest(session: Session<Principal>, { hub }: ApiContext): void {
+  // Its client comes back, and is set up without keeping others waiting.
+  if (weightOf(session.subscriptions) > MAX_LIGHT) return session.close("auth_expired");
   hub.betweenChanges(() => hub.subscribe(session, GUEST, session.subscriptions));
+}
 
 function sessionOf(request: ApiRequest, { hub }: ApiContext, id: string): Session<Principal> {
   const session = hub.session(clientId(id));
@@ -122,12 +129,27 @@ function problemsOf({ clientId: id, subscriptions }: SubscriptionsForm): ErrorDa
         ? tooLong(MAX_SUBSCRIPTIONS)
         : each(subscriptions, (name) => {
             if (isSubscriptionTooLong(name)) return tooLong(MAX_SUBSCRIPTION_BYTES);
-            const problem = presenceProblem(streamSubscription(name));
+            const problem = name.startsWith("@") ? presenceProblem(streamSubscription(name)) : undefined;
             return problem === undefined ? undefined : invalid("validation_invalid_presence", problem);
           }),
   });
 }
 
 /** Skips empty names and duplicates. */
-const parseSubscriptions = (names: readonly string[]): Subscription[] =>
-  [...new Set(names)].filter((name) => name !== "").map(streamSubscription);
+async function parseSubscriptions(names: readonly string[], { hub }: ApiContext): Promise<readonly Subscription[]> {
+  const parsed: Subscription[] = [];
+  for (const name of new Set(names)) {
+    if (name !== "") parsed.push(streamSubscription(name));
+    const pause = hub.pause();
+    if (pause) await pause;
+  }
+  return parsed;
+}
+
+/** A few subscriptions are read faster in one go. */
+const prepare = async (
+  { principal }: ApiRequest,
+  { hub }: ApiContext,
+  subscriptions: readonly Subscription[],
+): Promise<PreparedSubscriptions<Principal> | undefined> =>
+  weightOf(subscriptions) > MAX_LIGHT ? hub.prepare(principal, subscriptions) : undefined;

@@ -7,6 +7,11 @@ export const formText = z
   .nullish()
   .transform((text) => text ?? "");
 
+/** A list of texts. Unlike `z.array`, it stops at the first item that is none. */
+export const formTexts = z
+  .custom<readonly string[]>((value) => Array.isArray(value) && value.every((item) => typeof item === "string"))
+  .nullish();
+
 /** Decimal digits in a form, an integer in JSON. */
 export const formInteger = z
   .union([

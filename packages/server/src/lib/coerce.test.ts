@@ -38,6 +38,13 @@ describe("toBool", () => {
 });
 
 describe("toTexts", () => {
+  test("a list with half of a surrogate pair, or of too many texts, is a text", () => {
+    const half = String.raw`["a","\ud800"]`;
+    expect(toTexts(half)).toEqual([half]);
+    const long = JSON.stringify(Array.from({ length: 100_001 }, (_, n) => String(n)));
+    expect(toTexts(long)).toEqual([long]);
+  });
+
   test.each([
     ["", []],
     ["a", ["a"]],

@@ -1,4 +1,5 @@
 import { parseJson } from "./json-value.ts";
+import { parseStrictText } from "./strict-json.ts";
 
 /**
  * Loose conversions of values from JSON, a form or a database column, as in PocketBase (Go's `cast` library). They
@@ -39,12 +40,27 @@ export function toTexts(input: unknown): string[] {
 
 function textsIn(text: string): readonly string[] {
   if (!text.includes("[")) return [text];
-  const list = parseJson(text);
-  if (!Array.isArray(list)) return [text];
+  const list = text.length > LONG_LIST ? parseLongList(text) : parseJson(text);
+  if (!Array.isArray(list) || !list.every(isWellFormed)) return [text];
   // PocketBase's decoder stops at the first item that is not a text, and keeps the items before it and the whole text.
   const firstOther = list.findIndex((item) => typeof item !== "string" && item !== null);
   return firstOther < 0 ? list.map(toText) : [...list.slice(0, firstOther).map(toText), text];
 }
+
+/** Characters. What is in shorter lists need not be counted before they are built. */
+const LONG_LIST = 100_000;
+const MAX_ITEMS = 100_000;
+
+function parseLongList(text: string): unknown {
+  try {
+    return parseStrictText(text, { depth: 2, keys: 0, items: MAX_ITEMS });
+  } catch {
+    return undefined;
+  }
+}
+
+/** PocketBase's decoder refuses half of a surrogate pair. */
+const isWellFormed = (item: unknown): boolean => typeof item !== "string" || item.isWellFormed();
 
 /** The number of code points, which PocketBase calls characters. */
 export function countCharacters(text: string): number {
