@@ -1,11 +1,4 @@
-import {
-  type Cursor,
-  type Epoch,
-  formatCursor,
-  type OutgoingEvent,
-  type ResyncReason,
-  resyncEvent,
-} from "@headwater/protocol";
+import { type Cursor, type Epoch, formatCursor, type ResyncReason, resyncEvent } from "@headwater/protocol";
 import { LRUCache } from "lru-cache";
 import pLimit from "p-limit";
 import { TurnShare } from "../lib/turn-share.ts";
@@ -16,6 +9,7 @@ import type { DeliveryPosition } from "./delivery-position.ts";
 import { FrameSet } from "./frame.ts";
 import type { HubMetrics } from "./hub-metrics.ts";
 import type { Audience, Replay, Session } from "./session.ts";
+import type { EventOutcome } from "./visibility.ts";
 
 /** What the hub reads of the log. */
 export interface LogReader {
@@ -34,8 +28,7 @@ export interface CatchUpOptions<Principal> {
   readonly position: DeliveryPosition;
   readonly metrics: HubMetrics;
   topicsOf(change: Change): readonly string[];
-  /** `unknown` if the log no longer says enough of a deleted record to tell who could see it. */
-  eventFor(change: Change, audience: Audience<Principal>): Promise<OutgoingEvent | "unknown" | undefined>;
+  eventFor(change: Change, audience: Audience<Principal>): Promise<EventOutcome>;
   mayChangeVisibility(change: Change, audience: Audience<Principal>): boolean;
   onError(error: unknown): void;
 }
@@ -52,6 +45,9 @@ const MAX_CACHED_CHUNKS = 64;
 /** Characters that each cache holds, about: a single record may have megabytes. */
 const MAX_CACHE_SIZE = 16 << 20;
 
+/** Records that appeared and are gone again, above which a client reads everything again. */
+const MAX_UNTOLD = 10_000;
+
 /** A part of the log that is being sent to one session. */
 interface Chunk {
   readonly changes: readonly Change[];
@@ -61,7 +57,7 @@ interface Chunk {
 }
 
 /** What a change is to an audience. */
-type Outcome = FrameSet | "nothing" | "unknown";
+type Outcome = FrameSet | "nothing" | "untold" | "unknown";
 
 /** Decides what one change is to one audience. */
 interface Evaluation<Principal> {
@@ -207,7 +203,9 @@ export class CatchUp<Principal> {
   async #send(session: Session<Principal>, replay: Replay, change: Change): Promise<boolean> {
     const topics = new Set(this.#options.topicsOf(change));
     const deliveries: Delivery[] = [];
-    let isKnown = true;
+    const appeared: string[] = [];
+    const gone: string[] = [];
+    let isKnown = (replay.untold?.size ?? 0) < MAX_UNTOLD;
     const { audiences } = session;
     for (const audience of audiences) {
       const { name, label } = audience.subscription;
@@ -215,8 +213,12 @@ export class CatchUp<Principal> {
       const frames = await this.#framesFor(change, audience);
       const pause = this.#turns.pause(performance.now());
       if (pause) await pause;
+      const key = `${name}\n${change.collection}/${change.record}`;
+      if (frames === "untold") appeared.push(key);
       isKnown &&= frames !== "unknown";
-      if (typeof frames !== "string") deliveries.push({ label: label, frames });
+      if (typeof frames === "string") continue;
+      if (change.isErased && replay.untold?.has(key)) gone.push(key);
+      else deliveries.push({ label: label, frames });
     }
     if (session.replay !== replay) return false;
     // Rules or principals changed during the evaluation: its result no longer holds.
@@ -226,6 +228,8 @@ export class CatchUp<Principal> {
       this.#resync(session, "visibility", replay.position);
       return false;
     }
+    for (const key of appeared) (replay.untold ??= new Set()).add(key);
+    for (const key of gone) replay.untold?.delete(key);
     session.send(framesOf(session.codec, deliveries));
     replay.position = change.seq;
     return true;
@@ -248,7 +252,7 @@ export class CatchUp<Principal> {
 
   async #evaluate({ change, audience }: Evaluation<Principal>): Promise<Outcome> {
     const event = await this.#options.eventFor(change, audience);
-    if (event === "unknown") return event;
+    if (typeof event === "string") return event;
     const cursor = formatCursor({ epoch: this.#options.epoch, seq: change.seq });
     return event ? new FrameSet(event, cursor) : "nothing";
   }

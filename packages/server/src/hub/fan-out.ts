@@ -7,7 +7,7 @@ import { FrameSet } from "./frame.ts";
 import { type Reassignments, sessionsKeptIn, type VisibilityChanges } from "./reassignments.ts";
 import type { Roster } from "./roster.ts";
 import type { Audience, Session } from "./session.ts";
-import type { Visibility } from "./visibility.ts";
+import type { EventOutcome, Visibility } from "./visibility.ts";
 
 export interface FanOutOptions<Principal> {
   readonly visibility: Visibility<Principal>;
@@ -81,7 +81,7 @@ export class FanOut<Principal> {
     change: Change,
     { subscription, principal }: Audience<Principal>,
     mode: "live" | "replayed",
-  ): Promise<OutgoingEvent | "unknown" | undefined> {
+  ): Promise<EventOutcome> {
     try {
       return await this.#visibility.eventFor(change, subscription, principal, mode);
     } catch (error) {
@@ -140,7 +140,7 @@ class Results<Principal> implements FannedOut<Principal> {
   add(
     { codec, subscription }: Audience<Principal>,
     sessions: ReadonlySet<Session<Principal>>,
-    outcome: Outcome<OutgoingEvent | readonly OutgoingEvent[] | "unknown" | undefined>,
+    outcome: Outcome<EventOutcome | readonly OutgoingEvent[]>,
   ): void {
     if (outcome === "overload") {
       for (const session of sessions) this.overloaded.add(session);
@@ -154,7 +154,7 @@ class Results<Principal> implements FannedOut<Principal> {
   #framesFor(outcome: Parameters<Results<Principal>["add"]>[2]): readonly FrameSet[] {
     if (outcome === undefined) return [];
     const result = typeof outcome === "object" ? outcome.result : "unknown";
-    if (result === undefined) return [];
+    if (result === undefined || result === "untold") return [];
     if (result === "unknown") return this.#resyncFrames();
     return (isEvent(result) ? [result] : result).map((event) => this.#frames(event));
   }

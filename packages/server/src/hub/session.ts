@@ -24,6 +24,8 @@ export interface Replay {
   readonly startOf: ReadonlyMap<string, number>;
   /** The seq up to which the log has been read and sent. */
   position: number;
+  /** Records that appeared and are gone again, by subscription: their disappearance is not told either. */
+  untold?: Set<string>;
 }
 
 /** The stages of a connection, in their order; a live one that subscribes with a cursor catches up again. */

@@ -16,10 +16,14 @@ export async function readHead(reader: Reader): Promise<number> {
   return Number(row?.["seq"] ?? 0);
 }
 
-/** Are there more than so many entries after this seq? Cheap, however many there are. */
-export const hasMoreThan = async (reader: Reader, seq: number, count: number): Promise<boolean> =>
-  (await reader.first({ text: "SELECT 1 FROM _changes WHERE seq > ? LIMIT 1 OFFSET ?", values: [seq, count] })) !==
-  undefined;
+/** How many entries there are after this seq; `max + 1` if there are more than `max`. Their values are not read. */
+export async function countAfter(reader: Reader, seq: number, max: number): Promise<number> {
+  const row = await reader.first({ text: COUNT_AFTER, values: [seq, max + 1], visitCost: COUNT_COST });
+  return Number(row?.["count"]);
+}
+
+const COUNT_AFTER = "SELECT count(*) AS count FROM (SELECT 1 FROM _changes WHERE seq > ? LIMIT ?)";
+const COUNT_COST = 0.001;
 
 /** Every change after this seq is still in the log. */
 export async function readTrimmedTo(reader: Reader): Promise<number> {
@@ -38,7 +42,7 @@ export const readEntriesAfter = (
   limit: number,
   onBrokenRow?: OnBrokenRow,
 ): Promise<LogEntry[]> =>
-  readRows(seq, limit, (after, count) => reader.all({ text: AFTER, values: [after, count] }), onBrokenRow);
+  readRows(seq, limit, (after, count) => reader.all({ text: AFTER, values: [after, count], stopsAfter: count }), onBrokenRow);
 
 export interface LogRange {
   readonly after: number;
@@ -108,11 +112,21 @@ export async function readEntriesOfRecord(
   seq: number,
   limit: number,
 ): Promise<LogEntry[]> {
-  const rows = await reader.all({ text: OF_RECORD, values: [collection, record, seq, limit] });
+  const rows = await reader.all({ text: OF_RECORD, values: [collection, record, seq, limit], stopsAfter: limit });
   const entries: LogEntry[] = [];
   // Unlike in a range, what follows a broken row can't be used: it is not the record's next state.
   for (const row of rows) addEntry(entries, row, throwIt);
   return entries;
+}
+
+/** The first delete of a record after `seq`. */
+export async function readNextDelete(
+  reader: Reader,
+  { collection, record }: RecordKey,
+  seq: number,
+): Promise<LogEntry | undefined> {
+  const row = await reader.first({ text: NEXT_DELETE, values: [collection, record, seq], stopsAfter: 1 });
+  return row && entryFromRow(row);
 }
 
 function throwIt(error: Error): never {
@@ -126,6 +140,9 @@ const RANGE_OF = `SELECT ${COLUMNS} FROM _changes WHERE seq > ? AND seq <= ? AND
 const RECORDS_AFTER = "SELECT seq, collection, record FROM _changes WHERE seq > ? ORDER BY seq LIMIT ?";
 /** Served by the index of the rows that hold values. */
 const OF_RECORD = `SELECT ${COLUMNS} FROM _changes WHERE collection = ? AND record = ? AND before IS NOT NULL AND seq > ? ORDER BY seq LIMIT ?`;
+
+/** Served by the index of the deletes. */
+const NEXT_DELETE = `SELECT ${COLUMNS} FROM _changes WHERE collection = ? AND record = ? AND action = 'delete' AND seq > ? ORDER BY seq LIMIT 1`;
 
 /** A row of the log that can't be read. This program never writes one. */
 export class BrokenRow extends Error {

@@ -18,11 +18,11 @@ interface ChangeOf<A extends Action, Before, After> {
   readonly action: A;
   readonly before: Before;
   readonly after: After;
+  /** The record has been deleted since, and its values erased: only those of fields that rules read are left. */
+  readonly isErased?: boolean;
 }
 
 interface Deletion {
-  /** Its values were erased: `before` has only fields that rules read. */
-  readonly isErased?: boolean;
   /** If it followed from the delete of another record. */
   readonly cascade?: Cascade | undefined;
 }

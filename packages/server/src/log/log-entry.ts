@@ -7,16 +7,16 @@ export type LoggedValues = Readonly<Record<string, JsonValue>>;
  * What a row holds of a change.
  *
  * - `changed`: a record's change. `before` has the old values of the fields that differ, by field id; nothing for a create,
- *   since the record itself and the rows after this one say what it held. `null` for an update whose values were erased. Of
- *   a deleted record that was erased, it has the fields that rules read.
+ *   since the record itself and the rows after this one say what it held.
  * - `whole`: a record's change. `before` has all its values, by field id: a delete that is not delivered yet, and an update
  *   now and then, so that reading an older state never undoes too many changes.
  * - `plain`: a change of something that is in no record, such as a broadcast: its values before and after, by name.
+ * - `rest`: a change of a record that was deleted, and its values erased. `before` has those of the fields that rules read.
  */
-export type EntryForm = "changed" | "whole" | "plain";
+export type EntryForm = "changed" | "whole" | "plain" | "rest";
 
 /** In the order of the numbers that stand for them in the table. */
-const FORMS: readonly EntryForm[] = ["changed", "whole", "plain"];
+const FORMS: readonly EntryForm[] = ["changed", "whole", "plain", "rest"];
 export const formNumber = (form: EntryForm): number => FORMS.indexOf(form);
 export const formOf = (number: unknown): EntryForm => FORMS[Number(number)] ?? "plain";
 

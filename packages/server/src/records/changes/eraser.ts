@@ -14,8 +14,8 @@ export interface EraserOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Deletes that one write erases: other writers wait no longer than that takes. */
-const DELETES_PER_WRITE = 100;
+/** Entries that one write erases: other writers wait no longer than that takes. */
+const ENTRIES_PER_WRITE = 200;
 /** How often it looks for deletes that a slow after hook has not read yet, in milliseconds. */
 const RETRY_MS = 1_000;
 
@@ -63,7 +63,7 @@ export class Eraser {
         this.#again = false;
         // After the change that woke it: only then has the tail passed it.
         await new Promise((resolve) => setImmediate(resolve));
-        while ((await this.#eraseSome()) === DELETES_PER_WRITE);
+        while (await this.#eraseSome());
       }
     } catch (error) {
       this.#options.onError(error);
@@ -73,15 +73,21 @@ export class Eraser {
     }
   }
 
-  async #eraseSome(): Promise<number> {
+  /** @returns whether there may be more */
+  async #eraseSome(): Promise<boolean> {
     const { store, schema, upTo } = this.#options;
-    const waiting = await unerasedDeletes(store, upTo(), DELETES_PER_WRITE);
-    if (waiting.length === 0) return 0;
-    await store.write(async (tx) => {
-      for (const deleted of waiting) await erase(tx, schema(), deleted);
+    const waiting = await unerasedDeletes(store, upTo(), ENTRIES_PER_WRITE);
+    if (waiting.length === 0) return false;
+    const isDone = await store.write(async (tx) => {
+      let left = ENTRIES_PER_WRITE;
+      for (const deleted of waiting) {
+        left -= await eraseRecord(tx, schema(), deleted, left);
+        if (left <= 0) return false;
+      }
+      return true;
     });
     store.scrub();
-    return waiting.length;
+    return !isDone || waiting.length === ENTRIES_PER_WRITE;
   }
 
   /** For an after hook that has not read a delete yet: the next delete may be far away. */
@@ -100,20 +106,36 @@ export class Eraser {
 const unerasedDeletes = (reader: Reader, upTo: number, limit: number): Promise<Row[]> =>
   reader.all({ text: UNERASED, values: [upTo, limit] });
 
-/** Served by the index of these deletes. */
+/** Served by an index of exactly these. */
 const UNERASED = `SELECT seq, collection, record, before FROM _changes
   WHERE action = 'delete' AND form = 1 AND seq <= ? ORDER BY seq LIMIT ?`;
 
-async function erase(tx: Transaction, schema: Schema, { seq, collection, record, before }: Row): Promise<void> {
+/** Erases at most so many entries, the delete last. @returns how many */
+async function eraseRecord(
+  tx: Transaction,
+  schema: Schema,
+  { seq, collection, record, before }: Row,
+  limit: number,
+): Promise<number> {
   const found = schema.find(String(collection));
   const kept = found ? keptFields(schema, found) : new Set<string>();
-  const values: unknown = parseJson(String(before));
-  const left = isObject(values) ? Object.entries(values).filter(([id]) => kept.has(id)) : [];
-  await tx.run({ text: ERASE_DELETE, values: [JSON.stringify(Object.fromEntries(left)), seq!] });
-  await tx.run({ text: ERASE_UPDATES, values: [collection!, record!, seq!] });
+  const updates = await tx.all({ text: UPDATES, values: [collection!, record!, seq!, limit] });
+  for (const update of updates) {
+    await tx.run({ text: ERASE, values: [restOf(update["before"], kept), update["seq"]!] });
+  }
+  if (updates.length < limit) await tx.run({ text: ERASE, values: [restOf(before, kept), seq!] });
+  return updates.length + 1;
 }
 
-const ERASE_DELETE = "UPDATE _changes SET form = 0, before = ? WHERE seq = ?";
+/** The values of these fields, as the log stores them. */
+function restOf(before: unknown, kept: ReadonlySet<string>): string {
+  const values = parseJson(String(before));
+  const left = isObject(values) ? Object.entries(values).filter(([id]) => kept.has(id)) : [];
+  return JSON.stringify(Object.fromEntries(left));
+}
+
 /** Served by the index of the rows that hold values. */
-const ERASE_UPDATES = `UPDATE _changes SET form = 0, before = NULL
-  WHERE collection = ? AND record = ? AND before IS NOT NULL AND seq < ? AND action = 'update' AND form <> 2`;
+const UPDATES = `SELECT seq, before FROM _changes
+  WHERE collection = ? AND record = ? AND before IS NOT NULL AND seq < ? AND action = 'update' AND form IN (0, 1)
+  ORDER BY seq LIMIT ?`;
+const ERASE = "UPDATE _changes SET form = 3, before = ? WHERE seq = ?";

@@ -63,13 +63,22 @@ export function undo(collection: Collection, after: RecordValues, entry: LogEntr
 export const wholeImage = (collection: Collection, entry: LogEntry): RecordValues =>
   undo(collection, { id: entry.record }, entry);
 
-/** What is left of a deleted record: fields that rules read, if it was erased; all fields, if it was not. */
-export function remains(collection: Collection, entry: LogEntry, kept: ReadonlySet<string>): RecordValues {
+/** What is left of a deleted record in the entry of its delete. @param kept ids of the fields that are to be left */
+export const remains = (collection: Collection, entry: LogEntry, kept: ReadonlySet<string>): RecordValues =>
+  withRest(collection, { id: entry.record }, entry, kept);
+
+/** What is left of a deleted record before an update, from what is left of it after that. */
+export function withRest(
+  collection: Collection,
+  after: RecordValues,
+  entry: LogEntry,
+  kept: ReadonlySet<string>,
+): RecordValues {
   const { byId } = layoutOf(collection);
-  const values: Record<string, FieldValue> = {};
+  const values: Record<string, FieldValue> = { ...after };
   for (const [id, value] of Object.entries(entry.before ?? {})) {
     const column = byId.get(id);
-    if (column && (entry.form === "changed" || kept.has(id))) values[column.name] = valueOf(column.field, value);
+    if (column && (entry.form === "rest" || kept.has(id))) values[column.name] = valueOf(column.field, value);
   }
   return { ...values, id: entry.record };
 }

@@ -1,7 +1,6 @@
 import type { CollectionId, RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { loadSchema } from "../../collections/model/registry.ts";
-import type { Schema } from "../../collections/model/schema.ts";
 import type { Change } from "../../log/change.ts";
 import {
   BrokenRow,
@@ -13,22 +12,10 @@ import {
 } from "../../log/change-log.ts";
 import type { LogEntry } from "../../log/log-entry.ts";
 import type { Reader } from "../../store/store.ts";
-import { remains, reshape, undo, wholeImage } from "./image.ts";
-import { keptFields } from "./kept-fields.ts";
-import { nextStates, type NextState, StaleSchema } from "./next-state.ts";
+import { reshape } from "./image.ts";
+import { type ChangeView, nextStates, NONE, StaleSchema, type State, stateBefore } from "./next-state.ts";
 
-/** How changes are read. */
-export interface ChangeView {
-  /** The collections as the snapshot has them. One that another process has just changed is found out and read again. */
-  readonly stored: Schema;
-  /** The collections whose fields the changes get; those of the snapshot if left out. */
-  readonly shape?: Schema;
-  /**
-   * `all` gives every change its values, for those who follow the log. `present` is for those who come back: a record that
-   * has been deleted since has no earlier changes, and its delete has only what rules read.
-   */
-  readonly show: "all" | "present";
-}
+export type { ChangeView } from "./next-state.ts";
 
 /** The changes after `seq` in order, at most `limit` of them; fewer only if there are no more. Reads one snapshot. */
 export function readChangesAfter(
@@ -108,7 +95,7 @@ async function resolveEntries(
   isEnd: boolean,
   onBrokenRow: OnBrokenRow | undefined,
 ): Promise<Change[]> {
-  const changes = new Map<number, Change | undefined>();
+  const changes = new Map<number, Change>();
   const histories = new Map<string, LogEntry[]>();
   for (const entry of entries) {
     if (entry.form === "plain") changes.set(entry.seq, plainChange(entry));
@@ -127,64 +114,52 @@ async function resolveEntries(
   );
   for (const history of histories.values()) {
     const collection = view.stored.find(history[0]!.collection)!;
-    const next = states.get(history.at(-1)!) ?? "none";
+    const next = states.get(history.at(-1)!) ?? NONE;
     for (const [entry, change] of replayBackwards(view, collection, history, next)) {
-      if (change === "unknown") onBrokenRow?.(new BrokenRow(entry));
-      else changes.set(entry.seq, change);
+      if (change) changes.set(entry.seq, change);
+      else onBrokenRow?.(new BrokenRow(entry));
     }
   }
   return entries.map(({ seq }) => changes.get(seq)).filter((change) => change !== undefined);
 }
 
-/** From the newest entry of one record to its oldest, each with its change; `undefined` for one that was erased. */
+/** From the newest entry of one record to its oldest, each with its change. */
 function* replayBackwards(
   view: ChangeView,
   collection: Collection,
   history: readonly LogEntry[],
-  next: NextState,
-): Generator<[LogEntry, Change | "unknown" | undefined]> {
+  next: State,
+): Generator<[LogEntry, Change | undefined]> {
   const shape = (view.shape ?? view.stored).find(collection.id) ?? collection;
+  const valuesOf = (state: State): RecordValues | null =>
+    state.kind === "none" ? null : reshape(collection, shape, state.values, state.kind === "rest");
   let after = next;
+  let valuesAfter = valuesOf(after);
   for (const entry of history.toReversed()) {
     const before = stateBefore(view, collection, entry, after);
-    yield [entry, changeOf(view, collection, shape, entry, before, after)];
-    after = before;
+    const valuesBefore = valuesOf(before);
+    const isErased = before.kind === "rest" || after.kind === "rest";
+    yield [entry, changeOf(entry, valuesBefore, valuesAfter, isErased)];
+    [after, valuesAfter] = [before, valuesBefore];
   }
 }
 
-/** The record's state before an entry, from its state after it. */
-function stateBefore({ show }: ChangeView, collection: Collection, entry: LogEntry, after: NextState): NextState {
-  if (entry.action === "create") return "none";
-  if (entry.action === "delete") {
-    return show === "present" || entry.form === "changed" ? "erased" : wholeImage(collection, entry);
-  }
-  if (typeof after === "string") return after;
-  return entry.before === null ? "erased" : undo(collection, after, entry);
-}
-
+/** `undefined` if the record is not there although nobody deleted it. */
 function changeOf(
-  { stored }: ChangeView,
-  collection: Collection,
-  shape: Collection,
-  entry: LogEntry,
-  before: NextState,
-  after: NextState,
-): Change | "unknown" | undefined {
-  const { seq, time, collection: id, record, action } = entry;
-  const base = { seq, time, collection: id, record };
-  if (action === "delete") {
-    const { cascade } = entry;
-    if (typeof before !== "string")
-      return { ...base, action, before: reshape(collection, shape, before), after: null, cascade };
-    const left = reshape(collection, shape, remains(collection, entry, keptFields(stored, collection)), true);
-    return { ...base, action, before: left, after: null, isErased: true, cascade };
+  { seq, time, collection, record, action, cascade }: LogEntry,
+  before: RecordValues | null,
+  after: RecordValues | null,
+  isErased: boolean,
+): Change | undefined {
+  const base = { seq, time, collection, record, ...(isErased && { isErased }) };
+  switch (action) {
+    case "create":
+      return after ? { ...base, action, before: null, after } : undefined;
+    case "update":
+      return before && after ? { ...base, action, before, after } : undefined;
+    case "delete":
+      return before ? { ...base, action, before, after: null, ...(cascade && { cascade }) } : undefined;
   }
-  if (after === "erased" || before === "erased") return undefined;
-  if (typeof after === "string") return "unknown";
-  const values = reshape(collection, shape, after);
-  if (action === "create") return { ...base, action, before: null, after: values };
-  if (typeof before === "string") return "unknown";
-  return { ...base, action, before: reshape(collection, shape, before), after: values };
 }
 
 const plainChange = ({ seq, time, collection, record, action, before, after }: LogEntry): Change =>

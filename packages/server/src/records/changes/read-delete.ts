@@ -1,7 +1,7 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Schema } from "../../collections/model/schema.ts";
-import { readEntriesOfRecord } from "../../log/change-log.ts";
+import { readNextDelete } from "../../log/change-log.ts";
 import type { Cascade, RecordKey } from "../../log/log-entry.ts";
 import type { Reader } from "../../store/store.ts";
 import { remains, wholeImage } from "./image.ts";
@@ -15,7 +15,7 @@ export interface DeletedRecord {
   readonly cascade: Cascade | undefined;
 }
 
-/** The delete of a record that follows a place in the log, with no other change of the record in between. */
+/** The first delete of a record after a place in the log. */
 export async function readDelete(
   reader: Reader,
   schema: Schema,
@@ -23,8 +23,8 @@ export async function readDelete(
   seq: number,
 ): Promise<DeletedRecord | undefined> {
   const collection = schema.find(key.collection);
-  const [entry] = await readEntriesOfRecord(reader, key, seq, 1);
-  if (!collection || entry?.action !== "delete") return undefined;
+  const entry = await readNextDelete(reader, key, seq);
+  if (!collection || !entry) return undefined;
   const values = entry.form === "whole" ? wholeImage(collection, entry) : remains(collection, entry, new Set());
   return { seq: entry.seq, collection, id: key.record, values, cascade: entry.cascade };
 }

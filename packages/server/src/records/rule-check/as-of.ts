@@ -1,5 +1,5 @@
 import type { Schema } from "../../collections/model/schema.ts";
-import { hasMoreThan } from "../../log/change-log.ts";
+import { countAfter } from "../../log/change-log.ts";
 import type { RecordKey } from "../../log/log-entry.ts";
 import { readChangesAfter } from "../changes/read-changes.ts";
 import { type DeletedRecord, readDelete } from "../changes/read-delete.ts";
@@ -30,8 +30,9 @@ export async function overridesAsOf(
   schema: Schema,
   { seq, override, cascade }: AsOf,
 ): Promise<readonly RowOverride[] | undefined> {
-  if (await hasMoreThan(reader, seq, MAX_NEWER)) return cascade && causesOf(reader, schema, cascade);
-  const newer = await readChangesAfter(reader, { stored: schema, show: "all" }, seq, MAX_NEWER);
+  const count = await countAfter(reader, seq, MAX_NEWER);
+  if (count > MAX_NEWER) return cascade && causesOf(reader, schema, cascade);
+  const newer = count === 0 ? [] : await readChangesAfter(reader, { stored: schema, show: "all" }, seq, count);
   const overrides = new Map<string, RowOverride>();
   const add = (added: RowOverride): void => {
     const key = `${added.collection.id}/${added.id}`;
