@@ -104,10 +104,11 @@ const membersOf = (entries: readonly (readonly [string, unknown])[]): string =>
 
 /** The length of a record's JSON, about: with its related records as often as they appear. */
 export function lengthOf(record: PresentedRecord, known: Map<PresentedRecord, number>): number {
+  if (!record.expand) return lengthOfValues(record.values);
   const before = known.get(record);
   if (before !== undefined) return before;
   let length = lengthOfValues(record.values);
-  for (const shown of record.expand?.values() ?? []) {
+  for (const shown of record.expand.values()) {
     for (const related of isOne(shown) ? [shown] : shown) length += lengthOf(related, known);
   }
   known.set(record, length);
