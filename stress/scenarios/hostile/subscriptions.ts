@@ -32,9 +32,10 @@ async function openStreams({ url, attackers }: Scene, count: number, subscriptio
 async function joinRooms({ url }: Scene, guest: number, rooms: number): Promise<RawSocket> {
   const socket = await RawSocket.open(`${url}/realtime/subscribe`, { onFrame: () => undefined }, addressOf(guest));
   const presence = { state: "s".repeat(500), key: `k${guest}` };
-  for (let room = 0; room < rooms; room += 1) {
-    const message = { type: "subscribe", pattern: `@room${(guest * 7 + room) % 5_000}.*`, presence };
-    socket.send(encodeFrame(OP.text, JSON.stringify(message)));
+  // Together they would be refused: some clients ask for as many as they may have, and then for more.
+  for (let room = 0; room < rooms; room += 10) {
+    const pattern = Array.from({ length: 10 }, (_, i) => `@room${(guest * 7 + room + i) % 5_000}.*`);
+    socket.send(encodeFrame(OP.text, JSON.stringify({ type: "subscribe", pattern, presence })));
   }
   return socket;
 }
