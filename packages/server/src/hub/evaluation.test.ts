@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { epoch } from "@headwater/protocol";
+import { epoch, parseSubscription } from "@headwater/protocol";
 import { change, flushed, openHub, untilTrue } from "../testing/hub-harness.ts";
 
 const LIMITS = { perConnection: 0.1, clientOf: () => undefined };
@@ -49,12 +49,10 @@ describe("a connection whose subscriptions take too long to evaluate", () => {
       clientOf: ({ principal }) => principal,
     });
     const connections = Array.from({ length: 10 }, (_, i) => join("slow", ...many(40).map((name) => `${name}/${i}`)));
-    const other = join("slower", ...many(15));
     await hub.fanOut(change(1));
     await untilTrue(() => connections.filter(({ wire }) => reasons(wire.events).length > 0).length > 0);
     // Alone, each is within its limit.
     expect(visibility.presented.filter((text) => text.endsWith("slow")).length).toBeLessThan(300);
-    expect(other.wire.events).toHaveLength(15);
   });
 
   test("is not limited without a limit", async () => {
@@ -110,4 +108,42 @@ test("what a session reads from the log is not evaluated for it live", async () 
   session.startCatchUp({ startOf: new Map(), position: 0 });
   await hub.fanOut(change(1));
   expect(visibility.presented).toEqual([]);
+});
+
+describe("a change of an account", () => {
+  /** Subscriptions that take long to read, and few to whom. */
+  const heavy = (count: number): string[] =>
+    Array.from({ length: count }, (_, i) => `posts/*?options=${"x".repeat(2_000)}${i}`);
+
+  test("closes connections whose subscriptions take too long to read again, and keeps the others", () => {
+    const { hub, join } = openHub();
+    const connections = Array.from({ length: 5 }, () => join("ann", ...heavy(100)));
+    const light = Array.from({ length: 100 }, () => join("ann", "posts/*"));
+    hub.changePrincipal(hub.sessionsOf("ann"), "bob");
+    const open = connections.filter(({ session }) => !session.isClosed);
+    expect(open).toHaveLength(1);
+    expect([...open, ...light].every(({ session }) => session.principal === "bob")).toBe(true);
+    expect(connections.at(-1)!.wire.closed).toBe("failed");
+  });
+});
+
+describe("subscriptions that were prepared", () => {
+  test("count as read for the same principal alone, and under the same collections", async () => {
+    const { hub, open, visibility } = openHub();
+    const names = ["posts/*", "posts/r1"];
+    const subscriptions = names.map((name) => ({ ...parseSubscription(name), label: "one" }));
+    const prepared = await hub.prepare("ann", subscriptions);
+    const asked = visibility.asked.length;
+    hub.subscribe(open().session, "ann", subscriptions, undefined, prepared);
+    expect(visibility.asked.slice(asked)).toEqual([""]);
+    hub.subscribe(open().session, "bob", subscriptions, undefined, prepared);
+    expect(visibility.asked.slice(asked + 1)).toEqual(["", ...names]);
+    hub.reindexAll(
+      () => {},
+      (principal) => principal,
+    );
+    const before = visibility.asked.length;
+    hub.subscribe(open().session, "ann", subscriptions, undefined, prepared);
+    expect(visibility.asked.slice(before)).toEqual(["", ...names]);
+  });
 });

@@ -1,11 +1,13 @@
 import { type ClientId, type Cursor, type Epoch, formatCursor, type Subscription } from "@headwater/protocol";
 import { LRUCache } from "lru-cache";
+import { TurnShare } from "../lib/turn-share.ts";
 import type { Change } from "../log/change.ts";
 import { CatchUp } from "./catch-up.ts";
 import type { ClosedSession } from "./closed-session.ts";
 import { deliver } from "./deliver.ts";
 import { DeliveryPosition } from "./delivery-position.ts";
 import { FanOut } from "./fan-out.ts";
+import { closeHeavy } from "./close-heavy.ts";
 import { FlushScheduler } from "./flush-scheduler.ts";
 import type { Codec } from "./frame.ts";
 import { NO_EVALUATION_LIMITS } from "./evaluation-budget.ts";
@@ -13,6 +15,7 @@ import { type Heartbeats, heartbeatsOf } from "./heartbeats.ts";
 import { type HubMetrics, NO_HUB_METRICS } from "./hub-metrics.ts";
 import type { HubOptions } from "./hub-options.ts";
 import { OverloadedSessions } from "./overloaded-sessions.ts";
+import type { PreparedSubscriptions } from "./prepared-subscriptions.ts";
 import { Reassignments } from "./reassignments.ts";
 import { Roster } from "./roster.ts";
 import { Session, type SessionInit } from "./session.ts";
@@ -23,6 +26,9 @@ const MAX_MISSED_HEARTBEATS = 3;
 /** Closed sessions that are remembered, to explain why they did not get a change. */
 const MAX_CLOSED_SESSIONS = 1_000;
 
+/** How long subscriptions that are being set up may keep a turn of the event loop, in milliseconds. */
+const MAX_TURN_MS = 4;
+
 /** From one change to everyone who subscribes to it. */
 export class Hub<Principal> {
   readonly #epoch: Epoch;
@@ -31,6 +37,7 @@ export class Hub<Principal> {
   readonly #fanOut: FanOut<Principal>;
   readonly #catchUp: CatchUp<Principal>;
   readonly #overloaded: OverloadedSessions<Principal>;
+  readonly #turns = new TurnShare(MAX_TURN_MS);
   readonly #flushes: FlushScheduler;
   readonly #reassignments: Reassignments<Principal>;
   readonly #metrics: HubMetrics;
@@ -113,22 +120,34 @@ export class Hub<Principal> {
    * to the audiences that the session is in, and taken out of them meanwhile it would miss the change.
    *
    * @param since the cursor up to which the client has seen everything; what it missed comes first
+   * @param prepared from `prepare`, for the same principal; without it, all are read while everyone waits
    */
   subscribe(
     session: Session<Principal>,
     principal: Principal,
     subscriptions: readonly Subscription[],
     since?: Cursor,
+    prepared?: PreparedSubscriptions<Principal>,
   ): void {
     this.#position.betweenChanges(() => {
       if (session.isClosed) return;
       const known = new Set(session.audiences.map(({ subscription }) => subscription.name));
-      this.#roster.reindex([session], () => session.subscribed(principal, subscriptions));
+      this.#roster.reindex([session], () => session.subscribed(principal, subscriptions), prepared);
       this.#onSubscribed(session);
       if (subscriptions.length === 0 && !since) return;
       const cursor = session.resumeFrom(since, this.#position.seq);
       if (cursor) this.#catchUp.start(session, cursor, known);
     });
+  }
+
+  /** Reads what a session is about to subscribe to, a few subscriptions at a time. */
+  prepare(principal: Principal, subscriptions: readonly Subscription[]): Promise<PreparedSubscriptions<Principal>> {
+    return this.#roster.prepare(principal, subscriptions, this.#turns);
+  }
+
+  /** Call between two pieces of work that sets up subscriptions. @returns see `TurnShare.pause` */
+  pause(): Promise<void> | undefined {
+    return this.#turns.pause(performance.now());
   }
 
   /** Runs the work while no change is being delivered: at once, or when the current one is done. */
@@ -139,8 +158,10 @@ export class Hub<Principal> {
   /** Call between two changes. */
   changePrincipal(sessions: readonly Session<Principal>[], principal: Principal): void {
     this.#catchUp.invalidate();
-    this.#reassignments.capture(sessions);
-    this.#roster.reindex(sessions, (session) => session.changePrincipal(principal));
+    closeHeavy(sessions);
+    const open = sessions.filter(({ isClosed }) => !isClosed);
+    this.#reassignments.capture(open);
+    this.#roster.reindex(open, (session) => session.changePrincipal(principal));
   }
 
   /**
@@ -152,6 +173,8 @@ export class Hub<Principal> {
    */
   reindexAll(applySchema: () => void, revise: (principal: Principal) => Principal): void {
     this.#catchUp.invalidate();
+    this.#roster.rulesChanged();
+    closeHeavy([...this.#roster.all()]);
     this.#reassignments.capture(this.#roster.all());
     applySchema();
     this.#roster.reindex(this.#roster.all(), (session) => session.changePrincipal(revise(session.principal)));

@@ -43,21 +43,23 @@ export class TestWire implements Wire {
  */
 interface RecordedVisibility extends Visibility<string> {
   readonly presented: string[];
+  /** The topics whose audiences were found. */
+  readonly asked: string[];
 }
 const createVisibility = (): RecordedVisibility => {
   const presented: string[] = [];
+  const asked: string[] = [];
   return {
     presented,
     topicsOf: ({ record }) => ["posts/*", `posts/${record}`],
-    audiencesOf: ({ topic }, principal) => [
-      {
-        topic,
-        key: principal,
-        routeBy: principal.startsWith("only-") ? { field: "id", value: principal.slice("only-".length) } : undefined,
-        dependsOn: undefined,
-        cacheable: true,
-      },
-    ],
+    asked,
+    audiencesOf: ({ topic }, principal) => {
+      asked.push(topic);
+      const routeBy = principal.startsWith("only-")
+        ? { field: "id", value: principal.slice("only-".length) }
+        : undefined;
+      return [{ topic, key: principal, routeBy, dependsOn: undefined, cacheable: true }];
+    },
     principalKey: (principal) => principal,
     routingValues: async ({ before, after }) => [before?.id, after?.id],
     visibilityChanges: async () => [],
