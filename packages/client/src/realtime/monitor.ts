@@ -1,5 +1,6 @@
 import type { ConnectionState } from "../connection/connection-state.ts";
 import type { HeadwaterError } from "../errors.ts";
+import { notify } from "../notify.ts";
 
 /** The current statistics of a connection. Counts are since the client was created, times in milliseconds. */
 export interface RealtimeStats {
@@ -69,7 +70,7 @@ export class Monitor {
   }
 
   emit(event: MonitorEvent): void {
-    for (const listener of this.#listeners) listener(event);
+    notify(this.#listeners, event);
   }
 
   connected(afterMs: number): void {
