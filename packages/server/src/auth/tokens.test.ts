@@ -48,6 +48,7 @@ test("a token is an HMAC over PocketBase's claims with the record's key and the 
     id: user.values.id,
     collectionId: users.id,
     type: "auth",
+    iat: SECONDS,
     exp: SECONDS + users.auth.authToken.duration,
   });
   const expected = createHmac("sha256", keyOf(user)).update(`${header}.${payload}`).digest("base64url");
