@@ -26,6 +26,8 @@ export class RealtimeSession {
   #reconciler: SubscriptionReconciler | undefined;
   #clientId = "";
   #connectStartedAt = 0;
+  /** Why the connection is not open, or why the server has not processed the subscriptions; the client retries. */
+  #failure: HeadwaterError | undefined;
   /** The server has sent a cursor, so it keeps a log. */
   #hasLog = false;
 
@@ -62,6 +64,10 @@ export class RealtimeSession {
   /** The server's id for the current connection; "" while there is none. */
   get clientId(): string {
     return this.state.kind === "open" ? this.#clientId : "";
+  }
+
+  get failure(): HeadwaterError | undefined {
+    return this.#failure;
   }
 
   get names(): readonly string[] {
@@ -111,6 +117,7 @@ export class RealtimeSession {
   #onStateChange(state: ConnectionState, before: ConnectionState): void {
     if (before.kind === "open") this.#reconciler?.stop();
     if (before.kind === "open") this.#reconciler = undefined;
+    if (state.kind !== "connecting") this.#failure = state.kind === "waiting" ? state.error : undefined;
     if (state.kind === "connecting") this.#connectStartedAt = this.#clock.now();
     if (state.kind === "failed") {
       this.#onFailed(state.error);
@@ -131,6 +138,7 @@ export class RealtimeSession {
       random,
       limits,
       onLatency: (milliseconds) => this.#monitor.latency(milliseconds),
+      onBusy: (error) => (this.#failure = error),
       onLost: (error) => this.#connection.send({ kind: "lost", error }),
       onRefused: (error) => this.#connection.send({ kind: "refused", error }),
       onOtherIdentity: () => this.#connection.send({ kind: "reconnect" }),

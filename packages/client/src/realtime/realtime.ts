@@ -23,6 +23,12 @@ interface SubscriptionSpec<E> {
   readonly parse: (data: unknown, cursor: string | undefined) => E | undefined;
 }
 
+interface JoinListener {
+  /** The access check failed, and is tried again. */
+  readonly onCheckFailure: (error: HeadwaterError) => void;
+  readonly onJoined: (leave: () => Promise<void>) => void;
+}
+
 /** A subscription, whatever its event type. */
 type OpenSubscription = Pick<Subscription<never>, "queued" | "dropped" | "fail">;
 
@@ -119,6 +125,7 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
     if (options.since !== undefined && !since) throw new HeadwaterError("invalid", "`since` is not a cursor");
     const { capacity = CAPACITY, onOverflow = "resync", signal } = options;
     let leave = (): Promise<void> => Promise.resolve();
+    let checkFailure: HeadwaterError | undefined;
     const subscription: Subscription<E | Resync> = new Subscription<E | Resync>({
       clock: this.#dependencies.api.http.clock,
       capacity,
@@ -130,12 +137,17 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
         this.#forget(subscription);
         return leave();
       },
+      waitingFor: () => checkFailure ?? this.#session.failure,
       onCallbackError: (error) => this.#monitor.warning(toHeadwaterError(error)),
       signal,
     });
     this.#subscriptions.add(subscription);
     if (signal?.aborted) void subscription.unsubscribe();
-    else void this.#join(spec, options, since, subscription, (onLeave) => (leave = onLeave));
+    else
+      void this.#join(spec, options, since, subscription, {
+        onCheckFailure: (error) => (checkFailure = error),
+        onJoined: (onLeave) => ([leave, checkFailure] = [onLeave, undefined]),
+      });
     return subscription;
   }
 
@@ -144,13 +156,13 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
     { headers }: Pick<FollowOptions, "headers">,
     since: Cursor | undefined,
     subscription: Subscription<E | Resync>,
-    onJoined: (leave: () => Promise<void>) => void,
+    { onCheckFailure, onJoined }: JoinListener,
   ): Promise<void> {
     const sharedName = subscriptionName(topic, query, headers);
     let start = since;
     if (check && !this.#session.has(sharedName)) {
       try {
-        const cursor = await checkAccess(this.#dependencies.api, check, () => !subscription.ended);
+        const cursor = await checkAccess(this.#dependencies.api, check, () => !subscription.ended, onCheckFailure);
         start ??= parseCursor(cursor ?? "");
       } catch (error) {
         return subscription.fail(toHeadwaterError(error));
