@@ -31,7 +31,7 @@ const OLD_FORM = /^(\w+)\((\w+)\)$/;
 /** The meaning of one part of an expand path; `undefined` if it is no relation of the collection. */
 export function findStep(schema: Schema, collection: Collection, name: string): RelationStep | undefined {
   const back = parseBackRelation(name) ?? OLD_FORM.exec(name)?.slice(1);
-  return back ? backStep(schema, collection, back[0]!, back[1]!) : ownStep(schema, collection, name);
+  return back ? backStep(schema, collection, back[0], back[1]) : ownStep(schema, collection, name);
 }
 
 function ownStep(schema: Schema, collection: Collection, name: string): RelationStep | undefined {
