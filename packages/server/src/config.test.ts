@@ -35,7 +35,7 @@ test("defaults match PocketBase where it has the same setting", () => {
       },
       taskBytes: 16_777_216,
       evaluationShare: 0.1,
-      subscriptionBytes: { total: 64 << 20, perClient: 16 << 20 },
+      subscriptionBytes: { total: 32 << 20, perClient: 8 << 20 },
       presence: { perConnection: 20, total: 50_000, perClient: 5_000 },
     },
     queries: {

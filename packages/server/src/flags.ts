@@ -104,13 +104,13 @@ export const SETTINGS = {
   maxSubscriptionBytes: {
     flag: "--max-subscription-bytes",
     variable: "HEADWATER_MAX_SUBSCRIPTION_BYTES",
-    fallback: "67108864",
+    fallback: "33554432",
     help: "maximum bytes of all subscriptions of all connections, besides the first 4 KiB of each; 0 is no limit",
   },
   maxSubscriptionBytesPerClient: {
     flag: "--max-subscription-bytes-per-client",
     variable: "HEADWATER_MAX_SUBSCRIPTION_BYTES_PER_CLIENT",
-    fallback: "16777216",
+    fallback: "8388608",
     help: "the same for the connections of one address or one auth record; 0 is no limit",
   },
   maxPresenceRooms: {

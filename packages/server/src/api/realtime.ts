@@ -10,10 +10,12 @@ import { z } from "zod";
 import {
   assertConnectionLimit,
   assertRequestRate,
-  assertSubscriptionQuota,
+  assertUsage,
   assertUserLimit,
   awaitSetupTurn,
+  countUsage,
 } from "../connections/assert-limits.ts";
+import { usageOfNames } from "../connections/client-quotas.ts";
 import { SseConnection } from "../connections/sse-connection.ts";
 import {
   isSubscriptionTooLong,
@@ -77,8 +79,11 @@ export async function setSubscriptions(request: ApiRequest, api: ApiContext): Pr
   const session = sessionOf(request, api, form.clientId);
   const since = readSince(body.since ?? "");
   assertRequestRate(api, session);
+  const names = [...new Set(form.subscriptions)].filter((name) => name !== "");
+  const usage = usageOfNames(names);
+  assertUsage(api, session, request.principal, usage);
   await awaitSetupTurn(api);
-  const subscriptions = await parseSubscriptions(form.subscriptions, api);
+  const subscriptions = await parseSubscriptions(names, api);
   const prepared = await prepare(request, api, subscriptions);
   // The request may have waited for long, and a change of its account reaches open sessions only.
   await identify(request, api, (principal) => {
@@ -88,7 +93,7 @@ export async function setSubscriptions(request: ApiRequest, api: ApiContext): Pr
     // The connection may have ended while the request waited: nothing would release what it uses.
     if (session.isClosed) throw notFound("Missing or invalid client id.");
     assertUserLimit(api, session.principal, principal);
-    assertSubscriptionQuota(api, session, principal, subscriptions);
+    countUsage(api, session, principal, usage);
     api.hub.subscribe(session, principal, subscriptions, since, prepared);
     const token = principal.kind === "guest" ? "" : request.token;
     api.tokenExpiry.set(session, token, () => becomeGuest(session, api));
@@ -135,11 +140,10 @@ function problemsOf({ clientId: id, subscriptions }: SubscriptionsForm): ErrorDa
   });
 }
 
-/** Skips empty names and duplicates. */
 async function parseSubscriptions(names: readonly string[], { hub }: ApiContext): Promise<readonly Subscription[]> {
   const parsed: Subscription[] = [];
-  for (const name of new Set(names)) {
-    if (name !== "") parsed.push(streamSubscription(name));
+  for (const name of names) {
+    parsed.push(streamSubscription(name));
     const pause = hub.pause();
     if (pause) await pause;
   }

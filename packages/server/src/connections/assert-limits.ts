@@ -1,11 +1,10 @@
-import type { Subscription } from "@headwater/protocol";
 import { badRequest, invalid, limited } from "../lib/api-error.ts";
 import { takeToken } from "../lib/token-bucket.ts";
 import type { Session } from "../hub/session.ts";
 import { type Principal, principalKey } from "../rules/principal.ts";
 import { SOCKET_POKE_CODEC } from "../transports/poke.ts";
 import { randomRetryAfter } from "../transports/retry.ts";
-import { usageOf } from "./client-quotas.ts";
+import type { QuotaRefusal, Usage } from "./client-quotas.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 
 /** Requests that a connection may make at once, as a multiple of its rate per second. */
@@ -83,18 +82,31 @@ export function assertRequestRate({ config, metrics }: ConnectionContext, sessio
 }
 
 /**
- * Counts what a connection's new subscriptions use.
+ * Checks what a connection's new subscriptions use, before they are parsed.
  *
  * @throws ApiError 400 beyond the connection's own limit, 429 beyond that of its address or account, and 503 beyond that
  *   of all connections
  */
-export function assertSubscriptionQuota(
+export function assertUsage(
   { quotas, metrics }: ConnectionContext,
   session: Session<Principal>,
   principal: Principal,
-  subscriptions: readonly Subscription[],
+  usage: Usage,
 ): void {
-  const refusal = quotas.set(session, principal, usageOf(subscriptions));
+  throwRefusal(quotas.refusal(session, principal, usage), metrics);
+}
+
+/** The same, and counts them from now on. */
+export function countUsage(
+  { quotas, metrics }: ConnectionContext,
+  session: Session<Principal>,
+  principal: Principal,
+  usage: Usage,
+): void {
+  throwRefusal(quotas.set(session, principal, usage), metrics);
+}
+
+function throwRefusal(refusal: QuotaRefusal | undefined, metrics: ConnectionContext["metrics"]): void {
   if (!refusal) return;
   const { limit, isShared, problem } = refusal;
   metrics.refused(limit);

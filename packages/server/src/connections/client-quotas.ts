@@ -54,16 +54,26 @@ export class ClientQuotas {
   }
 
   /** Counts what a connection's subscriptions use from now on. @returns why not, if they are refused */
-  set(session: Session<Principal>, principal: Principal, { bytes, rooms }: Usage): QuotaRefusal | undefined {
+  set(session: Session<Principal>, principal: Principal, usage: Usage): QuotaRefusal | undefined {
+    const refused = this.refusal(session, principal, usage);
+    if (refused) return refused;
+    const keys = this.#keysOf(session, principal);
+    this.#rooms.set(session, usage.rooms, keys);
+    this.#bytes.set(session, usage.bytes, keys);
+    return undefined;
+  }
+
+  /** Why `set` would refuse. */
+  refusal(session: Session<Principal>, principal: Principal, { bytes, rooms }: Usage): QuotaRefusal | undefined {
     const { perConnection } = this.#limits.presence;
     if (perConnection > 0 && rooms > perConnection) {
       const problem = `A connection may have at most ${perConnection} presence subscriptions.`;
       return { limit: "limit_presence_rooms", isShared: false, problem };
     }
     const keys = this.#keysOf(session, principal);
-    const roomLimit = this.#rooms.set(session, rooms, keys);
+    const roomLimit = this.#rooms.exceeded(session, rooms, keys);
     if (roomLimit) return refusal("limit_presence", "presence subscriptions", roomLimit);
-    const byteLimit = this.#bytes.set(session, bytes, keys);
+    const byteLimit = this.#bytes.exceeded(session, bytes, keys);
     return byteLimit && refusal("limit_subscription_bytes", "bytes of subscriptions", byteLimit);
   }
 
@@ -88,6 +98,12 @@ const refusal = (limit: QuotaRefusal["limit"], what: string, reached: "total" | 
 const usageOfOne = ({ name, topic }: Subscription): Usage => ({
   bytes: Buffer.byteLength(name),
   rooms: presenceTarget(topic) === undefined ? 0 : 1,
+});
+
+/** The same for subscriptions of an event stream that have not been parsed yet. */
+export const usageOfNames = (names: readonly string[]): Usage => ({
+  bytes: names.reduce((sum, name) => sum + Buffer.byteLength(name), 0),
+  rooms: names.filter((name) => presenceTarget(name) !== undefined).length,
 });
 
 export const plus = (usage: Usage, subscription: Subscription): Usage => {

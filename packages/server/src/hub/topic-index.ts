@@ -49,7 +49,7 @@ export class TopicIndex<Principal> {
   /** @returns the audience that the session is in now; keep it for `remove`, as the session's principal may change */
   add(session: Session<Principal>, subscription: Subscription, kind: AudienceKind): Audience<Principal> {
     const { principal, codec } = session;
-    const key = `${codec.id}\n${subscription.name}\n${kind.key}`;
+    const key = `${codec.id}\n${shortName(subscription.name)}\n${kind.key}`;
     const audiences = this.#audiencesOf(kind);
     let audience = audiences.get(key);
     if (!audience) {
@@ -89,6 +89,10 @@ export class TopicIndex<Principal> {
     return getOrCreate(byValue, routeBy.value, () => new Map());
   }
 }
+
+/** A long name is another copy of what the client sent, and there may be many. */
+const shortName = (name: string): string =>
+  name.length > 100 ? new Bun.CryptoHasher("sha256").update(name).digest("base64") : name;
 
 function getOrCreate<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Value): Value {
   let value = map.get(key);

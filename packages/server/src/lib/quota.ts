@@ -36,19 +36,25 @@ export class Quota<Holder> {
    * @returns the limit that this would exceed, in which case nothing changes
    */
   set(holder: Holder, wanted: number, keys: readonly string[]): "total" | "key" | undefined {
-    const before = this.#held.get(holder) ?? NOTHING;
-    const amount = Math.max(0, wanted - this.#limits.free);
-    if (amount > before.amount) {
-      const { total, perKey } = this.#limits;
-      if (total > 0 && this.#total - before.amount + amount > total) return "total";
-      const usedBy = (key: string): number => this.#of(key) - (before.keys.includes(key) ? before.amount : 0);
-      if (perKey > 0 && keys.some((key) => usedBy(key) + amount > perKey)) return "key";
-    }
+    const exceeded = this.exceeded(holder, wanted, keys);
+    if (exceeded) return exceeded;
     this.release(holder);
+    const amount = Math.max(0, wanted - this.#limits.free);
     if (amount === 0) return undefined;
     this.#held.set(holder, { amount, keys });
     this.#add(amount, keys);
     return undefined;
+  }
+
+  /** The limit that `set` would exceed, if any. */
+  exceeded(holder: Holder, wanted: number, keys: readonly string[]): "total" | "key" | undefined {
+    const before = this.#held.get(holder) ?? NOTHING;
+    const amount = Math.max(0, wanted - this.#limits.free);
+    if (amount <= before.amount) return undefined;
+    const { total, perKey } = this.#limits;
+    if (total > 0 && this.#total - before.amount + amount > total) return "total";
+    const usedBy = (key: string): number => this.#of(key) - (before.keys.includes(key) ? before.amount : 0);
+    return perKey > 0 && keys.some((key) => usedBy(key) + amount > perKey) ? "key" : undefined;
   }
 
   release(holder: Holder): void {
