@@ -40,8 +40,8 @@ const alone = (await fixture.create("teams", { as, body: { members: [idOf(cyd)],
 function eventsOn(reader: ClientReader = fixture.store): { events: RecordEvents; statements: () => number } {
   let statements = 0;
   const counting = (inner: Reader): Reader => ({
-    ...inner,
     all: (statement) => ((statements += 1), inner.all(statement)),
+    first: (statement) => ((statements += 1), inner.first(statement)),
   });
   const counted: ClientReader = {
     ...counting(reader),
