@@ -1,6 +1,6 @@
 import { ApiError, badRequest } from "../lib/api-error.ts";
 import { NO_LIMITS } from "../lib/code-limits.ts";
-import { hookDepth, runInTransaction } from "../records/hooks/hook-scope.ts";
+import { hookDepth, runInTransaction } from "../records/model/hook-scope.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import { StoreError, type Store, type Transaction } from "../store/store.ts";
 import { applyWrite, isSlow, type PreparedWrite, prepareWrite, readRecordWrite } from "./default-mutators.ts";

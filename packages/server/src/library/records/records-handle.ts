@@ -2,7 +2,7 @@ import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { retryOnSchemaChange } from "../../records/model/schema-change.ts";
 import { deleteRecord } from "../../records/write/delete-record.ts";
-import { admitCode, hookDepth, isInTransaction } from "../../records/hooks/hook-scope.ts";
+import { admitCode, hookDepth, isInTransaction } from "../../records/model/hook-scope.ts";
 import { listRecords } from "../../records/query/list-records.ts";
 import { prepareDelete } from "../../records/write/prepare-delete.ts";
 import { prepareSubmission } from "../../records/write/prepare-submission.ts";
@@ -193,7 +193,8 @@ function toSubmitted(collection: Collection, values: Readonly<Record<string, unk
 }
 
 function assertQuick(collection: Collection, { body, files }: Submission): void {
-  const isSlow = files.size > 0 || collection.fields.some(({ type, name }) => type === "password" && name in body);
+  const isSlow =
+    files.size > 0 || collection.fields.some(({ type, name }) => type === "password" && Object.hasOwn(body, name));
   if (!isSlow) return;
   throw new Error("A transaction can't wait for files and passwords: call records(…).prepare before it.");
 }

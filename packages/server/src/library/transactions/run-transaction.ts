@@ -1,4 +1,4 @@
-import { hookDepth, isInTransaction, runInTransaction } from "../../records/hooks/hook-scope.ts";
+import { hookDepth, isInTransaction, runInTransaction } from "../../records/model/hook-scope.ts";
 import type { AppContext } from "../context/app-context.ts";
 import { SerialTransaction } from "../records/serial-transaction.ts";
 import { createTx, type Tx } from "./tx.ts";

@@ -5,7 +5,7 @@ import { readHead } from "../../log/change-log.ts";
 import type { Change } from "../../log/change.ts";
 import type { Reader, Transaction } from "../../store/store.ts";
 import { findRecord } from "../query/find-record.ts";
-import { runNested, runInTransaction } from "./hook-scope.ts";
+import { runNested, runInTransaction } from "../model/hook-scope.ts";
 import type { BeforeHookEvent, Hook, HookRegistry, HookStage } from "../model/hook-registry.ts";
 import type { RecordContext, WriteContext } from "../model/record-context.ts";
 import { type Submission, toJsonValues, toSubmission } from "../model/submission.ts";
@@ -130,7 +130,7 @@ function mergeChanges(
   values: Readonly<Record<string, unknown>>,
 ): Submission["body"] {
   const isChanged = ([name, value]: readonly [string, unknown]): boolean =>
-    !(name in body && Bun.deepEquals(value, normalizedValue(collection, name, body[name])));
+    !(Object.hasOwn(body, name) && Bun.deepEquals(value, normalizedValue(collection, name, body[name])));
   const changed = toJsonValues(Object.fromEntries(Object.entries(values).filter(isChanged)));
   const entries = Object.keys(values).map(
     (name) => [name, Object.hasOwn(changed, name) ? changed[name] : body[name]] as const,

@@ -2,6 +2,7 @@ import type { Collection } from "../../collections/model/collection.ts";
 import { isSuperuser } from "../../rules/principal.ts";
 import { type Sql, sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
+import { nextTurn } from "../model/hook-scope.ts";
 import { anyOf } from "../query/find-record.ts";
 import { emailVisibility } from "./email-visibility.ts";
 import type { RecordContext } from "../model/record-context.ts";
@@ -92,7 +93,7 @@ async function fetchRelated(
   const all = [...ids];
   // Without ids too: the rule may be unreadable.
   for (let start = 0; start === 0 || start < all.length; start += ROWS_PER_TURN) {
-    if (start > 0) await new Promise((resolve) => setImmediate(resolve));
+    if (start > 0) await nextTurn();
     const part = all.slice(start, start + ROWS_PER_TURN);
     const condition: Sql = sql`${idColumn(collection)} IN ${anyOf(part)}`;
     const records = await undefinedIfUnreadable(() =>

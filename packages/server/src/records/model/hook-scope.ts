@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { breathe } from "../../lib/breathe.ts";
 import { callBounded } from "../../lib/call-bounded.ts";
 import { type CodeLimits, overrunError, runLimited } from "../../lib/code-limits.ts";
+import { TurnShare } from "../../lib/turn-share.ts";
 import type { Transaction } from "../../store/store.ts";
 
 /** The application's code that is running: how many hooks deep it is, in which transaction, and until when. */
@@ -20,8 +20,13 @@ interface TransactionGuard {
   /** Ends the transaction's code. */
   readonly fail: (error: Error) => void;
   readonly overrun: () => Error;
+  /** Is a check of what the code waits for about to run? */
+  isCheckDue: boolean;
+  readonly stray: () => Error;
 }
 
+/** Code that only awaits what is ready would keep the event loop from its next turn. */
+const turns = new TurnShare(10);
 const scopes = new AsyncLocalStorage<HookScope>();
 
 /** A write in a hook runs hooks too: this many levels are allowed. */
@@ -37,24 +42,39 @@ export const isInTransaction = (): boolean => scopes.getStore()?.guard?.open ===
  * further, and a loop of such calls lets other work run.
  */
 export function admitCode(): Promise<void> | undefined {
-  const scope = scopes.getStore();
-  if (scope?.guard?.open) return admitTo(scope.guard);
-  return scope && performance.now() > scope.until ? new Promise(() => {}) : breathe();
+  const { guard, until = Infinity } = scopes.getStore() ?? {};
+  const now = performance.now();
+  const rest = turns.pause(now);
+  if (guard?.open) return endIfOver(guard, now) ?? (rest && hold(guard, rest));
+  return now > until ? never() : rest;
 }
 
-/** A long transaction holds up writers, but neither reads nor streams. */
-function admitTo(guard: TransactionGuard): Promise<void> | undefined {
-  if (performance.now() > guard.until) {
-    // The code gets no answer any more: it might catch an error and go on.
-    guard.fail(guard.overrun());
-    return new Promise(() => {});
-  }
-  const rest = breathe();
-  if (!rest) return undefined;
+/** Resolves in the next turn of the event loop. Unlike anything else, code in a transaction may await it. */
+export function nextTurn(): Promise<void> {
+  const turn = new Promise<void>((resolve) => setImmediate(resolve));
+  const guard = scopes.getStore()?.guard;
+  return guard?.open ? hold(guard, turn) : turn;
+}
+
+/** Each its own: what waits for it can be collected. */
+const never = (): Promise<never> => new Promise(() => {});
+
+/** Fails code whose time is over, and never answers it: it might catch an error and go on. */
+function endIfOver(guard: TransactionGuard, now: number): Promise<never> | undefined {
+  if (now <= guard.until) return undefined;
+  guard.fail(guard.overrun());
+  return never();
+}
+
+/** Waits for something that the guarded code may wait for. */
+async function hold<T>(guard: TransactionGuard, work: Promise<T>): Promise<T> {
   guard.pending += 1;
-  return rest.finally(() => {
+  try {
+    return await work;
+  } finally {
     guard.pending -= 1;
-  });
+    checkSoon(guard);
+  }
 }
 
 /**
@@ -91,8 +111,8 @@ export interface TransactionCode {
 
 /**
  * Runs the application's code in a transaction. Since all writers wait for it, the code may await nothing but the
- * transaction, and not for long. If the event loop reaches its next turn while the code waits for anything else, the code
- * fails. After it ends, the transaction it was given refuses further use.
+ * transaction, and not for long. Code that waits for anything else fails. After it ends, the transaction it was given refuses
+ * further use.
  *
  * @throws Error if the code awaits anything else or takes too long, or hooks have triggered each other too many times;
  *   whatever the code throws
@@ -111,49 +131,52 @@ export async function runInTransaction<T>(
     until: deadlineOf(limits.blockMs),
     fail: ended.reject,
     overrun: () => overrunError(name, limits, "block_seconds"),
+    stray: () => strayedError(name),
+    isCheckDue: false,
   };
-  const stopWatching = watch(guard, name);
+  checkSoon(guard);
   if (outer) outer.pending += 1;
   try {
     const own = guarded(tx, guard);
     const run = async (): Promise<T> => callBounded(() => work(own), limits.blockMs, guard.overrun);
     return await Promise.race([scopes.run({ depth, guard, until: Infinity }, run), ended.promise]);
   } finally {
-    if (outer) outer.pending -= 1;
-    stopWatching();
+    if (outer) {
+      outer.pending -= 1;
+      checkSoon(outer);
+    }
     guard.open = false;
   }
 }
 
-/** Fails the code if a turn of the event loop ends while it waits for something else. @returns a function that stops it */
-function watch(guard: TransactionGuard, name: string): () => void {
-  let turn: NodeJS.Immediate;
-  const next = (): void => {
-    turn = setImmediate(() => {
-      if (guard.pending > 0) return next();
-      guard.fail(
-        new Error(
-          `${name} awaited something other than its transaction. All writers wait for a transaction, so await anything ` +
-            "else before or after it.",
-        ),
-      );
-    });
-  };
-  next();
-  return () => clearImmediate(turn);
+const strayedError = (name: string): Error =>
+  new Error(
+    `${name} awaited something other than its transaction. All writers wait for a transaction, so await anything ` +
+      "else before or after it.",
+  );
+
+/**
+ * Fails the code if it waits for something else when all that is ready has run, before any timer or I/O: statements of a
+ * transaction are ready at once.
+ */
+function checkSoon(guard: TransactionGuard): void {
+  if (guard.isCheckDue) return;
+  guard.isCheckDue = true;
+  afterMicrotasks(() => {
+    guard.isCheckDue = false;
+    if (guard.open && guard.pending === 0) guard.fail(guard.stray());
+  });
+}
+
+/** Two steps: the first tick may come before other microtasks. */
+function afterMicrotasks(callback: () => void): void {
+  queueMicrotask(() => process.nextTick(() => queueMicrotask(() => process.nextTick(callback))));
 }
 
 function guarded(tx: Transaction, guard: TransactionGuard): Transaction {
   const pass = async <T>(run: () => Promise<T>): Promise<T> => {
     if (!guard.open) throw new Error("This transaction is over. Await every call on it before its function returns.");
-    const rest = admitTo(guard);
-    if (rest) await rest;
-    guard.pending += 1;
-    try {
-      return await run();
-    } finally {
-      guard.pending -= 1;
-    }
+    return endIfOver(guard, performance.now()) ?? hold(guard, run());
   };
   return {
     all: (statement) => pass(() => tx.all(statement)),
