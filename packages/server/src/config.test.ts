@@ -27,7 +27,7 @@ test("defaults match PocketBase where it has the same setting", () => {
       blockMs: 5_000,
       bodies: {
         memory: { total: 134_217_728, perClient: 100_663_296 },
-        keys: 100_000,
+        keys: 50_000,
         items: 500_000,
         pushBytes: 67_108_864,
         pushMutations: 10_000,

@@ -170,7 +170,7 @@ export const SETTINGS = {
   maxBodyKeys: {
     flag: "--max-body-keys",
     variable: "HEADWATER_MAX_BODY_KEYS",
-    fallback: "100000",
+    fallback: "50000",
     help: "maximum number of keys in one JSON body; 0 is no limit",
   },
   maxBodyItems: {
