@@ -1,5 +1,6 @@
 import { recordId } from "@headwater/protocol";
 import { appendEntry } from "../../log/append-change.ts";
+import { forgetCollection } from "../../log/forget-collection.ts";
 import { sql, verbatim } from "../../store/sql.ts";
 import type { Transaction } from "../../store/store.ts";
 import type { Collection } from "../model/collection.ts";
@@ -11,10 +12,16 @@ import { logCollectionChange } from "../model/log-collection-change.ts";
 import type { Schema } from "../model/schema.ts";
 import { dropView } from "../tables/drop-views.ts";
 
-/** Deletes a collection, its table or view, and the sign-in data of its auth records. It checks nothing. */
+/**
+ * Deletes a collection, its table or view, what the log holds of its records, and the sign-in data of its auth records. It
+ * checks nothing.
+ */
 export async function dropCollection(tx: Transaction, schema: Schema, collection: Collection): Promise<void> {
   if (collection.type === "view") await dropView(tx, collection.name);
-  else await tx.run(verbatim(`DROP TABLE ${quote(collection.name)}`));
+  else {
+    await tx.run(verbatim(`DROP TABLE ${quote(collection.name)}`));
+    await forgetCollection(tx, collection.id);
+  }
   if (collection.type === "auth") await deleteLogins(tx, schema, collection);
   await deleteCollectionRow(tx, collection.id);
   await logCollectionChange(tx, collection, undefined);

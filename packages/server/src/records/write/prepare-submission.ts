@@ -52,7 +52,9 @@ export async function prepareSubmission(
     const random: SubmittedValues = { ...values, hashes: await hashRandomPassword(collection) };
     return completeSubmission(context, collection, await checkSubmission(reader, context, collection, random));
   }
-  const sendsPassword = collection.fields.some(({ type, name }) => type === "password" && name in values.body);
+  const sendsPassword = collection.fields.some(
+    ({ type, name }) => type === "password" && Object.hasOwn(values.body, name),
+  );
   if (values.uploads.size === 0 && !sendsPassword) return { ...values, discard: async () => {} };
   return completeSubmission(context, collection, await checkSubmission(reader, context, collection, values));
 }
