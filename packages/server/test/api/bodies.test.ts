@@ -55,7 +55,7 @@ async function begin(url: string, bytes: number, address: string): Promise<RawCo
 
 const metric = async (url: string, line: string): Promise<number> => {
   const superuser = await SuperuserClient.signIn(url);
-  const { text } = await superuser.request("GET", "/metrics");
+  const { text } = await superuser.request("GET", "/api/metrics");
   return Number(
     text
       .split("\n")
