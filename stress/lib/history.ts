@@ -32,6 +32,7 @@ export class History {
   readonly #ruleChanges: readonly RuleChange[];
   readonly #versions = new Map<string, Map<string, Version[]>>();
   readonly #accessSeqs: readonly number[];
+  readonly #changes: ReadonlyMap<string, readonly LogEntry[]>;
   /** For each entry, the earliest time among it and all later entries: ascending even if the clock jumped. */
   readonly #times: number[];
 
@@ -45,6 +46,7 @@ export class History {
     this.#rules = rules;
     this.#ruleChanges = ruleChanges;
     const accessChanges = entries.filter(({ collection }) => ACCESS_COLLECTIONS.has(collection));
+    this.#changes = Map.groupBy(entries, ({ collection, record }) => `${collection}/${record}`);
     this.#accessSeqs = accessChanges.map(({ seq }) => seq);
     this.#times = entries.map(({ time }) => time);
     for (let i = entries.length - 2; i >= 0; i -= 1) this.#times[i] = Math.min(this.#times[i]!, this.#times[i + 1]!);
@@ -68,6 +70,11 @@ export class History {
       else high = middle;
     }
     return this.entries[low - 1]?.seq ?? 0;
+  }
+
+  /** The last change of a record up to that seq. */
+  lastChange(collection: string, record: string, atSeq: number): LogEntry | undefined {
+    return this.#changes.get(`${collection}/${record}`)?.findLast(({ seq }) => seq <= atSeq);
   }
 
   ruleAt(collection: string, atSeq: number): Rule {

@@ -17,6 +17,8 @@ interface Span {
  * The events a session should have received. The server evaluates a change at some seq between its commit (or the last
  * change it delivered before the session, if that is later) and its arrival, with the rules, principals and records as
  * of that seq. If the client may see the change at all of these seqs, it must arrive; if at none, it must not.
+ *
+ * Of a record that has been deleted since, a replay contains only the delete, and that only for a client that could have it.
  */
 export function expectedOf(history: History, session: ListenerSession): Expected[] {
   const spans = spansOf(session);
@@ -24,6 +26,7 @@ export function expectedOf(history: History, session: ListenerSession): Expected
   const last = spans.at(-1)!.to;
   const arrivals = arrivalsOf(session);
   const { refused } = session.connection;
+  const had = recordsIn(session);
   let next = 0;
   return history.entries
     .filter(({ seq }) => seq > first && seq <= last)
@@ -39,7 +42,14 @@ export function expectedOf(history: History, session: ListenerSession): Expected
           evaluationSeqs.map((atSeq) => isVisible(history, session.identity, topic, entry, atSeq)),
         );
         if (!outcomes.has(true)) return [];
-        const duty = isCovered && !outcomes.has(false) ? "must" : "may";
+        const isOwed = (): boolean => {
+          const { collection, record, action } = entry;
+          if (action !== "delete") return history.lastChange(collection, record, until)?.action !== "delete";
+          const before = history.lastChange(collection, record, first);
+          const sees = (atSeq: number): boolean => isVisible(history, session.identity, topic, before!, atSeq);
+          return had.has(record) || (before?.action !== "delete" && before !== undefined && evaluationSeqs.every(sees));
+        };
+        const duty = isCovered && !outcomes.has(false) && isOwed() ? "must" : "may";
         return [{ seq: entry.seq, topic: topic.name, action: entry.action, values: valuesOf(entry), duty } as const];
       });
     });
@@ -61,6 +71,16 @@ export function receivedIn({ connection }: ListenerSession): Received[] {
     })
     .toReversed();
 }
+
+/** The records that a session got events of, besides their deletes. */
+const recordsIn = ({ connection }: ListenerSession): ReadonlySet<string> =>
+  new Set(
+    connection.inbox.items.flatMap(({ event, data }) => {
+      if (event === RESYNC) return [];
+      const { action, record } = JSON.parse(data) as { action: string; record: Values };
+      return action === "delete" ? [] : [String(record["id"])];
+    }),
+  );
 
 const RESYNC = "resync";
 export const isResync = ({ event }: ReceivedEvent): boolean => event === RESYNC;

@@ -31,13 +31,16 @@ export interface Scene {
 }
 
 const WARM_UP_MS = 400;
-const MIN_WAVES_MS = 2_500;
+/** How long to measure the quiet server, and the least for the attack. */
+const QUIET_MS = { short: 800, long: 2_000 };
+const ATTACK_MS = { short: 1_500, long: 2_500 };
 /** How long after the attack the server may still be busy with it. */
 const CALM_MS = 8_000;
 
 /** Attacks a server while a bystander uses it, and compares what the bystander measures with the quiet server. */
 export async function playAttack(run: ScenarioRun, attack: Attack): Promise<void> {
   const { seedFolder, random, isShort } = run;
+  const length = isShort ? "short" : "long";
   using folder = tempDir();
   await copyAttackFolder(seedFolder, attack.rows ?? {}, folder.path);
   const args = await knownFlags([...ARGS, ...(attack.args ?? [])], seedFolder.root);
@@ -46,13 +49,13 @@ export async function playAttack(run: ScenarioRun, attack: Attack): Promise<void
   const greeting = await server.stderr();
   await Bun.sleep(WARM_UP_MS);
   bystander.enter("quiet");
-  await Bun.sleep(isShort ? 1_000 : 2_000);
+  await Bun.sleep(QUIET_MS[length]);
   bystander.enter("attack");
   const attackers = new Attackers(server.url);
   const scene = { url: server.url, server, attackers, random, isShort, seedFolder };
   const startedAt = performance.now();
   do await attack.wave(scene);
-  while (performance.now() - startedAt < MIN_WAVES_MS);
+  while (performance.now() - startedAt < ATTACK_MS[length]);
   bystander.enter("after");
   const phases = await bystander.finish();
   run.figures = figuresOf(phases, attackers);

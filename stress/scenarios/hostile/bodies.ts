@@ -132,7 +132,7 @@ export const bodies = family("hostile", [
           await attackers.send("POST", "/api/realtime", { body, headers: JSON_TYPE });
         },
       }),
-    ["all seeds", "short", "alone"],
+    ["all seeds", "alone"],
   ],
   [
     "slow-bodies",

@@ -104,6 +104,6 @@ export const queries = family("hostile", [
           }
         },
       }),
-    ["all seeds", "short", "alone"],
+    ["all seeds", "alone"],
   ],
 ]);
