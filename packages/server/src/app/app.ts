@@ -9,6 +9,7 @@ import type { Follower } from "../log/tail.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import type { Presence } from "../presence/presence.ts";
 import type { HookRegistry } from "../records/model/hook-registry.ts";
+import { sweepFiles } from "../records/write/sweep-files.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { Mutators } from "../sync/mutators.ts";
 import type { Tasks } from "../tasks/tasks.ts";
@@ -52,11 +53,9 @@ export interface App {
 export async function openApp(config: Config, logger: Logger): Promise<App> {
   const unlock = lockDataFolder(config.dir);
   try {
-    const app = await buildApp(
-      config,
-      logger,
-      await openFolder(config.dir, { ...storeOptions(config), clientFilters: config.clientFilters }),
-    );
+    const folder = await openFolder(config.dir, { ...storeOptions(config), clientFilters: config.clientFilters });
+    await sweepFiles(folder.store, folder.registry.current, folder.files);
+    const app = await buildApp(config, logger, folder);
     return { ...app, close: () => app.close().then(unlock) };
   } catch (error) {
     unlock();

@@ -45,7 +45,12 @@ export async function openFolder(dir: string, options: FolderOptions = {}): Prom
     await bootstrapAuxiliaryDatabase(join(dir, "auxiliary.db"));
     const registry = new Registry(options.clientFilters ?? storedFilters);
     await registry.reload(store);
-    return { store, registry, files: new LocalFiles(join(dir, "storage")), close: () => store.close() };
+    return {
+      store,
+      registry,
+      files: new LocalFiles(join(dir, "storage"), join(dir, ".headwater.uploads")),
+      close: () => store.close(),
+    };
   } catch (error) {
     await store.close();
     throw error;

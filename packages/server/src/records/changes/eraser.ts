@@ -1,7 +1,9 @@
+import type { CollectionId, RecordId } from "@headwater/protocol";
 import type { Schema } from "../../collections/model/schema.ts";
 import type { Change } from "../../log/change.ts";
 import { isObject } from "../../collections/fields/decode-json.ts";
 import { parseJson } from "../../lib/json-value.ts";
+import type { RecordKey } from "../../log/log-entry.ts";
 import type { Row } from "../../store/sql.ts";
 import type { Reader, Store, Transaction } from "../../store/store.ts";
 import { keptFields } from "./kept-fields.ts";
@@ -101,6 +103,15 @@ export class Eraser {
         .catch(onError);
     }, RETRY_MS).unref();
   }
+}
+
+/** The records whose values are still to be erased, oldest first. */
+export async function readUnerasedDeletes(reader: Reader, limit: number): Promise<RecordKey[]> {
+  const rows = await unerasedDeletes(reader, Number.MAX_SAFE_INTEGER, limit);
+  return rows.map(({ collection, record }) => ({
+    collection: collection as CollectionId,
+    record: record as RecordId,
+  }));
 }
 
 const unerasedDeletes = (reader: Reader, upTo: number, limit: number): Promise<Row[]> =>

@@ -34,5 +34,6 @@ export function removeAllFiles(
   tx.afterCommit(() => background(() => files.removeFolder(folderOf(collection.id, id))));
 }
 
-const fileNames = (collection: Collection, values: RecordValues): string[] =>
+/** The names of all files of a record. */
+export const fileNames = (collection: Collection, values: RecordValues): string[] =>
   collection.fields.flatMap(({ type, name }) => (type === "file" ? toTexts(values[name]) : []));

@@ -70,4 +70,6 @@ export interface SubmittedValues {
 export interface PreparedSubmission extends SubmittedValues {
   /** Deletes the stored files. Call it if the submission is rejected or its transaction is rolled back. */
   readonly discard: () => Promise<void>;
+  /** To be called when its transaction is committed. */
+  readonly keep: () => Promise<void>;
 }

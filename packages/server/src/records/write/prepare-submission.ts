@@ -55,9 +55,11 @@ export async function prepareSubmission(
   const sendsPassword = collection.fields.some(
     ({ type, name }) => type === "password" && Object.hasOwn(values.body, name),
   );
-  if (values.uploads.size === 0 && !sendsPassword) return { ...values, discard: async () => {} };
+  if (values.uploads.size === 0 && !sendsPassword) return { ...values, ...NO_FILES };
   return completeSubmission(context, collection, await checkSubmission(reader, context, collection, values));
 }
+
+const NO_FILES = { discard: async () => {}, keep: async () => {} };
 
 async function submittedValues(
   collection: Collection,
@@ -134,6 +136,6 @@ async function completeSubmission(
   if ([...values.uploads.keys()].some((name) => !isStorableName(name))) throw badRequest(failureOf(values.id));
   const hashes = new Map([...values.hashes, ...(await hashPasswords(collection, draft.passwords))]);
   const id = recordId(values.id ?? (draft.values.id || randomId()));
-  const discard = await storeUploads(context.files, collection, { ...draft.values, id }, values.uploads);
-  return { ...values, id, hashes, discard };
+  const { discard, keep } = await storeUploads(context.files, collection, { ...draft.values, id }, values.uploads);
+  return { ...values, id, hashes, discard, keep };
 }
