@@ -52,6 +52,10 @@ describe("pickFields", () => {
     expect(parseFields(fields)).toBeUndefined();
   });
 
+  test("a key with dots counts as the path that it looks like", () => {
+    expect(pick({ "a.b": 1, "a.c": 2, "a.d": { e: 3, f: 4 } }, "a.b,a.d.e")).toEqual({ "a.b": 1, "a.d": { e: 3 } });
+  });
+
   test("a picked object has only existing keys, with their values", () => {
     const key = fc.constantFrom("a", "b", "c", "d");
     fc.assert(

@@ -1,6 +1,6 @@
 import type { FieldValue, RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
-import { type FieldPick, nestedPick, pickFields } from "../../lib/pick-fields.ts";
+import { type FieldPick, pickFields, pickOf } from "../../lib/pick-fields.ts";
 
 export type JsonObject = Record<string, unknown>;
 
@@ -76,11 +76,11 @@ export class JsonWriter {
 
   /** @returns `undefined` if the picked fields leave out `expand` */
   #expandText(expand: Expand, pick: FieldPick | undefined): string | undefined {
-    const inner = pick && pickOf(pick, "expand");
+    const inner = pick && partOf(pick, "expand");
     if (inner === "nothing") return undefined;
     const members: string[] = [];
     for (const [name, shown] of sorted(expand)) {
-      const own = inner && pickOf(inner, name);
+      const own = inner && partOf(inner, name);
       if (own === "nothing") continue;
       const value = isOne(shown)
         ? this.#shared(shown, own)
@@ -92,11 +92,10 @@ export class JsonWriter {
 }
 
 /** What to keep of the value of a key, as `pickFields` does; `undefined` for all of it. */
-function pickOf(pick: FieldPick, key: string): FieldPick | undefined | "nothing" {
-  if (pick.has(key)) return undefined;
-  const nested = nestedPick(pick, key);
-  if (nested.size > 0) return nested;
-  return pick.has("*") ? undefined : "nothing";
+function partOf(pick: FieldPick, key: string): FieldPick | undefined | "nothing" {
+  const kept = pickOf(pick, key);
+  if (!kept) return "nothing";
+  return kept.isWhole ? undefined : kept;
 }
 
 const membersOf = (entries: readonly (readonly [string, unknown])[]): string =>
