@@ -37,8 +37,9 @@ export class SdkRealtimeService {
         notify(callbacks, { clientId: this.clientId });
       }
       if (event.kind !== "state") return;
-      if (wasOpen && event.state.kind !== "open") this.onDisconnect?.([...realtime.names]);
+      const isLost = wasOpen && event.state.kind !== "open";
       wasOpen = event.state.kind === "open";
+      if (isLost) this.onDisconnect?.([...realtime.names]);
     });
   }
 
