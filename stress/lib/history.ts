@@ -77,6 +77,12 @@ export class History {
     return this.#changes.get(`${collection}/${record}`)?.findLast(({ seq }) => seq <= atSeq);
   }
 
+  /** Was the record of this change deleted afterwards, up to that seq? Then only its delete is still told to who was away. */
+  isGoneAfter({ collection, record, seq }: LogEntry, atSeq: number): boolean {
+    const changes = this.#changes.get(`${collection}/${record}`) ?? [];
+    return changes.some((change) => change.action === "delete" && change.seq > seq && change.seq <= atSeq);
+  }
+
   ruleAt(collection: string, atSeq: number): Rule {
     const change = this.#ruleChanges.findLast((each) => each.collection === collection && each.seq <= atSeq);
     return change?.rule ?? this.#rules[collection]!;

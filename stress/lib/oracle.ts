@@ -1,4 +1,5 @@
-import { parseCursor } from "@headwater/protocol";
+import { cursorScope } from "@headwater/protocol";
+import { seqOfCursor } from "@headwater/testing/servers/cursors.ts";
 import type { LogEntry } from "@headwater/testing/servers/read-database.ts";
 import type { ReceivedEvent } from "@headwater/testing/clients/event-splitter.ts";
 import type { Expected, Received } from "./checker.ts";
@@ -21,10 +22,12 @@ interface Span {
  * Of a record that has been deleted since, a replay contains only the delete, and that only for a client that could have it.
  */
 export function expectedOf(history: History, session: ListenerSession): Expected[] {
-  const spans = spansOf(session);
+  const spansByTopic = new Map(session.topics.map(({ name }) => [name, spansOf(session, name)]));
+  const spans = [...spansByTopic.values()].flat();
   const first = Math.min(...spans.map(({ from }) => from));
-  const last = spans.at(-1)!.to;
+  const last = Math.max(...spans.map(({ to }) => to));
   const arrivals = arrivalsOf(session);
+  const received = new Set(receivedIn(session).map(({ seq, topic }) => `${seq} ${topic}`));
   const { refused } = session.connection;
   const had = recordsIn(session);
   let next = 0;
@@ -34,7 +37,6 @@ export function expectedOf(history: History, session: ListenerSession): Expected
       while (next < arrivals.length && arrivals[next]!.seq < entry.seq) next += 1;
       const topics = session.topics.filter((topic) => !refused.has(topic.name) && appearsOn(topic, entry));
       if (topics.length === 0) return [];
-      const isCovered = spans.some(({ from, to }) => entry.seq > from && entry.seq <= to);
       const until = history.headAt(arrivals[next]?.time ?? Date.now());
       const evaluationSeqs = history.evaluationPoints(Math.max(entry.seq, session.deliveredTo), until);
       return topics.flatMap((topic) => {
@@ -49,10 +51,37 @@ export function expectedOf(history: History, session: ListenerSession): Expected
           const sees = (atSeq: number): boolean => isVisible(history, session.identity, topic, before!, atSeq);
           return had.has(record) || (before?.action !== "delete" && before !== undefined && evaluationSeqs.every(sees));
         };
+        const isCovered = spansByTopic.get(topic.name)!.some(({ from, to }) => entry.seq > from && entry.seq <= to);
         const duty = isCovered && !outcomes.has(false) && isOwed() ? "must" : "may";
-        return [{ seq: entry.seq, topic: topic.name, action: entry.action, values: valuesOf(entry), duty } as const];
+        const mayBeUntold =
+          history.isGoneAfter(entry, until) ||
+          (entry.action === "delete" && appearedUnseen(history, entry, first, topic, received));
+        return [
+          {
+            seq: entry.seq,
+            topic: topic.name,
+            action: entry.action,
+            values: valuesOf(entry),
+            duty: mayBeUntold ? "may" : duty,
+          } as const,
+        ];
       });
     });
+}
+
+/** Was the deleted record created after the session's cursor, and the client not told? Then neither is its delete. */
+function appearedUnseen(
+  history: History,
+  { collection, record, seq }: LogEntry,
+  since: number,
+  topic: Topic,
+  received: ReadonlySet<string>,
+): boolean {
+  const created = history.entries.findLast(
+    (entry) =>
+      entry.seq < seq && entry.action === "create" && entry.record === record && entry.collection === collection,
+  );
+  return created !== undefined && created.seq > since && !received.has(`${created.seq} ${topic.name}`);
 }
 
 /** The events received up to the last cursor: a client disconnected within a change receives the whole change again. */
@@ -85,24 +114,36 @@ const recordsIn = ({ connection }: ListenerSession): ReadonlySet<string> =>
 const RESYNC = "resync";
 export const isResync = ({ event }: ReceivedEvent): boolean => event === RESYNC;
 
-const seqOf = (cursor: string): number => parseCursor(cursor)?.seq ?? 0;
+const seqOf = (cursor: string): number => seqOfCursor(cursor) ?? 0;
 const valuesOf = ({ before, after }: LogEntry): Values => after ?? before ?? {};
 
-/** From the session's cursor to the newest one. A resync skips the changes between the previous cursor and its own. */
-function spansOf({ since, connection }: ListenerSession): Span[] {
+/**
+ * What a session must deliver on a topic: from its cursor to the newest one. A resync skips the changes between the previous
+ * cursor and its own.
+ */
+function spansOf({ since, connection }: ListenerSession, topic: string): Span[] {
   const spans: Span[] = [];
   let from = seqOf(since);
   let to = from;
   for (const event of connection.inbox.items) {
-    if (event.id === undefined) continue;
     if (isResync(event)) {
+      const { cursor, subscriptions } = JSON.parse(event.data) as Resync;
+      if (subscriptions && !subscriptions.includes(topic)) continue;
       spans.push({ from, to });
-      from = seqOf(event.id);
+      from = to = seqOf(cursor);
+    } else if (cursorScope(event.id) === "all" || (cursorScope(event.id) === "named" && event.event === topic)) {
+      to = seqOf(event.id!);
     }
-    to = seqOf(event.id);
   }
   // Heartbeats are not events, but their cursors count.
-  return [...spans, { from, to: Math.max(to, seqOf(connection.lastEventId ?? since)) }];
+  const last = connection.lastEventId ?? since;
+  return [...spans, { from, to: cursorScope(last) === "all" ? Math.max(to, seqOf(last)) : to }];
+}
+
+/** `subscriptions` is missing if it is about all of them. */
+interface Resync {
+  readonly cursor: string;
+  readonly subscriptions?: readonly string[];
 }
 
 const arrivalsOf = ({ connection }: ListenerSession): { readonly seq: number; readonly time: number }[] =>

@@ -49,7 +49,13 @@ export function isRecordData(data: unknown): data is { readonly action: EventAct
   return typeof data === "object" && data !== null && "action" in data && "record" in data;
 }
 
-const REASONS: ReadonlySet<string> = new Set<Resync["reason"]>(["expired", "epoch", "unknown", "visibility", "overload"]);
+const REASONS: ReadonlySet<string> = new Set<Resync["reason"]>([
+  "expired",
+  "epoch",
+  "unknown",
+  "visibility",
+  "overload",
+]);
 
 /** Parses a server's `resync`. @returns also the names of the affected subscriptions; `undefined` means all */
 export function readResync(

@@ -9,8 +9,6 @@ export interface RealtimeStats {
   readonly subscriptions: number;
   /** Events received, including those of ended subscriptions. */
   readonly events: number;
-  /** Events received again, and dropped. */
-  readonly duplicates: number;
   /** Bytes received. */
   readonly bytes: number;
   /** Number of connections after the first. */
@@ -37,7 +35,7 @@ export type MonitorEvent =
   /** Invalid data was skipped, or a callback of the app threw an error. */
   | { readonly kind: "warning"; readonly error: HeadwaterError };
 
-type Counts = Omit<RealtimeStats, "state" | "subscriptions" | "duplicates" | "queued" | "dropped">;
+type Counts = Omit<RealtimeStats, "state" | "subscriptions" | "queued" | "dropped">;
 
 /** Collects statistics and emits monitor events. */
 export class Monitor {

@@ -1,4 +1,4 @@
-import { type Cursor, parseCursor } from "@headwater/protocol";
+import { cursorScope } from "@headwater/protocol";
 import type { Clock } from "../clock.ts";
 import { Connection } from "../connection/connection.ts";
 import type { ConnectionState } from "../connection/connection-state.ts";
@@ -74,10 +74,6 @@ export class RealtimeSession {
     return this.#table.names;
   }
 
-  get duplicates(): number {
-    return this.#table.duplicates;
-  }
-
   has(name: string): boolean {
     return this.#table.has(name);
   }
@@ -86,7 +82,7 @@ export class RealtimeSession {
     return this.#table.isTaken(name);
   }
 
-  join(name: string, listener: SubscriptionListener, since: Cursor | undefined): void {
+  join(name: string, listener: SubscriptionListener, since: string | undefined): void {
     this.#hasLog ||= since !== undefined;
     this.#table.add(name, listener, since);
     this.#connection.send({ kind: "start" });
@@ -151,7 +147,7 @@ export class RealtimeSession {
     this.#monitor.events += 1;
     const data = value === undefined ? this.#parse(name, text) : value;
     if (data === undefined) return;
-    this.#hasLog ||= parseCursor(id ?? "") !== undefined;
+    this.#hasLog ||= cursorScope(id) !== undefined;
     if (name === "resync") this.#onResync(readResync(data, id), id);
     else this.#table.event(name, data, id);
   }
@@ -172,10 +168,9 @@ export class RealtimeSession {
   }
 
   #onCursor(id: string): void {
-    const cursor = parseCursor(id);
-    if (!cursor) return;
+    if (cursorScope(id) !== "all") return;
     this.#hasLog = true;
-    this.#table.advance(cursor);
+    this.#table.advance(id);
   }
 
   #onToken(isSameUser: boolean): void {

@@ -1,4 +1,4 @@
-import { type Cursor, parseCursor } from "@headwater/protocol";
+import { cursorScope } from "@headwater/protocol";
 import type { ConnectionState } from "../connection/connection-state.ts";
 import { aborted, toHeadwaterError, HeadwaterError } from "../errors.ts";
 import { RealtimeSession } from "./realtime-session.ts";
@@ -65,7 +65,6 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
       ...this.#monitor.counts,
       state: this.state,
       subscriptions: this.names.length,
-      duplicates: this.#session.duplicates,
       queued: open.reduce((sum, { queued }) => sum + queued, 0),
       dropped: open.reduce((sum, { dropped }) => sum + dropped, this.#monitor.dropped),
     };
@@ -121,8 +120,8 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
   }
 
   #subscribe<E>(spec: SubscriptionSpec<E>, options: FollowOptions): Subscription<E | Resync> {
-    const since = options.since === undefined ? undefined : parseCursor(options.since);
-    if (options.since !== undefined && !since) throw new HeadwaterError("invalid", "`since` is not a cursor");
+    const { since } = options;
+    if (since !== undefined && !cursorScope(since)) throw new HeadwaterError("invalid", "`since` is not a cursor");
     const { capacity = CAPACITY, onOverflow = "resync", signal } = options;
     let leave = (): Promise<void> => Promise.resolve();
     let checkFailure: HeadwaterError | undefined;
@@ -154,7 +153,7 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
   async #join<E>(
     { topic, query, check, parse }: SubscriptionSpec<E>,
     { headers }: Pick<FollowOptions, "headers">,
-    since: Cursor | undefined,
+    since: string | undefined,
     subscription: Subscription<E | Resync>,
     { onCheckFailure, onJoined }: JoinListener,
   ): Promise<void> {
@@ -163,7 +162,7 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
     if (check && !this.#session.has(sharedName)) {
       try {
         const cursor = await checkAccess(this.#dependencies.api, check, () => !subscription.ended, onCheckFailure);
-        start ??= parseCursor(cursor ?? "");
+        if (cursorScope(cursor)) start ??= cursor;
       } catch (error) {
         return subscription.fail(toHeadwaterError(error));
       }

@@ -1,11 +1,4 @@
-import {
-  clientId,
-  type Cursor,
-  type ErrorData,
-  parseCursor,
-  presenceProblem,
-  type Subscription,
-} from "@headwater/protocol";
+import { clientId, type ErrorData, presenceProblem, type Subscription } from "@headwater/protocol";
 import { z } from "zod";
 import {
   assertConnectionLimit,
@@ -16,6 +9,7 @@ import {
   countUsage,
 } from "../connections/assert-limits.ts";
 import { usageOfNames } from "../connections/client-quotas.ts";
+import { resumeCursor } from "../connections/resume-cursor.ts";
 import { SseConnection } from "../connections/sse-connection.ts";
 import {
   isSubscriptionTooLong,
@@ -29,7 +23,9 @@ import { noContent } from "../http/responses.ts";
 import { MAX_LIGHT, weightOf } from "../hub/close-heavy.ts";
 import type { PreparedSubscriptions } from "../hub/prepared-subscriptions.ts";
 import type { Session } from "../hub/session.ts";
+import type { Since } from "../hub/replay.ts";
 import { badRequest, forbidden, invalid, notFound } from "../lib/api-error.ts";
+import type { Cursor } from "../log/cursors.ts";
 import { byteLength, each, problems, required } from "../lib/validators.ts";
 import { GUEST, type Principal, principalKey } from "../rules/principal.ts";
 import { SSE_CODEC } from "../transports/sse-codec.ts";
@@ -48,19 +44,16 @@ export async function connect(request: ApiRequest, api: ApiContext): Promise<Res
   const peer = { address: request.ip, logEntry: request.logEntry };
   await awaitSetupTurn(api);
   assertConnectionLimit(api, peer.address);
-  return openSse(request.raw, request.server, new SseConnection(api, peer, resumeCursor(request)));
+  return openSse(request.raw, request.server, new SseConnection(api, peer, sinceOf(request, api)));
 }
 
-/**
- * The cursor that a client which reconnects sends: the standard header, or a parameter where a client can't set headers.
- * A client id, which `PB_CONNECT` sets as the last event id, is not a cursor.
- */
-const resumeCursor = (request: ApiRequest): Cursor | undefined =>
-  parseCursor(request.raw.headers.get("last-event-id") ?? request.query["since"] ?? "");
+/** The standard header, or a parameter where a client can't set headers. */
+const sinceOf = ({ raw, query }: ApiRequest, api: ApiContext): Cursor | undefined =>
+  resumeCursor(raw.headers.get("last-event-id") ?? query["since"], api);
 
 const FORM = z.object({
   clientId: z.string().nullish(),
-  since: z.string().nullish(),
+  since: z.union([z.string(), z.array(z.string().nullable())]).nullish(),
   subscriptions: formTexts,
 });
 
@@ -77,7 +70,7 @@ export async function setSubscriptions(request: ApiRequest, api: ApiContext): Pr
   if (errors) throw badRequest("", errors);
 
   const session = sessionOf(request, api, form.clientId);
-  const since = readSince(body.since ?? "");
+  const since = readSince(form.subscriptions, body.since ?? "", api);
   assertRequestRate(api, session);
   const names = [...new Set(form.subscriptions)].filter((name) => name !== "");
   const usage = usageOfNames(names);
@@ -117,11 +110,23 @@ function sessionOf(request: ApiRequest, { hub }: ApiContext, id: string): Sessio
 }
 
 /** @throws ApiError 400 for text that is not a cursor: to ignore it would leave a gap that nobody notices */
-function readSince(text: string): Cursor | undefined {
-  const cursor = parseCursor(text);
-  if (text !== "" && !cursor)
-    throw badRequest("", { since: invalid("validation_invalid_cursor", "Must be a cursor.") });
-  return cursor;
+function readSince(
+  names: readonly string[],
+  since: string | readonly (string | null)[],
+  { cursors }: ApiContext,
+): Since | undefined {
+  const read = (text: string): Cursor => {
+    const cursor = cursors.read(text);
+    if (!cursor) throw badRequest("", { since: invalid("validation_invalid_cursor", "Must be a cursor.") });
+    return cursor;
+  };
+  if (typeof since === "string") return since === "" ? undefined : read(since);
+  if (since.length !== names.length) {
+    const problem = "Must be a cursor, or a list with one for each subscription.";
+    throw badRequest("", { since: invalid("validation_invalid_cursor", problem) });
+  }
+  const texts = names.flatMap((name, i) => (since[i] ? [[name, since[i]] as const] : []));
+  return texts.length === 0 ? undefined : new Map(texts.map(([name, text]) => [name, read(text)]));
 }
 
 function problemsOf({ clientId: id, subscriptions }: SubscriptionsForm): ErrorData | undefined {

@@ -8,7 +8,7 @@ import { readClaims } from "../auth/token-claims.ts";
 import type { AuthRecord } from "../auth/tokens.ts";
 import type { AuthCollection } from "../collections/model/collection.ts";
 import { badRequest, forbidden, notFound } from "../lib/api-error.ts";
-import { toBool } from "../lib/coerce.ts";
+import { toBool } from "../lib/text/coerce.ts";
 import { atLeast, byteLength, oneOf, problems, required } from "../lib/validators.ts";
 import type { ApiContext } from "./api-context.ts";
 import type { ApiRequest } from "../http/request.ts";

@@ -1,5 +1,5 @@
 import { headerName } from "@headwater/protocol";
-import { hookDepth } from "../records/hooks/hook-scope.ts";
+import { hookDepth } from "../records/model/hook-scope.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import type { ApiContext } from "./api-context.ts";
 import type { ApiRequest } from "../http/request.ts";

@@ -31,7 +31,7 @@ export async function list(request: ApiRequest, api: ApiContext): Promise<Respon
     const collected = await collectRecords(reader, context, collection, found.items, request.query["expand"] ?? "");
     return { seq: head, page: found, records: collected };
   });
-  return withCursor(pageResponse(request, api, page, records), { epoch: api.epoch, seq });
+  return withCursor(pageResponse(request, api, page, records), api.cursors.format(seq));
 }
 
 export async function view(request: ApiRequest, api: ApiContext): Promise<Response> {

@@ -4,7 +4,7 @@ import { Tokens } from "../auth/tokens.ts";
 import type { Config } from "../config.ts";
 import { CustomRoutes } from "../http/custom-routes.ts";
 import type { Hub } from "../hub/hub.ts";
-import { BackgroundWork } from "../lib/background-work.ts";
+import { BackgroundWork } from "../lib/scheduling/background-work.ts";
 import type { Follower } from "../log/tail.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import type { Presence } from "../presence/presence.ts";

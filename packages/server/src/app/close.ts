@@ -1,5 +1,5 @@
 import type { Api } from "../api/create-api.ts";
-import type { BackgroundWork } from "../lib/background-work.ts";
+import type { BackgroundWork } from "../lib/scheduling/background-work.ts";
 import type { Tasks } from "../tasks/tasks.ts";
 import type { Folder } from "./folder.ts";
 import type { LogReaders } from "./log-readers.ts";

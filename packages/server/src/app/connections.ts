@@ -4,7 +4,7 @@ import { ClientQuotas } from "../connections/client-quotas.ts";
 import { ConnectionLimiter } from "../connections/connection-limiter.ts";
 import { TokenExpiry } from "../connections/token-expiry.ts";
 import type { EvaluationLimits } from "../hub/evaluation-budget.ts";
-import { TurnLimiter } from "../lib/turn-limiter.ts";
+import { TurnLimiter } from "../lib/scheduling/turn-limiter.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { type Principal, principalKey } from "../rules/principal.ts";
 

@@ -3,21 +3,22 @@ import type { Logger } from "pino";
 import { Registry } from "../collections/model/registry.ts";
 import type { Config } from "../config.ts";
 import { Liveness } from "../connections/liveness.ts";
-import type { LogReader } from "../hub/catch-up.ts";
+import type { LogReader } from "../hub/replay-source.ts";
 import { Hub } from "../hub/hub.ts";
-import { readEpoch, readHead, readTrimmedTo } from "../log/change-log.ts";
+import { readEpoch, readHead } from "../log/change-log.ts";
+import { Cursors } from "../log/cursors.ts";
+import { startLineage } from "../log/lineage.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { ApiError } from "../lib/api-error.ts";
 import type { Presence } from "../presence/presence.ts";
-import { type ChangeView, readChangeRange } from "../records/changes/read-changes.ts";
 import type { Principal } from "../rules/principal.ts";
-import { isCutQuery, type Store } from "../store/store.ts";
-import { TASKS } from "../tasks/task-event.ts";
+import { isCutQuery } from "../store/store.ts";
 import { Channels } from "../visibility/channels.ts";
 import { EventVisibility } from "../visibility/event-visibility.ts";
 import type { CurrentAuthRevision } from "./auth-revision.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import type { Folder } from "./folder.ts";
+import { createLogReader } from "./log-reader.ts";
 import { createPresence } from "./presence.ts";
 
 /** The most that may be queued for one connection, in bytes. Beyond that it is closed, and its client must reconnect. */
@@ -33,6 +34,7 @@ export interface RealtimeOptions {
 /** Everything between the log and the connections. */
 export interface Realtime extends Connections {
   readonly epoch: Epoch;
+  readonly cursors: Cursors;
   /** The seq of the newest change when the server started: its subscribers start there. */
   readonly head: number;
   /** The collections as of the change that the tail has reached, which may be older than the current ones. */
@@ -51,17 +53,15 @@ export async function openRealtime({ config, logger, folder, metrics }: Realtime
   tailRegistry.replace(registry.current);
   const channels = new Channels(config.channels === "declared" ? null : "");
   const visibility = new EventVisibility({ reader: store, schema: () => tailRegistry.current, files, channels });
+  const cursors = new Cursors(await startLineage(store));
   const [epoch, head] = [await readEpoch(store), await readHead(store)];
   const presence = createPresence({ config, logger, visibility });
   const connections = createConnections(config, metrics);
-  const range: LogReader["range"] = (after, upTo, limit) =>
-    store.read((reader) => {
-      const view: ChangeView = { stored: registry.current, shape: tailRegistry.current, show: "present" };
-      return readChangeRange(reader, view, { after, upTo, limit, except: TASKS });
-    });
-  const hub = createHub({ logger, store, metrics, epoch, head, range, visibility, presence, connections });
+  const log = createLogReader(store, registry, tailRegistry);
+  const hub = createHub({ logger, metrics, cursors, head, log, visibility, presence, connections });
   return {
     epoch,
+    cursors,
     head,
     tailRegistry,
     authRevision: { current: 0 },
@@ -76,11 +76,10 @@ export async function openRealtime({ config, logger, folder, metrics }: Realtime
 
 interface HubParts {
   readonly logger: Logger;
-  readonly store: Store;
   readonly metrics: Metrics;
-  readonly epoch: Epoch;
+  readonly cursors: Cursors;
   readonly head: number;
-  readonly range: LogReader["range"];
+  readonly log: LogReader;
   readonly visibility: EventVisibility;
   readonly presence: Presence<Principal>;
   readonly connections: Connections;
@@ -88,23 +87,18 @@ interface HubParts {
 
 const createHub = ({
   logger,
-  store,
   metrics,
-  epoch,
+  cursors,
   head,
-  range,
+  log,
   visibility,
   presence,
   connections,
 }: HubParts): Hub<Principal> =>
   new Hub<Principal>({
-    epoch,
+    cursors,
     head,
-    log: {
-      head: () => readHead(store),
-      trimmedTo: () => readTrimmedTo(store),
-      range,
-    },
+    log,
     visibility,
     metrics,
     maxQueueBytes: MAX_QUEUE_BYTES,

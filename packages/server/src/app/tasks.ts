@@ -12,7 +12,8 @@ export interface TasksOptions {
 }
 
 export async function openTasks({ config, logger, store, metrics }: TasksOptions): Promise<Tasks> {
-  const onError = (error: unknown, about?: object): void => logger.error({ err: error, ...about }, "a task failed");
+  const onError = (error: unknown, about?: object): void =>
+    logger.error({ err: error, ...about }, about ? "a task failed" : "tasks could not be saved; it is tried again");
   const { taskBytes, blockMs } = config.limits;
   const tasks = new Tasks(store, onError, {
     maxBytes: taskBytes,

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { expect, test } from "bun:test";
 import { recordId, type RecordValues } from "@headwater/protocol";
-import { toText } from "../lib/coerce.ts";
+import { toText } from "../lib/text/coerce.ts";
 import { startTestApp } from "../testing/test-app.ts";
 import { type Sql, sql } from "../store/sql.ts";
 import type { Reader } from "../store/store.ts";

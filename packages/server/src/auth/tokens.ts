@@ -3,7 +3,7 @@ import { compactVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import type { TokenOptions } from "../collections/model/auth-options.ts";
 import type { AuthCollection } from "../collections/model/collection.ts";
-import { toText } from "../lib/coerce.ts";
+import { toText } from "../lib/text/coerce.ts";
 import type { Schema } from "../collections/model/schema.ts";
 import type { Reader } from "../store/store.ts";
 import { findAuthRecord } from "./find-auth-record.ts";

@@ -1,5 +1,5 @@
 import { badRequest, invalid, limited } from "../lib/api-error.ts";
-import { takeToken } from "../lib/token-bucket.ts";
+import { takeToken } from "../lib/scheduling/token-bucket.ts";
 import type { Session } from "../hub/session.ts";
 import { type Principal, principalKey } from "../rules/principal.ts";
 import { SOCKET_POKE_CODEC } from "../transports/poke.ts";

@@ -1,7 +1,7 @@
 import { presenceTarget, type Subscription } from "@headwater/protocol";
 import type { Limits } from "../config.ts";
 import type { Session } from "../hub/session.ts";
-import { Quota } from "../lib/quota.ts";
+import { Quota } from "../lib/scheduling/quota.ts";
 import { type Principal, principalKey } from "../rules/principal.ts";
 import type { AddressGroups } from "./address-group.ts";
 

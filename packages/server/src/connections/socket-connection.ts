@@ -18,7 +18,7 @@ import {
 import { identify, newRequester, type Requester } from "../http/requester.ts";
 import type { Session } from "../hub/session.ts";
 import type { CloseReason, Wire } from "../hub/wire.ts";
-import { type Bucket, takeToken } from "../lib/token-bucket.ts";
+import { type Bucket, takeToken } from "../lib/scheduling/token-bucket.ts";
 import type { Principal } from "../rules/principal.ts";
 import { messageFrame } from "../transports/socket-codec.ts";
 import type { SocketListener } from "../transports/socket.ts";

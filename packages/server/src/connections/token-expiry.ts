@@ -1,5 +1,5 @@
 import { readClaims } from "../auth/token-claims.ts";
-import { BatchScheduler } from "../lib/batch-scheduler.ts";
+import { BatchScheduler } from "../lib/scheduling/batch-scheduler.ts";
 
 /** How long after its token a connection may still have its rights, in milliseconds. */
 const TICK_MS = 250;

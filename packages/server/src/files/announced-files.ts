@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { parseJson } from "../lib/json-value.ts";
+import { parseJson } from "../lib/json/json-value.ts";
 import { randomId } from "../lib/random.ts";
 
 interface Announcement {

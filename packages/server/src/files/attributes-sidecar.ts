@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { parseJson } from "../lib/json-value.ts";
-import { trimEnd } from "../lib/trim.ts";
+import { parseJson } from "../lib/json/json-value.ts";
+import { trimEnd } from "../lib/text/trim.ts";
 import type { FileAttributes } from "./file-store.ts";
 
 /** The suffix of a file's side-car, in the format of Go Cloud's fileblob, which PocketBase uses. */

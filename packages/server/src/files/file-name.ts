@@ -1,5 +1,5 @@
 import { LOWER_ALPHANUMERIC, randomText } from "../lib/random.ts";
-import { trimCharacters } from "../lib/trim.ts";
+import { trimCharacters } from "../lib/text/trim.ts";
 
 /**
  * The name under which an uploaded file is stored: a safe form of its own name, ten random characters that make it hard

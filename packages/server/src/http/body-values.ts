@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseStrictText } from "../lib/strict-json.ts";
+import { parseStrictText } from "../lib/json/strict-json.ts";
 import { isObject } from "../collections/fields/decode-json.ts";
 import type { Body, FormBody, FormTexts } from "./body.ts";
 

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { JsonLimits } from "../lib/json-scanner.ts";
+import type { JsonLimits } from "../lib/json/json-scanner.ts";
 import type { BodyMemory } from "./body-memory.ts";
 import type { IdentifyContext } from "./requester.ts";
 

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { ApiError, badRequest, invalid } from "../lib/api-error.ts";
 import { GUEST, type Principal } from "../rules/principal.ts";
 import type { AccessLogEntry } from "./access-log.ts";
-import { JsonLimitError } from "../lib/json-scanner.ts";
+import { JsonLimitError } from "../lib/json/json-scanner.ts";
 import { type Body, type FormFiles, readBody, readJsonBytes } from "./body.ts";
 import type { BodySource } from "./body-bytes.ts";
 import type { HeldBody } from "./body-memory.ts";

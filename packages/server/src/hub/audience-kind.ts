@@ -11,6 +11,8 @@ export interface AudienceKind {
    * such events.
    */
   readonly dependsOn: readonly string[] | undefined;
+  /** Ids of collections whose changes may change what it sees. */
+  readonly decidedBy: readonly string[];
   /** Its result for a change is the same whenever it is evaluated: it depends on neither the time nor other records. */
   readonly cacheable: boolean;
 }

@@ -1,14 +1,23 @@
 import { describe, expect, test } from "bun:test";
-import { type Cursor, epoch, parseCursor, parseSubscription } from "@headwater/protocol";
+import { parseSubscription } from "@headwater/protocol";
 import fc from "fast-check";
-import { change, flushed, type TestClient, openHub, type TestWire } from "../testing/hub-harness.ts";
+import type { Cursor } from "../log/cursors.ts";
+import {
+  change,
+  cursors,
+  flushed,
+  readResync,
+  type TestClient,
+  openHub,
+  type TestWire,
+} from "../testing/hub-harness.ts";
 
 const POSTS = [parseSubscription("posts/*")];
-const at = (seq: number): Cursor => ({ epoch: epoch("e"), seq });
+const at = (seq: number): Cursor => ({ seq });
 const seqs = ({ wire }: TestClient): (number | undefined)[] =>
-  wire.events.filter(({ event }) => event !== "resync").map(({ id }) => (id ? parseCursor(id)?.seq : undefined));
+  wire.events.filter(({ event }) => event !== "resync").map(({ id }) => (id ? Number.parseInt(id, 10) : undefined));
 const resyncs = ({ wire }: TestClient): unknown[] =>
-  wire.events.filter(({ event }) => event === "resync").map(({ data }) => JSON.parse(data));
+  wire.events.filter(({ event }) => event === "resync").map(({ data }) => readResync(data));
 
 describe("a client that reconnects", () => {
   test("gets what it missed, in order, then what is live, each once", async () => {
@@ -85,6 +94,37 @@ describe("a client that reconnects", () => {
   });
 });
 
+describe("a client that was cut off within a change", () => {
+  const TOPICS = ["posts/*", "posts/r1", "posts/r1?options={}", "posts/*?options={}"].map(parseSubscription);
+
+  test.each([1, 2, 3])("after %d of its 4 events, gets the others", async (read) => {
+    const { hub, open, commit } = openHub();
+    const first = open();
+    hub.subscribe(first.session, "ann", TOPICS);
+    await commit(change(1));
+    await flushed();
+    const names = first.wire.events.map(({ event }) => event);
+    const back = open(cursorAt(first.wire, read));
+    hub.subscribe(back.session, "ann", TOPICS);
+    await commit(change(2, "r2"));
+    await until(() => back.wire.events.length === 6 - read);
+    expect(back.wire.events.slice(0, 4 - read).map(({ event }) => event)).toEqual(names.slice(read));
+  });
+
+  test("gets all of them again if it has other subscriptions now", async () => {
+    const { hub, open, commit } = openHub();
+    const first = open();
+    hub.subscribe(first.session, "ann", TOPICS);
+    await commit(change(1));
+    await flushed();
+    const since = cursorAt(first.wire, 1);
+    const others = TOPICS.filter(({ name }) => name !== first.wire.events[0]!.event);
+    const back = open(since);
+    hub.subscribe(back.session, "ann", [...others, parseSubscription("posts/r1?options=2")]);
+    await until(() => back.wire.events.length === 4);
+  });
+});
+
 describe("a topic that is added with a cursor", () => {
   test("gets what it missed, and the others go on without a gap or a duplicate", async () => {
     const { hub, open, commit } = openHub();
@@ -98,8 +138,8 @@ describe("a topic that is added with a cursor", () => {
     const idsOfEvent = (event: string): unknown[] =>
       wire.events.filter((each) => each.event === event).map(({ id }) => id);
     expect([idsOfEvent("posts/a"), idsOfEvent("posts/b")]).toEqual([
-      ["e.1", "e.3", "e.5"],
-      ["e.2", "e.4", "e.6"],
+      ["1", "3", "5"],
+      ["2 named", "4", "6"],
     ]);
   });
 
@@ -114,14 +154,14 @@ describe("a topic that is added with a cursor", () => {
     await until(() => joined.wire.events.length === 7);
     await committed;
     expect(seqs(joined)).toEqual([1, 2, 3, 4, 5, 6]);
-    expect(resyncs(joined)).toEqual([{ reason: "expired", cursor: "e.4" }]);
+    expect(resyncs(joined)).toEqual([{ reason: "expired", cursor: "4 named", subscriptions: ["posts/b"] }]);
   });
 });
 
 describe("if catching up is impossible", () => {
   test.each([
     ["the log was trimmed past the cursor", { reason: "expired" }, at(1)],
-    ["the log has another epoch", { reason: "epoch" }, { epoch: epoch("other"), seq: 5 }],
+    ["the log has another epoch", { reason: "epoch" }, { lost: "epoch" } as const],
     ["the cursor is ahead of the log", { reason: "unknown" }, at(99)],
   ])("because %s, the client gets a resync and goes on live", async (_name, why, since) => {
     const { hub, open, commit, trimmed } = openHub();
@@ -132,7 +172,7 @@ describe("if catching up is impossible", () => {
     await until(() => resyncs(client).length === 1);
     await commit(change(6));
     await until(() => seqs(client).length === 1);
-    expect(resyncs(client)).toEqual([{ ...why, cursor: "e.5" }]);
+    expect(resyncs(client)).toEqual([{ ...why, cursor: "5", subscriptions: ["posts/*"] }]);
     expect(seqs(client)).toEqual([6]);
   });
 
@@ -256,7 +296,7 @@ class ReconnectingClient {
   }
 }
 
-const idsOf = (wire: TestWire): number[] => wire.events.map(({ id }) => parseCursor(id!)!.seq);
+const idsOf = (wire: TestWire): number[] => wire.events.map(({ id }) => Number.parseInt(id!, 10));
 
 /** Waits, turn by turn, until a condition holds. */
 async function until(holds: () => boolean): Promise<void> {
@@ -264,4 +304,10 @@ async function until(holds: () => boolean): Promise<void> {
     if (turns > 100_000) throw new Error("the condition never held");
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** The cursor of the event that is the n-th. */
+function cursorAt({ text }: TestWire, n: number): Cursor {
+  const ids = [...text.matchAll(/^id:(.*)$/gm)].map(([, id]) => id!);
+  return cursors.read(ids[n - 1]!)!;
 }

@@ -1,49 +1,31 @@
-import { type Cursor, type Epoch, formatCursor, type ResyncReason, resyncEvent } from "@headwater/protocol";
-import { LRUCache } from "lru-cache";
+import { type ResyncReason, resyncEvent } from "@headwater/protocol";
 import pLimit from "p-limit";
-import { TurnShare } from "../lib/turn-share.ts";
+import { TurnShare } from "../lib/scheduling/turn-share.ts";
 import type { Change } from "../log/change.ts";
-import { cursorProblem } from "../log/cursor-problem.ts";
+import { positionProblem } from "../log/cursor-problem.ts";
+import { withoutPart } from "./change-part.ts";
 import { type Delivery, framesOf } from "./deliver.ts";
 import type { DeliveryPosition } from "./delivery-position.ts";
-import { FrameSet } from "./frame.ts";
 import type { HubMetrics } from "./hub-metrics.ts";
-import type { Audience, Replay, Session } from "./session.ts";
-import type { EventOutcome } from "./visibility.ts";
+import { createReplay, hasUpTo, isBehind, type Problems, type Replay, type Since, skipTo } from "./replay.ts";
+import { CHUNK_SIZE, ReplaySource, type ReplaySourceOptions } from "./replay-source.ts";
+import type { Session } from "./session.ts";
+import type { Account } from "./visibility.ts";
 
-/** What the hub reads of the log. */
-export interface LogReader {
-  /** The seq of the newest committed change, delivered or not. */
-  head(): Promise<number>;
-  /** Every change after this seq is still in the log. */
-  trimmedTo(): Promise<number>;
-  /** The changes after `after` and up to `upTo`, in order, at most `limit` of them. */
-  range(after: number, upTo: number, limit: number): Promise<readonly Change[]>;
-}
-
-export interface CatchUpOptions<Principal> {
-  readonly epoch: Epoch;
-  readonly log: LogReader;
+export interface CatchUpOptions<Principal> extends ReplaySourceOptions<Principal> {
   /** Where live sessions are. */
   readonly position: DeliveryPosition;
   readonly metrics: HubMetrics;
   topicsOf(change: Change): readonly string[];
-  eventFor(change: Change, audience: Audience<Principal>): Promise<EventOutcome>;
-  mayChangeVisibility(change: Change, audience: Audience<Principal>): boolean;
+  accountOf(session: Session<Principal>): Account | undefined;
+  mayChangeVisibility(change: Change, session: Session<Principal>, name: string): boolean;
   onError(error: unknown): void;
 }
 
-/** Changes that one read of the log returns. */
-const CHUNK_SIZE = 128;
 /** Sessions that replay at the same time; the others wait their turn. */
 const MAX_CONCURRENT = 32;
 /** How long all replays together may keep a turn of the event loop, in milliseconds. */
 const MAX_TURN_MS = 4;
-/** Entries kept for clients that reconnect from the same place: after a restart that is all of them. */
-const MAX_CACHED_FRAMES = 8_192;
-const MAX_CACHED_CHUNKS = 64;
-/** Characters that each cache holds, about: a single record may have megabytes. */
-const MAX_CACHE_SIZE = 16 << 20;
 
 /** Records that appeared and are gone again, above which a client reads everything again. */
 const MAX_UNTOLD = 10_000;
@@ -56,15 +38,6 @@ interface Chunk {
   sent: number;
 }
 
-/** What a change is to an audience. */
-type Outcome = FrameSet | "nothing" | "untold" | "unknown";
-
-/** Decides what one change is to one audience. */
-interface Evaluation<Principal> {
-  readonly change: Change;
-  readonly audience: Audience<Principal>;
-}
-
 /**
  * Sends sessions what they missed, from the log, under the rules of now, and lets them go live without a gap or a
  * duplicate. A session that catches up gets nothing live: the log has it all, so nothing needs to be buffered for it.
@@ -72,83 +45,67 @@ interface Evaluation<Principal> {
 export class CatchUp<Principal> {
   readonly #options: CatchUpOptions<Principal>;
   readonly #position: DeliveryPosition;
+  readonly #source: ReplaySource<Principal>;
   readonly #limit = pLimit(MAX_CONCURRENT);
   readonly #turns = new TurnShare(MAX_TURN_MS);
-  /** What a change is to an audience. */
-  readonly #frames = new LRUCache<string, Outcome, Evaluation<Principal>>({
-    max: MAX_CACHED_FRAMES,
-    maxSize: MAX_CACHE_SIZE,
-    sizeCalculation: (frames) => (typeof frames === "string" ? 1 : frames.event.data.length),
-    // A caller that waits for an entry still gets it if the entry is dropped meanwhile.
-    ignoreFetchAbort: true,
-    fetchMethod: (_key, _stale, { context }) => this.#evaluate(context),
-  });
-  /** Never stale: what the log holds up to a position does not change. */
-  readonly #chunks = new LRUCache<string, readonly Change[], { readonly after: number; readonly upTo: number }>({
-    max: MAX_CACHED_CHUNKS,
-    maxSize: MAX_CACHE_SIZE,
-    sizeCalculation: sizeOf,
-    ignoreFetchAbort: true,
-    fetchMethod: (_key, _stale, { context: { after, upTo } }) => this.#options.log.range(after, upTo, CHUNK_SIZE),
-  });
 
   constructor(options: CatchUpOptions<Principal>) {
     this.#options = options;
     this.#position = options.position;
+    this.#source = new ReplaySource(options);
   }
 
   /** Rules or principals have changed: what an audience could see before no longer holds. */
   invalidate(): void {
-    this.#frames.clear();
+    this.#source.invalidate();
   }
 
   /**
    * Called between two changes; returns at once.
    *
-   * @param since the client's cursor, for the subscriptions that are new
+   * @param since what the client has of the subscriptions that are new; one without a cursor starts now
    * @param known names of those that it already had: they go on from where they are
    */
-  start(session: Session<Principal>, since: Cursor, known: ReadonlySet<string>): void {
-    const { replay } = session;
-    const position = replay?.position ?? this.#position.seq;
-    const startOf = (name: string): number =>
-      known.has(name) ? Math.max(position, replay?.startOf.get(name) ?? 0) : since.seq;
-    const starts = new Map(session.audiences.map(({ subscription: { name } }) => [name, startOf(name)]));
-    const next: Replay = { startOf: starts, position: Math.min(...starts.values()) };
-    session.startCatchUp(next);
+  start(session: Session<Principal>, since: Since, known: ReadonlySet<string>): void {
+    const { replay, problems } = createReplay(session, since, known, this.#position.seq);
+    session.startCatchUp(replay);
     // Whatever went wrong: a client that is cut reconnects and asks again, one that is left waiting does not.
-    this.#run(session, next, since, position).catch((error: unknown) => {
+    this.#run(session, replay, problems).catch((error: unknown) => {
       this.#options.onError(error);
       session.close("failed");
     });
   }
 
-  /** @param position where the subscriptions that it already had go on if the cursor can't be answered */
-  async #run(session: Session<Principal>, replay: Replay, since: Cursor, position: number): Promise<void> {
-    let current = replay;
+  async #run(session: Session<Principal>, replay: Replay, lost: Problems): Promise<void> {
     let unsent = await this.#limit(async () => {
-      const problem = await this.#problemOf(since);
+      const problems = new Map([...lost, ...(await this.#problemsOf(replay))]);
       if (session.replay !== replay) return undefined;
-      if (problem) {
-        this.#resync(session, problem, position);
-        current = { startOf: new Map(), position };
-        session.startCatchUp(current);
-      }
-      return this.#replayUntilFull(session, current, undefined);
+      this.#skip(session, replay, problems);
+      return this.#replayUntilFull(session, replay, undefined);
     });
     while (unsent) {
       // Outside of the limit: clients that do not read must not keep others from catching up.
       await session.waitForRoom();
       const rest = unsent;
-      unsent = await this.#limit(() => this.#replayUntilFull(session, current, rest));
+      unsent = await this.#limit(() => this.#replayUntilFull(session, replay, rest));
     }
   }
 
-  async #problemOf(since: Cursor): Promise<ResyncReason | undefined> {
-    const { epoch, log } = this.#options;
+  /** The subscriptions whose cursors the log can't answer. */
+  async #problemsOf({ sinceOf }: Replay): Promise<Problems> {
+    const problems = new Map<string, ResyncReason>();
+    if (sinceOf.size === 0) return problems;
     // A list's cursor may be ahead of what has been delivered, but none of ours is ahead of the log.
-    const head = since.seq > this.#position.seq ? await log.head() : this.#position.seq;
-    return cursorProblem(since, { epoch, head, trimmedTo: await log.trimmedTo() });
+    const isAhead = Math.max(...sinceOf.values()) > this.#position.seq;
+    const bounds = {
+      head: isAhead ? await this.#source.head() : this.#position.seq,
+      trimmedTo: await this.#source.trimmedTo(),
+    };
+    for (const [name, seq] of sinceOf) {
+      const problem = positionProblem(seq, bounds);
+      if (problem) problems.set(name, problem);
+    }
+    return problems;
   }
 
   /**
@@ -168,10 +125,9 @@ export class CatchUp<Principal> {
       if (!chunk) continue;
       const { changes, upTo } = chunk;
       while (chunk.sent < changes.length) {
-        const isSent = await this.#send(session, replay, changes[chunk.sent]!);
+        await this.#send(session, replay, changes[chunk.sent]!);
         chunk.sent += 1;
         if (session.replay !== replay) return undefined;
-        if (!isSent) break;
         if (!session.hasRoom) return chunk;
       }
       // The position may have no change of its own: task events leave the log once they are stored elsewhere.
@@ -187,96 +143,116 @@ export class CatchUp<Principal> {
   async #read(session: Session<Principal>, replay: Replay): Promise<Chunk | undefined> {
     const upTo = this.#position.seq;
     const after = replay.position;
-    const changes = await this.#chunks.forceFetch(`${after}-${upTo}`, { context: { after, upTo } });
+    if (!(await this.#isStillOpen(session, replay, upTo))) return undefined;
+    const changes = await this.#source.changes({ after, upTo });
     // Looked up after the read: what was trimmed before or during it may be missing from it.
-    const isComplete = after >= (await this.#options.log.trimmedTo());
+    const isComplete = after >= (await this.#source.trimmedTo());
     if (session.replay !== replay) return undefined;
-    // Which other records a change made visible can't be found out later: not for it, nor for those before it.
-    const reason = isComplete ? this.#mayChangeVisibility(changes, replay, session) && "visibility" : "expired";
-    if (!reason) return { changes, upTo, sent: 0 };
-    replay.position = this.#position.seq;
-    this.#resync(session, reason, replay.position);
+    if (isComplete) return { changes, upTo, sent: 0 };
+    this.#skip(session, replay, this.#problemOfAll(replay, "expired"));
     return undefined;
   }
 
-  /** @returns whether the replay goes on after this change; `false` if it skips ahead with a resync */
-  async #send(session: Session<Principal>, replay: Replay, change: Change): Promise<boolean> {
+  /**
+   * Looks ahead: could the session's principal have seen all this time what it may see now? What a subscription could not
+   * have been sent live is not replayed, and which other records a missed change made visible can't be found out later.
+   *
+   * @returns false if the session has moved on, or skips ahead
+   */
+  async #isStillOpen(session: Session<Principal>, replay: Replay, upTo: number): Promise<boolean> {
+    const { audiences } = session;
+    if (replay.checked.audiences === audiences && replay.checked.upTo >= upTo) return true;
+    const checkedTo = replay.checked.audiences === audiences ? replay.checked.upTo : 0;
+    const span = { after: Math.max(checkedTo, replay.position), upTo };
+    const collections = [...new Set(audiences.flatMap(({ decidedBy }) => decidedBy))].sort();
+    const account = await this.#source.ofAccount(span, this.#options.accountOf(session));
+    const changes = [...account.changes, ...(await this.#source.deciding(span, collections))];
+    if (session.replay !== replay || session.audiences !== audiences) return false;
+    replay.checked = { audiences, upTo };
+    // What an account of another life could see is not its own.
+    if (account.isNew) {
+      this.#skip(session, replay, this.#problemOfAll(replay, "visibility"));
+      return false;
+    }
+    const problems = new Map<string, ResyncReason>();
+    for (const name of replay.startOf.keys()) {
+      const start = hasUpTo(replay, name);
+      const isChanged = changes.some(
+        (change) => change.seq > start && this.#options.mayChangeVisibility(change, session, name),
+      );
+      if (isChanged) problems.set(name, "visibility");
+    }
+    this.#skip(session, replay, problems);
+    return problems.size === 0;
+  }
+
+  async #send(session: Session<Principal>, replay: Replay, change: Change): Promise<void> {
     const topics = new Set(this.#options.topicsOf(change));
     const deliveries: Delivery[] = [];
     const appeared: string[] = [];
     const gone: string[] = [];
-    let isKnown = (replay.untold?.size ?? 0) < MAX_UNTOLD;
+    const unknown = new Map<string, ResyncReason>();
+    const isFull = (replay.untold?.size ?? 0) >= MAX_UNTOLD;
     const { audiences } = session;
     for (const audience of audiences) {
       const { name, label } = audience.subscription;
-      if (!topics.has(audience.topic) || change.seq <= (replay.startOf.get(name) ?? 0)) continue;
-      const frames = await this.#framesFor(change, audience);
+      if (!topics.has(audience.topic) || change.seq <= hasUpTo(replay, name)) continue;
+      const frames = await this.#source.frames(change, audience);
       const pause = this.#turns.pause(performance.now());
       if (pause) await pause;
       const key = `${name}\n${change.collection}/${change.record}`;
-      if (frames === "untold") appeared.push(key);
-      isKnown &&= frames !== "unknown";
+      if (frames === "unknown" || (frames === "untold" && isFull)) unknown.set(name, "visibility");
+      else if (frames === "untold") appeared.push(key);
       if (typeof frames === "string") continue;
       if (change.isErased && replay.untold?.has(key)) gone.push(key);
-      else deliveries.push({ label: label, frames });
+      else deliveries.push({ name, label, frames });
     }
-    if (session.replay !== replay) return false;
+    if (session.replay !== replay) return;
     // Rules or principals changed during the evaluation: its result no longer holds.
     if (session.audiences !== audiences) return this.#send(session, replay, change);
-    if (!isKnown) {
-      replay.position = this.#position.seq;
-      this.#resync(session, "visibility", replay.position);
-      return false;
-    }
     for (const key of appeared) (replay.untold ??= new Set()).add(key);
     for (const key of gone) replay.untold?.delete(key);
-    session.send(framesOf(session.codec, deliveries));
-    replay.position = change.seq;
-    return true;
+    const unsent = withoutPart(deliveries, replay.part?.seq === change.seq ? replay.part.part : undefined);
+    session.send(framesOf(session.codec, unsent, isBehind(replay, change.seq) ? "named" : "all"));
+    replay.position = Math.max(replay.position, change.seq);
+    this.#skip(session, replay, unknown);
   }
 
-  #mayChangeVisibility(changes: readonly Change[], replay: Replay, { audiences }: Session<Principal>): boolean {
-    return audiences
-      .filter(({ dependsOn }) => dependsOn !== undefined)
-      .some((audience) => {
-        const start = replay.startOf.get(audience.subscription.name) ?? 0;
-        return changes.some((change) => change.seq > start && this.#options.mayChangeVisibility(change, audience));
-      });
-  }
-
-  #framesFor(change: Change, audience: Audience<Principal>): Promise<Outcome> {
-    const context = { change, audience };
-    if (!audience.cacheable) return this.#evaluate(context);
-    return this.#frames.forceFetch(`${change.seq}\n${audience.key}`, { context });
-  }
-
-  async #evaluate({ change, audience }: Evaluation<Principal>): Promise<Outcome> {
-    const event = await this.#options.eventFor(change, audience);
-    if (typeof event === "string") return event;
-    const cursor = formatCursor({ epoch: this.#options.epoch, seq: change.seq });
-    return event ? new FrameSet(event, cursor) : "nothing";
-  }
-
-  #goLiveIfCaughtUp(session: Session<Principal>, replay: Replay): Promise<void> {
-    return new Promise((resolve) => {
+  async #goLiveIfCaughtUp(session: Session<Principal>, replay: Replay): Promise<void> {
+    const isCaughtUp = await new Promise<boolean>((resolve) => {
       this.#position.betweenChanges(() => {
-        if (replay.position >= this.#position.seq && session.replay === replay) session.goLive(replay.position);
-        resolve();
+        const { seq } = this.#position;
+        // One of several subscriptions may be ahead of what has been delivered, by a list's cursor.
+        const caughtUp = replay.position >= seq && !isBehind(replay, replay.position);
+        if (caughtUp && session.replay === replay) session.goLive(replay.position);
+        resolve(caughtUp || replay.position < seq);
       });
     });
+    if (!isCaughtUp) await this.#position.next();
   }
 
-  /** Says that changes are missing: the client must read everything again, and gets all that comes after `seq`. */
-  #resync(session: Session<Principal>, reason: ResyncReason, seq: number): void {
-    this.#options.metrics.replayed(reason, 0);
-    const cursor = formatCursor({ epoch: this.#options.epoch, seq });
-    session.send([session.codec.encode(resyncEvent(reason, cursor, Date.now()), [], cursor)]);
+  #problemOfAll(replay: Replay, reason: ResyncReason): Problems {
+    const behind = [...replay.startOf.keys()].filter((name) => hasUpTo(replay, name) < this.#position.seq);
+    return new Map(behind.map((name) => [name, reason]));
   }
-}
 
-/** Characters of the changes' values, about; at least 1, as the cache wants it. */
-function sizeOf(changes: readonly Change[]): number {
-  let size = 1;
-  for (const { before, after } of changes) size += JSON.stringify([before, after]).length;
-  return size;
+  /**
+   * Says that changes are missing: the client must read everything again that the message names, and gets all that comes
+   * after.
+   */
+  #skip(session: Session<Principal>, replay: Replay, problems: Problems): void {
+    if (problems.size === 0) return;
+    const { seq } = this.#position;
+    const { cursors, metrics } = this.#options;
+    const isAboutAll = [...replay.startOf.keys()].every((name) => problems.has(name));
+    skipTo(replay, seq, problems.keys());
+    for (const reason of new Set(problems.values())) {
+      metrics.replayed(reason, 0);
+      const names = [...problems.keys()].filter((name) => problems.get(name) === reason);
+      const isLast = isAboutAll && names.length === problems.size;
+      const cursor = cursors.format(seq, isLast ? "all" : "named");
+      const event = resyncEvent(reason, cursor, Date.now());
+      session.send([session.codec.encode(event, session.labelsOf(names), isLast ? cursor : undefined)]);
+    }
+  }
 }

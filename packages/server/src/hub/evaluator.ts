@@ -1,5 +1,5 @@
-import type { Eventually } from "../lib/eventually.ts";
-import { TurnShare } from "../lib/turn-share.ts";
+import type { Eventually } from "../lib/scheduling/eventually.ts";
+import { TurnShare } from "../lib/scheduling/turn-share.ts";
 import { EvaluationBudget, type EvaluationLimits } from "./evaluation-budget.ts";
 import type { Session } from "./session.ts";
 

@@ -1,5 +1,7 @@
 import { type OutgoingEvent, resyncEvent } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
+import type { Cursors } from "../log/cursors.ts";
+import type { ChangeCursors } from "./change-cursors.ts";
 import type { AudienceDelivery } from "./deliver.ts";
 import type { EvaluationLimits } from "./evaluation-budget.ts";
 import { Evaluator, type Outcome } from "./evaluator.ts";
@@ -51,9 +53,9 @@ export class FanOut<Principal> {
   /**
    * The event of the change itself, for everyone who can see it.
    *
-   * @param cursor the change's; `undefined` if it is in no log
+   * @param cursors the change's; `undefined` if it is in no log
    */
-  async changeEvents(change: Change, cursor: string | undefined): Promise<FannedOut<Principal>> {
+  async changeEvents(change: Change, cursors: ChangeCursors | undefined): Promise<FannedOut<Principal>> {
     const topics = this.#visibility.topicsOf(change);
     const routingValues = (example: Audience<Principal>) => this.#routingValues(change, example);
     const audiences = (await Promise.all(topics.map((topic) => this.#roster.audiences(topic, routingValues)))).flat();
@@ -62,16 +64,16 @@ export class FanOut<Principal> {
       evaluate: () => this.#visibility.eventFor(change, audience.subscription, audience.principal, "live"),
     }));
     const outcomes = await this.#evaluator.all(evaluations, (error) => this.#onError(error, change));
-    const fannedOut = new Results<Principal>(change, cursor);
+    const fannedOut = new Results<Principal>(change, cursors);
     for (const [i, outcome] of outcomes.entries()) fannedOut.add(audiences[i]!, audiences[i]!.sessions, outcome);
     return fannedOut;
   }
 
   /** The events of other records that the change makes visible or invisible to someone. They precede its own. */
-  async visibilityEvents(change: Change, cursor: string): Promise<FannedOut<Principal>> {
+  async visibilityEvents(change: Change, cursors: ChangeCursors): Promise<FannedOut<Principal>> {
     const queries = this.#visibilityQueries(change);
     const outcomes = await this.#evaluator.all(queries, (error) => this.#onError(error, change));
-    const fannedOut = new Results<Principal>(change, cursor);
+    const fannedOut = new Results<Principal>(change, cursors, false);
     for (const [i, outcome] of outcomes.entries()) fannedOut.add(queries[i]!.audience, queries[i]!.sessions, outcome);
     return fannedOut;
   }
@@ -127,14 +129,17 @@ class Results<Principal> implements FannedOut<Principal> {
   readonly deliveries: AudienceDelivery<Principal>[] = [];
   readonly overloaded = new Set<Session<Principal>>();
   readonly #change: Change;
-  readonly #cursor: string | undefined;
+  readonly #cursors: ChangeCursors | undefined;
+  readonly #isOwn: boolean;
   /** By data: events of one change with the same data are the same event. */
   readonly #framesOf = new Map<string, FrameSet>();
   #resync: FrameSet | undefined;
 
-  constructor(change: Change, cursor: string | undefined) {
+  /** @param isOwn they are events of the changed record itself */
+  constructor(change: Change, cursors: ChangeCursors | undefined, isOwn = true) {
+    this.#isOwn = isOwn;
     this.#change = change;
-    this.#cursor = cursor;
+    this.#cursors = cursors;
   }
 
   add(
@@ -146,8 +151,9 @@ class Results<Principal> implements FannedOut<Principal> {
       for (const session of sessions) this.overloaded.add(session);
       return;
     }
+    const { name, label } = subscription;
     for (const frames of this.#framesFor(outcome)) {
-      this.deliveries.push({ sessions, codec, label: subscription.label, frames });
+      this.deliveries.push({ sessions, codec, name: this.#isOwn ? name : undefined, label, frames });
     }
   }
 
@@ -161,14 +167,15 @@ class Results<Principal> implements FannedOut<Principal> {
 
   #frames(event: OutgoingEvent): FrameSet {
     let frames = this.#framesOf.get(event.data);
-    if (!frames) this.#framesOf.set(event.data, (frames = new FrameSet(event, this.#cursor)));
+    if (!frames) this.#framesOf.set(event.data, (frames = new FrameSet(event, this.#cursors)));
     return frames;
   }
 
   /** The subscription must be read again; one that misses an event that is in no log has missed nothing. */
   #resyncFrames(): readonly FrameSet[] {
-    if (this.#cursor === undefined) return [];
-    this.#resync ??= new FrameSet(resyncEvent("visibility", this.#cursor, this.#change.time), this.#cursor);
+    const cursor = this.#cursors?.text("named");
+    if (cursor === undefined) return [];
+    this.#resync ??= new FrameSet(resyncEvent("visibility", cursor, this.#change.time), this.#cursors);
     return [this.#resync];
   }
 }

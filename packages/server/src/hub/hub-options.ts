@@ -1,13 +1,13 @@
-import type { Epoch } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
-import type { LogReader } from "./catch-up.ts";
+import type { Cursors } from "../log/cursors.ts";
 import type { EvaluationLimits } from "./evaluation-budget.ts";
+import type { LogReader } from "./replay-source.ts";
 import type { HubMetrics } from "./hub-metrics.ts";
 import type { Session } from "./session.ts";
 import type { Visibility } from "./visibility.ts";
 
 export interface HubOptions<Principal> {
-  readonly epoch: Epoch;
+  readonly cursors: Cursors;
   /** The seq of the last change that needs no delivery. */
   readonly head: number;
   readonly log: LogReader;

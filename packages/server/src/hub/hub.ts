@@ -1,6 +1,6 @@
 import { type ClientId, type Cursor, type Epoch, formatCursor, type Subscription } from "@headwater/protocol";
 import { LRUCache } from "lru-cache";
-import { TurnShare } from "../lib/turn-share.ts";
+import { TurnShare } from "../lib/scheduling/turn-share.ts";
 import type { Change } from "../log/change.ts";
 import { CatchUp } from "./catch-up.ts";
 import type { ClosedSession } from "./closed-session.ts";

@@ -1,7 +1,9 @@
-import { type Epoch, formatCursor, resyncEvent } from "@headwater/protocol";
+import { resyncEvent } from "@headwater/protocol";
+import type { Cursors } from "../log/cursors.ts";
 import type { DeliveryPosition } from "./delivery-position.ts";
 import type { HubMetrics } from "./hub-metrics.ts";
-import type { Replay, Session } from "./session.ts";
+import { pausedReplay, type Replay } from "./replay.ts";
+import type { Session } from "./session.ts";
 
 /** How long an overloaded session gets nothing, in milliseconds: at most one resync in this time. */
 const PAUSE_MS = 1_000;
@@ -12,7 +14,7 @@ interface Pause {
 }
 
 export interface OverloadedSessionsOptions {
-  readonly epoch: Epoch;
+  readonly cursors: Cursors;
   readonly position: DeliveryPosition;
   readonly metrics: HubMetrics;
 }
@@ -36,7 +38,7 @@ export class OverloadedSessions<Principal> {
     const { position } = this.#options;
     for (const session of sessions) {
       if (!session.isLive) continue;
-      const replay = { startOf: new Map<string, number>(), position: position.seq };
+      const replay = pausedReplay(position.seq);
       session.startCatchUp(replay);
       this.#paused.delete(session);
       this.#paused.set(session, { replay, until: performance.now() + PAUSE_MS });
@@ -66,10 +68,11 @@ export class OverloadedSessions<Principal> {
   #resync(session: Session<Principal>, { replay }: Pause): void {
     // It has closed, or subscribed with a cursor and reads what it missed from the log.
     if (session.replay !== replay) return;
-    const { epoch, position, metrics } = this.#options;
+    const { cursors, position, metrics } = this.#options;
     metrics.replayed("overload", 0);
-    const cursor = formatCursor({ epoch, seq: position.seq });
-    session.send([session.codec.encode(resyncEvent("overload", cursor, Date.now()), [], cursor)]);
+    const cursor = cursors.format(position.seq);
+    const labels = session.subscriptions.map(({ label }) => label);
+    session.send([session.codec.encode(resyncEvent("overload", cursor, Date.now()), labels, cursor)]);
     session.goLive(position.seq);
   }
 }

@@ -1,6 +1,6 @@
 import { type ClientId, GLOBAL_SUBSCRIPTION, type Subscription } from "@headwater/protocol";
 import type { Audience, Session } from "./session.ts";
-import type { TurnShare } from "../lib/turn-share.ts";
+import type { TurnShare } from "../lib/scheduling/turn-share.ts";
 import type { AudienceKind } from "./audience-kind.ts";
 import { PreparedSubscriptions } from "./prepared-subscriptions.ts";
 import { TopicIndex } from "./topic-index.ts";

@@ -1,5 +1,5 @@
 import type { ClientId, Cursor, Subscription } from "@headwater/protocol";
-import type { Bucket } from "../lib/token-bucket.ts";
+import type { Bucket } from "../lib/scheduling/token-bucket.ts";
 import type { AudienceKind } from "./audience-kind.ts";
 import { type EvaluationUsage, newUsage } from "./evaluation-usage.ts";
 import type { FlushScheduler } from "./flush-scheduler.ts";

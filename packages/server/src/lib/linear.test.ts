@@ -3,12 +3,12 @@ import { sniffText } from "../files/sniff-text.ts";
 import { newFileName } from "../files/file-name.ts";
 import { parseBackRelation } from "../rules/syntax/back-relation.ts";
 import { superlinearFrom } from "../testing/linear.ts";
-import { toNumber, toText, toTexts } from "./coerce.ts";
-import { parseDateTime } from "./date-time.ts";
-import { excerpt } from "./excerpt.ts";
-import { isDomain, isEmail, isUrl } from "./formats.ts";
+import { toNumber, toText, toTexts } from "./text/coerce.ts";
+import { parseDateTime } from "./text/date-time.ts";
+import { excerpt } from "./text/excerpt.ts";
+import { isDomain, isEmail, isUrl } from "./text/formats.ts";
 import { parseFields, pickFields } from "./pick-fields.ts";
-import { splitTopLevel } from "./split-top-level.ts";
+import { splitTopLevel } from "./text/split-top-level.ts";
 
 const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   toNumber,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { excerpt } from "./excerpt.ts";
+import { excerpt } from "./text/excerpt.ts";
 import { parseFields, pickFields } from "./pick-fields.ts";
 
 const pick = (value: unknown, fields: string): unknown => {

@@ -1,5 +1,5 @@
-import { toBool } from "./coerce.ts";
-import { excerpt } from "./excerpt.ts";
+import { toBool } from "./text/coerce.ts";
+import { excerpt } from "./text/excerpt.ts";
 
 type Modifier = (value: unknown) => unknown;
 

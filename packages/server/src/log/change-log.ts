@@ -42,7 +42,12 @@ export const readEntriesAfter = (
   limit: number,
   onBrokenRow?: OnBrokenRow,
 ): Promise<LogEntry[]> =>
-  readRows(seq, limit, (after, count) => reader.all({ text: AFTER, values: [after, count], stopsAfter: count }), onBrokenRow);
+  readRows(
+    seq,
+    limit,
+    (after, count) => reader.all({ text: AFTER, values: [after, count], stopsAfter: count }),
+    onBrokenRow,
+  );
 
 export interface LogRange {
   readonly after: number;

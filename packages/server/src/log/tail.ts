@@ -16,6 +16,8 @@ export type Follower = (change: Change) => void | Promise<void>;
 
 /** Changes that one read of the log returns. */
 const CHANGES_PER_READ = 256;
+/** Milliseconds after which a failed read is tried again. */
+const RETRY_MS = 500;
 
 /**
  * Reads the log and hands each change after `head` to every follower, once and in order. A follower that throws is
@@ -69,6 +71,8 @@ export class LogTail {
       }
     } catch (error) {
       this.#onError(error, undefined);
+      // What failed may pass, and there may be no further commit that would wake it.
+      setTimeout(() => this.wake(), RETRY_MS).unref();
     } finally {
       this.#running = undefined;
     }

@@ -1,6 +1,6 @@
 import type { PresenceMember } from "@headwater/protocol";
-import type { Eventually } from "../lib/eventually.ts";
-import type { TurnShare } from "../lib/turn-share.ts";
+import type { Eventually } from "../lib/scheduling/eventually.ts";
+import type { TurnShare } from "../lib/scheduling/turn-share.ts";
 
 export type MemberAccount = NonNullable<PresenceMember["auth"]>;
 

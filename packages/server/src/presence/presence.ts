@@ -1,6 +1,6 @@
 import { type PresenceEvent, type PresenceMember, presenceOptionOf, type Subscription } from "@headwater/protocol";
 import type { Session } from "../hub/session.ts";
-import { TurnShare } from "../lib/turn-share.ts";
+import { TurnShare } from "../lib/scheduling/turn-share.ts";
 import { AccountViews, type MemberAccount, type SeesAccount, type ViewerOf } from "./account-views.ts";
 import { Publication } from "./publication.ts";
 import { type MemberConnection, Room } from "./room.ts";
@@ -234,7 +234,7 @@ export class Presence<Principal> {
       const { session, subscription, account = "", state } = subscriber;
       const events = (state === "following" && !needsNames ? updates : snapshot).framesFor(account);
       subscriber.state = "following";
-      session.send(events.map((frames) => frames.frame(session.codec, [subscription.label], true)));
+      session.send(events.map((frames) => frames.frame(session.codec, [subscription.label], undefined)));
     }
   }
 

@@ -77,6 +77,8 @@ export type StoreErrorKind =
   | "invalid"
   | "busy"
   | "full"
+  | "readonly"
+  | "io"
   | "closed"
   | "overrun"
   | "abandoned"
@@ -91,7 +93,8 @@ export class StoreError extends Error {
   /**
    * @param kind `unique`: a unique index or primary key was violated; `constraint`: another constraint;
    *   `invalid`: the statement can't run (no such column, bad syntax); `busy`: another process holds the lock;
-   *   `full`: the disk is full; `closed`: the store was closed; `overrun`: a query took too long or too much memory;
+   *   `full`: the disk is full; `readonly`: the folder can't be written; `io`: the disk or the system fails, such as at the
+   *   limit of open files; `closed`: the store was closed; `overrun`: a query took too long or too much memory;
    *   `abandoned`: its owner no longer waits for it; `crowded`: its owner has too many queries; `overloaded`: all owners
    *   together have
    * @param columns for `unique`, the columns as `table.column`; empty for an index on an expression
@@ -110,3 +113,8 @@ const CUT: ReadonlySet<StoreErrorKind> = new Set(["overrun", "abandoned", "crowd
 
 /** Was a query cut or refused because it takes too much, and not because something failed? */
 export const isCutQuery = (error: unknown): error is StoreError => error instanceof StoreError && CUT.has(error.kind);
+
+const OUTAGES: ReadonlySet<StoreErrorKind> = new Set(["busy", "full", "readonly", "io", "closed"]);
+
+/** Does the machine keep the store from working? No client caused it, and it may pass. */
+export const isOutage = (error: unknown): error is StoreError => error instanceof StoreError && OUTAGES.has(error.kind);

@@ -1,8 +1,8 @@
 import { ApiError, badRequest } from "../lib/api-error.ts";
-import { NO_LIMITS } from "../lib/code-limits.ts";
+import { NO_LIMITS } from "../lib/scheduling/code-limits.ts";
 import { hookDepth, runInTransaction } from "../records/model/hook-scope.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
-import { StoreError, type Store, type Transaction } from "../store/store.ts";
+import { isOutage, StoreError, type Store, type Transaction } from "../store/store.ts";
 import { applyWrite, isSlow, type PreparedWrite, prepareWrite, readRecordWrite } from "./default-mutators.ts";
 import type { Mutators } from "./mutators.ts";
 import type { Mutation } from "./requests.ts";
@@ -54,7 +54,6 @@ const workOf = (prepared: PreparedWrite): MutationWork => ({
 export const failWith = (error: unknown): MutationWork => ({ run: () => Promise.reject(error) });
 
 const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 429]);
-const RETRYABLE_STORE_ERRORS: ReadonlySet<StoreError["kind"]> = new Set(["busy", "full", "closed", "other"]);
 
 /**
  * The error that refuses a mutation for good. `undefined` if a retry may succeed or the server is at fault: then the
@@ -70,4 +69,4 @@ export function refusalOf(error: unknown): ApiError | undefined {
 }
 
 const isRetryableStoreError = (error: unknown): boolean =>
-  error instanceof StoreError && RETRYABLE_STORE_ERRORS.has(error.kind);
+  isOutage(error) || (error instanceof StoreError && error.kind === "other");

@@ -1,5 +1,5 @@
 import type { SyncCookie, SyncError } from "@headwater/protocol";
-import type { KeyedQueue } from "../lib/keyed-queue.ts";
+import type { KeyedQueue } from "../lib/scheduling/keyed-queue.ts";
 import { randomId } from "../lib/random.ts";
 import { readTrimmedTo, readHead } from "../log/change-log.ts";
 import type { RecordContext } from "../records/model/record-context.ts";

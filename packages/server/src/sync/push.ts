@@ -1,7 +1,7 @@
 import type { RejectedMutation, SyncError } from "@headwater/protocol";
 import type { Registry } from "../collections/model/registry.ts";
 import type { ApiError } from "../lib/api-error.ts";
-import type { KeyedQueue } from "../lib/keyed-queue.ts";
+import type { KeyedQueue } from "../lib/scheduling/keyed-queue.ts";
 import { retryOnSchemaChange, writeUnderSchema } from "../records/model/schema-change.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import { principalKey } from "../rules/principal.ts";

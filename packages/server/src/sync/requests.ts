@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { ApiError, badRequest, invalid } from "../lib/api-error.ts";
-import { type JsonLimits, JsonLimitError } from "../lib/json-scanner.ts";
-import { findMembers, findSpans, type Span } from "../lib/json-spans.ts";
-import { parseStrictBytes } from "../lib/strict-json.ts";
+import { type JsonLimits, JsonLimitError } from "../lib/json/json-scanner.ts";
+import { findMembers, findSpans, type Span } from "../lib/json/json-spans.ts";
+import { parseStrictBytes } from "../lib/json/strict-json.ts";
 
 /** Replicache's ids have 18 characters, in older versions they are UUIDs. */
 const id = z.string().min(1).max(200);

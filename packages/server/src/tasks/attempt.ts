@@ -1,7 +1,7 @@
 import type { JsonValue } from "@headwater/protocol";
-import { asJson } from "../lib/json-value.ts";
-import { callBounded } from "../lib/call-bounded.ts";
-import { callAfter } from "../lib/timers.ts";
+import { asJson } from "../lib/json/json-value.ts";
+import { callBounded } from "../lib/scheduling/call-bounded.ts";
+import { callAfter } from "../lib/scheduling/timers.ts";
 import { type Definition, type Progress, toProgress, type TaskRun } from "./definition.ts";
 import type { EventKind } from "./task-event.ts";
 import { assertSize, toStored, UnwritableError } from "./task-json.ts";

@@ -1,5 +1,5 @@
 import type { JsonValue } from "@headwater/protocol";
-import { NotJsonError, toJsonValue } from "../lib/to-json-value.ts";
+import { NotJsonError, toJsonValue } from "../lib/json/to-json-value.ts";
 
 /** Whatever the setting says: SQLite holds rows of a gigabyte at most, and a result is in its row twice. */
 const ENGINE_MAX_BYTES = 256 << 20;

@@ -1,4 +1,4 @@
-import { MAX_TIMER_MS } from "../lib/timers.ts";
+import { MAX_TIMER_MS } from "../lib/scheduling/timers.ts";
 
 /** The tasks of one name. */
 interface Queue {

@@ -6,7 +6,7 @@ import { TaskQueues } from "./task-queues.ts";
 import type { Outcome, Task, TaskError } from "./task.ts";
 import { claimTask, endTask, type OpenTask, openTasks, requeueTask } from "./task-table.ts";
 import type { TaskHistories } from "./task-histories.ts";
-import type { Store } from "../store/store.ts";
+import { isOutage, type Store } from "../store/store.ts";
 
 export interface TaskRunnerOptions {
   readonly store: Store;
@@ -22,6 +22,9 @@ const CANCELLED: TaskError = { code: "cancelled", message: "The task was cancell
 
 /** How long a cancelled task keeps its slot if its handler ignores the signal, in milliseconds. */
 const GRACE_MS = 1_000;
+
+/** Milliseconds before a failed write is retried. */
+const RETRY_MS = 1_000;
 
 interface Active {
   readonly abort: AbortController;
@@ -111,7 +114,7 @@ export class TaskRunner {
 
   async #runAttempt(definition: Definition, id: string, signal: AbortSignal): Promise<void> {
     const { store, eventWriter, histories, limits, onError } = this.#options;
-    const task = await store.write((tx) => claimTask(tx, id, Date.now()));
+    const task = await this.#claim(definition, id);
     if (!task) return;
     if (signal.aborted) {
       await store.write((tx) => requeueTask(tx, id, task.attempt - 1, Date.now()));
@@ -125,6 +128,20 @@ export class TaskRunner {
     const result = await attemptTask(definition, task, events, signal, limits);
     if ("error" in result && !signal.aborted) onError(new Error(result.error.message), task);
     await this.#settle(definition, task, result);
+  }
+
+  /** Tries again while the database can't be written: nothing else would start the task. */
+  async #claim({ name }: Definition, id: string): Promise<Task | undefined> {
+    const { store, onError } = this.#options;
+    for (;;) {
+      try {
+        return await store.write((tx) => claimTask(tx, id, Date.now()));
+      } catch (error) {
+        onError(error, { id, name });
+        if (this.#state !== "running" || !isOutage(error)) return undefined;
+        await Bun.sleep(RETRY_MS);
+      }
+    }
   }
 
   async #settle(definition: Definition, task: Task, result: AttemptResult): Promise<void> {

@@ -1,13 +1,30 @@
-import { clientId, collectionId, type Cursor, epoch, parseSubscription, recordId } from "@headwater/protocol";
+import { clientId, collectionId, cursorScope, parseSubscription, recordId } from "@headwater/protocol";
 import type { FrameBatch } from "../hub/frame-batch.ts";
 import type { EvaluationLimits } from "../hub/evaluation-budget.ts";
-import type { LogReader } from "../hub/catch-up.ts";
 import { Hub } from "../hub/hub.ts";
+import type { LogReader } from "../hub/replay-source.ts";
 import type { Session } from "../hub/session.ts";
 import type { Visibility } from "../hub/visibility.ts";
 import type { Wire } from "../hub/wire.ts";
 import type { Change } from "../log/change.ts";
+import { type Cursor, Cursors } from "../log/cursors.ts";
 import { SSE_CODEC } from "../transports/sse-codec.ts";
+
+export const cursors = new Cursors({ key: new Uint8Array(16), marks: [{ mark: 1, seq: 0 }] });
+
+/** A cursor as a test reads it: `7`, or `7 named` and `7 part` for one that counts for less. */
+export function placeOf(cursor: string): string {
+  const read = cursors.read(cursor);
+  const scope = cursorScope(cursor);
+  if (!read || "lost" in read) return "none";
+  return scope === "all" ? `${read.seq}` : `${read.seq} ${scope}`;
+}
+
+/** A resync's data, with its cursor as a test reads it. */
+export function readResync(data: string): unknown {
+  const { cursor, ...rest } = JSON.parse(data) as { readonly cursor: string };
+  return { ...rest, cursor: placeOf(cursor) };
+}
 
 /** A wire whose socket can be full. `text` has everything that was sent. */
 export class TestWire implements Wire {
@@ -30,7 +47,7 @@ export class TestWire implements Wire {
   }
   get events(): readonly { id: string | undefined; event: string; data: string }[] {
     return [...this.text.matchAll(/(?:id:(.*)\n)?event:(.*)\ndata:(.*)\n\n/g)].map(([, id, event, data]) => ({
-      id,
+      id: id && placeOf(id),
       event: event!,
       data: data!,
     }));
@@ -58,12 +75,16 @@ const createVisibility = (): RecordedVisibility => {
       const routeBy = principal.startsWith("only-")
         ? { field: "id", value: principal.slice("only-".length) }
         : undefined;
-      return [{ topic, key: principal, routeBy, dependsOn: undefined, cacheable: true }];
+      return [{ topic, key: principal, routeBy, dependsOn: undefined, decidedBy: [], cacheable: true }];
     },
     principalKey: (principal) => principal,
     routingValues: async ({ before, after }) => [before?.id, after?.id],
     visibilityChanges: async () => [],
     captureListener: () => async () => [],
+    accountOf: () => undefined,
+    prepareReplay: async () => undefined,
+    replayVersion: () => 0,
+    changed: () => undefined,
     mayChangeVisibility: () => false,
     eventFor: async ({ record, time }, subscription, principal) => {
       presented.push(`${subscription.topic} ${principal}`);
@@ -107,11 +128,13 @@ export function openHub(maxQueueBytes = 1_000_000, evaluation?: EvaluationLimits
   const reader: LogReader = {
     head: async () => log.at(-1)?.seq ?? 0,
     trimmedTo: async () => trimmed.to,
-    range: async (after, upTo, limit) =>
+    range: async ({ after, upTo }, limit) =>
       log.filter(({ seq }) => seq > Math.max(after, trimmed.to) && seq <= upTo).slice(0, limit),
+    deciding: async () => [],
+    ofAccount: async () => ({ isNew: false, changes: [] }),
   };
   const hub = new Hub<string>({
-    epoch: epoch("e"),
+    cursors,
     head: 0,
     log: reader,
     visibility,

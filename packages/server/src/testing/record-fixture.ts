@@ -205,9 +205,7 @@ export class RecordFixture {
   async changesOf(work: () => Promise<unknown>): Promise<Change[]> {
     const head = await readHead(this.store);
     await work();
-    return this.store.read((reader) =>
-      readChangesAfter(reader, { stored: this.schema, show: "all" }, head, 1000),
-    );
+    return this.store.read((reader) => readChangesAfter(reader, { stored: this.schema, show: "all" }, head, 1000));
   }
 
   /** The stored columns as the database holds them. */

@@ -4,7 +4,7 @@ import { collectionFromRow } from "../collections/model/collection-row.ts";
 import type { AuthCollection, Collection } from "../collections/model/collection.ts";
 import { type Field, isMultiple } from "../collections/fields/field.ts";
 import { Schema } from "../collections/model/schema.ts";
-import { toText } from "../lib/coerce.ts";
+import { toText } from "../lib/text/coerce.ts";
 import { GUEST, type Principal, principalOf } from "../rules/principal.ts";
 import type { Trust } from "../rules/resolve/record-scope.ts";
 import type { RuleContext } from "../rules/rule-context.ts";

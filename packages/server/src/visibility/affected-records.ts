@@ -1,7 +1,7 @@
 import { type RecordValues, recordId } from "@headwater/protocol";
 import type { Collection } from "../collections/model/collection.ts";
 import { isMultiple } from "../collections/fields/field.ts";
-import { toText, toTexts } from "../lib/coerce.ts";
+import { toText, toTexts } from "../lib/text/coerce.ts";
 import type { Change } from "../log/change.ts";
 import type { Step } from "../rules/resolve/condition.ts";
 import { requestValue } from "../rules/resolve/request-value.ts";

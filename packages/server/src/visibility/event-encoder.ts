@@ -1,6 +1,6 @@
 import type { EventAction, RecordEvent, RecordId, RecordValues, OutgoingEvent } from "@headwater/protocol";
 import { parseFields, pickFields } from "../lib/pick-fields.ts";
-import { andThen, type Eventually } from "../lib/eventually.ts";
+import { andThen, type Eventually } from "../lib/scheduling/eventually.ts";
 import type { Change } from "../log/change.ts";
 import type { Reader } from "../store/store.ts";
 import type { ClientQueries } from "../records/rule-check/client-queries.ts";

@@ -1,5 +1,5 @@
 import { channelOfTopic, presenceTarget, type Subscription, type OutgoingEvent } from "@headwater/protocol";
-import type { Eventually } from "../lib/eventually.ts";
+import type { Eventually } from "../lib/scheduling/eventually.ts";
 import type { Change } from "../log/change.ts";
 import { RecordEvents } from "./record-events.ts";
 import type { VisibilityChanges } from "./visibility-diff.ts";

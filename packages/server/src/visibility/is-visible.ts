@@ -1,5 +1,5 @@
 import type { RecordValues } from "@headwater/protocol";
-import type { Eventually } from "../lib/eventually.ts";
+import type { Eventually } from "../lib/scheduling/eventually.ts";
 import { type BatchedRuleCheck, meetsRuleInMemory, type RuleBatcher } from "../records/rule-check/rule-batcher.ts";
 import type { Listener } from "./listener.ts";
 import type { AsOf } from "../records/rule-check/as-of.ts";

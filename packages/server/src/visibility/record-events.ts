@@ -1,11 +1,13 @@
 import { GLOBAL_SUBSCRIPTION, recordId, type Subscription, type OutgoingEvent } from "@headwater/protocol";
 import type { Schema } from "../collections/model/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
-import { andThen, both, type Eventually } from "../lib/eventually.ts";
+import { andThen, both, type Eventually } from "../lib/scheduling/eventually.ts";
 import type { Change } from "../log/change.ts";
 import { isSuperuser, type Principal, principalKey } from "../rules/principal.ts";
 import type { ClientReader } from "../store/store.ts";
 import { ClientQueries } from "../records/rule-check/client-queries.ts";
+import { COLLECTIONS } from "../collections/model/log-collection-change.ts";
+import { CurrentRecords } from "./current-records.ts";
 import { findRecord } from "../records/query/find-record.ts";
 import { erasedPayload } from "./erased-change.ts";
 import { EventEncoder, type EventPayload } from "./event-encoder.ts";
@@ -18,6 +20,7 @@ import type { AsOf } from "../records/rule-check/as-of.ts";
 import { VisibilityDiff, type VisibilityChanges } from "./visibility-diff.ts";
 import { ALL_RECORDS, readRecordTopic, topicsOfRecord } from "./record-topic.ts";
 import { isVisible } from "./is-visible.ts";
+import { presentPayload } from "./present-payload.ts";
 import type { AudienceKind, VisibilityReason } from "./audience-kind.ts";
 
 export interface RecordEventsOptions {
@@ -32,6 +35,7 @@ const allRecordsAudience = ({ topic, options: { query } }: Subscription): Audien
   key: "superuser",
   routeBy: undefined,
   dependsOn: undefined,
+  decidedBy: [COLLECTIONS],
   cacheable: (query["expand"] ?? "") === "" && (query["filter"] ?? "") === "",
 });
 
@@ -46,6 +50,8 @@ export class RecordEvents {
   readonly #batcher: RuleBatcher;
   readonly #encoder: EventEncoder;
   readonly #diff: VisibilityDiff;
+  /** For replays. */
+  readonly current: CurrentRecords;
   #asOf: { readonly change: number; readonly own: AsOf; readonly first: AsOf } = {
     change: -1,
     own: { seq: -1 },
@@ -59,6 +65,7 @@ export class RecordEvents {
     const clientQueries = new ClientQueries(reader);
     this.#batcher = new RuleBatcher(reader, { routingValues: this.#routingValues, clientQueries });
     this.#encoder = new EventEncoder(reader, clientQueries);
+    this.current = new CurrentRecords(reader, options.schema);
     this.#diff = new VisibilityDiff({ reader, clientQueries, batcher: this.#batcher, encoder: this.#encoder });
   }
 
@@ -81,6 +88,7 @@ export class RecordEvents {
       key: listenerKey(listener),
       routeBy: routing && { field: routing.field, value: routing.value },
       dependsOn: listener.transitions && dependencies.map(({ collection }) => collection.id),
+      decidedBy: [COLLECTIONS, ...dependencies.map(({ collection }) => collection.id)],
       cacheable: dependencies.length === 0 && isCacheable(listener),
     };
   }
@@ -103,7 +111,7 @@ export class RecordEvents {
    * `ErasedPayload`.
    *
    * @param mode `live` reads related records as they were at the change, even if they have been written since; `replayed`
-   *   reads them as they are now
+   *   reads them as they are now, and leaves out what the listener may not see now
    */
   eventFor(
     change: Change,
@@ -116,9 +124,17 @@ export class RecordEvents {
     const payload = change.isErased
       ? erasedPayload(this.#batcher, listener, change)
       : this.#payload(listener, change, mode === "live" ? this.#asOfChange(change, listener) : undefined);
-    return andThen(payload, (shown) =>
-      typeof shown === "string" || shown === undefined ? shown : this.#encoder.encode(listener, change, shown),
-    );
+    return andThen(payload, (shown) => {
+      if (typeof shown === "string" || shown === undefined) return shown;
+      return mode === "live"
+        ? this.#encoder.encode(listener, change, shown)
+        : this.#encodePresent(listener, change, shown);
+    });
+  }
+
+  async #encodePresent(listener: Listener, change: Change, payload: EventPayload): Promise<OutgoingEvent | undefined> {
+    const shown = await presentPayload(this.current, this.#batcher, listener, change, payload);
+    return shown && this.#encoder.encode(listener, change, shown);
   }
 
   /** May the principal see the one record that the subscription is about, by current data? */

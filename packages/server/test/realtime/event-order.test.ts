@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { parseCursor } from "@headwater/protocol";
+import { seqOfCursor } from "@headwater/testing/servers/cursors.ts";
 import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
 import { KEPT_LOG, keepLog, type LoggedChange, readChanges } from "@headwater/testing/servers/read-database.ts";
 import { PRIVATE_NOTES, PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
@@ -94,7 +94,7 @@ function summarize({ event, data, id }: ReceivedEvent): EventSummary {
     action,
     record: record.id,
     title: record.title,
-    seq: parseCursor(id ?? "")?.seq ?? Number.NaN,
+    seq: seqOfCursor(id) ?? Number.NaN,
   };
 }
 

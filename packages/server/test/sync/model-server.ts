@@ -7,7 +7,7 @@ import { updateCollection } from "../../src/collections/commands/update-collecti
 import { systemContext } from "../../src/auth/system-context.ts";
 import { type Folder, openFolder } from "../../src/app/folder.ts";
 import { ApiError } from "../../src/lib/api-error.ts";
-import { KeyedQueue } from "../../src/lib/keyed-queue.ts";
+import { KeyedQueue } from "../../src/lib/scheduling/keyed-queue.ts";
 import { readEpoch } from "../../src/log/change-log.ts";
 import { findRecord } from "../../src/records/query/find-record.ts";
 import { HookRegistry } from "../../src/records/model/hook-registry.ts";

@@ -41,7 +41,11 @@ export async function runCommand(
   input = "",
   root?: string,
 ): Promise<CommandResult> {
-  const child = Bun.spawn([...commandOf(kind, [], root), ...args], { stdin: Buffer.from(input), stdout: "pipe", stderr: "pipe" });
+  const child = Bun.spawn([...commandOf(kind, [], root), ...args], {
+    stdin: Buffer.from(input),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
   const [code, stdout, stderr] = await Promise.all([child.exited, child.stdout.text(), child.stderr.text()]);
   return { code, stdout, stderr };
 }

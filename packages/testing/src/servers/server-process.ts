@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
+import { rememberFolder } from "./cursors.ts";
 import { atExit } from "../lib/at-exit.ts";
 import { freePort } from "../lib/free-port.ts";
 import { commandOf, runCommand, type ServerKind, testedKind } from "./server-command.ts";
@@ -43,6 +44,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
   const temp = options.dir === undefined ? tempDir() : undefined;
   const dir = options.dir ?? join(temp!.path, "pb_data");
   mkdirSync(dir, { recursive: true });
+  rememberFolder(dir);
   try {
     if (!existsSync(join(dir, "data.db"))) await addSuperuser(kind, dir, options.root);
     for (let attempt = 1; ; attempt += 1) {

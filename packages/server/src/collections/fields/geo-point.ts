@@ -1,5 +1,5 @@
 import { invalid } from "../../lib/api-error.ts";
-import { parseJson } from "../../lib/json-value.ts";
+import { parseJson } from "../../lib/json/json-value.ts";
 import { REQUIRED } from "../../lib/validators.ts";
 import { isObject } from "./decode-json.ts";
 import type { FieldKind } from "./field-kind.ts";

@@ -1,8 +1,8 @@
 import type { FieldValue, JsonValue } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
 import { REQUIRED } from "../../lib/validators.ts";
-import { parseJson, sortKeys } from "../../lib/json-value.ts";
-import { parseStrictText } from "../../lib/strict-json.ts";
+import { parseJson, sortKeys } from "../../lib/json/json-value.ts";
+import { parseStrictText } from "../../lib/json/strict-json.ts";
 import { readInt } from "./decode-json.ts";
 import type { FieldKind } from "./field-kind.ts";
 import { maxSizeOf, maxSizeProblem } from "./max-size.ts";

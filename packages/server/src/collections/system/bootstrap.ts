@@ -1,4 +1,4 @@
-import { formatDateTime } from "../../lib/date-time.ts";
+import { formatDateTime } from "../../lib/text/date-time.ts";
 import { UserError } from "../../lib/user-error.ts";
 import { sql, verbatim } from "../../store/sql.ts";
 import type { Reader, Transaction } from "../../store/store.ts";

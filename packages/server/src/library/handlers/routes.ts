@@ -1,6 +1,6 @@
 import type { ApiRequest, Params } from "../../http/request.ts";
 import { jsonAs, noContent } from "../../http/responses.ts";
-import { type CodeLimits, runLimited } from "../../lib/code-limits.ts";
+import { type CodeLimits, runLimited } from "../../lib/scheduling/code-limits.ts";
 import type { Route } from "../../http/route.ts";
 import { type Caller, callerOf } from "../records/caller.ts";
 

@@ -2,7 +2,7 @@ import type { CollectionId, RecordId } from "@headwater/protocol";
 import type { Schema } from "../../collections/model/schema.ts";
 import type { Change } from "../../log/change.ts";
 import { isObject } from "../../collections/fields/decode-json.ts";
-import { parseJson } from "../../lib/json-value.ts";
+import { parseJson } from "../../lib/json/json-value.ts";
 import type { RecordKey } from "../../log/log-entry.ts";
 import type { Row } from "../../store/sql.ts";
 import type { Reader, Store, Transaction } from "../../store/store.ts";

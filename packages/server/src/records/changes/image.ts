@@ -3,7 +3,7 @@ import type { Collection } from "../../collections/model/collection.ts";
 import type { Field } from "../../collections/fields/field.ts";
 import { kindOf } from "../../collections/fields/field-kinds.ts";
 import { isPassword, isTokenKey } from "../../collections/model/logged-values.ts";
-import { toText } from "../../lib/coerce.ts";
+import { toText } from "../../lib/text/coerce.ts";
 import type { LogEntry } from "../../log/log-entry.ts";
 import type { Row } from "../../store/sql.ts";
 import { type Column, columnsOf } from "../model/columns.ts";

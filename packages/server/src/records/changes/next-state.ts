@@ -1,7 +1,7 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Schema } from "../../collections/model/schema.ts";
-import { toText } from "../../lib/coerce.ts";
+import { toText } from "../../lib/text/coerce.ts";
 import { readEntriesOfRecord, readNextDelete } from "../../log/change-log.ts";
 import type { LogEntry } from "../../log/log-entry.ts";
 import { sql } from "../../store/sql.ts";

@@ -8,10 +8,11 @@ import {
   type OnBrokenRow,
   readEntriesAfter,
   readEntriesOf,
+  readEntriesOfRecord,
   readEntryRange,
 } from "../../log/change-log.ts";
-import type { LogEntry } from "../../log/log-entry.ts";
-import type { Reader } from "../../store/store.ts";
+import type { LogEntry, RecordKey } from "../../log/log-entry.ts";
+import type { Reader, SnapshotReader } from "../../store/store.ts";
 import { reshape } from "./image.ts";
 import { type ChangeView, nextStates, NONE, StaleSchema, type State, stateBefore } from "./next-state.ts";
 
@@ -49,6 +50,29 @@ export async function readChangesOf(
 ): Promise<Change[]> {
   const entries = await readEntriesOf(reader, collections, range, onBrokenRow);
   return toChanges(reader, view, entries, false, onBrokenRow);
+}
+
+/** The most changes of one record that `readChangesOfRecord` returns. */
+const MAX_OF_RECORD = 500;
+
+/** The updates and the delete of one record in a range, oldest first. Cheap if there are none. */
+export async function readChangesOfRecord(
+  store: SnapshotReader,
+  view: ChangeView,
+  key: RecordKey,
+  { after, upTo }: Pick<LogRange, "after" | "upTo">,
+): Promise<Change[]> {
+  const some = await readEntriesOfRecord(store, key, after, 1);
+  if (some.length === 0) return [];
+  return store.read(async (reader) => {
+    const entries = await readEntriesOfRecord(reader, key, after, MAX_OF_RECORD);
+    return toChanges(
+      reader,
+      view,
+      entries.filter(({ seq }) => seq <= upTo),
+      false,
+    );
+  });
 }
 
 /** Some entries give no change: a result with fewer changes than `limit` still means that there are no more. */

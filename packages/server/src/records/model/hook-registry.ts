@@ -1,6 +1,6 @@
 import type { Action, RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
-import { type CodeLimits, NO_LIMITS } from "../../lib/code-limits.ts";
+import { type CodeLimits, NO_LIMITS } from "../../lib/scheduling/code-limits.ts";
 import type { Change } from "../../log/change.ts";
 import type { Principal } from "../../rules/principal.ts";
 import type { Transaction } from "../../store/store.ts";

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { callBounded } from "../../lib/call-bounded.ts";
-import { type CodeLimits, overrunError, runLimited } from "../../lib/code-limits.ts";
-import { TurnShare } from "../../lib/turn-share.ts";
+import { callBounded } from "../../lib/scheduling/call-bounded.ts";
+import { type CodeLimits, overrunError, runLimited } from "../../lib/scheduling/code-limits.ts";
+import { TurnShare } from "../../lib/scheduling/turn-share.ts";
 import type { Transaction } from "../../store/store.ts";
 
 /** The application's code that is running: how many hooks deep it is, in which transaction, and until when. */

@@ -1,7 +1,7 @@
 import type { FieldValue, RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { autogenerate } from "../../collections/fields/text.ts";
-import { toText } from "../../lib/coerce.ts";
+import { toText } from "../../lib/text/coerce.ts";
 import type { Upload } from "../../files/upload.ts";
 import type { RecordBody } from "./apply-modifiers.ts";
 import type { SubmittedValues } from "./submission.ts";

@@ -1,7 +1,7 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { folderOf, keyOf } from "../../files/file-store.ts";
-import { toTexts } from "../../lib/coerce.ts";
+import { toTexts } from "../../lib/text/coerce.ts";
 import type { Transaction } from "../../store/store.ts";
 import type { WriteContext } from "./record-context.ts";
 

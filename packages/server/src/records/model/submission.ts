@@ -1,7 +1,7 @@
 import type { ValidationError } from "@headwater/protocol";
 import type { Upload } from "../../files/upload.ts";
 import { badRequest, invalid } from "../../lib/api-error.ts";
-import { NotJsonError, toJsonValue } from "../../lib/to-json-value.ts";
+import { NotJsonError, toJsonValue } from "../../lib/json/to-json-value.ts";
 
 /** What a client sent: the parsed body, and the files of a multipart form by the name of their part. */
 export interface Submission {

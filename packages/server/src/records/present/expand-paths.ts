@@ -1,4 +1,4 @@
-import { trimCharacters } from "../../lib/trim.ts";
+import { trimCharacters } from "../../lib/text/trim.ts";
 
 /** Parts of paths by what comes before them. */
 interface Branches extends Map<string, Branches> {}

@@ -3,7 +3,7 @@ import { type Collection, findField } from "../../collections/model/collection.t
 import { isMultiple, type RelationField } from "../../collections/fields/field.ts";
 import { hasUniqueIndex } from "../../collections/model/index-definition.ts";
 import type { Schema } from "../../collections/model/schema.ts";
-import { toText, toTexts } from "../../lib/coerce.ts";
+import { toText, toTexts } from "../../lib/text/coerce.ts";
 import { parseBackRelation } from "../../rules/syntax/back-relation.ts";
 import { sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";

@@ -3,7 +3,7 @@ import { type Collection, SUPERUSERS } from "../../collections/model/collection.
 import { isMultiple, type RelationField } from "../../collections/fields/field.ts";
 import { kindOf } from "../../collections/fields/field-kinds.ts";
 import { badRequest } from "../../lib/api-error.ts";
-import { toTexts } from "../../lib/coerce.ts";
+import { toTexts } from "../../lib/text/coerce.ts";
 import { readHead } from "../../log/change-log.ts";
 import type { Cascade } from "../../log/log-entry.ts";
 import { type Sql, sql } from "../../store/sql.ts";

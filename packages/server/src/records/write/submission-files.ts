@@ -2,7 +2,7 @@ import { type RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { type FileStore, keyOf } from "../../files/file-store.ts";
 import type { Upload } from "../../files/upload.ts";
-import { toTexts } from "../../lib/coerce.ts";
+import { toTexts } from "../../lib/text/coerce.ts";
 import type { Transaction } from "../../store/store.ts";
 import type { WriteContext } from "../model/record-context.ts";
 import type { PreparedSubmission, Submission } from "../model/submission.ts";

@@ -2,6 +2,7 @@ import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Field } from "../../collections/fields/field.ts";
 import { isTokenKey, loggedValues } from "../../collections/model/logged-values.ts";
+import { noteAccountStart } from "../../log/accounts.ts";
 import { appendEntry } from "../../log/append-change.ts";
 import type { Cascade, LoggedValues } from "../../log/log-entry.ts";
 import { type Query, sql, type Sql, type SqlValue, toQuery } from "../../store/sql.ts";
@@ -19,6 +20,7 @@ export async function insertRow(tx: Transaction, collection: Collection, after: 
   await run(tx, collection, { text: insertText(collection), values });
   const key = { collection: collection.id, record: after.id };
   await appendEntry(tx, { ...key, action: "create", form: "changed", before: null, after: null });
+  if (collection.type === "auth") await noteAccountStart(tx, key);
 }
 
 /** Writes the columns that differ. An update without differences is logged as well. */

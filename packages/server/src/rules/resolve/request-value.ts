@@ -1,4 +1,4 @@
-import { toNumber, toText, toTexts } from "../../lib/coerce.ts";
+import { toNumber, toText, toTexts } from "../../lib/text/coerce.ts";
 import type { RequestOperand } from "./condition.ts";
 import type { RuleContext } from "../rule-context.ts";
 

@@ -5,6 +5,7 @@ import { up as sync } from "./0002-sync.ts";
 import { up as tasks } from "./0003-tasks.ts";
 import { up as logForms } from "./0004-log-forms.ts";
 import { up as taskColumns } from "./0005-task-columns.ts";
+import { up as lineage } from "./0006-lineage.ts";
 
 /** Headwater's own tables, oldest first. PocketBase never looks at them. */
 const MIGRATIONS: readonly (readonly [name: string, up: (tx: Transaction) => Promise<void>])[] = [
@@ -13,6 +14,7 @@ const MIGRATIONS: readonly (readonly [name: string, up: (tx: Transaction) => Pro
   ["0003-tasks", tasks],
   ["0004-log-forms", logForms],
   ["0005-task-columns", taskColumns],
+  ["0006-lineage", lineage],
 ];
 
 /** Applies the migrations that this folder does not have yet. */

@@ -34,6 +34,8 @@ export class Checkpointer {
   readonly #path: string;
   readonly #pauseWriter: (work: () => Promise<void>) => Promise<void>;
   #worker: Worker | undefined;
+  /** Answers the request in progress. */
+  #reply: (outcome: CheckpointReply["outcome"]) => void = () => {};
   readonly #cutOldestQuery: () => void;
   #busy: Promise<void> | undefined;
   #nextRestart = 0;
@@ -94,13 +96,24 @@ export class Checkpointer {
 
   #request(mode: CheckpointRequest["mode"]): Promise<CheckpointReply["outcome"]> {
     // Started when first needed: a small or short-lived database never pays for the thread.
-    const worker = (this.#worker ??= new Worker(new URL("./checkpoint-worker.ts", import.meta.url)));
-    worker.unref();
+    const worker = (this.#worker ??= this.#startWorker());
     return new Promise((resolve) => {
-      worker.addEventListener("message", ({ data }: MessageEvent<CheckpointReply>) => resolve(data.outcome), {
-        once: true,
-      });
+      this.#reply = resolve;
       worker.postMessage({ path: this.#path, mode } satisfies CheckpointRequest);
     });
+  }
+
+  #startWorker(): Worker {
+    const worker = new Worker(new URL("./checkpoint-worker.ts", import.meta.url));
+    worker.unref();
+    // At the limit of open files a thread can't start. Writers wait for its answer, and the next request tries again.
+    const fail = (): void => {
+      if (this.#worker === worker) this.#worker = undefined;
+      this.#reply("failed");
+    };
+    worker.addEventListener("error", fail);
+    worker.addEventListener("close", fail);
+    worker.addEventListener("message", ({ data }: MessageEvent<CheckpointReply>) => this.#reply(data.outcome));
+    return worker;
   }
 }

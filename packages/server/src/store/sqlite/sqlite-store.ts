@@ -144,7 +144,16 @@ class SqliteStore implements ObservedStore {
     for (const listener of this.#listeners) listener();
   }
 
+  /** An error passes, or a write reports it: here it would end the process. */
   #poll(): void {
+    try {
+      this.#checkForCommits();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+    }
+  }
+
+  #checkForCommits(): void {
     if (this.#writeConnection.inTransaction) return;
     const dataVersion = this.#dataVersion();
     if (dataVersion !== this.#lastDataVersion) {

@@ -92,14 +92,11 @@ export class Writer {
       if (job.alone) break;
     }
 
-    if (completed.length === 0) {
-      if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
-      return;
-    }
+    if (completed.length === 0) return this.#rollBack();
     try {
       this.#connection.exec("COMMIT");
     } catch (error) {
-      if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
+      this.#rollBack();
       for (const { job } of completed) job.reject(error);
       return;
     }
@@ -118,13 +115,30 @@ export class Writer {
       completed.push({ job, value, callbacks });
     } catch (error) {
       job.reject(error);
-      if (connection.inTransaction) {
-        connection.exec("ROLLBACK TO work");
-        connection.exec("RELEASE work");
-        return;
-      }
+      if (connection.inTransaction && this.#undo()) return;
       // A full disk or an I/O error rolled back the whole group, not just this job; the jobs that wait get a new group.
+      this.#rollBack();
       for (const other of completed.splice(0)) other.job.reject(error);
+    }
+  }
+
+  /** Rolls back the job in progress. @returns `false` if that fails */
+  #undo(): boolean {
+    try {
+      this.#connection.exec("ROLLBACK TO work");
+      this.#connection.exec("RELEASE work");
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Ends the transaction, if there is one. If that fails, the next `#begin` tries again. */
+  #rollBack(): void {
+    try {
+      if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
+    } catch {
+      // The error that led here is the one to report.
     }
   }
 
@@ -132,6 +146,7 @@ export class Writer {
   async #begin(): Promise<void> {
     const deadline = performance.now() + BUSY_TIMEOUT_MS;
     for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
+      this.#rollBack();
       try {
         this.#connection.exec("BEGIN IMMEDIATE");
         return;

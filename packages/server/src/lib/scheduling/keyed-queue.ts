@@ -1,4 +1,4 @@
-import { invalid, limited } from "./api-error.ts";
+import { invalid, limited } from "../api-error.ts";
 
 interface Queue {
   last: Promise<unknown>;

@@ -1,5 +1,5 @@
-import { parseJson } from "./json-value.ts";
-import { parseStrictText } from "./strict-json.ts";
+import { parseJson } from "../json/json-value.ts";
+import { parseStrictText } from "../json/strict-json.ts";
 
 /**
  * Loose conversions of values from JSON, a form or a database column, as in PocketBase (Go's `cast` library). They
