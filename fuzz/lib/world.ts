@@ -118,4 +118,6 @@ export class World implements AsyncDisposable {
 }
 
 const ARGS =
-  "--trusted-proxy-header X-Forwarded-For --subscribe-rate 100000 --request-rate 100000 --log-level error".split(" ");
+  "--trusted-proxy-header X-Forwarded-For --subscribe-rate 100000 --request-rate 100000 --query-seconds 5 --log-level error".split(
+    " ",
+  );

@@ -6,7 +6,7 @@ import { request } from "@headwater/testing/clients/request.ts";
 import { type ServerOptions, type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
 import { check, NO_FAULTS, sum, type Verdict } from "./checker.ts";
-import { CLOCK_ARGS, type ClockSetting, setClock, REAL_CLOCK, writeClock } from "./clock.ts";
+import { CLOCK_ARGS, type ClockSetting, setClock, REAL_CLOCK, writeClock } from "./clock/clock.ts";
 import { GUEST, History } from "./history.ts";
 import { type Account, Listener } from "./listener.ts";
 import { expectedOf, receivedIn } from "./oracle.ts";

@@ -16,12 +16,12 @@ import {
   MAX_SUBSCRIPTION_BYTES,
   streamSubscription,
 } from "../connections/subscription-cache.ts";
-import { formTexts } from "../http/form-values.ts";
+import { formTexts } from "../http/body/form-values.ts";
 import type { ApiRequest } from "../http/request.ts";
 import { identify } from "../http/requester.ts";
 import { noContent } from "../http/responses.ts";
-import { MAX_LIGHT, weightOf } from "../hub/close-heavy.ts";
-import type { PreparedSubscriptions } from "../hub/prepared-subscriptions.ts";
+import { MAX_LIGHT, weightOf } from "../hub/evaluation/close-heavy.ts";
+import type { PreparedSubscriptions } from "../hub/evaluation/prepared-subscriptions.ts";
 import type { Session } from "../hub/session.ts";
 import type { Since } from "../hub/replay.ts";
 import { badRequest, forbidden, invalid, notFound } from "../lib/api-error.ts";

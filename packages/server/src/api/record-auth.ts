@@ -12,7 +12,7 @@ import { toBool } from "../lib/text/coerce.ts";
 import { atLeast, byteLength, oneOf, problems, required } from "../lib/validators.ts";
 import type { ApiContext } from "./api-context.ts";
 import type { ApiRequest } from "../http/request.ts";
-import { formInteger, formText } from "../http/form-values.ts";
+import { formInteger, formText } from "../http/body/form-values.ts";
 import { authCollectionOf, NO_AUTH_COLLECTION } from "../http/guards.ts";
 import { recordContext } from "./record-context.ts";
 import { json, jsonAs } from "../http/responses.ts";

@@ -14,7 +14,7 @@ import { collectionOf, NO_COLLECTION } from "../http/guards.ts";
 import { queryOwner } from "./query-owner.ts";
 import { recordContext } from "./record-context.ts";
 import { pageResponse, recordResponse } from "./record-responses.ts";
-import { DEFAULT_BODY_LIMIT } from "../http/body-bytes.ts";
+import { DEFAULT_BODY_LIMIT } from "../http/body/body-bytes.ts";
 import type { Field } from "../collections/fields/field.ts";
 import { maxSizeOf } from "../collections/fields/max-size.ts";
 import { noContent, withCursor } from "../http/responses.ts";

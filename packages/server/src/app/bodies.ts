@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import { AddressGroups } from "../connections/address-group.ts";
-import { BodyMemory } from "../http/body-memory.ts";
+import { BodyMemory } from "../http/body/body-memory.ts";
 import type { Bodies } from "../http/http-context.ts";
 import { MAX_JSON_DEPTH } from "../lib/json/strict-json.ts";
 import type { Metrics } from "../metrics/metrics.ts";

@@ -3,7 +3,7 @@ import { AddressGroups } from "../connections/address-group.ts";
 import { ClientQuotas } from "../connections/client-quotas.ts";
 import { ConnectionLimiter } from "../connections/connection-limiter.ts";
 import { TokenExpiry } from "../connections/token-expiry.ts";
-import type { EvaluationLimits } from "../hub/evaluation-budget.ts";
+import type { EvaluationLimits } from "../hub/evaluation/evaluation-budget.ts";
 import { TurnLimiter } from "../lib/scheduling/turn-limiter.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { type Principal, principalKey } from "../rules/principal.ts";

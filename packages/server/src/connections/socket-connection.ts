@@ -3,9 +3,7 @@ import {
   type BadMessage,
   type ClientMessage,
   type Correlated,
-  type Cursor,
   type ErrorMessage,
-  formatCursor,
   parseClientMessage,
   type ServerMessage,
   type SocketAuth,
@@ -19,6 +17,7 @@ import { identify, newRequester, type Requester } from "../http/requester.ts";
 import type { Session } from "../hub/session.ts";
 import type { CloseReason, Wire } from "../hub/wire.ts";
 import { type Bucket, takeToken } from "../lib/scheduling/token-bucket.ts";
+import type { Cursor } from "../log/cursors.ts";
 import type { Principal } from "../rules/principal.ts";
 import { messageFrame } from "../transports/socket-codec.ts";
 import type { SocketListener } from "../transports/socket.ts";
@@ -65,7 +64,7 @@ export class SocketConnection implements SocketListener {
   }
 
   open(wire: Wire): void {
-    const { hub, epoch, config } = this.#context;
+    const { hub, cursors, config } = this.#context;
     const { peer, principal, token, since } = this.#init!;
     this.#init = undefined;
     this.#connection = openConnection(this.#context, { kind: "websocket", peer, principal, wire });
@@ -74,7 +73,7 @@ export class SocketConnection implements SocketListener {
     this.#send({
       type: "connected",
       connectionId: session.id,
-      cursor: formatCursor({ epoch, seq: hub.seq }),
+      cursor: cursors.format(hub.seq),
       auth: authOf(principal),
       limits: {
         subscriptions: socketSubscriptions,

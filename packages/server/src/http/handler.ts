@@ -1,7 +1,7 @@
 import type { Server } from "bun";
 import { notFound } from "../lib/api-error.ts";
 import { AccessLogEntry, principalName } from "./access-log.ts";
-import { assertBodyLimit, DEFAULT_BODY_LIMIT } from "./body-bytes.ts";
+import { assertBodyLimit, DEFAULT_BODY_LIMIT } from "./body/body-bytes.ts";
 import { createCors } from "./cors.ts";
 import { errorResponse } from "./error-response.ts";
 import type { HttpContext } from "./http-context.ts";

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { JsonLimits } from "../lib/json/json-scanner.ts";
-import type { BodyMemory } from "./body-memory.ts";
+import type { BodyMemory } from "./body/body-memory.ts";
 import type { IdentifyContext } from "./requester.ts";
 
 /** What the HTTP layer needs to answer any request. Route handlers get the same object, with whatever else it holds. */

@@ -1,6 +1,6 @@
 import type { Change } from "../log/change.ts";
 import type { Cursors } from "../log/cursors.ts";
-import type { EvaluationLimits } from "./evaluation-budget.ts";
+import type { EvaluationLimits } from "./evaluation/evaluation-budget.ts";
 import type { LogReader } from "./replay-source.ts";
 import type { HubMetrics } from "./hub-metrics.ts";
 import type { Session } from "./session.ts";

@@ -1,24 +1,29 @@
-import { type ClientId, type Cursor, type Epoch, formatCursor, type Subscription } from "@headwater/protocol";
+import { type ClientId, clientId, type Subscription } from "@headwater/protocol";
 import { LRUCache } from "lru-cache";
+import { randomText } from "../lib/random.ts";
 import { TurnShare } from "../lib/scheduling/turn-share.ts";
 import type { Change } from "../log/change.ts";
+import type { Cursor, Cursors } from "../log/cursors.ts";
 import { CatchUp } from "./catch-up.ts";
+import { ChangeCursors } from "./change-cursors.ts";
 import type { ClosedSession } from "./closed-session.ts";
 import { deliver } from "./deliver.ts";
 import { DeliveryPosition } from "./delivery-position.ts";
 import { FanOut } from "./fan-out.ts";
-import { closeHeavy } from "./close-heavy.ts";
+import { closeHeavy } from "./evaluation/close-heavy.ts";
 import { FlushScheduler } from "./flush-scheduler.ts";
 import type { Codec } from "./frame.ts";
-import { NO_EVALUATION_LIMITS } from "./evaluation-budget.ts";
+import { NO_EVALUATION_LIMITS } from "./evaluation/evaluation-budget.ts";
 import { type Heartbeats, heartbeatsOf } from "./heartbeats.ts";
 import { type HubMetrics, NO_HUB_METRICS } from "./hub-metrics.ts";
 import type { HubOptions } from "./hub-options.ts";
-import { OverloadedSessions } from "./overloaded-sessions.ts";
-import type { PreparedSubscriptions } from "./prepared-subscriptions.ts";
+import { OverloadedSessions } from "./evaluation/overloaded-sessions.ts";
+import type { PreparedSubscriptions } from "./evaluation/prepared-subscriptions.ts";
+import { lowestSeq, type Since } from "./replay.ts";
 import { Reassignments } from "./reassignments.ts";
 import { Roster } from "./roster.ts";
 import { Session, type SessionInit } from "./session.ts";
+import type { Visibility } from "./visibility.ts";
 import type { CloseReason } from "./wire.ts";
 
 /** Heartbeats in a row that a full socket may miss. */
@@ -31,9 +36,10 @@ const MAX_TURN_MS = 4;
 
 /** From one change to everyone who subscribes to it. */
 export class Hub<Principal> {
-  readonly #epoch: Epoch;
+  readonly #cursors: Cursors;
   readonly #position: DeliveryPosition;
   readonly #roster: Roster<Principal>;
+  readonly #visibility: Visibility<Principal>;
   readonly #fanOut: FanOut<Principal>;
   readonly #catchUp: CatchUp<Principal>;
   readonly #overloaded: OverloadedSessions<Principal>;
@@ -49,9 +55,10 @@ export class Hub<Principal> {
   #oldestUnsent: number | undefined;
 
   constructor(options: HubOptions<Principal>) {
-    const { epoch, head, log, visibility, maxQueueBytes, onError } = options;
+    const { cursors, head, log, visibility, maxQueueBytes, onError } = options;
     const { metrics = NO_HUB_METRICS, onSubscribed = () => {}, onClosed = () => {} } = options;
-    this.#epoch = epoch;
+    this.#cursors = cursors;
+    this.#visibility = visibility;
     this.#metrics = metrics;
     this.#onSubscribed = onSubscribed;
     this.#onClosed = onClosed;
@@ -68,16 +75,22 @@ export class Hub<Principal> {
       limits: options.evaluation ?? NO_EVALUATION_LIMITS,
       onError,
     });
-    this.#overloaded = new OverloadedSessions({ epoch, position: this.#position, metrics });
+    this.#overloaded = new OverloadedSessions({ cursors, position: this.#position, metrics });
     this.#catchUp = new CatchUp({
-      epoch,
+      cursors,
       log,
       position: this.#position,
       metrics,
       topicsOf: (change) => visibility.topicsOf(change),
       eventFor: (change, audience) => this.#fanOut.eventFor(change, audience, "replayed"),
-      mayChangeVisibility: (change, { subscription, principal }) =>
-        visibility.mayChangeVisibility(change, subscription, principal),
+      prepare: (changes) => visibility.prepareReplay(changes),
+      versionOf: (change) => visibility.replayVersion(change),
+      accountOf: ({ principal }) => visibility.accountOf(principal),
+      mayChangeVisibility: (change, { subscriptions, principal }, name) =>
+        subscriptions.some(
+          (subscription) =>
+            subscription.name === name && visibility.mayChangeVisibility(change, subscription, principal),
+        ),
       onError: (error) => onError(error, undefined),
     });
   }
@@ -108,6 +121,17 @@ export class Hub<Principal> {
     return this.#closedSessions.get(id);
   }
 
+  /**
+   * An id for a new connection. A browser that is cut off before its first event knows only this, and comes back with it:
+   * it names the place where the client was when it connected.
+   *
+   * @param since the cursor that the client connected with
+   */
+  newClientId(since: Cursor | undefined): ClientId {
+    if (since && "lost" in since) return clientId(randomText(40));
+    return clientId(this.#cursors.clientId(lowestSeq(since) ?? this.#position.seq));
+  }
+
   /** A new connection; it gets nothing until it subscribes. */
   open(init: SessionInit<Principal>): Session<Principal> {
     const session = new Session(init, this.#flushes, this.#sessionClosed);
@@ -119,14 +143,14 @@ export class Hub<Principal> {
    * Replaces a session's principal and all its subscriptions, between two changes: a change that is being delivered goes
    * to the audiences that the session is in, and taken out of them meanwhile it would miss the change.
    *
-   * @param since the cursor up to which the client has seen everything; what it missed comes first
+   * @param since what the client has seen of the subscriptions that are new; what it missed comes first
    * @param prepared from `prepare`, for the same principal; without it, all are read while everyone waits
    */
   subscribe(
     session: Session<Principal>,
     principal: Principal,
     subscriptions: readonly Subscription[],
-    since?: Cursor,
+    since?: Since,
     prepared?: PreparedSubscriptions<Principal>,
   ): void {
     this.#position.betweenChanges(() => {
@@ -135,8 +159,9 @@ export class Hub<Principal> {
       this.#roster.reindex([session], () => session.subscribed(principal, subscriptions), prepared);
       this.#onSubscribed(session);
       if (subscriptions.length === 0 && !since) return;
-      const cursor = session.resumeFrom(since, this.#position.seq);
-      if (cursor) this.#catchUp.start(session, cursor, known);
+      // New subscriptions of a session that catches up begin now, not where it is.
+      const resumed = session.resumeFrom(since, this.#position.seq) ?? (session.replay && new Map());
+      if (resumed) this.#catchUp.start(session, resumed, known);
     });
   }
 
@@ -196,7 +221,7 @@ export class Hub<Principal> {
 
   /** Keeps quiet connections alive and ends dead ones. Call it for a share of the sessions at a time. */
   sendHeartbeats(sessions: Iterable<Session<Principal>>): void {
-    const cursor = formatCursor({ epoch: this.#epoch, seq: this.#position.seq });
+    const cursor = this.#cursors.format(this.#position.seq);
     const byCodec = new Map<Codec, Heartbeats>();
     for (const session of sessions) {
       this.#metrics.queued(session.status.queuedBytes);
@@ -208,10 +233,11 @@ export class Hub<Principal> {
   }
 
   async #deliver(change: Change): Promise<void> {
-    const cursor = formatCursor({ epoch: this.#epoch, seq: change.seq });
+    this.#visibility.changed(change);
+    const cursors = new ChangeCursors(this.#cursors, change.seq);
     const startedAt = performance.now();
-    const others = await this.#fanOut.visibilityEvents(change, cursor);
-    const own = await this.#fanOut.changeEvents(change, cursor);
+    const others = await this.#fanOut.visibilityEvents(change, cursors);
+    const own = await this.#fanOut.changeEvents(change, cursors);
     // Before the others get their events, so that none follows a gap.
     this.#overloaded.pause(others.overloaded);
     this.#overloaded.pause(own.overloaded);

@@ -2,7 +2,7 @@ import { type ClientId, GLOBAL_SUBSCRIPTION, type Subscription } from "@headwate
 import type { Audience, Session } from "./session.ts";
 import type { TurnShare } from "../lib/scheduling/turn-share.ts";
 import type { AudienceKind } from "./audience-kind.ts";
-import { PreparedSubscriptions } from "./prepared-subscriptions.ts";
+import { PreparedSubscriptions } from "./evaluation/prepared-subscriptions.ts";
 import { TopicIndex } from "./topic-index.ts";
 
 /** How sessions are sorted into audiences. */

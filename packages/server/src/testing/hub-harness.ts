@@ -1,6 +1,6 @@
 import { clientId, collectionId, cursorScope, parseSubscription, recordId } from "@headwater/protocol";
 import type { FrameBatch } from "../hub/frame-batch.ts";
-import type { EvaluationLimits } from "../hub/evaluation-budget.ts";
+import type { EvaluationLimits } from "../hub/evaluation/evaluation-budget.ts";
 import { Hub } from "../hub/hub.ts";
 import type { LogReader } from "../hub/replay-source.ts";
 import type { Session } from "../hub/session.ts";

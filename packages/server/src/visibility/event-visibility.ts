@@ -1,4 +1,5 @@
 import { channelOfTopic, presenceTarget, type Subscription, type OutgoingEvent } from "@headwater/protocol";
+import { COLLECTIONS } from "../collections/model/log-collection-change.ts";
 import type { Eventually } from "../lib/scheduling/eventually.ts";
 import type { Change } from "../log/change.ts";
 import { RecordEvents } from "./record-events.ts";
@@ -57,7 +58,28 @@ export class EventVisibility {
   }
 
   mayChangeVisibility(change: Change, subscription: Subscription, principal: Principal): boolean {
-    return this.#records.mayChangeVisibility(change, subscription, principal);
+    return (
+      this.#records.mayChangeVisibility(change, subscription, principal) ||
+      this.#channels.mayChangeVisibility(change, subscription, principal)
+    );
+  }
+
+  accountOf(principal: Principal): { readonly collection: string; readonly id: string } | undefined {
+    if (principal.kind === "guest") return undefined;
+    return { collection: principal.collection.id, id: principal.values.id };
+  }
+
+  prepareReplay(changes: readonly Change[]): Promise<void> {
+    return this.#records.current.load(changes);
+  }
+
+  replayVersion(change: Change): number | undefined {
+    return isBroadcast(change) ? 0 : this.#records.current.versionOf(change);
+  }
+
+  changed(change: Change): void {
+    if (change.collection === COLLECTIONS) this.#records.current.clear();
+    else this.#records.current.changed(change);
   }
 
   /** See `ChannelEvents.isExcludedFrom`. */

@@ -1,6 +1,6 @@
-import { badRequest } from "../lib/api-error.ts";
-import { type JsonLimits, JsonScanner } from "../lib/json/json-scanner.ts";
-import { parseScanned } from "../lib/json/strict-json.ts";
+import { badRequest } from "../../lib/api-error.ts";
+import { type JsonLimits, JsonScanner } from "../../lib/json/json-scanner.ts";
+import { parseScanned } from "../../lib/json/strict-json.ts";
 import { type BodySource, readBytes, readChunks } from "./body-bytes.ts";
 import { readMultipartForm } from "./multipart.ts";
 

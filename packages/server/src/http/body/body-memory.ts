@@ -1,5 +1,5 @@
-import { type ApiError, invalid, limited } from "../lib/api-error.ts";
-import { Quota } from "../lib/scheduling/quota.ts";
+import { type ApiError, invalid, limited } from "../../lib/api-error.ts";
+import { Quota } from "../../lib/scheduling/quota.ts";
 
 /** How many bytes of bodies may be in memory; 0 is no limit. */
 export interface BodyMemoryLimits {

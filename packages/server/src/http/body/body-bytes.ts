@@ -1,4 +1,4 @@
-import { ApiError } from "../lib/api-error.ts";
+import { ApiError } from "../../lib/api-error.ts";
 import type { HeldBody } from "./body-memory.ts";
 
 /** PocketBase's default: 32 MiB. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { z } from "zod";
-import { ApiError } from "../lib/api-error.ts";
-import { JsonLimitError } from "../lib/json/json-scanner.ts";
+import { ApiError } from "../../lib/api-error.ts";
+import { JsonLimitError } from "../../lib/json/json-scanner.ts";
 import { type Body, readBody } from "./body.ts";
 import { BodyMemory } from "./body-memory.ts";
 import { parseValues, readValues } from "./body-values.ts";

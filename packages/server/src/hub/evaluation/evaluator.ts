@@ -1,7 +1,7 @@
-import type { Eventually } from "../lib/scheduling/eventually.ts";
-import { TurnShare } from "../lib/scheduling/turn-share.ts";
+import type { Eventually } from "../../lib/scheduling/eventually.ts";
+import { TurnShare } from "../../lib/scheduling/turn-share.ts";
 import { EvaluationBudget, type EvaluationLimits } from "./evaluation-budget.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "../session.ts";
 
 /** How long evaluations may keep a turn of the event loop, in milliseconds. */
 const MAX_TURN_MS = 4;

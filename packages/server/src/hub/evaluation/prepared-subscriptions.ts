@@ -1,6 +1,6 @@
 import type { Subscription } from "@headwater/protocol";
-import type { TurnShare } from "../lib/scheduling/turn-share.ts";
-import type { AudienceKind } from "./audience-kind.ts";
+import type { TurnShare } from "../../lib/scheduling/turn-share.ts";
+import type { AudienceKind } from "../audience-kind.ts";
 
 /** The audiences of some subscriptions, found before a session is indexed: that must not wait in the middle. */
 export class PreparedSubscriptions<Principal> {

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { until } from "./within.ts";
+import { until } from "../within.ts";
 
 export interface ClockSetting {
   /** Milliseconds added to the current time. */

@@ -1,5 +1,5 @@
-import { errorText, type Scenario, testScenarios } from "../testing/scenario.ts";
-import { startTestApp } from "../testing/test-app.ts";
+import { errorText, type Scenario, testScenarios } from "../../testing/scenario.ts";
+import { startTestApp } from "../../testing/test-app.ts";
 
 const { url, define } = await startTestApp();
 await define({

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Budget } from "./evaluation-usage.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "../session.ts";
 
 export interface EvaluationLimits<Principal> {
   /** The share of the time that one connection may take, from 0 to 1; 0 is no limit. */

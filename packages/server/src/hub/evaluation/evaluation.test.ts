@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseSubscription } from "@headwater/protocol";
-import { pausedReplay } from "./replay.ts";
-import { change, flushed, openHub, untilTrue } from "../testing/hub-harness.ts";
+import { pausedReplay } from "../replay.ts";
+import { change, flushed, openHub, untilTrue } from "../../testing/hub-harness.ts";
 
 const LIMITS = { perConnection: 0.1, clientOf: () => undefined };
 

@@ -1,5 +1,5 @@
 import type { Subscription } from "@headwater/protocol";
-import type { Session } from "./session.ts";
+import type { Session } from "../session.ts";
 
 /** Characters of subscriptions that one session may have read again while everyone waits. */
 export const MAX_LIGHT = 16 << 10;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { parseStrictText } from "../lib/json/strict-json.ts";
-import { isObject } from "../collections/fields/decode-json.ts";
+import { parseStrictText } from "../../lib/json/strict-json.ts";
+import { isObject } from "../../collections/fields/decode-json.ts";
 import type { Body, FormBody, FormTexts } from "./body.ts";
 
 /** A body's values, without a schema. */

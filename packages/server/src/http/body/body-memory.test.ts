@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, spyOn, test } from "bun:test";
-import { ApiError } from "../lib/api-error.ts";
+import { ApiError } from "../../lib/api-error.ts";
 import { BodyMemory, type HeldBody } from "./body-memory.ts";
 
 const FREE = 16_384;
