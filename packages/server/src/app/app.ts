@@ -22,7 +22,7 @@ import { createHooks } from "./hooks.ts";
 import { listen } from "./listen.ts";
 import { openLogReaders } from "./log-readers.ts";
 import { startMaintenance } from "./maintenance.ts";
-import { openRealtime } from "./realtime.ts";
+import { openRealtime, type Realtime } from "./realtime.ts";
 import { createSync } from "./sync.ts";
 import { createStreamedAnswers, observeReaders, storeOptions } from "./queries.ts";
 import { openTasks } from "./tasks.ts";
@@ -55,8 +55,11 @@ export async function openApp(config: Config, logger: Logger): Promise<App> {
   try {
     const folder = await openFolder(config.dir, { ...storeOptions(config), clientFilters: config.clientFilters });
     await sweepFiles(folder.store, folder.registry.current, folder.files);
-    const app = await buildApp(config, logger, folder);
-    return { ...app, close: () => app.close().then(unlock) };
+    const app = await buildApp(config, logger, folder).catch(async (error: unknown) => {
+      await folder.close();
+      throw error;
+    });
+    return { ...app, close: () => app.close().finally(unlock) };
   } catch (error) {
     unlock();
     throw error;
@@ -74,35 +77,15 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
   const sync = createSync();
   const realtime = await openRealtime({ config, logger, folder, metrics });
   const tasks = await openTasks({ config, logger, store, metrics });
-  const { channels, presence, hub, authRevision, tailRegistry, head } = realtime;
-  const authFollowers = { folder, tailRegistry, hub, authRevision };
-
-  // Everything that happens because of a write happens here, after the commit and in the order of the log.
-  const followers: readonly Follower[] = [
-    (change) => followCollectionChange(change, authFollowers),
-    (change) => followAccountChange(change, authFollowers),
-    () => presence.revalidate(authRevision.current),
-    (change) => hub.fanOut(change),
-    (change) => sync.pokes.follow(change, tailRegistry.current, hub),
-    (change) => tasks.histories.follow(change),
-  ];
+  const { channels, presence, hub, tailRegistry, head } = realtime;
+  const followers = createFollowers(folder, realtime, sync, tasks);
   const readers = openLogReaders({ logger, folder, hooks, tailRegistry, head, followers });
   const stopMaintenance = startMaintenance({ config, logger, store, readers, tasks, metrics });
   observeReaders(store, metrics);
   const streamedAnswers = createStreamedAnswers(config, metrics);
-  const context = {
-    ...folder,
-    ...realtime,
-    ...sync,
-    tasks,
-    hooks,
-    metrics,
-    config,
-    logger,
-    background,
-    streamedAnswers,
-    bodies: createBodies(config, metrics),
-  };
+  const bodies = createBodies(config, metrics);
+  const shared = { tasks, hooks, metrics, config, logger, background, streamedAnswers, bodies };
+  const context = { ...folder, ...realtime, ...sync, ...shared };
   const api = createApi(
     { ...context, tokens: new Tokens(), startedAt: new Date(), now: () => new Date() },
     customRoutes,
@@ -137,4 +120,22 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
         drainMs: config.drainMs,
       }),
   };
+}
+
+/** Everything that happens because of a write happens here, after the commit and in the order of the log. */
+function createFollowers(
+  folder: Folder,
+  { presence, hub, authRevision, tailRegistry }: Realtime,
+  sync: ReturnType<typeof createSync>,
+  tasks: Tasks,
+): readonly Follower[] {
+  const authFollowers = { folder, tailRegistry, hub, authRevision };
+  return [
+    (change) => followCollectionChange(change, authFollowers),
+    (change) => followAccountChange(change, authFollowers),
+    () => presence.revalidate(authRevision.current),
+    (change) => hub.fanOut(change),
+    (change) => sync.pokes.follow(change, tailRegistry.current, hub),
+    (change) => tasks.histories.follow(change),
+  ];
 }

@@ -1,6 +1,6 @@
 import { collectionId, recordId } from "@headwater/protocol";
 import type { Registry } from "../collections/model/registry.ts";
-import type { LogReader } from "../hub/replay-source.ts";
+import type { LogReader } from "../hub/replay/replay-source.ts";
 import { readAccountStart } from "../log/accounts.ts";
 import type { Change } from "../log/change.ts";
 import { readHead, readTrimmedTo } from "../log/change-log.ts";

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { Registry } from "../collections/model/registry.ts";
 import type { Config } from "../config.ts";
 import { Liveness } from "../connections/liveness.ts";
-import type { LogReader } from "../hub/replay-source.ts";
+import type { LogReader } from "../hub/replay/replay-source.ts";
 import { Hub } from "../hub/hub.ts";
 import { readEpoch, readHead } from "../log/change-log.ts";
 import { Cursors } from "../log/cursors.ts";
