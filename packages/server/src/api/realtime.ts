@@ -23,7 +23,7 @@ import { noContent } from "../http/responses.ts";
 import { MAX_LIGHT, weightOf } from "../hub/evaluation/close-heavy.ts";
 import type { PreparedSubscriptions } from "../hub/evaluation/prepared-subscriptions.ts";
 import type { Session } from "../hub/session.ts";
-import type { Since } from "../hub/replay.ts";
+import type { Since } from "../hub/replay/replay.ts";
 import { badRequest, forbidden, invalid, notFound } from "../lib/api-error.ts";
 import type { Cursor } from "../log/cursors.ts";
 import { byteLength, each, problems, required } from "../lib/validators.ts";

@@ -13,7 +13,7 @@ import {
   type TopicOptions,
   type UnsubscribeMessage,
 } from "@headwater/protocol";
-import { oneOrByName } from "../hub/replay.ts";
+import { oneOrByName } from "../hub/replay/replay.ts";
 import type { Session } from "../hub/session.ts";
 import type { Cursor } from "../log/cursors.ts";
 import { subscriptionRefusal } from "../visibility/subscription-refusal.ts";

@@ -1,5 +1,5 @@
 import { isSameEvent } from "@headwater/protocol";
-import { type ChangeEvent, inOrder, partsOf } from "./change-part.ts";
+import { type ChangeEvent, inOrder, partsOf } from "./replay/change-part.ts";
 import type { Codec, Frame, FrameSet } from "./frame.ts";
 import type { Session } from "./session.ts";
 

@@ -1,5 +1,5 @@
 import type { OutgoingEvent } from "@headwater/protocol";
-import { type ChangeCursors, type FrameCursor, frameCursorKey } from "./change-cursors.ts";
+import { type ChangeCursors, type FrameCursor, frameCursorKey } from "./replay/change-cursors.ts";
 
 /** One message of a transport, encoded once for everyone who gets the same. */
 export interface Frame {

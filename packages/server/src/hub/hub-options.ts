@@ -1,7 +1,7 @@
 import type { Change } from "../log/change.ts";
 import type { Cursors } from "../log/cursors.ts";
 import type { EvaluationLimits } from "./evaluation/evaluation-budget.ts";
-import type { LogReader } from "./replay-source.ts";
+import type { LogReader } from "./replay/replay-source.ts";
 import type { HubMetrics } from "./hub-metrics.ts";
 import type { Session } from "./session.ts";
 import type { Visibility } from "./visibility.ts";

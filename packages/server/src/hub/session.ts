@@ -7,7 +7,7 @@ import type { FlushScheduler } from "./flush-scheduler.ts";
 import type { Codec, Frame } from "./frame.ts";
 import type { Heartbeats } from "./heartbeats.ts";
 import type { Queue, QueueOwner } from "./queue.ts";
-import { lowestSeq, type Replay, type Since } from "./replay.ts";
+import { lowestSeq, type Replay, type Since } from "./replay/replay.ts";
 import { type CloseReason, isOrderly, type Wire } from "./wire.ts";
 
 /** Sessions subscribed to one topic under one event name, for which every result is the same. */

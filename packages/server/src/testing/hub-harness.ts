@@ -2,7 +2,7 @@ import { clientId, collectionId, cursorScope, parseSubscription, recordId } from
 import type { FrameBatch } from "../hub/frame-batch.ts";
 import type { EvaluationLimits } from "../hub/evaluation/evaluation-budget.ts";
 import { Hub } from "../hub/hub.ts";
-import type { LogReader } from "../hub/replay-source.ts";
+import type { LogReader } from "../hub/replay/replay-source.ts";
 import type { Session } from "../hub/session.ts";
 import type { Visibility } from "../hub/visibility.ts";
 import type { Wire } from "../hub/wire.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { parseSubscription } from "@headwater/protocol";
-import { pausedReplay } from "../replay.ts";
+import { pausedReplay } from "../replay/replay.ts";
 import { change, flushed, openHub, untilTrue } from "../../testing/hub-harness.ts";
 
 const LIMITS = { perConnection: 0.1, clientOf: () => undefined };

@@ -2,7 +2,7 @@ import { resyncEvent } from "@headwater/protocol";
 import type { Cursors } from "../../log/cursors.ts";
 import type { DeliveryPosition } from "../delivery-position.ts";
 import type { HubMetrics } from "../hub-metrics.ts";
-import { pausedReplay, type Replay } from "../replay.ts";
+import { pausedReplay, type Replay } from "../replay/replay.ts";
 import type { Session } from "../session.ts";
 
 /** How long an overloaded session gets nothing, in milliseconds: at most one resync in this time. */

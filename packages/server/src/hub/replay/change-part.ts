@@ -1,4 +1,4 @@
-import type { ChangePart } from "../log/cursors.ts";
+import type { ChangePart } from "../../log/cursors.ts";
 
 /** One event of a change, named after its subscription. Without a name it is about another record than the change. */
 export interface ChangeEvent {

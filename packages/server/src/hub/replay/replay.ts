@@ -1,5 +1,5 @@
 import { GLOBAL_SUBSCRIPTION, type ResyncReason } from "@headwater/protocol";
-import type { Cursor, Position } from "../log/cursors.ts";
+import type { Cursor, Position } from "../../log/cursors.ts";
 
 /** What a client has seen of the subscriptions that are new: the same of all of them, or of some by name. */
 export type Since = Cursor | ReadonlyMap<string, Cursor>;

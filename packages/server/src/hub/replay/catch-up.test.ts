@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseSubscription } from "@headwater/protocol";
 import fc from "fast-check";
-import type { Cursor } from "../log/cursors.ts";
+import type { Cursor } from "../../log/cursors.ts";
 import {
   change,
   cursors,
@@ -10,7 +10,7 @@ import {
   type TestClient,
   openHub,
   type TestWire,
-} from "../testing/hub-harness.ts";
+} from "../../testing/hub-harness.ts";
 
 const POSTS = [parseSubscription("posts/*")];
 const at = (seq: number): Cursor => ({ seq });

@@ -1,16 +1,16 @@
 import { type ResyncReason, resyncEvent } from "@headwater/protocol";
 import pLimit from "p-limit";
-import { TurnShare } from "../lib/scheduling/turn-share.ts";
-import type { Change } from "../log/change.ts";
-import { positionProblem } from "../log/cursor-problem.ts";
+import { TurnShare } from "../../lib/scheduling/turn-share.ts";
+import type { Change } from "../../log/change.ts";
+import { positionProblem } from "../../log/cursor-problem.ts";
 import { withoutPart } from "./change-part.ts";
-import { type Delivery, framesOf } from "./deliver.ts";
-import type { DeliveryPosition } from "./delivery-position.ts";
-import type { HubMetrics } from "./hub-metrics.ts";
+import { type Delivery, framesOf } from "../deliver.ts";
+import type { DeliveryPosition } from "../delivery-position.ts";
+import type { HubMetrics } from "../hub-metrics.ts";
 import { createReplay, hasUpTo, isBehind, type Problems, type Replay, type Since, skipTo } from "./replay.ts";
 import { CHUNK_SIZE, ReplaySource, type ReplaySourceOptions } from "./replay-source.ts";
-import type { Session } from "./session.ts";
-import type { Account } from "./visibility.ts";
+import type { Session } from "../session.ts";
+import type { Account } from "../visibility.ts";
 
 export interface CatchUpOptions<Principal> extends ReplaySourceOptions<Principal> {
   /** Where live sessions are. */

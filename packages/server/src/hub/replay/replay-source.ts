@@ -1,10 +1,10 @@
 import { LRUCache } from "lru-cache";
-import type { Change } from "../log/change.ts";
-import type { Cursors } from "../log/cursors.ts";
+import type { Change } from "../../log/change.ts";
+import type { Cursors } from "../../log/cursors.ts";
 import { ChangeCursors } from "./change-cursors.ts";
-import { FrameSet } from "./frame.ts";
-import type { Audience } from "./session.ts";
-import type { Account, EventOutcome } from "./visibility.ts";
+import { FrameSet } from "../frame.ts";
+import type { Audience } from "../session.ts";
+import type { Account, EventOutcome } from "../visibility.ts";
 
 /** A part of the log: the changes after `after`, up to and including `upTo`. */
 export interface LogSpan {

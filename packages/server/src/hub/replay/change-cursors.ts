@@ -1,5 +1,5 @@
 import type { CursorScope } from "@headwater/protocol";
-import type { ChangePart, Cursors } from "../log/cursors.ts";
+import type { ChangePart, Cursors } from "../../log/cursors.ts";
 
 /** The cursor of one message of a change; `undefined` for a message without one. */
 export type FrameCursor = Exclude<CursorScope, "part"> | ChangePart | undefined;
