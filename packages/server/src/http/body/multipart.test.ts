@@ -46,6 +46,13 @@ describe("a form", () => {
     expect(await files[0]![1].text()).toBe("hi");
   });
 
+  test.each([1, 1_000])("that ends before its last bytes has no parts after the end, in chunks of %d", async (size) => {
+    for (const start of ["preamble\r\n", "", part('name="a"', "1")]) {
+      const { texts, files } = await read(`${start}--x--\r\n*\r\n--x--\r\n`, size);
+      expect([texts.length, files.length]).toEqual([start.includes("name") ? 1 : 0, 0]);
+    }
+  });
+
   test.each(["", "x", "--x\r\n", part('name="a"', "1"), part('name="a"; filename="b"', "x").slice(0, -3)])(
     "%p is malformed",
     async (text) => {

@@ -37,7 +37,8 @@ export async function readMultipartForm(
       held.take(chunk.byteLength);
       await parts.unlessFailed(write(form, chunk));
     }
-    await parts.unlessFailed(end(form));
+    form.end();
+    await parts.unlessFailed(parts.finished);
     return { texts: parts.texts, files: await Promise.all(parts.files) };
   } catch (error) {
     parts.stop();
@@ -50,17 +51,13 @@ const write = (form: BusboyInstance, chunk: Uint8Array): Promise<void> =>
     form.write(chunk, (error) => (error ? reject(error) : resolve()));
   });
 
-const end = (form: BusboyInstance): Promise<void> =>
-  new Promise((resolve) => {
-    form.on("finish", resolve);
-    form.end();
-  });
-
 /** The parts of a form as they arrive. */
 class FormParts {
   readonly texts: [name: string, text: string][] = [];
   readonly files: Promise<[name: string, file: File]>[] = [];
   readonly #streams: BusboyFileStream[] = [];
+  /** The form may say so before its last bytes: the last boundary may be followed by anything. */
+  readonly finished: Promise<void>;
   readonly #failure = Promise.withResolvers<never>();
   readonly #folder: TemporaryFolder;
 
@@ -70,6 +67,7 @@ class FormParts {
   ) {
     this.#folder = new TemporaryFolder(held);
     this.#failure.promise.catch(() => {});
+    this.finished = new Promise((resolve) => form.once("finish", resolve));
     form.on("error", this.#failure.reject);
     form.on("partsLimit", () => this.#failure.reject(new RangeError(`more than ${MAX_PARTS} parts`)));
     form.on("field", (name: string | undefined, text) => void this.texts.push([name ?? "", text]));
