@@ -1,9 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { array, assert, constantFrom, oneof, property, tuple } from "fast-check";
 import type { ClientFilters } from "../../config.ts";
 import { Schema } from "../../collections/model/schema.ts";
 import { sql } from "../../store/sql.ts";
 import { Blog, longId, type ListQuery, readTable } from "../golden/blog.ts";
+
+setDefaultTimeout(60_000);
 
 const { collections } = new Blog().schema;
 
