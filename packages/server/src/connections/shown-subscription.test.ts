@@ -10,6 +10,19 @@ test("a subscription without options is shown as it is", () => {
     expect(shownSubscription(parseSubscription(name))).toBe(name);
 });
 
+test("a pattern of a WebSocket is shown as its client calls it", () => {
+  const parsed = parseSubscription(
+    `notes.*?options=${JSON.stringify({ query: { filter: "a = 1", token: "SECRET" } })}`,
+  );
+  const { options } = parsed;
+  expect(shownSubscription({ ...parsed, topic: "notes/*" })).toBe(
+    'notes.*?options={"query":{"filter":"a = 1","token":"***"}}',
+  );
+  expect(shownSubscription({ name: "notes.*?options=", label: "notes.*", topic: "notes/*", options })).toBe(
+    'notes.*?options={"query":{"filter":"a = 1","token":"***"}}',
+  );
+});
+
 test("the values of headers, and of parameters that may be secrets, are masked", () => {
   const shown = withOptions({
     query: {

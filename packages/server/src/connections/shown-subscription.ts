@@ -8,9 +8,10 @@ const MAX_SHOWN = 500;
  * A subscription as diagnostics show it: what it is about and what it filters by, but none of the values of its options
  * that may be secrets, such as tokens in headers.
  */
-export function shownSubscription({ topic, options, name }: Subscription): string {
-  const about = cut(topic.replaceAll(/([=?]).*/gs, "$1***"));
-  if (options === NO_OPTIONS) return name.length > topic.length ? `${about}?options=***` : about;
+export function shownSubscription({ label, options }: Subscription): string {
+  const at = label.search(/[?&]options=/);
+  const about = cut((at === -1 ? label : label.slice(0, at)).replaceAll(/([=?]).*/gs, "$1***"));
+  if (options === NO_OPTIONS) return at === -1 ? about : `${about}?options=***`;
   const query = Object.entries(options.query).map(([key, value]) => [key, shownParameter(key, value)]);
   const headers = Object.keys(options.headers).map((key) => [key, "***"]);
   const shown = {
