@@ -90,7 +90,7 @@ export const queries = family("hostile", [
         wave: async (scene) => {
           using bombs = await GuestStream.open(scene.url, 1);
           const topics = Array.from({ length: 8 }, (_, i) => {
-            const filter = `${backAndForth(2)}.title ?~ '${scene.random.int(0, 9999)}${i}x'`;
+            const filter = `${backAndForth(3)}.title ?~ '${scene.random.int(0, 9999)}${i}x'`;
             return `posts/*?options=${encodeURIComponent(JSON.stringify({ query: { filter } }))}`;
           });
           scene.attackers.count(await bombs.subscribe(topics));
