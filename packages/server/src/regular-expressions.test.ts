@@ -20,8 +20,8 @@ const TRUSTED: Readonly<Record<string, string>> = {
   "server/src/collections/views/": "queries of views, which superusers write",
   "server/src/config.ts": "the command line",
   "server/src/library/hook-files/": "stack traces of the application's hooks",
-  "server/src/lib/character-class.ts": "patterns in schemas, which superusers write",
-  "server/src/lib/pattern-tree.ts": "patterns in schemas, which superusers write",
+  "server/src/lib/text/character-class.ts": "patterns in schemas, which superusers write",
+  "server/src/lib/text/pattern-tree.ts": "patterns in schemas, which superusers write",
   "server/src/rules/golden/": "tests",
   "server/src/schema-types/": "schemas, which superusers write",
   "server/src/store/": "messages of SQLite",
@@ -31,7 +31,7 @@ const TRUSTED: Readonly<Record<string, string>> = {
 /** Expressions that are made when the module loads: what calls them, and where that is tested. */
 const COMPUTED: Readonly<Record<string, string>> = {
   "server/src/http/cors.ts": "an origin has at most 261 characters",
-  "server/src/lib/date-time.ts": "lib/linear.test.ts",
+  "server/src/lib/text/date-time.ts": "lib/linear.test.ts",
   "server/src/rules/resolve/resolve-name.ts": "a filter has at most 3,500 bytes",
 };
 

@@ -56,7 +56,7 @@ export function createHandler<Context extends HttpContext>(options: HandlerOptio
     } catch (error) {
       response = errorResponse(error, context.logger, id);
     } finally {
-      void request?.release().catch((error: unknown) => context.logger.error({ err: error }, "cleanup failed"));
+      void request?.release()?.catch((error: unknown) => context.logger.error({ err: error }, "cleanup failed"));
     }
     addHeaders(response.headers, id, cors.allowed(raw.headers.get("origin")));
     logEntry.status = response.status;

@@ -95,9 +95,9 @@ export class ApiRequest {
     return this.#read((body) => (body.kind === "form" ? body.files : NO_FILES), "");
   }
 
-  /** Forgets the body. */
-  async release(): Promise<void> {
-    await this.#held?.release();
+  /** Forgets the body, if there is one. */
+  release(): Promise<void> | undefined {
+    return this.#held?.release();
   }
 
   async #read<Read>(parse: (body: Body) => Read, unreadable: string): Promise<Read> {
