@@ -4,6 +4,7 @@ import { loadSchema, type Registry } from "../collections/model/registry.ts";
 import type { AuthRevision } from "../http/requester.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Change } from "../log/change.ts";
+import { guardTables } from "../log/foreign-writes.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { Store } from "../store/store.ts";
 import type { Folder } from "./folder.ts";
@@ -40,6 +41,7 @@ const reloadRegistry = (store: Store, registry: Registry): Promise<void> =>
   store.write(
     async (tx) => {
       const schema = await loadSchema(tx);
+      await guardTables(tx);
       tx.afterCommit(() => registry.replace(schema));
     },
     { alone: true },

@@ -7,6 +7,7 @@ import type { ClientFilters } from "../config.ts";
 import type { FileStore } from "../files/file-store.ts";
 import { LocalFiles } from "../files/local-files.ts";
 import { UserError } from "../lib/user-error.ts";
+import { isGuarded, OWN_WRITES } from "../log/foreign-writes.ts";
 import { migrate } from "../store/migrations/migrations.ts";
 import { lockFolder } from "../store/sqlite/folder-lock.ts";
 import { type ObservedStore, openSqliteStore, type SqliteStoreOptions } from "../store/sqlite/sqlite-store.ts";
@@ -34,6 +35,7 @@ export async function openFolder(dir: string, options: FolderOptions = {}): Prom
   ensureWritable(dir);
   const store = openDatabase(join(dir, "data.db"), options);
   try {
+    if (await isGuarded(store)) store.bracketWrites(OWN_WRITES);
     const storedFilters = await store.write(
       async (tx) => {
         const isNew = await bootstrap(tx);
@@ -42,6 +44,7 @@ export async function openFolder(dir: string, options: FolderOptions = {}): Prom
       },
       { alone: true },
     );
+    store.bracketWrites(OWN_WRITES);
     await bootstrapAuxiliaryDatabase(join(dir, "auxiliary.db"));
     const registry = new Registry(options.clientFilters ?? storedFilters);
     await registry.reload(store);

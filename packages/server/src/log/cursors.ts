@@ -87,6 +87,14 @@ export class Cursors {
     return toCursor(this.#open(block, KIND.position) ?? this.#open(block, KIND.part));
   }
 
+  /** Is this a cursor of the log as it is, or of a part of it that was lost when the database was replaced by a copy? */
+  standingOf(text: string): "current" | "lost" | "other" {
+    const block = blockOf(text);
+    const opened = block && this.#open(block, KIND.position);
+    if (!opened) return "other";
+    return "lost" in opened ? "lost" : "current";
+  }
+
   /** Reads the id of a task's event. @returns its number, or like `read` */
   readTaskEventId(text: string): { readonly event: number } | LostCursor | undefined {
     const block = blockOf(text);

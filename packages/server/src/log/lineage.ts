@@ -2,6 +2,7 @@ import { createHmac, randomBytes, randomInt } from "node:crypto";
 import { sql } from "../store/sql.ts";
 import type { Reader, Store, Transaction } from "../store/store.ts";
 import { forgetAccountStarts } from "./accounts.ts";
+import { guardTables, takeForeignWrites } from "./foreign-writes.ts";
 import { readHead, readTrimmedTo } from "./change-log.ts";
 
 /** One server start: the cursors that it issued name its mark. */
@@ -31,6 +32,7 @@ export function startLineage(store: Store): Promise<Lineage> {
   return store.write(
     async (tx) => {
       if (await takeForeignWrites(tx)) await startEpoch(tx);
+      await guardTables(tx);
       const head = await readHead(tx);
       const trimmedTo = await readTrimmedTo(tx);
       await forgetAccountStarts(tx, trimmedTo);
@@ -49,10 +51,6 @@ async function startEpoch(tx: Transaction): Promise<void> {
   await tx.run(sql`UPDATE _headwater SET value = ${randomBytes(5).toString("hex")} WHERE key = 'epoch'`);
   await tx.run(sql`DELETE FROM _headwater_marks`);
 }
-
-/** @returns whether another program has written to the folder since the last call */
-const takeForeignWrites = async (tx: Transaction): Promise<boolean> =>
-  (await tx.run(sql`DELETE FROM _headwater WHERE key = 'foreign'`)) > 0;
 
 async function readKey(reader: Reader): Promise<Uint8Array> {
   const rows = await reader.all(sql`SELECT key, value FROM _headwater WHERE key IN ('epoch', 'secret')`);

@@ -43,6 +43,12 @@ export interface Transaction extends Reader {
   afterCommit(callback: () => void): void;
 }
 
+/** Statements that run first and last in each transaction. */
+export interface WriteBracket {
+  readonly begin: string;
+  readonly end: string;
+}
+
 export interface WriteOptions {
   /**
    * Share the commit with no other writer: for changes of collections, which the next writer must already see.
@@ -60,6 +66,8 @@ export interface Store extends ClientReader {
    * work must await nothing but the transaction, as every other writer waits for it, and must not call `write`.
    */
   write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T>;
+  /** From now on. */
+  bracketWrites(bracket: WriteBracket): void;
   /**
    * Says that something was deleted for good. What was deleted is overwritten in the database file at once, and its WAL is
    * emptied soon.

@@ -53,6 +53,7 @@ function alterStore({ write = unchanged, read = (_, rows) => rows }: { write?: A
       for: (owner) => snapshotReaderOf(store.for(owner)),
       write: (work, options) => store.write((tx) => work(transactionOf(tx)), options),
       scrub: () => store.scrub(),
+      bracketWrites: (bracket) => store.bracketWrites(bracket),
       onCommit: (listener) => store.onCommit(listener),
       close: () => store.close(),
     }),

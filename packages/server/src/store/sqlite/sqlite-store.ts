@@ -6,6 +6,7 @@ import {
   type Store,
   StoreError,
   type Transaction,
+  type WriteBracket,
   type WriteOptions,
 } from "../store.ts";
 import { Checkpointer } from "./checkpointer.ts";
@@ -120,6 +121,10 @@ class SqliteStore implements ObservedStore {
 
   scrub(): void {
     this.#checkpointer.scrub();
+  }
+
+  bracketWrites(bracket: WriteBracket): void {
+    this.#writer.bracket = bracket;
   }
 
   onCommit(listener: () => void): void {

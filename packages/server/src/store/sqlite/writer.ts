@@ -1,5 +1,5 @@
 import { toQuery } from "../sql.ts";
-import { StoreError, type Transaction, type WriteOptions } from "../store.ts";
+import { StoreError, type Transaction, type WriteBracket, type WriteOptions } from "../store.ts";
 import type { Connection } from "./connection.ts";
 
 /** A group of at least `MIN_GROUP_SIZE` jobs ends after `MAX_GROUP_MS`: a flood of writes must not hold up streams. */
@@ -31,6 +31,8 @@ export class Writer {
   readonly #connection: Connection;
   readonly #onCommit: () => void;
   readonly #turns = new Turns();
+  /** Runs in each transaction. */
+  bracket: WriteBracket | undefined;
   #queue: Job[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
@@ -94,6 +96,7 @@ export class Writer {
 
     if (completed.length === 0) return this.#rollBack();
     try {
+      if (this.bracket) this.#connection.exec(this.bracket.end);
       this.#connection.exec("COMMIT");
     } catch (error) {
       this.#rollBack();
@@ -149,6 +152,7 @@ export class Writer {
       this.#rollBack();
       try {
         this.#connection.exec("BEGIN IMMEDIATE");
+        if (this.bracket) this.#connection.exec(this.bracket.begin);
         return;
       } catch (error) {
         if (!(error instanceof StoreError) || error.kind !== "busy" || performance.now() > deadline) throw error;
