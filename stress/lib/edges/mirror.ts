@@ -49,13 +49,14 @@ export class Mirror {
       let isCaughtUp = false;
       while (!isCaughtUp) {
         await until(() => client.events.length > read, `${this.name} gets the mark`);
-        for (const event of client.events.slice(read)) {
+        const arrived = client.events.slice(read);
+        read += arrived.length;
+        for (const event of arrived) {
           this.#cursor = event.id ?? this.#cursor;
           if (event.event === "resync") await this.#reload(server.url, event.id);
           else if (event.event === "marks/*") isCaughtUp ||= event.data.includes(mark);
           else this.#apply(JSON.parse(event.data));
         }
-        read = client.events.length;
       }
     } finally {
       client.close();
