@@ -53,7 +53,7 @@ test("a superuser sees each connection with its subscriptions and cursor", async
   const { id, token } = await superuser.createUser("seen");
   using client = await SseClient.connect(server.url);
   await client.subscribe(["notes/*", "inner/*"], token);
-  const cursor = await writeNote(client, "seen");
+  await writeNote(client, "seen");
   const one = await superuser.request("GET", `/api/realtime/connections/${client.id}`);
   expect(one.body).toEqual({
     id: client.id,

@@ -77,7 +77,7 @@ describe("writing", () => {
       // Without a turn for the others it would go on for ever.
       for (; seen.length === 0; written += 1) await insert(`n${written}`, `body ${written}`)(tx);
     });
-    setImmediate(() => setImmediate(() => setImmediate(async () => void seen.push(await ids(store)))));
+    setImmediate(() => setImmediate(() => setImmediate(() => void ids(store).then((found) => seen.push(found)))));
     await write;
     expect(seen).toEqual([[]]);
     expect(await ids(store)).toHaveLength(written);
