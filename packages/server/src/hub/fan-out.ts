@@ -1,6 +1,5 @@
 import { type OutgoingEvent, resyncEvent } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
-import type { Cursors } from "../log/cursors.ts";
 import type { ChangeCursors } from "./replay/change-cursors.ts";
 import type { AudienceDelivery } from "./deliver.ts";
 import type { EvaluationLimits } from "./evaluation/evaluation-budget.ts";
