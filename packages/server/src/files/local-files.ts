@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { AnnouncedFiles } from "./announced-files.ts";
-import { onDisk, toDiskError } from "./disk-error.ts";
+import { onDisk, toStoreError } from "../store/system-error.ts";
 import { SIDECAR_SUFFIX, encodeAttrs, parseAttrs } from "./attributes-sidecar.ts";
 import type { FileAttributes, FileStore, StoredFile } from "./file-store.ts";
 import { localPath } from "./local-path.ts";
@@ -44,7 +44,7 @@ export class LocalFiles implements FileStore {
       await rename(temporary, path);
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => {});
-      throw toDiskError(error);
+      throw toStoreError(error);
     }
   }
 

@@ -6,14 +6,11 @@ import { mountSmallDisk, type SmallDisk } from "@headwater/testing/lib/small-dis
 import { readRows } from "@headwater/testing/servers/read-database.ts";
 import { type Reply, request } from "@headwater/testing/clients/request.ts";
 import { SseClient } from "@headwater/testing/clients/sse-client.ts";
-import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
-import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
+import { createCollections, createNote, NOTES, refusal, upload } from "./documents.ts";
 
 setDefaultTimeout(120_000);
 
-const NOTES = "/api/collections/notes/records";
-const DOCUMENTS = "/api/collections/documents/records";
 const TASK_HOOKS = join(import.meta.dir, "hooks");
 
 const probe = mountSmallDisk(1);
@@ -27,33 +24,18 @@ interface SmallServer extends AsyncDisposable {
   readonly disk: SmallDisk;
   readonly server: ServerProcess;
   create(title: string): Promise<Reply<{ id: string }>>;
-  upload(bytes: number): Promise<Response>;
 }
 
-async function start(megabytes: number, args: readonly string[] = []): Promise<SmallServer> {
+async function start(megabytes: number): Promise<SmallServer> {
   const disk = mountSmallDisk(megabytes)!;
   const dir = join(disk.path, "files", "pb_data");
   mkdirSync(dir, { recursive: true });
-  const server = await startServer({ dir, args: ["--hooks", TASK_HOOKS, ...args] });
-  const superuser = await SuperuserClient.signIn(server.url);
-  await superuser.createCollection(PUBLIC_NOTES);
-  await superuser.createCollection({
-    name: "documents",
-    type: "base",
-    fields: [{ name: "file", type: "file", maxSize: 1 << 26 }],
-    createRule: "",
-    viewRule: "",
-    listRule: "",
-  });
+  const server = await startServer({ dir, args: ["--hooks", TASK_HOOKS] });
+  await createCollections(server.url);
   return {
     disk,
     server,
-    create: (title) => request(server.url, "POST", NOTES, { body: { title } }),
-    upload(bytes) {
-      const form = new FormData();
-      form.set("file", new File([Buffer.alloc(bytes, "a")], "a.txt"));
-      return fetch(server.url + DOCUMENTS, { method: "POST", body: form });
-    },
+    create: (title) => createNote(server.url, title),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       disk[Symbol.dispose]();
@@ -61,7 +43,7 @@ async function start(megabytes: number, args: readonly string[] = []): Promise<S
   };
 }
 
-const FULL = { status: 503, data: {}, message: "The server can't write now: its disk is full." };
+const FULL = refusal("The server can't write now: its disk is full.");
 
 describe.skipIf(!canMount)("on a full disk", () => {
   let small: SmallServer;
@@ -90,7 +72,7 @@ describe.skipIf(!canMount)("on a full disk", () => {
       const { body, headers } = await untilFull();
       expect(body).toEqual(FULL);
       expect(headers.get("retry-after")).toBe("1");
-      expect(await (await small.upload(100_000)).json()).toEqual(FULL);
+      expect((await upload(server.url, 100_000)).body).toEqual(FULL as never);
       expect((await request(server.url, "DELETE", `${NOTES}/${acknowledged[0]}`)).body).toEqual(FULL);
       const list = await request<{ totalItems: number }>(server.url, "GET", NOTES);
       expect(list.body.totalItems).toBe(acknowledged.length);
@@ -99,7 +81,7 @@ describe.skipIf(!canMount)("on a full disk", () => {
       expect((await late.submit(["notes/*"])).status).toBe(204);
       disk.free();
       acknowledged.push((await small.create(`after ${round}`)).body.id);
-      expect((await small.upload(100_000)).status).toBe(200);
+      expect((await upload(server.url, 100_000)).status).toBe(200);
     }
     while (stream.events.filter(({ event }) => event === "notes/*").length < acknowledged.length) await Bun.sleep(5);
   });

@@ -1,3 +1,4 @@
+import { startThread } from "../../lib/start-thread.ts";
 import type { CheckpointReply, CheckpointRequest } from "./checkpoint-worker.ts";
 
 /** Pages in the WAL before the worker moves them to the database file: 4 MiB, SQLite's default. */
@@ -96,17 +97,21 @@ export class Checkpointer {
 
   #request(mode: CheckpointRequest["mode"]): Promise<CheckpointReply["outcome"]> {
     // Started when first needed: a small or short-lived database never pays for the thread.
-    const worker = (this.#worker ??= this.#startWorker());
     return new Promise((resolve) => {
       this.#reply = resolve;
-      worker.postMessage({ path: this.#path, mode } satisfies CheckpointRequest);
+      try {
+        this.#worker ??= this.#startWorker();
+        this.#worker.postMessage({ path: this.#path, mode } satisfies CheckpointRequest);
+      } catch {
+        resolve("failed");
+      }
     });
   }
 
   #startWorker(): Worker {
-    const worker = new Worker(new URL("./checkpoint-worker.ts", import.meta.url));
+    const worker = startThread(new URL("./checkpoint-worker.ts", import.meta.url));
     worker.unref();
-    // At the limit of open files a thread can't start. Writers wait for its answer, and the next request tries again.
+    // Writers wait for its answer; the next request starts another.
     const fail = (): void => {
       if (this.#worker === worker) this.#worker = undefined;
       this.#reply("failed");

@@ -146,7 +146,7 @@ export class ReaderPool {
   #processOf(seat: ReaderSeat): ReaderProcess {
     if (seat.process?.isAlive) return seat.process;
     const { limitMs, answerBytes } = this.#options;
-    const reader = new ReaderProcess(
+    const reader = ReaderProcess.start(
       {
         path: this.#path,
         cacheKiB: CACHE_KIB,

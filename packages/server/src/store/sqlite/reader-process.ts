@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Query, type Row, type Sql, toQuery } from "../sql.ts";
 import { type Reader, StoreError } from "../store.ts";
+import { toStoreError } from "../system-error.ts";
 import type { ReaderReply, ReaderRequest, ReaderSettings } from "./reader-messages.ts";
 
 const SCRIPT = fileURLToPath(new URL("./reader-main.ts", import.meta.url));
@@ -20,7 +21,16 @@ export class ReaderProcess implements Reader {
   readonly #waiting: Waiting[] = [];
   #ended: StoreError | undefined;
 
-  constructor(settings: ReaderSettings, onEnd: () => void) {
+  /** @throws StoreError if the system can't start another process now */
+  static start(settings: ReaderSettings, onEnd: () => void): ReaderProcess {
+    try {
+      return new ReaderProcess(settings, onEnd);
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  private constructor(settings: ReaderSettings, onEnd: () => void) {
     this.#child = Bun.spawn([process.execPath, SCRIPT, JSON.stringify(settings)], {
       // Settings of the application's own folder, such as a `.env`, are not for it.
       cwd: dirname(SCRIPT),

@@ -1,4 +1,4 @@
-import { StoreError, type StoreErrorKind } from "../store/store.ts";
+import { StoreError, type StoreErrorKind } from "./store.ts";
 
 const KINDS: Readonly<Record<string, StoreErrorKind>> = {
   ENOSPC: "full",
@@ -12,7 +12,7 @@ const KINDS: Readonly<Record<string, StoreErrorKind>> = {
 };
 
 /** Turns an error of the system into a `StoreError`; returns any other error as it is. */
-export function toDiskError(error: unknown): unknown {
+export function toStoreError(error: unknown): unknown {
   const code = (error as { readonly code?: unknown } | null | undefined)?.code;
   const kind = typeof code === "string" ? KINDS[code] : undefined;
   return kind && error instanceof Error ? new StoreError(kind, error.message, [], error) : error;
@@ -21,5 +21,5 @@ export function toDiskError(error: unknown): unknown {
 /** Rejects like the work, but with a `StoreError` if the disk or the system fails. */
 export const onDisk = <T>(work: Promise<T>): Promise<T> =>
   work.catch((error: unknown) => {
-    throw toDiskError(error);
+    throw toStoreError(error);
   });
