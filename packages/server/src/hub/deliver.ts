@@ -21,12 +21,18 @@ export interface AudienceDelivery<Principal> extends Delivery {
  * those before it a cursor that says how much of it they are.
  *
  * @param scope whether the change's cursor counts for all subscriptions of the session
+ * @param before the events of the change that the client already has
  */
-export function framesOf(codec: Codec, deliveries: readonly Delivery[], scope: "all" | "named"): readonly Frame[] {
+export function framesOf(
+  codec: Codec,
+  deliveries: readonly Delivery[],
+  scope: "all" | "named",
+  before: readonly ChangeEvent[] = [],
+): readonly Frame[] {
   if (deliveries.length === 1) return [deliveries[0]!.frames.frame(codec, [deliveries[0]!.label], scope)];
   const ordered = inOrder(deliveries);
   const messages = codec.merges ? mergeEqual(ordered) : ordered.map((delivery) => [delivery]);
-  const parts = partsOf(messages);
+  const parts = partsOf(messages, before);
   return messages.map((message, i) => {
     const labels = message.map(({ label }) => label);
     return message[0]!.frames.frame(codec, labels, i === messages.length - 1 ? scope : parts[i]);

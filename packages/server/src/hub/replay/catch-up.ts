@@ -3,7 +3,7 @@ import pLimit from "p-limit";
 import { TurnShare } from "../../lib/scheduling/turn-share.ts";
 import type { Change } from "../../log/change.ts";
 import { positionProblem } from "../../log/cursor-problem.ts";
-import { withoutPart } from "./change-part.ts";
+import { splitAt } from "./change-part.ts";
 import { type Delivery, framesOf } from "../deliver.ts";
 import type { DeliveryPosition } from "../delivery-position.ts";
 import type { HubMetrics } from "../hub-metrics.ts";
@@ -212,8 +212,8 @@ export class CatchUp<Principal> {
     if (session.audiences !== audiences) return this.#send(session, replay, change);
     for (const key of appeared) (replay.untold ??= new Set()).add(key);
     for (const key of gone) replay.untold?.delete(key);
-    const unsent = withoutPart(deliveries, replay.part?.seq === change.seq ? replay.part.part : undefined);
-    session.send(framesOf(session.codec, unsent, isBehind(replay, change.seq) ? "named" : "all"));
+    const { sent, rest } = splitAt(deliveries, replay.part?.seq === change.seq ? replay.part.part : undefined);
+    session.send(framesOf(session.codec, rest, isBehind(replay, change.seq) ? "named" : "all", sent));
     replay.position = Math.max(replay.position, change.seq);
     this.#skip(session, replay, unknown);
   }
