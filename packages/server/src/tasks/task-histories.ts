@@ -124,10 +124,10 @@ export class TaskHistories {
 
 /** Whether a stream can be dropped: it has ended or is still empty, is saved, and nobody listens or is about to. */
 const isIdle = ({ history, unsaved, hasListeners, openedAt }: TaskStream, now: number): boolean =>
-  (history.isOver || history.last === 0) && !unsaved && !hasListeners && now - openedAt > OPEN_GRACE_MS;
+  (history.isOver || history.last === 0) && !unsaved && !hasListeners && Math.abs(now - openedAt) > OPEN_GRACE_MS;
 
-/** Tasks that started together are not due together, because of the jitter. */
+/** The clock may be set back. Tasks that started together are not due together, because of the jitter. */
 function isDue({ unsaved, history, jitter }: TaskStream, now: number): boolean {
   if (!unsaved) return false;
-  return history.isOver || now - unsaved.time >= MAX_UNSAVED_MS * jitter || unsaved.size >= MAX_UNSAVED_SIZE;
+  return history.isOver || Math.abs(now - unsaved.time) >= MAX_UNSAVED_MS * jitter || unsaved.size >= MAX_UNSAVED_SIZE;
 }

@@ -1,5 +1,5 @@
 /** The longest delay that `setTimeout` and `setInterval` take, in milliseconds: a longer one fires at once. */
-export const MAX_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Calls back after a delay of any length, `Infinity` included.
