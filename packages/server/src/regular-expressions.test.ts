@@ -82,7 +82,7 @@ test("the attacks find expressions that take quadratic and exponential time", ()
   expect(worst(/\.+$/)).toBeDefined();
   expect(worst(/^(a+)+$/)).toBeDefined();
   expect(worst(/^a+$/)).toBeUndefined();
-}, 60_000);
+}, 300_000);
 
 describe("an expression over client text takes linear time", () => {
   const cases = found.flatMap(({ file, expression }) => (expression ? [[file, String(expression), expression]] : []));
@@ -91,7 +91,7 @@ describe("an expression over client text takes linear time", () => {
     (_file, _source, expression) => {
       expect(worst(expression)).toBeUndefined();
     },
-    60_000,
+    300_000,
   );
 });
 

@@ -73,6 +73,6 @@ describe("a function over client text takes linear time", () => {
       });
       expect(slow).toBeUndefined();
     },
-    60_000,
+    300_000,
   );
 });
