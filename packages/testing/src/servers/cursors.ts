@@ -10,7 +10,8 @@ interface FolderKey {
 
 /** The data folders of the servers that this process has started, newest first. */
 const folders: string[] = [];
-const keys = new Map<string, FolderKey>();
+/** Also those that a folder had before. */
+const keys: FolderKey[] = [];
 
 /** Makes the cursors of a folder readable. */
 export function rememberFolder(dir: string): void {
@@ -26,17 +27,17 @@ export function seqOfCursor(cursor: string | undefined): number | undefined {
   const sealed = /^[a-z]\.([\w-]{22})$/.exec(cursor ?? "")?.[1];
   if (sealed === undefined) return undefined;
   const block = Buffer.from(sealed, "base64url");
-  const known = folders.map((dir) => keys.get(dir));
-  for (const key of known) {
-    const seq = key && read(key, block);
+  for (const key of keys) {
+    const seq = read(key, block);
     if (seq !== undefined) return seq;
   }
   // A server that has been started since, or another log in the same folder.
   for (const dir of folders) {
     const key = readKey(dir);
-    if (key) keys.set(dir, key);
     const seq = key && read(key, block);
-    if (seq !== undefined) return seq;
+    if (seq === undefined) continue;
+    keys.unshift(key!);
+    return seq;
   }
   return undefined;
 }
