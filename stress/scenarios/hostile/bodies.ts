@@ -161,7 +161,8 @@ export const bodies = family("hostile", [
             mutation(client, i + 1, "create", { collection: "notes", data: { title: `large ${i}`, body } });
           const single = mutation(client, 1, "nothing", { body: "x".repeat(100 * MIB) });
           const many = Array.from({ length: 14 }, (_, i) => create(i)).join(",");
-          await push(scene, scene.random.chance(50) ? single : many);
+          await push(scene, single);
+          await push(scene, many);
         },
       }),
     ["all seeds", "alone"],
