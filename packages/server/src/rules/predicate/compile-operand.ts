@@ -81,6 +81,8 @@ export function compileOperand(
     case "bodyItems":
       return compileBodyItems(operand, lists);
     case "changed":
+      // In a client's filter the stored email counts only if the client sees it, which the database knows.
+      if (operand.stored.kind === "field" && operand.stored.publicEmail) return undefined;
       return compileChange(operand, collection, lists);
     case "bodyRelation":
     case "geoDistance":
