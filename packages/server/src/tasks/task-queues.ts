@@ -28,8 +28,8 @@ export class TaskQueues {
     if (this.#known.has(id)) return;
     this.#known.add(id);
     if (due <= now) return this.#makeReady(name, id);
-    // The wait doesn't depend on the clock, which may be set back meanwhile.
-    const cancel = callAfter(due - now, () => {
+    // The wait doesn't depend on the clock, which may be set back meanwhile. A timer may be a fraction early.
+    const cancel = callAfter(due - now + 1, () => {
       this.#timers.delete(cancel);
       this.#makeReady(name, id);
     });
