@@ -77,10 +77,10 @@ export class History {
     return this.#changes.get(`${collection}/${record}`)?.findLast(({ seq }) => seq <= atSeq);
   }
 
-  /** Was the record of this change deleted afterwards, up to that seq? Then only its delete is still told to who was away. */
-  isGoneAfter({ collection, record, seq }: LogEntry, atSeq: number): boolean {
+  /** The changes of the same record that came after this one, up to that seq. */
+  laterChanges({ collection, record, seq }: LogEntry, atSeq: number): readonly LogEntry[] {
     const changes = this.#changes.get(`${collection}/${record}`) ?? [];
-    return changes.some((change) => change.action === "delete" && change.seq > seq && change.seq <= atSeq);
+    return changes.filter((change) => change.seq > seq && change.seq <= atSeq);
   }
 
   ruleAt(collection: string, atSeq: number): Rule {

@@ -27,7 +27,6 @@ export function expectedOf(history: History, session: ListenerSession): Expected
   const first = Math.min(...spans.map(({ from }) => from));
   const last = Math.max(...spans.map(({ to }) => to));
   const arrivals = arrivalsOf(session);
-  const received = new Set(receivedIn(session).map(({ seq, topic }) => `${seq} ${topic}`));
   const { refused } = session.connection;
   const had = recordsIn(session);
   let next = 0;
@@ -44,6 +43,23 @@ export function expectedOf(history: History, session: ListenerSession): Expected
           evaluationSeqs.map((atSeq) => isVisible(history, session.identity, topic, entry, atSeq)),
         );
         if (!outcomes.has(true)) return [];
+        const hiding = history
+          .laterChanges(entry, until)
+          .filter(
+            (later) =>
+              later.action !== "delete" &&
+              evaluationSeqs.some((at) => !isAllowed(history, session.identity, topic, later, Math.max(at, later.seq))),
+          );
+        // It had left the client's sight when the client came back, and did not return.
+        const last = history.lastChange(entry.collection, entry.record, until);
+        if (
+          entry.action !== "delete" &&
+          last &&
+          last.seq <= session.deliveredTo &&
+          hiding.includes(last) &&
+          !evaluationSeqs.some((at) => isAllowed(history, session.identity, topic, last, Math.max(at, last.seq)))
+        )
+          return [];
         const isOwed = (): boolean => {
           const { collection, record, action } = entry;
           if (action !== "delete") return history.lastChange(collection, record, until)?.action !== "delete";
@@ -52,36 +68,10 @@ export function expectedOf(history: History, session: ListenerSession): Expected
           return had.has(record) || (before?.action !== "delete" && before !== undefined && evaluationSeqs.every(sees));
         };
         const isCovered = spansByTopic.get(topic.name)!.some(({ from, to }) => entry.seq > from && entry.seq <= to);
-        const duty = isCovered && !outcomes.has(false) && isOwed() ? "must" : "may";
-        const mayBeUntold =
-          history.isGoneAfter(entry, until) ||
-          (entry.action === "delete" && appearedUnseen(history, entry, first, topic, received));
-        return [
-          {
-            seq: entry.seq,
-            topic: topic.name,
-            action: entry.action,
-            values: valuesOf(entry),
-            duty: mayBeUntold ? "may" : duty,
-          } as const,
-        ];
+        const duty = isCovered && !outcomes.has(false) && hiding.length === 0 && isOwed() ? "must" : "may";
+        return [{ seq: entry.seq, topic: topic.name, action: entry.action, values: valuesOf(entry), duty } as const];
       });
     });
-}
-
-/** Was the deleted record created after the session's cursor, and the client not told? Then neither is its delete. */
-function appearedUnseen(
-  history: History,
-  { collection, record, seq }: LogEntry,
-  since: number,
-  topic: Topic,
-  received: ReadonlySet<string>,
-): boolean {
-  const created = history.entries.findLast(
-    (entry) =>
-      entry.seq < seq && entry.action === "create" && entry.record === record && entry.collection === collection,
-  );
-  return created !== undefined && created.seq > since && !received.has(`${created.seq} ${topic.name}`);
 }
 
 /** The events received up to the last cursor: a client disconnected within a change receives the whole change again. */
@@ -147,18 +137,23 @@ interface Resync {
 }
 
 const arrivalsOf = ({ connection }: ListenerSession): { readonly seq: number; readonly time: number }[] =>
-  connection.inbox.items.flatMap(({ id }, i) =>
-    id === undefined ? [] : [{ seq: seqOf(id), time: connection.arrivals[i]! }],
+  // A resync is ahead of what follows for the other topics.
+  connection.inbox.items.flatMap((event, i) =>
+    event.id === undefined || isResync(event) ? [] : [{ seq: seqOf(event.id), time: connection.arrivals[i]! }],
   );
 
 const appearsOn = ({ collection, record }: Topic, entry: LogEntry): boolean =>
   collection === entry.collection && (record === undefined || record === entry.record);
 
 function isVisible(history: History, identity: Identity, topic: Topic, entry: LogEntry, atSeq: number): boolean {
+  if (!isAllowed(history, identity, topic, entry, atSeq)) return false;
   const viewer = history.viewerAt(identity, atSeq);
-  const values = valuesOf(entry);
-  const stored = history.storedAt(atSeq);
+  return topic.filter === undefined || topic.filter.allows(valuesOf(entry), viewer, history.storedAt(atSeq));
+}
+
+/** By the rule alone. */
+function isAllowed(history: History, identity: Identity, topic: Topic, entry: LogEntry, atSeq: number): boolean {
+  const viewer = history.viewerAt(identity, atSeq);
   const rule = history.ruleAt(topic.collection, atSeq);
-  if (viewer.kind !== "superuser" && !rule.allows(values, viewer, stored)) return false;
-  return topic.filter === undefined || topic.filter.allows(values, viewer, stored);
+  return viewer.kind === "superuser" || rule.allows(valuesOf(entry), viewer, history.storedAt(atSeq));
 }
