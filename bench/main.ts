@@ -9,6 +9,7 @@ import { patterns } from "./patterns.ts";
 import type { Bench, Report } from "./report/bench.ts";
 import { benchCommand, type Options, type Values } from "./report/options.ts";
 import { formatTable } from "./report/table.ts";
+import { records } from "./records.ts";
 import { replicache } from "./replicache.ts";
 import { tasks } from "./tasks.ts";
 import { writes } from "./writes.ts";
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   patterns,
   interference,
   writes,
+  records,
   tasks,
   replicache,
 };

@@ -12,6 +12,7 @@ interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly description: string;
+  readonly license: string;
   readonly engines: object;
   readonly dependencies?: Readonly<Record<string, string>>;
 }
@@ -25,6 +26,7 @@ export async function buildClient(): Promise<void> {
   await Promise.all([buildCode(CLIENT_DIST), buildTypes()]);
   await Bun.write(join(CLIENT_DIST, "package.json"), `${JSON.stringify(await publishedManifest(), null, 2)}\n`);
   await cp(join(CLIENT, "README.md"), join(CLIENT_DIST, "README.md"));
+  await cp(join(ROOT, "LICENSE"), join(CLIENT_DIST, "LICENSE"));
 }
 
 export async function buildCode(outdir: string): Promise<void> {
@@ -79,7 +81,7 @@ function rewriteImports(text: string, file: string): string {
 }
 
 async function publishedManifest(): Promise<object> {
-  const [{ name, version, description, engines }, protocol] = await Promise.all([
+  const [{ name, version, description, license, engines }, protocol] = await Promise.all([
     manifestOf("client"),
     manifestOf("protocol"),
   ]);
@@ -87,6 +89,7 @@ async function publishedManifest(): Promise<object> {
     name,
     version,
     description,
+    license,
     type: "module",
     sideEffects: false,
     exports: { ".": { types: "./types/client/src/index.d.ts", default: "./index.js" } },

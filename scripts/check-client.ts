@@ -6,7 +6,7 @@ import { buildClient, CLIENT_DIST } from "./build-client.ts";
 /** Bytes after minifying and gzip, including eventsource-parser. */
 const LIMITS = {
   /** Connections, event stream and subscriptions, without records, live lists, sign-in and the official SDK's calls. */
-  realtime: 12_000,
+  realtime: 12_050,
   all: 17_500,
   /** Loaded only when used: the WebSocket transport and tab sharing. */
   onDemand: 5_000,

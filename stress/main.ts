@@ -1,7 +1,7 @@
 /** `npm run stress`: breaks servers under load and checks what clients receive. */
 import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { type Options, stressCommand } from "./lib/options.ts";
-import { failureLines, outcomeLine, summary } from "./lib/report.ts";
+import { failureLines, figuresTable, outcomeLine, summary } from "./lib/report.ts";
 import { isOk, type Outcome, run, type PlannedRun } from "./lib/run.ts";
 import type { Scenario } from "./lib/scenario.ts";
 import { makeSeedFolder } from "./lib/seed-folder.ts";
@@ -26,30 +26,39 @@ const runsOf = (scenarios: readonly Scenario[], options: Options): PlannedRun[] 
   scenarios
     .toSorted((a, b) => Number(a.inShort) - Number(b.inShort))
     .flatMap((scenario) =>
-      Array.from({ length: seedsOf(scenario, options.seeds) }, (_, i) => ({ scenario, seed: options.seed + i })),
+      Array.from({ length: seedsOf(scenario, options) }, (_, i) => ({ scenario, seed: options.seed + i })),
     )
     .map((plan) => ({ ...plan, transport: options.transport }));
 
-const seedsOf = (scenario: Scenario, all: number): number =>
-  ({ all, some: Math.ceil(all / 10), one: 1 })[scenario.seeds];
+function seedsOf({ seeds: which, isAlone }: Scenario, { seeds, short }: Options): number {
+  const all = seeds ?? (isAlone ? 2 : 20) / (short ? (isAlone ? 2 : 10) : 1);
+  return { all, some: Math.ceil(all / 10), one: 1 }[which];
+}
 
-async function runAll(plannedRuns: readonly PlannedRun[], { lanes, short, seed }: Options): Promise<Outcome[]> {
+async function runAll(plannedRuns: readonly PlannedRun[], { lanes, short, seed, server }: Options): Promise<Outcome[]> {
   const startedAt = performance.now();
   console.log(`${plannedRuns.length} runs from seed ${seed}, ${lanes} at a time`);
-  using opened = await openSeedFolder();
+  using opened = await openSeedFolder(server);
   const outcomes: Outcome[] = [];
-  await inParallel(plannedRuns.length, lanes, async (index) => {
-    const outcome = await run(opened.seedFolder, plannedRuns[index]!, short);
-    outcomes.push(outcome);
-    console.log(outcomeLine(outcome));
-    if (!isOk(outcome)) console.log(failureLines(outcome, short).join("\n"));
-  });
+  const runSome = (plans: readonly PlannedRun[], atOnce: number): Promise<void> =>
+    inParallel(plans.length, atOnce, async (index) => {
+      const outcome = await run(opened.seedFolder, plans[index]!, short);
+      outcomes.push(outcome);
+      console.log(outcomeLine(outcome));
+      if (!isOk(outcome)) console.log(failureLines(outcome, short).join("\n"));
+    });
+  const { alone = [], together = [] } = Object.groupBy(plannedRuns, ({ scenario }) =>
+    scenario.isAlone ? "alone" : "together",
+  );
+  await runSome(together, lanes);
+  await runSome(alone, 1);
+  console.log(figuresTable(outcomes));
   console.log(summary(outcomes, (performance.now() - startedAt) / 1000));
   return outcomes;
 }
 
-async function openSeedFolder() {
-  const seedFolder = await makeSeedFolder();
+async function openSeedFolder(server: string | undefined) {
+  const seedFolder = await makeSeedFolder(server);
   return { seedFolder, [Symbol.dispose]: () => seedFolder.folder[Symbol.dispose]() };
 }
 

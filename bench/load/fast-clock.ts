@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
-import { CLOCK_ARGS, HOUR, setClock, REAL_CLOCK, writeClock } from "../../stress/lib/clock.ts";
+import { CLOCK_ARGS, HOUR, setClock, REAL_CLOCK, writeClock } from "../../stress/lib/clock/clock.ts";
 import { type RecordTarget, startRecordTarget } from "../targets/record-target.ts";
 import type { Rule } from "../targets/rules.ts";
 

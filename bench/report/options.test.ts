@@ -5,6 +5,7 @@ const OPTIONS = {
   size: { help: "", default: 7, min: 1 },
   sizes: { help: "", default: [1, 16], min: 1 },
   rule: { help: "", default: "public", choices: ["public", "owner"] },
+  tree: { help: "", default: "", value: "dir" },
 } as const satisfies Options;
 
 /** The values that the bench runs with for these arguments. */
@@ -19,14 +20,15 @@ async function read(...args: string[]): Promise<unknown> {
 }
 
 test("omitted options have their defaults", async () => {
-  expect(await read()).toEqual({ size: 7, sizes: [1, 16], rule: "public", json: false });
+  expect(await read()).toEqual({ size: 7, sizes: [1, 16], rule: "public", tree: "", json: false });
 });
 
 test("a number, a list of numbers, a choice and --json are read", async () => {
-  expect(await read("--size", "3", "--sizes", "2,4,8", "--rule", "owner", "--json")).toEqual({
+  expect(await read("--size", "3", "--sizes", "2,4,8", "--rule", "owner", "--tree", "/a", "--json")).toEqual({
     size: 3,
     sizes: [2, 4, 8],
     rule: "owner",
+    tree: "/a",
     json: true,
   });
 });

@@ -21,7 +21,15 @@ export interface ChoiceOption<Choice extends string = string> {
   readonly choices: readonly Choice[];
 }
 
-export type Option = NumberOption | NumbersOption | ChoiceOption;
+/** Any text; "" unless given. */
+export interface TextOption {
+  readonly help: string;
+  readonly default: string;
+  /** What the text is, for the help. */
+  readonly value: string;
+}
+
+export type Option = NumberOption | NumbersOption | ChoiceOption | TextOption;
 export type Options = Readonly<Record<string, Option>>;
 export type Values<Named extends Options> = { readonly [Name in keyof Named]: Named[Name]["default"] };
 
@@ -43,6 +51,7 @@ export function benchCommand(
 function flagOf(name: string, option: Option): Flag {
   if ("choices" in option)
     return new Flag(`--${name} <choice>`, option.help).choices(option.choices).default(option.default);
+  if ("value" in option) return new Flag(`--${name} <${option.value}>`, option.help).default(option.default);
   const { help, min, default: value } = option;
   return typeof value === "number"
     ? new Flag(`--${name} <n>`, help).default(value).argParser((text) => readNumber(min, text))

@@ -32,6 +32,7 @@ export class History {
   readonly #ruleChanges: readonly RuleChange[];
   readonly #versions = new Map<string, Map<string, Version[]>>();
   readonly #accessSeqs: readonly number[];
+  readonly #changes: ReadonlyMap<string, readonly LogEntry[]>;
   /** For each entry, the earliest time among it and all later entries: ascending even if the clock jumped. */
   readonly #times: number[];
 
@@ -45,6 +46,7 @@ export class History {
     this.#rules = rules;
     this.#ruleChanges = ruleChanges;
     const accessChanges = entries.filter(({ collection }) => ACCESS_COLLECTIONS.has(collection));
+    this.#changes = Map.groupBy(entries, ({ collection, record }) => `${collection}/${record}`);
     this.#accessSeqs = accessChanges.map(({ seq }) => seq);
     this.#times = entries.map(({ time }) => time);
     for (let i = entries.length - 2; i >= 0; i -= 1) this.#times[i] = Math.min(this.#times[i]!, this.#times[i + 1]!);
@@ -68,6 +70,17 @@ export class History {
       else high = middle;
     }
     return this.entries[low - 1]?.seq ?? 0;
+  }
+
+  /** The last change of a record up to that seq. */
+  lastChange(collection: string, record: string, atSeq: number): LogEntry | undefined {
+    return this.#changes.get(`${collection}/${record}`)?.findLast(({ seq }) => seq <= atSeq);
+  }
+
+  /** The changes of the same record that came after this one, up to that seq. */
+  laterChanges({ collection, record, seq }: LogEntry, atSeq: number): readonly LogEntry[] {
+    const changes = this.#changes.get(`${collection}/${record}`) ?? [];
+    return changes.filter((change) => change.seq > seq && change.seq <= atSeq);
   }
 
   ruleAt(collection: string, atSeq: number): Rule {

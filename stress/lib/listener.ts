@@ -1,4 +1,4 @@
-import { parseCursor } from "@headwater/protocol";
+import { seqOfCursor } from "@headwater/testing/servers/cursors.ts";
 import type { Inbox } from "@headwater/testing/clients/inbox.ts";
 import type { ReceivedEvent } from "@headwater/testing/clients/event-splitter.ts";
 import type { Identity } from "./history.ts";
@@ -86,7 +86,7 @@ export class Listener {
   }
 
   get seq(): number {
-    return parseCursor(this.cursor)?.seq ?? 0;
+    return seqOfCursor(this.cursor) ?? 0;
   }
 
   /** @throws if the server is down, or goes down before it answers */

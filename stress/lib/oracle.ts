@@ -1,4 +1,5 @@
-import { parseCursor } from "@headwater/protocol";
+import { cursorScope } from "@headwater/protocol";
+import { seqOfCursor } from "@headwater/testing/servers/cursors.ts";
 import type { LogEntry } from "@headwater/testing/servers/read-database.ts";
 import type { ReceivedEvent } from "@headwater/testing/clients/event-splitter.ts";
 import type { Expected, Received } from "./checker.ts";
@@ -17,13 +18,17 @@ interface Span {
  * The events a session should have received. The server evaluates a change at some seq between its commit (or the last
  * change it delivered before the session, if that is later) and its arrival, with the rules, principals and records as
  * of that seq. If the client may see the change at all of these seqs, it must arrive; if at none, it must not.
+ *
+ * Of a record that has been deleted since, a replay contains only the delete, and that only for a client that could have it.
  */
 export function expectedOf(history: History, session: ListenerSession): Expected[] {
-  const spans = spansOf(session);
+  const spansByTopic = new Map(session.topics.map(({ name }) => [name, spansOf(session, name)]));
+  const spans = [...spansByTopic.values()].flat();
   const first = Math.min(...spans.map(({ from }) => from));
-  const last = spans.at(-1)!.to;
+  const last = Math.max(...spans.map(({ to }) => to));
   const arrivals = arrivalsOf(session);
   const { refused } = session.connection;
+  const had = recordsIn(session);
   let next = 0;
   return history.entries
     .filter(({ seq }) => seq > first && seq <= last)
@@ -31,7 +36,6 @@ export function expectedOf(history: History, session: ListenerSession): Expected
       while (next < arrivals.length && arrivals[next]!.seq < entry.seq) next += 1;
       const topics = session.topics.filter((topic) => !refused.has(topic.name) && appearsOn(topic, entry));
       if (topics.length === 0) return [];
-      const isCovered = spans.some(({ from, to }) => entry.seq > from && entry.seq <= to);
       const until = history.headAt(arrivals[next]?.time ?? Date.now());
       const evaluationSeqs = history.evaluationPoints(Math.max(entry.seq, session.deliveredTo), until);
       return topics.flatMap((topic) => {
@@ -39,7 +43,32 @@ export function expectedOf(history: History, session: ListenerSession): Expected
           evaluationSeqs.map((atSeq) => isVisible(history, session.identity, topic, entry, atSeq)),
         );
         if (!outcomes.has(true)) return [];
-        const duty = isCovered && !outcomes.has(false) ? "must" : "may";
+        const hiding = history
+          .laterChanges(entry, until)
+          .filter(
+            (later) =>
+              later.action !== "delete" &&
+              evaluationSeqs.some((at) => !isAllowed(history, session.identity, topic, later, Math.max(at, later.seq))),
+          );
+        // It had left the client's sight when the client came back, and did not return.
+        const last = history.lastChange(entry.collection, entry.record, until);
+        if (
+          entry.action !== "delete" &&
+          last &&
+          last.seq <= session.deliveredTo &&
+          hiding.includes(last) &&
+          !evaluationSeqs.some((at) => isAllowed(history, session.identity, topic, last, Math.max(at, last.seq)))
+        )
+          return [];
+        const isOwed = (): boolean => {
+          const { collection, record, action } = entry;
+          if (action !== "delete") return history.lastChange(collection, record, until)?.action !== "delete";
+          const before = history.lastChange(collection, record, first);
+          const sees = (atSeq: number): boolean => isVisible(history, session.identity, topic, before!, atSeq);
+          return had.has(record) || (before?.action !== "delete" && before !== undefined && evaluationSeqs.every(sees));
+        };
+        const isCovered = spansByTopic.get(topic.name)!.some(({ from, to }) => entry.seq > from && entry.seq <= to);
+        const duty = isCovered && !outcomes.has(false) && hiding.length === 0 && isOwed() ? "must" : "may";
         return [{ seq: entry.seq, topic: topic.name, action: entry.action, values: valuesOf(entry), duty } as const];
       });
     });
@@ -62,42 +91,69 @@ export function receivedIn({ connection }: ListenerSession): Received[] {
     .toReversed();
 }
 
+/** The records that a session got events of, besides their deletes. */
+const recordsIn = ({ connection }: ListenerSession): ReadonlySet<string> =>
+  new Set(
+    connection.inbox.items.flatMap(({ event, data }) => {
+      if (event === RESYNC) return [];
+      const { action, record } = JSON.parse(data) as { action: string; record: Values };
+      return action === "delete" ? [] : [String(record["id"])];
+    }),
+  );
+
 const RESYNC = "resync";
 export const isResync = ({ event }: ReceivedEvent): boolean => event === RESYNC;
 
-const seqOf = (cursor: string): number => parseCursor(cursor)?.seq ?? 0;
+const seqOf = (cursor: string): number => seqOfCursor(cursor) ?? 0;
 const valuesOf = ({ before, after }: LogEntry): Values => after ?? before ?? {};
 
-/** From the session's cursor to the newest one. A resync skips the changes between the previous cursor and its own. */
-function spansOf({ since, connection }: ListenerSession): Span[] {
+/**
+ * What a session must deliver on a topic: from its cursor to the newest one. A resync skips the changes between the previous
+ * cursor and its own.
+ */
+function spansOf({ since, connection }: ListenerSession, topic: string): Span[] {
   const spans: Span[] = [];
   let from = seqOf(since);
   let to = from;
   for (const event of connection.inbox.items) {
-    if (event.id === undefined) continue;
     if (isResync(event)) {
+      const { cursor, subscriptions } = JSON.parse(event.data) as Resync;
+      if (subscriptions && !subscriptions.includes(topic)) continue;
       spans.push({ from, to });
-      from = seqOf(event.id);
+      from = to = seqOf(cursor);
+    } else if (cursorScope(event.id) === "all" || (cursorScope(event.id) === "named" && event.event === topic)) {
+      to = seqOf(event.id!);
     }
-    to = seqOf(event.id);
   }
   // Heartbeats are not events, but their cursors count.
-  return [...spans, { from, to: Math.max(to, seqOf(connection.lastEventId ?? since)) }];
+  const last = connection.lastEventId ?? since;
+  return [...spans, { from, to: cursorScope(last) === "all" ? Math.max(to, seqOf(last)) : to }];
+}
+
+/** `subscriptions` is missing if it is about all of them. */
+interface Resync {
+  readonly cursor: string;
+  readonly subscriptions?: readonly string[];
 }
 
 const arrivalsOf = ({ connection }: ListenerSession): { readonly seq: number; readonly time: number }[] =>
-  connection.inbox.items.flatMap(({ id }, i) =>
-    id === undefined ? [] : [{ seq: seqOf(id), time: connection.arrivals[i]! }],
+  // A resync is ahead of what follows for the other topics.
+  connection.inbox.items.flatMap((event, i) =>
+    event.id === undefined || isResync(event) ? [] : [{ seq: seqOf(event.id), time: connection.arrivals[i]! }],
   );
 
 const appearsOn = ({ collection, record }: Topic, entry: LogEntry): boolean =>
   collection === entry.collection && (record === undefined || record === entry.record);
 
 function isVisible(history: History, identity: Identity, topic: Topic, entry: LogEntry, atSeq: number): boolean {
+  if (!isAllowed(history, identity, topic, entry, atSeq)) return false;
   const viewer = history.viewerAt(identity, atSeq);
-  const values = valuesOf(entry);
-  const stored = history.storedAt(atSeq);
+  return topic.filter === undefined || topic.filter.allows(valuesOf(entry), viewer, history.storedAt(atSeq));
+}
+
+/** By the rule alone. */
+function isAllowed(history: History, identity: Identity, topic: Topic, entry: LogEntry, atSeq: number): boolean {
+  const viewer = history.viewerAt(identity, atSeq);
   const rule = history.ruleAt(topic.collection, atSeq);
-  if (viewer.kind !== "superuser" && !rule.allows(values, viewer, stored)) return false;
-  return topic.filter === undefined || topic.filter.allows(values, viewer, stored);
+  return viewer.kind === "superuser" || rule.allows(valuesOf(entry), viewer, history.storedAt(atSeq));
 }

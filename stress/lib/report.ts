@@ -20,6 +20,18 @@ export function failureLines(outcome: Outcome, isShort: boolean): string[] {
   ];
 }
 
+/** What the scenarios measured: milliseconds and megabytes. Of several seeds, the last. */
+export function figuresTable(outcomes: readonly Outcome[]): string {
+  const rows = outcomes.flatMap(({ scenario, figures }) => (figures ? [[scenario.name, figures] as const] : []));
+  if (rows.length === 0) return "";
+  const lines = [...new Map(rows).entries()].map(([name, { during, quiet, control, megabytes, answers }]) =>
+    [name.padEnd(28), during.padEnd(32), quiet.padEnd(26), control.padEnd(7), megabytes.padEnd(7), answers].join(" "),
+  );
+  const [p99, idle] = ["p99 health/read/list/write/event", "on the quiet server"];
+  const head = ["".padEnd(28), p99, idle.padEnd(26), "machine", "peak MB", "attackers got"].join(" ");
+  return ["", head, ...lines].join("\n");
+}
+
 export function summary(outcomes: readonly Outcome[], seconds: number): string {
   const total = outcomes.map(({ verdict }) => verdict).reduce(sum, NO_FAULTS);
   const failed = outcomes.filter((outcome) => !isOk(outcome)).length;

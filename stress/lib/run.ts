@@ -2,6 +2,7 @@ import { faultsOf, NO_FAULTS, type Verdict } from "./checker.ts";
 import type { Scenario } from "./scenario.ts";
 import { ScenarioRun } from "./scenario-run.ts";
 import { within } from "./within.ts";
+import type { Figures } from "./attack/figures.ts";
 import type { TransportKind } from "./transports.ts";
 import type { SeedFolder } from "./seed-folder.ts";
 
@@ -17,9 +18,10 @@ export interface Outcome extends PlannedRun {
   /** Describes a failure other than a wrong event. */
   readonly failure: string | undefined;
   readonly seconds: number;
+  readonly figures: Figures | undefined;
 }
 
-const SCENARIO_TIMEOUT_MS = 100_000;
+const SCENARIO_TIMEOUT_MS = 150_000;
 
 export const isOk = ({ verdict, failure }: Outcome): boolean => failure === undefined && faultsOf(verdict) === 0;
 
@@ -39,5 +41,6 @@ export async function run(seedFolder: SeedFolder, plannedRun: PlannedRun, isShor
   } catch (error) {
     failure ??= `the log could not be read: ${String(error)}`;
   }
-  return { ...plannedRun, verdict, failure, seconds: (performance.now() - startedAt) / 1000 };
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { ...plannedRun, verdict, failure, seconds, figures: scenarioRun.figures };
 }

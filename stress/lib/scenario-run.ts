@@ -1,12 +1,12 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import type { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
-import { type LogEntry, readLog } from "@headwater/testing/servers/read-database.ts";
+import { type LogEntry, KEPT_LOG, keepLog, readLog } from "@headwater/testing/servers/read-database.ts";
 import { request } from "@headwater/testing/clients/request.ts";
 import { type ServerOptions, type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
 import { check, NO_FAULTS, sum, type Verdict } from "./checker.ts";
-import { CLOCK_ARGS, type ClockSetting, setClock, REAL_CLOCK, writeClock } from "./clock.ts";
+import { CLOCK_ARGS, type ClockSetting, setClock, REAL_CLOCK, writeClock } from "./clock/clock.ts";
 import { GUEST, History } from "./history.ts";
 import { type Account, Listener } from "./listener.ts";
 import { expectedOf, receivedIn } from "./oracle.ts";
@@ -14,6 +14,8 @@ import { seededRandom, type Random } from "@headwater/testing/lib/seeded-random.
 import { RuleEdits } from "./rule-edits.ts";
 import { type Rule, type Values } from "./rules.ts";
 import { ensure } from "./ensure.ts";
+import type { Figures } from "./attack/figures.ts";
+import { knownFlags } from "./server-flags.ts";
 import { until } from "./within.ts";
 import { transportOf, type TransportKind } from "./transports.ts";
 import { all, type Topic } from "./topics.ts";
@@ -37,12 +39,13 @@ export class ScenarioRun implements AsyncDisposable {
   readonly #seed: number;
   readonly #folder = tempDir();
   readonly #log: LogEntry[] = [];
-  #logTable = "_changes";
   #server: ServerProcess | undefined;
   #options: ServerOptions = {};
   /** Ids of the rooms that messages are written to. */
   readonly rooms: string[] = [];
   #checkedByScenario = 0;
+  /** What the scenario measured, for the table at the end. */
+  figures: Figures | undefined;
   /** The server has delivered everything up to this seq to everyone. */
   deliveredTo = 0;
 
@@ -54,6 +57,7 @@ export class ScenarioRun implements AsyncDisposable {
     this.random = seededRandom(seed);
     this.ruleEdits = new RuleEdits(seedFolder.head);
     copySeedFolder(seedFolder, this.#folder.path);
+    keepLog(this.dir);
   }
 
   get dir(): string {
@@ -82,8 +86,9 @@ export class ScenarioRun implements AsyncDisposable {
   async start(options: ServerOptions = this.#options): Promise<void> {
     this.#options = options;
     // Clients here subscribe far more often than real ones.
-    const args = [...(options.args ?? []), "--subscribe-rate", "100000"];
-    this.#server = await startServer({ ...options, args, dir: this.dir });
+    const { root } = this.seedFolder;
+    const args = await knownFlags([...(options.args ?? []), "--subscribe-rate", "100000"], root);
+    this.#server = await startServer({ ...options, args, root, dir: this.dir });
     const log = this.readLog();
     this.ruleEdits.settle(log);
     this.deliveredTo = log.at(-1)!.seq;
@@ -101,7 +106,6 @@ export class ScenarioRun implements AsyncDisposable {
 
   /** Starts a server with an adjustable clock, whose intervals may run faster. */
   async startWithClock(rates: Partial<ClockSetting>, args: readonly string[] = []): Promise<void> {
-    this.#keepUntrimmedLog();
     writeClock(this.#clockFile, { ...REAL_CLOCK, ...rates });
     await this.start({ args, runtimeArgs: CLOCK_ARGS });
   }
@@ -109,16 +113,6 @@ export class ScenarioRun implements AsyncDisposable {
   /** @param offset milliseconds added to the server's time */
   async setClock(offset: number): Promise<void> {
     await setClock(this.#clockFile, this.server.pid, { ...REAL_CLOCK, offset });
-  }
-
-  /** Keeps a copy of each further change in a table that the server does not trim. */
-  #keepUntrimmedLog(): void {
-    this.alterData(`CREATE TABLE stress_changes AS SELECT * FROM _changes`);
-    this.alterData(
-      `CREATE TRIGGER stress_copy AFTER INSERT ON _changes BEGIN
-         INSERT INTO stress_changes SELECT * FROM _changes WHERE seq = new.seq; END`,
-    );
-    this.#logTable = "stress_changes";
   }
 
   get #clockFile(): string {
@@ -200,9 +194,9 @@ export class ScenarioRun implements AsyncDisposable {
     await Promise.all(listeners.map((listener) => listener.reconnectUntil(this, seq)));
   }
 
-  /** All changes the log ever held, including those trimmed since. */
+  /** All changes the log ever held, with what was trimmed or erased since. */
   readLog(): readonly LogEntry[] {
-    this.#log.push(...readLog(this.dir, this.#log.at(-1)?.seq, this.#logTable));
+    this.#log.push(...readLog(this.dir, this.#log.at(-1)?.seq, KEPT_LOG));
     return this.#log;
   }
 

@@ -10,6 +10,8 @@ export interface Scenario {
   readonly seeds: "all" | "some" | "one";
   /** Whether `--short` includes it. */
   readonly inShort: boolean;
+  /** Whether it measures, so that no other scenario may run at the same time. */
+  readonly isAlone: boolean;
   readonly play: (run: ScenarioRun) => Promise<void>;
 }
 
@@ -17,7 +19,7 @@ type ScenarioDefinition = readonly [
   name: string,
   invariant: string,
   play: Scenario["play"],
-  marks?: readonly ("all seeds" | "some seeds" | "short")[],
+  marks?: readonly ("all seeds" | "some seeds" | "short" | "alone")[],
 ];
 
 /** The scenarios of one family. `--short` runs only those marked "short". */
@@ -27,5 +29,6 @@ export const family = (title: string, scenarios: readonly ScenarioDefinition[]):
     invariant,
     seeds: marks.includes("all seeds") ? "all" : marks.includes("some seeds") ? "some" : "one",
     inShort: marks.includes("short"),
+    isAlone: marks.includes("alone"),
     play,
   }));

@@ -58,15 +58,17 @@ export interface SeedFolder {
   readonly folder: TempDir;
   readonly admin: SuperuserClient;
   readonly users: readonly Account[];
+  /** The source tree of the servers, if not this one. */
+  readonly root: string | undefined;
   /** The seq of its last change. */
   readonly head: number;
 }
 
 const NAMES = ["ann", "bob", "cat", "dan"];
 
-export async function makeSeedFolder(): Promise<SeedFolder> {
+export async function makeSeedFolder(root?: string): Promise<SeedFolder> {
   const folder = tempDir();
-  await using server = await startServer({ dir: dataFolderIn(folder.path) });
+  await using server = await startServer({ dir: dataFolderIn(folder.path), root });
   const admin = await SuperuserClient.signIn(server.url);
   const ids = new Map<string, string>();
   for (const [name, { text }] of Object.entries(RULES)) {
@@ -79,7 +81,7 @@ export async function makeSeedFolder(): Promise<SeedFolder> {
     NAMES.map(async (name) => ({ ...(await admin.createUser(name)), name, password: "1234567890" })),
   );
   await server.stop();
-  return { folder, admin, users, head: readLog(server.dir).at(-1)!.seq };
+  return { folder, admin, users, root, head: readLog(server.dir).at(-1)!.seq };
 }
 
 /** The data folder within a scenario's folder, which also holds the clock setting. */

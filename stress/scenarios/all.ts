@@ -2,6 +2,13 @@ import type { Scenario } from "../lib/scenario.ts";
 import { atomicity } from "./atomicity.ts";
 import { bulk } from "./bulk.ts";
 import { clock } from "./clock.ts";
+import { lineage } from "./edges/lineage.ts";
+import { processes } from "./edges/processes.ts";
+import { replays } from "./edges/replays.ts";
+import { writes } from "./edges/writes.ts";
+import { bodies } from "./hostile/bodies.ts";
+import { queries } from "./hostile/queries.ts";
+import { subscriptions } from "./hostile/subscriptions.ts";
 import { herd } from "./herd.ts";
 import { order } from "./order.ts";
 import { poison } from "./poison.ts";
@@ -33,4 +40,11 @@ export const SCENARIOS: readonly Scenario[] = [
   ...sockets,
   ...storm,
   ...sync,
+  ...lineage,
+  ...replays,
+  ...writes,
+  ...processes,
+  ...queries,
+  ...bodies,
+  ...subscriptions,
 ];

@@ -1,4 +1,4 @@
-import { HOUR } from "../lib/clock.ts";
+import { HOUR } from "../lib/clock/clock.ts";
 import { WriterPool } from "../lib/writer-pool.ts";
 import { CURSOR_CHANNELS } from "../lib/listener.ts";
 import { isResync } from "../lib/oracle.ts";

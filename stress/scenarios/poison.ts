@@ -13,7 +13,6 @@ const TEXTS = [
   "\ufeffwith a byte order mark",
   "\u0001\u0008\u001b[31m\u007f",
   "👩‍👩‍👧‍👦 ‮right to left‬ é é Å",
-  "\ud800 alone \udfff",
   '"\\"/\\u0000</script>',
   ":::::",
   " ",

@@ -1,4 +1,4 @@
-import { parseCursor } from "@headwater/protocol";
+import { seqOfCursor } from "@headwater/testing/servers/cursors.ts";
 import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
 import { readStats } from "@headwater/testing/servers/process-stats.ts";
 import { SseClient } from "@headwater/testing/clients/sse-client.ts";
@@ -131,12 +131,12 @@ export const readers = family("readers", [
     async (run) => {
       await run.startWithClock({ seconds: 300 });
       const since = await run.cursor();
-      const { seq } = parseCursor(since)!;
+      const seq = seqOfCursor(since);
       await createMany(run, "notes", 10);
       const client = await SseClient.connect(run.url, { "Last-Event-ID": since });
       const { emptyBlocks } = client;
       await until(() => client.emptyBlocks >= emptyBlocks + 3, "three heartbeats arrive");
-      const received = parseCursor(client.lastEventId ?? since)!.seq;
+      const received = seqOfCursor(client.lastEventId ?? since);
       client.close();
       ensure(received === seq, `a heartbeat moved the cursor from ${seq} to ${received}`);
     },

@@ -1,4 +1,5 @@
-import { parseCursor, type ServerMessage } from "@headwater/protocol";
+import type { ServerMessage } from "@headwater/protocol";
+import { seqOfCursor } from "@headwater/testing/servers/cursors.ts";
 import { SocketClient } from "@headwater/testing/clients/socket-client.ts";
 import { WriterPool } from "../lib/writer-pool.ts";
 import { ensure } from "../lib/ensure.ts";
@@ -10,7 +11,7 @@ const CLIENTS = 6;
 const connectAll = (run: ScenarioRun): Promise<SocketClient[]> =>
   Promise.all(Array.from({ length: CLIENTS }, () => SocketClient.connect(run.url)));
 
-const seqOf = (cursor: string | undefined): number => parseCursor(cursor ?? "")?.seq ?? 0;
+const seqOf = (cursor: string | undefined): number => seqOfCursor(cursor) ?? 0;
 
 /** Closes all clients and counts the checked messages. */
 function finish(run: ScenarioRun, clients: readonly SocketClient[]): void {

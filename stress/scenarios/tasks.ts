@@ -68,17 +68,28 @@ function ensureEnded({ id, name, fails }: Started, events: TaskEvents, ends: num
     typeof item !== "string" && (item["type"] === "task_completed" || item["type"] === "task_failed") ? [i] : [],
   );
   ensure(finals.length === 1 && finals[0] === events.length - 1, `${id} ended ${finals.length} times`);
-  const retries = events.filter((item) => typeof item !== "string" && item["type"] === "task_retrying");
-  const interrupted = retries.filter((item) => typeof item !== "string" && item["code"] === "interrupted").length;
+  const retries = events
+    .filter((item) => typeof item !== "string" && item["type"] === "task_retrying")
+    .map((item) => item as unknown as { readonly code: string; readonly attempt: number });
+  const interrupted = retries.filter(({ code }) => code === "interrupted").length;
   const end = events.at(-1) as Readonly<Record<string, unknown>>;
-  const attempts = retries.length + 1;
-  ensure(attempts <= ATTEMPTS[name]!, `${id} had ${attempts} attempts`);
   ensure(interrupted <= ends, `${id} was interrupted more often than the server went down`);
+  // An attempt that a stop interrupts doesn't count: the next one has its number.
+  const canFollow = (next: number, i: number): boolean => {
+    const { attempt, code } = retries[i - 1] ?? { attempt: 0, code: "" };
+    return next === attempt + 1 || (next === attempt && code === "interrupted");
+  };
+  ensure(
+    retries.every(({ attempt }, i) => canFollow(attempt, i)),
+    `${id} counts its attempts as ${retries.map(({ attempt }) => attempt).join()}`,
+  );
+  const last = (end["attempt"] as number | undefined) ?? ATTEMPTS[name]!;
+  ensure(last <= ATTEMPTS[name]!, `${id} had ${last} attempts`);
   if (end["type"] === "task_completed") {
     ensure(!fails, `${id} completed although it always fails`);
-    ensure(end["attempt"] === attempts, `${id} reports an attempt other than its last`);
+    ensure(canFollow(last, retries.length), `${id} reports an attempt other than its last`);
   } else {
-    ensure(attempts === ATTEMPTS[name], `${id} failed with attempts left`);
+    ensure(canFollow(last, retries.length), `${id} failed with attempts left`);
     ensure(fails || end["code"] === "interrupted", `${id} failed without a reason`);
   }
 }

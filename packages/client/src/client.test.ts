@@ -72,7 +72,7 @@ describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
     for await (const event of subscription) {
       if (event.action === "resync" || event.action === "leave") throw new Error("unexpected event");
       received.push([event.action, event.record["count"]]);
-      expect(event.cursor).toMatch(/^\w+\.\d+$/);
+      expect(event.cursor).toMatch(/^a\.[\w-]{22}$/);
       if (event.action === "delete") break;
     }
     expect(received).toEqual([
@@ -122,7 +122,7 @@ describe.each(["sse", "websocket"] as const)("over %s", (carrier) => {
       await inbox.until((events) => events.length === 20);
       expect(inbox.items.map((event) => countOf(event))).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
     }
-    expect(client.realtime().stats).toMatchObject({ reconnects: 0, subscriptions: 2, duplicates: 0, warnings: 0 });
+    expect(client.realtime().stats).toMatchObject({ reconnects: 0, subscriptions: 2, warnings: 0 });
   });
 
   test("a subscription with a cursor gets the missed events first, beside a live subscription", async () => {

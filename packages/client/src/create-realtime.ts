@@ -50,16 +50,11 @@ function createTransport(url: string, options: ClientOptions, http: Http, identi
   return lazyTransport(direct.name, async () => {
     try {
       const { browserTabPrimitives, sharedTransport } = await import("./tab-sharing/shared-transport.ts");
-      const { clock } = http;
-      return (shared ??= sharedTransport({
-        transport: direct,
-        primitives: browserTabPrimitives(),
-        clock,
-        identity,
-        url,
-      }));
+      const primitives = await browserTabPrimitives();
+      return (shared ??= sharedTransport({ transport: direct, primitives, clock: http.clock, identity, url }));
     } catch {
-      return direct; // The code for sharing could not be loaded: use a connection of this tab alone.
+      // The code for sharing could not be loaded, or the page may not share: use a connection of this tab alone.
+      return direct;
     }
   });
 }

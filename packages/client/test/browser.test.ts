@@ -44,8 +44,15 @@ function describeIn(executablePath: string): void {
       fetch(request) {
         const { pathname } = new URL(request.url);
         const file = files.get(pathname);
-        const html = `<!doctype html><script type="module">${SCRIPT.replace("SERVER", server.url)}</script>`;
-        return new Response(file ?? html, { headers: { "content-type": file ? "text/javascript" : "text/html" } });
+        const script = `<!doctype html><script type="module">${SCRIPT.replace("SERVER", server.url)}</script>`;
+        const html = pathname === "/sandbox" ? `<iframe sandbox="allow-scripts" src="/?framed"></iframe>` : script;
+        return new Response(file ?? html, {
+          headers: {
+            "content-type": file ? "text/javascript" : "text/html",
+            // A sandboxed frame has an origin of its own.
+            "access-control-allow-origin": "*",
+          },
+        });
       },
     });
     browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
@@ -156,6 +163,28 @@ function describeIn(executablePath: string): void {
     for (const tab of tabs) expect(await receivedTitles(tab, "diary", 1)).toEqual(["diary 1"]);
     for (const tab of tabs) await tab.close();
   });
+
+  test.each(["auto", "sse", "websocket"])(
+    "a sandboxed frame has a connection of its own over %s",
+    async (transport) => {
+      const page = await context.newPage();
+      await page.goto(`${pages.url.origin}/sandbox`);
+      const frame = await page.waitForSelector("iframe").then((element) => element.contentFrame());
+      await frame!.goto(`${pages.url.origin}/?transport=${transport}`);
+      await frame!.waitForFunction("window.ready");
+      const failure = "(() => { try { return localStorage.length; } catch (error) { return error.name; } })()";
+      expect(await frame!.evaluate(failure)).toBe("SecurityError");
+      await frame!.evaluate("window.ready");
+      const titles = await write(`sandbox ${transport}`, 0, 3);
+      await frame!.waitForFunction("window.titles.length >= 3");
+      expect(await frame!.evaluate("window.titles")).toEqual(titles);
+      await frame!.evaluate(
+        `window.client.authenticate("root@example.com", "1234567890", { collection: "_superusers" })`,
+      );
+      expect(await frame!.evaluate("window.client.auth.isValid")).toBe(true);
+      await page.close();
+    },
+  );
 
   test("a page uses a WebSocket if the server supports it", async () => {
     const page = await context.newPage();

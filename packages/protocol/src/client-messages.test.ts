@@ -20,6 +20,14 @@ test("unknown keys and nulls are dropped", () => {
   expect(parseClientMessage('{"type":"auth"}')).toEqual({ type: "auth", token: null });
 });
 
+test.each([
+  String.raw`{"type":"subscribe","pattern":"a.\ud800"}`,
+  String.raw`{"type":"subscribe","pattern":"a.*","filter":"a='\udc00'"}`,
+  String.raw`{"type":"subscribe","pattern":"a.*","query":{"a":"\ud800"}}`,
+])("%s has half of a surrogate pair", (text) => {
+  expect(parseClientMessage(text).type).toBe("bad");
+});
+
 test("any text is either parsed or rejected with a problem, and a valid id is kept", () => {
   const value = oneof(jsonValue(), string());
   const message = record(

@@ -10,8 +10,11 @@ export interface Correlated {
 
 /** See `TopicOptions`. */
 export interface SubscribeOptions {
-  /** Replays all changes after this cursor. Without it, the subscription starts now. */
-  readonly since?: string;
+  /**
+   * Replays all changes after this cursor. Without it, the subscription starts now. A list has a cursor, or null, for each
+   * pattern.
+   */
+  readonly since?: string | readonly (string | null)[];
   readonly filter?: string;
   readonly fields?: string;
   readonly expand?: string;
@@ -95,19 +98,22 @@ const PARSERS: Readonly<Record<ClientMessage["type"], (fields: Fields) => Client
 };
 
 const INVALID_PATTERN = `"pattern" must be a string or a non-empty array of strings.`;
-const STRINGS = ["since", "filter", "fields", "expand", "transitions"] as const;
+const STRINGS = ["filter", "fields", "expand", "transitions"] as const;
 const MAPS = ["query", "headers"] as const;
 
 function parseSubscribe(fields: Fields): ClientMessage | string {
   const { pattern } = fields;
   if (!isPatterns(pattern)) return INVALID_PATTERN;
-  const invalidString = STRINGS.find((name) => !isAbsent(fields[name]) && typeof fields[name] !== "string");
+  const invalidString = STRINGS.find((name) => !isAbsent(fields[name]) && !isText(fields[name]));
   if (invalidString) return `"${invalidString}" must be a string.`;
   const invalidMap = MAPS.find((name) => !isAbsent(fields[name]) && !isStringMap(fields[name]));
   if (invalidMap) return `"${invalidMap}" must be an object with string values.`;
   const presence = fields["presence"];
   if (!isAbsent(presence) && typeof presence !== "object") return `"presence" must be an object.`;
-  const given = [...STRINGS, ...MAPS].filter((name) => !isAbsent(fields[name]));
+  const since = fields["since"];
+  if (!isAbsent(since) && !isSince(since, pattern))
+    return `"since" must be a string, or a list with one for each pattern.`;
+  const given = [...STRINGS, ...MAPS, "since"].filter((name) => !isAbsent(fields[name]));
   return {
     type: "subscribe",
     pattern,
@@ -124,11 +130,20 @@ const isAbsent = (value: unknown): boolean => value === undefined || value === n
 const isId = (value: unknown): value is string | number | undefined =>
   value === undefined || typeof value === "number" || (typeof value === "string" && value.length <= MAX_ID);
 
-const isStringArray = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((item) => typeof item === "string");
+/** Half of a surrogate pair is no text. */
+const isText = (value: unknown): value is string => typeof value === "string" && value.isWellFormed();
+
+const isStringArray = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isText);
 
 const isPatterns = (value: unknown): value is string | readonly string[] =>
-  typeof value === "string" || (isStringArray(value) && value.length > 0);
+  isText(value) || (isStringArray(value) && value.length > 0);
+
+const isSince = (value: unknown, pattern: string | readonly string[]): boolean =>
+  typeof value === "string" ||
+  (Array.isArray(value) &&
+    typeof pattern !== "string" &&
+    value.length === pattern.length &&
+    value.every((item) => item === null || typeof item === "string"));
 
 const isStringMap = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value) && isStringArray(Object.values(value));

@@ -1,16 +1,22 @@
-import type { Epoch } from "./ids.ts";
+/**
+ * What a cursor counts for. A cursor says "I have everything up to here". Clients keep it and send it back; it has no
+ * order and no parts, and only its first letter means something to them.
+ */
+export type CursorScope =
+  /** `a.`: every subscription of the connection. */
+  | "all"
+  /** `n.`: the subscriptions that its event names. The others of the connection are further on. */
+  | "named"
+  /** `p.`: more events of the same change follow. For clients that keep the last id and nothing else. */
+  | "part";
 
-/** A position in one epoch of the log: the client has seen everything up to and including `seq`. Opaque to clients. */
-export interface Cursor {
-  readonly epoch: Epoch;
-  readonly seq: number;
-}
+const PREFIXES: Readonly<Record<CursorScope, string>> = { all: "a.", named: "n.", part: "p." };
 
-/** The text form, sent as the SSE `id:`. The dot distinguishes it from a client id, which has none. */
-export const formatCursor = ({ epoch, seq }: Cursor): string => `${epoch}.${seq}`;
+export const cursorPrefix = (scope: CursorScope): string => PREFIXES[scope];
 
-/** @returns `undefined` if the text is not a cursor, as the client id in `PB_CONNECT` */
-export function parseCursor(text: string): Cursor | undefined {
-  const match = /^([a-z0-9]{1,32})\.(0|[1-9]\d{0,15})$/.exec(text);
-  return match ? { epoch: match[1] as Epoch, seq: Number(match[2]) } : undefined;
+/** @returns `undefined` if the text is not a cursor, as a client id: that has no dot */
+export function cursorScope(text: string | undefined): CursorScope | undefined {
+  if (!text?.includes(".")) return undefined;
+  if (text.startsWith(PREFIXES.named)) return "named";
+  return text.startsWith(PREFIXES.part) ? "part" : "all";
 }

@@ -17,7 +17,7 @@ export const isSameEvent = (one: OutgoingEvent, other: OutgoingEvent): boolean =
   one === other || (one.kind === other.kind && one.source === other.source && one.data === other.data);
 
 /** Why the server can't send a client what it missed, so that the client must reload. */
-export type ResyncReason = "expired" | "epoch" | "unknown" | "visibility";
+export type ResyncReason = "expired" | "epoch" | "unknown" | "visibility" | "overload";
 
 /** @param cursor all events after this one follow */
 export const resyncEvent = (reason: ResyncReason, cursor: string, time: number): OutgoingEvent => ({

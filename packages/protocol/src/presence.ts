@@ -1,8 +1,8 @@
 import type { Subscription } from "./topic.ts";
 
-/** A member of a room: all connections of one account, or all guest connections with the same key. */
+/** A member of a room: the connections of one account with the same key, or one connection of a guest. */
 export interface PresenceMember {
-  /** Stable while the member is present, and when it returns with the same key. Reveals nothing about the key. */
+  /** Stable while the member is present, and when an account returns with the same key. Reveals nothing about the key. */
   readonly id: string;
   readonly auth: { readonly collection: string; readonly id: string } | null;
   /** The last state that the member set. */

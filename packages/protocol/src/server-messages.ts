@@ -126,6 +126,8 @@ export interface ErrorMessage extends Correlated {
   readonly code: SocketErrorCode;
   readonly message: string;
   readonly pattern?: string;
+  /** The patterns of a request for several that was refused as a whole. */
+  readonly patterns?: readonly string[];
   /** Whether the same request may succeed later. */
   readonly retry: boolean;
   /** Seconds to wait before the retry. */
@@ -145,6 +147,9 @@ export const SOCKET_ERRORS = {
   limit_message: false,
   limit_subscription: false,
   limit_subscriptions: false,
+  limit_presence_rooms: false,
+  limit_presence: true,
+  limit_subscription_bytes: true,
   limit_requests: true,
   limit_connections_user: true,
   limit_setups: true,
@@ -165,6 +170,8 @@ export const CLOSE_CODES = {
   shutdown: 1012,
   /** No response to a ping. */
   stale: 4000,
+  /** The token has expired. A client that has a new one reconnects with it. */
+  auth_expired: 4001,
 } as const;
 
 /** Close codes for errors of the client, which would be closed again for the same reason. */

@@ -5,9 +5,16 @@ export interface SseEvent {
   readonly data: string;
 }
 
-/** Encodes an event byte for byte as PocketBase does: no space after the colons, LF line ends, one empty line. */
+/**
+ * Encodes an event byte for byte as PocketBase does: no space after the colons, LF line ends, one empty line. The other
+ * line ends of Unicode are escaped: some clients, such as those that use Python's `splitlines`, end a line there.
+ */
 export const encodeEvent = ({ id, event, data }: SseEvent): string =>
-  `${id === undefined ? "" : `id:${id}\n`}event:${event}\ndata:${data}\n\n`;
+  `${id === undefined ? "" : `id:${id}\n`}event:${event}\ndata:${data.replace(LINE_ENDS, escape)}\n\n`;
+
+/** In JSON they occur in strings only. */
+const LINE_ENDS = /[\u0085\u2028\u2029]/g;
+const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
 /** A comment, which keeps proxies from closing an idle connection. Clients ignore it (WHATWG HTML, section 9.2.6). */
 export const HEARTBEAT = ":\n\n";

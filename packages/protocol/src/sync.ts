@@ -18,6 +18,8 @@ export interface SyncCookie {
   readonly version: number;
   /** Number of the group's pushes whose results are in the view. */
   readonly pushes: number;
+  /** A cursor: how much of the log the view includes. Missing in cookies of older servers. */
+  readonly place?: string | undefined;
 }
 
 export interface PullResponse {

@@ -44,10 +44,10 @@ function parseOptions(encoded: string): TopicOptions {
     const raw: unknown = JSON.parse(decodeURIComponent(encoded));
     if (typeof raw !== "object" || raw === null) return NO_OPTIONS;
     const { query, headers } = raw as { query?: unknown; headers?: unknown };
-    return {
-      query: stringMap(query, (key) => key),
-      headers: stringMap(headers, headerName),
-    };
+    const options = { query: stringMap(query, (key) => key), headers: stringMap(headers, headerName) };
+    // Half of a surrogate pair is no text. PocketBase's decoder refuses it.
+    const texts = [...Object.values(options.query), ...Object.values(options.headers)];
+    return texts.every((value) => value.isWellFormed()) ? options : NO_OPTIONS;
   } catch {
     return NO_OPTIONS;
   }

@@ -5,11 +5,16 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { watchParents } from "./watch-parents.js";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
-if (process.versions.bun) await import(main);
-else startBun(findBun());
+if (process.versions.bun) {
+  watchParents(() => process.kill(process.pid, "SIGTERM"));
+  await import(main);
+} else {
+  startBun(findBun());
+}
 
 /** The executable of the `bun` package; undefined if the package is not installed or its install script has not run. */
 function findBun() {
@@ -30,8 +35,20 @@ function startBun(program) {
     process.stderr.write("Headwater runs on Bun, which is not installed here. Run `npm install` and try again.\n");
     process.exit(1);
   }
-  const child = spawn(program, [main, ...process.argv.slice(2)], { stdio: "inherit" });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  // The server stops when the launcher is gone, even by SIGKILL.
+  const env = { ...process.env, HEADWATER_LAUNCHER: String(process.pid) };
+  const child = spawn(program, [main, ...process.argv.slice(2)], { stdio: "inherit", env });
+  let isStopping = false;
+  /** @param {NodeJS.Signals} signal */
+  const stop = (signal) => {
+    isStopping = true;
+    child.kill(signal);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(signal));
+  watchParents(() => {
+    // A second signal would end a server that is already stopping at once.
+    if (!isStopping) stop("SIGTERM");
+  });
   child.on("error", (error) => {
     process.stderr.write(`Bun can't be started: ${error.message}.\n`);
     process.exit(1);

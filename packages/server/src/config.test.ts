@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { readConfig } from "./config.ts";
 import { UserError } from "./lib/user-error.ts";
@@ -9,19 +10,43 @@ test("defaults match PocketBase where it has the same setting", () => {
     host: "127.0.0.1",
     port: 8090,
     origins: ["*"],
+    proxyHeaders: [],
     logLevel: "info",
-    retention: { maxAgeMs: 72 * 3_600_000, maxChanges: 1_000_000 },
+    retention: { maxAgeMs: 72 * 3_600_000, maxChanges: 1_000_000, maxBytes: 2 ** 30 },
     limits: {
       connections: 50_000,
-      connectionsPerIp: 0,
-      connectionsPerUser: 0,
+      connectionsPerIp: 1_000,
+      connectionsPerUser: 1_000,
+      countsLocalAddresses: false,
       setups: 8_192,
       requestsPerSecond: 100,
       socketSubscriptions: 100,
       socketRequestsPerSecond: 10,
       socketMessageBytes: 65_536,
+      hookMs: 30_000,
+      blockMs: 5_000,
+      bodies: {
+        memory: { total: 134_217_728, perClient: 100_663_296 },
+        keys: 50_000,
+        items: 500_000,
+        pushBytes: 67_108_864,
+        pushMutations: 10_000,
+        mutationBytes: 8_388_608,
+      },
+      taskBytes: 16_777_216,
+      evaluationShare: 0.1,
+      subscriptionBytes: { total: 32 << 20, perClient: 8 << 20 },
+      presence: { perConnection: 20, total: 50_000, perClient: 5_000 },
+    },
+    queries: {
+      ms: 30_000,
+      readers: availableParallelism(),
+      readerBytes: 256 << 20,
+      answerBytes: 64 << 20,
+      expanded: 100_000,
     },
     channels: "open",
+    clientFilters: undefined,
     pulse: { pingMs: 25_000, pongMs: 10_000 },
     presenceGraceMs: 5_000,
     drainMs: 3_000,
@@ -88,4 +113,21 @@ test("origins are a list without empty entries", () => {
 
 test("the config is immutable", () => {
   expect(Object.isFrozen(readConfig({}, {}))).toBe(true);
+});
+
+test("limits by address apply to local addresses if the client's own address is known, or if they are set", () => {
+  const local = (flags: Parameters<typeof readConfig>[0]) => readConfig(flags, {}).limits.countsLocalAddresses;
+  expect(local({ trustedProxyHeader: "X-Forwarded-For" })).toBe(true);
+  expect(local({ maxConnectionsPerIp: "5" })).toBe(true);
+  expect(local({ maxConnectionsPerIp: "auto" })).toBe(false);
+});
+
+test("several proxy headers may be trusted, and each must be a name", () => {
+  expect(readConfig({ trustedProxyHeader: "Fly-Client-IP, X-Forwarded-For" }, {}).proxyHeaders).toEqual([
+    "Fly-Client-IP",
+    "X-Forwarded-For",
+  ]);
+  for (const trustedProxyHeader of ["X-Real IP", "a,,b", "a:b"]) {
+    expect(() => readConfig({ trustedProxyHeader }, {})).toThrow(UserError);
+  }
 });

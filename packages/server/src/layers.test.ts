@@ -29,6 +29,7 @@ const LAYERS = [
   "schema-types",
   "records/model",
   "records/query",
+  "records/changes",
   "records/rule-check",
   "records/present",
   "records/hooks",

@@ -1,30 +1,51 @@
-import { expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { rejectionOf } from "../../test/support/rejection.ts";
 import { Http } from "../http.ts";
 import { Auth, type AuthChange } from "./auth.ts";
+import { decodeClaims } from "./token-claims.ts";
 import { memoryStore, type StoredAuth } from "./token-store.ts";
 
 const HOUR_MS = 60 * 60_000;
 const RECORD = { id: "u", collectionId: "users", collectionName: "users" };
 
+interface ServerOptions {
+  readonly lifeMs: number;
+  readonly signedIn: boolean;
+  /** How far the device's clock is ahead of the server's. */
+  readonly aheadMs: number;
+  /** What tells the client the server's time. */
+  readonly says: "iat" | "date" | "nothing";
+}
+
 /** An Auth with a fake clock and a server that issues tokens for an hour. Tests may replace `server.respond`. */
-function createAuth({ lifeMs = HOUR_MS, signedIn = true } = {}) {
+function createAuth({ lifeMs = HOUR_MS, signedIn = true, aheadMs = 0, says = "iat" }: Partial<ServerOptions> = {}) {
   const clock = new FakeClock();
   let issued = 0;
+  const serverTime = (): number => clock.now() - aheadMs;
   const newAuth = (): StoredAuth => {
     issued += 1;
-    const claims = { exp: (clock.now() + lifeMs) / 1_000, id: "u", collectionId: "users", issued };
+    const iat = Math.floor(serverTime() / 1_000);
+    const claims = {
+      exp: iat + lifeMs / 1_000,
+      ...(says === "iat" && { iat }),
+      id: "u",
+      collectionId: "users",
+      issued,
+    };
     return { token: `x.${btoa(JSON.stringify(claims))}.x`, record: RECORD };
   };
+  const isExpired = (token: string): boolean => (decodeClaims(token)?.expiresAt ?? 0) <= serverTime();
   const requests: string[] = [];
-  const server = { respond: (): Response => Response.json(newAuth()) };
+  const headers = (): Record<string, string> => (says === "date" ? { date: new Date(serverTime()).toUTCString() } : {});
+  const server = { respond: (): Response => Response.json(newAuth(), { headers: headers() }) };
   const http = new Http({
     url: "http://server",
     clock,
-    fetch: (url) => {
+    fetch: (url, { headers: sent }) => {
       requests.push(new URL(url).pathname.split("/").at(-1)!);
-      return Promise.resolve().then(() => server.respond());
+      const token = new Headers(sent).get("authorization") ?? "";
+      return Promise.resolve().then(() => (token !== "" && isExpired(token) ? respondWith(401)() : server.respond()));
     },
   });
   const store = memoryStore(signedIn ? newAuth() : undefined);
@@ -76,15 +97,90 @@ test("concurrent refreshes share one request", async () => {
   auth.close();
 });
 
-test("when the server can't be reached, refreshes are retried until the token expires, which is reported once", async () => {
+test("when the server can't be reached, refreshes are retried until it says that the token has expired", async () => {
   const { clock, auth, requests, server, changes, store } = createAuth();
+  const token = await auth.token();
   server.respond = () => {
     throw new TypeError("no network");
   };
-  await clock.pass(2 * HOUR_MS);
+  await clock.pass(59 * 60_000);
   expect(requests.length).toBeGreaterThan(10);
+  expect([await auth.token(), changes]).toEqual([token, []]);
+  await clock.pass(2 * 60_000);
   expect(changes).toEqual(["expired"]);
   expect([auth.record, store.read(), await auth.token()]).toEqual([undefined, undefined, ""]);
+});
+
+describe("a device's clock that is wrong", () => {
+  for (const aheadMs of [14 * 24 * HOUR_MS, HOUR_MS - 1_000, -14 * 24 * HOUR_MS]) {
+    for (const says of ["iat", "date"] as const) {
+      test(`by ${aheadMs / 1_000} s does not change when tokens are refreshed (${says})`, async () => {
+        const { clock, auth, requests, changes } = createAuth({ aheadMs, says, signedIn: false });
+        await auth.signIn("ann@example.com", "right");
+        expect(auth.isValid).toBe(true);
+        await clock.pass(5 * HOUR_MS);
+        expect(requests.filter((request) => request === "auth-refresh").length).toBe(5);
+        expect(new Set(changes)).toEqual(new Set<AuthChange["kind"]>(["signed-in", "refreshed"]));
+        auth.close();
+      });
+    }
+  }
+
+  test("keeps a stored token that seems to have expired, and refreshes it at once", async () => {
+    const { clock, auth, requests, changes } = createAuth({ aheadMs: 2 * HOUR_MS });
+    expect(auth.isValid).toBe(true);
+    await auth.token();
+    await clock.pass(10 * 60_000);
+    expect([requests, changes]).toEqual([["auth-refresh"], ["refreshed"]]);
+    auth.close();
+  });
+
+  test("keeps a token whose life the server doesn't tell until the server refuses it", async () => {
+    const { clock, auth, requests, changes } = createAuth({ aheadMs: 2 * HOUR_MS, says: "nothing", signedIn: false });
+    await auth.signIn("ann@example.com", "right");
+    await clock.pass(2 * HOUR_MS);
+    expect([requests.length, changes]).toEqual([1, ["signed-in"]]);
+    expect(await auth.renew(await auth.token())).toBe(false);
+    expect(changes).toEqual(["signed-in", "revoked"]);
+  });
+});
+
+test("short-lived tokens are refreshed before they expire, and not for each request", async () => {
+  for (const seconds of [2, 5, 10, 30, 45]) {
+    const { clock, auth, requests, changes } = createAuth({ lifeMs: seconds * 1_000 });
+    for (let second = 0; second < 60; second += 1) {
+      await clock.pass(1_000);
+      await auth.token();
+    }
+    expect([seconds, changes.includes("expired"), auth.isValid]).toEqual([seconds, false, true]);
+    expect(requests.length).toBeGreaterThanOrEqual(Math.floor(60 / seconds));
+    expect(requests.length).toBeLessThanOrEqual(60 / Math.max(1, seconds / 2 - 1) + 1);
+    auth.close();
+  }
+});
+
+test("a listener that throws doesn't keep the change from the others", async () => {
+  const { auth, changes, sameUser } = createAuth();
+  const errors = spyOn(globalThis, "reportError").mockImplementation(() => undefined);
+  try {
+    const failing = (): never => {
+      throw new Error("of the app");
+    };
+    const later: string[] = [];
+    auth.onChange(failing);
+    auth.onToken(failing);
+    auth.onChange(({ kind }) => later.push(kind));
+    await auth.signIn("ann@example.com", "right");
+    auth.signOut();
+    expect([later, changes]).toEqual([
+      ["signed-in", "signed-out"],
+      ["signed-in", "signed-out"],
+    ]);
+    expect(sameUser).toEqual([true, false]);
+    expect(errors).toHaveBeenCalledTimes(4);
+  } finally {
+    errors.mockRestore();
+  }
 });
 
 test("a server that rejects the token signs the user out as revoked", async () => {
@@ -104,7 +200,7 @@ test("a token that can't be refreshed stays valid until it expires", async () =>
   await clock.pass(HOUR_MS - 60_000);
   expect(auth.isValid).toBe(true);
   await clock.pass(2 * 60_000);
-  expect(changes.at(-1)).toBe("expired");
+  expect([auth.isValid, changes.at(-1)]).toEqual([false, "expired"]);
 });
 
 test("signing in and out changes the user, and a wrong password changes nothing", async () => {

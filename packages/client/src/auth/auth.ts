@@ -3,13 +3,15 @@ import { toHeadwaterError, HeadwaterError } from "../errors.ts";
 import type { HttpResponse, Http } from "../http.ts";
 import type { RecordModel } from "../realtime/events.ts";
 import type { Identity } from "./identity.ts";
+import { notify } from "../notify.ts";
 import { decodeClaims } from "./token-claims.ts";
+import { TokenLife } from "./token-life.ts";
 import type { StoredAuth, TokenStore } from "./token-store.ts";
 
 /**
- * A change of the signed-in user or the token. `expired`: the token expired before it could be refreshed. `revoked`:
- * the server no longer accepts the token, for example after a password change. `elsewhere`: another tab changed the
- * store.
+ * A change of the signed-in user or the token. `expired`: the server no longer accepts the token because it has
+ * expired. `revoked`: the server no longer accepts it for another reason, such as a new password. `elsewhere`: another
+ * tab changed the store.
  */
 export interface AuthChange {
   readonly kind: "signed-in" | "refreshed" | "signed-out" | "expired" | "revoked" | "elsewhere";
@@ -29,9 +31,13 @@ export interface Credentials {
   readonly signal?: AbortSignal;
 }
 
-/** How long before its expiry a token is refreshed: this share of its remaining time, within these bounds. */
-const REFRESH_MARGIN = { share: 0.1, minMs: 30_000, maxMs: 10 * 60_000 };
-/** Delay after a failed refresh. */
+/**
+ * How long before its expiry a token is refreshed: a share of its remaining time, within bounds. A short-lived token is
+ * refreshed halfway.
+ */
+const marginOf = (remainingMs: number): number =>
+  Math.min(10 * 60_000, Math.max(remainingMs * 0.1, Math.min(30_000, remainingMs / 2)));
+/** Delay after a failed refresh, or before a token that can't be refreshed is tried again. */
 const RETRY_MS = 15_000;
 
 /** The signed-in user: signs in and out, and refreshes the token. */
@@ -39,18 +45,22 @@ export class Auth implements Identity {
   readonly #http: Http;
   readonly #store: TokenStore;
   readonly #clock: Clock;
+  readonly #life: TokenLife;
   readonly #autoRefresh: boolean;
   readonly #tokenListeners = new Set<(same: boolean) => void>();
   readonly #listeners = new Set<(change: AuthChange) => void>();
   readonly #unwatch: (() => void) | undefined;
   #current: StoredAuth | undefined;
   #refreshing: Promise<void> | undefined;
+  /** When the next refresh is due, also if its timer was late because the device slept. */
+  #dueAt = Infinity;
   #cancelTimer: () => void = () => undefined;
 
   constructor({ http, store, autoRefresh }: AuthOptions) {
     this.#http = http;
     this.#store = store;
     this.#clock = http.clock;
+    this.#life = new TokenLife(http.clock);
     this.#autoRefresh = autoRefresh;
     this.#current = store.read();
     this.#unwatch = store.watch?.(() => this.#set(store.read(), "elsewhere"));
@@ -61,9 +71,9 @@ export class Auth implements Identity {
     return this.#current?.record;
   }
 
-  /** Whether a user is signed in with an unexpired token, by this machine's clock. */
+  /** Whether a user is signed in. Whether the token has expired is the server's decision: it signs the user out. */
   get isValid(): boolean {
-    return this.#remainingMs() > 0;
+    return decodeClaims(this.#current?.token ?? "") !== undefined;
   }
 
   /** Calls the listener on each change of the user or the token. @returns a function that removes the listener */
@@ -84,7 +94,7 @@ export class Auth implements Identity {
     { collection = "users", signal }: Credentials = {},
   ): Promise<RecordModel> {
     const path = `/api/collections/${encodeURIComponent(collection)}/auth-with-password`;
-    const auth = readAuth(await this.#http.request("POST", path, { body: { identity, password }, signal }));
+    const auth = this.#receive(await this.#http.request("POST", path, { body: { identity, password }, signal }));
     this.#write(auth, "signed-in");
     return auth.record;
   }
@@ -100,8 +110,7 @@ export class Auth implements Identity {
   }
 
   async token(): Promise<string> {
-    if (this.#autoRefresh && this.#current && this.#remainingMs() < REFRESH_MARGIN.minMs)
-      await this.refresh().catch(() => undefined);
+    if (this.#clock.now() >= this.#dueAt) await this.#onRefreshDue();
     return this.#current?.token ?? "";
   }
 
@@ -128,7 +137,7 @@ export class Auth implements Identity {
     const { collectionName, collectionId } = before.record;
     const path = `/api/collections/${encodeURIComponent(collectionName || collectionId)}/auth-refresh`;
     try {
-      const auth = readAuth(await this.#http.request("POST", path, { token: before.token }));
+      const auth = this.#receive(await this.#http.request("POST", path, { token: before.token }));
       if (this.#current === before) this.#write(auth, "refreshed");
     } catch (thrown) {
       const error = toHeadwaterError(thrown);
@@ -147,48 +156,48 @@ export class Auth implements Identity {
   #set(auth: StoredAuth | undefined, kind: AuthChange["kind"]): void {
     const before = this.#current;
     this.#current = auth;
-    this.#scheduleRefresh();
-    if (before?.token !== auth?.token) for (const listener of this.#tokenListeners) listener(isSameUser(before, auth));
-    for (const listener of this.#listeners) listener({ kind, record: auth?.record });
+    // The server returns a token that can't be refreshed unchanged.
+    const isSame = before?.token === auth?.token;
+    this.#scheduleRefresh(isSame ? RETRY_MS : 0);
+    if (!isSame) notify(this.#tokenListeners, isSameUser(before, auth));
+    notify(this.#listeners, { kind, record: auth?.record });
   }
 
-  /** Milliseconds until the token expires; 0 if there is none, or it can't be decoded. */
+  #receive(response: HttpResponse): StoredAuth {
+    const auth = readAuth(response);
+    this.#life.learn(auth.token, auth.token !== this.#current?.token, response.headers.get("date"));
+    return auth;
+  }
+
   #remainingMs(): number {
-    const claims = decodeClaims(this.#current?.token ?? "");
-    if (!claims) return 0;
-    return claims.expiresAt === undefined ? Infinity : Math.max(0, claims.expiresAt - this.#clock.now());
+    return this.#life.remainingMs(this.#current?.token ?? "");
   }
 
-  #scheduleRefresh(): void {
+  #scheduleRefresh(leastMs = 0): void {
     this.#cancelTimer();
+    this.#dueAt = Infinity;
     const remaining = this.#remainingMs();
     if (!this.#autoRefresh || !this.#current || remaining === Infinity) return;
-    const margin = Math.min(REFRESH_MARGIN.maxMs, Math.max(REFRESH_MARGIN.minMs, remaining * REFRESH_MARGIN.share));
-    this.#refreshAfter(Math.max(0, remaining - margin));
+    this.#refreshAfter(Math.max(leastMs, remaining - marginOf(remaining)));
   }
 
   #refreshAfter(milliseconds: number): void {
+    this.#cancelTimer();
+    this.#dueAt = this.#clock.now() + milliseconds;
     // Must not keep the process alive.
     this.#cancelTimer = this.#clock.timer(milliseconds, () => void this.#onRefreshDue(), { background: true });
   }
 
+  /** Refreshes the token. Without an answer it stays: it may be valid, whatever this device's clock says. */
   async #onRefreshDue(): Promise<void> {
     const before = this.#current;
     try {
       await this.refresh();
-      // The server returns a token that can't be refreshed unchanged. It stays valid until it expires.
-      if (this.#current?.token === before?.token) this.#expireAtEnd();
     } catch {
-      if (this.#current !== before || !before) return;
-      if (this.#remainingMs() > 0) this.#refreshAfter(Math.min(RETRY_MS, this.#remainingMs()));
-      else this.#write(undefined, "expired");
+      const remaining = this.#remainingMs();
+      const delay = remaining > 0 ? Math.min(RETRY_MS, Math.max(1_000, remaining / 2)) : RETRY_MS;
+      if (before && this.#current === before) this.#refreshAfter(delay);
     }
-  }
-
-  #expireAtEnd(): void {
-    this.#cancelTimer();
-    const onTimer = (): void => (this.#remainingMs() > 0 ? this.#expireAtEnd() : this.#write(undefined, "expired"));
-    this.#cancelTimer = this.#clock.timer(this.#remainingMs(), onTimer, { background: true });
   }
 }
 

@@ -24,12 +24,14 @@ export function memoryStore(initial?: StoredAuth): TokenStore {
   };
 }
 
+interface BrowserStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
 interface BrowserGlobals {
-  readonly localStorage?: {
-    getItem(key: string): string | null;
-    setItem(key: string, value: string): void;
-    removeItem(key: string): void;
-  };
+  readonly localStorage?: BrowserStorage;
   addEventListener?(type: string, listener: (event: { readonly key?: string | null }) => void): void;
   removeEventListener?(type: string, listener: (event: { readonly key?: string | null }) => void): void;
 }
@@ -40,11 +42,19 @@ interface BrowserGlobals {
  */
 export function localStorageStore(key = "pocketbase_auth"): TokenStore {
   const browser = globalThis as BrowserGlobals;
+  // For a user that could not be stored, because the storage is full.
+  const unstored = memoryStore();
   return {
-    read: () => parse(browser.localStorage?.getItem(key) ?? ""),
+    read: () => unstored.read() ?? parse(storage()?.getItem(key) ?? ""),
     write(auth) {
-      if (auth) browser.localStorage?.setItem(key, JSON.stringify(auth));
-      else browser.localStorage?.removeItem(key);
+      unstored.write(auth);
+      try {
+        if (auth) storage()?.setItem(key, JSON.stringify(auth));
+        else storage()?.removeItem(key);
+        if (storage()) unstored.write(undefined);
+      } catch {
+        // The user stays in memory.
+      }
     },
     watch(onChange) {
       const listener = (event: { readonly key?: string | null }): void => {
@@ -68,6 +78,14 @@ function parse(text: string): StoredAuth | undefined {
   }
 }
 
+/** The browser's local storage; `undefined` if there is none, or the page may not use it, as in a sandboxed frame. */
+function storage(): BrowserStorage | undefined {
+  try {
+    return (globalThis as BrowserGlobals).localStorage;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Local storage if available, else memory. */
-export const defaultStore = (): TokenStore =>
-  (globalThis as BrowserGlobals).localStorage === undefined ? memoryStore() : localStorageStore();
+export const defaultStore = (): TokenStore => (storage() ? localStorageStore() : memoryStore());

@@ -8,7 +8,7 @@ import { filter as filterTag } from "../records/filter.ts";
 import { listRecords } from "../records/list.ts";
 import { joinNames } from "../schema.ts";
 import type { LiveList, LiveOptions } from "./live-list.ts";
-import { fetchAllRecords, type FetchedRecords } from "./fetch-all-records.ts";
+import { fetchAllRecords } from "./fetch-all-records.ts";
 
 export interface LiveListUpdaterOptions<T extends { readonly id: string }> {
   readonly api: Api;
@@ -41,7 +41,7 @@ export class LiveListUpdater<T extends { readonly id: string }> {
     if (list.isClosed) return;
     if (fetched.since === undefined) return this.#followAndRefetch();
     list.reset(fetched.records);
-    this.#followFromCursor(fetched, fetched.since);
+    this.#followFromCursor(fetched.since);
   }
 
   stop(): void {
@@ -49,11 +49,10 @@ export class LiveListUpdater<T extends { readonly id: string }> {
   }
 
   /** Replays the log from the cursor of the list. The server reports which records enter and leave the filter. */
-  #followFromCursor(fetched: FetchedRecords<T>, since: string): void {
+  #followFromCursor(since: string): void {
     const { list } = this.#options;
     this.#follow({ ...this.#listOptions, since }, (event) => {
       if (event.action === "resync") return this.#reload();
-      if (fetched.includes(event.record.id, event.cursor)) return;
       if (event.action === "delete" || event.action === "leave") list.remove(event.record.id);
       else list.put(event.record);
     });

@@ -1,12 +1,14 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, spyOn, test } from "bun:test";
 import { SuperuserClient, type ApiModel } from "@headwater/testing/servers/superuser-client.ts";
 import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { Inbox } from "@headwater/testing/clients/inbox.ts";
 import { hasPocketBase, type ServerKind } from "@headwater/testing/servers/server-command.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
+import { compareBySort } from "./compare-records.ts";
 import { rejectionOf } from "../../test/support/rejection.ts";
 import { seededMathRandom } from "@headwater/testing/lib/seeded-random.ts";
-import { Client, filter, type LiveChange, type LiveList, memoryStore, type RecordModel } from "../index.ts";
+import { Client, filter, type LiveChange, memoryStore, type RecordModel } from "../index.ts";
+import { LiveList } from "./live-list.ts";
 
 setDefaultTimeout(120_000);
 
@@ -134,4 +136,22 @@ describe.each(KINDS)("with %s", (kind) => {
     for await (const _ of list) throw new Error("nothing was written");
     expect(list.error).toBeUndefined();
   });
+});
+
+test("a listener that throws doesn't keep changes from the others", () => {
+  const list = new LiveList<RecordModel>(compareBySort("title"), () => undefined);
+  const errors = spyOn(globalThis, "reportError").mockImplementation(() => undefined);
+  try {
+    const changes: string[] = [];
+    list.onChange(() => {
+      throw new Error("of the app");
+    });
+    list.onChange(({ kind }) => changes.push(kind));
+    list.reset([]);
+    list.put({ id: "a", collectionId: "c", collectionName: "notes" });
+    expect(changes).toEqual(["reset", "insert"]);
+    expect(errors).toHaveBeenCalledTimes(2);
+  } finally {
+    errors.mockRestore();
+  }
 });

@@ -1,4 +1,5 @@
 import { aborted, type HeadwaterError } from "../errors.ts";
+import { notify } from "../notify.ts";
 import { BoundedQueue } from "../realtime/bounded-queue.ts";
 import type { ListOptions } from "../records/list.ts";
 import type { Compare } from "./compare-records.ts";
@@ -108,7 +109,7 @@ export class LiveList<T extends { readonly id: string }> implements AsyncIterabl
       reader.clear();
       reader.push({ kind: "reset", items: this.items });
     }
-    for (const listener of this.#listeners) listener(change);
+    notify(this.#listeners, change);
   }
 }
 

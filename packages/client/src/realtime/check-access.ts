@@ -1,4 +1,5 @@
 import type { Api } from "../api.ts";
+import type { HeadwaterError } from "../errors.ts";
 import type { QueryValue } from "../http.ts";
 import { CURSOR_HEADER, recordsPath } from "../records/records-endpoint.ts";
 import type { TopicOptions } from "./topic.ts";
@@ -21,11 +22,16 @@ export const checkAccess = (
   api: Api,
   { path, query, headers }: AccessCheck,
   isWanted: () => boolean,
+  onRetry: (error: HeadwaterError) => void,
 ): Promise<string | undefined> =>
-  api.retry(async () => {
-    const response = await api.request("GET", path, { query, headers });
-    return response.headers.get(CURSOR_HEADER) ?? undefined;
-  }, isWanted);
+  api.retry(
+    async () => {
+      const response = await api.request("GET", path, { query, headers });
+      return response.headers.get(CURSOR_HEADER) ?? undefined;
+    },
+    isWanted,
+    onRetry,
+  );
 
 /** Lists at most one record, with its id only. */
 export const listAccessCheck = (

@@ -32,11 +32,12 @@ export interface RecordLeft {
  * `reconnected`: the connection was lost, and the server keeps no log. `overflow`: the app read too slowly, and queued
  * events were dropped. The other reasons come from Headwater servers: `expired` (the missed changes are no longer in
  * the log), `epoch` (the log was replaced), `unknown` (the log hasn't reached the cursor), `visibility` (a change
- * affected the visibility of too many records to send them one by one).
+ * affected the visibility of too many records to send them one by one), `overload` (the subscription's filter or expand is
+ * too slow to be evaluated for each change).
  */
 export interface Resync {
   readonly action: "resync";
-  readonly reason: "reconnected" | "overflow" | "expired" | "epoch" | "unknown" | "visibility";
+  readonly reason: "reconnected" | "overflow" | "expired" | "epoch" | "unknown" | "visibility" | "overload";
   readonly cursor: string | undefined;
 }
 
@@ -48,7 +49,13 @@ export function isRecordData(data: unknown): data is { readonly action: EventAct
   return typeof data === "object" && data !== null && "action" in data && "record" in data;
 }
 
-const REASONS: ReadonlySet<string> = new Set<Resync["reason"]>(["expired", "epoch", "unknown", "visibility"]);
+const REASONS: ReadonlySet<string> = new Set<Resync["reason"]>([
+  "expired",
+  "epoch",
+  "unknown",
+  "visibility",
+  "overload",
+]);
 
 /** Parses a server's `resync`. @returns also the names of the affected subscriptions; `undefined` means all */
 export function readResync(

@@ -1,5 +1,6 @@
 import type { ConnectionState } from "../connection/connection-state.ts";
 import type { HeadwaterError } from "../errors.ts";
+import { notify } from "../notify.ts";
 
 /** The current statistics of a connection. Counts are since the client was created, times in milliseconds. */
 export interface RealtimeStats {
@@ -8,8 +9,6 @@ export interface RealtimeStats {
   readonly subscriptions: number;
   /** Events received, including those of ended subscriptions. */
   readonly events: number;
-  /** Events received again, and dropped. */
-  readonly duplicates: number;
   /** Bytes received. */
   readonly bytes: number;
   /** Number of connections after the first. */
@@ -36,7 +35,7 @@ export type MonitorEvent =
   /** Invalid data was skipped, or a callback of the app threw an error. */
   | { readonly kind: "warning"; readonly error: HeadwaterError };
 
-type Counts = Omit<RealtimeStats, "state" | "subscriptions" | "duplicates" | "queued" | "dropped">;
+type Counts = Omit<RealtimeStats, "state" | "subscriptions" | "queued" | "dropped">;
 
 /** Collects statistics and emits monitor events. */
 export class Monitor {
@@ -69,7 +68,7 @@ export class Monitor {
   }
 
   emit(event: MonitorEvent): void {
-    for (const listener of this.#listeners) listener(event);
+    notify(this.#listeners, event);
   }
 
   connected(afterMs: number): void {

@@ -1,4 +1,5 @@
 import type { PresenceEvent, PresenceMember } from "@headwater/protocol";
+import { notify } from "../notify.ts";
 import type { Resync } from "./events.ts";
 import type { Message } from "./messages.ts";
 import type { Subscription } from "./subscription.ts";
@@ -84,7 +85,7 @@ export class Presence {
   #onEvent(event: PresenceEvent): void {
     this.#count = event.count;
     this.#members = applyEvent(this.#members, event);
-    for (const listener of this.#listeners) listener(event);
+    notify(this.#listeners, event);
   }
 }
 

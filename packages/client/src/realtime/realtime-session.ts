@@ -1,4 +1,4 @@
-import { type Cursor, parseCursor } from "@headwater/protocol";
+import { cursorScope } from "@headwater/protocol";
 import type { Clock } from "../clock.ts";
 import { Connection } from "../connection/connection.ts";
 import type { ConnectionState } from "../connection/connection-state.ts";
@@ -26,6 +26,8 @@ export class RealtimeSession {
   #reconciler: SubscriptionReconciler | undefined;
   #clientId = "";
   #connectStartedAt = 0;
+  /** Why the connection is not open, or why the server has not processed the subscriptions; the client retries. */
+  #failure: HeadwaterError | undefined;
   /** The server has sent a cursor, so it keeps a log. */
   #hasLog = false;
 
@@ -64,12 +66,12 @@ export class RealtimeSession {
     return this.state.kind === "open" ? this.#clientId : "";
   }
 
-  get names(): readonly string[] {
-    return this.#table.names;
+  get failure(): HeadwaterError | undefined {
+    return this.#failure;
   }
 
-  get duplicates(): number {
-    return this.#table.duplicates;
+  get names(): readonly string[] {
+    return this.#table.names;
   }
 
   has(name: string): boolean {
@@ -80,7 +82,7 @@ export class RealtimeSession {
     return this.#table.isTaken(name);
   }
 
-  join(name: string, listener: SubscriptionListener, since: Cursor | undefined): void {
+  join(name: string, listener: SubscriptionListener, since: string | undefined): void {
     this.#hasLog ||= since !== undefined;
     this.#table.add(name, listener, since);
     this.#connection.send({ kind: "start" });
@@ -111,6 +113,7 @@ export class RealtimeSession {
   #onStateChange(state: ConnectionState, before: ConnectionState): void {
     if (before.kind === "open") this.#reconciler?.stop();
     if (before.kind === "open") this.#reconciler = undefined;
+    if (state.kind !== "connecting") this.#failure = state.kind === "waiting" ? state.error : undefined;
     if (state.kind === "connecting") this.#connectStartedAt = this.#clock.now();
     if (state.kind === "failed") {
       this.#onFailed(state.error);
@@ -131,6 +134,7 @@ export class RealtimeSession {
       random,
       limits,
       onLatency: (milliseconds) => this.#monitor.latency(milliseconds),
+      onBusy: (error) => (this.#failure = error),
       onLost: (error) => this.#connection.send({ kind: "lost", error }),
       onRefused: (error) => this.#connection.send({ kind: "refused", error }),
       onOtherIdentity: () => this.#connection.send({ kind: "reconnect" }),
@@ -143,7 +147,7 @@ export class RealtimeSession {
     this.#monitor.events += 1;
     const data = value === undefined ? this.#parse(name, text) : value;
     if (data === undefined) return;
-    this.#hasLog ||= parseCursor(id ?? "") !== undefined;
+    this.#hasLog ||= cursorScope(id) !== undefined;
     if (name === "resync") this.#onResync(readResync(data, id), id);
     else this.#table.event(name, data, id);
   }
@@ -164,10 +168,9 @@ export class RealtimeSession {
   }
 
   #onCursor(id: string): void {
-    const cursor = parseCursor(id);
-    if (!cursor) return;
+    if (cursorScope(id) !== "all") return;
     this.#hasLog = true;
-    this.#table.advance(cursor);
+    this.#table.advance(id);
   }
 
   #onToken(isSameUser: boolean): void {

@@ -1,4 +1,4 @@
-import { type Cursor, parseCursor } from "@headwater/protocol";
+import { cursorScope } from "@headwater/protocol";
 import type { ConnectionState } from "../connection/connection-state.ts";
 import { aborted, toHeadwaterError, HeadwaterError } from "../errors.ts";
 import { RealtimeSession } from "./realtime-session.ts";
@@ -21,6 +21,12 @@ interface SubscriptionSpec<E> {
   readonly check: AccessCheck | undefined;
   /** @returns `undefined` if the data is not of this subscription's kind */
   readonly parse: (data: unknown, cursor: string | undefined) => E | undefined;
+}
+
+interface JoinListener {
+  /** The access check failed, and is tried again. */
+  readonly onCheckFailure: (error: HeadwaterError) => void;
+  readonly onJoined: (leave: () => Promise<void>) => void;
 }
 
 /** A subscription, whatever its event type. */
@@ -59,7 +65,6 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
       ...this.#monitor.counts,
       state: this.state,
       subscriptions: this.names.length,
-      duplicates: this.#session.duplicates,
       queued: open.reduce((sum, { queued }) => sum + queued, 0),
       dropped: open.reduce((sum, { dropped }) => sum + dropped, this.#monitor.dropped),
     };
@@ -115,10 +120,11 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
   }
 
   #subscribe<E>(spec: SubscriptionSpec<E>, options: FollowOptions): Subscription<E | Resync> {
-    const since = options.since === undefined ? undefined : parseCursor(options.since);
-    if (options.since !== undefined && !since) throw new HeadwaterError("invalid", "`since` is not a cursor");
+    const { since } = options;
+    if (since !== undefined && !cursorScope(since)) throw new HeadwaterError("invalid", "`since` is not a cursor");
     const { capacity = CAPACITY, onOverflow = "resync", signal } = options;
     let leave = (): Promise<void> => Promise.resolve();
+    let checkFailure: HeadwaterError | undefined;
     const subscription: Subscription<E | Resync> = new Subscription<E | Resync>({
       clock: this.#dependencies.api.http.clock,
       capacity,
@@ -130,28 +136,33 @@ export class Realtime<Schema extends SchemaOf<Schema> = AnySchema> {
         this.#forget(subscription);
         return leave();
       },
+      waitingFor: () => checkFailure ?? this.#session.failure,
       onCallbackError: (error) => this.#monitor.warning(toHeadwaterError(error)),
       signal,
     });
     this.#subscriptions.add(subscription);
     if (signal?.aborted) void subscription.unsubscribe();
-    else void this.#join(spec, options, since, subscription, (onLeave) => (leave = onLeave));
+    else
+      void this.#join(spec, options, since, subscription, {
+        onCheckFailure: (error) => (checkFailure = error),
+        onJoined: (onLeave) => ([leave, checkFailure] = [onLeave, undefined]),
+      });
     return subscription;
   }
 
   async #join<E>(
     { topic, query, check, parse }: SubscriptionSpec<E>,
     { headers }: Pick<FollowOptions, "headers">,
-    since: Cursor | undefined,
+    since: string | undefined,
     subscription: Subscription<E | Resync>,
-    onJoined: (leave: () => Promise<void>) => void,
+    { onCheckFailure, onJoined }: JoinListener,
   ): Promise<void> {
     const sharedName = subscriptionName(topic, query, headers);
     let start = since;
     if (check && !this.#session.has(sharedName)) {
       try {
-        const cursor = await checkAccess(this.#dependencies.api, check, () => !subscription.ended);
-        start ??= parseCursor(cursor ?? "");
+        const cursor = await checkAccess(this.#dependencies.api, check, () => !subscription.ended, onCheckFailure);
+        if (cursorScope(cursor)) start ??= cursor;
       } catch (error) {
         return subscription.fail(toHeadwaterError(error));
       }

@@ -1,4 +1,3 @@
-import type { Cursor } from "@headwater/protocol";
 import type { HeadwaterError } from "../errors.ts";
 import type { Resync } from "./events.ts";
 
@@ -23,7 +22,7 @@ export type SubscriptionState =
   | { readonly kind: "requested"; readonly round: number }
   /** Accepted, but ids sent before that may still arrive. */
   | { readonly kind: "settling"; readonly round: number }
-  /** Every id counts. Its cursor is before the link's, or after it while others catch up. */
+  /** Ids that count for all count for it. It has a cursor of its own while others are elsewhere. */
   | { readonly kind: "tracking" }
   /** Its cursor is the link's cursor. */
   | { readonly kind: "live" };
@@ -34,9 +33,9 @@ export interface SharedSubscription {
   readonly listeners: Set<SubscriptionListener>;
   state: SubscriptionState;
   /** Everything up to here was certainly received. While the subscription is live, the link's cursor counts instead. */
-  cursor: Cursor | undefined;
-  /** The `since` it was requested with on this link. */
-  requestedSince: Cursor | undefined;
+  cursor: string | undefined;
+  /** It was requested with a cursor on this link. */
+  wasReplayed: boolean;
   /** The server has accepted it before. If it has no cursor, events between two links are lost. */
   wasAccepted: boolean;
 }
@@ -44,7 +43,3 @@ export interface SharedSubscription {
 /** Whether ids that arrive may have been sent before the server accepted it. */
 export const isPending = ({ state }: SharedSubscription): boolean =>
   state.kind === "requested" || state.kind === "settling";
-
-/** Whether the position is before the cursor, unknown, or in another epoch. */
-export const isBefore = (position: Cursor | undefined, cursor: Cursor): boolean =>
-  position === undefined || position.epoch !== cursor.epoch || position.seq < cursor.seq;

@@ -16,6 +16,8 @@ export interface SubscriptionReconcilerOptions {
   readonly limits: BackoffLimits;
   /** How long a request took, in milliseconds. */
   readonly onLatency: (milliseconds: number) => void;
+  /** The server can't process the subscriptions now, so the request is sent again; `undefined` once it could. */
+  readonly onBusy: (error: HeadwaterError | undefined) => void;
   /** The link can't be used any more. */
   readonly onLost: (error: HeadwaterError) => void;
   /** Another link would be rejected too. */
@@ -98,7 +100,8 @@ export class SubscriptionReconciler {
 
   /** @returns whether to continue with this link */
   async #applyOutcome(plan: SubscribePlan, outcome: SubscribeOutcome, token: string): Promise<boolean> {
-    const { table, identity, onLost, onRefused, onOtherIdentity } = this.#options;
+    const { table, identity, onBusy, onLost, onRefused, onOtherIdentity } = this.#options;
+    onBusy(outcome.kind === "retry-later" ? outcome.error : undefined);
     if (outcome.kind === "accepted") {
       this.#wasAccepted = true;
       this.#busyAttempts = 0;

@@ -1,6 +1,6 @@
-import { type Cursor, formatCursor, parseCursor } from "@headwater/protocol";
+import { cursorScope } from "@headwater/protocol";
 import type { HeadwaterError } from "../errors.ts";
-import { type SharedSubscription, isBefore, isPending, type SubscriptionListener } from "./shared-subscription.ts";
+import { type SharedSubscription, isPending, type SubscriptionListener } from "./shared-subscription.ts";
 import { isRecordData, type Resync } from "./events.ts";
 import { type SubscribePlan, planSubscribe } from "./subscribe-plan.ts";
 
@@ -20,15 +20,14 @@ export class SubscriptionTable {
   readonly #entries = new Map<string, SharedSubscription>();
   /** Subscriptions that have a cursor of their own, other than the link's. */
   readonly #notLive = new Set<SharedSubscription>();
-  /** The highest cursor received over the link. */
-  #linkCursor: Cursor | undefined;
+  /** The last cursor that counts for all subscriptions of the link. */
+  #linkCursor: string | undefined;
   /** Events of a change whose last event hasn't arrived yet. */
   #pendingEvents: PendingEvent[] = [];
   /** Every name that was requested on this link. */
   readonly #usedNames = new Set<string>();
   #round = 0;
   #isStale = false;
-  #duplicates = 0;
 
   get size(): number {
     return this.#entries.size;
@@ -36,11 +35,6 @@ export class SubscriptionTable {
 
   get names(): readonly string[] {
     return [...this.#entries.keys()];
-  }
-
-  /** Number of events that arrived again and were dropped. */
-  get duplicates(): number {
-    return this.#duplicates;
   }
 
   has(name: string): boolean {
@@ -56,7 +50,7 @@ export class SubscriptionTable {
   }
 
   /** @param since the start cursor, if the subscription is new */
-  add(name: string, listener: SubscriptionListener, since: Cursor | undefined): void {
+  add(name: string, listener: SubscriptionListener, since: string | undefined): void {
     let entry = this.#entries.get(name);
     if (!entry) {
       entry = {
@@ -64,7 +58,7 @@ export class SubscriptionTable {
         listeners: new Set(),
         state: { kind: "unsubscribed" },
         cursor: since,
-        requestedSince: undefined,
+        wasReplayed: false,
         wasAccepted: false,
       };
       this.#entries.set(name, entry);
@@ -105,7 +99,7 @@ export class SubscriptionTable {
     for (const name of plan.names) this.#usedNames.add(name);
     for (const entry of plan.added) {
       entry.state = { kind: "requested", round: this.#round };
-      entry.requestedSince = parseCursor(plan.since ?? "");
+      entry.wasReplayed = entry.cursor !== undefined;
       this.#notLive.add(entry);
     }
     return plan;
@@ -114,7 +108,7 @@ export class SubscriptionTable {
   accepted({ added }: SubscribePlan): void {
     for (const entry of added) {
       if (entry.state.kind === "requested") entry.state = { kind: "settling", round: entry.state.round };
-      const isGap = entry.wasAccepted && !entry.requestedSince && entry.cursor === undefined;
+      const isGap = entry.wasAccepted && !entry.wasReplayed && entry.cursor === undefined;
       // Everything that arrives from now on is after the link's cursor.
       entry.cursor ??= this.#linkCursor;
       entry.wasAccepted = true;
@@ -150,45 +144,47 @@ export class SubscriptionTable {
   /** Delivers an event of the stream. @returns whether there is a subscription for it */
   event(name: string, data: unknown, id: string | undefined): boolean {
     const entry = this.#subscribedEntry(name);
-    const cursor = parseCursor(id ?? "");
+    const scope = cursorScope(id);
     const event: PendingEvent = { entry, deliver: (target, at) => deliver(target, data, at) };
-    if (cursor) this.#deliverChange([event], cursor);
+    if (id !== undefined && (scope === "all" || scope === "named")) this.#deliverChange([event], id);
     // Only record events are sure to get a cursor.
-    else if (id === undefined && isRecordData(data)) this.#pendingEvents.push(event);
+    else if (scope === "part" || (id === undefined && isRecordData(data))) this.#pendingEvents.push(event);
     else if (entry) deliver(entry, data, undefined);
     return entry !== undefined;
   }
 
-  /** Delivers a resync that concerns only these names, like any other event of its change. */
+  /** Delivers a resync that concerns only these names: they restart from its cursor. */
   resyncNamed(resync: Resync, names: readonly string[], id: string | undefined): void {
-    const events = names.map((name): PendingEvent => ({
-      entry: this.#subscribedEntry(name),
-      deliver: (target) => deliverResync(target, resync),
-    }));
-    const cursor = parseCursor(id ?? "");
-    if (cursor) this.#deliverChange(events, cursor);
-    else this.#pendingEvents.push(...events);
+    for (const name of names) {
+      const entry = this.#subscribedEntry(name);
+      if (!entry) continue;
+      this.#confirmByEvent(entry);
+      if (resync.cursor !== undefined) this.#setOwnCursor(entry, resync.cursor);
+      deliverResync(entry, resync);
+    }
+    if (id !== undefined && cursorScope(id) === "all") this.#deliverChange([], id);
   }
 
-  /** The stream has reached this cursor. */
-  advance(cursor: Cursor): void {
-    if (isBefore(this.#linkCursor, cursor)) this.#linkCursor = cursor;
+  /** The stream has reached this cursor, which counts for all subscriptions. */
+  advance(cursor: string): void {
+    this.#linkCursor = cursor;
     for (const entry of this.#notLive) {
       if (isPending(entry)) continue;
-      if (isBefore(entry.cursor, cursor)) entry.cursor = cursor;
-      if (entry.cursor?.seq !== this.#linkCursor?.seq) continue;
+      entry.cursor = cursor;
       entry.state = { kind: "live" };
       this.#notLive.delete(entry);
     }
   }
 
-  /** The server can't send what was missed: affected subscriptions restart from the cursor. */
+  /**
+   * The server can't send what was missed: all subscriptions restart from the cursor. One whose request is still on its way
+   * may get a resync too many, but none gets one too few.
+   */
   resync(resync: Resync): void {
     this.#pendingEvents = [];
-    const cursor = parseCursor(resync.cursor ?? "");
-    const affected = [...this.#entries.values()].filter((entry) => this.#isAffectedBy(entry, resync.reason, cursor));
-    for (const entry of affected) entry.cursor = cursor;
-    if (cursor) this.advance(cursor);
+    const affected = [...this.#entries.values()].filter(({ state }) => state.kind !== "unsubscribed");
+    for (const entry of affected) entry.cursor = resync.cursor;
+    if (resync.cursor !== undefined) this.advance(resync.cursor);
     for (const entry of affected) deliverResync(entry, resync);
   }
 
@@ -209,40 +205,29 @@ export class SubscriptionTable {
   #markUnsubscribed(entry: SharedSubscription): void {
     entry.cursor = this.#cursorOf(entry);
     entry.state = { kind: "unsubscribed" };
-    entry.requestedSince = undefined;
+    entry.wasReplayed = false;
     this.#notLive.delete(entry);
   }
 
   /** Delivers a change once its last events, with the cursor, have arrived. */
-  #deliverChange(last: readonly PendingEvent[], cursor: Cursor): void {
+  #deliverChange(last: readonly PendingEvent[], cursor: string): void {
     const group = [...this.#pendingEvents, ...last];
     this.#pendingEvents = [];
-    for (const { entry, deliver: deliverTo } of group) {
-      if (!entry) continue;
-      if (isBefore(this.#cursorOf(entry), cursor)) deliverTo(entry, formatCursor(cursor));
-      else this.#duplicates += 1;
-    }
+    for (const { entry, deliver: deliverTo } of group) if (entry) deliverTo(entry, cursor);
     for (const { entry } of group) if (entry) this.#confirmByEvent(entry);
-    this.advance(cursor);
+    if (cursorScope(cursor) === "all") return this.advance(cursor);
+    for (const { entry } of group) if (entry) this.#setOwnCursor(entry, cursor);
   }
 
-  /**
-   * Whether a resync affects this subscription. A resync doesn't say which request it belongs to, so a pending
-   * subscription may get one too many, but never one too few.
-   */
-  #isAffectedBy(entry: SharedSubscription, reason: Resync["reason"], cursor: Cursor | undefined): boolean {
-    if (entry.state.kind === "unsubscribed") return false;
-    if (!cursor) return true;
-    const position = this.#cursorOf(entry);
-    if (position && position.epoch !== cursor.epoch) return true;
-    const since = isPending(entry) ? entry.requestedSince : undefined;
-    if (reason === "epoch") return since !== undefined && since.epoch !== cursor.epoch;
-    if (reason === "unknown") return since !== undefined && since.seq > cursor.seq;
-    // A log trimmed during a replay affects all that had not reached the cursor.
-    return isBefore(position, cursor) || (since !== undefined && isBefore(since, cursor));
+  /** The subscription is at this cursor, whatever the others of the link are at. */
+  #setOwnCursor(entry: SharedSubscription, cursor: string): void {
+    if (entry.state.kind === "unsubscribed") return;
+    if (entry.state.kind === "live") entry.state = { kind: "tracking" };
+    entry.cursor = cursor;
+    this.#notLive.add(entry);
   }
 
-  #cursorOf({ state, cursor }: SharedSubscription): Cursor | undefined {
+  #cursorOf({ state, cursor }: SharedSubscription): string | undefined {
     return state.kind === "live" ? this.#linkCursor : cursor;
   }
 

@@ -15,6 +15,8 @@ export interface SubscriptionSetup<E> {
   readonly signal: AbortSignal | undefined;
   /** Called once, when the subscription ends for any reason. Resolves when the server has removed it. */
   readonly onEnd: () => Promise<void>;
+  /** What the client retries after while the server has not accepted the subscription. */
+  readonly waitingFor: () => HeadwaterError | undefined;
   /** Called with errors thrown by the app's callback. */
   readonly onCallbackError: (error: unknown) => void;
 }
@@ -26,6 +28,7 @@ export interface SubscriptionSetup<E> {
 export class Subscription<E> implements AsyncIterable<E> {
   /**
    * Resolves when the server has accepted the subscription. Rejects if it doesn't, or if the subscription ends before.
+   * Until then, `waitingFor` says why it waits.
    */
   readonly ready: Promise<void>;
   /** Resolves when the app ends the subscription, rejects when it ends with an error. For readers with a callback. */
@@ -37,6 +40,7 @@ export class Subscription<E> implements AsyncIterable<E> {
   #callback: ((event: E) => void) | undefined;
   #ended: Promise<void> | undefined;
   #dropped = 0;
+  #isConfirmed = false;
 
   constructor(setup: SubscriptionSetup<E>) {
     this.#setup = setup;
@@ -57,6 +61,11 @@ export class Subscription<E> implements AsyncIterable<E> {
   /** Number of events dropped by overflows. */
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** Why `ready` is pending: the last failure, after which the client retries. `undefined` if nothing has failed. */
+  get waitingFor(): HeadwaterError | undefined {
+    return this.#isConfirmed || this.ended ? undefined : this.#setup.waitingFor();
   }
 
   get ended(): boolean {
@@ -94,6 +103,7 @@ export class Subscription<E> implements AsyncIterable<E> {
 
   /** For the owner: the server has accepted the subscription. */
   confirm(): void {
+    this.#isConfirmed = true;
     this.#ready.resolve();
   }
 

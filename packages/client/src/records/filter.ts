@@ -26,6 +26,8 @@ const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", '"': '\\"', "\
  * Builds a filter. Escapes values, and inserts field names as they are:
  *
  *     filter`title ~ ${words} && ${posts.field("created")} > ${since}`
+ *
+ * @throws HeadwaterError `invalid` for NaN and infinite numbers
  */
 export const filter = (parts: TemplateStringsArray, ...values: readonly FilterValue[]): string =>
   parts.map((part, i) => part + (i < values.length ? literal(values[i]!) : "")).join("");
@@ -33,7 +35,17 @@ export const filter = (parts: TemplateStringsArray, ...values: readonly FilterVa
 function literal(value: FilterValue): string {
   if (value instanceof FieldName) return value.path;
   if (value instanceof Date) return quoted(value.toISOString().replace("T", " "));
+  if (typeof value === "number") return decimal(value);
   return typeof value === "string" ? quoted(value) : String(value);
+}
+
+/** The filter language has no exponents: `1e-7` is `0.0000001` in it. */
+function decimal(value: number): string {
+  if (!Number.isFinite(value)) throw new HeadwaterError("invalid", `${value} can't be used in a filter`);
+  const [, sign, first, rest = "", exponent] = /^(-?)(\d)(?:\.(\d+))?e(.+)$/.exec(String(value)) ?? [];
+  if (exponent === undefined) return String(value);
+  const shift = Number(exponent);
+  return shift < 0 ? `${sign}0.${"0".repeat(-shift - 1)}${first}${rest}` : `${sign}${first}${rest.padEnd(shift, "0")}`;
 }
 
 const quoted = (text: string): string => `"${text.replaceAll(/[\\"\n\r\t]/g, (character) => ESCAPES[character]!)}"`;

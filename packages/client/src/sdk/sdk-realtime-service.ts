@@ -1,3 +1,4 @@
+import { notify } from "../notify.ts";
 import type { Resync } from "../realtime/events.ts";
 import type { Message } from "../realtime/messages.ts";
 import type { Realtime } from "../realtime/realtime.ts";
@@ -31,11 +32,14 @@ export class SdkRealtimeService {
     this.#realtime = realtime;
     let wasOpen = false;
     realtime.monitor((event) => {
-      if (event.kind === "connected")
-        for (const { callback } of this.#byTopic("PB_CONNECT")) callback({ clientId: this.clientId });
+      if (event.kind === "connected") {
+        const callbacks = this.#byTopic("PB_CONNECT").map(({ callback }) => callback);
+        notify(callbacks, { clientId: this.clientId });
+      }
       if (event.kind !== "state") return;
-      if (wasOpen && event.state.kind !== "open") this.onDisconnect?.([...realtime.names]);
+      const isLost = wasOpen && event.state.kind !== "open";
       wasOpen = event.state.kind === "open";
+      if (isLost) this.onDisconnect?.([...realtime.names]);
     });
   }
 

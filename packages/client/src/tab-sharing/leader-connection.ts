@@ -145,7 +145,7 @@ export class LeaderConnection {
   async #updateNames(): Promise<void> {
     const stream = this.#stream;
     if (stream?.clientId === undefined) return;
-    const outcome = await stream.link.subscribe({ names: this.#names(), token: this.#token, since: undefined });
+    const outcome = await stream.link.subscribe({ names: this.#names(), token: this.#token, since: new Map() });
     if (outcome.kind === "gone" && this.#stream === stream) this.#drop(outcome.error);
   }
 

@@ -1,6 +1,7 @@
 import type { Identity } from "../auth/identity.ts";
 import { decodeClaims } from "../auth/token-claims.ts";
 import type { Clock } from "../clock.ts";
+import { toHeadwaterError } from "../errors.ts";
 import type { Transport } from "../transport/transport.ts";
 import { browserTabPrimitives, type TabPrimitives } from "./tab-primitives.ts";
 import { TabLink } from "./tab-link.ts";
@@ -35,10 +36,13 @@ export function sharedTransport({ transport, primitives, clock, identity, url }:
       let user: string | undefined;
       // A connection belongs to one user.
       const link = new TabLink(listener, (token) => userOf(token) === user);
-      void identity.token().then((token) => {
-        user = userOf(token);
-        if (!link.isClosed) return electionOf(user).join(link);
-      });
+      identity
+        .token()
+        .then((token) => {
+          user = userOf(token);
+          if (!link.isClosed) return electionOf(user).join(link);
+        })
+        .catch((error: unknown) => link.end({ kind: "lost", error: toHeadwaterError(error) }));
       return link;
     },
   };

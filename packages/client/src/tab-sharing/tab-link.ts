@@ -65,7 +65,9 @@ export class TabLink implements Link {
     return new Promise((resolve) => {
       this.#lastRound += 1;
       this.#pending.set(this.#lastRound, resolve);
-      const request = { names: names.map((name) => this.#names.toServer(name, since !== undefined)), token, since };
+      const toServer = (name: string): string => this.#names.toServer(name, since.has(name));
+      const cursors = new Map([...since].map(([name, cursor]) => [toServer(name), cursor]));
+      const request = { names: names.map(toServer), token, since: cursors };
       this.#owner?.post({ kind: "subscribe", link: this.id, round: this.#lastRound, request });
     });
   }

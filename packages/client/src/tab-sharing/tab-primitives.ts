@@ -34,9 +34,14 @@ interface Locks {
   ): Promise<void>;
 }
 
-/** Web Locks and BroadcastChannel of the browser. */
-export function browserTabPrimitives(): TabPrimitives {
+/**
+ * Web Locks and BroadcastChannel of the browser.
+ *
+ * @throws if the page may not use them, as in a sandboxed frame
+ */
+export async function browserTabPrimitives(): Promise<TabPrimitives> {
   const { locks } = (globalThis as unknown as { readonly navigator: { readonly locks: Locks } }).navigator;
+  (await lock(locks, `headwater ${crypto.randomUUID()}`))();
   return {
     lock: (name, options) => lock(locks, name, options),
     openChannel(name, onMessage) {

@@ -1,16 +1,19 @@
-import { aborted } from "../errors.ts";
+import { aborted, toHeadwaterError } from "../errors.ts";
 import type { Link, LinkListener, SubscribeOutcome, SubscribeRequest, Transport } from "./transport.ts";
 
 /**
  * A transport whose code is loaded when it is first used.
  *
- * @param load called for each link; must not reject
+ * @param load called for each link; if it rejects, the link is lost
  */
 export const lazyTransport = (name: string, load: () => Promise<Transport>): Transport => ({
   name,
   open(listener) {
     const link = new LazyLink();
-    void load().then((transport) => link.open(transport, listener));
+    load().then(
+      (transport) => link.open(transport, listener),
+      (error: unknown) => link.isClosed || listener.ended({ kind: "lost", error: toHeadwaterError(error) }),
+    );
     return link;
   },
 });
@@ -19,6 +22,10 @@ export const lazyTransport = (name: string, load: () => Promise<Transport>): Tra
 export class LazyLink implements Link {
   #link: Link | undefined;
   #closed = false;
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
 
   open(transport: Transport, listener: LinkListener): void {
     if (!this.#closed) this.#link = transport.open(listener);

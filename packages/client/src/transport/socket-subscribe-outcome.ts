@@ -8,6 +8,8 @@ const CODES: Partial<Record<SocketErrorCode, ErrorCode>> = {
   forbidden: "forbidden", // For a whole request.
   unknown_collection: "not-found",
   invalid_token: "unauthorized",
+  limit_presence: "busy",
+  limit_subscription_bytes: "busy",
   limit_requests: "busy",
   limit_connections_user: "busy",
   limit_setups: "busy",

@@ -9,6 +9,7 @@ import type { Clock } from "../clock.ts";
 import { HeadwaterError } from "../errors.ts";
 import { type PatternEntry, PatternMap } from "./pattern-map.ts";
 import { outcomeOf, requestError } from "./socket-subscribe-outcome.ts";
+import { sinceOf } from "./sse-subscribe.ts";
 import type { Link, LinkListener, SubscribeOutcome, SubscribeRequest, Transport } from "./transport.ts";
 
 export interface SocketOptions {
@@ -89,11 +90,21 @@ class SocketLink implements Link {
     return { kind: "gone", error };
   }
 
-  async #subscribePatterns(added: readonly PatternEntry[], since: string | undefined): Promise<SubscribeOutcome> {
+  async #subscribePatterns(
+    added: readonly PatternEntry[],
+    since: ReadonlyMap<string, string>,
+  ): Promise<SubscribeOutcome> {
     this.#patterns.add(added);
     const pattern = added.map(([text]) => text);
     const responses = await this.#request(
-      { type: "subscribe", pattern, ...(since !== undefined && { since }) },
+      {
+        type: "subscribe",
+        pattern,
+        ...sinceOf(
+          added.map(([, name]) => name),
+          since,
+        ),
+      },
       pattern.length,
     );
     if (!responses) return connectionLost();

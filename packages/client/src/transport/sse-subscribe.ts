@@ -10,13 +10,24 @@ export async function subscribeByPost(
   { names, token, since }: SubscribeRequest,
   signal: AbortSignal,
 ): Promise<SubscribeOutcome> {
-  const body = { clientId, subscriptions: names, ...(since !== undefined && { since }) };
+  const body = { clientId, subscriptions: names, ...sinceOf(names, since) };
   try {
     await http.request("POST", path, { body, token, signal });
     return { kind: "accepted" };
   } catch (error) {
     return outcomeOf(toHeadwaterError(error), names);
   }
+}
+
+/** One cursor if all have the same, or else one for each. */
+export function sinceOf(
+  names: readonly string[],
+  since: ReadonlyMap<string, string>,
+): { readonly since?: string | readonly (string | null)[] } {
+  const cursors = names.map((name) => since.get(name) ?? null);
+  const [first, ...others] = new Set(cursors);
+  if (first === undefined || (first === null && others.length === 0)) return {};
+  return { since: first !== null && others.length === 0 ? first : cursors };
 }
 
 function outcomeOf(error: HeadwaterError, names: readonly string[]): SubscribeOutcome {

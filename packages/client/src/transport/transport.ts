@@ -52,8 +52,8 @@ export interface SubscribeRequest {
   readonly names: readonly string[];
   /** "" for a guest. */
   readonly token: string;
-  /** A cursor: subscriptions that are new on the link get all changes after it. */
-  readonly since: string | undefined;
+  /** Cursors by name: a subscription that is new on the link gets all changes after its own. */
+  readonly since: ReadonlyMap<string, string>;
 }
 
 export type SubscribeOutcome =

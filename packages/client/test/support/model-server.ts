@@ -1,5 +1,20 @@
-import { encodeEvent, formatCursor, parseCursor, parseSubscription, type Epoch } from "@headwater/protocol";
+import { cursorPrefix, type CursorScope, encodeEvent, parseSubscription } from "@headwater/protocol";
 import type { FakeClock } from "./fake-clock.ts";
+
+/** The model's cursors can be read, to check what clients do with them. */
+export interface ModelCursor {
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+const formatCursor = ({ epoch, seq }: ModelCursor, scope: CursorScope = "all"): string =>
+  `${cursorPrefix(scope)}${epoch}:${seq}`;
+
+/** @returns `undefined` if the text is not a cursor */
+export function parseCursor(text: string | undefined): ModelCursor | undefined {
+  const [, epoch, seq] = /^[anp]\.(\w+):(\d+)$/.exec(text ?? "") ?? [];
+  return epoch === undefined ? undefined : { epoch, seq: Number(seq) };
+}
 
 /** A change of one record in the only collection. */
 export interface ModelChange {
@@ -35,8 +50,8 @@ export class ModelServer {
     this.#scheduleHeartbeat();
   }
 
-  get epoch(): Epoch {
-    return `e${this.#epoch}` as Epoch;
+  get epoch(): string {
+    return `e${this.#epoch}`;
   }
 
   get log(): ModelChange[] {
@@ -131,23 +146,29 @@ export class ModelSession {
     this.#onEnd();
   }
 
-  subscribe(names: readonly string[], since: string | undefined): void {
+  subscribe(names: readonly string[], since: ReadonlyMap<string, string>): void {
     const known = new Set(this.#names);
+    const before = this.#catchUp;
     this.#names = names;
-    const cursor = parseCursor(since ?? "");
-    if (!cursor || names.length === 0) return;
-    const position = this.#catchUp?.progress ?? this.#server.head;
-    const from = new Map(
-      names.map((name) => [
-        name,
-        known.has(name) ? Math.max(position, this.#catchUp?.from.get(name) ?? 0) : cursor.seq,
-      ]),
-    );
-    const reason = this.#refusal(cursor.epoch, cursor.seq);
-    if (reason) this.#resync(reason, position);
-    const isReplaying = this.#catchUp !== undefined;
-    this.#catchUp = reason ? { from: new Map(), progress: position } : { from, progress: Math.min(...from.values()) };
-    if (!isReplaying) this.#replaySoon();
+    const added = names.filter((name) => !known.has(name));
+    if (!before && !added.some((name) => since.has(name))) return;
+    const lost = new Map<string, string>();
+    const startOf = (name: string): number => {
+      if (known.has(name)) return before ? Math.max(before.progress, before.from.get(name) ?? 0) : this.#server.head;
+      const cursor = parseCursor(since.get(name));
+      const reason = cursor && this.#refusal(cursor);
+      if (reason) lost.set(name, reason);
+      return cursor && !reason ? cursor.seq : this.#server.head;
+    };
+    const from = new Map(names.map((name) => [name, startOf(name)]));
+    this.#catchUp = { from, progress: Math.min(...from.values()) };
+    for (const reason of new Set(lost.values())) {
+      this.#resync(
+        reason,
+        names.filter((name) => lost.get(name) === reason),
+      );
+    }
+    if (!before) this.#replaySoon();
   }
 
   deliverLive(change: ModelChange): void {
@@ -159,15 +180,18 @@ export class ModelSession {
     this.#send({ name: undefined, id: this.#catchUp ? undefined : this.#server.cursor, data: "" });
   }
 
-  #refusal(epoch: string, seq: number): string | undefined {
+  #refusal({ epoch, seq }: ModelCursor): string | undefined {
     if (epoch !== this.#server.epoch) return "epoch";
     if (seq > this.#server.head) return "unknown";
     return seq < this.#server.floor ? "expired" : undefined;
   }
 
-  #resync(reason: string, seq: number): void {
-    const cursor = formatCursor({ epoch: this.#server.epoch, seq });
-    this.#send({ name: "resync", id: cursor, data: JSON.stringify({ reason, cursor }) });
+  /** Names the subscriptions that it is about: these go on from now. */
+  #resync(reason: string, names: readonly string[]): void {
+    const isAboutAll = names.length === this.#names.length;
+    const cursor = formatCursor({ epoch: this.#server.epoch, seq: this.#server.head }, isAboutAll ? "all" : "named");
+    const id = isAboutAll ? cursor : undefined;
+    this.#send({ name: "resync", id, data: JSON.stringify({ reason, cursor, subscriptions: names }) });
   }
 
   #replaySoon(): void {
@@ -177,25 +201,32 @@ export class ModelSession {
   #replay(): void {
     const catchUp = this.#catchUp;
     if (!catchUp || this.#ended) return;
+    const upTo = (name: string): number => Math.max(catchUp.progress, catchUp.from.get(name) ?? 0);
+    const skip = (reason: string, names: readonly string[]): void => {
+      if (names.length === 0) return;
+      for (const name of names) catchUp.from.set(name, this.#server.head);
+      this.#resync(reason, names);
+      catchUp.progress = Math.min(this.#server.head, ...this.#names.map(upTo));
+    };
     if (catchUp.progress < this.#server.floor) {
-      catchUp.progress = this.#server.head;
-      this.#resync("expired", catchUp.progress);
+      skip(
+        "expired",
+        this.#names.filter((name) => upTo(name) < this.#server.head),
+      );
+      catchUp.progress = Math.max(catchUp.progress, this.#server.floor);
     }
-    const changes = this.#server.log.slice(catchUp.progress, catchUp.progress + REPLAY_STEP);
     // Past visibility changes can't be computed from the log.
-    if (
-      changes.some(
-        ({ changesVisibility, seq }) => changesVisibility && [...catchUp.from.values()].some((from) => seq > from),
-      )
-    ) {
-      catchUp.progress = this.#server.head;
-      this.#resync("visibility", catchUp.progress);
-      return this.#replaySoon();
-    }
+    const last = this.#server.log.findLast(({ changesVisibility }) => changesVisibility)?.seq ?? 0;
+    skip(
+      "visibility",
+      this.#names.filter((name) => upTo(name) < last),
+    );
+    const changes = this.#server.log.slice(catchUp.progress, catchUp.progress + REPLAY_STEP);
     for (const change of changes) {
       this.#deliver(
         change,
         this.#names.filter((name) => change.seq > (catchUp.from.get(name) ?? 0)),
+        [...catchUp.from.values()].some((from) => from > change.seq) ? "named" : "all",
       );
       catchUp.progress = change.seq;
     }
@@ -204,13 +235,18 @@ export class ModelSession {
   }
 
   /** Only the last event of a change carries the cursor. */
-  #deliver({ seq, record, changesVisibility }: ModelChange, names: readonly string[]): void {
-    const cursor = formatCursor({ epoch: this.#server.epoch, seq });
+  #deliver(
+    { seq, record, changesVisibility }: ModelChange,
+    names: readonly string[],
+    scope: "all" | "named" = "all",
+  ): void {
+    const place = { epoch: this.#server.epoch, seq };
+    const [cursor, own] = [formatCursor(place, scope), formatCursor(place, "named")];
     const update = JSON.stringify({ record: { id: record, seq }, action: "update" });
     const events = names.filter((name) => isAbout(name, record)).map((name) => ({ name, data: update }));
     const resyncs = names
       .filter((name) => changesVisibility && !isAbout(name, record))
-      .map((name) => JSON.stringify({ reason: "visibility", cursor, subscriptions: [name] }));
+      .map((name) => JSON.stringify({ reason: "visibility", cursor: own, subscriptions: [name] }));
     const all = [...events, ...resyncs.map((data) => ({ name: "resync", data }))];
     for (const [i, event] of all.entries()) this.#send({ ...event, id: i === all.length - 1 ? cursor : undefined });
   }

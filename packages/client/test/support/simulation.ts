@@ -1,4 +1,3 @@
-import { parseCursor } from "@headwater/protocol";
 import { Api } from "../../src/api.ts";
 import type { Clock } from "../../src/clock.ts";
 import type { Identity } from "../../src/auth/identity.ts";
@@ -10,7 +9,7 @@ import { Realtime } from "../../src/realtime/realtime.ts";
 import type { Subscription } from "../../src/realtime/subscription.ts";
 import type { Transport } from "../../src/transport/transport.ts";
 import type { Faults } from "./faulty-network.ts";
-import { isAbout, type ModelChange, type ModelServer } from "./model-server.ts";
+import { isAbout, type ModelChange, type ModelServer, parseCursor } from "./model-server.ts";
 
 export const RECORDS = ["a", "b", "c"];
 export const TOPICS = ["items/*", ...RECORDS.map((record) => `items/${record}`)];
@@ -66,7 +65,7 @@ export function findViolation(
         ({ seq, record, changesVisibility }) => seq > position.seq && (changesVisibility || isAbout(topic, record)),
       );
   for (const [i, event] of events.entries()) {
-    const cursor = parseCursor(event.cursor ?? "");
+    const cursor = parseCursor(event.cursor);
     if (!cursor) return `event ${i} of ${topic} has no cursor`;
     if (event.action !== "resync") {
       const next = nextChange();

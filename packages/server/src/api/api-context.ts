@@ -1,6 +1,8 @@
+import type { Epoch } from "@headwater/protocol";
 import type { ConnectionContext } from "../connections/connection-context.ts";
 import type { StreamTickets } from "../connections/stream-tickets.ts";
-import type { KeyedQueue } from "../lib/keyed-queue.ts";
+import type { StreamedAnswers } from "../http/streamed-json.ts";
+import type { KeyedQueue } from "../lib/scheduling/keyed-queue.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { HookRegistry } from "../records/model/hook-registry.ts";
 import type { Mutators } from "../sync/mutators.ts";
@@ -8,6 +10,8 @@ import type { Tasks } from "../tasks/tasks.ts";
 
 /** What the endpoints work with. `app/` builds it. */
 export interface ApiContext extends ConnectionContext {
+  /** Client views of another epoch of the log start over. */
+  readonly epoch: Epoch;
   readonly hooks: HookRegistry;
   readonly mutators: Mutators;
   readonly tasks: Tasks;
@@ -16,6 +20,7 @@ export interface ApiContext extends ConnectionContext {
   readonly pullQueue: KeyedQueue;
   readonly pushQueue: KeyedQueue;
   readonly tickets: StreamTickets;
+  readonly streamedAnswers: StreamedAnswers;
   readonly startedAt: Date;
   /** Runs work that follows a response. Nobody waits for it except the server when it stops. */
   readonly background: (work: () => Promise<void>) => void;

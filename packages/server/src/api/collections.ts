@@ -12,13 +12,17 @@ import { LOWER_ALPHANUMERIC, randomText } from "../lib/random.ts";
 import { checkRule } from "../rules/analysis/check-rule.ts";
 import type { Transaction } from "../store/store.ts";
 import type { ApiContext } from "./api-context.ts";
+import { queryOwner } from "./query-owner.ts";
 import type { ApiRequest } from "../http/request.ts";
 import { listCollections } from "./list-collections.ts";
 import { collectionOf } from "../http/guards.ts";
 import { json, jsonPage, noContent } from "../http/responses.ts";
 
 export const list = async (request: ApiRequest, { store }: ApiContext): Promise<Response> =>
-  jsonPage(request, await store.read((reader) => listCollections(reader, request.query, request.now)));
+  jsonPage(
+    request,
+    await store.for(queryOwner(request)).read((reader) => listCollections(reader, request.query, request.now)),
+  );
 
 export const view = (request: ApiRequest, api: ApiContext): Response =>
   json(request, collectionToJson(collectionOf(request, api)));

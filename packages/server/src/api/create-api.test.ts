@@ -1,12 +1,14 @@
 import { expect, test } from "bun:test";
 import { testDir } from "@headwater/testing/lib/test-dir.ts";
 import pino from "pino";
+import { createBodies } from "../app/bodies.ts";
 import { openFolder } from "../app/folder.ts";
 import { openRealtime } from "../app/realtime.ts";
 import { createSync } from "../app/sync.ts";
 import { openTasks } from "../app/tasks.ts";
 import { Tokens } from "../auth/tokens.ts";
 import { readConfig } from "../config.ts";
+import { StreamedAnswers } from "../http/streamed-json.ts";
 import { CustomRoutes } from "../http/custom-routes.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import { HookRegistry } from "../records/model/hook-registry.ts";
@@ -21,10 +23,12 @@ test("a draining API finishes running requests and refuses new ones", async () =
     ...realtime,
     ...createSync(),
     tokens: new Tokens(),
-    tasks: await openTasks({ logger, store: folder.store, metrics }),
+    tasks: await openTasks({ config, logger, store: folder.store, metrics }),
     hooks: new HookRegistry(),
     metrics,
     config,
+    streamedAnswers: new StreamedAnswers(0),
+    bodies: createBodies(config, metrics),
     logger,
     startedAt: new Date(),
     now: () => new Date(),

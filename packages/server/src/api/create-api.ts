@@ -19,6 +19,7 @@ export function createApi(context: ApiContext, customRoutes: CustomRoutes): Api 
   const handle = createHandler({
     findRoute: (method, path) => findBuiltInRoute(method, path) ?? customRoutes.find(method, path),
     origins: context.config.origins,
+    proxyHeaders: context.config.proxyHeaders,
     context,
   });
   let running = 0;

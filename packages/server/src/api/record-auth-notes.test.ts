@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { RecordValues } from "@headwater/protocol";
-import { formatDateTime } from "../lib/date-time.ts";
+import { formatDateTime } from "../lib/text/date-time.ts";
 import type { Row } from "../store/sql.ts";
 import { authCollection } from "../testing/auth-collection.ts";
 import { errorText, play } from "../testing/scenario.ts";

@@ -1,5 +1,5 @@
 import { headerName } from "@headwater/protocol";
-import { hookDepth } from "../records/hooks/hook-scope.ts";
+import { hookDepth } from "../records/model/hook-scope.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import type { ApiContext } from "./api-context.ts";
 import type { ApiRequest } from "../http/request.ts";
@@ -7,7 +7,7 @@ import type { ApiRequest } from "../http/request.ts";
 /** What rules and record operations see of a request. Headers are converted on first use: most rules never read them. */
 export function recordContext(
   request: ApiRequest,
-  { registry, files, background, hooks }: ApiContext,
+  { registry, files, background, hooks, config }: ApiContext,
   { context = "default", body = {} }: Partial<Pick<RecordContext, "context" | "body">> = {},
 ): RecordContext {
   let headers: Readonly<Record<string, string>> | undefined;
@@ -24,6 +24,7 @@ export function recordContext(
     now: request.now,
     files,
     background,
+    answerLimits: { bytes: config.queries.answerBytes, expanded: config.queries.expanded },
     hooks: { registry: hooks, principal: request.principal, depth: hookDepth(), tx: undefined },
   };
 }

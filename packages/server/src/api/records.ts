@@ -4,18 +4,20 @@ import { notFound } from "../lib/api-error.ts";
 import { readHead } from "../log/change-log.ts";
 import { assertWritable, type WritableCollection } from "../records/model/writable-collection.ts";
 import { listRecords } from "../records/query/list-records.ts";
-import { presentRecords } from "../records/present/present.ts";
+import { collectRecords } from "../records/present/present.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import { submitRecord, submitDelete } from "../records/write/submit-record.ts";
 import { viewRecord } from "../records/query/view-record.ts";
 import type { ApiContext } from "./api-context.ts";
 import type { ApiRequest, Params } from "../http/request.ts";
 import { collectionOf, NO_COLLECTION } from "../http/guards.ts";
+import { queryOwner } from "./query-owner.ts";
 import { recordContext } from "./record-context.ts";
-import { DEFAULT_BODY_LIMIT } from "../http/body-bytes.ts";
+import { pageResponse, recordResponse } from "./record-responses.ts";
+import { DEFAULT_BODY_LIMIT } from "../http/body/body-bytes.ts";
 import type { Field } from "../collections/fields/field.ts";
 import { maxSizeOf } from "../collections/fields/max-size.ts";
-import { json, jsonPage, noContent, withCursor } from "../http/responses.ts";
+import { noContent, withCursor } from "../http/responses.ts";
 
 const MISSING = "Missing collection context.";
 
@@ -23,19 +25,19 @@ export async function list(request: ApiRequest, api: ApiContext): Promise<Respon
   const collection = collectionOf(request, api, MISSING);
   const context = await submittedContext(request, api);
   // One snapshot, so that the count, the page and the expanded records agree.
-  const { seq, ...page } = await api.store.read(async (reader) => {
+  const { seq, page, records } = await api.store.for(queryOwner(request)).read(async (reader) => {
     const head = await readHead(reader);
     const found = await listRecords(reader, context, collection, request.query);
-    const items = await presentRecords(reader, context, collection, found.items, request.query["expand"] ?? "");
-    return { ...found, items, seq: head };
+    const collected = await collectRecords(reader, context, collection, found.items, request.query["expand"] ?? "");
+    return { seq: head, page: found, records: collected };
   });
-  return withCursor(jsonPage(request, page), { epoch: api.epoch, seq });
+  return withCursor(pageResponse(request, api, page, records), api.cursors.format(seq));
 }
 
 export async function view(request: ApiRequest, api: ApiContext): Promise<Response> {
   const collection = collectionOf(request, api, MISSING);
   const context = await submittedContext(request, api);
-  const record = await viewRecord(api.store, context, collection, request.params["id"]!);
+  const record = await viewRecord(api.store.for(queryOwner(request)), context, collection, request.params["id"]!);
   return presented(request, api, context, collection, record);
 }
 
@@ -89,11 +91,12 @@ async function submit(request: ApiRequest, api: ApiContext, id: string | undefin
 
 async function presented(
   request: ApiRequest,
-  { store }: ApiContext,
+  api: ApiContext,
   context: RecordContext,
   collection: Collection,
   record: RecordValues,
 ): Promise<Response> {
-  const [shown] = await presentRecords(store, context, collection, [record], request.query["expand"] ?? "");
-  return json(request, shown);
+  const reader = api.store.for(queryOwner(request));
+  const records = await collectRecords(reader, context, collection, [record], request.query["expand"] ?? "");
+  return recordResponse(request, api, records);
 }

@@ -1,31 +1,36 @@
-import type { PushResponse, SyncError } from "@headwater/protocol";
-import type { z } from "zod";
+import type { PushResponse, RejectedMutation, SyncError } from "@headwater/protocol";
+import type { Logger } from "pino";
 import type { AuthRecord } from "../auth/tokens.ts";
 import { openPokeStream } from "../connections/poke-connection.ts";
 import { TICKET_MS } from "../connections/stream-tickets.ts";
 import { compressedJson } from "../http/compressed-json.ts";
-import type { ApiRequest } from "../http/request.ts";
+import type { ApiRequest, Params } from "../http/request.ts";
 import { identify } from "../http/requester.ts";
 import { jsonAs } from "../http/responses.ts";
-import { badRequest, unauthorized } from "../lib/api-error.ts";
+import { type ApiError, badRequest, invalid, limited, unauthorized } from "../lib/api-error.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import { principalKey } from "../rules/principal.ts";
 import { pull as pullView, type PullResult } from "../sync/pull.ts";
 import { push as pushMutations } from "../sync/push.ts";
-import { OTHER_VERSION, PULL, PUSH } from "../sync/requests.ts";
+import { OTHER_PULL, PULL, readPush } from "../sync/requests.ts";
 import type { ApiContext } from "./api-context.ts";
+import { queryOwner } from "./query-owner.ts";
 import { recordContext } from "./record-context.ts";
 
-/** A client sends all unconfirmed mutations in one body: if that were too large, the client could never continue. */
-const MAX_PUSH_BYTES = 256 << 20;
+/** Mutations that the log shows of one push. */
+const MAX_LOGGED = 10;
 
-export const pushBodyLimit = (): number => MAX_PUSH_BYTES;
+/** A client sends all unconfirmed mutations in one body: if that were too large, the client could never continue. */
+export const pushBodyLimit = (_params: Params, { config }: ApiContext): number =>
+  config.limits.bodies.pushBytes || Number.POSITIVE_INFINITY;
 
 export async function push(request: ApiRequest, api: ApiContext): Promise<Response> {
-  const body = await request.json();
-  const parsed = PUSH.safeParse(body);
-  if (!parsed.success) return unreadable(body, "push", parsed.error);
-  const { clientGroupID: group, mutations } = parsed.data;
+  const { mutationBytes, pushMutations: max } = api.config.limits.bodies;
+  const limits = { json: request.bodies.json, bytes: mutationBytes };
+  const found = await readPush(await request.jsonBytes(), max > 0 ? max + 1 : Number.POSITIVE_INFINITY, limits);
+  if (!found) return syncError({ error: "VersionNotSupported", versionType: "push" });
+  const isTooLong = max > 0 && found.mutations.length > max;
+  const [group, mutations] = [found.group, isTooLong ? found.mutations.slice(0, max) : found.mutations];
   // A thousand mutations take a while, in which the sender's account may change.
   const currentContext = (): Promise<RecordContext> =>
     identify(request, api, (principal) => {
@@ -36,7 +41,8 @@ export async function push(request: ApiRequest, api: ApiContext): Promise<Respon
     const pushed = await pushMutations({ ...api, queue: api.pushQueue }, currentContext, { group, mutations });
     if ("error" in pushed) return syncError(pushed);
     const { rejected } = pushed;
-    for (const mutation of rejected) api.logger.info({ request: request.id, ...mutation }, "mutation rejected");
+    logRejected(api.logger, request.id, rejected);
+    if (isTooLong) throw tooManyMutations(api, max);
     return jsonAs(200, (rejected.length > 0 ? { rejected } : {}) satisfies PushResponse);
   } finally {
     // Even if nothing changed: clients don't pull after a push, and would keep showing a rejected mutation.
@@ -47,12 +53,18 @@ export async function push(request: ApiRequest, api: ApiContext): Promise<Respon
 export async function pull(request: ApiRequest, api: ApiContext): Promise<Response> {
   const body = await request.json();
   const parsed = PULL.safeParse(body);
-  if (!parsed.success) return unreadable(body, "pull", parsed.error);
+  if (!parsed.success && OTHER_PULL.safeParse(body).success) {
+    return syncError({ error: "VersionNotSupported", versionType: "pull" });
+  }
+  if (!parsed.success) throw badRequest("", {}, parsed.error);
   const { clientGroupID: group, cookie } = parsed.data;
   // All clients of a group share a view, so its rules see nothing of the single request.
   const blank = { method: "GET", query: {}, headers: {}, body: {} };
   const context = (): RecordContext => ({ ...recordContext(request, api), ...blank });
-  const pulled = await pullView({ ...api, queue: api.pullQueue }, context, { group, cookie });
+  const pulled = await pullView({ ...api, owner: queryOwner(request), queue: api.pullQueue }, context, {
+    group,
+    cookie,
+  });
   if ("error" in pulled) return syncError(pulled);
   if (pulled.partial) api.pokes.poke(principalKey(request.principal));
   return compressedJson(request.raw, encodePull(pulled));
@@ -66,9 +78,24 @@ function encodePull({ cookie, lastMutationIDChanges, patch, partial }: PullResul
 
 const syncError = (error: SyncError): Response => jsonAs(200, error);
 
-function unreadable(body: unknown, versionType: "push" | "pull", cause: z.ZodError): Response {
-  if (OTHER_VERSION.safeParse(body).success) return syncError({ error: "VersionNotSupported", versionType });
-  throw badRequest("", {}, cause);
+/** Some of them, with as much of their errors as fits into a line: a client can send any number. */
+function logRejected(logger: Logger, request: string, rejected: readonly RejectedMutation[]): void {
+  for (const { clientID, id, name, error } of rejected.slice(0, MAX_LOGGED)) {
+    const { status, message } = error;
+    logger.info(
+      { request, clientID, id, name, error: { status, message: message.slice(0, 200) } },
+      "mutation rejected",
+    );
+  }
+  const more = rejected.length - MAX_LOGGED;
+  if (more > 0) logger.info({ request, more }, "more mutations rejected");
+}
+
+/** The first ones are done. The client sends the others again. */
+function tooManyMutations({ metrics }: ApiContext, max: number): ApiError {
+  const problem = invalid("limit_push_mutations", `More than ${max} mutations at once (--max-push-mutations).`);
+  metrics.refused(problem.code);
+  return limited(429, { mutations: problem }, 1);
 }
 
 /** Opens the poke stream of a client with a token or a ticket. */

@@ -1,7 +1,6 @@
-import { parseCursor } from "@headwater/protocol";
 import { z } from "zod";
 import { badRequest, forbidden, invalid, notFound } from "../lib/api-error.ts";
-import { asJson } from "../lib/json-value.ts";
+import { asJson } from "../lib/json/json-value.ts";
 import { parseListParams } from "../records/query/list-params.ts";
 import type { Rule } from "../collections/model/rule.ts";
 import { isSuperuser, principalKey } from "../rules/principal.ts";
@@ -77,17 +76,18 @@ export async function cancel(request: ApiRequest, api: ApiContext): Promise<Resp
 
 /** The events of a task, from the first or after the client's cursor, until the task ends. */
 export async function stream(request: ApiRequest, api: ApiContext): Promise<Response> {
-  const { epoch, tasks } = api;
+  const { cursors, hub, tasks } = api;
   const { histories } = tasks;
   const correlationId = correlationIdOf(request);
-  const since = parseCursor(request.raw.headers.get("last-event-id") ?? request.query["since"] ?? "");
+  const since = cursors.readTaskEventId(request.raw.headers.get("last-event-id") ?? request.query["since"] ?? "");
   const task = await findVisible(request, api);
   const events = task && (await histories.open(task.id));
-  if (!events) return openEventStream(request, api, unknownTaskSource(correlationId));
+  if (!events) return openEventStream(request, api, unknownTaskSource(correlationId), "");
   // The standard's way to stop an `EventSource` from reconnecting.
-  if (hasReceivedAll(events, epoch, since)) return noContent();
-  const source = new TaskStreamSource({ histories, stream: events, epoch, correlationId, since });
-  return openEventStream(request, api, source);
+  if (hasReceivedAll(events, since)) return noContent();
+  const idOf = (event: number): string => cursors.taskEventId(event, hub.seq);
+  const source = new TaskStreamSource({ histories, stream: events, idOf, correlationId, since });
+  return openEventStream(request, api, source, request.principal.kind === "guest" ? "" : request.token);
 }
 
 /** @throws ApiError 404 if there is no such task, or the requester may not see it */

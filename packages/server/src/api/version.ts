@@ -20,9 +20,9 @@ export function stream(request: ApiRequest, api: ApiContext): Promise<Response> 
     next: () => undefined,
     isOver: false,
     heartbeat: (now) => encodeHeartbeat(correlationId, now),
-    shutdownNotice: encodeClose(correlationId, "server_shutdown"),
+    closeNotice: (reason) => encodeClose(correlationId, reason),
   };
-  return openEventStream(request, api, source);
+  return openEventStream(request, api, source, "");
 }
 
 const versionOf = ({ config, startedAt }: ApiContext): Readonly<Record<string, unknown>> => ({

@@ -1,4 +1,4 @@
-import { parseCursor, SOCKET_PROTOCOL, TOKEN_PROTOCOL_PREFIX } from "@headwater/protocol";
+import { SOCKET_PROTOCOL, TOKEN_PROTOCOL_PREFIX } from "@headwater/protocol";
 import { assertConnectionLimit, assertUserLimit, awaitSetupTurn } from "../connections/assert-limits.ts";
 import { SocketConnection } from "../connections/socket-connection.ts";
 import { principalName } from "../http/access-log.ts";
@@ -7,6 +7,7 @@ import type { ApiRequest } from "../http/request.ts";
 import { identify, newRequester } from "../http/requester.ts";
 import { jsonAs } from "../http/responses.ts";
 import { type RouteResult, UPGRADED } from "../http/route.ts";
+import { resumeCursor } from "../connections/resume-cursor.ts";
 import { ApiError, forbidden } from "../lib/api-error.ts";
 import { GUEST } from "../rules/principal.ts";
 import { upgradeToSocket } from "../transports/socket.ts";
@@ -25,8 +26,9 @@ export async function connect(request: ApiRequest, api: ApiContext): Promise<Rou
     assertUserLimit(api, GUEST, principal);
     logEntry.principal = principalName(principal);
     logEntry.status = 101;
-    const since = parseCursor(request.query["since"] ?? "");
-    const connection = new SocketConnection(api, { peer: { address, logEntry }, principal, since });
+    const since = resumeCursor(request.query["since"], api);
+    const token = principal.kind === "guest" ? "" : requester.token;
+    const connection = new SocketConnection(api, { peer: { address, logEntry }, principal, token, since });
     return upgradeToSocket(raw, request.server, connection, chooseProtocol(offered)) ? UPGRADED : upgradeRequired();
   });
 }

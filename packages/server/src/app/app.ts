@@ -4,23 +4,27 @@ import { Tokens } from "../auth/tokens.ts";
 import type { Config } from "../config.ts";
 import { CustomRoutes } from "../http/custom-routes.ts";
 import type { Hub } from "../hub/hub.ts";
-import { BackgroundWork } from "../lib/background-work.ts";
+import { BackgroundWork } from "../lib/scheduling/background-work.ts";
 import type { Follower } from "../log/tail.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import type { Presence } from "../presence/presence.ts";
-import { HookRegistry } from "../records/model/hook-registry.ts";
+import type { HookRegistry } from "../records/model/hook-registry.ts";
+import { sweepFiles } from "../records/write/sweep-files.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { Mutators } from "../sync/mutators.ts";
 import type { Tasks } from "../tasks/tasks.ts";
 import type { Channels } from "../visibility/channels.ts";
 import { followAccountChange, followCollectionChange } from "./auth-revision.ts";
+import { createBodies } from "./bodies.ts";
 import { closeApp } from "./close.ts";
 import { type Folder, lockDataFolder, openFolder } from "./folder.ts";
+import { createHooks } from "./hooks.ts";
 import { listen } from "./listen.ts";
 import { openLogReaders } from "./log-readers.ts";
 import { startMaintenance } from "./maintenance.ts";
-import { openRealtime } from "./realtime.ts";
+import { openRealtime, type Realtime } from "./realtime.ts";
 import { createSync } from "./sync.ts";
+import { createStreamedAnswers, observeReaders, storeOptions } from "./queries.ts";
 import { openTasks } from "./tasks.ts";
 
 /** A server that is built but does not accept connections until `listen`. */
@@ -49,8 +53,13 @@ export interface App {
 export async function openApp(config: Config, logger: Logger): Promise<App> {
   const unlock = lockDataFolder(config.dir);
   try {
-    const app = await buildApp(config, logger, await openFolder(config.dir));
-    return { ...app, close: () => app.close().then(unlock) };
+    const folder = await openFolder(config.dir, { ...storeOptions(config), clientFilters: config.clientFilters });
+    await sweepFiles(folder.store, folder.registry.current, folder.files);
+    const app = await buildApp(config, logger, folder).catch(async (error: unknown) => {
+      await folder.close();
+      throw error;
+    });
+    return { ...app, close: () => app.close().finally(unlock) };
   } catch (error) {
     unlock();
     throw error;
@@ -62,27 +71,21 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
   const { store } = folder;
   const backgroundWork = new BackgroundWork((error) => logger.error({ err: error }, "background work failed"));
   const background = (work: () => Promise<void>): void => backgroundWork.run(work);
-  const hooks = new HookRegistry();
   const customRoutes = new CustomRoutes();
   const metrics = new Metrics();
+  const hooks = createHooks(config, metrics);
   const sync = createSync();
   const realtime = await openRealtime({ config, logger, folder, metrics });
-  const tasks = await openTasks({ logger, store, metrics });
-  const { channels, presence, hub, authRevision, tailRegistry, head } = realtime;
-  const authFollowers = { folder, tailRegistry, hub, authRevision };
-
-  // Everything that happens because of a write happens here, after the commit and in the order of the log.
-  const followers: readonly Follower[] = [
-    (change) => followCollectionChange(change, authFollowers),
-    (change) => followAccountChange(change, authFollowers),
-    () => presence.revalidate(authRevision.current),
-    (change) => hub.fanOut(change),
-    (change) => sync.pokes.follow(change, tailRegistry.current, hub),
-    (change) => tasks.histories.follow(change),
-  ];
-  const readers = openLogReaders({ logger, folder, hooks, head, followers });
-  const stopMaintenance = startMaintenance({ config, logger, store, readers, tasks });
-  const context = { ...folder, ...realtime, ...sync, tasks, hooks, metrics, config, logger, background };
+  const tasks = await openTasks({ config, logger, store, metrics });
+  const { channels, presence, hub, tailRegistry, head } = realtime;
+  const followers = createFollowers(folder, realtime, sync, tasks);
+  const readers = openLogReaders({ logger, folder, hooks, tailRegistry, head, followers });
+  const stopMaintenance = startMaintenance({ config, logger, store, readers, tasks, metrics });
+  observeReaders(store, metrics);
+  const streamedAnswers = createStreamedAnswers(config, metrics);
+  const bodies = createBodies(config, metrics);
+  const shared = { tasks, hooks, metrics, config, logger, background, streamedAnswers, bodies };
+  const context = { ...folder, ...realtime, ...sync, ...shared };
   const api = createApi(
     { ...context, tokens: new Tokens(), startedAt: new Date(), now: () => new Date() },
     customRoutes,
@@ -100,7 +103,7 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
     hub,
     background,
     listen() {
-      server = listen(config, api, realtime.liveness.websocket);
+      server = listen(config, api, realtime.liveness.websocket, logger);
       background(() => tasks.startRunner());
       return { url: server.url.href.replace(/\/$/, "") };
     },
@@ -117,4 +120,22 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
         drainMs: config.drainMs,
       }),
   };
+}
+
+/** Everything that happens because of a write happens here, after the commit and in the order of the log. */
+function createFollowers(
+  folder: Folder,
+  { presence, hub, authRevision, tailRegistry }: Realtime,
+  sync: ReturnType<typeof createSync>,
+  tasks: Tasks,
+): readonly Follower[] {
+  const authFollowers = { folder, tailRegistry, hub, authRevision };
+  return [
+    (change) => followCollectionChange(change, authFollowers),
+    (change) => followAccountChange(change, authFollowers),
+    () => presence.revalidate(authRevision.current),
+    (change) => hub.fanOut(change),
+    (change) => sync.pokes.follow(change, tailRegistry.current, hub),
+    (change) => tasks.histories.follow(change),
+  ];
 }

@@ -3,8 +3,12 @@ import { COLLECTIONS } from "../collections/model/log-collection-change.ts";
 import { loadSchema, type Registry } from "../collections/model/registry.ts";
 import type { AuthRevision } from "../http/requester.ts";
 import type { Hub } from "../hub/hub.ts";
+import type { Session } from "../hub/session.ts";
+import { toText } from "../lib/text/coerce.ts";
 import type { Change } from "../log/change.ts";
-import type { Principal } from "../rules/principal.ts";
+import { guardTables } from "../log/foreign-writes.ts";
+import { findRecord } from "../records/query/find-record.ts";
+import { type Principal, principalOf } from "../rules/principal.ts";
 import type { Store } from "../store/store.ts";
 import type { Folder } from "./folder.ts";
 
@@ -40,18 +44,44 @@ const reloadRegistry = (store: Store, registry: Registry): Promise<void> =>
   store.write(
     async (tx) => {
       const schema = await loadSchema(tx);
+      await guardTables(tx);
       tx.afterCommit(() => registry.replace(schema));
     },
     { alone: true },
   );
 
-/** Applies a change of an auth record to that account's sessions before anything later is delivered to them. */
-export function followAccountChange(
+/**
+ * Applies a change of an auth record to that account's sessions before anything later is delivered to them. A session that
+ * was opened with a newer token than the change revokes keeps its rights.
+ */
+export async function followAccountChange(
   change: Change,
-  { tailRegistry, hub, authRevision }: Omit<AuthFollowerContext, "folder">,
-): void {
+  { folder, tailRegistry, hub, authRevision }: AuthFollowerContext,
+): Promise<void> {
   const revised = principalAfterChange(change, tailRegistry.current);
   if (!revised) return;
+  const valid = revised.principal.kind === "guest" ? await currentTokenKey(change, folder) : undefined;
   authRevision.current += 1;
-  hub.changePrincipal(hub.sessionsOf(revised.key), revised.principal);
+  for (const [tokenKey, sessions] of Map.groupBy(hub.sessionsOf(revised.key), tokenKeyOf)) {
+    const { principal } = revised;
+    if (principal.kind !== "guest") hub.changePrincipal(sessions, withTokenKey(principal, tokenKey));
+    else if (tokenKey === "" || tokenKey !== valid) hub.changePrincipal(sessions, principal);
+  }
 }
+
+/** The key that the account's tokens must have now; `undefined` if it is gone. */
+async function currentTokenKey(
+  { collection: id, record }: Change,
+  { store, registry }: Folder,
+): Promise<string | undefined> {
+  const collection = registry.current.find(id);
+  const values = collection && (await findRecord(store, collection, record));
+  return values && toText(values["tokenKey"]);
+}
+
+const tokenKeyOf = ({ principal }: Session<Principal>): string =>
+  principal.kind === "guest" ? "" : toText(principal.values["tokenKey"]);
+
+/** The log has no token keys: a session's own says which tokens it was opened with. */
+const withTokenKey = (principal: Exclude<Principal, { kind: "guest" }>, tokenKey: string): Principal =>
+  principalOf(principal.collection, { ...principal.values, tokenKey });

@@ -1,5 +1,5 @@
 import type { Api } from "../api/create-api.ts";
-import type { BackgroundWork } from "../lib/background-work.ts";
+import type { BackgroundWork } from "../lib/scheduling/background-work.ts";
 import type { Tasks } from "../tasks/tasks.ts";
 import type { Folder } from "./folder.ts";
 import type { LogReaders } from "./log-readers.ts";
@@ -32,6 +32,7 @@ export async function closeApp(app: CloseOptions): Promise<void> {
   await Promise.all([api.idle(GRACE_MS), tasks.stop(GRACE_MS)]);
   await readers.afterHooks.stop(GRACE_MS);
   await readers.tail.stop();
+  await readers.eraser.stop();
   await realtime.liveness.endAll(drainMs);
   await backgroundWork.done();
   await server?.stop(true);

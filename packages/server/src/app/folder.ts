@@ -2,20 +2,28 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { bootstrap, bootstrapAuxiliary } from "../collections/system/bootstrap.ts";
 import { Registry } from "../collections/model/registry.ts";
+import { storedClientFilters } from "../collections/system/stored-client-filters.ts";
+import type { ClientFilters } from "../config.ts";
 import type { FileStore } from "../files/file-store.ts";
 import { LocalFiles } from "../files/local-files.ts";
 import { UserError } from "../lib/user-error.ts";
+import { isGuarded, OWN_WRITES } from "../log/foreign-writes.ts";
 import { migrate } from "../store/migrations/migrations.ts";
 import { lockFolder } from "../store/sqlite/folder-lock.ts";
-import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
-import { type Store, StoreError } from "../store/store.ts";
+import { type ObservedStore, openSqliteStore, type SqliteStoreOptions } from "../store/sqlite/sqlite-store.ts";
+import { StoreError } from "../store/store.ts";
 
 /** An open data folder: PocketBase's layout, with our own tables in its database. */
 export interface Folder {
-  readonly store: Store;
+  readonly store: ObservedStore;
   readonly registry: Registry;
   readonly files: FileStore;
   close(): Promise<void>;
+}
+
+export interface FolderOptions extends SqliteStoreOptions {
+  /** What clients' filters read; by default what the folder was made with. */
+  readonly clientFilters?: ClientFilters | undefined;
 }
 
 /**
@@ -23,21 +31,29 @@ export interface Folder {
  *
  * @throws UserError if the folder or its database can't be used
  */
-export async function openFolder(dir: string): Promise<Folder> {
+export async function openFolder(dir: string, options: FolderOptions = {}): Promise<Folder> {
   ensureWritable(dir);
-  const store = openDatabase(join(dir, "data.db"));
+  const store = openDatabase(join(dir, "data.db"), options);
   try {
-    await store.write(
+    if (await isGuarded(store)) store.bracketWrites(OWN_WRITES);
+    const storedFilters = await store.write(
       async (tx) => {
-        await bootstrap(tx);
+        const isNew = await bootstrap(tx);
         await migrate(tx);
+        return storedClientFilters(tx, isNew);
       },
       { alone: true },
     );
+    store.bracketWrites(OWN_WRITES);
     await bootstrapAuxiliaryDatabase(join(dir, "auxiliary.db"));
-    const registry = new Registry();
+    const registry = new Registry(options.clientFilters ?? storedFilters);
     await registry.reload(store);
-    return { store, registry, files: new LocalFiles(join(dir, "storage")), close: () => store.close() };
+    return {
+      store,
+      registry,
+      files: new LocalFiles(join(dir, "storage"), join(dir, ".headwater.uploads")),
+      close: () => store.close(),
+    };
   } catch (error) {
     await store.close();
     throw error;
@@ -66,9 +82,9 @@ function ensureWritable(dir: string): void {
   }
 }
 
-function openDatabase(path: string): Store {
+function openDatabase(path: string, options?: SqliteStoreOptions): ObservedStore {
   try {
-    return openSqliteStore(path);
+    return openSqliteStore(path, options);
   } catch (error) {
     throw new UserError(`${path} can't be opened: ${reason(error)}.`, { cause: error });
   }

@@ -1,10 +1,17 @@
 import type { Api } from "../api/create-api.ts";
+import type { Logger } from "pino";
 import type { Config } from "../config.ts";
+import { errorResponse } from "../http/error-response.ts";
 import { UserError } from "../lib/user-error.ts";
 import type { Sockets } from "../transports/socket.ts";
 
 /** @throws UserError if the address can't be used */
-export function listen({ host, port }: Config, api: Api, websocket: Sockets["handler"]): Bun.Server<unknown> {
+export function listen(
+  { host, port }: Config,
+  api: Api,
+  websocket: Sockets["handler"],
+  logger: Logger,
+): Bun.Server<unknown> {
   try {
     return Bun.serve({
       hostname: host,
@@ -17,6 +24,8 @@ export function listen({ host, port }: Config, api: Api, websocket: Sockets["han
       idleTimeout: 60,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: (request, server) => api.fetch(request, server),
+      // Bun's own would write the stack to standard error, where nothing masks what the request held.
+      error: (error) => errorResponse(error, logger, ""),
       websocket,
     });
   } catch (error) {

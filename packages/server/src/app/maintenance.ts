@@ -1,6 +1,8 @@
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
+import { LogSize } from "../log/log-size.ts";
 import { startRetention } from "../log/retention.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Store } from "../store/store.ts";
 import { startSyncExpiration } from "../sync/expiration.ts";
 import type { Tasks } from "../tasks/tasks.ts";
@@ -12,13 +14,17 @@ export interface MaintenanceOptions {
   readonly store: Store;
   readonly readers: LogReaders;
   readonly tasks: Tasks;
+  readonly metrics: Metrics;
 }
 
 /** Trims the log and deletes the state of sync clients that don't return. @returns a function that stops both */
-export function startMaintenance({ config, logger, store, readers, tasks }: MaintenanceOptions): () => void {
+export function startMaintenance({ config, logger, store, readers, tasks, metrics }: MaintenanceOptions): () => void {
   const { tail, afterHooks } = readers;
+  const size = new LogSize();
+  metrics.gauge("headwater_log_bytes", "Bytes of the log, about.", () => size.bytes);
   const stopRetention = startRetention({
     store,
+    size,
     retention: config.retention,
     positions: () => ({ always: Math.min(tail.seq, tasks.histories.savedTo), hooks: afterHooks.seq }),
     onMissed: (seq) =>

@@ -16,6 +16,7 @@ export const createPresence = ({ config, logger, visibility }: PresenceParts): P
     authOf: (principal) =>
       principal.kind === "guest" ? null : { collection: principal.collection.name, id: principal.values.id },
     roomOf: (subscription) => visibility.roomOf(subscription),
+    viewOf: ({ collection, id }) => visibility.viewOfAccount(collection, id),
     mayListen: (subscription, principal) => visibility.maySeePresence(subscription, principal),
     graceMs: config.presenceGraceMs,
     onError: (error) => logger.error({ err: error }, "a presence event could not be sent"),

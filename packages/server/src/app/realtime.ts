@@ -2,26 +2,27 @@ import type { Epoch } from "@headwater/protocol";
 import type { Logger } from "pino";
 import { Registry } from "../collections/model/registry.ts";
 import type { Config } from "../config.ts";
-import { ConnectionLimiter } from "../connections/connection-limiter.ts";
 import { Liveness } from "../connections/liveness.ts";
+import type { LogReader } from "../hub/replay/replay-source.ts";
 import { Hub } from "../hub/hub.ts";
-import { TurnLimiter } from "../lib/turn-limiter.ts";
-import { readChangeRange, readEpoch, readHead, readTrimmedTo } from "../log/change-log.ts";
+import { readEpoch, readHead } from "../log/change-log.ts";
+import { Cursors } from "../log/cursors.ts";
+import { startLineage } from "../log/lineage.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import { ApiError } from "../lib/api-error.ts";
 import type { Presence } from "../presence/presence.ts";
 import type { Principal } from "../rules/principal.ts";
-import type { Store } from "../store/store.ts";
-import { TASKS } from "../tasks/task-event.ts";
+import { isCutQuery } from "../store/store.ts";
 import { Channels } from "../visibility/channels.ts";
 import { EventVisibility } from "../visibility/event-visibility.ts";
 import type { CurrentAuthRevision } from "./auth-revision.ts";
+import { type Connections, createConnections } from "./connections.ts";
 import type { Folder } from "./folder.ts";
+import { createLogReader } from "./log-reader.ts";
 import { createPresence } from "./presence.ts";
 
 /** The most that may be queued for one connection, in bytes. Beyond that it is closed, and its client must reconnect. */
 const MAX_QUEUE_BYTES = 256 << 10;
-/** Connections opened, or subscriptions changed, in one turn of the event loop: about three milliseconds of work. */
-const MAX_SETUPS_PER_TURN = 32;
 
 export interface RealtimeOptions {
   readonly config: Config;
@@ -31,8 +32,9 @@ export interface RealtimeOptions {
 }
 
 /** Everything between the log and the connections. */
-export interface Realtime {
+export interface Realtime extends Connections {
   readonly epoch: Epoch;
+  readonly cursors: Cursors;
   /** The seq of the newest change when the server started: its subscribers start there. */
   readonly head: number;
   /** The collections as of the change that the tail has reached, which may be older than the current ones. */
@@ -43,24 +45,23 @@ export interface Realtime {
   readonly presence: Presence<Principal>;
   readonly hub: Hub<Principal>;
   readonly liveness: Liveness;
-  readonly connectionLimiter: ConnectionLimiter;
-  readonly setupLimiter: TurnLimiter;
 }
 
 export async function openRealtime({ config, logger, folder, metrics }: RealtimeOptions): Promise<Realtime> {
   const { store, registry, files } = folder;
-  const { limits } = config;
-  const tailRegistry = new Registry();
+  const tailRegistry = new Registry(registry.current.clientFilters);
   tailRegistry.replace(registry.current);
   const channels = new Channels(config.channels === "declared" ? null : "");
   const visibility = new EventVisibility({ reader: store, schema: () => tailRegistry.current, files, channels });
+  const cursors = new Cursors(await startLineage(store));
   const [epoch, head] = [await readEpoch(store), await readHead(store)];
   const presence = createPresence({ config, logger, visibility });
-  const hub = createHub({ logger, store, metrics, epoch, head, visibility, presence });
-  const connectionLimiter = new ConnectionLimiter({ total: limits.connections, perAddress: limits.connectionsPerIp });
-  metrics.gauge("headwater_connections", "Open connections.", () => connectionLimiter.size);
+  const connections = createConnections(config, metrics);
+  const log = createLogReader(store, registry, tailRegistry);
+  const hub = createHub({ logger, metrics, cursors, head, log, visibility, presence, connections });
   return {
     epoch,
+    cursors,
     head,
     tailRegistry,
     authRevision: { current: 0 },
@@ -68,39 +69,52 @@ export async function openRealtime({ config, logger, folder, metrics }: Realtime
     visibility,
     presence,
     hub,
-    liveness: new Liveness(hub, config),
-    connectionLimiter,
-    setupLimiter: new TurnLimiter(MAX_SETUPS_PER_TURN, limits.setups),
+    liveness: new Liveness(hub, connections.tokenExpiry, config),
+    ...connections,
   };
 }
 
 interface HubParts {
   readonly logger: Logger;
-  readonly store: Store;
   readonly metrics: Metrics;
-  readonly epoch: Epoch;
+  readonly cursors: Cursors;
   readonly head: number;
+  readonly log: LogReader;
   readonly visibility: EventVisibility;
   readonly presence: Presence<Principal>;
+  readonly connections: Connections;
 }
 
-const createHub = ({ logger, store, metrics, epoch, head, visibility, presence }: HubParts): Hub<Principal> =>
+const createHub = ({
+  logger,
+  metrics,
+  cursors,
+  head,
+  log,
+  visibility,
+  presence,
+  connections,
+}: HubParts): Hub<Principal> =>
   new Hub<Principal>({
-    epoch,
+    cursors,
     head,
-    log: {
-      head: () => readHead(store),
-      trimmedTo: () => readTrimmedTo(store),
-      range: (after, upTo, limit) => readChangeRange(store, { after, upTo, limit, except: TASKS }),
-    },
+    log,
     visibility,
     metrics,
     maxQueueBytes: MAX_QUEUE_BYTES,
+    evaluation: connections.evaluation,
     onSubscribed: (session) => presence.sessionChanged(session),
-    onClosed: (session) => presence.sessionClosed(session),
-    onError: (error, change) =>
+    onClosed: (session) => {
+      presence.sessionClosed(session);
+      connections.quotas.release(session);
+      connections.tokenExpiry.remove(session);
+    },
+    onError: (error, change) => {
+      // Too much for an event. Its subscribers get a resync, and the metric of replays counts it.
+      if (isCutQuery(error) || error instanceof ApiError) return;
       logger.error(
         { err: error, seq: change?.seq, collection: change?.collection, record: change?.record },
         "a change could not be delivered to some of its subscribers",
-      ),
+      );
+    },
   });

@@ -1,6 +1,6 @@
 import { PokeRegistry } from "../connections/poke-registry.ts";
 import { StreamTickets } from "../connections/stream-tickets.ts";
-import { KeyedQueue } from "../lib/keyed-queue.ts";
+import { KeyedQueue } from "../lib/scheduling/keyed-queue.ts";
 import { Mutators } from "../sync/mutators.ts";
 
 /** The state that clients which sync share. */

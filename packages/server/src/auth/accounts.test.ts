@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { AuthCollection } from "../collections/model/collection.ts";
-import { toText } from "../lib/coerce.ts";
+import { toText } from "../lib/text/coerce.ts";
 import { ApiError } from "../lib/api-error.ts";
 import { GUEST } from "../rules/principal.ts";
 import { NOW, PASSWORD, RecordFixture } from "../testing/record-fixture.ts";

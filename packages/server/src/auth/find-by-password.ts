@@ -1,8 +1,8 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { AuthCollection } from "../collections/model/collection.ts";
 import { type IndexColumn, parseIndex } from "../collections/model/index-definition.ts";
-import { toText } from "../lib/coerce.ts";
-import { isEmail } from "../lib/formats.ts";
+import { toText } from "../lib/text/coerce.ts";
+import { isEmail } from "../lib/text/formats.ts";
 import { verifyPassword } from "../lib/password.ts";
 import { findRecords } from "../records/query/find-record.ts";
 import { sql, verbatim } from "../store/sql.ts";

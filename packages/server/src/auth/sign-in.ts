@@ -1,9 +1,9 @@
 import { forbidden } from "../lib/api-error.ts";
 import { presentRecords } from "../records/present/present.ts";
 import { meetsRule } from "../records/rule-check/check-access.ts";
-import type { RecordContext } from "../records/model/record-context.ts";
+import type { AnswerLimits, RecordContext } from "../records/model/record-context.ts";
 import { passesRule } from "./passes-rule.ts";
-import { principalOf } from "../rules/principal.ts";
+import { principalKey, principalOf } from "../rules/principal.ts";
 import type { Store } from "../store/store.ts";
 import { recordOrigin } from "./auth-origins.ts";
 import { type AuthMethod, checkSignInFactor } from "./mfa.ts";
@@ -63,12 +63,17 @@ async function checkAuthRule(store: Store, context: RecordContext, { collection,
   throw forbidden("The request doesn't satisfy the collection requirements to authenticate.");
 }
 
+/** An account comes with a token, in one piece. */
+const MAX_ACCOUNT: AnswerLimits = { bytes: 1 << 20, expanded: 1_000 };
+
 async function presentToOwner(
   store: Store,
   context: RecordContext,
   { collection, values }: AuthRecord,
 ): Promise<PresentedAccount> {
-  const asOwner = { ...context, principal: principalOf(collection, values) };
-  const [presented] = await presentRecords(store, asOwner, collection, [values], context.query["expand"] ?? "");
+  const principal = principalOf(collection, values);
+  const asOwner = { ...context, principal, answerLimits: MAX_ACCOUNT };
+  const reader = store.for({ key: principalKey(principal) });
+  const [presented] = await presentRecords(reader, asOwner, collection, [values], context.query["expand"] ?? "");
   return presented!;
 }

@@ -1,7 +1,7 @@
 import { type FieldValue, recordId, type RecordValues } from "@headwater/protocol";
 import type { Collection } from "../collections/model/collection.ts";
 import type { Schema } from "../collections/model/schema.ts";
-import { formatDateTime } from "../lib/date-time.ts";
+import { formatDateTime } from "../lib/text/date-time.ts";
 import { randomId } from "../lib/random.ts";
 import { blankRecord } from "../records/model/columns.ts";
 import { findRecords } from "../records/query/find-record.ts";

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { expect, test } from "bun:test";
 import { recordId, type RecordValues } from "@headwater/protocol";
-import { toText } from "../lib/coerce.ts";
+import { toText } from "../lib/text/coerce.ts";
 import { startTestApp } from "../testing/test-app.ts";
 import { type Sql, sql } from "../store/sql.ts";
 import type { Reader } from "../store/store.ts";
@@ -48,6 +48,7 @@ test("a token is an HMAC over PocketBase's claims with the record's key and the 
     id: user.values.id,
     collectionId: users.id,
     type: "auth",
+    iat: SECONDS,
     exp: SECONDS + users.auth.authToken.duration,
   });
   const expected = createHmac("sha256", keyOf(user)).update(`${header}.${payload}`).digest("base64url");

@@ -3,7 +3,7 @@ import { compactVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import type { TokenOptions } from "../collections/model/auth-options.ts";
 import type { AuthCollection } from "../collections/model/collection.ts";
-import { toText } from "../lib/coerce.ts";
+import { toText } from "../lib/text/coerce.ts";
 import type { Schema } from "../collections/model/schema.ts";
 import type { Reader } from "../store/store.ts";
 import { findAuthRecord } from "./find-auth-record.ts";
@@ -25,7 +25,7 @@ export interface TokenGrant extends AuthRecord {
   readonly now: Date;
   /** Seconds; 0 or `undefined` for the collection's duration. */
   readonly duration?: number;
-  /** Claims besides id, collectionId, type and exp. */
+  /** Claims besides id, collectionId, type, iat and exp. */
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
@@ -43,8 +43,10 @@ export class Tokens {
   });
 
   issue({ collection, values, type, now, duration = 0, claims = {} }: TokenGrant): Promise<string> {
-    const expires = Math.floor(now.getTime() / 1000) + (duration || optionsOf(collection, type).duration);
-    return new SignJWT({ ...claims, id: values.id, collectionId: collection.id, type, exp: expires })
+    // `iat`, which PocketBase's tokens lack, tells a device whose clock is wrong how long the token lives.
+    const iat = Math.floor(now.getTime() / 1000);
+    const exp = iat + (duration || optionsOf(collection, type).duration);
+    return new SignJWT({ ...claims, id: values.id, collectionId: collection.id, type, iat, exp })
       .setProtectedHeader({ alg: "HS256", typ: "JWT" })
       .sign(bytesOf(keyOf(collection, values, type)));
   }

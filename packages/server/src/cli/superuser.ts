@@ -2,7 +2,7 @@ import type { RecordValues } from "@headwater/protocol";
 import { superusersOf, systemContext } from "../auth/system-context.ts";
 import type { AuthCollection } from "../collections/model/collection.ts";
 import { type Folder, openFolder } from "../app/folder.ts";
-import { isEmail } from "../lib/formats.ts";
+import { isEmail } from "../lib/text/formats.ts";
 import { UserError } from "../lib/user-error.ts";
 import { createRecord } from "../records/write/create-record.ts";
 import { deleteRecord } from "../records/write/delete-record.ts";

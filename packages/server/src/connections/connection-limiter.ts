@@ -1,3 +1,5 @@
+import type { AddressGroups } from "./address-group.ts";
+
 /** The most connections that may be open; 0 is no limit. */
 export interface ConnectionLimits {
   readonly total: number;
@@ -7,11 +9,13 @@ export interface ConnectionLimits {
 /** Counts open connections, in all and by address. */
 export class ConnectionLimiter {
   readonly #limits: ConnectionLimits;
-  readonly #byAddress = new Map<string, number>();
+  readonly #groups: AddressGroups;
+  readonly #byGroup = new Map<string, number>();
   #total = 0;
 
-  constructor(limits: ConnectionLimits) {
+  constructor(limits: ConnectionLimits, groups: AddressGroups) {
     this.#limits = limits;
+    this.#groups = groups;
   }
 
   /** How many connections are open. */
@@ -23,23 +27,29 @@ export class ConnectionLimiter {
   reachedLimit(address: string): "total" | "address" | undefined {
     const { total, perAddress } = this.#limits;
     if (total > 0 && this.#total >= total) return "total";
-    return perAddress > 0 && this.#of(address) >= perAddress ? "address" : undefined;
+    const group = this.#groups.of(address);
+    return perAddress > 0 && group !== undefined && this.#of(group) >= perAddress ? "address" : undefined;
   }
 
   add(address: string): void {
-    this.#total += 1;
-    this.#byAddress.set(address, this.#of(address) + 1);
+    this.#count(address, 1);
   }
 
   /** Call once for each `add`. */
   remove(address: string): void {
-    this.#total -= 1;
-    const left = this.#of(address) - 1;
-    if (left > 0) this.#byAddress.set(address, left);
-    else this.#byAddress.delete(address);
+    this.#count(address, -1);
   }
 
-  #of(address: string): number {
-    return this.#byAddress.get(address) ?? 0;
+  #count(address: string, change: 1 | -1): void {
+    this.#total += change;
+    const group = this.#groups.of(address);
+    if (group === undefined) return;
+    const now = this.#of(group) + change;
+    if (now > 0) this.#byGroup.set(group, now);
+    else this.#byGroup.delete(group);
+  }
+
+  #of(group: string): number {
+    return this.#byGroup.get(group) ?? 0;
   }
 }

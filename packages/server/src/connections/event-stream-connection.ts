@@ -5,19 +5,30 @@ import { assertConnectionLimit, awaitSetupTurn } from "./assert-limits.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import { type Connection, openConnection } from "./open-connection.ts";
 
-/** Responds with an event stream that pulls from a source. It counts as a connection like any other. */
+/**
+ * Responds with an event stream that pulls from a source. It counts as a connection like any other.
+ *
+ * @param token ends the stream when it expires; "" for a stream that needs no rights
+ */
 export async function openEventStream(
   request: ApiRequest,
   context: ConnectionContext,
   source: StreamSource,
+  token: string,
 ): Promise<Response> {
   const peer = { address: request.ip, logEntry: request.logEntry };
   await awaitSetupTurn(context);
   assertConnectionLimit(context, peer.address);
   let connection: Connection<undefined> | undefined;
+  const { liveness, tokenExpiry } = context;
   const onOpen = (): void => {
     connection = openConnection(context, { kind: "event-stream", peer });
+    tokenExpiry.set(stream, token, () => stream.expire());
   };
-  const stream = new EventStream(context.liveness.eventStreams, source, onOpen, () => connection?.ended());
+  const onClosed = (): void => {
+    tokenExpiry.remove(stream);
+    connection?.ended();
+  };
+  const stream = new EventStream(liveness.eventStreams, source, onOpen, onClosed);
   return openSse(request.raw, request.server, stream);
 }

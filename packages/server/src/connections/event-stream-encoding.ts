@@ -1,4 +1,4 @@
-import { spacedJson } from "../lib/spaced-json.ts";
+import { spacedJson } from "../lib/json/spaced-json.ts";
 import type { ApiRequest } from "../http/request.ts";
 import { isSafeId } from "../http/request-id.ts";
 

@@ -6,6 +6,7 @@ import { EventStreams } from "../transports/event-streams.ts";
 import { startHeartbeat } from "../transports/heartbeat.ts";
 import { openSockets, type Sockets } from "../transports/socket.ts";
 import { PokePings } from "./poke-pings.ts";
+import type { TokenExpiry } from "./token-expiry.ts";
 
 /** A message above the limit is refused; one above this multiple of it is not even read. */
 const MAX_READ_FACTOR = 4;
@@ -27,13 +28,19 @@ export class Liveness {
   readonly #sockets: Sockets;
   readonly #stopHeartbeat: () => void;
   readonly #stopPokePings: () => void;
+  readonly #stopTokenExpiry: () => void;
 
-  constructor(hub: Hub<Principal>, { heartbeatMs, pulse, limits }: Pick<Config, "heartbeatMs" | "pulse" | "limits">) {
+  constructor(
+    hub: Hub<Principal>,
+    tokenExpiry: TokenExpiry,
+    { heartbeatMs, pulse, limits }: Pick<Config, "heartbeatMs" | "pulse" | "limits">,
+  ) {
     this.#hub = hub;
     this.eventStreams = new EventStreams(heartbeatMs);
     this.#sockets = openSockets({ ...pulse, maxBytes: MAX_READ_FACTOR * limits.socketMessageBytes });
     this.#stopHeartbeat = startHeartbeat(hub);
     this.#stopPokePings = this.pokePings.start();
+    this.#stopTokenExpiry = tokenExpiry.start();
   }
 
   /** For `Bun.serve`. */
@@ -49,6 +56,7 @@ export class Liveness {
   async endAll(longestMs: number): Promise<void> {
     this.#stopHeartbeat();
     this.#stopPokePings();
+    this.#stopTokenExpiry();
     this.eventStreams.stop();
     await drain([...sessionsToDrain(this.#hub), ...this.eventStreams.all()], longestMs);
     this.#sockets.stop();

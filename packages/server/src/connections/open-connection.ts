@@ -1,11 +1,10 @@
-import { type ClientId, clientId, type Cursor } from "@headwater/protocol";
 import type { AccessLogEntry } from "../http/access-log.ts";
 import type { Codec } from "../hub/frame.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Session } from "../hub/session.ts";
 import type { CloseReason, Wire } from "../hub/wire.ts";
 import { onConnectionOpened } from "../lib/connection-gc.ts";
-import { randomText } from "../lib/random.ts";
+import type { Cursor } from "../log/cursors.ts";
 import type { Principal } from "../rules/principal.ts";
 import { POKE_CODEC, SOCKET_POKE_CODEC } from "../transports/poke.ts";
 import { SOCKET_CODEC } from "../transports/socket-codec.ts";
@@ -39,9 +38,7 @@ export interface SessionOptions {
 
 /** Opens a session of the hub. It receives nothing until it subscribes. */
 export const openSession = (hub: Hub<Principal>, { kind, since, ...options }: SessionOptions): Session<Principal> =>
-  hub.open({ ...options, id: newClientId(), codec: CODECS[kind], since, openedAt: Date.now() });
-
-const newClientId = (): ClientId => clientId(randomText(40));
+  hub.open({ ...options, id: hub.newClientId(since), codec: CODECS[kind], since, openedAt: Date.now() });
 
 interface SessionConnectionOptions extends Omit<SessionOptions, "kind" | "address"> {
   readonly kind: "sse" | "websocket" | "poke";

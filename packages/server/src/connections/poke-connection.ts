@@ -1,4 +1,3 @@
-import { readClaims } from "../auth/token-claims.ts";
 import { principalName } from "../http/access-log.ts";
 import type { ApiRequest } from "../http/request.ts";
 import { identify, newRequester, type Requester } from "../http/requester.ts";
@@ -46,8 +45,7 @@ class PokeConnection implements SseListener {
   readonly #peer: Peer;
   readonly #principal: Principal;
   readonly #principalRevision: number;
-  /** Milliseconds since 1970. */
-  readonly #tokenExpires: number;
+  readonly #token: string;
   #wire: PokeWire | undefined;
   #connection: Connection<Session<Principal>> | undefined;
   #stopPokes: (() => void) | undefined;
@@ -57,11 +55,11 @@ class PokeConnection implements SseListener {
     this.#peer = peer;
     this.#principal = requester.principal;
     this.#principalRevision = requester.principalRevision;
-    this.#tokenExpires = (readClaims(requester.token)?.exp ?? Infinity) * 1_000;
+    this.#token = requester.token;
   }
 
   open(socket: Wire): void {
-    const { authRevision, liveness } = this.#context;
+    const { authRevision, liveness, tokenExpiry } = this.#context;
     const principal = this.#principal;
     const wire = (this.#wire = new PokeWire(socket));
     this.#connection = openConnection(this.#context, { kind: "poke", peer: this.#peer, principal, wire });
@@ -69,6 +67,7 @@ class PokeConnection implements SseListener {
     this.#stopPokes = startPokes(this.#context, session, wire);
     wire.send(CONNECTED);
     liveness.pokePings.add(this, performance.now());
+    tokenExpiry.set(session, this.#token, () => session.close("auth_expired"));
     // Accounts have changed since the principal was read: the client reconnects at once, and is identified again.
     if (this.#principalRevision !== authRevision.current) session.close("failed");
   }
@@ -87,8 +86,7 @@ class PokeConnection implements SseListener {
   /** Goes through the session, so that a full socket is noticed. Ends the stream if its token is no longer valid. */
   ping(): void {
     const session = this.#connection?.session;
-    const isOver = session?.principal.kind === "guest" || Date.now() >= this.#tokenExpires;
-    if (isOver) session?.close("failed");
+    if (session?.principal.kind === "guest") session.close("failed");
     else session?.send([PING]);
   }
 }

@@ -3,8 +3,7 @@ import {
   type BadMessage,
   type ClientMessage,
   type Correlated,
-  type Cursor,
-  formatCursor,
+  type ErrorMessage,
   parseClientMessage,
   type ServerMessage,
   type SocketAuth,
@@ -14,10 +13,11 @@ import {
   type SyncMessage,
   type UnsubscribeMessage,
 } from "@headwater/protocol";
-import { identify, newRequester } from "../http/requester.ts";
+import { identify, newRequester, type Requester } from "../http/requester.ts";
 import type { Session } from "../hub/session.ts";
 import type { CloseReason, Wire } from "../hub/wire.ts";
-import { type Bucket, takeToken } from "../lib/token-bucket.ts";
+import { type Bucket, takeToken } from "../lib/scheduling/token-bucket.ts";
+import type { Cursor } from "../log/cursors.ts";
 import type { Principal } from "../rules/principal.ts";
 import { messageFrame } from "../transports/socket-codec.ts";
 import type { SocketListener } from "../transports/socket.ts";
@@ -35,6 +35,8 @@ const MAX_WAITING = 256;
 export interface SocketInit {
   readonly peer: Peer;
   readonly principal: Principal;
+  /** The principal's; "" for a guest. */
+  readonly token: string;
   /** The cursor to resume from; the events since then come first. */
   readonly since: Cursor | undefined;
 }
@@ -62,8 +64,8 @@ export class SocketConnection implements SocketListener {
   }
 
   open(wire: Wire): void {
-    const { hub, epoch, config } = this.#context;
-    const { peer, principal, since } = this.#init!;
+    const { hub, cursors, config } = this.#context;
+    const { peer, principal, token, since } = this.#init!;
     this.#init = undefined;
     this.#connection = openConnection(this.#context, { kind: "websocket", peer, principal, wire });
     const { session } = this.#connection;
@@ -71,7 +73,7 @@ export class SocketConnection implements SocketListener {
     this.#send({
       type: "connected",
       connectionId: session.id,
-      cursor: formatCursor({ epoch, seq: hub.seq }),
+      cursor: cursors.format(hub.seq),
       auth: authOf(principal),
       limits: {
         subscriptions: socketSubscriptions,
@@ -80,13 +82,16 @@ export class SocketConnection implements SocketListener {
       },
     });
     hub.subscribe(session, principal, [], since);
+    this.#endWith(session, token);
   }
 
   message(text: string | undefined): void {
     const { socketMessageBytes } = this.#context.config.limits;
     if (text === undefined) return this.#refuse({}, "bad_message", "A message must be text, not binary.");
     if (Buffer.byteLength(text) > socketMessageBytes) {
-      return this.#refuse({}, "limit_message", `A message may be at most ${socketMessageBytes} bytes long.`);
+      const { id } = parseClientMessage(text);
+      const problem = `A message may be at most ${socketMessageBytes} bytes long.`;
+      return this.#refuse({ ...(id !== undefined && { id }) }, "limit_message", problem);
     }
     const waiting = (this.#waiting ??= []);
     waiting.push(parseClientMessage(text));
@@ -143,18 +148,27 @@ export class SocketConnection implements SocketListener {
     return identify(requester, this.#context, (principal) => {
       if (requester.token !== "" && principal.kind === "guest") {
         this.#refuse(message, "invalid_token", "The token is not valid or has expired.");
-      } else this.#betweenChanges(session, message, () => this.#changePrincipal(session, message, principal));
+      } else this.#betweenChanges(session, message, () => this.#changePrincipal(session, message, requester));
     });
   }
 
-  #changePrincipal(session: Session<Principal>, message: AuthMessage, principal: Principal): void {
+  #changePrincipal(session: Session<Principal>, message: AuthMessage, { principal, token }: Requester): void {
     if (!isWithinUserLimit(this.#context, session.principal, principal)) {
       this.#refuse(message, "limit_connections_user", "The user has reached the limit of connections.");
       return;
     }
     this.#context.hub.subscribe(session, principal, session.subscriptions);
     if (this.#pokes?.isOn) this.#pokes.start(principal);
+    this.#endWith(session, token);
     this.#send({ type: "authenticated", auth: authOf(principal), ...idOf(message) });
+  }
+
+  /** A connection whose token has expired is closed: as a guest's, it would go on without a word, and without events. */
+  #endWith(session: Session<Principal>, token: string): void {
+    this.#context.tokenExpiry.set(session, token, () => {
+      // Its account may have been revoked before that.
+      if (session.principal.kind !== "guest") session.close("auth_expired");
+    });
   }
 
   #sync(session: Session<Principal>, message: SyncMessage): void {
@@ -176,7 +190,10 @@ export class SocketConnection implements SocketListener {
   ): Promise<void> | undefined {
     const change = (isAdmitted: boolean): void => {
       if (isAdmitted) this.#changeSubscriptionsNow(session, message);
-      else this.#refuse(message, "limit_setups", "Too many connections are being set up.", undefined, 1);
+      else {
+        const about = { ...patternsIn(message), retryAfter: 1 };
+        this.#refuse(message, "limit_setups", "Too many connections are being set up.", about);
+      }
     };
     const turn = this.#context.setupLimiter.enter();
     if (turn instanceof Promise) return turn.then(change);
@@ -187,7 +204,8 @@ export class SocketConnection implements SocketListener {
   #changeSubscriptionsNow(session: Session<Principal>, message: SubscribeMessage | UnsubscribeMessage): void {
     const replies: Replies = {
       reply: (reply) => this.#send({ ...reply, ...idOf(message) }),
-      refuse: (code, problem, pattern) => this.#refuse(message, code, problem, pattern),
+      refuse: (code, problem, pattern) =>
+        this.#refuse(message, code, problem, pattern === undefined ? {} : { pattern }),
     };
     this.#betweenChanges(session, message, () => {
       if (message.type === "subscribe") subscribe(session, message, this.#context, replies);
@@ -207,26 +225,29 @@ export class SocketConnection implements SocketListener {
     });
   }
 
-  #fail(message: Correlated, error: unknown): void {
+  #fail(message: ClientMessage | BadMessage, error: unknown): void {
     this.#context.logger.error({ err: error, connection: this.#session?.id }, "a WebSocket message failed");
-    this.#refuse(message, "failed", "The server failed to handle the message.");
+    this.#refuse(message, "failed", "The server failed to handle the message.", patternsIn(message));
   }
 
   #isWithinRate(session: Session<Principal>, message: ClientMessage): boolean {
     const perSecond = this.#context.config.limits.socketRequestsPerSecond;
     const wait = takeToken(session.requests, { perSecond, burst: Math.max(1, perSecond) }, performance.now());
     if (wait === 0) return true;
-    this.#refuse(message, "limit_requests", "Too many requests per second.", undefined, Math.ceil(wait / 100) / 10);
+    const about = { ...patternsIn(message), retryAfter: Math.ceil(wait / 100) / 10 };
+    this.#refuse(message, "limit_requests", "Too many requests per second.", about);
     return false;
   }
 
-  #refuse(message: Correlated, code: SocketErrorCode, problem: string, pattern?: string, retryAfter?: number): void {
+  #refuse(message: Correlated, code: SocketErrorCode, problem: string, about: RefusalDetails = {}): void {
     if (!this.#countUnproductive()) return;
+    if (code.startsWith("limit_")) this.#context.metrics.refused(code);
+    const { retryAfter, ...patterns } = about;
     this.#send({
       type: "error",
       code,
       message: problem,
-      ...(pattern !== undefined && { pattern }),
+      ...patterns,
       ...idOf(message),
       retry: SOCKET_ERRORS[code],
       ...(retryAfter !== undefined && { retryAfter }),
@@ -243,6 +264,15 @@ export class SocketConnection implements SocketListener {
   #send(message: ServerMessage): void {
     this.#session?.send([messageFrame(message)]);
   }
+}
+
+/** What an error names besides its code. */
+type RefusalDetails = Pick<ErrorMessage, "pattern" | "patterns" | "retryAfter">;
+
+function patternsIn(message: ClientMessage | BadMessage): Pick<ErrorMessage, "pattern" | "patterns"> {
+  if (message.type !== "subscribe" && message.type !== "unsubscribe") return {};
+  const { pattern } = message;
+  return typeof pattern === "string" ? { pattern } : { patterns: pattern };
 }
 
 const idOf = ({ id }: Correlated): Correlated => (id === undefined ? {} : { id });

@@ -1,9 +1,7 @@
 import {
   channelOfTopic,
-  formatCursor,
   headerName,
   NO_OPTIONS,
-  parseCursor,
   parseSubscription,
   presenceTarget,
   presenceProblem,
@@ -15,10 +13,13 @@ import {
   type TopicOptions,
   type UnsubscribeMessage,
 } from "@headwater/protocol";
+import { oneOrByName } from "../hub/replay/replay.ts";
 import type { Session } from "../hub/session.ts";
+import type { Cursor } from "../log/cursors.ts";
 import { subscriptionRefusal } from "../visibility/subscription-refusal.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { ConnectionContext } from "./connection-context.ts";
+import { minus, plus, usageOf } from "./client-quotas.ts";
 import { type PatternError, resolvePattern } from "./resolve-pattern.ts";
 import { isSubscriptionTooLong, MAX_SUBSCRIPTION_BYTES, socketSubscription } from "./subscription-cache.ts";
 
@@ -38,12 +39,14 @@ export function subscribe(
   context: ConnectionContext,
   { reply, refuse }: Replies,
 ): void {
-  const since = message.since === undefined ? undefined : parseCursor(message.since);
-  if (message.since !== undefined && !since) return refuse("bad_cursor", `"since" must be a cursor from this server.`);
-  const { hub, epoch, config } = context;
+  const since = readSince(message, context);
+  if (since === "bad_cursor") return refuse(since, `"since" must be a cursor from this server.`);
+  const { hub, cursors, config, quotas } = context;
   const options = optionsOf(message);
   const all = byPattern(session);
+  let used = usageOf(session.subscriptions);
   const added: Pick<SubscribedMessage, "pattern" | "kind">[] = [];
+  const byName = new Map<string, Cursor>();
   for (const pattern of patternsOf(message)) {
     const parsed = readSubscription(pattern, options, session.principal, context);
     if ("code" in parsed) refuse(parsed.code, parsed.problem, pattern);
@@ -54,27 +57,54 @@ export function subscribe(
         pattern,
       );
     } else {
+      const next = plus(minus(used, all.get(pattern)), parsed.subscription);
+      const refusal = quotas.set(session, session.principal, next);
+      if (refusal) {
+        refuse(refusal.limit, refusal.problem, pattern);
+        continue;
+      }
+      used = next;
       all.set(pattern, parsed.subscription);
+      const cursor = since?.(pattern);
+      if (cursor) byName.set(parsed.subscription.name, cursor);
       added.push({ pattern, kind: parsed.kind });
     }
   }
   if (added.length === 0) return;
-  hub.subscribe(session, session.principal, [...all.values()], since);
+  hub.subscribe(session, session.principal, [...all.values()], since && oneOrByName(byName));
   // While the session catches up, no cursor is true for all of its subscriptions.
-  const position = session.replay ? {} : { cursor: formatCursor({ epoch, seq: hub.seq }) };
+  const position = session.replay ? {} : { cursor: cursors.format(hub.seq) };
   for (const one of added) reply({ type: "subscribed", ...one, ...position });
+}
+
+/** @returns the cursor of each pattern, `undefined` if there is none */
+function readSince(
+  { since, pattern }: SubscribeMessage,
+  { cursors }: ConnectionContext,
+): ((pattern: string) => Cursor | undefined) | "bad_cursor" | undefined {
+  if (since === undefined) return undefined;
+  if (typeof since === "string") {
+    const cursor = cursors.read(since);
+    return cursor ? () => cursor : "bad_cursor";
+  }
+  const byPattern = new Map(since.map((text, i) => [pattern[i]!, text === null ? null : cursors.read(text)]));
+  if ([...byPattern.values()].includes(undefined)) return "bad_cursor";
+  return (each) => byPattern.get(each) ?? undefined;
 }
 
 /** Removes subscriptions. Call between two changes, so that no event of theirs follows the reply. */
 export function unsubscribe(
   session: Session<Principal>,
   message: UnsubscribeMessage,
-  { hub }: ConnectionContext,
+  { hub, quotas }: ConnectionContext,
   { reply }: Replies,
 ): void {
   const patterns = patternsOf(message);
   const left = patterns.has("*") ? [] : session.subscriptions.filter(({ label }) => !patterns.has(label));
-  if (left.length < session.subscriptions.length) hub.subscribe(session, session.principal, left);
+  if (left.length < session.subscriptions.length) {
+    quotas.set(session, session.principal, usageOf(left));
+    hub.subscribe(session, session.principal, left);
+  }
   for (const pattern of patterns) reply({ type: "unsubscribed", pattern });
 }
 

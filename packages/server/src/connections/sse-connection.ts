@@ -1,8 +1,9 @@
-import { type ClientId, type Cursor, encodeEvent, encodeRetry } from "@headwater/protocol";
+import { type ClientId, encodeEvent, encodeRetry } from "@headwater/protocol";
 import { FrameBatch } from "../hub/frame-batch.ts";
 import type { Frame } from "../hub/frame.ts";
 import type { Session } from "../hub/session.ts";
 import type { Wire } from "../hub/wire.ts";
+import type { Cursor } from "../log/cursors.ts";
 import { GUEST, type Principal } from "../rules/principal.ts";
 import { randomRetryMs } from "../transports/retry.ts";
 import { streamFrame } from "../transports/sse-codec.ts";

@@ -1,5 +1,5 @@
-import { type Cursor, type Epoch, formatCursor } from "@headwater/protocol";
-import { cursorProblem } from "../log/cursor-problem.ts";
+import { positionProblem } from "../log/cursor-problem.ts";
+import type { LostCursor } from "../log/cursors.ts";
 import type { TaskEvent } from "../tasks/task-event.ts";
 import type { TaskHistories } from "../tasks/task-histories.ts";
 import type { TaskStream } from "../tasks/task-stream.ts";
@@ -31,40 +31,45 @@ export function unknownTaskSource(correlationId: string): StreamSource {
     next: () => undefined,
     isOver: true,
     heartbeat: (now) => encodeHeartbeat(correlationId, now),
-    shutdownNotice: "",
+    closeNotice: () => "",
   };
 }
 
 export interface TaskStreamOptions {
   readonly histories: TaskHistories;
   readonly stream: TaskStream;
-  readonly epoch: Epoch;
   readonly correlationId: string;
+  readonly idOf: TaskEventIdOf;
   /** The last event that the client received before it reconnected. */
-  readonly since: Cursor | undefined;
+  readonly since: TaskEventSince;
 }
+
+/** Gives the id of an event on the wire for its number. */
+export type TaskEventIdOf = (event: number) => string;
+
+export type TaskEventSince = { readonly event: number } | LostCursor | undefined;
 
 /** One client's view of a task: a position in the task's events, and nothing else. */
 export class TaskStreamSource implements StreamSource {
   readonly opening: string;
   readonly #histories: TaskHistories;
   #stream: TaskStream;
-  readonly #epoch: Epoch;
+  readonly #idOf: TaskEventIdOf;
   readonly #correlationId: string;
   readonly #tail: Uint8Array;
   /** The number of the last event that was sent. */
   #position: number;
   #isOver = false;
 
-  constructor({ histories, stream, epoch, correlationId, since }: TaskStreamOptions) {
+  constructor({ histories, stream, idOf, correlationId, since }: TaskStreamOptions) {
     this.#histories = histories;
     this.#stream = stream;
-    this.#epoch = epoch;
+    this.#idOf = idOf;
     this.#correlationId = correlationId;
     this.#tail = encoder.encode(encodeTail(correlationId));
     // Whether the events after the cursor are still there is checked when they are read.
-    const problem = since && cursorProblem(since, { epoch, head: stream.history.last, trimmedTo: 0 });
-    this.#position = problem ? 0 : (since?.seq ?? 0);
+    const problem = since && problemOf(since, stream);
+    this.#position = since && !("lost" in since) && !problem ? since.event : 0;
     this.opening = encodeOpen(correlationId) + (problem ? this.#resync(problem) : "");
   }
 
@@ -72,8 +77,8 @@ export class TaskStreamSource implements StreamSource {
     return this.#isOver;
   }
 
-  get shutdownNotice(): string {
-    return encodeClose(this.#correlationId, "server_shutdown");
+  closeNotice(reason: "server_shutdown" | "auth_expired"): string {
+    return encodeClose(this.#correlationId, reason);
   }
 
   listen(wake: () => void): () => void {
@@ -95,7 +100,7 @@ export class TaskStreamSource implements StreamSource {
     }
     if (!isOver) return undefined;
     this.#isOver = true;
-    const { reason, id } = closeEventOf(this.#stream, this.#epoch);
+    const { reason, id } = closeEventOf(this.#stream, this.#idOf);
     return encoder.encode(encodeClose(this.#correlationId, reason, id));
   }
 
@@ -111,7 +116,7 @@ export class TaskStreamSource implements StreamSource {
   /** The same for all clients, and encoded once for those at the same position. */
   #encodeHead({ number, type, time, data }: TaskEvent): Uint8Array {
     const about = { event_type: type, task_id: this.#stream.id, timestamp: new Date(time).toISOString() };
-    const id = formatCursor({ epoch: this.#epoch, seq: number });
+    const id = this.#idOf(number);
     return encoder.encode(encodeHead("task_event", `${jsonFields(about)}, "data": ${data}`, id));
   }
 
@@ -129,11 +134,17 @@ export class TaskStreamSource implements StreamSource {
 }
 
 /** A client that reconnects with this id has received everything, the end included. */
-const closeEventOf = ({ history }: TaskStream, epoch: Epoch): { readonly reason: string; readonly id: string } => ({
+const closeEventOf = (
+  { history }: TaskStream,
+  idOf: TaskEventIdOf,
+): { readonly reason: string; readonly id: string } => ({
   reason: history.after(history.last - 1, 1)[0]?.type ?? "task_failed",
-  id: formatCursor({ epoch, seq: history.last + 1 }),
+  id: idOf(history.last + 1),
 });
 
+const problemOf = (since: NonNullable<TaskEventSince>, { history }: TaskStream) =>
+  "lost" in since ? since.lost : positionProblem(since.event, { head: history.last, trimmedTo: 0 });
+
 /** Whether the client has received the end of the task and of its stream. */
-export const hasReceivedAll = ({ history }: TaskStream, epoch: Epoch, since: Cursor | undefined): boolean =>
-  history.isOver && since?.epoch === epoch && since.seq === history.last + 1;
+export const hasReceivedAll = ({ history }: TaskStream, since: TaskEventSince): boolean =>
+  history.isOver && since !== undefined && !("lost" in since) && since.event === history.last + 1;

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { parseJson } from "../lib/json-value.ts";
+import { parseJson } from "../lib/json/json-value.ts";
+import { trimEnd } from "../lib/text/trim.ts";
 import type { FileAttributes } from "./file-store.ts";
 
 /** The suffix of a file's side-car, in the format of Go Cloud's fileblob, which PocketBase uses. */
@@ -41,4 +42,4 @@ export function parseAttrs(text: string | undefined): FileAttributes {
 }
 
 /** PocketBase cuts at a byte limit; a character that is split is dropped. */
-const cut = (name: string): string => Buffer.from(name).subarray(0, MAX_ORIGINAL_NAME).toString().replace(/�+$/, "");
+const cut = (name: string): string => trimEnd(Buffer.from(name).subarray(0, MAX_ORIGINAL_NAME).toString(), "�");

@@ -1,4 +1,5 @@
 import { LOWER_ALPHANUMERIC, randomText } from "../lib/random.ts";
+import { trimCharacters } from "../lib/text/trim.ts";
 
 /**
  * The name under which an uploaded file is stored: a safe form of its own name, ten random characters that make it hard
@@ -24,10 +25,15 @@ const random = (): string => randomText(10, LOWER_ALPHANUMERIC);
 
 const lastBytes = (text: string, count: number): string => Buffer.from(text).subarray(-count).toString();
 
-const trimDots = (text: string): string => text.replaceAll(/^\.+|\.+$/g, "");
+const trimDots = (text: string): string => trimCharacters(text, ".");
 
 /** `.txt`, and both parts of `.tar.gz`. */
-const extensionOf = (name: string): string => /(?:\.[^.]*)?\.[^.]*$/.exec(name)?.[0] ?? "";
+function extensionOf(name: string): string {
+  const last = name.lastIndexOf(".");
+  if (last < 0) return "";
+  const before = last === 0 ? -1 : name.lastIndexOf(".", last - 1);
+  return name.slice(before < 0 ? last : before);
+}
 
 function cleanExtension(extension: string): string | undefined {
   const clean = trimDots(extension.replaceAll(/[^\w.*\-+=#]+/g, ""));

@@ -20,6 +20,19 @@ export interface StoredFile extends FileAttributes {
  * in buckets.
  */
 export interface FileStore {
+  /**
+   * Notes files that are about to be stored, so that none is left behind if the process is killed before a record names
+   * them.
+   *
+   * @returns a function to call when a record names them, or they are removed again
+   */
+  announce(keys: readonly string[]): Promise<() => Promise<void>>;
+  /**
+   * Removes the files that an earlier process announced and never settled. Call it before anything is announced.
+   *
+   * @param isNamed whether a record names the file
+   */
+  sweep(isNamed: (key: string) => Promise<boolean>): Promise<void>;
   /** Writes a file. An existing one is replaced atomically: a reader sees the old or the new content. */
   put(key: string, content: Blob, attributes: FileAttributes): Promise<void>;
   /** Opens a file; `undefined` if it does not exist or the key is invalid. */

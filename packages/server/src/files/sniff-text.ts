@@ -45,9 +45,30 @@ const KINDS: readonly TextKind[] = [
   kind(".tsv", "text/tab-separated-values", (text) => isTable(text, "\t")),
 ];
 
+const DOCTYPE = /^<!doctype svg/i;
+const ROOT = /^<svg[\s/>]/i;
+
+/** Where the text goes on after the next `mark`: at its end if there is none. */
+function after(text: string, mark: string, from: number): number {
+  const at = text.indexOf(mark, from);
+  return at < 0 ? text.length : at + mark.length;
+}
+
+function skipSpaces(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && text[at]!.trim() === "") at += 1;
+  return at;
+}
+
 /** A declaration, comments and a doctype may precede the root element. */
 function isSvg(text: string): boolean {
-  return /^(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*|<!doctype svg[^>]*>\s*)*<svg[\s/>]/i.test(text);
+  let at = text.startsWith("<?xml") ? after(text, ">", 0) : 0;
+  for (;;) {
+    at = skipSpaces(text, at);
+    if (text.startsWith("<!--", at)) at = after(text, "-->", at + 4);
+    else if (DOCTYPE.test(text.slice(at, at + 14))) at = after(text, ">", at);
+    else return ROOT.test(text.slice(at, at + 5));
+  }
 }
 
 function isJson(text: string): boolean {
@@ -72,8 +93,21 @@ function isJsonLines(text: string): boolean {
 /** At least two lines with the same number of columns, which is more than one. */
 function isTable(text: string, separator: string): boolean {
   const lines = text.split(/\r?\n/).filter((line) => line !== "");
-  const columns = lines.map((line) => line.replaceAll(/"(?:[^"]|"")*"/g, "").split(separator).length);
+  const columns = lines.map((line) => withoutQuoted(line).split(separator).length);
   return columns.length > 1 && columns[0]! > 1 && columns.every((count) => count === columns[0]);
+}
+
+/** Two quotes inside of a quoted part are one character of it; to leave out two parts is the same. */
+function withoutQuoted(line: string): string {
+  let rest = "";
+  let at = 0;
+  for (;;) {
+    const open = line.indexOf('"', at);
+    const close = open < 0 ? -1 : line.indexOf('"', open + 1);
+    if (close < 0) return rest + line.slice(at);
+    rest += line.slice(at, open);
+    at = close + 1;
+  }
 }
 
 /** A "binary data byte" (https://mimesniff.spec.whatwg.org/#binary-data-byte). */

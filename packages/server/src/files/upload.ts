@@ -1,3 +1,5 @@
+import { SIDECAR_SUFFIX } from "./attributes-sidecar.ts";
+import type { FileType } from "./file-type.ts";
 import { newFileName } from "./file-name.ts";
 import { sniff } from "./sniff.ts";
 
@@ -13,8 +15,15 @@ export interface Upload {
 }
 
 /** @param file a part of a multipart form; a path in its name is removed */
-export async function readUpload(file: File): Promise<Upload> {
+export const readUpload = async (file: File): Promise<Upload> => uploadOf(file, await sniff(file));
+
+/** An upload whose content nobody has looked at: without a type, and without an extension that its name lacks. */
+export const nameUpload = (file: File): Upload => uploadOf(file, { contentType: "", extension: "" });
+
+function uploadOf(file: File, { contentType, extension }: FileType): Upload {
   const originalName = file.name.slice(file.name.lastIndexOf("/") + 1);
-  const { contentType, extension } = await sniff(file);
   return { name: newFileName(originalName, extension), originalName, contentType, size: file.size, content: file };
 }
+
+/** Whether a file may have this name: that of a side-car would hide the file beside it. */
+export const isStorableName = (name: string): boolean => !name.endsWith(SIDECAR_SUFFIX);

@@ -1,10 +1,6 @@
 import type { Logger } from "pino";
 import type { Principal } from "../rules/principal.ts";
-
-/** URL parameters whose values grant access, so the log must not show them. */
-const SECRETS = ["token", "access_token", "code", "mfaId", "ticket"];
-/** Characters. */
-const MAX_URL = 3000;
+import { loggedUrl } from "./logged-url.ts";
 
 /**
  * The one line that each request writes to the log. It holds only text: the entry of an event stream is written hours
@@ -28,17 +24,6 @@ export class AccessLogEntry {
     this.#logger.info({ ...this.#request, status: this.status, ms, principal: this.principal }, "request");
   }
 }
-
-/** Path and parameters, with secrets masked. */
-export function loggedUrl(url: URL): string {
-  if (url.search === "") return cut(url.pathname);
-  if (!SECRETS.some((name) => url.searchParams.has(name))) return cut(url.pathname + url.search);
-  const parameters = new URLSearchParams(url.search);
-  for (const name of SECRETS) if (parameters.has(name)) parameters.set(name, "***");
-  return cut(`${url.pathname}?${parameters.toString()}`);
-}
-
-const cut = (text: string): string => (text.length > MAX_URL ? `${text.slice(0, MAX_URL)}...` : text);
 
 /** `users/ID`; "" for a guest. */
 export const principalName = (principal: Principal): string =>

@@ -1,4 +1,4 @@
-import { isIPv6 } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 
 /** An address in PocketBase's notation: IPv6 as eight groups of four digits, and IPv4-mapped IPv6 as IPv4. */
 export function clientIp(address: string | undefined): string {
@@ -10,4 +10,23 @@ export function clientIp(address: string | undefined): string {
   const last = tail ? tail.split(":") : [];
   const zeros = tail === undefined ? [] : Array<string>(8 - groups.length - last.length).fill("0");
   return [...groups, ...zeros, ...last].map((group) => group.padStart(4, "0")).join(":");
+}
+
+/**
+ * The client's address as a proxy reports it, by PocketBase's rule: the last address in the first of these headers that
+ * has one. The proxy appends the address that it sees; what comes before it may be made up.
+ *
+ * @returns `undefined` if no header has an address
+ */
+export function forwardedIp(headers: Headers, names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const addresses =
+      headers
+        .get(name)
+        ?.split(",")
+        .map((part) => part.trim()) ?? [];
+    const address = addresses.findLast((text) => isIP(text) !== 0);
+    if (address !== undefined) return clientIp(address);
+  }
+  return undefined;
 }

@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 import type { StoredFile } from "../files/file-store.ts";
-import { toBool } from "../lib/coerce.ts";
+import { toBool } from "../lib/text/coerce.ts";
 import type { ApiRequest } from "./request.ts";
 import { type ByteRange, readRange } from "./byte-range.ts";
 import { checkPreconditions, isRangeCurrent } from "./preconditions.ts";

@@ -1,7 +1,7 @@
 import type { Server } from "bun";
 import { notFound } from "../lib/api-error.ts";
 import { AccessLogEntry, principalName } from "./access-log.ts";
-import { assertBodyLimit, DEFAULT_BODY_LIMIT } from "./body-bytes.ts";
+import { assertBodyLimit, DEFAULT_BODY_LIMIT } from "./body/body-bytes.ts";
 import { createCors } from "./cors.ts";
 import { errorResponse } from "./error-response.ts";
 import type { HttpContext } from "./http-context.ts";
@@ -24,6 +24,8 @@ export interface HandlerOptions<Context extends HttpContext> {
   readonly findRoute: FindRoute<Context>;
   /** Origins that browsers may call from; `*` and `?` are wildcards. */
   readonly origins: readonly string[];
+  /** Headers in which a trusted proxy sends the client's address. */
+  readonly proxyHeaders: readonly string[];
   readonly context: Context;
 }
 
@@ -31,18 +33,20 @@ export type Handler = (raw: Request, server: Server<unknown>) => Response | Prom
 
 /** Turns a request into a call of its route handler, and the result or the error into a response. */
 export function createHandler<Context extends HttpContext>(options: HandlerOptions<Context>): Handler {
-  const { findRoute, origins, context } = options;
+  const { findRoute, origins, proxyHeaders, context } = options;
   const cors = createCors(origins);
 
   const respond = async (raw: Request, server: Server<unknown>): Promise<Response | undefined> => {
     const id = requestId(raw);
-    const url = new URL(raw.url);
+    const url = urlOf(raw);
     const logEntry = new AccessLogEntry(context.logger, id, raw.method, url);
     let response: Response;
+    let request: ApiRequest | undefined;
     try {
       const { route, params } = findRoute(raw.method, url.pathname) ?? { route: NOT_FOUND, params: {} };
       const limit = route.bodyLimit?.(params, context) ?? DEFAULT_BODY_LIMIT;
-      const request = new ApiRequest(raw, server, url, params, id, context.now(), limit, logEntry);
+      const { bodies } = context;
+      request = new ApiRequest(raw, server, url, params, id, context.now(), limit, bodies, logEntry, proxyHeaders);
       if (request.token !== "") await identifySender(request, context);
       assertBodyLimit(raw, limit);
       const result = await route.handler(request, context);
@@ -51,6 +55,8 @@ export function createHandler<Context extends HttpContext>(options: HandlerOptio
       response = result;
     } catch (error) {
       response = errorResponse(error, context.logger, id);
+    } finally {
+      void request?.release()?.catch((error: unknown) => context.logger.error({ err: error }, "cleanup failed"));
     }
     addHeaders(response.headers, id, cors.allowed(raw.headers.get("origin")));
     logEntry.status = response.status;
@@ -59,6 +65,16 @@ export function createHandler<Context extends HttpContext>(options: HandlerOptio
     return response;
   };
   return (raw, server) => (raw.method === "OPTIONS" ? cors.preflight(raw) : respond(raw, server));
+}
+
+/**
+ * The request's URL. Without a usable `Host` header, as in HTTP/1.0, only the path of `raw.url` is true, and its host is
+ * missing or can't be parsed.
+ */
+function urlOf(raw: Request): URL {
+  const url = URL.parse(raw.url);
+  // Not `new URL(path, base)`: the path `//a/b` would become a host.
+  return url ?? new URL(`http://localhost${raw.url.replace(/^https?:\/\/[^/?]*/, "")}`);
 }
 
 /** The body may take its time, so the sender is identified again after it has arrived. */

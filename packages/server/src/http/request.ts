@@ -1,11 +1,15 @@
 import type { Server } from "bun";
 import type { z } from "zod";
-import { ApiError, badRequest } from "../lib/api-error.ts";
+import { ApiError, badRequest, invalid } from "../lib/api-error.ts";
 import { GUEST, type Principal } from "../rules/principal.ts";
 import type { AccessLogEntry } from "./access-log.ts";
-import { type Body, type FormFiles, readBody } from "./body.ts";
-import { parseValues, readValues, type Values } from "./body-values.ts";
-import { clientIp } from "./client-ip.ts";
+import { JsonLimitError } from "../lib/json/json-scanner.ts";
+import { type Body, type FormFiles, readBody, readJsonBytes } from "./body/body.ts";
+import type { BodySource } from "./body/body-bytes.ts";
+import type { HeldBody } from "./body/body-memory.ts";
+import { parseValues, readValues, type Values } from "./body/body-values.ts";
+import { clientIp, forwardedIp } from "./client-ip.ts";
+import type { Bodies } from "./http-context.ts";
 import { UNREAD } from "./requester.ts";
 
 /** The path's parameters by name, decoded. */
@@ -22,6 +26,7 @@ export class ApiRequest {
   onBodyReceived: () => Promise<void> = async () => {};
   #query: Readonly<Record<string, string>> | undefined;
   #body: Promise<Body> | undefined;
+  #held: HeldBody | undefined;
 
   constructor(
     readonly raw: Request,
@@ -33,8 +38,11 @@ export class ApiRequest {
     readonly id: string,
     readonly now: Date,
     readonly bodyLimit: number,
+    readonly bodies: Bodies,
     /** Written when the response is ready; event streams and WebSockets write it when they end. */
     readonly logEntry: AccessLogEntry,
+    /** Headers in which a trusted proxy sends the client's address. */
+    readonly proxyHeaders: readonly string[],
   ) {
     const authorization = raw.headers.get("authorization") ?? "";
     this.token = /^bearer ./i.test(authorization) ? authorization.slice("bearer ".length) : authorization;
@@ -46,9 +54,9 @@ export class ApiRequest {
     return (this.#query ??= Object.fromEntries([...this.url.searchParams].toReversed()));
   }
 
-  /** The client's address, IPv6 written out in full; "" if the client is gone. */
+  /** The client's address, also behind a trusted proxy, with IPv6 written out in full; "" if the client is gone. */
   get ip(): string {
-    return clientIp(this.server.requestIP(this.raw)?.address);
+    return forwardedIp(this.raw.headers, this.proxyHeaders) ?? clientIp(this.server.requestIP(this.raw)?.address);
   }
 
   /**
@@ -73,23 +81,53 @@ export class ApiRequest {
     );
   }
 
-  /** The files of a multipart form, by part name. */
+  /**
+   * The bytes of a JSON body, which the caller parses. Nothing but their number is limited.
+   *
+   * @throws ApiError 400 for another content type, 413, 429 or 503 if it is too large
+   */
+  async jsonBytes(): Promise<Uint8Array> {
+    return this.#received(readJsonBytes(this.#source()));
+  }
+
+  /** The files of a multipart form, by part name. They exist until the request is answered. */
   uploads(): Promise<FormFiles> {
     return this.#read((body) => (body.kind === "form" ? body.files : NO_FILES), "");
   }
 
+  /** Forgets the body, if there is one. */
+  release(): Promise<void> | undefined {
+    return this.#held?.release();
+  }
+
   async #read<Read>(parse: (body: Body) => Read, unreadable: string): Promise<Read> {
     try {
-      return parse(await (this.#body ??= this.#receive()));
+      this.#body ??= this.#received(readBody(this.#source(), this.url, this.bodies.json));
+      return parse(await this.#body);
     } catch (error) {
+      if (error instanceof JsonLimitError && error.limit !== "depth") throw this.#tooMany(error.limit);
       throw error instanceof ApiError ? error : badRequest(unreadable, {}, error);
     }
   }
 
-  async #receive(): Promise<Body> {
-    const body = await readBody(this.raw, this.url, this.bodyLimit);
+  #source(): BodySource {
+    this.#held ??= this.bodies.memory.open(this.ip);
+    return { raw: this.raw, limit: this.bodyLimit, held: this.#held };
+  }
+
+  async #received<Received>(reading: Promise<Received>): Promise<Received> {
+    const received = await reading;
     await this.onBodyReceived();
-    return body;
+    return received;
+  }
+
+  #tooMany(limit: "keys" | "items"): ApiError {
+    const code = `limit_body_${limit}`;
+    this.bodies.refused(code);
+    const max = this.bodies.json[limit];
+    return new ApiError(413, "", {
+      body: invalid(code, `The body has more than ${max} ${limit} (--max-body-${limit}).`),
+    });
   }
 }
 

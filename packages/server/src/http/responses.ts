@@ -1,4 +1,3 @@
-import { type Cursor, formatCursor } from "@headwater/protocol";
 import { badRequest } from "../lib/api-error.ts";
 import { type FieldPick, parseFields, pickFields } from "../lib/pick-fields.ts";
 import type { ApiRequest } from "./request.ts";
@@ -27,8 +26,8 @@ export function jsonPage(request: ApiRequest, page: Page): Response {
 }
 
 /** Adds the position in the log that the response reflects: a client that subscribes from there misses nothing. */
-export function withCursor(response: Response, cursor: Cursor): Response {
-  response.headers.set("Headwater-Cursor", formatCursor(cursor));
+export function withCursor(response: Response, cursor: string): Response {
+  response.headers.set("Headwater-Cursor", cursor);
   response.headers.set("Access-Control-Expose-Headers", "Headwater-Cursor");
   return response;
 }
@@ -39,7 +38,8 @@ export const jsonAs = (status: number, value: unknown): Response =>
 
 export const noContent = (): Response => new Response(null, { status: 204 });
 
-function requestedFields(request: ApiRequest): FieldPick | undefined {
+/** What the `fields` parameter keeps; `undefined` without it. @throws ApiError 400 if it is invalid */
+export function requestedFields(request: ApiRequest): FieldPick | undefined {
   const text = request.query["fields"];
   if (!text) return undefined;
   const pick = parseFields(text);

@@ -1,9 +1,10 @@
 import { isSameEvent } from "@headwater/protocol";
+import { type ChangeEvent, inOrder, partsOf } from "./replay/change-part.ts";
 import type { Codec, Frame, FrameSet } from "./frame.ts";
 import type { Session } from "./session.ts";
 
 /** One event by one subscription. */
-export interface Delivery {
+export interface Delivery extends ChangeEvent {
   /** The subscription's label: what its client calls it. */
   readonly label: string;
   readonly frames: FrameSet;
@@ -15,12 +16,27 @@ export interface AudienceDelivery<Principal> extends Delivery {
   readonly sessions: ReadonlySet<Session<Principal>>;
 }
 
-/** The frames of one change for a session that gets it by several subscriptions; the last one has the cursor. */
-export function framesOf(codec: Codec, deliveries: readonly Delivery[]): readonly Frame[] {
-  const messages = codec.merges
-    ? mergeEqual(deliveries)
-    : deliveries.map(({ label, frames }) => ({ labels: [label], frames }));
-  return messages.map(({ labels, frames }, i) => frames.frame(codec, labels, i === messages.length - 1));
+/**
+ * The frames of one change for a session that gets it by several subscriptions. The last one has the cursor of the change,
+ * those before it a cursor that says how much of it they are.
+ *
+ * @param scope whether the change's cursor counts for all subscriptions of the session
+ * @param before the events of the change that the client already has
+ */
+export function framesOf(
+  codec: Codec,
+  deliveries: readonly Delivery[],
+  scope: "all" | "named",
+  before: readonly ChangeEvent[] = [],
+): readonly Frame[] {
+  if (deliveries.length === 1) return [deliveries[0]!.frames.frame(codec, [deliveries[0]!.label], scope)];
+  const ordered = inOrder(deliveries);
+  const messages = codec.merges ? mergeEqual(ordered) : ordered.map((delivery) => [delivery]);
+  const parts = partsOf(messages, before);
+  return messages.map((message, i) => {
+    const labels = message.map(({ label }) => label);
+    return message[0]!.frames.frame(codec, labels, i === messages.length - 1 ? scope : parts[i]);
+  });
 }
 
 /** Queues the events of one change. @returns how many frames were queued */
@@ -41,7 +57,7 @@ export function deliver<Principal>(
   }
   let count = 0;
   for (const { codec, label, frames, sessions } of deliveries) {
-    const single = [frames.frame(codec, [label], true)];
+    const single = [frames.frame(codec, [label], "all")];
     for (const session of sessions) {
       if (several.has(session)) continue;
       session.deliver(single, seq);
@@ -49,7 +65,7 @@ export function deliver<Principal>(
     }
   }
   for (const [session, own] of several) {
-    const frames = framesOf(session.codec, own);
+    const frames = framesOf(session.codec, own, "all");
     session.deliver(frames, seq);
     count += frames.length;
   }
@@ -68,14 +84,12 @@ function append<Principal>(
 }
 
 /** An event by several subscriptions becomes one message that names them all. */
-function mergeEqual(
-  deliveries: readonly Delivery[],
-): readonly { readonly labels: readonly string[]; readonly frames: FrameSet }[] {
-  const messages: { readonly labels: string[]; readonly frames: FrameSet }[] = [];
-  for (const { label, frames } of deliveries) {
-    const same = messages.find((message) => isSameEvent(message.frames.event, frames.event));
-    if (same) same.labels.push(label);
-    else messages.push({ labels: [label], frames });
+function mergeEqual(deliveries: readonly Delivery[]): readonly (readonly Delivery[])[] {
+  const messages: Delivery[][] = [];
+  for (const delivery of deliveries) {
+    const same = messages.find(([first]) => isSameEvent(first!.frames.event, delivery.frames.event));
+    if (same) same.push(delivery);
+    else messages.push([delivery]);
   }
   return messages;
 }

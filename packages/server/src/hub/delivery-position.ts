@@ -40,6 +40,11 @@ export class DeliveryPosition {
     if (errors.length > 0) throw errors[0];
   }
 
+  /** Resolves once another change has been delivered. */
+  next(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
   /** Runs the work while no change is being delivered: at once, or when the current one is done. */
   betweenChanges(work: () => void): void {
     if (this.#isDelivering) this.#waiting.push(work);

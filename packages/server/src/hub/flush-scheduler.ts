@@ -1,4 +1,4 @@
-import { BatchScheduler } from "../lib/batch-scheduler.ts";
+import { BatchScheduler } from "../lib/scheduling/batch-scheduler.ts";
 import { FrameBatch } from "./frame-batch.ts";
 import { Queue, type QueueOwner, type SharedFlush } from "./queue.ts";
 import type { Wire } from "./wire.ts";

@@ -1,4 +1,5 @@
 import type { OutgoingEvent } from "@headwater/protocol";
+import { type ChangeCursors, type FrameCursor, frameCursorKey } from "./replay/change-cursors.ts";
 
 /** One message of a transport, encoded once for everyone who gets the same. */
 export interface Frame {
@@ -16,7 +17,7 @@ export interface Codec {
   readonly merges: boolean;
   /**
    * @param labels the session's subscriptions that the event is about; empty if it is about all of them
-   * @param cursor the change's cursor, if this is the change's last message
+   * @param cursor what the client has once it has this message; `undefined` if more of the same change follows
    */
   encode(event: OutgoingEvent, labels: readonly string[], cursor: string | undefined): Frame;
   /**
@@ -33,21 +34,21 @@ export interface Codec {
 export class FrameSet {
   readonly event: OutgoingEvent;
   readonly #frames = new Map<string, Frame>();
-  readonly #cursor: string | undefined;
+  readonly #cursors: ChangeCursors | undefined;
 
-  /** @param cursor the change's; `undefined` if it is in no log */
-  constructor(event: OutgoingEvent, cursor: string | undefined) {
+  /** @param cursors the change's; `undefined` if it is in no log */
+  constructor(event: OutgoingEvent, cursors: ChangeCursors | undefined) {
     this.event = event;
-    this.#cursor = cursor;
+    this.#cursors = cursors;
   }
 
-  /** @param last it is the change's last message: a client cut off before that must not skip the rest of the change */
-  frame(codec: Codec, labels: readonly string[], last: boolean): Frame {
+  /** @param cursor a client cut off after this message must not skip the rest of the change */
+  frame(codec: Codec, labels: readonly string[], cursor: FrameCursor): Frame {
     // With their number: a label may have several lines.
-    const key = `${codec.id}\n${last ? "last" : ""}\n${labels.length}\n${labels.join("\n")}`;
+    const key = `${codec.id}\n${frameCursorKey(cursor)}\n${labels.length}\n${labels.join("\n")}`;
     let frame = this.#frames.get(key);
     if (!frame) {
-      frame = codec.encode(this.event, labels, last ? this.#cursor : undefined);
+      frame = codec.encode(this.event, labels, this.#cursors?.text(cursor));
       this.#frames.set(key, frame);
     }
     return frame;

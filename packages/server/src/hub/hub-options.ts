@@ -1,18 +1,21 @@
-import type { Epoch } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
-import type { LogReader } from "./catch-up.ts";
+import type { Cursors } from "../log/cursors.ts";
+import type { EvaluationLimits } from "./evaluation/evaluation-budget.ts";
+import type { LogReader } from "./replay/replay-source.ts";
 import type { HubMetrics } from "./hub-metrics.ts";
 import type { Session } from "./session.ts";
 import type { Visibility } from "./visibility.ts";
 
 export interface HubOptions<Principal> {
-  readonly epoch: Epoch;
+  readonly cursors: Cursors;
   /** The seq of the last change that needs no delivery. */
   readonly head: number;
   readonly log: LogReader;
   readonly visibility: Visibility<Principal>;
   /** Bytes that may wait for one connection before it is closed and its client must reconnect. */
   readonly maxQueueBytes: number;
+  /** How much time evaluating subscriptions may take; no limits by default. */
+  readonly evaluation?: EvaluationLimits<Principal>;
   readonly metrics?: HubMetrics;
   /** Called when a session's subscriptions or principal were replaced. */
   readonly onSubscribed?: (session: Session<Principal>) => void;

@@ -1,19 +1,29 @@
-import { type ClientId, type Cursor, type Epoch, formatCursor, type Subscription } from "@headwater/protocol";
+import { type ClientId, clientId, type Subscription } from "@headwater/protocol";
 import { LRUCache } from "lru-cache";
+import { randomText } from "../lib/random.ts";
+import { TurnShare } from "../lib/scheduling/turn-share.ts";
 import type { Change } from "../log/change.ts";
-import { CatchUp } from "./catch-up.ts";
+import type { Cursor, Cursors } from "../log/cursors.ts";
+import { CatchUp } from "./replay/catch-up.ts";
+import { ChangeCursors } from "./replay/change-cursors.ts";
 import type { ClosedSession } from "./closed-session.ts";
 import { deliver } from "./deliver.ts";
 import { DeliveryPosition } from "./delivery-position.ts";
 import { FanOut } from "./fan-out.ts";
+import { closeHeavy } from "./evaluation/close-heavy.ts";
 import { FlushScheduler } from "./flush-scheduler.ts";
 import type { Codec } from "./frame.ts";
+import { NO_EVALUATION_LIMITS } from "./evaluation/evaluation-budget.ts";
 import { type Heartbeats, heartbeatsOf } from "./heartbeats.ts";
 import { type HubMetrics, NO_HUB_METRICS } from "./hub-metrics.ts";
 import type { HubOptions } from "./hub-options.ts";
+import { OverloadedSessions } from "./evaluation/overloaded-sessions.ts";
+import type { PreparedSubscriptions } from "./evaluation/prepared-subscriptions.ts";
+import { lowestSeq, type Since } from "./replay/replay.ts";
 import { Reassignments } from "./reassignments.ts";
 import { Roster } from "./roster.ts";
 import { Session, type SessionInit } from "./session.ts";
+import type { Visibility } from "./visibility.ts";
 import type { CloseReason } from "./wire.ts";
 
 /** Heartbeats in a row that a full socket may miss. */
@@ -21,13 +31,19 @@ const MAX_MISSED_HEARTBEATS = 3;
 /** Closed sessions that are remembered, to explain why they did not get a change. */
 const MAX_CLOSED_SESSIONS = 1_000;
 
+/** How long subscriptions that are being set up may keep a turn of the event loop, in milliseconds. */
+const MAX_TURN_MS = 4;
+
 /** From one change to everyone who subscribes to it. */
 export class Hub<Principal> {
-  readonly #epoch: Epoch;
+  readonly #cursors: Cursors;
   readonly #position: DeliveryPosition;
   readonly #roster: Roster<Principal>;
+  readonly #visibility: Visibility<Principal>;
   readonly #fanOut: FanOut<Principal>;
   readonly #catchUp: CatchUp<Principal>;
+  readonly #overloaded: OverloadedSessions<Principal>;
+  readonly #turns = new TurnShare(MAX_TURN_MS);
   readonly #flushes: FlushScheduler;
   readonly #reassignments: Reassignments<Principal>;
   readonly #metrics: HubMetrics;
@@ -39,9 +55,10 @@ export class Hub<Principal> {
   #oldestUnsent: number | undefined;
 
   constructor(options: HubOptions<Principal>) {
-    const { epoch, head, log, visibility, maxQueueBytes, onError } = options;
+    const { cursors, head, log, visibility, maxQueueBytes, onError } = options;
     const { metrics = NO_HUB_METRICS, onSubscribed = () => {}, onClosed = () => {} } = options;
-    this.#epoch = epoch;
+    this.#cursors = cursors;
+    this.#visibility = visibility;
     this.#metrics = metrics;
     this.#onSubscribed = onSubscribed;
     this.#onClosed = onClosed;
@@ -51,16 +68,29 @@ export class Hub<Principal> {
     this.#reassignments = new Reassignments(({ subscription, principal }) =>
       visibility.captureListener(subscription, principal),
     );
-    this.#fanOut = new FanOut({ visibility, roster: this.#roster, reassignments: this.#reassignments, onError });
+    this.#fanOut = new FanOut({
+      visibility,
+      roster: this.#roster,
+      reassignments: this.#reassignments,
+      limits: options.evaluation ?? NO_EVALUATION_LIMITS,
+      onError,
+    });
+    this.#overloaded = new OverloadedSessions({ cursors, position: this.#position, metrics });
     this.#catchUp = new CatchUp({
-      epoch,
+      cursors,
       log,
       position: this.#position,
       metrics,
       topicsOf: (change) => visibility.topicsOf(change),
       eventFor: (change, audience) => this.#fanOut.eventFor(change, audience, "replayed"),
-      mayChangeVisibility: (change, { subscription, principal }) =>
-        visibility.mayChangeVisibility(change, subscription, principal),
+      prepare: (changes) => visibility.prepareReplay(changes),
+      versionOf: (change) => visibility.replayVersion(change),
+      accountOf: ({ principal }) => visibility.accountOf(principal),
+      mayChangeVisibility: (change, { subscriptions, principal }, name) =>
+        subscriptions.some(
+          (subscription) =>
+            subscription.name === name && visibility.mayChangeVisibility(change, subscription, principal),
+        ),
       onError: (error) => onError(error, undefined),
     });
   }
@@ -91,6 +121,17 @@ export class Hub<Principal> {
     return this.#closedSessions.get(id);
   }
 
+  /**
+   * An id for a new connection. A browser that is cut off before its first event knows only this, and comes back with it:
+   * it names the place where the client was when it connected.
+   *
+   * @param since the cursor that the client connected with
+   */
+  newClientId(since: Cursor | undefined): ClientId {
+    if (since && "lost" in since) return clientId(randomText(40));
+    return clientId(this.#cursors.clientId(lowestSeq(since) ?? this.#position.seq));
+  }
+
   /** A new connection; it gets nothing until it subscribes. */
   open(init: SessionInit<Principal>): Session<Principal> {
     const session = new Session(init, this.#flushes, this.#sessionClosed);
@@ -102,23 +143,36 @@ export class Hub<Principal> {
    * Replaces a session's principal and all its subscriptions, between two changes: a change that is being delivered goes
    * to the audiences that the session is in, and taken out of them meanwhile it would miss the change.
    *
-   * @param since the cursor up to which the client has seen everything; what it missed comes first
+   * @param since what the client has seen of the subscriptions that are new; what it missed comes first
+   * @param prepared from `prepare`, for the same principal; without it, all are read while everyone waits
    */
   subscribe(
     session: Session<Principal>,
     principal: Principal,
     subscriptions: readonly Subscription[],
-    since?: Cursor,
+    since?: Since,
+    prepared?: PreparedSubscriptions<Principal>,
   ): void {
     this.#position.betweenChanges(() => {
       if (session.isClosed) return;
       const known = new Set(session.audiences.map(({ subscription }) => subscription.name));
-      this.#roster.reindex([session], () => session.subscribed(principal, subscriptions));
+      this.#roster.reindex([session], () => session.subscribed(principal, subscriptions), prepared);
       this.#onSubscribed(session);
       if (subscriptions.length === 0 && !since) return;
-      const cursor = session.resumeFrom(since, this.#position.seq);
-      if (cursor) this.#catchUp.start(session, cursor, known);
+      // New subscriptions of a session that catches up begin now, not where it is.
+      const resumed = session.resumeFrom(since, this.#position.seq) ?? (session.replay && new Map());
+      if (resumed) this.#catchUp.start(session, resumed, known);
     });
+  }
+
+  /** Reads what a session is about to subscribe to, a few subscriptions at a time. */
+  prepare(principal: Principal, subscriptions: readonly Subscription[]): Promise<PreparedSubscriptions<Principal>> {
+    return this.#roster.prepare(principal, subscriptions, this.#turns);
+  }
+
+  /** Call between two pieces of work that sets up subscriptions. @returns see `TurnShare.pause` */
+  pause(): Promise<void> | undefined {
+    return this.#turns.pause(performance.now());
   }
 
   /** Runs the work while no change is being delivered: at once, or when the current one is done. */
@@ -129,8 +183,10 @@ export class Hub<Principal> {
   /** Call between two changes. */
   changePrincipal(sessions: readonly Session<Principal>[], principal: Principal): void {
     this.#catchUp.invalidate();
-    this.#reassignments.capture(sessions);
-    this.#roster.reindex(sessions, (session) => session.changePrincipal(principal));
+    closeHeavy(sessions);
+    const open = sessions.filter(({ isClosed }) => !isClosed);
+    this.#reassignments.capture(open);
+    this.#roster.reindex(open, (session) => session.changePrincipal(principal));
   }
 
   /**
@@ -142,6 +198,8 @@ export class Hub<Principal> {
    */
   reindexAll(applySchema: () => void, revise: (principal: Principal) => Principal): void {
     this.#catchUp.invalidate();
+    this.#roster.rulesChanged();
+    closeHeavy([...this.#roster.all()]);
     this.#reassignments.capture(this.#roster.all());
     applySchema();
     this.#roster.reindex(this.#roster.all(), (session) => session.changePrincipal(revise(session.principal)));
@@ -155,7 +213,7 @@ export class Hub<Principal> {
   /** Delivers an event that is in no log, one after the other. Sessions that catch up or have a backlog go without. */
   fanOutUnlogged(change: Change): Promise<void> {
     const delivered = this.#lastUnlogged.then(async () => {
-      deliver(await this.#fanOut.changeEvents(change, undefined), undefined);
+      deliver((await this.#fanOut.changeEvents(change, undefined)).deliveries, undefined);
     });
     this.#lastUnlogged = delivered.catch(() => {});
     return delivered;
@@ -163,7 +221,7 @@ export class Hub<Principal> {
 
   /** Keeps quiet connections alive and ends dead ones. Call it for a share of the sessions at a time. */
   sendHeartbeats(sessions: Iterable<Session<Principal>>): void {
-    const cursor = formatCursor({ epoch: this.#epoch, seq: this.#position.seq });
+    const cursor = this.#cursors.format(this.#position.seq);
     const byCodec = new Map<Codec, Heartbeats>();
     for (const session of sessions) {
       this.#metrics.queued(session.status.queuedBytes);
@@ -175,13 +233,15 @@ export class Hub<Principal> {
   }
 
   async #deliver(change: Change): Promise<void> {
-    const cursor = formatCursor({ epoch: this.#epoch, seq: change.seq });
+    this.#visibility.changed(change);
+    const cursors = new ChangeCursors(this.#cursors, change.seq);
     const startedAt = performance.now();
-    const deliveries = [
-      ...(await this.#fanOut.visibilityEvents(change, cursor)),
-      ...(await this.#fanOut.changeEvents(change, cursor)),
-    ];
-    const count = deliver(deliveries, change.seq);
+    const others = await this.#fanOut.visibilityEvents(change, cursors);
+    const own = await this.#fanOut.changeEvents(change, cursors);
+    // Before the others get their events, so that none follows a gap.
+    this.#overloaded.pause(others.overloaded);
+    this.#overloaded.pause(own.overloaded);
+    const count = deliver([...others.deliveries, ...own.deliveries], change.seq);
     if (count > 0) this.#oldestUnsent ??= change.time;
     this.#metrics.delivered((performance.now() - startedAt) / 1000, count);
   }

@@ -1,7 +1,6 @@
 import type { OutgoingEvent } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
-import type { Session } from "./session.ts";
-import type { Audience } from "./topic-index.ts";
+import type { Audience, Session } from "./session.ts";
 
 /** Events of records that became visible or invisible; `unknown`: too many to list, everything must be read again. */
 export type VisibilityChanges = readonly OutgoingEvent[] | "unknown";

@@ -1,6 +1,9 @@
 import { type ClientId, GLOBAL_SUBSCRIPTION, type Subscription } from "@headwater/protocol";
-import type { Session } from "./session.ts";
-import { type Audience, type AudienceKind, TopicIndex } from "./topic-index.ts";
+import type { Audience, Session } from "./session.ts";
+import type { TurnShare } from "../lib/scheduling/turn-share.ts";
+import type { AudienceKind } from "./audience-kind.ts";
+import { PreparedSubscriptions } from "./evaluation/prepared-subscriptions.ts";
+import { TopicIndex } from "./topic-index.ts";
 
 /** How sessions are sorted into audiences. */
 export interface AudienceRules<Principal> {
@@ -16,6 +19,7 @@ export class Roster<Principal> {
   readonly #topics = new TopicIndex<Principal>();
   readonly #sessions = new Map<ClientId, Session<Principal>>();
   readonly #byPrincipal = new Map<string, Set<Session<Principal>>>();
+  #revision = 0;
 
   constructor(rules: AudienceRules<Principal>) {
     this.#rules = rules;
@@ -61,16 +65,36 @@ export class Roster<Principal> {
   }
 
   /** Changes sessions' principals or subscriptions, all at once: an audience must never mix old and new. */
-  reindex(sessions: Iterable<Session<Principal>>, change: (session: Session<Principal>) => void): void {
+  reindex(
+    sessions: Iterable<Session<Principal>>,
+    change: (session: Session<Principal>) => void,
+    prepared?: PreparedSubscriptions<Principal>,
+  ): void {
     const changed = [...sessions];
     for (const session of changed) this.#unindex(session);
     for (const session of changed) {
       change(session);
-      this.#index(session);
+      this.#index(session, prepared);
     }
   }
 
-  #index(session: Session<Principal>): void {
+  /** Finds the audiences of subscriptions for a later call of `reindex`, without keeping the loop. */
+  async prepare(
+    principal: Principal,
+    subscriptions: readonly Subscription[],
+    turns: TurnShare,
+  ): Promise<PreparedSubscriptions<Principal>> {
+    const prepared = new PreparedSubscriptions(principal, this.#revision);
+    await prepared.prepare(subscriptions, (one, whose) => this.#rules.audiencesOf(one, whose), turns);
+    return prepared;
+  }
+
+  /** What was prepared no longer holds. */
+  rulesChanged(): void {
+    this.#revision += 1;
+  }
+
+  #index(session: Session<Principal>, prepared?: PreparedSubscriptions<Principal>): void {
     const { principal } = session;
     const key = this.#rules.principalKey(principal);
     let peers = this.#byPrincipal.get(key);
@@ -78,9 +102,11 @@ export class Roster<Principal> {
     peers.add(session);
     const subscriptions = session.hasSubscribed ? [GLOBAL_SUBSCRIPTION, ...session.subscriptions] : [];
     session.indexed(
-      subscriptions.flatMap((subscription) =>
-        this.#rules.audiencesOf(subscription, principal).map((kind) => this.#topics.add(session, subscription, kind)),
-      ),
+      subscriptions.flatMap((subscription) => {
+        const known = prepared?.find(subscription, principal, this.#revision);
+        const kinds = known ?? this.#rules.audiencesOf(subscription, principal);
+        return kinds.map((kind) => this.#topics.add(session, subscription, kind));
+      }),
     );
   }
 

@@ -1,18 +1,23 @@
-import type { ClientId, Cursor, Subscription } from "@headwater/protocol";
-import type { Bucket } from "../lib/token-bucket.ts";
+import type { ClientId, Subscription } from "@headwater/protocol";
+import type { Bucket } from "../lib/scheduling/token-bucket.ts";
+import type { Cursor } from "../log/cursors.ts";
+import type { AudienceKind } from "./audience-kind.ts";
+import { type EvaluationUsage, newUsage } from "./evaluation/evaluation-usage.ts";
 import type { FlushScheduler } from "./flush-scheduler.ts";
 import type { Codec, Frame } from "./frame.ts";
 import type { Heartbeats } from "./heartbeats.ts";
 import type { Queue, QueueOwner } from "./queue.ts";
-import type { Audience } from "./topic-index.ts";
-import type { CloseReason, Wire } from "./wire.ts";
+import { lowestSeq, type Replay, type Since } from "./replay/replay.ts";
+import { type CloseReason, isOrderly, type Wire } from "./wire.ts";
 
-/** How far a session that catches up has come. */
-export interface Replay {
-  /** The seq up to which each subscription, by name, already has everything. */
-  readonly startOf: ReadonlyMap<string, number>;
-  /** The seq up to which the log has been read and sent. */
-  position: number;
+/** Sessions subscribed to one topic under one event name, for which every result is the same. */
+export interface Audience<Principal> extends AudienceKind {
+  /** How events are encoded for all of them. */
+  readonly codec: Codec;
+  readonly subscription: Subscription;
+  /** The principal of any of them: they are alike in all that matters here. */
+  readonly principal: Principal;
+  readonly sessions: Set<Session<Principal>>;
 }
 
 /** The stages of a connection, in their order; a live one that subscribes with a cursor catches up again. */
@@ -61,6 +66,8 @@ export class Session<Principal> implements QueueOwner {
   readonly codec: Codec;
   /** Limits its requests for other subscriptions. */
   readonly requests: Bucket = { fullAt: 0 };
+  /** Limits what is spent on evaluating its subscriptions. */
+  readonly evaluation: EvaluationUsage = newUsage();
   #state: SessionState = CONNECTED;
   #principal: Principal;
   #subscriptions: readonly Subscription[] = [];
@@ -92,6 +99,11 @@ export class Session<Principal> implements QueueOwner {
 
   get isClosed(): boolean {
     return this.#state === CLOSED;
+  }
+
+  /** Whether it gets changes as they are delivered. */
+  get isLive(): boolean {
+    return this.#state === LIVE;
   }
 
   /** The replay under way; another one, or none, once the session has moved on. */
@@ -127,6 +139,12 @@ export class Session<Principal> implements QueueOwner {
     return { state, deliveredTo: this.replay?.position, queuedBytes: this.#queue.size };
   }
 
+  /** What its client calls the subscriptions with these names. */
+  labelsOf(names: readonly string[]): readonly string[] {
+    const wanted = new Set(names);
+    return this.#subscriptions.filter(({ name }) => wanted.has(name)).map(({ label }) => label);
+  }
+
   changePrincipal(principal: Principal): void {
     this.#principal = principal;
   }
@@ -145,15 +163,15 @@ export class Session<Principal> implements QueueOwner {
   /**
    * Notes from where on its subscriptions count. The cursor that the client sent when it connected counts once.
    *
-   * @param since the cursor that came with the subscriptions
+   * @param since what came with the subscriptions
    * @param head the seq of the newest delivered change
-   * @returns the cursor to catch up from, if there is one
+   * @returns what to catch up from, if there is anything
    */
-  resumeFrom(since: Cursor | undefined, head: number): Cursor | undefined {
-    const cursor = since ?? this.#since;
+  resumeFrom(since: Since | undefined, head: number): Since | undefined {
+    const resumed = since ?? this.#since;
     this.#since = undefined;
-    this.#subscribedFromSeq = Math.min(cursor?.seq ?? head, head);
-    return cursor;
+    this.#subscribedFromSeq = Math.min(lowestSeq(resumed) ?? head, head);
+    return resumed;
   }
 
   /** From here on the replay alone sends changes; one that was under way is abandoned. */
@@ -216,10 +234,10 @@ export class Session<Principal> implements QueueOwner {
     this.#queue.active = false;
   }
 
-  /** Ends the connection from our side. Only `shutdown` still sends what waits. */
+  /** Ends the connection from our side. An orderly end still sends what waits. */
   close(reason: CloseReason): void {
     if (this.isClosed) return;
-    if (reason === "shutdown") this.#queue.flush();
+    if (isOrderly(reason)) this.#queue.flush();
     this.ended(reason);
     this.#wire.close(reason);
   }

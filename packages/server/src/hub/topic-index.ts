@@ -1,33 +1,6 @@
 import type { Subscription } from "@headwater/protocol";
-import type { Codec } from "./frame.ts";
-import type { Session } from "./session.ts";
-
-/** What makes an audience. */
-export interface AudienceKind {
-  /** The topic that its changes appear on. */
-  readonly topic: string;
-  /** Equal for subscribers that get the same result and the same bytes for every change. */
-  readonly key: string;
-  /** Only changes of records with this text in this field can reach it; `undefined`: any change can. */
-  readonly routeBy: { readonly field: string; readonly value: string } | undefined;
-  /**
-   * Collections whose changes may make other records visible or invisible to it; `undefined` if it does not ask for
-   * such events.
-   */
-  readonly dependsOn: readonly string[] | undefined;
-  /** Its result for a change is the same whenever it is evaluated: it depends on neither the time nor other records. */
-  readonly cacheable: boolean;
-}
-
-/** Sessions subscribed to one topic under one event name, for which every result is the same. */
-export interface Audience<Principal> extends AudienceKind {
-  /** How events are encoded for all of them. */
-  readonly codec: Codec;
-  readonly subscription: Subscription;
-  /** The principal of any of them: they are alike in all that matters here. */
-  readonly principal: Principal;
-  readonly sessions: Set<Session<Principal>>;
-}
+import type { AudienceKind } from "./audience-kind.ts";
+import type { Audience, Session } from "./session.ts";
 
 type Audiences<Principal> = Map<string, Audience<Principal>>;
 
@@ -76,7 +49,7 @@ export class TopicIndex<Principal> {
   /** @returns the audience that the session is in now; keep it for `remove`, as the session's principal may change */
   add(session: Session<Principal>, subscription: Subscription, kind: AudienceKind): Audience<Principal> {
     const { principal, codec } = session;
-    const key = `${codec.id}\n${subscription.name}\n${kind.key}`;
+    const key = `${codec.id}\n${shortName(subscription.name)}\n${kind.key}`;
     const audiences = this.#audiencesOf(kind);
     let audience = audiences.get(key);
     if (!audience) {
@@ -116,6 +89,10 @@ export class TopicIndex<Principal> {
     return getOrCreate(byValue, routeBy.value, () => new Map());
   }
 }
+
+/** A long name is another copy of what the client sent, and there may be many. */
+const shortName = (name: string): string =>
+  name.length > 100 ? new Bun.CryptoHasher("sha256").update(name).digest("base64") : name;
 
 function getOrCreate<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Value): Value {
   let value = map.get(key);

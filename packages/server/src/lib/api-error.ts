@@ -62,15 +62,11 @@ export const unauthorized = (message = ""): ApiError => new ApiError(401, messag
 export const forbidden = (message = ""): ApiError => new ApiError(403, message);
 export const notFound = (message = "", cause?: unknown): ApiError => new ApiError(404, message, {}, cause);
 
+export const AT_CAPACITY = "The server is at capacity. Try again later.";
+
 /** A limit is reached: by this client (429), or by all clients together (503). */
 export const limited = (status: 429 | 503, data: ErrorData, retryAfter: number): ApiError =>
-  new ApiError(
-    status,
-    status === 503 ? "The server is at capacity. Try again later." : "",
-    data,
-    undefined,
-    retryAfter,
-  );
+  new ApiError(status, status === 503 ? AT_CAPACITY : "", data, undefined, retryAfter);
 
 /** A failed check. As in PocketBase, the message starts with a capital and ends with a full stop. */
 export const invalid = (code: string, message: string, params?: ValidationError["params"]): ValidationError =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { excerpt } from "./excerpt.ts";
+import { excerpt } from "./text/excerpt.ts";
 import { parseFields, pickFields } from "./pick-fields.ts";
 
 const pick = (value: unknown, fields: string): unknown => {
@@ -50,6 +50,10 @@ describe("pickFields", () => {
     ["an open quote", "a,'b"],
   ])("%s is invalid", (_name, fields) => {
     expect(parseFields(fields)).toBeUndefined();
+  });
+
+  test("a key with dots counts as the path that it looks like", () => {
+    expect(pick({ "a.b": 1, "a.c": 2, "a.d": { e: 3, f: 4 } }, "a.b,a.d.e")).toEqual({ "a.b": 1, "a.d": { e: 3 } });
   });
 
   test("a picked object has only existing keys, with their values", () => {

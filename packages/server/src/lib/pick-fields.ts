@@ -1,10 +1,16 @@
-import { toBool } from "./coerce.ts";
-import { excerpt } from "./excerpt.ts";
+import { toBool } from "./text/coerce.ts";
+import { excerpt } from "./text/excerpt.ts";
 
 type Modifier = (value: unknown) => unknown;
 
-/** The paths to keep, each with the modifier of its value. */
-export type FieldPick = ReadonlyMap<string, Modifier | undefined>;
+/** What to keep of a value: the whole, or some of its keys. */
+export interface FieldPick {
+  readonly isWhole: boolean;
+  /** Changes the whole value. */
+  readonly modifier: Modifier | undefined;
+  /** By key. `*` stands for all other keys. With no keys at the top, everything is kept. */
+  readonly nested: ReadonlyMap<string, FieldPick>;
+}
 
 /**
  * Parses the `fields` parameter: `title, author.name, *, body:excerpt(200, true)`.
@@ -12,17 +18,17 @@ export type FieldPick = ReadonlyMap<string, Modifier | undefined>;
  * @returns `undefined` if it is invalid: unbalanced quotes or brackets, an unknown modifier, or invalid arguments
  */
 export function parseFields(text: string): FieldPick | undefined {
-  const pick = new Map<string, Modifier | undefined>();
+  const pick = new GrowingPick();
   const items = split(text, /,/, true);
   if (items === undefined) return undefined;
   for (const item of items) {
     const colon = item.indexOf(":");
     if (colon < 0) {
-      pick.set(item, undefined);
+      pick.add(item, undefined);
     } else {
       const modifier = parseModifier(item.slice(colon + 1));
       if (modifier === undefined) return undefined;
-      pick.set(item.slice(0, colon), modifier);
+      pick.add(item.slice(0, colon), modifier);
     }
   }
   return pick;
@@ -30,14 +36,12 @@ export function parseFields(text: string): FieldPick | undefined {
 
 /** Keeps only the picked keys of an object or of each object in a list; any other value is returned unchanged. */
 export function pickFields(value: unknown, pick: FieldPick): unknown {
-  if (pick.size === 0 || typeof value !== "object" || value === null) return value;
+  if (pick.nested.size === 0 || typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return isObject(value[0]) ? value.map((item) => pickFields(item, pick)) : value;
   const picked: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(value)) {
-    const nested = nestedIn(pick, key);
-    if (pick.has(key)) picked[key] = apply(pick.get(key), inner);
-    else if (nested.size > 0) picked[key] = pickFields(inner, nested);
-    else if (pick.has("*")) picked[key] = apply(pick.get("*"), inner);
+    const kept = pickOf(pick, key);
+    if (kept) picked[key] = kept.isWhole ? apply(kept.modifier, inner) : pickFields(inner, kept);
   }
   return picked;
 }
@@ -46,10 +50,33 @@ const isObject = (value: unknown): boolean => typeof value === "object" && value
 
 const apply = (modifier: Modifier | undefined, value: unknown): unknown => (modifier ? modifier(value) : value);
 
-function nestedIn(pick: FieldPick, key: string): FieldPick {
-  const nested = new Map<string, Modifier | undefined>();
-  for (const [path, modifier] of pick) if (path.startsWith(`${key}.`)) nested.set(path.slice(key.length + 1), modifier);
-  return nested;
+/** What to keep of the value of a key; `undefined` for nothing. A key may hold dots itself: it counts as a path. */
+export function pickOf(pick: FieldPick, key: string): FieldPick | undefined {
+  const own = key.includes(".")
+    ? key.split(".").reduce<FieldPick | undefined>((at, part) => at?.nested.get(part), pick)
+    : pick.nested.get(key);
+  if (own) return own;
+  const others = pick.nested.get("*");
+  return others?.isWhole ? others : undefined;
+}
+
+/** A tree that grows while the parameter is parsed. */
+class GrowingPick implements FieldPick {
+  isWhole = false;
+  modifier: Modifier | undefined;
+  readonly nested = new Map<string, GrowingPick>();
+
+  add(path: string, modifier: Modifier | undefined): void {
+    const end = path.split(".").reduce((at, part) => at.#child(part), this as GrowingPick);
+    end.isWhole = true;
+    end.modifier = modifier;
+  }
+
+  #child(key: string): GrowingPick {
+    let child = this.nested.get(key);
+    if (!child) this.nested.set(key, (child = new GrowingPick()));
+    return child;
+  }
 }
 
 function parseModifier(text: string): Modifier | undefined {

@@ -1,6 +1,6 @@
 import type { ErrorData, ValidationError } from "@headwater/protocol";
 import { invalid } from "./api-error.ts";
-import { isDomain } from "./formats.ts";
+import { isDomain } from "./text/formats.ts";
 
 /**
  * Validators of single values, with the codes and messages of PocketBase's. Each returns the problem or `undefined`.

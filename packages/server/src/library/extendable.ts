@@ -102,7 +102,7 @@ export function createExtendable(appContext: AppContext, registrations: Registra
       registrations.mutators.add(name, (call) => mutator(toMutation(appContext, call)));
     },
     route(method, path, handler) {
-      registrations.routes.add(toRoute(method, path, handler));
+      registrations.routes.add(toRoute(method, path, handler, appContext.core.hooks.limits));
     },
   };
 }

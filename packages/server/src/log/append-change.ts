@@ -1,29 +1,32 @@
 import type { Transaction } from "../store/store.ts";
 import type { NewChange } from "./change.ts";
+import { formNumber, type NewEntry } from "./log-entry.ts";
 
-/**
- * Adds a change to the log in the transaction that makes it: both are committed, or neither is.
- *
- * @param secrets names of values that must not outlive the record's row, such as password hashes
- */
-export async function appendChange(tx: Transaction, change: NewChange, secrets: ReadonlySet<string>): Promise<void> {
+/** Adds an entry to the log in the transaction that makes the change: both are committed, or neither is. */
+export async function appendEntry(
+  tx: Transaction,
+  { collection, record, action, form, before, after, cascade }: NewEntry,
+): Promise<void> {
   await tx.run({
     text: INSERT,
     values: [
       Date.now(),
-      change.collection,
-      change.record,
-      change.action,
-      encodeValues(change.before, secrets),
-      encodeValues(change.after, secrets),
+      collection,
+      record,
+      action,
+      before && JSON.stringify(before),
+      // A delete has no values afterwards: its cascade takes their place.
+      cascade ? JSON.stringify(cascade) : after && JSON.stringify(after),
+      formNumber(form),
     ],
   });
 }
 
-const INSERT = "INSERT INTO _changes (time, collection, record, action, before, after) VALUES (?, ?, ?, ?, ?, ?)";
+/** Adds a change of something that is in no record, with all its values. */
+export const appendChange = (
+  tx: Transaction,
+  { collection, record, action, before, after }: NewChange,
+): Promise<void> => appendEntry(tx, { collection, record, action, form: "plain", before, after });
 
-function encodeValues(values: NewChange["before" | "after"], secrets: ReadonlySet<string>): string | null {
-  if (values === null) return null;
-  if (secrets.size === 0) return JSON.stringify(values);
-  return JSON.stringify(Object.fromEntries(Object.entries(values).filter(([name]) => !secrets.has(name))));
-}
+const INSERT =
+  "INSERT INTO _changes (time, collection, record, action, before, after, form) VALUES (?, ?, ?, ?, ?, ?, ?)";

@@ -1,7 +1,7 @@
 import { type CollectionId, type Epoch, epoch, type RecordId } from "@headwater/protocol";
 import type { Row } from "../store/sql.ts";
 import type { Reader } from "../store/store.ts";
-import type { Change } from "./change.ts";
+import { type Cascade, formOf, type LogEntry, type LoggedValues, type RecordKey } from "./log-entry.ts";
 
 /** The epoch of this folder's log: a cursor of another one means nothing here. */
 export async function readEpoch(reader: Reader): Promise<Epoch> {
@@ -16,6 +16,15 @@ export async function readHead(reader: Reader): Promise<number> {
   return Number(row?.["seq"] ?? 0);
 }
 
+/** How many entries there are after this seq; `max + 1` if there are more than `max`. Their values are not read. */
+export async function countAfter(reader: Reader, seq: number, max: number): Promise<number> {
+  const row = await reader.first({ text: COUNT_AFTER, values: [seq, max + 1], visitCost: COUNT_COST });
+  return Number(row?.["count"]);
+}
+
+const COUNT_AFTER = "SELECT count(*) AS count FROM (SELECT 1 FROM _changes WHERE seq > ? LIMIT ?)";
+const COUNT_COST = 0.001;
+
 /** Every change after this seq is still in the log. */
 export async function readTrimmedTo(reader: Reader): Promise<number> {
   const row = await reader.first({ text: "SELECT min(seq) AS oldest FROM _changes", values: [] });
@@ -26,16 +35,21 @@ export async function readTrimmedTo(reader: Reader): Promise<number> {
 /** Called for a row that can't be read; it is left out of the result. */
 export type OnBrokenRow = (row: BrokenRow) => void;
 
-/** The changes after `seq` in order, at most `limit` of them; fewer only if there are no more. */
-export const readChangesAfter = (
+/** The entries after `seq` in order, at most `limit` of them; fewer only if there are no more. */
+export const readEntriesAfter = (
   reader: Reader,
   seq: number,
   limit: number,
   onBrokenRow?: OnBrokenRow,
-): Promise<Change[]> =>
-  readRows(seq, limit, (after, count) => reader.all({ text: AFTER, values: [after, count] }), onBrokenRow);
+): Promise<LogEntry[]> =>
+  readRows(
+    seq,
+    limit,
+    (after, count) => reader.all({ text: AFTER, values: [after, count], stopsAfter: count }),
+    onBrokenRow,
+  );
 
-export interface ChangeRange {
+export interface LogRange {
   readonly after: number;
   readonly upTo: number;
   readonly limit: number;
@@ -43,100 +57,133 @@ export interface ChangeRange {
   readonly except?: string;
 }
 
-/** The changes of a range in order; fewer than `limit` only if the range has no more. */
-export const readChangeRange = (reader: Reader, { after, upTo, limit, except = "" }: ChangeRange): Promise<Change[]> =>
+/** The entries of a range in order; fewer than `limit` only if the range has no more. */
+export const readEntryRange = (reader: Reader, { after, upTo, limit, except = "" }: LogRange): Promise<LogEntry[]> =>
   readRows(after, limit, (from, count) => reader.all({ text: RANGE, values: [from, upTo, except, count] }));
 
-/** Reads on past broken rows: a result with fewer changes than `limit` means that there are no more. */
+/** Reads on past broken rows: a result with fewer entries than `limit` means that there are no more. */
 async function readRows(
   after: number,
   limit: number,
   read: (after: number, count: number) => Promise<Row[]>,
   onBrokenRow?: OnBrokenRow,
-): Promise<Change[]> {
-  const changes: Change[] = [];
-  for (let from = after; changes.length < limit;) {
-    const count = limit - changes.length;
+): Promise<LogEntry[]> {
+  const entries: LogEntry[] = [];
+  for (let from = after; entries.length < limit;) {
+    const count = limit - entries.length;
     const rows = await read(from, count);
-    for (const row of rows) addChange(changes, row, onBrokenRow);
+    for (const row of rows) addEntry(entries, row, onBrokenRow);
     if (rows.length < count) break;
     from = rows.at(-1)!["seq"] as number;
   }
-  return changes;
+  return entries;
 }
 
 /** Which record a change is about, without its values. */
-export interface ChangedRecord {
+export interface ChangedRecord extends RecordKey {
   readonly seq: number;
-  readonly collection: CollectionId;
-  readonly record: RecordId;
 }
 
-/** Like `readChangesAfter`, without the values. */
+const changedRecord = (row: Row): ChangedRecord => ({
+  seq: row["seq"] as number,
+  collection: row["collection"] as CollectionId,
+  record: row["record"] as RecordId,
+});
+
+/** Like `readEntriesAfter`, without the values. */
 export async function readChangedRecords(reader: Reader, seq: number, limit: number): Promise<ChangedRecord[]> {
   const rows = await reader.all({ text: RECORDS_AFTER, values: [seq, limit] });
-  return rows.map((row) => ({
-    seq: row["seq"] as number,
-    collection: row["collection"] as CollectionId,
-    record: row["record"] as RecordId,
-  }));
+  return rows.map(changedRecord);
 }
 
-/** The changes of some collections after `after` and up to `upTo`, in order. */
-export async function readChangesOf(
+/** The entries of some collections after `after` and up to `upTo`, in order. */
+export async function readEntriesOf(
   reader: Reader,
   collections: readonly CollectionId[],
-  { after, upTo }: Pick<ChangeRange, "after" | "upTo">,
+  { after, upTo }: Pick<LogRange, "after" | "upTo">,
   onBrokenRow?: OnBrokenRow,
-): Promise<Change[]> {
+): Promise<LogEntry[]> {
   if (collections.length === 0) return [];
   const rows = await reader.all({ text: RANGE_OF, values: [after, upTo, JSON.stringify(collections)] });
-  const changes: Change[] = [];
-  for (const row of rows) addChange(changes, row, onBrokenRow);
-  return changes;
+  const entries: LogEntry[] = [];
+  for (const row of rows) addEntry(entries, row, onBrokenRow);
+  return entries;
 }
 
-const AFTER =
-  "SELECT seq, time, collection, record, action, before, after FROM _changes WHERE seq > ? ORDER BY seq LIMIT ?";
-const RANGE =
-  "SELECT seq, time, collection, record, action, before, after FROM _changes WHERE seq > ? AND seq <= ? AND collection <> ? ORDER BY seq LIMIT ?";
-const RANGE_OF =
-  "SELECT seq, time, collection, record, action, before, after FROM _changes WHERE seq > ? AND seq <= ? AND collection IN (SELECT value FROM json_each(?)) ORDER BY seq";
-const RECORDS_AFTER = "SELECT seq, collection, record FROM _changes WHERE seq > ? ORDER BY seq LIMIT ?";
+/** The entries of one record after `seq` that hold values, in order: its updates and deletes. */
+export async function readEntriesOfRecord(
+  reader: Reader,
+  { collection, record }: RecordKey,
+  seq: number,
+  limit: number,
+): Promise<LogEntry[]> {
+  const rows = await reader.all({ text: OF_RECORD, values: [collection, record, seq, limit], stopsAfter: limit });
+  const entries: LogEntry[] = [];
+  // Unlike in a range, what follows a broken row can't be used: it is not the record's next state.
+  for (const row of rows) addEntry(entries, row, throwIt);
+  return entries;
+}
 
-/** A row of the log that can't be parsed. This program never writes one. */
+/** The first delete of a record after `seq`. */
+export async function readNextDelete(
+  reader: Reader,
+  { collection, record }: RecordKey,
+  seq: number,
+): Promise<LogEntry | undefined> {
+  const row = await reader.first({ text: NEXT_DELETE, values: [collection, record, seq], stopsAfter: 1 });
+  return row && entryFromRow(row);
+}
+
+function throwIt(error: Error): never {
+  throw error;
+}
+
+const COLUMNS = "seq, time, collection, record, action, before, after, form";
+const AFTER = `SELECT ${COLUMNS} FROM _changes WHERE seq > ? ORDER BY seq LIMIT ?`;
+const RANGE = `SELECT ${COLUMNS} FROM _changes WHERE seq > ? AND seq <= ? AND collection <> ? ORDER BY seq LIMIT ?`;
+const RANGE_OF = `SELECT ${COLUMNS} FROM _changes WHERE seq > ? AND seq <= ? AND collection IN (SELECT value FROM json_each(?)) ORDER BY seq`;
+const RECORDS_AFTER = "SELECT seq, collection, record FROM _changes WHERE seq > ? ORDER BY seq LIMIT ?";
+/** Served by the index of the rows that hold values. */
+const OF_RECORD = `SELECT ${COLUMNS} FROM _changes WHERE collection = ? AND record = ? AND before IS NOT NULL AND seq > ? ORDER BY seq LIMIT ?`;
+
+/** Served by the index of the deletes. */
+const NEXT_DELETE = `SELECT ${COLUMNS} FROM _changes WHERE collection = ? AND record = ? AND action = 'delete' AND seq > ? ORDER BY seq LIMIT 1`;
+
+/** A row of the log that can't be read. This program never writes one. */
 export class BrokenRow extends Error {
   override readonly name = "BrokenRow";
   readonly seq: number;
 
-  constructor(row: Row, cause: unknown) {
-    const { seq, collection, record } = row;
-    super(`The change ${String(seq)} of ${String(collection)}/${String(record)} can't be read.`, { cause });
-    this.seq = seq as number;
+  constructor({ seq, collection, record }: ChangedRecord, cause?: unknown) {
+    super(`The change ${seq} of ${collection}/${record} can't be read.`, { cause });
+    this.seq = seq;
   }
 }
 
-function addChange(changes: Change[], row: Row, onBrokenRow: OnBrokenRow | undefined): void {
+function addEntry(entries: LogEntry[], row: Row, onBrokenRow: OnBrokenRow | undefined): void {
   try {
-    changes.push(changeFromRow(row));
+    entries.push(entryFromRow(row));
   } catch (error) {
-    onBrokenRow?.(new BrokenRow(row, error));
+    onBrokenRow?.(new BrokenRow(changedRecord(row), error));
   }
 }
 
 /** @throws SyntaxError or TypeError for values that are not JSON, or not an object */
-const changeFromRow = (row: Row): Change =>
-  ({
-    seq: row["seq"] as number,
+function entryFromRow(row: Row): LogEntry {
+  const form = formOf(row["form"]);
+  const after = parseObject(row["after"]);
+  return {
+    ...changedRecord(row),
     time: row["time"] as number,
-    collection: row["collection"] as CollectionId,
-    record: row["record"] as RecordId,
-    action: row["action"],
-    before: parseValues(row["before"]),
-    after: parseValues(row["after"]),
-  }) as Change;
+    action: row["action"] as LogEntry["action"],
+    form,
+    before: parseObject(row["before"]) as LoggedValues | null,
+    after: form === "plain" ? (after as LoggedValues | null) : null,
+    cascade: form === "plain" ? undefined : ((after as Cascade | null) ?? undefined),
+  };
+}
 
-function parseValues(text: unknown): unknown {
+function parseObject(text: unknown): object | null {
   if (typeof text !== "string") return null;
   const values: unknown = JSON.parse(text);
   if (typeof values === "object" && values !== null) return values;

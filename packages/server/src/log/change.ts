@@ -1,10 +1,11 @@
 import type { Action, CollectionId, RecordId, RecordValues } from "@headwater/protocol";
+import type { Cascade } from "./log-entry.ts";
 
 /** One committed create, update or delete. `before` is null for a create, `after` for a delete. */
 export type Change =
   | ChangeOf<"create", null, RecordValues>
   | ChangeOf<"update", RecordValues, RecordValues>
-  | ChangeOf<"delete", RecordValues, null>;
+  | (ChangeOf<"delete", RecordValues, null> & Deletion);
 
 interface ChangeOf<A extends Action, Before, After> {
   /** Its place in the log, in the order of commits. Never used twice, even after a trim; there may be gaps. */
@@ -17,6 +18,13 @@ interface ChangeOf<A extends Action, Before, After> {
   readonly action: A;
   readonly before: Before;
   readonly after: After;
+  /** The record has been deleted since, and its values erased: only those of fields that rules read are left. */
+  readonly isErased?: boolean;
+}
+
+interface Deletion {
+  /** If it followed from the delete of another record. */
+  readonly cascade?: Cascade | undefined;
 }
 
 /** A change that is not in the log yet. */

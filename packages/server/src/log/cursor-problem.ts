@@ -13,8 +13,15 @@ export interface LogBounds {
 export function cursorProblem(
   cursor: { readonly epoch: string; readonly seq: number },
   { epoch, head, trimmedTo }: LogBounds,
-): Exclude<ResyncReason, "visibility"> | undefined {
-  if (cursor.epoch !== epoch) return "epoch";
-  if (cursor.seq > head) return "unknown";
-  return cursor.seq < trimmedTo ? "expired" : undefined;
+): Exclude<ResyncReason, "visibility" | "overload"> | undefined {
+  return cursor.epoch === epoch ? positionProblem(cursor.seq, { head, trimmedTo }) : "epoch";
+}
+
+/** Why the entries after a seq can't be had; `undefined` if they can. */
+export function positionProblem(
+  seq: number,
+  { head, trimmedTo }: Omit<LogBounds, "epoch">,
+): "unknown" | "expired" | undefined {
+  if (seq > head) return "unknown";
+  return seq < trimmedTo ? "expired" : undefined;
 }

@@ -6,9 +6,11 @@ import { migrate } from "../store/migrations/migrations.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
 import { testDir } from "@headwater/testing/lib/test-dir.ts";
-import { appendChange } from "./append-change.ts";
+import { plainPages } from "../testing/plain-pages.ts";
+import { appendChange, appendEntry } from "./append-change.ts";
 import type { Change } from "./change.ts";
-import { readChangesAfter, readEpoch, readHead, readChangeRange, readChangesOf } from "./change-log.ts";
+import { readEntriesAfter, readEntriesOf, readEntryRange, readEpoch, readHead } from "./change-log.ts";
+import type { LogEntry } from "./log-entry.ts";
 import { type Follower, LogTail } from "./tail.ts";
 
 const dir = testDir();
@@ -23,50 +25,35 @@ async function openLog(): Promise<Store> {
   return store;
 }
 
-const NO_SECRETS: ReadonlySet<string> = new Set();
 const append = (store: Store, id: string, fail = false): Promise<void> =>
   store.write(async (tx) => {
-    await appendChange(
-      tx,
-      {
-        collection: collectionId("c"),
-        record: recordId(id),
-        action: "create",
-        before: null,
-        after: { id: recordId(id) },
-      },
-      NO_SECRETS,
-    );
+    const key = { collection: collectionId("c"), record: recordId(id) };
+    await appendChange(tx, { ...key, action: "create", before: null, after: { id: key.record } });
     if (fail) throw new Error("rolled back");
   });
 
 function follow(store: Store, head: number, ...followers: Follower[]): { tail: LogTail; errors: unknown[] } {
   const errors: unknown[] = [];
-  const tail = new LogTail(store, head, followers, (error) => errors.push(error));
+  const tail = new LogTail(plainPages(store), head, followers, (error) => errors.push(error));
   store.onCommit(() => tail.wake());
   return { tail, errors };
 }
 
-test("a change is read as it was appended, without its secrets", async () => {
+test("an entry is read as it was appended", async () => {
   const store = await openLog();
-  const id = recordId("r1");
-  await store.write((tx) =>
-    appendChange(
-      tx,
-      {
-        collection: collectionId("c"),
-        record: id,
-        action: "update",
-        before: { id, password: "old", data: { password: "kept: it is a value's own key" } },
-        after: { id, password: "new", data: null },
-      },
-      new Set(["password"]),
-    ),
-  );
-  const [change] = await readChangesAfter(store, 0, 10);
-  expect(change).toMatchObject({ seq: 1, collection: "c", record: "r1", action: "update" });
-  expect(change?.before).toEqual({ id, data: { password: "kept: it is a value's own key" } });
-  expect(change?.after).toEqual({ id, data: null });
+  const key = { collection: collectionId("c"), record: recordId("r1") };
+  const plain = { ...key, action: "update", before: { id: key.record, data: [1] }, after: { id: key.record } } as const;
+  const changed = { ...key, action: "update", form: "changed", before: { f1: "old" }, after: null } as const;
+  const cascade = { since: 7, cause: { collection: collectionId("d"), record: recordId("r2") } };
+  const deleted = { ...key, action: "delete", form: "whole", before: { f1: "last" }, after: null, cascade } as const;
+  await store.write(async (tx) => {
+    await appendChange(tx, plain);
+    await appendEntry(tx, changed);
+    await appendEntry(tx, deleted);
+  });
+  const read = await readEntriesAfter(store, 0, 10);
+  const expected = [{ ...plain, form: "plain" }, changed, deleted];
+  expect(read).toMatchObject(expected.map((entry, i) => ({ ...entry, seq: i + 1 })));
 });
 
 test("the head survives a trim: a seq is never used twice", async () => {
@@ -77,7 +64,7 @@ test("the head survives a trim: a seq is never used twice", async () => {
   await store.write((tx) => tx.run({ text: "DELETE FROM _changes", values: [] }));
   expect(await readHead(store)).toBe(2);
   await append(store, "c");
-  expect((await readChangesAfter(store, 0, 10)).map(({ seq }) => seq)).toEqual([3]);
+  expect((await readEntriesAfter(store, 0, 10)).map(({ seq }) => seq)).toEqual([3]);
 });
 
 test("the epoch stays the same for the life of the file", async () => {
@@ -177,10 +164,10 @@ test("rows that can't be read are not mistaken for the end of the log", async ()
     for (let i = 0; i < 3; i += 1) await appendBroken(store, "{");
     await append(store, id);
   }
-  const ids = (changes: readonly Change[]): string[] => changes.map(({ record }) => record);
-  expect(ids(await readChangesAfter(store, 0, 2))).toEqual(["a", "b"]);
-  expect(ids(await readChangesAfter(store, 0, 3))).toEqual(["a", "b", "c"]);
-  expect(ids(await readChangeRange(store, { after: 0, upTo: 8, limit: 2 }))).toEqual(["a", "b"]);
-  expect(ids(await readChangeRange(store, { after: 0, upTo: 8, limit: 3 }))).toEqual(["a", "b"]);
-  expect(ids(await readChangesOf(store, [collectionId("c")], { after: 0, upTo: 12 }))).toEqual(["a", "b", "c"]);
+  const ids = (changes: readonly LogEntry[]): string[] => changes.map(({ record }) => record);
+  expect(ids(await readEntriesAfter(store, 0, 2))).toEqual(["a", "b"]);
+  expect(ids(await readEntriesAfter(store, 0, 3))).toEqual(["a", "b", "c"]);
+  expect(ids(await readEntryRange(store, { after: 0, upTo: 8, limit: 2 }))).toEqual(["a", "b"]);
+  expect(ids(await readEntryRange(store, { after: 0, upTo: 8, limit: 3 }))).toEqual(["a", "b"]);
+  expect(ids(await readEntriesOf(store, [collectionId("c")], { after: 0, upTo: 12 }))).toEqual(["a", "b", "c"]);
 });

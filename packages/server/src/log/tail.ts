@@ -1,19 +1,30 @@
-import type { Reader } from "../store/store.ts";
 import type { Change } from "./change.ts";
-import { readChangesAfter } from "./change-log.ts";
+import type { OnBrokenRow } from "./change-log.ts";
+
+/** Some changes of the log in order. */
+export interface LogPage {
+  readonly changes: readonly Change[];
+  /** There are no more, for now. */
+  readonly isEnd: boolean;
+}
+
+/** Reads the changes after `seq`, at most `limit` of them. */
+export type ReadPage = (seq: number, limit: number, onBrokenRow: OnBrokenRow) => Promise<LogPage>;
 
 /** Called with each change once, in the order of the log; the next change waits for it. */
 export type Follower = (change: Change) => void | Promise<void>;
 
 /** Changes that one read of the log returns. */
 const CHANGES_PER_READ = 256;
+/** Milliseconds after which a failed read is tried again. */
+const RETRY_MS = 500;
 
 /**
  * Reads the log and hands each change after `head` to every follower, once and in order. A follower that throws is
  * reported and holds up neither the others nor the next change; neither does a row of the log that can't be read.
  */
 export class LogTail {
-  readonly #reader: Reader;
+  readonly #read: ReadPage;
   readonly #followers: readonly Follower[];
   readonly #onError: (error: unknown, change: Change | undefined) => void;
   #seq: number;
@@ -23,12 +34,12 @@ export class LogTail {
 
   /** @param head the seq of the last change that followers need not get */
   constructor(
-    reader: Reader,
+    read: ReadPage,
     head: number,
     followers: readonly Follower[],
     onError: (error: unknown, change: Change | undefined) => void,
   ) {
-    this.#reader = reader;
+    this.#read = read;
     this.#seq = head;
     this.#followers = followers;
     this.#onError = onError;
@@ -60,6 +71,8 @@ export class LogTail {
       }
     } catch (error) {
       this.#onError(error, undefined);
+      // What failed may pass, and there may be no further commit that would wake it.
+      setTimeout(() => this.wake(), RETRY_MS).unref();
     } finally {
       this.#running = undefined;
     }
@@ -68,7 +81,7 @@ export class LogTail {
   async #handOnAll(): Promise<void> {
     for (;;) {
       let broken = 0;
-      const changes = await readChangesAfter(this.#reader, this.#seq, CHANGES_PER_READ, (row) => {
+      const { changes, isEnd } = await this.#read(this.#seq, CHANGES_PER_READ, (row) => {
         broken = row.seq;
         this.#onError(row, undefined);
       });
@@ -84,7 +97,7 @@ export class LogTail {
       }
       // A broken row at the end must not be read, and reported, again.
       this.#seq = Math.max(this.#seq, broken);
-      if (changes.length < CHANGES_PER_READ) return;
+      if (isEnd) return;
       // Sockets are served between the reads of a bulk change.
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -37,6 +37,12 @@ export class Metrics implements HubMetrics {
     labelNames: ["reason"],
     registers: [this.#registry],
   });
+  readonly #refusals = new Counter({
+    name: "headwater_refusals_total",
+    help: "Connections, subscriptions and messages that a limit refused, by limit.",
+    labelNames: ["limit"],
+    registers: [this.#registry],
+  });
 
   delivered(seconds: number, deliveries: number): void {
     this.#changes.inc();
@@ -61,9 +67,32 @@ export class Metrics implements HubMetrics {
     this.#closes.inc({ reason });
   }
 
+  /** @param limit the error's code */
+  refused(limit: string): void {
+    this.#refusals.inc({ limit });
+  }
+
   /** @param read called for each scrape */
   gauge(name: string, help: string, read: () => number): void {
     const gauge: Gauge = new Gauge({ name, help, registers: [this.#registry], collect: () => gauge.set(read()) });
+  }
+
+  /**
+   * A counter that is kept elsewhere.
+   *
+   * @param read called for each scrape; the sums so far by reason, "" if there are none
+   */
+  total(name: string, help: string, read: () => readonly (readonly [reason: string, sum: number])[]): void {
+    const counter: Counter = new Counter({
+      name,
+      help,
+      labelNames: ["reason"],
+      registers: [this.#registry],
+      collect: () => {
+        counter.reset();
+        for (const [reason, sum] of read()) counter.inc(reason === "" ? {} : { reason }, sum);
+      },
+    });
   }
 
   get contentType(): string {

@@ -13,6 +13,7 @@ function openPresence() {
   const presence = new Presence<string>({
     accountOf: (name) => name,
     authOf: (name) => ({ collection: "users", id: name }),
+    viewOf: async () => () => true,
     roomOf: () => "chat",
     mayListen: (_, name) => {
       checked.push(name);

@@ -1,6 +1,8 @@
 import { type PresenceEvent, type PresenceMember, presenceOptionOf, type Subscription } from "@headwater/protocol";
-import { FrameSet } from "../hub/frame.ts";
 import type { Session } from "../hub/session.ts";
+import { TurnShare } from "../lib/scheduling/turn-share.ts";
+import { AccountViews, type MemberAccount, type SeesAccount, type ViewerOf } from "./account-views.ts";
+import { Publication } from "./publication.ts";
 import { type MemberConnection, Room } from "./room.ts";
 
 export interface PresenceOptions<Principal> {
@@ -11,6 +13,8 @@ export interface PresenceOptions<Principal> {
   readonly roomOf: (subscription: Subscription) => string | undefined;
   /** Whether the principal may follow the room now. */
   readonly mayListen: (subscription: Subscription, principal: Principal) => Promise<boolean>;
+  /** Reads an account, for who may see it among the members of a room. */
+  readonly viewOf: (account: MemberAccount) => Promise<SeesAccount<Principal>>;
   /** How long a member stays in its rooms after its connection is lost: one that reconnects sooner was never away. */
   readonly graceMs: number;
   readonly onError: (error: unknown) => void;
@@ -42,6 +46,8 @@ interface OpenRoom<Principal> {
 
 /** Rooms with more members are published as a count without names. */
 const MAX_NAMED_MEMBERS = 100;
+/** How long it may take in one turn of the event loop to find out who sees whom, in milliseconds. */
+const MAX_TURN_MS = 4;
 /** Changes within this time are published together. */
 const PUBLISH_DELAY_MS = 20;
 /** The same, for the count of a large room. */
@@ -57,6 +63,7 @@ export class Presence<Principal> {
   #authRevision = 0;
   #isStopped = false;
   readonly #salt = crypto.randomUUID();
+  readonly #turns = new TurnShare(MAX_TURN_MS);
 
   constructor(options: PresenceOptions<Principal>) {
     this.#options = options;
@@ -132,7 +139,8 @@ export class Presence<Principal> {
     const { principal, id } = session;
     const account = accountOf(principal);
     const option = presenceOptionOf(subscription);
-    const ownKey = option?.key ?? (account === undefined ? `connection/${id}` : "");
+    // Guests can't prove that a key is theirs: with a shared one, each could take the other's place.
+    const ownKey = account === undefined ? `connection/${id}` : (option?.key ?? "");
     const memberKey = `${account ?? "guest"}/${ownKey}`;
     const connection = option && { memberKey, auth: authOf(principal), state: option.state ?? null };
     return { session, subscription, room, account, connection, state: "new" };
@@ -175,11 +183,18 @@ export class Presence<Principal> {
       // Subscribers who arrive, or whose rights may change, during the checks are checked too before anything is sent.
       const checkedAt = new Map<RoomSubscription<Principal>, number>();
       const unchecked = () => [...open.subscribers].filter((one) => checkedAt.get(one) !== this.#authRevision);
-      for (let some = unchecked(); some.length > 0; some = unchecked()) {
-        for (const one of some) checkedAt.set(one, this.#authRevision);
-        await this.#removeUnauthorized(open, some);
+      const views = new AccountViews(this.#options, this.#turns);
+      let isReady = false;
+      while (!isReady) {
+        for (let some = unchecked(); some.length > 0; some = unchecked()) {
+          for (const one of some) checkedAt.set(one, this.#authRevision);
+          await this.#removeUnauthorized(open, some);
+        }
+        const unknown = this.#viewers(open).filter((pair) => !views.isKnown(pair));
+        isReady = unknown.length === 0;
+        if (!isReady) await views.find(unknown);
       }
-      this.#sendEvents(open);
+      this.#sendEvents(open, views);
     } catch (error) {
       this.#options.onError(error);
     }
@@ -188,7 +203,23 @@ export class Presence<Principal> {
     if (open.room.hasChanges || hasNew) this.#schedulePublish(open);
   }
 
-  #sendEvents(open: OpenRoom<Principal>): void {
+  /** Which subscribers are about to be shown which members. */
+  #viewers(open: OpenRoom<Principal>): ViewerOf<Principal>[] {
+    const { room, subscribers, isLarge } = open;
+    if (room.count > MAX_NAMED_MEMBERS) return [];
+    const { accounts, changedAccounts } = room;
+    const pairs = new Map<string, ViewerOf<Principal>>();
+    for (const { session, account: viewerKey = "", state } of subscribers) {
+      const isUpdate = state === "following" && !isLarge;
+      for (const account of isUpdate ? changedAccounts : accounts) {
+        const key = `${viewerKey}\n${account.collection}/${account.id}`;
+        pairs.set(key, { viewer: session.principal, viewerKey, account });
+      }
+    }
+    return [...pairs.values()];
+  }
+
+  #sendEvents(open: OpenRoom<Principal>, views: AccountViews<Principal>): void {
     const changes = open.room.takeEvents();
     const { count, members } = open.room;
     const isLarge = count > MAX_NAMED_MEMBERS;
@@ -196,13 +227,14 @@ export class Presence<Principal> {
     const needsNames = open.isLarge && !isLarge;
     open.isLarge = isLarge;
     const countEvent: PresenceEvent = { presence: "count", count };
-    const updates = (isLarge && changes.length > 0 ? [countEvent] : changes).map((event) => framesOf(open.name, event));
-    const snapshot = [framesOf(open.name, isLarge ? countEvent : { presence: "members", count, members })];
+    const sees = (viewerKey: string, account: MemberAccount): boolean => views.sees(viewerKey, account);
+    const updates = new Publication(open.name, isLarge && changes.length > 0 ? [countEvent] : changes, sees);
+    const snapshot = new Publication(open.name, [isLarge ? countEvent : { presence: "members", count, members }], sees);
     for (const subscriber of open.subscribers) {
-      const { session, subscription, state } = subscriber;
-      const events = state === "following" && !needsNames ? updates : snapshot;
+      const { session, subscription, account = "", state } = subscriber;
+      const events = (state === "following" && !needsNames ? updates : snapshot).framesFor(account);
       subscriber.state = "following";
-      session.send(events.map((frames) => frames.frame(session.codec, [subscription.label], true)));
+      session.send(events.map((frames) => frames.frame(session.codec, [subscription.label], undefined)));
     }
   }
 
@@ -237,9 +269,4 @@ export class Presence<Principal> {
       if (subscriber.connection) open.room.leave(subscriber.connection);
     }
   }
-}
-
-function framesOf(room: string, event: PresenceEvent): FrameSet {
-  const source = room.slice(0, room.search(/\/|$/));
-  return new FrameSet({ kind: "presence", source, time: Date.now(), data: JSON.stringify(event) }, undefined);
 }

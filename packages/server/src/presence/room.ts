@@ -48,6 +48,19 @@ export class Room {
     return [...this.#published.values()];
   }
 
+  /** The accounts of all members. */
+  get accounts(): readonly NonNullable<PresenceMember["auth"]>[] {
+    return [...this.#present.values()].flatMap(({ member }) => member.auth ?? []);
+  }
+
+  /** The accounts that the next events are about. */
+  get changedAccounts(): readonly NonNullable<PresenceMember["auth"]>[] {
+    return [...this.#changedKeys].flatMap((key) => {
+      const members = [this.#published.get(key), this.#present.get(key)?.member];
+      return members.flatMap((member) => member?.auth ?? []);
+    });
+  }
+
   enter(connection: MemberConnection, now: Date): void {
     const { memberKey, auth, state } = connection;
     const present = this.#present.get(memberKey);

@@ -18,6 +18,12 @@ export type Sql = RawBuilder<unknown>;
 export interface Query {
   readonly text: string;
   readonly values: readonly SqlValue[];
+  /** Rows after which it stops, unless it has to sort them: for a page without conditions. */
+  readonly stopsAfter?: number | undefined;
+  /** What visiting a row costs, if it is not 1: to count rows, SQLite doesn't read them. */
+  readonly visitCost?: number | undefined;
+  /** Rows of its common table expressions, by name: the plan doesn't know them. */
+  readonly sizes?: Readonly<Record<string, number>>;
 }
 
 /** One row as the driver returns it. */

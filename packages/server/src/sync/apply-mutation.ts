@@ -1,7 +1,8 @@
 import { ApiError, badRequest } from "../lib/api-error.ts";
-import { hookDepth, runInTransaction } from "../records/hooks/hook-scope.ts";
+import { NO_LIMITS } from "../lib/scheduling/code-limits.ts";
+import { hookDepth, runInTransaction } from "../records/model/hook-scope.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
-import { StoreError, type Store, type Transaction } from "../store/store.ts";
+import { isOutage, StoreError, type Store, type Transaction } from "../store/store.ts";
 import { applyWrite, isSlow, type PreparedWrite, prepareWrite, readRecordWrite } from "./default-mutators.ts";
 import type { Mutators } from "./mutators.ts";
 import type { Mutation } from "./requests.ts";
@@ -22,12 +23,15 @@ export type PlannedMutation =
 
 /** Plans a mutation. The application's mutators take precedence over `create`, `update` and `delete`. */
 export function planMutation(mutation: Mutation, context: RecordContext, mutators: Mutators): PlannedMutation {
-  const { name, args } = mutation;
+  const { name, args, refusal } = mutation;
+  if (refusal) return { kind: "quick", work: failWith(refusal) };
   const mutator = mutators.find(name);
   if (mutator) {
-    const { principal } = context;
+    const { principal, hooks } = context;
+    const limits = hooks?.registry.limits ?? NO_LIMITS;
     const call = (inner: Transaction) => mutator({ name, args, principal, tx: inner });
-    const run = (tx: Transaction) => runInTransaction(tx, `the mutator ${name}`, hookDepth(), call);
+    const run = (tx: Transaction) =>
+      runInTransaction(tx, { name: `the mutator ${name}`, depth: hookDepth(), limits }, call);
     return { kind: "quick", work: { run } };
   }
   try {
@@ -50,7 +54,6 @@ const workOf = (prepared: PreparedWrite): MutationWork => ({
 export const failWith = (error: unknown): MutationWork => ({ run: () => Promise.reject(error) });
 
 const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 429]);
-const RETRYABLE_STORE_ERRORS: ReadonlySet<StoreError["kind"]> = new Set(["busy", "full", "closed", "other"]);
 
 /**
  * The error that refuses a mutation for good. `undefined` if a retry may succeed or the server is at fault: then the
@@ -66,4 +69,4 @@ export function refusalOf(error: unknown): ApiError | undefined {
 }
 
 const isRetryableStoreError = (error: unknown): boolean =>
-  error instanceof StoreError && RETRYABLE_STORE_ERRORS.has(error.kind);
+  isOutage(error) || (error instanceof StoreError && error.kind === "other");

@@ -1,7 +1,7 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { anything, assert, integer, property } from "fast-check";
 import { NO_VIEW, type ClientGroup } from "./client-group.ts";
-import { cookieStatusOf, nextCookie, readCookie } from "./cookie.ts";
+import { checkLineage, cookieStatusOf, nextCookie, readCookie } from "./cookie.ts";
 
 const GROUP: ClientGroup = {
   id: 1,
@@ -24,7 +24,7 @@ test("any value is accepted as a cookie, and the next cookie has a higher order"
   assert(
     property(anything(), integer({ min: 0, max: 1e9 }), integer({ min: 0, max: 1e9 }), (value, version, pushes) => {
       const sent = readCookie(value);
-      const content = { key: "g", generation: "l", orderOffset: 3, version, pushes };
+      const content = { key: "g", generation: "l", orderOffset: 3, version, pushes, place: "a.1" };
       const { cookie, orderOffset } = nextCookie(sent, content);
       expect(cookie.order).toBeGreaterThan(sent.order);
       expect(Number.isSafeInteger(cookie.order)).toBe(true);
@@ -35,15 +35,15 @@ test("any value is accepted as a cookie, and the next cookie has a higher order"
 });
 
 test("the next cookie carries the view's state under the protocol's keys", () => {
-  const content = { key: "g", generation: "abc", orderOffset: 3, version: 7, pushes: 2 };
+  const content = { key: "g", generation: "abc", orderOffset: 3, version: 7, pushes: 2, place: "a.1" };
   expect(nextCookie({ order: 0, cookie: undefined }, content)).toEqual({
-    cookie: { order: 12, group: "g", life: "abc", version: 7, pushes: 2 },
+    cookie: { order: 12, group: "g", life: "abc", version: 7, pushes: 2, place: "a.1" },
     orderOffset: 3,
   });
 });
 
 test("the order offset grows if the client has a higher order", () => {
-  const content = { key: "g", generation: "abc", orderOffset: 3, version: 7, pushes: 2 };
+  const content = { key: "g", generation: "abc", orderOffset: 3, version: 7, pushes: 2, place: "a.1" };
   expect(nextCookie({ order: 100, cookie: undefined }, content)).toMatchObject({
     cookie: { order: 101 },
     orderOffset: 92,
@@ -84,4 +84,25 @@ test("every cookie is unknown to a group without a view", () => {
     const sent = readCookie({ ...COOKIE, life, version: 0 });
     expect(cookieStatusOf(sent, group)).toEqual({ kind: "unknown", lost: false });
   }
+});
+
+describe("a cookie's place in the log", () => {
+  const standingAs = (standing: "current" | "lost" | "other") => ({ standingOf: () => standing });
+  const sent = readCookie({ ...COOKIE, place: "a.1" });
+
+  test("leaves it as it is if the log has it, and if an older server issued it without", () => {
+    expect(checkLineage(sent, "group", standingAs("current"))).toBe(sent);
+    const old = readCookie(COOKIE);
+    expect(checkLineage(old, "group", standingAs("lost"))).toBe(old);
+  });
+
+  test("makes its client start over if the log lost it, even if the view has come to the same version again", () => {
+    expect(checkLineage(sent, "group", standingAs("lost"))).toBe("ahead");
+    const blank = { order: COOKIE.order, cookie: undefined };
+    expect(checkLineage(readCookie({ ...COOKIE, pushes: 0, place: "a.1" }), "group", standingAs("lost"))).toEqual(
+      blank,
+    );
+    expect(checkLineage(sent, "another group", standingAs("lost"))).toEqual(blank);
+    expect(checkLineage(sent, "group", standingAs("other"))).toEqual(blank);
+  });
 });

@@ -1,12 +1,20 @@
 import type { SyncCookie } from "@headwater/protocol";
 import { z } from "zod";
+import type { Cursors } from "../log/cursors.ts";
 import type { ClientGroup } from "./client-group.ts";
 
 /** Orders stay below this, so that a larger one always exists. */
 const MAX_ORDER = Number.MAX_SAFE_INTEGER - 2 ** 20;
 
 const count = z.number().int().min(0).max(MAX_ORDER);
-const COOKIE = z.object({ order: count, group: z.string(), life: z.string(), version: count, pushes: count });
+const COOKIE = z.object({
+  order: count,
+  group: z.string(),
+  life: z.string(),
+  version: count,
+  pushes: count,
+  place: z.string().optional(),
+});
 
 /** What a client says it has. */
 export interface ClientCookie {
@@ -49,6 +57,24 @@ export function cookieStatusOf({ cookie }: ClientCookie, { key, view, pushes }: 
 
 const UNKNOWN: CookieStatus = { kind: "unknown", lost: false };
 
+/**
+ * Of a cookie from a part of the log that this database has lost, only its order counts: the view may have come to the same
+ * version in another way. So may the pushes, and then the client is ahead.
+ *
+ * @param key of the client's group
+ */
+export function checkLineage(
+  sent: ClientCookie,
+  key: string,
+  cursors: Pick<Cursors, "standingOf">,
+): ClientCookie | "ahead" {
+  const { order, cookie } = sent;
+  const standing = cookie?.place === undefined ? "current" : cursors.standingOf(cookie.place);
+  if (standing === "current") return sent;
+  const isAhead = standing === "lost" && cookie!.group === key && cookie!.pushes > 0;
+  return isAhead ? "ahead" : { order, cookie: undefined };
+}
+
 /** What the next cookie says the client has. */
 export interface CookieContent {
   readonly key: string;
@@ -56,6 +82,7 @@ export interface CookieContent {
   readonly orderOffset: number;
   readonly version: number;
   readonly pushes: number;
+  readonly place: string;
 }
 
 export interface NextCookie {
@@ -70,11 +97,11 @@ export interface NextCookie {
  */
 export function nextCookie(
   { order }: ClientCookie,
-  { key, generation, orderOffset, version, pushes }: CookieContent,
+  { key, generation, orderOffset, version, pushes, place }: CookieContent,
 ): NextCookie {
   const offset = Math.max(orderOffset, order + 1 - version - pushes);
   return {
-    cookie: { order: offset + version + pushes, group: key, life: generation, version, pushes },
+    cookie: { order: offset + version + pushes, group: key, life: generation, version, pushes, place },
     orderOffset: offset,
   };
 }

@@ -1,10 +1,11 @@
 import type { SyncCookie, SyncError } from "@headwater/protocol";
-import type { KeyedQueue } from "../lib/keyed-queue.ts";
+import type { KeyedQueue } from "../lib/scheduling/keyed-queue.ts";
 import { randomId } from "../lib/random.ts";
 import { readTrimmedTo, readHead } from "../log/change-log.ts";
+import type { Cursors } from "../log/cursors.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import { principalKey } from "../rules/principal.ts";
-import type { Reader, Store } from "../store/store.ts";
+import type { QueryOwner, Reader, Store } from "../store/store.ts";
 import { adoptView } from "./adopt-view.ts";
 import {
   assertOwned,
@@ -18,7 +19,14 @@ import {
   type ViewState,
 } from "./client-group.ts";
 import { mutationsSince } from "./client-rows.ts";
-import { type ClientCookie, type CookieStatus, cookieStatusOf, nextCookie, readCookie } from "./cookie.ts";
+import {
+  checkLineage,
+  type ClientCookie,
+  type CookieStatus,
+  cookieStatusOf,
+  nextCookie,
+  readCookie,
+} from "./cookie.ts";
 import { addMissedVersions, type MissedVersions } from "./missed-versions.ts";
 import { DEFAULT_LIMITS, Patch, type PatchLimits } from "./patch.ts";
 import { snapshotFor } from "./snapshot.ts";
@@ -28,7 +36,10 @@ import { ViewUpdater, type ViewProgress } from "./view-updater.ts";
 
 export interface PullDeps {
   readonly store: Store;
+  /** Whose the pull is; its reads run on behalf of the account if it isn't given. */
+  readonly owner?: QueryOwner;
   readonly epoch: string;
+  readonly cursors: Cursors;
   /** Runs the pulls of one group one after another. */
   readonly queue: KeyedQueue;
   /** `DEFAULT_LIMITS` unless given. */
@@ -60,7 +71,8 @@ export async function pull(
   context: () => RecordContext,
   { group: key, cookie }: PullRequest,
 ): Promise<PullResult | SyncError> {
-  const sent = readCookie(cookie);
+  const sent = checkLineage(readCookie(cookie), key, deps.cursors);
+  if (sent === "ahead") return { error: "ClientStateNotFound" };
   return (
     (await pullUnchanged(deps, context(), key, sent)) ??
     deps.queue.run(key, () => pullChanges(deps, context, key, sent))
@@ -95,7 +107,7 @@ async function pullUnchanged(
 }
 
 async function pullChanges(
-  { store, epoch, limits = DEFAULT_LIMITS }: PullDeps,
+  { store, owner, epoch, cursors, limits = DEFAULT_LIMITS }: PullDeps,
   context: () => RecordContext,
   key: string,
   sent: ClientCookie,
@@ -103,8 +115,9 @@ async function pullChanges(
   const { principal, now } = context();
   const claim = { key, owner: principalKey(principal), now };
   if (!(await findGroup(store, key))) await store.write((tx) => adoptView(tx, claim, sent.cookie));
-  const query = { key, owner: claim.owner, sent, epoch, limits };
-  const update = await store.read((reader) => findUpdate(reader, context(), query));
+  const query = { key, owner: claim.owner, sent, epoch, cursors, limits };
+  const source = store.for(owner ?? { key: claim.owner });
+  const update = await source.read((reader) => findUpdate(reader, context(), query));
   if ("error" in update) return update;
   const { group, view, progress, result } = update;
   const isChanged = JSON.stringify(view) !== JSON.stringify(group.view) && !isSmallStep(group.view, view);
@@ -139,13 +152,14 @@ interface PullQuery {
   readonly owner: string;
   readonly sent: ClientCookie;
   readonly epoch: string;
+  readonly cursors: Cursors;
   readonly limits: PatchLimits;
 }
 
 async function findUpdate(
   reader: Reader,
   context: RecordContext,
-  { key, owner, sent, epoch, limits }: PullQuery,
+  { key, owner, sent, epoch, cursors, limits }: PullQuery,
 ): Promise<ViewUpdateResult | SyncError> {
   const group = assertOwned((await findGroup(reader, key))!, owner);
   const status = cookieStatusOf(sent, group);
@@ -171,7 +185,14 @@ async function findUpdate(
   const isOwn = sent.cookie?.group === key;
   const isNews = !isOwn || patch.operations.length > 0 || pushes !== known.pushes || version !== known.version;
   const next = isNews
-    ? nextCookie(sent, { key, generation: view.generation, orderOffset: view.orderOffset, version, pushes })
+    ? nextCookie(sent, {
+        key,
+        generation: view.generation,
+        orderOffset: view.orderOffset,
+        version,
+        pushes,
+        place: cursors.format(head),
+      })
     : { cookie: sent.cookie, orderOffset: view.orderOffset };
   return {
     group,

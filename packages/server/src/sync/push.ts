@@ -1,7 +1,7 @@
 import type { RejectedMutation, SyncError } from "@headwater/protocol";
 import type { Registry } from "../collections/model/registry.ts";
 import type { ApiError } from "../lib/api-error.ts";
-import type { KeyedQueue } from "../lib/keyed-queue.ts";
+import type { KeyedQueue } from "../lib/scheduling/keyed-queue.ts";
 import { retryOnSchemaChange, writeUnderSchema } from "../records/model/schema-change.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import { principalKey } from "../rules/principal.ts";
@@ -11,11 +11,16 @@ import { failWith, type MutationWork, planMutation, refusalOf } from "./apply-mu
 import { claimGroup, type ClientGroup } from "./client-group.ts";
 import { findLastMutation, hasForgotten, saveLastMutations } from "./client-rows.ts";
 import type { Mutators } from "./mutators.ts";
-import type { Mutation } from "./requests.ts";
+import type { Mutation, UnreadMutation } from "./requests.ts";
 
 /** A transaction does at most this many mutations, for at most this long, so that other writers don't wait. */
 const BATCH = 100;
 const BATCH_MS = 20;
+/** It reads no further mutation once it has read this much. */
+const BATCH_BYTES = 1 << 20;
+/** What a client is told about one rejected mutation. A message may quote its arguments. */
+const MAX_MESSAGE = 1_000;
+const MAX_DATA = 10_000;
 
 export interface PushDeps {
   readonly store: Store;
@@ -27,7 +32,7 @@ export interface PushDeps {
 
 export interface PushRequest {
   readonly group: string;
-  readonly mutations: readonly Mutation[];
+  readonly mutations: readonly UnreadMutation[];
 }
 
 export interface PushResult {
@@ -52,18 +57,39 @@ async function pushAll(
   deps: PushDeps,
   context: () => Promise<RecordContext>,
   group: string,
-  mutations: readonly Mutation[],
+  mutations: readonly UnreadMutation[],
 ): Promise<PushResult | SyncError> {
   const rejected: RejectedMutation[] = [];
   for (let next = 0; next < mutations.length;) {
-    const rest = mutations.slice(next);
-    const batch = await retryOnSchemaChange(async () => pushSome(deps, await context(), group, rest));
+    if (next > 0) await new Promise(setImmediate);
+    const { read, error } = await readBatch(mutations, next);
+    if (read.length === 0) throw error;
+    const batch = await retryOnSchemaChange(async () => pushSome(deps, await context(), group, read));
     rejected.push(...batch.rejected);
     next += batch.done;
     if (batch.stop?.kind === "unknown") return { error: "ClientStateNotFound" };
     if (batch.stop) throw batch.stop.error;
   }
   return { rejected };
+}
+
+/** Reads what one transaction can take, up to the first mutation that can't be read. */
+async function readBatch(
+  mutations: readonly UnreadMutation[],
+  from: number,
+): Promise<{ readonly read: readonly Mutation[]; readonly error?: unknown }> {
+  const read: Mutation[] = [];
+  let bytes = 0;
+  for (const mutation of mutations.slice(from, from + BATCH)) {
+    if (bytes > BATCH_BYTES) break;
+    bytes += mutation.size;
+    try {
+      read.push(await mutation.read());
+    } catch (error) {
+      return { read, error };
+    }
+  }
+  return { read };
 }
 
 /** What one transaction did. */
@@ -82,7 +108,7 @@ async function pushSome(
   group: string,
   mutations: readonly Mutation[],
 ): Promise<BatchResult> {
-  const steps = await planBatch(deps, context, mutations.slice(0, BATCH));
+  const steps = await planBatch(deps, context, mutations);
   const discard = async (): Promise<void> => {
     for (const { work } of steps) await work.discard?.();
   };
@@ -182,5 +208,9 @@ const rejection = ({ clientID, id, name }: Mutation, { status, message, data }: 
   clientID,
   id,
   name,
-  error: { status, message, data },
+  error: {
+    status,
+    message: message.slice(0, MAX_MESSAGE),
+    data: JSON.stringify(data).length > MAX_DATA ? {} : data,
+  },
 });

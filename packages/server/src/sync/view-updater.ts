@@ -2,8 +2,9 @@ import { type CollectionId, syncKey } from "@headwater/protocol";
 import { z } from "zod";
 import { COLLECTIONS } from "../collections/model/log-collection-change.ts";
 import type { Change } from "../log/change.ts";
-import { readChangesOf, readChangedRecords, type ChangedRecord } from "../log/change-log.ts";
+import { readChangedRecords, type ChangedRecord } from "../log/change-log.ts";
 import { cursorProblem, type LogBounds } from "../log/cursor-problem.ts";
+import { readChangesOf } from "../records/changes/read-changes.ts";
 import type { ClientGroup, Scan } from "./client-group.ts";
 import { findAffected } from "./find-affected.ts";
 import { type Patch, putVisible } from "./patch.ts";
@@ -94,12 +95,18 @@ export class ViewUpdater {
   }
 
   async #processChanges(head: number): Promise<void> {
-    const { reader } = this.#snapshot;
+    const { reader, context } = this.#snapshot;
     const { logSpan } = this.#patch.limits;
     const touched = await readChangedRecords(reader, this.#seq, logSpan);
     const upTo = touched.length < logSpan ? head : touched.at(-1)!.seq;
     const deciding = touched.some(({ collection }) => this.#set.decidingCollections.includes(collection))
-      ? await readChangesOf(reader, this.#set.decidingCollections, { after: this.#seq, upTo }, () => this.#scanAll())
+      ? await readChangesOf(
+          reader,
+          { stored: context.schema, show: "present" },
+          this.#set.decidingCollections,
+          { after: this.#seq, upTo },
+          () => this.#scanAll(),
+        )
       : [];
     const byCollection = Map.groupBy(touched, ({ collection }) => collection);
     for (const synced of this.#set.collections.values()) await this.#updateCollection(synced, byCollection, deciding);

@@ -1,7 +1,7 @@
 import { anyOf } from "../records/query/find-record.ts";
 import { allOf, idColumn, queryBuilder } from "../records/query/select-records.ts";
 import { undefinedIfUnreadable } from "../records/query/unreadable-rule.ts";
-import { EMPTY, type Sql, sql } from "../store/sql.ts";
+import { EMPTY, type Sql, sql, toQuery } from "../store/sql.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { SyncedCollection } from "./synced-collection.ts";
 
@@ -12,7 +12,14 @@ export const visibleIdsAfter = (
   after: string,
   limit: number,
 ): Promise<readonly string[]> =>
-  selectVisibleIds(snapshot, synced, sql`${idColumn(synced.collection)} > ${after}`, sql`ORDER BY id LIMIT ${limit}`);
+  selectVisibleIds(
+    snapshot,
+    synced,
+    sql`${idColumn(synced.collection)} > ${after}`,
+    sql`ORDER BY id LIMIT ${limit}`,
+    // Under other rules, any number of records may be passed over.
+    synced.listRule === "" ? limit : undefined,
+  );
 
 /** Those of the ids that the requester may list. */
 export const visibleIdsAmong = async (
@@ -30,14 +37,14 @@ async function selectVisibleIds(
   { collection, listRule }: SyncedCollection,
   condition: Sql,
   order: Sql,
+  stopsAfter?: number,
 ): Promise<readonly string[]> {
   const rows = await undefinedIfUnreadable(() => {
     const scope = queryBuilder(context, collection);
     const conditions = listRule === "" ? [condition] : [condition, scope.condition(listRule, "trusted")];
-    return reader.all(
-      sql`SELECT ${scope.distinct ? sql`DISTINCT` : EMPTY} ${idColumn(collection)} AS id
-        FROM ${sql.table(collection.name)} ${scope.joins} WHERE ${allOf([...conditions, ...scope.extraConditions])} ${order}`,
-    );
+    const statement = sql`SELECT ${scope.distinct ? sql`DISTINCT` : EMPTY} ${idColumn(collection)} AS id
+      FROM ${sql.table(collection.name)} ${scope.joins} WHERE ${allOf([...conditions, ...scope.extraConditions])} ${order}`;
+    return reader.all({ ...toQuery(statement), stopsAfter });
   });
   return (rows ?? []).map(({ id }) => String(id));
 }

@@ -54,7 +54,7 @@ export interface TaskOptions<Input> {
   readonly maxBackoff?: number;
   /** How many tasks of this name run at the same time. 100 unless given. */
   readonly concurrency?: number;
-  /** The longest an attempt may take, in milliseconds. Unlimited unless given. */
+  /** The longest an attempt may take, in milliseconds. Unlimited unless given, and with `Infinity`. */
   readonly timeout?: number;
   /** How long the task is kept after it ends, in milliseconds. A day unless given. */
   readonly keep?: number;
@@ -119,6 +119,9 @@ export function defineTask(
   return definition;
 }
 
+/** A year: the time of a retry must be a date. */
+const LONGEST_BACKOFF_MS = 365 * 86_400_000;
+
 /** The wait after a failed attempt, in milliseconds. */
 export const backoffAfter = (attempt: number, { backoff, maxBackoff }: Definition): number =>
-  Math.min(maxBackoff, backoff * 2 ** (attempt - 1));
+  Math.min(maxBackoff, backoff * 2 ** (attempt - 1), LONGEST_BACKOFF_MS);

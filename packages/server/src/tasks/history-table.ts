@@ -1,5 +1,5 @@
-import { readHead, readChangeRange } from "../log/change-log.ts";
-import type { Change } from "../log/change.ts";
+import { readEntryRange, readHead } from "../log/change-log.ts";
+import type { LogEntry } from "../log/log-entry.ts";
 import { sql } from "../store/sql.ts";
 import type { Reader, Transaction } from "../store/store.ts";
 import { TaskHistory } from "./task-history.ts";
@@ -21,20 +21,20 @@ export async function readHistory(reader: Reader, id: string): Promise<TaskHisto
 /** The stored histories of tasks that may have later events in the log. */
 export async function readUnsavedHistories(reader: Reader): Promise<StoredHistory[]> {
   const rows = await reader.all(sql`
-    SELECT id, history, folded_to FROM _tasks WHERE folded < told
+    SELECT id, history, saved_seq FROM _tasks WHERE saved_event < last_event
     UNION ALL
-    SELECT id, history, folded_to FROM _tasks
-    WHERE folded >= told AND (state = 'running' OR (state = 'queued' AND started IS NOT NULL))`);
+    SELECT id, history, saved_seq FROM _tasks
+    WHERE saved_event >= last_event AND (state = 'running' OR (state = 'queued' AND started IS NOT NULL))`);
   return rows.map((row) => ({
     id: row["id"] as string,
     history: TaskHistory.decode(row["history"] as string),
-    savedTo: row["folded_to"] as number,
+    savedTo: row["saved_seq"] as number,
   }));
 }
 
 export const saveHistory = (tx: Transaction, id: string, history: TaskHistory, savedTo: number): Promise<number> =>
   tx.run(
-    sql`UPDATE _tasks SET history = ${history.encode()}, folded = ${history.last}, folded_to = ${savedTo}
+    sql`UPDATE _tasks SET history = ${history.encode()}, saved_event = ${history.last}, saved_seq = ${savedTo}
       WHERE id = ${id}`,
   );
 
@@ -42,10 +42,10 @@ export const saveHistory = (tx: Transaction, id: string, history: TaskHistory, s
 const CHANGES_PER_READ = 256;
 
 /** The changes after a seq, in order, those of records included. */
-export async function* taskChanges(reader: Reader, after: number): AsyncGenerator<Change> {
+export async function* taskChanges(reader: Reader, after: number): AsyncGenerator<LogEntry> {
   const head = await readHead(reader);
   for (let seq = after; ;) {
-    const changes = await readChangeRange(reader, { after: seq, upTo: head, limit: CHANGES_PER_READ });
+    const changes = await readEntryRange(reader, { after: seq, upTo: head, limit: CHANGES_PER_READ });
     yield* changes;
     if (changes.length < CHANGES_PER_READ) return;
     seq = changes.at(-1)!.seq;

@@ -1,4 +1,5 @@
 import type { JsonValue } from "@headwater/protocol";
+import { startThread } from "../lib/start-thread.ts";
 import type { Progress, TaskRun } from "./definition.ts";
 
 /** The first message to the worker. */
@@ -28,7 +29,7 @@ const GRACE_MS = 1_000;
  */
 export function runInWorker(module: URL, input: JsonValue, run: TaskRun): Promise<unknown> {
   const { id, name, attempt, signal } = run;
-  const worker = new Worker(new URL("./worker-main.ts", import.meta.url));
+  const worker = startThread(new URL("./worker-main.ts", import.meta.url));
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   let grace: Timer | undefined;
   let isOver = false;

@@ -8,12 +8,24 @@ const WRITE_INTERVAL_MS = 10;
 /** Milliseconds before a failed write is retried. */
 const RETRY_MS = 1_000;
 
+/** One transaction writes at most so many characters, so that other writers don't wait long, and the row stays small. */
+const MAX_WRITE_SIZE = 2 << 20;
+/** A text that has this many characters is complete: the next piece becomes its own event. */
+const MAX_TEXT_SIZE = 64 << 10;
+
 type RowUpdate = (tx: Transaction) => Promise<unknown>;
+
+/** An event that waits for the next write. */
+interface PendingEvent {
+  readonly event: LoggedEvent;
+  /** In characters of JSON, about. */
+  readonly size: number;
+  /** Changes the task's row in the same transaction. */
+  readonly update: RowUpdate | undefined;
+}
 
 /** In place of an event number: the task's last event is written or about to be. */
 const ENDED = -1;
-
-const NO_MASKED_FIELDS: ReadonlySet<string> = new Set();
 
 /**
  * Writes task events to the log: all events since the last write in one transaction and one change. The first event
@@ -24,10 +36,9 @@ export class TaskEventWriter {
   readonly #onError: (error: unknown) => void;
   /** The number of the latest event of each open task. */
   readonly #numbers = new Map<string, number>();
-  #events: LoggedEvent[] = [];
+  #events: PendingEvent[] = [];
   /** By task, the index in `#events` of its latest event, if that is text: more text is appended to it. */
   readonly #openTexts = new Map<string, number>();
-  #rowUpdates: RowUpdate[] = [];
   #isWriting = false;
   #isClosed = false;
   /** Resolves when the events since the start of the last write are written. */
@@ -46,18 +57,14 @@ export class TaskEventWriter {
   }
 
   /** Appends an event. Ignored for a task that is not open: it has ended. */
-  append(task: string, kind: EventKind, value: JsonValue): void {
+  append(task: string, kind: EventKind, value: JsonValue, update?: RowUpdate): void {
     const last = this.#numbers.get(task);
     if (last === undefined || last === ENDED || this.#isClosed) return;
-    const at = this.#openTexts.get(task);
-    if (kind === "text" && at !== undefined) {
-      const [, number, , text] = this.#events[at]!;
-      this.#events[at] = [task, number, kind, `${text as string}${value as string}`];
-      return;
-    }
+    if (kind === "text" && this.#extendText(task, value as string)) return;
     if (kind === "text") this.#openTexts.set(task, this.#events.length);
     else this.#openTexts.delete(task);
-    this.#events.push([task, last + 1, kind, value]);
+    const size = kind === "text" ? (value as string).length : JSON.stringify(value).length;
+    this.#events.push({ event: [task, last + 1, kind, value], size, update });
     this.#numbers.set(task, last + 1);
     if (!this.#isWriting) void this.#write();
   }
@@ -77,8 +84,7 @@ export class TaskEventWriter {
   ): Promise<boolean> {
     const last = this.#numbers.get(task);
     if (last === undefined || last === ENDED || this.#isClosed) return false;
-    this.append(task, kind, value);
-    this.#rowUpdates.push((tx) => update(tx, last + 1));
+    this.append(task, kind, value, (tx) => update(tx, last + 1));
     if (!isFinal(kind)) await this.flushed();
     else {
       this.#numbers.set(task, ENDED);
@@ -100,19 +106,28 @@ export class TaskEventWriter {
     return this.#events.length > 0 ? this.#pending.promise : this.#writing;
   }
 
+  /** Appends to the text that the task wrote last, if no other event and no write came in between. */
+  #extendText(task: string, piece: string): boolean {
+    const at = this.#openTexts.get(task);
+    if (at === undefined || this.#events[at]!.size >= MAX_TEXT_SIZE) return false;
+    const { event, size, update } = this.#events[at]!;
+    const [, number, kind, text] = event;
+    this.#events[at] = { event: [task, number, kind, `${text as string}${piece}`], size: size + piece.length, update };
+    return true;
+  }
+
   async #write(): Promise<void> {
     this.#isWriting = true;
     // Events of the same turn of the event loop are written together.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#events.length > 0) {
-      const [events, works, written] = [this.#events, this.#rowUpdates, this.#pending];
+      const [events, written] = [this.#events, this.#pending];
       this.#events = [];
-      this.#rowUpdates = [];
       this.#pending = Promise.withResolvers();
       this.#writing = written.promise;
       this.#openTexts.clear();
       const startedAt = performance.now();
-      await this.#commit(events, works);
+      for (const part of partsOf(events)) await this.#commit(part);
       written.resolve();
       await Bun.sleep(Math.max(0, WRITE_INTERVAL_MS - (performance.now() - startedAt)));
     }
@@ -120,12 +135,13 @@ export class TaskEventWriter {
   }
 
   /** Retries until it succeeds: a full disk may have room later, and no event may be lost before later ones. */
-  async #commit(events: readonly LoggedEvent[], works: readonly RowUpdate[]): Promise<void> {
+  async #commit(events: readonly PendingEvent[]): Promise<void> {
+    const change = changeOf(events.map(({ event }) => event));
     for (;;) {
       try {
         await this.#store.write(async (tx) => {
-          await appendChange(tx, changeOf(events), NO_MASKED_FIELDS);
-          for (const work of works) await work(tx);
+          await appendChange(tx, change);
+          for (const { update } of events) await update?.(tx);
         });
         return;
       } catch (error) {
@@ -134,5 +150,15 @@ export class TaskEventWriter {
         await Bun.sleep(RETRY_MS);
       }
     }
+  }
+}
+
+/** Splits events into groups of a size that one transaction writes. An event that is larger is alone in its group. */
+function* partsOf(events: readonly PendingEvent[]): Generator<readonly PendingEvent[]> {
+  for (let from = 0, to = 0; from < events.length; from = to) {
+    let size = 0;
+    do size += events[to++]!.size;
+    while (to < events.length && size + events[to]!.size <= MAX_WRITE_SIZE);
+    yield events.slice(from, to);
   }
 }

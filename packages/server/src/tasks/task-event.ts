@@ -1,5 +1,6 @@
 import { collectionId, type JsonValue, recordId, type RecordValues } from "@headwater/protocol";
-import type { Change, NewChange } from "../log/change.ts";
+import type { NewChange } from "../log/change.ts";
+import type { LogEntry } from "../log/log-entry.ts";
 
 /** The types of events that clients receive. The last two end the task. */
 export type TaskEventType = "progress_update" | "task_retrying" | "task_completed" | "task_failed";
@@ -30,8 +31,11 @@ export function changeOf(events: readonly LoggedEvent[]): NewChange {
   return { collection: TASKS, record: after.id, action: "create", before: null, after };
 }
 
+/** What the log says of a change that may hold task events. */
+export type EventsChange = Pick<LogEntry, "seq" | "time" | "collection" | "after">;
+
 /** The task events of a change; none for a change of a record. */
-export const eventsIn = ({ collection, after }: Change): readonly LoggedEvent[] =>
+export const eventsIn = ({ collection, after }: Pick<EventsChange, "collection" | "after">): readonly LoggedEvent[] =>
   collection === TASKS && after ? (after["events"] as unknown as readonly LoggedEvent[]) : [];
 
 /** Whether this is a task's last event. */

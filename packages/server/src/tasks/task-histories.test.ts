@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { array, assert, asyncProperty, constantFrom, oneof, record } from "fast-check";
 import { type Folder, openFolder } from "../app/folder.ts";
+import { plainPages } from "../testing/plain-pages.ts";
 import { readTrimmedTo, readHead } from "../log/change-log.ts";
 import { LogTail } from "../log/tail.ts";
 import { testDir } from "@headwater/testing/lib/test-dir.ts";
@@ -24,7 +25,7 @@ async function open(folder: Folder) {
     throw error;
   });
   for (const name of NAMES) writer.open(name, histories.lastOf(name));
-  const tail = new LogTail(store, head, [(change) => histories.follow(change)], (error) => {
+  const tail = new LogTail(plainPages(store), head, [(change) => histories.follow(change)], (error) => {
     throw error;
   });
   let isOver = false;

@@ -2,7 +2,7 @@ import type { Change } from "../log/change.ts";
 import type { Store } from "../store/store.ts";
 import { TaskHistory } from "./task-history.ts";
 import { readHistory, readUnsavedHistories, deleteSavedChanges, saveHistory, taskChanges } from "./history-table.ts";
-import { eventsIn } from "./task-event.ts";
+import { eventsIn, type EventsChange } from "./task-event.ts";
 import { TaskStream } from "./task-stream.ts";
 
 /** A history is saved when its oldest unsaved event is this old, or when it has grown by so many characters. */
@@ -88,7 +88,7 @@ export class TaskHistories {
     await this.#trimLog();
   }
 
-  #apply(change: Change, streamOf: (id: string) => TaskStream | undefined): void {
+  #apply(change: EventsChange, streamOf: (id: string) => TaskStream | undefined): void {
     this.#appliedSeq = change.seq;
     const events = eventsIn(change);
     if (events.length > 0) this.#trimFrom ??= change.seq;
@@ -124,10 +124,10 @@ export class TaskHistories {
 
 /** Whether a stream can be dropped: it has ended or is still empty, is saved, and nobody listens or is about to. */
 const isIdle = ({ history, unsaved, hasListeners, openedAt }: TaskStream, now: number): boolean =>
-  (history.isOver || history.last === 0) && !unsaved && !hasListeners && now - openedAt > OPEN_GRACE_MS;
+  (history.isOver || history.last === 0) && !unsaved && !hasListeners && Math.abs(now - openedAt) > OPEN_GRACE_MS;
 
-/** Tasks that started together are not due together, because of the jitter. */
+/** The clock may be set back. Tasks that started together are not due together, because of the jitter. */
 function isDue({ unsaved, history, jitter }: TaskStream, now: number): boolean {
   if (!unsaved) return false;
-  return history.isOver || now - unsaved.time >= MAX_UNSAVED_MS * jitter || unsaved.size >= MAX_UNSAVED_SIZE;
+  return history.isOver || Math.abs(now - unsaved.time) >= MAX_UNSAVED_MS * jitter || unsaved.size >= MAX_UNSAVED_SIZE;
 }

@@ -1,5 +1,5 @@
 import { type JsonValue } from "@headwater/protocol";
-import { spacedJson } from "../lib/spaced-json.ts";
+import { spacedJson } from "../lib/json/spaced-json.ts";
 import { type EventKind, isFinal, type TaskEvent, type TaskEventType } from "./task-event.ts";
 import { SegmentedText } from "./segmented-text.ts";
 

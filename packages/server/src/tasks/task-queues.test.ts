@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setSystemTime, test } from "bun:test";
 import { TaskQueues } from "./task-queues.ts";
 
 function openQueues(): { readonly queues: TaskQueues; readonly ready: string[] } {
@@ -52,4 +52,18 @@ test("after a stop no delayed task becomes due", async () => {
   queues.stop();
   await Bun.sleep(20);
   expect(ready).toEqual([]);
+});
+
+test("a delayed task waits as long as it should, even if the clock is set back meanwhile", async () => {
+  const ready = Promise.withResolvers<void>();
+  const queues = new TaskQueues(() => ready.resolve());
+  const now = Date.now();
+  queues.add("later", "a", now + 20, now);
+  setSystemTime(new Date(now - 3_600_000));
+  try {
+    await ready.promise;
+    expect(queues.take("later", 1)).toBe("a");
+  } finally {
+    setSystemTime();
+  }
 });

@@ -1,3 +1,5 @@
+import { callAfter } from "../lib/scheduling/timers.ts";
+
 /** The tasks of one name. */
 interface Queue {
   readonly waiting: string[];
@@ -7,7 +9,8 @@ interface Queue {
 /** The waiting tasks: due ones in a queue for each name, with a limit on how many run, and delayed ones with a timer. */
 export class TaskQueues {
   readonly #queues = new Map<string, Queue>();
-  readonly #timers = new Set<Timer>();
+  /** Cancel the timers. */
+  readonly #timers = new Set<() => void>();
   readonly #known = new Set<string>();
   readonly #onReady: (name: string) => void;
 
@@ -24,20 +27,13 @@ export class TaskQueues {
   add(name: string, id: string, due: number, now: number): void {
     if (this.#known.has(id)) return;
     this.#known.add(id);
-    if (due <= now) {
-      this.#queue(name).waiting.push(id);
-      this.#onReady(name);
-      return;
-    }
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(timer);
-        this.#known.delete(id);
-        this.add(name, id, due, Date.now());
-      },
-      Math.min(due - now, MAX_TIMER_MS),
-    );
-    this.#timers.add(timer);
+    if (due <= now) return this.#makeReady(name, id);
+    // The wait doesn't depend on the clock, which may be set back meanwhile. A timer may be a fraction early.
+    const cancel = callAfter(due - now + 1, () => {
+      this.#timers.delete(cancel);
+      this.#makeReady(name, id);
+    });
+    this.#timers.add(cancel);
   }
 
   /** The next task of this name, if fewer than `slots` run. It occupies a slot until `release`. */
@@ -57,8 +53,13 @@ export class TaskQueues {
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const cancel of this.#timers) cancel();
     this.#timers.clear();
+  }
+
+  #makeReady(name: string, id: string): void {
+    this.#queue(name).waiting.push(id);
+    this.#onReady(name);
   }
 
   #queue(name: string): Queue {
@@ -67,6 +68,3 @@ export class TaskQueues {
     return queue;
   }
 }
-
-/** The longest delay that `setTimeout` takes, in milliseconds. */
-const MAX_TIMER_MS = 2 ** 31 - 1;

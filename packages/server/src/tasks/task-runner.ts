@@ -1,4 +1,4 @@
-import { type AttemptResult, attemptTask } from "./attempt.ts";
+import { type AttemptResult, attemptTask, type TaskLimits } from "./attempt.ts";
 import { backoffAfter, type Definition, KEEP_MS } from "./definition.ts";
 import type { Definitions } from "./definitions.ts";
 import type { TaskEventWriter } from "./task-event-writer.ts";
@@ -6,13 +6,14 @@ import { TaskQueues } from "./task-queues.ts";
 import type { Outcome, Task, TaskError } from "./task.ts";
 import { claimTask, endTask, type OpenTask, openTasks, requeueTask } from "./task-table.ts";
 import type { TaskHistories } from "./task-histories.ts";
-import type { Store } from "../store/store.ts";
+import { isOutage, type Store } from "../store/store.ts";
 
 export interface TaskRunnerOptions {
   readonly store: Store;
   readonly definitions: Definitions;
   readonly eventWriter: TaskEventWriter;
   readonly histories: TaskHistories;
+  readonly limits: TaskLimits;
   readonly onError: (error: unknown, task: Pick<Task, "id" | "name">) => void;
 }
 
@@ -21,6 +22,9 @@ const CANCELLED: TaskError = { code: "cancelled", message: "The task was cancell
 
 /** How long a cancelled task keeps its slot if its handler ignores the signal, in milliseconds. */
 const GRACE_MS = 1_000;
+
+/** Milliseconds before a failed write is retried. */
+const RETRY_MS = 1_000;
 
 interface Active {
   readonly abort: AbortController;
@@ -109,53 +113,76 @@ export class TaskRunner {
   }
 
   async #runAttempt(definition: Definition, id: string, signal: AbortSignal): Promise<void> {
-    const { store, eventWriter, histories, onError } = this.#options;
-    const task = await store.write((tx) => claimTask(tx, id, Date.now()));
+    const { store, eventWriter, histories, limits, onError } = this.#options;
+    const task = await this.#claim(definition, id);
     if (!task) return;
-    if (signal.aborted) return this.#requeue(task);
+    if (signal.aborted) {
+      await store.write((tx) => requeueTask(tx, id, task.attempt - 1, Date.now()));
+      return;
+    }
     eventWriter.open(id, histories.lastOf(id));
     const events = {
       append: eventWriter.append.bind(eventWriter, id),
       flushed: () => eventWriter.flushed(),
     };
-    const result = await attemptTask(definition, task, events, signal);
+    const result = await attemptTask(definition, task, events, signal, limits);
     if ("error" in result && !signal.aborted) onError(new Error(result.error.message), task);
     await this.#settle(definition, task, result);
+  }
+
+  /** Tries again while the database can't be written: nothing else would start the task. */
+  async #claim({ name }: Definition, id: string): Promise<Task | undefined> {
+    const { store, onError } = this.#options;
+    for (;;) {
+      try {
+        return await store.write((tx) => claimTask(tx, id, Date.now()));
+      } catch (error) {
+        onError(error, { id, name });
+        if (this.#state !== "running" || !isOutage(error)) return undefined;
+        await Bun.sleep(RETRY_MS);
+      }
+    }
   }
 
   async #settle(definition: Definition, task: Task, result: AttemptResult): Promise<void> {
     if ("output" in result) {
       await this.#end(definition, task.id, { state: "completed", output: result.output });
     } else if (this.#state === "stopping" && definition.attempts > 1) {
-      await this.#requeue(task);
+      await this.#retry(definition, task, INTERRUPTED, { uses: task.attempt - 1, wait: 0 });
     } else {
       const error = this.#state === "stopping" ? INTERRUPTED : result.error;
       await this.#failOrRetry(definition, task, error);
     }
   }
 
-  /** An attempt that a graceful stop ended does not count. */
-  async #requeue({ id, attempt }: Task): Promise<void> {
-    await this.#options.store.write((tx) => requeueTask(tx, id, attempt - 1, Date.now()));
+  /** Retries the task if it has attempts left. */
+  async #failOrRetry(definition: Definition, task: Pick<Task, "id" | "attempt">, error: TaskError): Promise<void> {
+    const { attempt } = task;
+    if (attempt < definition.attempts) {
+      await this.#retry(definition, task, error, { uses: attempt, wait: backoffAfter(attempt, definition) });
+    } else {
+      await this.#end(definition, task.id, { state: "failed", error });
+    }
   }
 
-  /** Retries the task if it has attempts left. */
-  async #failOrRetry(
-    definition: Definition,
+  /**
+   * Returns the task to the queue and says so: listeners may have half of what the attempt sent.
+   *
+   * @param uses how many attempts are used up: one that a graceful stop ended does not count
+   * @param wait milliseconds before the next attempt
+   */
+  async #retry(
+    { attempts, name }: Definition,
     { id, attempt }: Pick<Task, "id" | "attempt">,
     error: TaskError,
+    { uses, wait }: { readonly uses: number; readonly wait: number },
   ): Promise<void> {
-    const { attempts, name } = definition;
-    if (attempt >= attempts) {
-      await this.#end(definition, id, { state: "failed", error });
-      return;
-    }
-    const due = Date.now() + backoffAfter(attempt, definition);
+    const due = Date.now() + wait;
     const data = { error: error.message, code: error.code, attempt, attempts, retry_at: new Date(due).toISOString() };
     const isRetrying = await this.#options.eventWriter.appendTransition(id, "task_retrying", data, (tx) =>
-      requeueTask(tx, id, attempt, due),
+      requeueTask(tx, id, uses, due),
     );
-    if (isRetrying) this.#queues.add(name, id, due, Date.now());
+    if (isRetrying && this.#state === "running") this.#queues.add(name, id, due, Date.now());
   }
 
   /** @returns `false` if the task had already ended */

@@ -13,7 +13,7 @@ export interface NewTask extends Pick<Task, "id" | "name" | "owner" | "input" | 
 
 export const insertTask = (tx: Transaction, { id, name, owner, input, created, key, due }: NewTask): Promise<number> =>
   tx.run(sql`
-    INSERT INTO _tasks (id, name, owner, key, state, input, created, due, folded_to)
+    INSERT INTO _tasks (id, name, owner, key, state, input, created, due, saved_seq)
     VALUES (${id}, ${name}, ${owner}, ${key ?? null}, 'queued', ${JSON.stringify(input)}, ${created}, ${due},
       coalesce((SELECT seq FROM sqlite_sequence WHERE name = '_changes'), 0))`);
 
@@ -86,7 +86,7 @@ export function endTask(
   const error = outcome.state === "completed" ? null : JSON.stringify(outcome.error);
   return tx.run(
     sql`UPDATE _tasks SET state = ${outcome.state}, output = ${output}, error = ${error}, ended = ${now},
-      expires = ${expires}, told = ${lastEvent} WHERE id = ${id} AND state IN ('queued', 'running')`,
+      expires = ${expires}, last_event = ${lastEvent} WHERE id = ${id} AND state IN ('queued', 'running')`,
   );
 }
 
@@ -94,7 +94,7 @@ export function endTask(
 export const deleteExpired = (tx: Transaction, now: number, limit: number): Promise<number> =>
   tx.run(
     sql`DELETE FROM _tasks WHERE id IN
-      (SELECT id FROM _tasks WHERE expires <= ${now} AND folded >= told ORDER BY expires LIMIT ${limit})`,
+      (SELECT id FROM _tasks WHERE expires <= ${now} AND saved_event >= last_event ORDER BY expires LIMIT ${limit})`,
   );
 
 function taskOf(row: Row | undefined): Task | undefined {

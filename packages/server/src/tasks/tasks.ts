@@ -1,12 +1,13 @@
 import type { JsonValue } from "@headwater/protocol";
 import { badRequest, invalid, notFound } from "../lib/api-error.ts";
-import { asJson } from "../lib/json-value.ts";
 import { randomText } from "../lib/random.ts";
 import type { Reader, Store, Transaction } from "../store/store.ts";
+import { NO_TASK_LIMITS, type TaskLimits } from "./attempt.ts";
 import { Definitions } from "./definitions.ts";
 import { TaskEventWriter } from "./task-event-writer.ts";
 import { TaskRunner } from "./task-runner.ts";
 import type { Task } from "./task.ts";
+import { toStored, UnwritableError } from "./task-json.ts";
 import { findByKey, findTask, insertTask, deleteExpired } from "./task-table.ts";
 import { TaskHistories } from "./task-histories.ts";
 
@@ -33,12 +34,14 @@ export class Tasks {
   readonly #eventWriter: TaskEventWriter;
   readonly #runner: TaskRunner;
   readonly #onError: (error: unknown, about?: object) => void;
+  readonly #limits: TaskLimits;
   #timer: Timer | undefined;
   #housekeeping: Promise<void> | undefined;
   #rounds = 0;
 
-  constructor(store: Store, onError: (error: unknown, about?: object) => void) {
+  constructor(store: Store, onError: (error: unknown, about?: object) => void, limits = NO_TASK_LIMITS) {
     this.#store = store;
+    this.#limits = limits;
     this.#onError = onError;
     this.#eventWriter = new TaskEventWriter(store, onError);
     this.histories = new TaskHistories(store);
@@ -47,6 +50,7 @@ export class Tasks {
       definitions: this.definitions,
       eventWriter: this.#eventWriter,
       histories: this.histories,
+      limits,
       onError,
     });
   }
@@ -74,7 +78,8 @@ export class Tasks {
   async startIn(tx: Transaction, name: string, input: unknown, options: StartOptions = {}): Promise<Task> {
     this.checkInput(name, input);
     const { idempotencyKey: key, delay = 0, owner = "" } = options;
-    const json = asJson(input);
+    if (Number.isNaN(delay)) throw new RangeError(`The delay of the task "${name}" must be a number.`);
+    const json = this.#storedInput(name, input);
     const known = key === undefined ? undefined : await findByKey(tx, name, owner, key);
     if (known) return assertSameInput(known, json);
     const now = Date.now();
@@ -113,6 +118,17 @@ export class Tasks {
     } catch (error) {
       const message = error instanceof Error ? error.message : "Is not an input of this task.";
       throw badRequest("", { input: invalid("validation_invalid_value", message) }, error);
+    }
+  }
+
+  /** @throws ApiError 400 if JSON can't hold the input, or it is too large */
+  #storedInput(name: string, input: unknown): JsonValue {
+    try {
+      return toStored(input, `The input of the task "${name}"`, this.#limits.maxBytes);
+    } catch (error) {
+      if (!(error instanceof UnwritableError)) throw error;
+      this.#limits.onUnwritable?.();
+      throw badRequest("", { input: invalid("validation_invalid_value", error.message) });
     }
   }
 

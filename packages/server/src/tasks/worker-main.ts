@@ -1,5 +1,5 @@
 /** The entry point of a worker thread: loads a module and runs its default export as the handler of one attempt. */
-import { asJson } from "../lib/json-value.ts";
+import { asJson } from "../lib/json/json-value.ts";
 import { type Progress, toProgress, type TaskHandler, type TaskRun } from "./definition.ts";
 import type { WorkerMessage, WorkerCommand, WorkerStart } from "./run-in-worker.ts";
 

@@ -1,12 +1,30 @@
-import { clientId, collectionId, type Cursor, epoch, parseSubscription, recordId } from "@headwater/protocol";
+import { clientId, collectionId, cursorScope, parseSubscription, recordId } from "@headwater/protocol";
 import type { FrameBatch } from "../hub/frame-batch.ts";
-import type { LogReader } from "../hub/catch-up.ts";
+import type { EvaluationLimits } from "../hub/evaluation/evaluation-budget.ts";
 import { Hub } from "../hub/hub.ts";
+import type { LogReader } from "../hub/replay/replay-source.ts";
 import type { Session } from "../hub/session.ts";
 import type { Visibility } from "../hub/visibility.ts";
 import type { Wire } from "../hub/wire.ts";
 import type { Change } from "../log/change.ts";
+import { type Cursor, Cursors } from "../log/cursors.ts";
 import { SSE_CODEC } from "../transports/sse-codec.ts";
+
+export const cursors = new Cursors({ key: new Uint8Array(16), marks: [{ mark: 1, seq: 0 }] });
+
+/** A cursor as a test reads it: `7`, or `7 named` and `7 part` for one that counts for less. */
+export function placeOf(cursor: string): string {
+  const read = cursors.read(cursor);
+  const scope = cursorScope(cursor);
+  if (!read || "lost" in read) return "none";
+  return scope === "all" ? `${read.seq}` : `${read.seq} ${scope}`;
+}
+
+/** A resync's data, with its cursor as a test reads it. */
+export function readResync(data: string): unknown {
+  const { cursor, ...rest } = JSON.parse(data) as { readonly cursor: string };
+  return { ...rest, cursor: placeOf(cursor) };
+}
 
 /** A wire whose socket can be full. `text` has everything that was sent. */
 export class TestWire implements Wire {
@@ -29,44 +47,60 @@ export class TestWire implements Wire {
   }
   get events(): readonly { id: string | undefined; event: string; data: string }[] {
     return [...this.text.matchAll(/(?:id:(.*)\n)?event:(.*)\ndata:(.*)\n\n/g)].map(([, id, event, data]) => ({
-      id,
+      id: id && placeOf(id),
       event: event!,
       data: data!,
     }));
   }
 }
 
-/** Principals are names. Only X may see a record named `secret-X`, and a principal `only-X` receives only record X. */
+/**
+ * Principals are names. Only X may see a record named `secret-X`, a principal `only-X` receives only record X, and each
+ * subscription of a principal `slow…` takes a millisecond.
+ */
 interface RecordedVisibility extends Visibility<string> {
   readonly presented: string[];
+  /** The topics whose audiences were found. */
+  readonly asked: string[];
 }
 const createVisibility = (): RecordedVisibility => {
   const presented: string[] = [];
+  const asked: string[] = [];
   return {
     presented,
     topicsOf: ({ record }) => ["posts/*", `posts/${record}`],
-    audiencesOf: ({ topic }, principal) => [
-      {
-        topic,
-        key: principal,
-        routeBy: principal.startsWith("only-") ? { field: "id", value: principal.slice("only-".length) } : undefined,
-        dependsOn: undefined,
-        cacheable: true,
-      },
-    ],
+    asked,
+    audiencesOf: ({ topic }, principal) => {
+      asked.push(topic);
+      const routeBy = principal.startsWith("only-")
+        ? { field: "id", value: principal.slice("only-".length) }
+        : undefined;
+      return [{ topic, key: principal, routeBy, dependsOn: undefined, decidedBy: [], cacheable: true }];
+    },
     principalKey: (principal) => principal,
     routingValues: async ({ before, after }) => [before?.id, after?.id],
     visibilityChanges: async () => [],
     captureListener: () => async () => [],
+    accountOf: () => undefined,
+    prepareReplay: async () => undefined,
+    replayVersion: () => 0,
+    changed: () => undefined,
     mayChangeVisibility: () => false,
     eventFor: async ({ record, time }, subscription, principal) => {
       presented.push(`${subscription.topic} ${principal}`);
+      if (principal.startsWith("slow")) spend(1);
       if (record === "poison") throw new Error("can't be shown");
       const isSeen = !record.startsWith("secret-") || record === `secret-${principal}`;
       return isSeen ? { kind: "record", source: "posts", time, data: `{"record":"${record}"}` } : undefined;
     },
   };
 };
+
+/** Keeps the thread busy. */
+function spend(milliseconds: number): void {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until);
+}
 
 /** The creation of a record of `posts`. */
 export const change = (seq: number, record = "r1"): Change => ({
@@ -85,7 +119,7 @@ export interface TestClient {
 }
 
 /** A hub over a log in memory. `commit` appends a change and fans it out. */
-export function openHub(maxQueueBytes = 1_000_000) {
+export function openHub(maxQueueBytes = 1_000_000, evaluation?: EvaluationLimits<string>) {
   const visibility = createVisibility();
   const errors: unknown[] = [];
   /** The log: all committed changes, fanned out or not. */
@@ -94,15 +128,18 @@ export function openHub(maxQueueBytes = 1_000_000) {
   const reader: LogReader = {
     head: async () => log.at(-1)?.seq ?? 0,
     trimmedTo: async () => trimmed.to,
-    range: async (after, upTo, limit) =>
+    range: async ({ after, upTo }, limit) =>
       log.filter(({ seq }) => seq > Math.max(after, trimmed.to) && seq <= upTo).slice(0, limit),
+    deciding: async () => [],
+    ofAccount: async () => ({ isNew: false, changes: [] }),
   };
   const hub = new Hub<string>({
-    epoch: epoch("e"),
+    cursors,
     head: 0,
     log: reader,
     visibility,
     maxQueueBytes,
+    ...(evaluation && { evaluation }),
     onError: (error) => errors.push(error),
   });
   let opened = 0;
@@ -132,6 +169,11 @@ export function openHub(maxQueueBytes = 1_000_000) {
   };
   return { hub, open, join, visibility, errors, log, trimmed, commit };
 }
+
+/** Waits for what comes after a moment, such as a resync. */
+export const untilTrue = async (condition: () => boolean): Promise<void> => {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+};
 
 /** Frames are sent from `setImmediate`, a few hundred connections at a time: three turns are enough for these tests. */
 export const flushed = async (): Promise<void> => {

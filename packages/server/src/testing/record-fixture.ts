@@ -7,8 +7,9 @@ import { loadSchema } from "../collections/model/registry.ts";
 import { updateCollection } from "../collections/commands/update-collection.ts";
 import { openFolder } from "../app/folder.ts";
 import { ApiError } from "../lib/api-error.ts";
-import { readChangesAfter, readHead } from "../log/change-log.ts";
+import { readHead } from "../log/change-log.ts";
 import type { Change } from "../log/change.ts";
+import { readChangesAfter } from "../records/changes/read-changes.ts";
 import { createRecord } from "../records/write/create-record.ts";
 import { deleteRecord } from "../records/write/delete-record.ts";
 import { findRecord } from "../records/query/find-record.ts";
@@ -204,7 +205,7 @@ export class RecordFixture {
   async changesOf(work: () => Promise<unknown>): Promise<Change[]> {
     const head = await readHead(this.store);
     await work();
-    return readChangesAfter(this.store, head, 1000);
+    return this.store.read((reader) => readChangesAfter(reader, { stored: this.schema, show: "all" }, head, 1000));
   }
 
   /** The stored columns as the database holds them. */

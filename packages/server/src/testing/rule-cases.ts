@@ -4,7 +4,7 @@ import { collectionFromRow } from "../collections/model/collection-row.ts";
 import type { AuthCollection, Collection } from "../collections/model/collection.ts";
 import { type Field, isMultiple } from "../collections/fields/field.ts";
 import { Schema } from "../collections/model/schema.ts";
-import { toText } from "../lib/coerce.ts";
+import { toText } from "../lib/text/coerce.ts";
 import { GUEST, type Principal, principalOf } from "../rules/principal.ts";
 import type { Trust } from "../rules/resolve/record-scope.ts";
 import type { RuleContext } from "../rules/rule-context.ts";
@@ -194,8 +194,8 @@ function describe({ rule, values, context, trust }: Omit<RuleCase, "schema" | "c
   return fc.stringify({ rule, trust, values, context: { ...context, principal }, fields });
 }
 
-/** A text literal: in a rule it can't end in a backslash or contain one before a quote. */
-const quoted = (text: string): string => `'${text.replaceAll("'", "").replace(/\\+$/, "")}'`;
+/** A text literal: in a rule it can't contain NUL, end in a backslash or contain one before a quote. */
+const quoted = (text: string): string => `'${text.replaceAll(/['\0]/g, "").replace(/\\+$/, "")}'`;
 
 /** A number literal: in a rule it can't have an exponent. */
 const numeral = (number: number): string => (Number.isFinite(number) ? toText(number) : "0");

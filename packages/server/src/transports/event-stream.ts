@@ -16,8 +16,8 @@ export interface StreamSource {
   readonly isOver: boolean;
   /** Keeps a quiet connection alive. */
   heartbeat(now: Date): string;
-  /** Sent before the server shuts down. */
-  readonly shutdownNotice: string;
+  /** The last event. */
+  closeNotice(reason: "server_shutdown" | "auth_expired"): string;
 }
 
 /** How long a socket may be full, in milliseconds. */
@@ -94,13 +94,23 @@ export class EventStream implements SseListener {
 
   /** Says that the server shuts down, and how long the client should wait before it reconnects. */
   sendRetry(retryMs: number): void {
-    this.flush();
-    if (this.#blockedAt === undefined)
-      this.#write(streamFrame(encodeRetry(retryMs) + this.#source.shutdownNotice).payload);
+    this.#writeLast(encodeRetry(retryMs) + this.#source.closeNotice("server_shutdown"));
   }
 
   end(): void {
     this.#wire?.close("shutdown");
+  }
+
+  /** The token that opened it has expired. */
+  expire(): void {
+    this.#writeLast(this.#source.closeNotice("auth_expired"));
+    this.#wire?.close("auth_expired");
+  }
+
+  /** After all that the source has now; a full socket goes without. */
+  #writeLast(text: string): void {
+    this.flush();
+    if (this.#blockedAt === undefined) this.#write(streamFrame(text).payload);
   }
 
   #wake(): void {

@@ -1,4 +1,4 @@
-import { BatchScheduler } from "../lib/batch-scheduler.ts";
+import { BatchScheduler } from "../lib/scheduling/batch-scheduler.ts";
 import type { Drainable } from "./drain.ts";
 import type { EventStream, EventStreamSet } from "./event-stream.ts";
 

@@ -37,10 +37,11 @@ test("a broadcast may be any JSON; one for everyone has neither channel nor patt
   });
 });
 
-test("only the last message of a change has a cursor, resyncs included: a client would skip what follows", () => {
-  const resync = resyncEvent("visibility", "e.7", time);
-  expect(read(resync, ["posts.*"])).toEqual({ type: "resync", reason: "visibility", patterns: ["posts.*"] });
-  expect(read(resync, [], "e.7")).toEqual({ type: "resync", reason: "visibility", cursor: "e.7" });
+test("a resync has the cursor from which its patterns go on, unless the message has one for all", () => {
+  const resync = resyncEvent("visibility", "n.7", time);
+  const start = { type: "resync", reason: "visibility", patterns: ["posts.*"] } as const;
+  expect(read(resync, ["posts.*"])).toEqual({ ...start, cursor: "n.7" });
+  expect(read(resync, ["posts.*"], "a.7")).toEqual({ ...start, cursor: "a.7" });
 });
 
 test("a heartbeat carries the cursor of a client that has caught up; without a cursor there is none", () => {

@@ -23,9 +23,9 @@ export const SOCKET_CODEC: Codec = {
   merges: true,
   encode({ kind, source, time, data }, patterns, cursor) {
     if (kind === "resync") {
-      const { reason } = JSON.parse(data) as Pick<ResyncMessage, "reason">;
+      const { reason, cursor: start } = JSON.parse(data) as Pick<ResyncMessage, "reason"> & { readonly cursor: string };
       const about = patterns.length > 0 ? { patterns } : {};
-      return messageFrame({ type: "resync", reason, ...about, ...(cursor !== undefined && { cursor }) });
+      return messageFrame({ type: "resync", reason, ...about, cursor: cursor ?? start });
     }
     // The event's data is JSON already, encoded once for everyone who gets it: it is inserted as it is.
     const event = EVENTS[kind](source, data);

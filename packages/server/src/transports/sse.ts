@@ -1,6 +1,6 @@
 import type { Server } from "bun";
 import type { FrameBatch } from "../hub/frame-batch.ts";
-import type { CloseReason, Wire } from "../hub/wire.ts";
+import { type CloseReason, isOrderly, type Wire } from "../hub/wire.ts";
 
 /** Called by the connection. */
 export interface SseListener {
@@ -89,7 +89,7 @@ class SseWire implements Wire {
     this.#ended = true;
     try {
       // An error resets the connection and frees it at once; closing in order would wait for the peer to read.
-      this.#controller?.close(reason === "shutdown" ? undefined : new Error(reason));
+      this.#controller?.close(isOrderly(reason) ? undefined : new Error(reason));
     } catch {
       // It was closed already.
     }

@@ -1,7 +1,7 @@
 import { type RecordValues, recordId } from "@headwater/protocol";
 import type { Collection } from "../collections/model/collection.ts";
 import { isMultiple } from "../collections/fields/field.ts";
-import { toText, toTexts } from "../lib/coerce.ts";
+import { toText, toTexts } from "../lib/text/coerce.ts";
 import type { Change } from "../log/change.ts";
 import type { Step } from "../rules/resolve/condition.ts";
 import { requestValue } from "../rules/resolve/request-value.ts";
@@ -57,9 +57,13 @@ export function affectedFor(
   }
 }
 
+/** Is it a field that was erased with the record? */
+const isMissing = (field: string, before: RecordValues | null): boolean =>
+  before !== null && !Object.hasOwn(before, field);
+
 /** Can the changed record have met the rule's equality for this requester, before the change or after it? */
 function mayMatchEquality({ equality }: ListenerDependency, { before, after }: Change, context: RuleContext): boolean {
-  if (!equality) return true;
+  if (!equality || isMissing(equality.field, before)) return true;
   const value = requestValue(equality.requester, context) ?? "";
   return [before, after].some((values) => values !== null && (values[equality.field] ?? "") === value);
 }
@@ -80,6 +84,7 @@ export async function findAffectedRecords(
   const tables = withOverrides(overrides);
   let ids: readonly string[] = [change.record];
   let changed: Change | undefined = change;
+  const { before } = change;
   for (let i = steps.length - 1; i >= 0; i -= 1) {
     const step = steps[i]!;
     switch (step.kind) {
@@ -95,6 +100,7 @@ export async function findAffectedRecords(
         break;
       }
       case "backRelation":
+        if (changed && isMissing(step.field.name, before)) return { kind: "all" };
         ids = changed ? relatedIdsOf(changed, step) : await findRelatedIds(reader, step, ids, tables);
     }
     changed = undefined;
@@ -112,7 +118,7 @@ async function findReferringIds(
   ids: readonly string[],
   tables: Sql,
 ): Promise<readonly string[]> {
-  const column = sql.id(field.name);
+  const column = sql.id(from.name, field.name);
   const table = sql.table(from.name);
   const condition: Sql = isMultiple(field)
     ? sql`EXISTS (SELECT 1 FROM ${itemsOf(column)} AS item WHERE item.value IN ${anyOf(ids)})`
@@ -134,7 +140,7 @@ async function findRelatedIds(
   ids: readonly string[],
   tables: Sql,
 ): Promise<readonly string[]> {
-  const column = sql.id(field.name);
+  const column = sql.id(collection.name, field.name);
   const rows = await reader.all(sql`
     ${tables} SELECT DISTINCT item.value AS id FROM ${sql.table(collection.name)}, ${itemsOf(column)} AS item
     WHERE ${sql.table(collection.name)}.id IN ${anyOf(ids)}`);

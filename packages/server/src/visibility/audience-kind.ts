@@ -12,7 +12,9 @@ export interface AudienceKind {
    * such events.
    */
   readonly dependsOn: readonly string[] | undefined;
-  /** Does the same change always give the same event, whenever it is evaluated? */
+  /** The ids of collections whose changes may change what the audience sees. */
+  readonly decidedBy: readonly string[];
+  /** Does the same change, of a record that is still the same, always give the same event, whenever it is evaluated? */
   readonly cacheable: boolean;
 }
 

@@ -12,11 +12,10 @@ export interface Broadcast {
 
 /** The collection id of broadcasts in the log. No collection has it. */
 const BROADCASTS = collectionId("_broadcasts");
-const NO_SECRETS: ReadonlySet<string> = new Set();
 
 /** Adds a broadcast to the log, in order with the changes of records. */
 export const appendBroadcast = (tx: Transaction, broadcast: Broadcast): Promise<void> =>
-  appendChange(tx, toChange(broadcast), NO_SECRETS);
+  appendChange(tx, toChange(broadcast));
 
 /** A broadcast that doesn't go to the log. */
 export const unloggedBroadcast = (broadcast: Broadcast, time: number): Change => ({

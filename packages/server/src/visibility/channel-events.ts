@@ -5,6 +5,7 @@ import {
   type Subscription,
   type OutgoingEvent,
 } from "@headwater/protocol";
+import { COLLECTIONS } from "../collections/model/log-collection-change.ts";
 import type { Rule } from "../collections/model/rule.ts";
 import type { Schema } from "../collections/model/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
@@ -19,12 +20,15 @@ import { decisionKey } from "../rules/analysis/decision-key.ts";
 import { dependenciesOf } from "../rules/analysis/rule-dependencies.ts";
 import { isSuperuser, type Principal } from "../rules/principal.ts";
 import { requestUsage } from "../rules/analysis/request-usage.ts";
-import type { SnapshotReader } from "../store/store.ts";
+import type { ClientReader } from "../store/store.ts";
 import { channelOfBroadcast, isBroadcast, broadcastEvent } from "./broadcast.ts";
+import { changesRequester } from "./account-change.ts";
+import { isAffectedBy } from "./affected-records.ts";
 import { CHANNELS, type Channels } from "./channels.ts";
+import { mayWiden } from "./may-change-visibility.ts";
 
 export interface ChannelEventsOptions {
-  readonly reader: SnapshotReader;
+  readonly reader: ClientReader;
   readonly schema: () => Schema;
   readonly files: FileStore;
   readonly channels: Channels;
@@ -62,9 +66,11 @@ export class ChannelEvents {
     const meaning = interpretRule(context, CHANNELS, rule);
     if (meaning === "none") return undefined;
     const topic = topicOf(channel);
-    if (meaning === "every") return audience(topic, "all", true);
-    const isCacheable = dependenciesOf(meaning).length === 0 && !requestUsage(rule!).now;
-    return audience(topic, decisionKey(meaning, recordScope(context, CHANNELS), context), isCacheable);
+    if (meaning === "every") return audience(topic, "all", true, [COLLECTIONS]);
+    const dependencies = dependenciesOf(meaning);
+    const isCacheable = dependencies.length === 0 && !requestUsage(rule!).now;
+    const decidedBy = [COLLECTIONS, ...dependencies.map(({ collection }) => collection.id)];
+    return audience(topic, decisionKey(meaning, recordScope(context, CHANNELS), context), isCacheable, decidedBy);
   }
 
   /** @returns `undefined` if the principal may not listen to the channel */
@@ -89,6 +95,29 @@ export class ChannelEvents {
   isExcludedFrom(channel: string, subscription: Subscription, principal: Principal): boolean {
     const context = this.#context(subscription, principal);
     return excludesRequester(context, CHANNELS, this.#ruleOf(channel, context));
+  }
+
+  /** May a missed change have opened the subscription's channel to the principal? */
+  mayChangeVisibility(change: Change, subscription: Subscription, principal: Principal): boolean {
+    const channel = channelOfTopic(subscription.topic);
+    if (channel === undefined || isSuperuser(principal)) return false;
+    const { schema, channels } = this.#options;
+    if (change.collection === COLLECTIONS) {
+      const collection = schema().find(String(change.record));
+      if (change.action === "create" || collection?.name !== channel) return false;
+      if (channels.declaredRuleOf(channel) !== undefined) return false;
+      return (
+        change.action === "delete" || mayWiden(change.before["listRule"] as Rule, change.after["listRule"] as Rule)
+      );
+    }
+    const context = this.#context(subscription, principal);
+    const meaning = interpretRule(context, CHANNELS, this.#ruleOf(channel, context));
+    if (typeof meaning === "string") return false;
+    if (dependenciesOf(meaning).some((dependency) => isAffectedBy(dependency, change))) return true;
+    return changesRequester(change, principal, (as) => {
+      const own = this.#context(subscription, as);
+      return decisionKey(meaning, recordScope(own, CHANNELS), own);
+    });
   }
 
   /** May the principal listen to the channel, by current data? */
@@ -118,10 +147,11 @@ export class ChannelEvents {
   }
 }
 
-const audience = (topic: string, key: string, cacheable: boolean): AudienceKind => ({
+const audience = (topic: string, key: string, cacheable: boolean, decidedBy: readonly string[] = []): AudienceKind => ({
   topic,
   key,
   routeBy: undefined,
   dependsOn: undefined,
+  decidedBy,
   cacheable,
 });

@@ -1,9 +1,12 @@
 import type { EventAction, RecordEvent, RecordId, RecordValues, OutgoingEvent } from "@headwater/protocol";
 import { parseFields, pickFields } from "../lib/pick-fields.ts";
+import { andThen, type Eventually } from "../lib/scheduling/eventually.ts";
 import type { Change } from "../log/change.ts";
 import type { Reader } from "../store/store.ts";
+import type { ClientQueries } from "../records/rule-check/client-queries.ts";
+import { principalKey } from "../rules/principal.ts";
 import type { Listener } from "./listener.ts";
-import { presentRecords, presentationKey } from "../records/present/present.ts";
+import { presentInMemory, presentRecords, presentationKey } from "../records/present/present.ts";
 
 /** What an event says: the action, and the record's values or, if the listener may not see them, only its id. */
 export type EventPayload =
@@ -13,15 +16,17 @@ export type EventPayload =
 /** Encodes events, once for all listeners that get the same bytes. */
 export class EventEncoder {
   readonly #reader: Reader;
+  readonly #clientQueries: ClientQueries;
   #change: Change | undefined;
   /** The events of that change, by everything that can make the bytes differ. */
-  #events = new Map<string, Promise<OutgoingEvent>>();
+  #events = new Map<string, Eventually<OutgoingEvent>>();
 
-  constructor(reader: Reader) {
+  constructor(reader: Reader, clientQueries: ClientQueries) {
     this.#reader = reader;
+    this.#clientQueries = clientQueries;
   }
 
-  encode(listener: Listener, change: Change, payload: EventPayload): Promise<OutgoingEvent> {
+  encode(listener: Listener, change: Change, payload: EventPayload): Eventually<OutgoingEvent> {
     if (this.#change !== change) {
       this.#change = change;
       this.#events = new Map();
@@ -32,22 +37,28 @@ export class EventEncoder {
     return event;
   }
 
-  async #event(listener: Listener, { time }: Change, payload: EventPayload): Promise<OutgoingEvent> {
+  #event(listener: Listener, { time }: Change, payload: EventPayload): Eventually<OutgoingEvent> {
     const source = listener.topic.collection.name;
-    return { kind: "record", source, time, data: await this.#json(listener, payload) };
+    return andThen(this.#json(listener, payload), (data) => ({ kind: "record", source, time, data }));
   }
 
-  async #json({ context, topic: { collection } }: Listener, payload: EventPayload): Promise<string> {
+  #json({ context, topic: { collection }, principal }: Listener, payload: EventPayload): Eventually<string> {
     const { action } = payload;
     if ("hiddenId" in payload) {
       const { id: collectionId, name: collectionName } = collection;
       return toJson({ record: { collectionId, collectionName, id: payload.hiddenId }, action });
     }
     const { expand = "", fields = "" } = context.query;
-    const [record] = await presentRecords(this.#reader, context, collection, [payload.values], expand);
-    // Unreadable `fields` are ignored, as in PocketBase.
-    const picked = fields === "" ? undefined : parseFields(fields);
-    return toJson({ record: picked ? (pickFields(record!, picked) as RecordEvent["record"]) : record!, action });
+    const present = (reader: Reader) => presentRecords(reader, context, collection, [payload.values], expand);
+    const records =
+      expand === ""
+        ? (presentInMemory(context, collection, payload.values) ?? present(this.#reader))
+        : this.#clientQueries.run(`expand/${collection.id}/${expand}`, principalKey(principal), present);
+    return andThen(records, ([record]) => {
+      // Unreadable `fields` are ignored, as in PocketBase.
+      const picked = fields === "" ? undefined : parseFields(fields);
+      return toJson({ record: picked ? (pickFields(record!, picked) as RecordEvent["record"]) : record!, action });
+    });
   }
 }
 

@@ -1,4 +1,6 @@
 import { channelOfTopic, presenceTarget, type Subscription, type OutgoingEvent } from "@headwater/protocol";
+import { COLLECTIONS } from "../collections/model/log-collection-change.ts";
+import type { Eventually } from "../lib/scheduling/eventually.ts";
 import type { Change } from "../log/change.ts";
 import { RecordEvents } from "./record-events.ts";
 import type { VisibilityChanges } from "./visibility-diff.ts";
@@ -41,7 +43,7 @@ export class EventVisibility {
     subscription: Subscription,
     principal: Principal,
     mode: "live" | "replayed",
-  ): Promise<OutgoingEvent | undefined> {
+  ): Eventually<OutgoingEvent | "untold" | "unknown" | undefined> {
     return isBroadcast(change)
       ? this.#channels.eventFor(change, subscription, principal)
       : this.#records.eventFor(change, subscription, principal, mode);
@@ -56,7 +58,28 @@ export class EventVisibility {
   }
 
   mayChangeVisibility(change: Change, subscription: Subscription, principal: Principal): boolean {
-    return this.#records.mayChangeVisibility(change, subscription, principal);
+    return (
+      this.#records.mayChangeVisibility(change, subscription, principal) ||
+      this.#channels.mayChangeVisibility(change, subscription, principal)
+    );
+  }
+
+  accountOf(principal: Principal): { readonly collection: string; readonly id: string } | undefined {
+    if (principal.kind === "guest") return undefined;
+    return { collection: principal.collection.id, id: principal.values.id };
+  }
+
+  prepareReplay(changes: readonly Change[]): Promise<void> {
+    return this.#records.current.load(changes);
+  }
+
+  replayVersion(change: Change): number | undefined {
+    return isBroadcast(change) ? 0 : this.#records.current.versionOf(change);
+  }
+
+  changed(change: Change): void {
+    if (change.collection === COLLECTIONS) this.#records.current.clear();
+    else this.#records.current.changed(change);
   }
 
   /** See `ChannelEvents.isExcludedFrom`. */
@@ -77,6 +100,11 @@ export class EventVisibility {
     return channel === undefined
       ? this.#records.mayViewRecord({ ...subscription, topic: target }, principal)
       : this.#channels.mayListen(channel, subscription, principal);
+  }
+
+  /** Reads an account, to find out which principals may see it, by current data. */
+  viewOfAccount(collection: string, id: string): Promise<(viewer: Principal) => Eventually<boolean>> {
+    return this.#records.viewOf(collection, id);
   }
 
   /** Why a listener may or may not see a change, by current data. */

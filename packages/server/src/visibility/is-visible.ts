@@ -1,17 +1,26 @@
 import type { RecordValues } from "@headwater/protocol";
-import type { RuleBatcher } from "../records/rule-check/rule-batcher.ts";
+import type { Eventually } from "../lib/scheduling/eventually.ts";
+import { type BatchedRuleCheck, meetsRuleInMemory, type RuleBatcher } from "../records/rule-check/rule-batcher.ts";
 import type { Listener } from "./listener.ts";
 import type { AsOf } from "../records/rule-check/as-of.ts";
 
-/** Does a record with these values meet the topic's rule and the listener's own filter? */
-export async function isVisible(
+/** Does a record with these values meet the topic's rule and the listener's own filter? At once if both are predicates. */
+export function isVisible(
   batcher: RuleBatcher,
   { context, topic: { collection }, rule, filter }: Listener,
   values: RecordValues,
   asOf?: AsOf,
-): Promise<boolean> {
-  return (
-    (await batcher.meetsRule({ context, collection, rule, values, asOf })) &&
-    batcher.meetsRule({ context, collection, rule: filter, values, trust: "client", asOf })
-  );
+): Eventually<boolean> {
+  const byRule: BatchedRuleCheck = { context, collection, rule, values, asOf };
+  const byFilter: BatchedRuleCheck = { context, collection, rule: filter, values, trust: "client", asOf };
+  const meetsRule = meetsRuleInMemory(byRule);
+  if (meetsRule === false) return false;
+  const meetsFilter = meetsRuleInMemory(byFilter);
+  if (meetsFilter === false || (meetsRule && meetsFilter)) return meetsFilter;
+  return ask(batcher, [byRule, byFilter]);
+}
+
+async function ask(batcher: RuleBatcher, checks: readonly BatchedRuleCheck[]): Promise<boolean> {
+  for (const check of checks) if (!(await batcher.meetsRule(check))) return false;
+  return true;
 }

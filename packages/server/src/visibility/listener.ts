@@ -8,7 +8,7 @@ import { type RoutingValue, routingValues } from "../rules/analysis/routing-valu
 import type { Condition } from "../rules/resolve/condition.ts";
 import { manageRuleOf } from "../records/rule-check/manage-rule.ts";
 import { presentationKey } from "../records/present/present.ts";
-import type { RecordContext } from "../records/model/record-context.ts";
+import type { AnswerLimits, RecordContext } from "../records/model/record-context.ts";
 import { readRecordTopic, type RecordTopic } from "./record-topic.ts";
 import { conditionOf, interpretRule, excludesRequester } from "../records/rule-check/interpret-rule.ts";
 import { recordScope } from "../records/rule-check/record-scope.ts";
@@ -83,7 +83,13 @@ export const listenerContext = (
   now: new Date(),
   files,
   background: (work) => void work(),
+  answerLimits: (query["expand"] ?? "") === "" ? NO_LIMITS : EXPAND_LIMITS,
 });
+
+/** A record that could be stored can be sent. */
+const NO_LIMITS: AnswerLimits = { bytes: 0, expanded: 0 };
+/** Events with more are a resync: every change of the record would be as large. */
+const EXPAND_LIMITS: AnswerLimits = { bytes: 1 << 20, expanded: 1_000 };
 
 /** Listeners to the same subscription with equal keys see the same records and get the same bytes. */
 export function listenerKey(listener: Listener): string {

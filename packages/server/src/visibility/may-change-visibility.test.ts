@@ -77,11 +77,29 @@ describe("a change of a collection", () => {
     after: { id: recordId(fixture.collection(name).id), ...after },
   });
 
-  test("may change what is visible if a rule of the topic's collection changes", () => {
+  test("may show more if the topic's rule may be wider", () => {
     const change = ruleChange("notes", { listRule: null }, { listRule: "" });
     expect(mayChange(change, ann)).toBe(true);
     expect(mayChange(change, ann, "public/*")).toBe(false);
-    expect(mayChange(ruleChange("notes", { viewRule: "" }, { viewRule: "id = ''" }), ann)).toBe(true);
+    expect(mayChange(ruleChange("notes", { listRule: "a = 1" }, { listRule: "a = 2" }), ann)).toBe(true);
+  });
+
+  test("shows nothing more if the rule is narrower, another one, or a superuser's", () => {
+    expect(mayChange(ruleChange("notes", { listRule: "" }, { listRule: "id = ''" }), ann)).toBe(false);
+    expect(mayChange(ruleChange("notes", { listRule: "id = ''" }, { listRule: null }), ann)).toBe(false);
+    expect(mayChange(ruleChange("notes", { viewRule: null }, { viewRule: "" }), ann)).toBe(false);
+    expect(mayChange(ruleChange("notes", { listRule: null }, { listRule: "" }), as)).toBe(false);
+  });
+
+  test("matters in both directions to those who ask for what enters and leaves", () => {
+    const topic = `notes/*?options=${encodeURIComponent(JSON.stringify({ query: { transitions: "enter-leave" } }))}`;
+    expect(mayChange(ruleChange("notes", { listRule: "" }, { listRule: null }), ann, topic)).toBe(true);
+  });
+
+  test("may show more if the collection is deleted: another one of its name has its id", () => {
+    const { before, after, ...change } = ruleChange("notes", {}, {});
+    expect(mayChange({ ...change, action: "delete", before: before!, after: null }, ann)).toBe(true);
+    expect(mayChange({ ...change, action: "create", before: null, after: after! }, ann)).toBe(false);
   });
 
   test("changes nothing if the rules stay the same", () => {

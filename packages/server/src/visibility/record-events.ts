@@ -1,10 +1,15 @@
-import type { Subscription, OutgoingEvent } from "@headwater/protocol";
+import { GLOBAL_SUBSCRIPTION, recordId, type Subscription, type OutgoingEvent } from "@headwater/protocol";
 import type { Schema } from "../collections/model/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
+import { andThen, both, type Eventually } from "../lib/scheduling/eventually.ts";
 import type { Change } from "../log/change.ts";
-import { isSuperuser, type Principal } from "../rules/principal.ts";
-import type { SnapshotReader } from "../store/store.ts";
+import { isSuperuser, type Principal, principalKey } from "../rules/principal.ts";
+import type { ClientReader } from "../store/store.ts";
+import { ClientQueries } from "../records/rule-check/client-queries.ts";
+import { COLLECTIONS } from "../collections/model/log-collection-change.ts";
+import { CurrentRecords } from "./current-records.ts";
 import { findRecord } from "../records/query/find-record.ts";
+import { erasedPayload } from "./erased-change.ts";
 import { EventEncoder, type EventPayload } from "./event-encoder.ts";
 import { RoutingValueReader } from "../records/rule-check/routing-values.ts";
 import { RuleBatcher } from "../records/rule-check/rule-batcher.ts";
@@ -15,10 +20,11 @@ import type { AsOf } from "../records/rule-check/as-of.ts";
 import { VisibilityDiff, type VisibilityChanges } from "./visibility-diff.ts";
 import { ALL_RECORDS, readRecordTopic, topicsOfRecord } from "./record-topic.ts";
 import { isVisible } from "./is-visible.ts";
+import { presentPayload } from "./present-payload.ts";
 import type { AudienceKind, VisibilityReason } from "./audience-kind.ts";
 
 export interface RecordEventsOptions {
-  readonly reader: SnapshotReader;
+  readonly reader: ClientReader;
   readonly schema: () => Schema;
   readonly files: FileStore;
 }
@@ -29,6 +35,7 @@ const allRecordsAudience = ({ topic, options: { query } }: Subscription): Audien
   key: "superuser",
   routeBy: undefined,
   dependsOn: undefined,
+  decidedBy: [COLLECTIONS],
   cacheable: (query["expand"] ?? "") === "" && (query["filter"] ?? "") === "",
 });
 
@@ -43,15 +50,23 @@ export class RecordEvents {
   readonly #batcher: RuleBatcher;
   readonly #encoder: EventEncoder;
   readonly #diff: VisibilityDiff;
-  #asOf: AsOf = { seq: -1 };
+  /** For replays. */
+  readonly current: CurrentRecords;
+  #asOf: { readonly change: number; readonly own: AsOf; readonly first: AsOf } = {
+    change: -1,
+    own: { seq: -1 },
+    first: { seq: -1 },
+  };
 
   constructor(options: RecordEventsOptions) {
     const { reader } = options;
     this.#options = options;
     this.#routingValues = new RoutingValueReader(reader);
-    this.#batcher = new RuleBatcher(reader, this.#routingValues);
-    this.#encoder = new EventEncoder(reader);
-    this.#diff = new VisibilityDiff({ reader, batcher: this.#batcher, encoder: this.#encoder });
+    const clientQueries = new ClientQueries(reader);
+    this.#batcher = new RuleBatcher(reader, { routingValues: this.#routingValues, clientQueries });
+    this.#encoder = new EventEncoder(reader, clientQueries);
+    this.current = new CurrentRecords(reader, options.schema);
+    this.#diff = new VisibilityDiff({ reader, clientQueries, batcher: this.#batcher, encoder: this.#encoder });
   }
 
   topicsOf(change: Change): readonly string[] {
@@ -73,6 +88,7 @@ export class RecordEvents {
       key: listenerKey(listener),
       routeBy: routing && { field: routing.field, value: routing.value },
       dependsOn: listener.transitions && dependencies.map(({ collection }) => collection.id),
+      decidedBy: [COLLECTIONS, ...dependencies.map(({ collection }) => collection.id)],
       cacheable: dependencies.length === 0 && isCacheable(listener),
     };
   }
@@ -85,27 +101,40 @@ export class RecordEvents {
     const candidates = [change.before, change.after].filter((values) => values !== null);
     if (routing.operand.steps.length === 0) return candidates.map((values) => values[routing.field]);
     const { context, topic } = listener;
-    const asOf = this.#asOfChange(change);
+    const asOf = this.#asOfChange(change, listener);
     const found = await this.#routingValues.read(context, topic.collection, routing, candidates, asOf);
     return [...found.values()].flatMap((values) => [...values]);
   }
 
   /**
-   * The event that a change is for a listener; `undefined` if the listener may not see it.
+   * The event that a change is for a listener; `undefined` if the listener may not see it. For `untold` and `unknown` see
+   * `ErasedPayload`.
    *
    * @param mode `live` reads related records as they were at the change, even if they have been written since; `replayed`
-   *   reads them as they are now
+   *   reads them as they are now, and leaves out what the listener may not see now
    */
-  async eventFor(
+  eventFor(
     change: Change,
     subscription: Subscription,
     principal: Principal,
     mode: "live" | "replayed",
-  ): Promise<OutgoingEvent | undefined> {
+  ): Eventually<OutgoingEvent | "untold" | "unknown" | undefined> {
     const listener = this.#listener(subscription, principal, change);
     if (!listener) return undefined;
-    const payload = await this.#payload(listener, change, mode === "live" ? this.#asOfChange(change) : undefined);
-    return payload && this.#encoder.encode(listener, change, payload);
+    const payload = change.isErased
+      ? erasedPayload(this.#batcher, listener, change)
+      : this.#payload(listener, change, mode === "live" ? this.#asOfChange(change, listener) : undefined);
+    return andThen(payload, (shown) => {
+      if (typeof shown === "string" || shown === undefined) return shown;
+      return mode === "live"
+        ? this.#encoder.encode(listener, change, shown)
+        : this.#encodePresent(listener, change, shown);
+    });
+  }
+
+  async #encodePresent(listener: Listener, change: Change, payload: EventPayload): Promise<OutgoingEvent | undefined> {
+    const shown = await presentPayload(this.current, this.#batcher, listener, change, payload);
+    return shown && this.#encoder.encode(listener, change, shown);
   }
 
   /** May the principal see the one record that the subscription is about, by current data? */
@@ -115,6 +144,19 @@ export class RecordEvents {
     const { collection, record } = listener.topic;
     const values = await findRecord(this.#options.reader, collection, record);
     return values !== undefined && isVisible(this.#batcher, listener, values);
+  }
+
+  /** Reads a record. @returns whether a principal may see it by the view rule; everyone may see its own account */
+  async viewOf(collection: string, id: string): Promise<(viewer: Principal) => Eventually<boolean>> {
+    const subscription = { ...GLOBAL_SUBSCRIPTION, topic: `${collection}/${id}` };
+    const topic = readRecordTopic(this.#options.schema(), subscription.topic);
+    const values = topic && (await findRecord(this.#options.reader, topic.collection, recordId(id)));
+    if (!values) return () => false;
+    const key = `${topic.collection.id}/${id}`;
+    return (viewer) => {
+      const listener = this.#listener(subscription, viewer);
+      return principalKey(viewer) === key || (listener !== undefined && isVisible(this.#batcher, listener, values));
+    };
   }
 
   /** `collection/id` of the one record that a topic is about, however the topic spells it. */
@@ -167,31 +209,47 @@ export class RecordEvents {
     return listener !== undefined && mayChangeVisibility(change, listener);
   }
 
-  /** The same object for all listeners of a change, so that the batcher puts their checks together. */
-  #asOfChange({ seq }: Change): AsOf {
-    if (this.#asOf.seq !== seq) this.#asOf = { seq };
-    return this.#asOf;
+  /**
+   * The place in the log as of which a change is judged: its own. Only a delete that followed from another one is judged
+   * before all of them, as in PocketBase, unless the listener has been told already what the others hid from it.
+   *
+   * The same object for all listeners alike, so that the batcher puts their checks together.
+   */
+  #asOfChange(change: Change, { transitions }: Listener): AsOf {
+    const { seq } = change;
+    if (this.#asOf.change !== seq) {
+      const cascade = change.action === "delete" ? change.cascade : undefined;
+      const known = cascade && { seq, cause: cascade.cause };
+      this.#asOf = {
+        change: seq,
+        own: { seq, ...(known && { cascade: known }) },
+        first: { seq: cascade?.since ?? seq, ...(known && { cascade: known }) },
+      };
+    }
+    return transitions ? this.#asOf.own : this.#asOf.first;
   }
 
-  async #payload(
+  #payload(
     listener: Listener,
     { action, record, before, after }: Change,
     asOf: AsOf | undefined,
-  ): Promise<EventPayload | undefined> {
+  ): Eventually<EventPayload | undefined> {
     const { transitions } = listener;
     if (!transitions) {
       const values = after ?? before;
-      return (await isVisible(this.#batcher, listener, values, asOf)) ? { action, values } : undefined;
+      return andThen(isVisible(this.#batcher, listener, values, asOf), (sees) =>
+        sees ? { action, values } : undefined,
+      );
     }
-    const [wasVisible, isNowVisible] = await Promise.all([
-      before !== null && isVisible(this.#batcher, listener, before, asOf),
-      after !== null && isVisible(this.#batcher, listener, after, asOf),
-    ]);
-    if (isNowVisible) {
-      return { action: wasVisible || before === null ? action : transitions.enter, values: after! };
-    }
-    if (!wasVisible) return undefined;
-    return after === null ? { action, values: before } : { action: transitions.leave, hiddenId: record };
+    const was = before !== null && isVisible(this.#batcher, listener, before, asOf);
+    const is = after !== null && isVisible(this.#batcher, listener, after, asOf);
+    return andThen(both(was, is), ([wasVisible, isNowVisible]): EventPayload | undefined => {
+      if (isNowVisible) {
+        return { action: wasVisible || before === null ? action : transitions.enter, values: after! };
+      }
+      if (!wasVisible) return undefined;
+      return after === null ? { action, values: before } : { action: transitions.leave, hiddenId: record };
+    });
   }
 
   #listener(subscription: Subscription, principal: Principal, change?: Change): Listener | undefined {

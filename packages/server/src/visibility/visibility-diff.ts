@@ -2,7 +2,9 @@ import type { RecordValues, OutgoingEvent } from "@headwater/protocol";
 import type { Change } from "../log/change.ts";
 import { isUnreadableRule } from "../records/query/unreadable-rule.ts";
 import { type Sql, sql } from "../store/sql.ts";
-import type { SnapshotReader } from "../store/store.ts";
+import type { Reader, SnapshotReader } from "../store/store.ts";
+import type { ClientQueries } from "../records/rule-check/client-queries.ts";
+import { principalKey } from "../rules/principal.ts";
 import { readRow } from "../records/model/columns.ts";
 import type { EventEncoder, EventPayload } from "./event-encoder.ts";
 import { anyOf } from "../records/query/find-record.ts";
@@ -27,6 +29,8 @@ const MAX_EVALUATIONS = 20_000;
 
 export interface VisibilityDiffOptions {
   readonly reader: SnapshotReader;
+  /** Runs what a client's filter is part of. */
+  readonly clientQueries: ClientQueries;
   readonly batcher: RuleBatcher;
   readonly encoder: EventEncoder;
 }
@@ -66,7 +70,7 @@ export class VisibilityDiff {
         : await this.#findForRelatedChange(context, listener);
       if (payloads === "unknown" || payloads.length > MAX_VISIBILITY_CHANGES) return "unknown";
       const { encoder } = this.#options;
-      return await Promise.all(payloads.map((payload) => encoder.encode(listener, change, payload)));
+      return await Promise.all(payloads.map(async (payload) => encoder.encode(listener, change, payload)));
     } catch (error) {
       // The previous rule may no longer fit the tables, so what it showed can't be found.
       if (isUnreadableRule(error)) return "unknown";
@@ -126,11 +130,13 @@ export class VisibilityDiff {
 
   #findAffected(
     { change, after, affected }: ChangeContext,
-    { topic: { collection }, context: { schema } }: Listener,
+    listener: Listener,
     dependency: ListenerDependency,
   ): Promise<AffectedRecords> {
-    return entry(affected, [collection.id, ...dependency.steps.map(({ key }) => key)], () =>
-      this.#options.reader.read(async (reader) => {
+    const { collection } = listener.topic;
+    const { schema } = listener.context;
+    return entry(affected, [collection.id, origin(listener), ...dependency.steps.map(({ key }) => key)], () =>
+      this.#readFor(listener, async (reader) => {
         const overrides = await overridesAsOf(reader, schema, after);
         if (!overrides) return { kind: "all" };
         return findAffectedRecords(reader, collection, dependency, change, overrides);
@@ -141,11 +147,13 @@ export class VisibilityDiff {
   /** The records with these ids as they were right after the change. */
   #readRecords(
     { after, records }: ChangeContext,
-    { topic: { collection }, context: { schema } }: Listener,
+    listener: Listener,
     ids: readonly string[],
   ): Promise<readonly RecordValues[]> {
-    return entry(records, [collection.id, ...ids], () =>
-      this.#options.reader.read(async (reader) => {
+    const { collection } = listener.topic;
+    const { schema } = listener.context;
+    return entry(records, [collection.id, origin(listener), ...ids], () =>
+      this.#readFor(listener, async (reader) => {
         const tables = withOverrides((await overridesAsOf(reader, schema, after)) ?? []);
         const rows = await reader.all(
           sql`${tables} SELECT * FROM ${sql.table(collection.name)} WHERE id IN ${anyOf(ids)}`,
@@ -163,7 +171,7 @@ export class VisibilityDiff {
   ): Promise<readonly EventPayload[] | "unknown"> {
     const { context, transitions, topic } = listener;
     const { collection } = topic;
-    const found = await this.#options.reader.read(async (reader) => {
+    const found = await this.#readFor(listener, async (reader) => {
       const [overridesBefore, overridesAfter] = await Promise.all([
         overridesAsOf(reader, context.schema, before),
         overridesAsOf(reader, context.schema, after),
@@ -186,6 +194,13 @@ export class VisibilityDiff {
       ...found.left.filter(isOther).map(({ id }): EventPayload => ({ action: transitions!.leave, hiddenId: id })),
       ...found.entered.filter(isOther).map((values): EventPayload => ({ action: transitions!.enter, values })),
     ];
+  }
+
+  #readFor<T>({ filter, principal, topic }: Listener, work: (reader: Reader) => Promise<T>): Promise<T> {
+    const { reader, clientQueries } = this.#options;
+    if (!filter) return reader.read(work);
+    const name = `search/${topic.collection.id}/${filter}`;
+    return clientQueries.run(name, principalKey(principal), (source) => source.read(work));
   }
 
   /** Evaluates each record before and after the change. */
@@ -216,6 +231,9 @@ export class VisibilityDiff {
 /** Is it the record that changed? It has its own event. */
 const isOwn = (change: Change, collection: string, id: string): boolean =>
   change.collection === collection && change.record === id;
+
+/** Where the paths come from that are followed: a slow filter must not fail those that share a path by their rule. */
+const origin = ({ filter }: Listener): string => filter ?? "";
 
 /** The promise for a key, made on first use. */
 function entry<T>(map: Map<string, Promise<T>>, key: readonly string[], make: () => Promise<T>): Promise<T> {

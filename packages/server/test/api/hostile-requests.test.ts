@@ -3,6 +3,7 @@ import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts"
 import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { type RequestOptions, request } from "@headwater/testing/clients/request.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
+import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
 import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 
 setDefaultTimeout(60_000);
@@ -11,7 +12,7 @@ let server: ServerProcess;
 let superuser: SuperuserClient;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ args: ["--log-level", "debug"] });
   superuser = await SuperuserClient.signIn(server.url);
   await superuser.createCollection(PUBLIC_NOTES);
 });
@@ -219,6 +220,60 @@ describe("an invalid token", () => {
     while (Date.now() <= exp * 1000) await Bun.sleep(50);
     expect(await refresh()).toBe(401);
   });
+});
+
+describe("a request without a host that can be parsed", () => {
+  test.each([
+    "GET /api/health HTTP/1.0\r\n\r\n",
+    "GET /api/health?a=1 HTTP/1.0\r\nConnection: close\r\n\r\n",
+    "GET /api/health HTTP/1.1\r\nHost:\r\n\r\n",
+    "GET /api/health HTTP/1.1\r\nHost: a b/c?d\r\n\r\n",
+    "GET /api/health HTTP/1.1\r\nHost: [::1\r\n\r\n",
+    "GET /api/health HTTP/1.1\r\nHost: a:99999\r\n\r\n",
+    "GET http://a:99999/api/health HTTP/1.0\r\n\r\n",
+  ])("%j gets its answer", async (text) => {
+    using connection = await RawConnection.open(server.url);
+    connection.write(text);
+    const response = await connection.response();
+    expect({ status: response?.status, body: response?.body }).toEqual({
+      status: 200,
+      body: '{"message":"API is healthy.","code":200,"data":{}}',
+    });
+  });
+
+  test.each(["GET //api/health HTTP/1.0\r\n\r\n", "GET //a?b HTTP/1.0\r\n\r\n", "PROPFIND / HTTP/1.0\r\n\r\n"])(
+    "%j gets an error without details",
+    async (text) => {
+      using connection = await RawConnection.open(server.url);
+      connection.write(text);
+      expect((await connection.response())?.status).toBeOneOf([400, 404]);
+    },
+  );
+});
+
+test("no secret of a query string reaches the log, not even of a request that fails", async () => {
+  const secret = "hush-4711";
+  const names = ["password", "PassWord", "%70assword", "user%5Bpassword%5D", "token", "X-Token", "apiKey", "next"];
+  const queries = [
+    ...names.map((name) => `${name}=${secret}`),
+    `%40jsonPayload=${encodeURIComponent(`{"password":${secret}}`)}`,
+    `filter=${encodeURIComponent(`tokenKey='${secret}'`)}`,
+    `filter=${encodeURIComponent(`title=${secret}`)}`,
+    `redirect=${encodeURIComponent(`https://a.test/?token=${secret}`)}`,
+  ];
+  const form = { body: "a=1", headers: { "Content-Type": "application/x-www-form-urlencoded" } };
+  for (const query of queries) {
+    for (const path of [NOTES, "/api/nothing", "/api/files/a/b/c", "/api/realtime/ws"]) {
+      await request(server.url, "GET", `${path}?${query}`);
+    }
+    for (const path of [NOTES, SIGN_IN]) await request(server.url, "POST", `${path}?${query}`, form);
+  }
+  await request(server.url, "GET", "/api/nothing?last=1");
+  let log = "";
+  while (!log.includes("last=1")) log = await server.stdout();
+  expect(log).toContain("PassWord=***");
+  const leaks = `${log}\n${await server.stderr()}`.split("\n").filter((line) => line.includes("hush"));
+  expect(leaks).toEqual([]);
 });
 
 test("afterwards the server is healthy", async () => {

@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { parseCursor } from "@headwater/protocol";
+import { seqOfCursor } from "@headwater/testing/servers/cursors.ts";
 import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
-import { type LoggedChange, readChanges } from "@headwater/testing/servers/read-database.ts";
+import { KEPT_LOG, keepLog, type LoggedChange, readChanges } from "@headwater/testing/servers/read-database.ts";
 import { PRIVATE_NOTES, PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import type { ReceivedEvent } from "@headwater/testing/clients/event-splitter.ts";
 import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
@@ -28,6 +28,7 @@ test(`${WRITERS} writers at once: each of ${SUBSCRIBERS} subscribers gets what i
   const shared = await Promise.all(
     Array.from({ length: SHARED_NOTES }, (_, index) => superuser.create("notes", { title: `shared ${index}` })),
   );
+  keepLog(server.dir);
   const writtenBefore = new Map(["notes", "diaries"].map((name) => [name, readChanges(server.dir, name).length]));
 
   const subscribers = await Promise.all(
@@ -45,7 +46,7 @@ test(`${WRITERS} writers at once: each of ${SUBSCRIBERS} subscribers gets what i
   );
   await Promise.all(writers);
 
-  const log = (name: string): LoggedChange[] => readChanges(server.dir, name).slice(writtenBefore.get(name));
+  const log = (name: string): LoggedChange[] => readChanges(server.dir, name, KEPT_LOG).slice(writtenBefore.get(name));
   const [notes, diaries] = [log("notes"), log("diaries")];
   expect(notes.length).toBe(WRITERS * 2 + Math.ceil(WRITERS / 3));
   expect(diaries.length).toBe(WRITERS);
@@ -93,7 +94,7 @@ function summarize({ event, data, id }: ReceivedEvent): EventSummary {
     action,
     record: record.id,
     title: record.title,
-    seq: parseCursor(id ?? "")?.seq ?? Number.NaN,
+    seq: seqOfCursor(id) ?? Number.NaN,
   };
 }
 

@@ -66,6 +66,23 @@ test("a token for the new password signs the same stream in again", async () => 
   expect(titles(client)).toEqual(["again"]);
 });
 
+test("a stream that is opened with the new token keeps its rights, however soon that is after the change", async () => {
+  const { id } = await superuser.createUser("hasty");
+  for (let round = 0; round < 20; round += 1) {
+    const password = `password ${round}`;
+    await superuser.update("users", id, { password, passwordConfirm: password });
+    const reply = await request<{ token: string }>(server.url, "POST", "/api/collections/users/auth-with-password", {
+      body: { identity: "hasty@example.com", password },
+    });
+    const client = await SseClient.connect(server.url);
+    await client.subscribe(["inner/*", "notes/*"], reply.body.token);
+    await superuser.create("inner", { title: password });
+    await barrier(client, `hasty ${round}`);
+    expect(titles(client)).toEqual([password]);
+    client.close();
+  }
+});
+
 test("a deleted user's stream continues as a guest's", async () => {
   const { user, client } = await listener(["inner/*"]);
   await superuser.request("DELETE", `/api/collections/users/records/${user.id}`);

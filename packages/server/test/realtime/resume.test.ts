@@ -9,6 +9,8 @@ import { request } from "@headwater/testing/clients/request.ts";
 import { startServer } from "@headwater/testing/servers/server-process.ts";
 import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 import { tempDir } from "@headwater/testing/lib/temp-dir.ts";
+import type { ReceivedEvent } from "@headwater/testing/clients/event-splitter.ts";
+import { seqOfCursor } from "@headwater/testing/servers/cursors.ts";
 
 setDefaultTimeout(120_000);
 
@@ -38,7 +40,26 @@ test("a client that reconnects with its last event id gets missed events, then l
   expect(titles(back)).toEqual(["missed 1", "missed 2", "live"]);
 });
 
-test("a client id as Last-Event-ID, which PB_CONNECT sets, is neither a cursor nor an error", async () => {
+test("an EventSource that was cut before its first event gets what it missed since it connected", async () => {
+  await using server = await startServer();
+  const superuser = await SuperuserClient.signIn(server.url);
+  await superuser.createCollection(PUBLIC_NOTES);
+  const first = await SseClient.connect(server.url);
+  await first.subscribe(["notes/*"]);
+  first.close();
+  await superuser.create("notes", { title: "missed" });
+  const second = await SseClient.connect(server.url, { "Last-Event-ID": first.id });
+  // Cut again, before it has subscribed: its last event id is that of the second connection.
+  second.close();
+  await superuser.create("notes", { title: "missed too" });
+  const third = await SseClient.connect(server.url, { "Last-Event-ID": second.id });
+  await third.subscribe(["notes/*"]);
+  await superuser.create("notes", { title: "live" });
+  await third.inbox.until((events) => events.length === 3);
+  expect(titles(third)).toEqual(["missed", "missed too", "live"]);
+});
+
+test("an EventSource with the client id of another log gets a resync, and goes on", async () => {
   await using server = await startServer();
   const superuser = await SuperuserClient.signIn(server.url);
   await superuser.createCollection(PUBLIC_NOTES);
@@ -46,8 +67,13 @@ test("a client id as Last-Event-ID, which PB_CONNECT sets, is neither a cursor n
   const client = await SseClient.connect(server.url, { "Last-Event-ID": "A".repeat(40) });
   await client.subscribe(["notes/*"]);
   await superuser.create("notes", { title: "after" });
-  await client.inbox.until((events) => events.length === 1);
-  expect(titles(client)).toEqual(["after"]);
+  await client.inbox.until((events) => events.length === 2);
+  const [resync, event] = client.events;
+  expect([resync!.event, JSON.parse(resync!.data)]).toMatchObject([
+    "resync",
+    { reason: "unknown", cursor: resync!.id },
+  ]);
+  expect(JSON.parse(event!.data).record.title).toBe("after");
 });
 
 test("subscribing with a list's cursor leaves no gap, even under concurrent writes", async () => {
@@ -103,7 +129,7 @@ test("missed events are checked against the rules for the user that reconnects",
   }
 });
 
-test("a cursor from another epoch or beyond the log gets a resync; an invalid cursor is an error", async () => {
+test("a cursor that this log did not issue gets a resync; text that is no cursor is an error", async () => {
   await using server = await startServer();
   const superuser = await SuperuserClient.signIn(server.url);
   await superuser.createCollection(PUBLIC_NOTES);
@@ -112,16 +138,13 @@ test("a cursor from another epoch or beyond the log gets a resync; an invalid cu
   await client.subscribe(["notes/*"]);
   await superuser.create("notes", { title: "y" });
   await client.inbox.until((events) => events.length === 1);
-  const [epoch, seq] = lastCursor(client)!.split(".");
-  for (const [since, reason] of [
-    ["0000000000.1", "epoch"],
-    [`${epoch}.${Number(seq) + 1_000}`, "unknown"],
-  ] as const) {
+  for (const since of ["0000000000.1", `a.${"A".repeat(22)}`, `${lastCursor(client)!.slice(0, -3)}AAA`]) {
     const lost = await SseClient.connect(server.url);
     await lost.subscribe(["notes/*"], undefined, since);
     await lost.inbox.until((events) => events.length === 1);
-    expect(lost.events[0]).toMatchObject({ event: "resync", id: `${epoch}.${seq}` });
-    expect(JSON.parse(lost.events[0]!.data)).toEqual({ reason, cursor: `${epoch}.${seq}` });
+    const [{ event, id, data }] = lost.events as [ReceivedEvent];
+    expect([event, JSON.parse(data)]).toEqual(["resync", { reason: "epoch", cursor: id, subscriptions: ["notes/*"] }]);
+    expect(seqOfCursor(id)).toBe(seqOfCursor(lastCursor(client)));
   }
   const reply = await client.submit(["notes/*"], undefined, "yesterday");
   expect(reply).toMatchObject({ status: 400, body: { data: { since: { code: "validation_invalid_cursor" } } } });
@@ -174,5 +197,5 @@ test(`through ${ROUNDS} kills and restarts (HEADWATER_SEED=${SEED}), clients tha
       ids.push(...client.events.map(({ id }) => id!));
     }),
   );
-  for (const ids of seen) expect(ids.map((id) => id.split(".")[1]!)).toEqual(expected);
+  for (const ids of seen) expect(ids.map((id) => String(seqOfCursor(id)))).toEqual(expected);
 });

@@ -159,15 +159,31 @@ async function whileDisconnected(follower: Follower, work: () => Promise<unknown
 let barriers = 0;
 /** Waits until every follower has received all earlier writes, and applies them to its list. */
 async function applyEvents(followers: readonly Follower[]): Promise<void> {
-  const title = `barrier ${(barriers += 1)}`;
-  await superuser.create("notes", { title });
+  const barrier = await createBarrier();
   for (const follower of followers) {
-    const { inbox } = follower.client;
-    await inbox.until((events) => events.some(({ data }) => data.includes(`"${title}"`)));
-    for (const event of inbox.items.slice(follower.applied)) follower.list.apply(event);
-    follower.applied = inbox.items.length;
+    let awaited = barrier;
+    // A resync may stand for the barrier, too: what follows it comes one by one.
+    while (!(await receive(follower, awaited))) awaited = await createBarrier();
     if (follower.list.stale) follower.list.load(await listed(follower.token, follower.filter));
   }
+}
+
+async function createBarrier(): Promise<string> {
+  const title = `barrier ${(barriers += 1)}`;
+  await superuser.create("notes", { title });
+  return title;
+}
+
+/** Waits for the barrier or a resync, and applies what came. @returns whether the barrier came */
+async function receive(follower: Follower, barrier: string): Promise<boolean> {
+  const { inbox } = follower.client;
+  const isBarrier = ({ data }: ReceivedEvent): boolean => data.includes(`"${barrier}"`);
+  const isUnread = ({ event }: ReceivedEvent, i: number): boolean => event === "resync" && i >= follower.applied;
+  await inbox.until((events) => events.some(isBarrier) || events.some(isUnread));
+  const events = [...inbox.items];
+  for (const event of events.slice(follower.applied)) follower.list.apply(event);
+  follower.applied = events.length;
+  return events.some(isBarrier);
 }
 
 type Step = (records: { tasks: string[]; seats: string[]; remarks: string[] }) => Promise<unknown>;

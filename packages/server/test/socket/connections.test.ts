@@ -11,7 +11,7 @@ describe("WebSocket Connection Endpoint", () => {
     expect(one.hello).toEqual({
       type: "connected",
       connectionId: expect.stringMatching(/^[A-Za-z0-9]{40}$/),
-      cursor: expect.stringMatching(/^[a-z0-9]+\.\d+$/),
+      cursor: expect.stringMatching(/^a\.[\w-]{22}$/),
       auth: null,
       limits: { subscriptions: 100, requestsPerSecond: 10, messageBytes: 65_536 },
     });

@@ -31,6 +31,15 @@ describe("Subscription Limits", () => {
     expect(greedy.all("subscribed").length).toBeWithin(10, 20);
     const refusals = greedy.all("error");
     expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(["limit_requests"]));
+    // Each names what it is about, as all errors do.
+    expect(refusals.every(({ pattern, id }) => pattern === "notes.*" && typeof id === "number")).toBe(true);
+    greedy.send({ type: "subscribe", pattern: ["notes.a", "notes.b"], id: "two" });
+    greedy.send({ type: "unsubscribe", pattern: "notes.*", id: "three" });
+    await greedy.inbox.until(() => greedy.all("error").length === refusals.length + 2);
+    expect(greedy.all("error").slice(-2)).toMatchObject([
+      { code: "limit_requests", patterns: ["notes.a", "notes.b"], id: "two" },
+      { code: "limit_requests", pattern: "notes.*", id: "three" },
+    ]);
     const { retry, retryAfter } = refusals[0]!;
     expect(retry).toBe(true);
     expect(retryAfter).toBeWithin(0.1, 2);
@@ -77,9 +86,12 @@ describe("a message", () => {
   test("may have 64 KiB, but no more", async () => {
     const client = await server.connect();
     client.sendText('{"type":"ping"}'.padEnd(65_536));
-    client.sendText('{"type":"ping"}'.padEnd(65_537));
+    client.sendText('{"type":"ping","id":"large"}'.padEnd(65_537));
     await client.inbox.until(() => client.messages.length === 3);
-    expect(client.messages.slice(1)).toMatchObject([{ type: "pong" }, { type: "error", code: "limit_message" }]);
+    expect(client.messages.slice(1)).toMatchObject([
+      { type: "pong" },
+      { type: "error", code: "limit_message", id: "large" },
+    ]);
   });
 
   test("may name a subscription of 2500 bytes, but no more", async () => {

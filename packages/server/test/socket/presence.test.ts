@@ -90,3 +90,58 @@ test("presence shows a member's new identity after sign-in, and not members that
   expect(client.all("error").map(({ code }) => code)).toEqual(["forbidden", "bad_presence"]);
   expect(app.realtime.getPresence("staff")).toEqual([]);
 });
+
+test("guests with the same key are different members", async () => {
+  const [one, other] = [await connect(), await connect()];
+  await one.subscribe("@booth.*", { presence: { state: "one", key: "shared" } });
+  await until(one, 1);
+  await other.subscribe("@booth.*", { presence: { state: "other", key: "shared" } });
+  await until(one, 2);
+  expect(presenceOf(one)[1]).toMatchObject({ presence: "join", count: 2, member: { state: "other" } });
+});
+
+/** Creates an account and signs it in. */
+async function signUp(name: string): Promise<{ readonly id: string; readonly client: SocketClient }> {
+  const email = `${name}@hidden.example`;
+  const { id } = await app.records("users").create({ email, password: "1234567890" });
+  const signedIn = await fetch(`${url}/api/collections/users/auth-with-password`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ identity: email, password: "1234567890" }),
+  });
+  const { token } = (await signedIn.json()) as { token: string };
+  const client = await SocketClient.connect(url, { headers: { authorization: token } });
+  open.push(client);
+  return { id, client };
+}
+
+test("members are shown without their account to those who may not see it", async () => {
+  // The view rule of `users` shows each account to itself alone.
+  const [cara, dan, guest] = [await signUp("cara"), await signUp("dan"), await connect()];
+  await guest.subscribe("@gate.*");
+  await until(guest, 1);
+  await cara.client.subscribe("@gate.*", { presence: { state: "cara" } });
+  await Promise.all([until(guest, 2), until(cara.client, 1)]);
+  await dan.client.subscribe("@gate.*", { presence: { state: "dan" } });
+  await Promise.all([until(guest, 3), until(cara.client, 2), until(dan.client, 1)]);
+  dan.client.close();
+  await Promise.all([until(guest, 4), until(cara.client, 3)]);
+  expect(presenceOf(dan.client)).toMatchObject([
+    {
+      members: [
+        { state: "cara", auth: null },
+        { state: "dan", auth: { collection: "users", id: dan.id } },
+      ],
+    },
+  ]);
+  expect(presenceOf(cara.client).slice(1)).toMatchObject([
+    { presence: "join", count: 2, member: { state: "dan", auth: null } },
+    { presence: "leave", count: 1, member: { state: "dan", auth: null } },
+  ]);
+  expect(presenceOf(cara.client)[0]).toMatchObject({ members: [{ auth: { id: cara.id } }] });
+  const text = JSON.stringify(presenceOf(guest));
+  expect(text).not.toContain(cara.id);
+  expect(text).not.toContain(dan.id);
+  // The application itself sees them.
+  expect(app.realtime.getPresence("gate").map(({ auth }) => auth?.id)).toEqual([cara.id]);
+});

@@ -1,5 +1,5 @@
 import { toQuery, type Query, type Row } from "../../src/store/sql.ts";
-import type { Reader, Store, Transaction } from "../../src/store/store.ts";
+import type { Reader, SnapshotReader, Store, Transaction } from "../../src/store/store.ts";
 import { Schema } from "../../src/collections/model/schema.ts";
 import { principalKey } from "../../src/rules/principal.ts";
 import type { RecordContext } from "../../src/records/model/record-context.ts";
@@ -42,12 +42,18 @@ function alterStore({ write = unchanged, read = (_, rows) => rows }: { write?: A
     },
     afterCommit: (callback) => tx.afterCommit(callback),
   });
+  const snapshotReaderOf = (reader: SnapshotReader): SnapshotReader => ({
+    ...readerOf(reader),
+    read: (work) => reader.read((snapshot) => work(readerOf(snapshot))),
+  });
   return {
     ...NO_FAULT,
     store: (store) => ({
-      ...readerOf(store),
-      read: (work) => store.read((reader) => work(readerOf(reader))),
+      ...snapshotReaderOf(store),
+      for: (owner) => snapshotReaderOf(store.for(owner)),
       write: (work, options) => store.write((tx) => work(transactionOf(tx)), options),
+      scrub: () => store.scrub(),
+      bracketWrites: (bracket) => store.bracketWrites(bracket),
       onCommit: (listener) => store.onCommit(listener),
       close: () => store.close(),
     }),

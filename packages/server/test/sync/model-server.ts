@@ -7,8 +7,10 @@ import { updateCollection } from "../../src/collections/commands/update-collecti
 import { systemContext } from "../../src/auth/system-context.ts";
 import { type Folder, openFolder } from "../../src/app/folder.ts";
 import { ApiError } from "../../src/lib/api-error.ts";
-import { KeyedQueue } from "../../src/lib/keyed-queue.ts";
+import { KeyedQueue } from "../../src/lib/scheduling/keyed-queue.ts";
 import { readEpoch } from "../../src/log/change-log.ts";
+import { Cursors } from "../../src/log/cursors.ts";
+import { startLineage } from "../../src/log/lineage.ts";
 import { findRecord } from "../../src/records/query/find-record.ts";
 import { HookRegistry } from "../../src/records/model/hook-registry.ts";
 import { listRecords } from "../../src/records/query/list-records.ts";
@@ -44,6 +46,7 @@ export class ModelServer {
   #folder: Folder;
   #store: Store;
   #epoch = "";
+  #cursors!: Cursors;
   #queues = { pulls: new KeyedQueue(), pushes: new KeyedQueue() };
 
   private constructor(dir: string, folder: Folder, fault: Fault) {
@@ -55,7 +58,7 @@ export class ModelServer {
 
   static async open(dir: string, users: readonly string[], fault: Fault = NO_FAULT): Promise<ModelServer> {
     const server = new ModelServer(dir, await openFolder(dir), fault);
-    server.#epoch = await readEpoch(server.store);
+    await server.#startLog();
     for (const body of COLLECTIONS) await server.define(body);
     await server.redefine("users", { fields: [...server.collection("users").fields, ...USER_FIELDS] });
     for (const id of users) {
@@ -95,6 +98,11 @@ export class ModelServer {
     this.#folder = await openFolder(this.#dir);
     this.#store = this.#fault.store(this.#folder.store);
     this.#queues = { pulls: new KeyedQueue(), pushes: new KeyedQueue() };
+    await this.#startLog();
+  }
+
+  async #startLog(): Promise<void> {
+    this.#cursors = new Cursors(await startLineage(this.store));
     this.#epoch = await readEpoch(this.store);
   }
 
@@ -182,7 +190,13 @@ export class ModelServer {
   }
 
   async pull(user: string, group: string, cookie: unknown): Promise<PullResult | undefined> {
-    const deps = { store: this.#store, epoch: this.#epoch, queue: this.#queues.pulls, limits: LIMITS };
+    const deps = {
+      store: this.#store,
+      epoch: this.#epoch,
+      cursors: this.#cursors,
+      queue: this.#queues.pulls,
+      limits: LIMITS,
+    };
     const context = this.#fault.context(await this.#contextOf(user));
     const pulled = await pull(deps, context, { group, cookie });
     return "error" in pulled ? undefined : this.#fault.pulled(pulled, this);
@@ -193,7 +207,8 @@ export class ModelServer {
     const context = await this.#contextOf(user);
     const deps = { ...this.#folder, store: this.#store, mutators: this.#mutators(context), queue: this.#queues.pushes };
     try {
-      const pushed = await push(deps, async () => context(), { group, mutations });
+      const unread = mutations.map((mutation) => ({ size: 100, read: async () => mutation }));
+      const pushed = await push(deps, async () => context(), { group, mutations: unread });
       if ("error" in pushed) throw new Error(`the server did not know a client: ${JSON.stringify(mutations)}`);
       return true;
     } catch (error) {

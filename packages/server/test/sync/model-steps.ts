@@ -1,9 +1,10 @@
 import type { Random } from "@headwater/testing/lib/seeded-random.ts";
 import type { Fault } from "./model-faults.ts";
-import { Model, type ModelStep } from "./model.ts";
+import { Model } from "./model.ts";
+import type { RandomStep } from "./random-step.ts";
 
 /** The random steps of a run. */
-const STEPS: readonly (readonly [string, ModelStep])[] = Object.entries({
+const STEPS: readonly (readonly [string, RandomStep<Model>])[] = Object.entries({
   write: { weight: 40, take: (model) => model.writes.write() },
   writes: {
     weight: 8,
@@ -43,7 +44,7 @@ const STEPS: readonly (readonly [string, ModelStep])[] = Object.entries({
   expire: { weight: 2, take: (model) => model.expire() },
   trim: { weight: 2, take: (model) => model.trim() },
   restart: { weight: 1, take: (model) => model.restart() },
-} satisfies Record<string, ModelStep>);
+} satisfies Record<string, RandomStep<Model>>);
 
 /** Runs the model for a number of random steps. @throws Error with the steps that led to a failure */
 export const runModel = (dir: string, random: Random, steps: number, fault?: Fault): Promise<Model> =>

@@ -4,6 +4,7 @@ import { trimLog } from "../../src/log/retention.ts";
 import { DEFAULT_AGES } from "../../src/sync/expiration.ts";
 import type { Mutation } from "../../src/sync/requests.ts";
 import type { Fault } from "./model-faults.ts";
+import { pickStep, type RandomSteps } from "./random-step.ts";
 import { type ClientState, ModelClient, type ModelGroup } from "./model-client.ts";
 import { RULES } from "./model-rules.ts";
 import { ModelServer } from "./model-server.ts";
@@ -14,22 +15,15 @@ const MAX_PAGES = 2_000;
 
 const isJournal = ({ name }: Mutation): boolean => name === "journal" || name === "flaky";
 
-/** Takes random steps on a server and its clients. After each pull, a client's view must equal a list request's result. */
-/** One kind of random step. */
-export interface ModelStep {
-  /** Relative frequency. */
-  readonly weight: number;
-  readonly take: (model: Model) => Promise<unknown>;
-}
-
-export interface ModelRunOptions {
+interface ModelRunOptions {
   readonly dir: string;
   readonly random: Random;
   readonly steps: number;
-  readonly kinds: readonly (readonly [name: string, ModelStep])[];
+  readonly kinds: RandomSteps<Model>;
   readonly fault?: Fault | undefined;
 }
 
+/** Takes random steps on a server and its clients. After each pull, a client's view must equal a list request's result. */
 export class Model {
   readonly server: ModelServer;
   readonly random: Random;
@@ -60,11 +54,9 @@ export class Model {
     }
   }
 
-  async #step(number: number, kinds: ModelRunOptions["kinds"]): Promise<void> {
+  async #step(number: number, kinds: RandomSteps<Model>): Promise<void> {
     this.server.advanceClock(this.random.int(0, 3));
-    const total = kinds.reduce((sum, [, { weight }]) => sum + weight, 0);
-    let at = this.random.int(1, total);
-    const [name, { take }] = kinds.find(([, { weight }]) => (at -= weight) <= 0)!;
+    const [name, { take }] = pickStep(kinds, this.random);
     this.recentSteps.push(name);
     if (this.recentSteps.length > 12) this.recentSteps.shift();
     try {
@@ -88,7 +80,7 @@ export class Model {
     return client;
   }
 
-  #client(): ModelClient {
+  anyClient(): ModelClient {
     return this.random.pick(this.clients);
   }
 
@@ -126,8 +118,7 @@ export class Model {
       throw new Error(`mutation ${client.accepted} was accepted, but the last confirmed one is ${client.confirmed}`);
     }
     const again = await client.pull(this.server);
-    if (again.patch.length > 0 && !this.#isVolatile())
-      throw new Error(`the last page was not the last: ${again.patch[0]}`);
+    if (again.patch.length > 0 && !this.#isVolatile()) throw new Error(`a page came after the last: ${again.patch[0]}`);
   }
 
   /** The results of confirmed mutations are in the view, since the client has dropped its optimistic versions. */
@@ -154,9 +145,7 @@ export class Model {
       text: "SELECT mutation FROM journal WHERE client = ? ORDER BY rowid",
       values: [client.id],
     });
-    const expected = client.mutations.filter(
-      ({ id, name }) => id <= client.sent && (name === "journal" || name === "flaky"),
-    );
+    const expected = client.mutations.filter((mutation) => mutation.id <= client.sent && isJournal(mutation));
     const [got, wanted] = [rows.map(({ mutation }) => Number(mutation)), expected.map(({ id }) => id)];
     // Mutations after the last response may have run already.
     const least = wanted.filter((id) => id <= client.accepted).length;
@@ -165,7 +154,7 @@ export class Model {
     }
   }
 
-  async mutate(client = this.#client()): Promise<void> {
+  async mutate(client = this.anyClient()): Promise<void> {
     const { random } = this;
     for (let i = random.int(1, 4); i > 0; i -= 1) {
       const next = client.mutations.length + 1;
@@ -184,7 +173,7 @@ export class Model {
     }
   }
 
-  async push(client = this.#client()): Promise<void> {
+  async push(client = this.anyClient()): Promise<void> {
     const pending = client.pending(this.random.int(0, 3));
     await client.push(this.server, this.random.chance(80) ? pending : pending.slice(0, -1));
     await this.#checkJournal(client);
@@ -192,13 +181,13 @@ export class Model {
 
   /** Concurrent requests, some of one group. Each may see any intermediate state, but the client converges. */
   async pullAndPushConcurrently(): Promise<void> {
-    const one = this.#client();
+    const one = this.anyClient();
     const works = [
       this.writes.write(),
       one.pull(this.server),
       this.writes.write(),
       one.pull(this.server, this.random.pick(one.earlierStates)),
-      this.#client().pull(this.server),
+      this.anyClient().pull(this.server),
       this.push(one),
       this.writes.write(),
     ];
@@ -209,8 +198,8 @@ export class Model {
 
   async useForgedCookie(): Promise<void> {
     const { random } = this;
-    const client = this.#client();
-    const other = this.#client();
+    const client = this.anyClient();
+    const other = this.anyClient();
     const cookie = client.state.cookie ?? { order: 1, group: "g0", life: "x", version: 1, pushes: 0 };
     const forged = random.pick<unknown>([
       { ...cookie, version: cookie.version + random.int(-5, 5) },
@@ -235,7 +224,7 @@ export class Model {
   }
 
   async useForeignGroup(): Promise<void> {
-    const { group } = this.#client();
+    const { group } = this.anyClient();
     const user = this.random.pick(USERS.filter((id) => id !== group.user));
     const isRefused = (error: unknown): boolean => error instanceof ApiError && error.status === 403;
     const works = [
@@ -256,21 +245,21 @@ export class Model {
   }
 
   async forkGroup(): Promise<void> {
-    const from = this.#client();
+    const from = this.anyClient();
     const group = { key: this.#name("g"), user: from.group.user, receivedKeys: new Set(from.group.receivedKeys) };
     const client = this.#addClient(group, this.random.chance(80) ? from.state : this.random.pick(from.earlierStates));
     await this.check(client);
   }
 
   async useForeignCookie(): Promise<void> {
-    const from = this.#client();
+    const from = this.anyClient();
     const group = { key: this.#name("g"), user: this.random.pick(USERS), receivedKeys: new Set<string>() };
     if (from.group.user === group.user) return;
     await this.check(this.#addClient(group, { cookie: from.state.cookie, view: new Map(), confirmed: 0 }));
   }
 
   async newTab(): Promise<void> {
-    const { group, state } = this.#client();
+    const { group, state } = this.anyClient();
     await this.check(this.#addClient(group, this.random.chance(50) ? state : undefined));
   }
 
@@ -291,21 +280,21 @@ export class Model {
     const { listRule } = this.server.collection(name);
     await this.server.redefine(name, { listRule: null });
     for (let i = this.random.int(1, 4); i > 0; i -= 1) {
-      const client = this.#client();
+      const client = this.anyClient();
       await client.pull(this.server, this.random.pick(client.earlierStates));
     }
     await this.server.redefine(name, { listRule });
   }
 
   trim(): Promise<unknown> {
-    return trimLog(this.server.store, { maxAgeMs: 1e12, maxChanges: this.random.int(1, 20) }, this.server.now);
+    return trimLog(
+      this.server.store,
+      { maxAgeMs: 1e12, maxChanges: this.random.int(1, 20), maxBytes: 0 },
+      this.server.now,
+    );
   }
 
   restart(): Promise<void> {
     return this.server.restart(this.random.chance(20));
-  }
-
-  anyClient(): ModelClient {
-    return this.#client();
   }
 }

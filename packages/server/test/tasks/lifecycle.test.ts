@@ -157,7 +157,7 @@ test("a finished task's events move from the log to its row, and can still be re
   await task.drive("complete");
   await task.untilFinished();
   const row = () => readRows(server.dir, "_tasks").find(({ id }) => id === task.id)!;
-  while (row()["folded"] !== row()["told"]) await Bun.sleep(20);
+  while (row()["saved_event"] !== row()["last_event"]) await Bun.sleep(20);
   const logged = () => readRows(server.dir, "_changes").filter(({ after }) => String(after).includes(task.id));
   while (logged().length > 0) await Bun.sleep(20);
   using replay = await task.openStream();

@@ -28,7 +28,7 @@ test("after a kill and restart, running tasks are retried or failed, and listene
   expect((await running.at(second.url).state()).state).toBe("failed");
 });
 
-test("a server that stops notifies its listeners, and tasks that may be retried lose no attempt", async () => {
+test("a server that stops tells listeners which tasks it interrupted, and no task loses an attempt", async () => {
   await using first = await startServer({ args: ["--hooks", TASK_HOOKS] });
   const [once, patient] = [await DrivenTask.start(first.url), await DrivenTask.start(first.url, "patient")];
   const clients = await Promise.all([once, patient].map((task) => task.openStream()));
@@ -44,7 +44,10 @@ test("a server that stops notifies its listeners, and tasks that may be retried 
   await patient.at(second.url).drive("progress", { step: 2 });
   await patient.at(second.url).drive("complete", { step: 3 });
   await Promise.all([late.ended, back.ended]);
-  expect(payloadsOf(late)).toEqual([{ step: 1 }, { step: 2 }, { step: 3 }]);
-  expect(payloadsOf(back)).toEqual([{ step: 2 }, { step: 3 }]);
+  const types = ["progress_update", "task_retrying", "progress_update", "task_completed"];
+  expect(typesOf(late)).toEqual(types);
+  expect(payloadsOf(late)[1]).toMatchObject({ code: "interrupted", attempt: 1, attempts: 3 });
+  // Each listener hears of the retry once: before the stop or after it.
+  expect([...typesOf(clients[1]!), ...typesOf(back)]).toEqual(types);
   expect(await once.at(second.url).state()).toMatchObject({ state: "failed", error: { code: "interrupted" } });
 });

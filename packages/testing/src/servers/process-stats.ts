@@ -33,24 +33,52 @@ export async function settledMemory(pid: number, timeoutMs = 5000): Promise<numb
   return before;
 }
 
+/**
+ * The memory that a process and its descendants occupy, in bytes: their own, and once what they map from files, most of which
+ * they share. A process that ends meanwhile counts as nothing.
+ */
+export function residentBytes(pid: number): number {
+  const statuses = processesOf(pid).map(readStatus);
+  const own = sum(statuses, (status) => kilobytes(status, "RssAnon") + kilobytes(status, "RssShmem"));
+  return (own + Math.max(0, ...statuses.map((status) => kilobytes(status, "RssFile")))) * 1024;
+}
+
+function readStatus(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+const kilobytes = (status: string, name: string): number =>
+  Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0);
+
 function readOne(pid: number): ProcessStats {
   const fields = afterName(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const ticks = Number(fields[11]) + Number(fields[12]);
   return {
     cpuMicros: (ticks * 1e6) / CLOCK_TICKS_PER_SECOND,
-    anonymousBytes: Number(/^RssAnon:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024,
+    anonymousBytes: kilobytes(readStatus(pid), "RssAnon") * 1024,
     openFiles: readdirSync(`/proc/${pid}/fd`).length,
   };
 }
 
 /** The process and all its descendants. */
 export function processesOf(pid: number): number[] {
-  const children = readdirSync(`/proc/${pid}/task`)
-    .flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" "))
-    .filter((child) => child !== "")
-    .map(Number);
-  return [pid].concat(children.flatMap(processesOf));
+  return [pid].concat(childrenOf(pid).flatMap(processesOf));
+}
+
+/** Threads and processes may end while this reads. */
+function childrenOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`)
+      .flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" "))
+      .filter((child) => child !== "")
+      .map(Number);
+  } catch {
+    return [];
+  }
 }
 
 /** The program's name is in parentheses and may contain spaces, so the fields start after the last parenthesis. */

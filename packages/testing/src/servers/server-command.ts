@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Stock PocketBase has the same command line, so tests of shared behaviour can run against it as well. */
@@ -14,16 +15,18 @@ export const hasPocketBase = Bun.which("pocketbase") !== null;
  * server's own process. Bun's `--no-orphans` stops it when the test process dies, even by SIGKILL.
  *
  * @param runtimeArgs arguments for Bun, such as a preload
+ * @param root the source tree to run, by default this one
  */
-export const commandOf = (kind: ServerKind, runtimeArgs: readonly string[] = []): readonly string[] =>
+export const commandOf = (
+  kind: ServerKind,
+  runtimeArgs: readonly string[] = [],
+  root: string = THIS_TREE,
+): readonly string[] =>
   kind === "pocketbase"
     ? ["pocketbase"]
-    : [
-        process.execPath,
-        "--no-orphans",
-        ...runtimeArgs,
-        fileURLToPath(new URL("../../../server/src/main.ts", import.meta.url)),
-      ];
+    : [process.execPath, "--no-orphans", ...runtimeArgs, join(root, "packages/server/src/main.ts")];
+
+const THIS_TREE = fileURLToPath(new URL("../../../..", import.meta.url));
 
 export interface CommandResult {
   readonly code: number;
@@ -31,9 +34,18 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs the command line to its end. @param input text for standard input */
-export async function runCommand(kind: ServerKind, args: readonly string[], input = ""): Promise<CommandResult> {
-  const child = Bun.spawn([...commandOf(kind), ...args], { stdin: Buffer.from(input), stdout: "pipe", stderr: "pipe" });
+/** Runs the command line to its end. @param input text for standard input @param root as in `commandOf` */
+export async function runCommand(
+  kind: ServerKind,
+  args: readonly string[],
+  input = "",
+  root?: string,
+): Promise<CommandResult> {
+  const child = Bun.spawn([...commandOf(kind, [], root), ...args], {
+    stdin: Buffer.from(input),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
   const [code, stdout, stderr] = await Promise.all([child.exited, child.stdout.text(), child.stderr.text()]);
   return { code, stdout, stderr };
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
+import { rememberFolder } from "./cursors.ts";
 import { atExit } from "../lib/at-exit.ts";
 import { freePort } from "../lib/free-port.ts";
 import { commandOf, runCommand, type ServerKind, testedKind } from "./server-command.ts";
@@ -17,6 +18,8 @@ export interface ServerOptions {
   readonly args?: readonly string[];
   /** Arguments for Bun, such as a preload. */
   readonly runtimeArgs?: readonly string[];
+  /** The source tree whose server to start, to compare with an earlier one. By default this one. */
+  readonly root?: string | undefined;
 }
 
 /** A server in its own process: `await using server = await startServer()`. */
@@ -41,8 +44,9 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
   const temp = options.dir === undefined ? tempDir() : undefined;
   const dir = options.dir ?? join(temp!.path, "pb_data");
   mkdirSync(dir, { recursive: true });
+  rememberFolder(dir);
   try {
-    if (!existsSync(join(dir, "data.db"))) await addSuperuser(kind, dir);
+    if (!existsSync(join(dir, "data.db"))) await addSuperuser(kind, dir, options.root);
     for (let attempt = 1; ; attempt += 1) {
       const started = await launch(kind, dir, options.port ?? freePort(), options, temp);
       if ("url" in started) return started;
@@ -54,15 +58,9 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
   }
 }
 
-async function addSuperuser(kind: ServerKind, dir: string): Promise<void> {
-  const { code, stdout, stderr } = await runCommand(kind, [
-    "superuser",
-    "upsert",
-    SUPERUSER.email,
-    SUPERUSER.password,
-    "--dir",
-    dir,
-  ]);
+async function addSuperuser(kind: ServerKind, dir: string, root: string | undefined): Promise<void> {
+  const args = ["superuser", "upsert", SUPERUSER.email, SUPERUSER.password, "--dir", dir];
+  const { code, stdout, stderr } = await runCommand(kind, args, "", root);
   if (code !== 0) throw new Error(`could not create a superuser in ${dir}: ${stdout}${stderr}`);
 }
 
@@ -70,14 +68,14 @@ async function launch(
   kind: ServerKind,
   dir: string,
   port: number,
-  { args = [], runtimeArgs = [] }: ServerOptions,
+  { args = [], runtimeArgs = [], root }: ServerOptions,
   temp: TempDir | undefined,
 ): Promise<ServerProcess | { readonly failure: string }> {
   // Files, not pipes: a pipe that is not read would block the server.
   const outputs = join(dir, "..", `${kind}-${port}-${Date.now()}`);
   const [stdout, stderr] = [Bun.file(`${outputs}.out`), Bun.file(`${outputs}.err`)];
   const child = Bun.spawn(
-    [...commandOf(kind, runtimeArgs), "serve", "--dir", dir, "--http", `127.0.0.1:${port}`, ...args],
+    [...commandOf(kind, runtimeArgs, root), "serve", "--dir", dir, "--http", `127.0.0.1:${port}`, ...args],
     { stdin: "ignore", stdout, stderr },
   );
   const cancelKill = atExit(() => child.kill("SIGKILL"));

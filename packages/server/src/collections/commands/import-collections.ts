@@ -1,8 +1,8 @@
 import type { ErrorData, ValidationError } from "@headwater/protocol";
 import { badRequest, invalid } from "../../lib/api-error.ts";
-import { toText } from "../../lib/coerce.ts";
+import { toText } from "../../lib/text/coerce.ts";
 import { REQUIRED } from "../../lib/validators.ts";
-import { StoreError, type Transaction } from "../../store/store.ts";
+import { isOutage, StoreError, type Transaction } from "../../store/store.ts";
 import { normaliseFields } from "../model/normalise-fields.ts";
 import type { Collection } from "../model/collection.ts";
 import type { CollectionContext } from "../validate/collection-context.ts";
@@ -50,7 +50,7 @@ export async function importCollections(tx: Transaction, context: CollectionCont
     for (const item of stored) await check(tx, { ...context, schema }, item);
     for (const { draft } of stored) await refreshDependentViews(tx, { schema, now: context.now }, collectionOf(draft));
   } catch (error) {
-    if (!(error instanceof StoreError) || error.kind === "busy" || error.kind === "full") throw error;
+    if (!(error instanceof StoreError) || isOutage(error)) throw error;
     throw failure(`Failed to import the collections configuration. Raw error:\n${saving}${engineMessage(error)}`);
   }
 }

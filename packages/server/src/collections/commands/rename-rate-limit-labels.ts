@@ -1,5 +1,5 @@
-import { toText } from "../../lib/coerce.ts";
-import { parseJson } from "../../lib/json-value.ts";
+import { toText } from "../../lib/text/coerce.ts";
+import { parseJson } from "../../lib/json/json-value.ts";
 import { sql } from "../../store/sql.ts";
 import type { Transaction } from "../../store/store.ts";
 import { isObject } from "../fields/decode-json.ts";

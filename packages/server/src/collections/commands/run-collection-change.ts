@@ -29,6 +29,7 @@ export function runCollectionChange<Result>(
       const deleted = before.collections.filter(({ id }) => !after.find(id));
       tx.afterCommit(() => {
         registry.replace(after);
+        if (deleted.length > 0) store.scrub();
         for (const { id } of deleted) background(() => files.removeFolder(id));
       });
       return result;

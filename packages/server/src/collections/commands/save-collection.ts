@@ -1,5 +1,5 @@
 import { ApiError, badRequest } from "../../lib/api-error.ts";
-import { StoreError, type Transaction } from "../../store/store.ts";
+import { isOutage, StoreError, type Transaction } from "../../store/store.ts";
 import type { Collection } from "../model/collection.ts";
 import type { CollectionContext } from "../validate/collection-context.ts";
 import type { CollectionDraft } from "../model/collection-draft.ts";
@@ -30,7 +30,7 @@ export async function saveCollection(
     await refreshDependentViews(tx, { schema: context.schema.with(collection), now: context.now }, collection);
     return collection;
   } catch (error) {
-    if (error instanceof StoreError && error.kind !== "busy" && error.kind !== "full")
+    if (error instanceof StoreError && !isOutage(error))
       throw new ApiError(400, `${failed} Raw error: \n${engineMessage(error)}`, {}, error);
     throw error;
   }

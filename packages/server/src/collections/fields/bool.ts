@@ -1,4 +1,4 @@
-import { toBool } from "../../lib/coerce.ts";
+import { toBool } from "../../lib/text/coerce.ts";
 import { REQUIRED } from "../../lib/validators.ts";
 import type { FieldKind } from "./field-kind.ts";
 import { columnText } from "./text-storage.ts";

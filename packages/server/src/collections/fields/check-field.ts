@@ -5,8 +5,8 @@ import type { Field } from "./field.ts";
 import type { OptionContext } from "./field-kind.ts";
 import { kindOf } from "./field-kinds.ts";
 
-/** Names that SQL or a record's JSON already uses. */
-const RESERVED_NAMES = ["null", "true", "false", "_rowid_", "collectionId", "collectionName", "expand"];
+/** Names that SQL, a record's JSON or every object already uses. PocketBase accepts the last one. */
+const RESERVED_NAMES = ["null", "true", "false", "_rowid_", "collectionId", "collectionName", "expand", "__proto__"];
 
 /** Checks all options of a field. The result is keyed by option; `undefined` if there is no problem. */
 export function checkField(field: Field, context: OptionContext): ErrorData | undefined {

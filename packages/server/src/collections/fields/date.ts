@@ -1,8 +1,8 @@
 import type { ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { toText } from "../../lib/coerce.ts";
+import { toText } from "../../lib/text/coerce.ts";
 import { REQUIRED } from "../../lib/validators.ts";
-import { parseDateTime } from "../../lib/date-time.ts";
+import { parseDateTime } from "../../lib/text/date-time.ts";
 import { readText } from "./decode-json.ts";
 import type { FieldKind } from "./field-kind.ts";
 import { columnText, textStorage } from "./text-storage.ts";

@@ -1,5 +1,5 @@
 import { invalid } from "../../lib/api-error.ts";
-import { toText } from "../../lib/coerce.ts";
+import { toText } from "../../lib/text/coerce.ts";
 import { REQUIRED } from "../../lib/validators.ts";
 import { readBool, readInt } from "./decode-json.ts";
 import type { FieldKind } from "./field-kind.ts";

@@ -19,6 +19,32 @@ describe("values are read, refused and stored as in PocketBase", () => {
   }
 });
 
+describe("JSON that a client sends as text", () => {
+  const field = parseField({ name: "f", type: "json" }) as FieldOf<"json">;
+  const { normalise, check } = kindOf(field);
+
+  test.each([
+    [String.raw`"\ud800"`, "\ufffd"],
+    [String.raw`{"\udc00":["\ud83d\ude00","\\ud800"]}`, { "\ufffd": ["😀", "\\ud800"] }],
+    ['{"a":1} x', '{"a":1} x'],
+    ["[1,]", "[1,]"],
+  ])("%s is %p", (text, value) => {
+    expect(normalise(field, text)).toEqual(value);
+    expect(check(field, normalise(field, text))).toBeUndefined();
+  });
+
+  test.each(["1e400", "[-1e400]", '{"a":1,"a":2}', '[{"a":{"b":1,"b":1}}]'])("%s is refused", (text) => {
+    expect(check(field, normalise(field, text))).toMatchObject({ code: "validation_invalid_json" });
+    expect(check(field, normalise(field, normalise(field, text)))).toMatchObject({ code: "validation_invalid_json" });
+  });
+
+  test("is not parsed if it is longer than the field allows", () => {
+    const text = `[${" ".repeat(1 << 20)}]`;
+    expect(normalise(field, text)).toBe(text);
+    expect(check(field, text)).toMatchObject({ code: "validation_json_size_limit" });
+  });
+});
+
 describe("content of an old database is read", () => {
   test.each([
     ["text", {}, null, ""],

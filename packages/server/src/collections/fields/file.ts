@@ -1,6 +1,6 @@
 import type { ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { toTexts } from "../../lib/coerce.ts";
+import { toTexts } from "../../lib/text/coerce.ts";
 import { between, each, matches, noneOf, REQUIRED } from "../../lib/validators.ts";
 import { readBool, readInt, readTexts } from "./decode-json.ts";
 import type { FieldKind } from "./field-kind.ts";

@@ -1,5 +1,5 @@
 import { invalid } from "../../lib/api-error.ts";
-import { parseJson } from "../../lib/json-value.ts";
+import { parseJson } from "../../lib/json/json-value.ts";
 import { REQUIRED } from "../../lib/validators.ts";
 import { isObject } from "./decode-json.ts";
 import type { FieldKind } from "./field-kind.ts";
@@ -16,7 +16,7 @@ export const geoPointKind: FieldKind<"geoPoint"> = {
   parse: () => ({}),
   column: () => `JSON DEFAULT '{"lon":0,"lat":0}' NOT NULL`,
   zero: () => pointOf(undefined),
-  normalise: (_field, input) => pointOf(typeof input === "string" ? parseJson(input) : input),
+  normalise: (_field, input) => pointOf(typeof input === "string" ? fromText(input) : input),
   fromColumn: (_field, stored) => pointOf(parseJson(columnText(stored))),
   toColumn: (_field, value) => JSON.stringify(pointOf(value)),
   check: (field, value) => {
@@ -30,6 +30,10 @@ export const geoPointKind: FieldKind<"geoPoint"> = {
     return undefined;
   },
 };
+
+/** Characters. No point needs more. */
+const MAX_TEXT = 10_000;
+const fromText = (text: string): unknown => (text.length > MAX_TEXT ? undefined : parseJson(text));
 
 /** A missing axis is 0. If an axis is not a number, the point is 0, 0. */
 function pointOf(value: unknown): GeoPoint {

@@ -1,5 +1,5 @@
 import type { FieldValue } from "@headwater/protocol";
-import { toTexts } from "../../lib/coerce.ts";
+import { toTexts } from "../../lib/text/coerce.ts";
 import type { SqlValue } from "../../store/sql.ts";
 import { type FileField, isMultiple, type RelationField, type SelectField } from "./field.ts";
 import { columnText, TEXT_COLUMN } from "./text-storage.ts";

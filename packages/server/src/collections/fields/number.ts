@@ -1,6 +1,6 @@
 import type { ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { toNumber } from "../../lib/coerce.ts";
+import { toNumber } from "../../lib/text/coerce.ts";
 import { REQUIRED } from "../../lib/validators.ts";
 import { readBool, readNumberOrNull } from "./decode-json.ts";
 import type { NumberField } from "./field.ts";

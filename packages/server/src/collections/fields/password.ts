@@ -1,8 +1,8 @@
 import type { ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { countCharacters, toText } from "../../lib/coerce.ts";
+import { countCharacters, toText } from "../../lib/text/coerce.ts";
 import { between, REQUIRED } from "../../lib/validators.ts";
-import { matchesPattern } from "../../lib/re2.ts";
+import { matchesPattern } from "../../lib/text/re2.ts";
 import { readInt, readText } from "./decode-json.ts";
 import type { PasswordField } from "./field.ts";
 import type { FieldKind } from "./field-kind.ts";

@@ -1,7 +1,7 @@
 import type { ValidationError } from "@headwater/protocol";
 import { collectionId } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { toTexts } from "../../lib/coerce.ts";
+import { toTexts } from "../../lib/text/coerce.ts";
 import { atLeast, REQUIRED, required } from "../../lib/validators.ts";
 import { readBool, readInt, readText } from "./decode-json.ts";
 import type { RelationField } from "./field.ts";

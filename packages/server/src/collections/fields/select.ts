@@ -1,5 +1,5 @@
 import { invalid } from "../../lib/api-error.ts";
-import { toTexts } from "../../lib/coerce.ts";
+import { toTexts } from "../../lib/text/coerce.ts";
 import { between, REQUIRED, required } from "../../lib/validators.ts";
 import { readInt, readTexts } from "./decode-json.ts";
 import type { FieldKind } from "./field-kind.ts";

@@ -1,5 +1,5 @@
 import type { FieldValue } from "@headwater/protocol";
-import { toText } from "../../lib/coerce.ts";
+import { toText } from "../../lib/text/coerce.ts";
 import type { SqlValue } from "../../store/sql.ts";
 
 export const TEXT_COLUMN = "TEXT DEFAULT '' NOT NULL";

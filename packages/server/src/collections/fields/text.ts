@@ -1,9 +1,9 @@
 import type { ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { countCharacters, toText } from "../../lib/coerce.ts";
+import { countCharacters, toText } from "../../lib/text/coerce.ts";
 import { atLeast, atMost, mustBeBlank, REQUIRED, required } from "../../lib/validators.ts";
-import { randomByPattern } from "../../lib/random-by-pattern.ts";
-import { matchesPattern } from "../../lib/re2.ts";
+import { randomByPattern } from "../../lib/text/random-by-pattern.ts";
+import { matchesPattern } from "../../lib/text/re2.ts";
 import { readBool, readInt, readText } from "./decode-json.ts";
 import { regexProblem } from "./check-regex.ts";
 import type { TextField } from "./field.ts";

@@ -1,7 +1,7 @@
 import { invalid } from "../../lib/api-error.ts";
-import { toText } from "../../lib/coerce.ts";
+import { toText } from "../../lib/text/coerce.ts";
 import { REQUIRED } from "../../lib/validators.ts";
-import { isUrl, urlHost } from "../../lib/formats.ts";
+import { isUrl, urlHost } from "../../lib/text/formats.ts";
 import { checkDomainLists, isDomainAllowed, parseDomainLists } from "./domain-lists.ts";
 import type { FieldKind } from "./field-kind.ts";
 import { textStorage } from "./text-storage.ts";

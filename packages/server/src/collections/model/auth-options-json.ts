@@ -1,4 +1,4 @@
-import { sortObject } from "../../lib/json-value.ts";
+import { sortObject } from "../../lib/json/json-value.ts";
 import { BLANK_AUTH as BLANK, BLANK_PROVIDER } from "./auth-defaults.ts";
 import type { AuthOptions, EmailTemplate, OAuth2Provider, TokenOptions } from "./auth-options.ts";
 import {

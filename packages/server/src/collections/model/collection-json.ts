@@ -1,5 +1,5 @@
 import { collectionId } from "@headwater/protocol";
-import { parseDateTime } from "../../lib/date-time.ts";
+import { parseDateTime } from "../../lib/text/date-time.ts";
 import { normaliseFields } from "./normalise-fields.ts";
 import { authOptionsToJson, parseAuthOptions, redactAuthOptions } from "./auth-options-json.ts";
 import type { Collection } from "./collection.ts";

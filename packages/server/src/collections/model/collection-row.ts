@@ -1,5 +1,5 @@
-import { toBool, toText } from "../../lib/coerce.ts";
-import { parseJson } from "../../lib/json-value.ts";
+import { toBool, toText } from "../../lib/text/coerce.ts";
+import { parseJson } from "../../lib/json/json-value.ts";
 import type { Row, SqlValue } from "../../store/sql.ts";
 import { BLANK_AUTH } from "./auth-defaults.ts";
 import { authOptionsToJson } from "./auth-options-json.ts";

@@ -17,7 +17,7 @@ export async function logCollectionChange(
   after: Collection | undefined,
 ): Promise<void> {
   const change = newChange(before, after);
-  if (change) await appendChange(tx, change, new Set());
+  if (change) await appendChange(tx, change);
 }
 
 function newChange(before: Collection | undefined, after: Collection | undefined): NewChange | undefined {

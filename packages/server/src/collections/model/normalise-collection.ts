@@ -1,5 +1,5 @@
 import { collectionId } from "@headwater/protocol";
-import { formatDateTime } from "../../lib/date-time.ts";
+import { formatDateTime } from "../../lib/text/date-time.ts";
 import { normaliseFields } from "./normalise-fields.ts";
 import { newSecret } from "./auth-defaults.ts";
 import type { AuthOptions } from "./auth-options.ts";

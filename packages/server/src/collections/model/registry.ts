@@ -1,3 +1,4 @@
+import type { ClientFilters } from "../../config.ts";
 import { sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import { collectionFromRow } from "./collection-row.ts";
@@ -11,7 +12,11 @@ export async function loadSchema(reader: Reader): Promise<Schema> {
 
 /** Holds the current schema. It is replaced as a whole, so a caller that read `current` keeps a consistent one. */
 export class Registry {
-  #current = new Schema([]);
+  #current: Schema;
+
+  constructor(clientFilters?: ClientFilters) {
+    this.#current = new Schema([], clientFilters);
+  }
 
   get current(): Schema {
     return this.#current;
@@ -22,10 +27,16 @@ export class Registry {
    * so that writes in progress need not be prepared again.
    */
   replace(schema: Schema): void {
-    if (!Bun.deepEquals(schema.collections, this.#current.collections)) this.#current = schema;
+    if (!Bun.deepEquals(schema.collections, this.#current.collections)) this.#set(schema);
   }
 
   async reload(reader: Reader): Promise<void> {
-    this.#current = await loadSchema(reader);
+    this.#set(await loadSchema(reader));
+  }
+
+  /** The setting for clients' filters is the server's, whatever the schema was loaded for. */
+  #set(schema: Schema): void {
+    const { clientFilters } = this.#current;
+    this.#current = schema.clientFilters === clientFilters ? schema : new Schema(schema.collections, clientFilters);
   }
 }

@@ -1,3 +1,4 @@
+import type { ClientFilters } from "../../config.ts";
 import type { Collection } from "./collection.ts";
 
 /** An immutable snapshot of all collections: changing a collection gives a new schema. */
@@ -5,7 +6,10 @@ export class Schema {
   readonly #byId: ReadonlyMap<string, Collection>;
   readonly #byName: ReadonlyMap<string, Collection>;
 
-  constructor(readonly collections: readonly Collection[]) {
+  constructor(
+    readonly collections: readonly Collection[],
+    readonly clientFilters: ClientFilters = "visible",
+  ) {
     this.#byId = new Map(collections.map((collection) => [collection.id, collection]));
     this.#byName = new Map(collections.map((collection) => [collection.name.toLowerCase(), collection]));
   }
@@ -17,10 +21,12 @@ export class Schema {
 
   /** A schema with this collection added, or replacing the one with the same id. */
   with(collection: Collection): Schema {
-    return new Schema([...this.collections.filter(({ id }) => id !== collection.id), collection]);
+    return this.#of([...this.collections.filter(({ id }) => id !== collection.id), collection]);
   }
 
   without(id: string): Schema {
-    return new Schema(this.collections.filter((collection) => collection.id !== id));
+    return this.#of(this.collections.filter((collection) => collection.id !== id));
   }
+
+  readonly #of = (collections: readonly Collection[]): Schema => new Schema(collections, this.clientFilters);
 }

@@ -1,4 +1,4 @@
-import { formatDateTime } from "../../lib/date-time.ts";
+import { formatDateTime } from "../../lib/text/date-time.ts";
 import { UserError } from "../../lib/user-error.ts";
 import { sql, verbatim } from "../../store/sql.ts";
 import type { Reader, Transaction } from "../../store/store.ts";
@@ -13,11 +13,12 @@ import { AUXILIARY_TABLES, DATA_TABLES, MIGRATIONS } from "./internal-tables.ts"
  * Fills an empty `data.db` exactly as PocketBase 0.40 does, so that either server can use it. A database with content
  * is left unchanged.
  *
+ * @returns whether it was empty
  * @throws UserError for a database from before PocketBase 0.23, whose collections have a different format
  */
-export async function bootstrap(tx: Transaction, now = new Date()): Promise<void> {
+export async function bootstrap(tx: Transaction, now = new Date()): Promise<boolean> {
   const columns = await columnsOf(tx, "_collections");
-  if (columns.has("fields") && columns.has("options") && columns.has("viewRule")) return;
+  if (columns.has("fields") && columns.has("options") && columns.has("viewRule")) return false;
   if (columns.size > 0 || (await columnsOf(tx, "_params")).size > 0) {
     throw new UserError(
       "This database was created by PocketBase before version 0.23. Open it once with a newer PocketBase to migrate it.",
@@ -39,6 +40,7 @@ export async function bootstrap(tx: Transaction, now = new Date()): Promise<void
     // Microseconds, as in PocketBase.
     await tx.run(sql`INSERT INTO _migrations (file, applied) VALUES (${file}, ${now.getTime() * 1000 + index})`);
   }
+  return true;
 }
 
 /** Creates the tables of `auxiliary.db`, which holds the request logs and may be deleted at any time. */

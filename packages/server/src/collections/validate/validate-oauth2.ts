@@ -1,7 +1,7 @@
 import type { ErrorData, ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
 import { problems, required } from "../../lib/validators.ts";
-import { isUrl } from "../../lib/formats.ts";
+import { isUrl } from "../../lib/text/formats.ts";
 import type { AuthOptions, OAuth2Provider } from "../model/auth-options.ts";
 import { OAUTH2_PROVIDERS } from "../model/oauth2-providers.ts";
 

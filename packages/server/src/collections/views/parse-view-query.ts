@@ -1,4 +1,4 @@
-import { splitTopLevel } from "../../lib/split-top-level.ts";
+import { splitTopLevel } from "../../lib/text/split-top-level.ts";
 
 /** A column or table of a query, with its alias. */
 export interface Identifier {

@@ -1,4 +1,4 @@
-import { formatDateTime } from "../../lib/date-time.ts";
+import { formatDateTime } from "../../lib/text/date-time.ts";
 import type { Transaction } from "../../store/store.ts";
 import type { Collection } from "../model/collection.ts";
 import { updateCollectionRow } from "../model/collections-table.ts";

@@ -1,5 +1,6 @@
 import type { ApiRequest, Params } from "../../http/request.ts";
 import { jsonAs, noContent } from "../../http/responses.ts";
+import { type CodeLimits, runLimited } from "../../lib/scheduling/code-limits.ts";
 import type { Route } from "../../http/route.ts";
 import { type Caller, callerOf } from "../records/caller.ts";
 
@@ -38,10 +39,18 @@ export interface RouteRequest<P extends string = string> {
 /** Returns a `Response`, a value that is sent as JSON, or `undefined` for 204. Errors become responses as in the API. */
 export type RouteHandler<P extends string> = (request: RouteRequest<P>) => unknown;
 
-export const toRoute = <P extends string>(method: Method, path: P, handler: RouteHandler<P>): Route => ({
+export const toRoute = <P extends string>(
+  method: Method,
+  path: P,
+  handler: RouteHandler<P>,
+  limits: CodeLimits,
+): Route => ({
   method,
   path,
-  handler: async (request) => toResponse(await handler(toRouteRequest<P>(request))),
+  handler: async (request) => {
+    const call = (): unknown => handler(toRouteRequest<P>(request));
+    return toResponse(await runLimited(`the route ${method} ${path}`, { ...limits, waitMs: 0 }, call));
+  },
 });
 
 function toRouteRequest<P extends string>(request: ApiRequest): RouteRequest<P> {

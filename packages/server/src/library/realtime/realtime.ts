@@ -2,7 +2,7 @@ import { isChannelName, type PresenceMember } from "@headwater/protocol";
 import type { Rule } from "../../collections/model/rule.ts";
 import { appendBroadcast, type Broadcast, unloggedBroadcast } from "../../visibility/broadcast.ts";
 import type { Session } from "../../hub/session.ts";
-import { isInTransaction } from "../../records/hooks/hook-scope.ts";
+import { isInTransaction } from "../../records/model/hook-scope.ts";
 import type { Principal } from "../../rules/principal.ts";
 import type { Registrations } from "../context/registrations.ts";
 import type { AppContext } from "../context/app-context.ts";

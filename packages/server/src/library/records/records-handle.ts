@@ -2,14 +2,14 @@ import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { retryOnSchemaChange } from "../../records/model/schema-change.ts";
 import { deleteRecord } from "../../records/write/delete-record.ts";
-import { hookDepth, isInTransaction } from "../../records/hooks/hook-scope.ts";
+import { admitCode, hookDepth, isInTransaction } from "../../records/model/hook-scope.ts";
 import { listRecords } from "../../records/query/list-records.ts";
 import { prepareDelete } from "../../records/write/prepare-delete.ts";
 import { prepareSubmission } from "../../records/write/prepare-submission.ts";
 import { presentRecords } from "../../records/present/present.ts";
 import { assertWritable } from "../../records/model/writable-collection.ts";
 import type { RecordContext } from "../../records/model/record-context.ts";
-import { type Submission, toSubmission } from "../../records/model/submission.ts";
+import { type Submission, toJsonValues, toSubmission } from "../../records/model/submission.ts";
 import { applySubmission, submitDelete, writeSubmission } from "../../records/write/submit-record.ts";
 import { viewRecord } from "../../records/query/view-record.ts";
 import type { Reader, Transaction } from "../../store/store.ts";
@@ -23,6 +23,9 @@ import type { FirstOptions, ListOptions, Page, Records, ViewOptions } from "./re
 
 const WOULD_DEADLOCK =
   "Use the transaction's own records here: any other write would wait for the transaction forever.";
+
+/** Counted, to tell them apart. */
+let reads = 0;
 
 type Query = Readonly<Record<string, string>>;
 
@@ -124,13 +127,19 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
     });
   }
 
-  #read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
-    return this.#transaction ? work(this.#transaction.tx) : this.#appContext.core.folder.store.read(work);
+  async #read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
+    if (this.#transaction) return work(this.#transaction.tx);
+    const admitted = admitCode();
+    if (admitted) await admitted;
+    // Each read takes its turn on its own: all are the application's.
+    return this.#appContext.core.folder.store.for({ key: `app/${(reads += 1)}` }).read(work);
   }
 
-  #write<T>(work: (reader: Reader, tx: Transaction | undefined) => Promise<T>): Promise<T> {
+  async #write<T>(work: (reader: Reader, tx: Transaction | undefined) => Promise<T>): Promise<T> {
     if (this.#transaction) return this.#transaction.write((tx) => work(tx, tx));
-    if (isInTransaction()) return Promise.reject(new Error(WOULD_DEADLOCK));
+    if (isInTransaction()) throw new Error(WOULD_DEADLOCK);
+    const admitted = admitCode();
+    if (admitted) await admitted;
     return retryOnSchemaChange(() => work(this.#appContext.core.folder.store, undefined));
   }
 
@@ -172,17 +181,20 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
   }
 }
 
-/** Converts values to what a client would send. Code need not confirm a password. */
+/**
+ * Converts values to what a client would send. Code need not confirm a password.
+ *
+ * @throws ApiError 400 with the fields whose values JSON can't hold
+ */
 function toSubmitted(collection: Collection, values: Readonly<Record<string, unknown>>): Submission {
-  const entries = Object.entries(values).map(
-    ([name, value]) => [name, value instanceof Date ? value.toISOString() : value] as const,
-  );
-  const password = collection.type === "auth" ? values["password"] : undefined;
-  return toSubmission({ ...(password !== undefined && { passwordConfirm: password }), ...Object.fromEntries(entries) });
+  const json = toJsonValues(values);
+  const password = collection.type === "auth" ? json["password"] : undefined;
+  return toSubmission({ ...(password !== undefined && { passwordConfirm: password }), ...json });
 }
 
 function assertQuick(collection: Collection, { body, files }: Submission): void {
-  const isSlow = files.size > 0 || collection.fields.some(({ type, name }) => type === "password" && name in body);
+  const isSlow =
+    files.size > 0 || collection.fields.some(({ type, name }) => type === "password" && Object.hasOwn(body, name));
   if (!isSlow) return;
   throw new Error("A transaction can't wait for files and passwords: call records(…).prepare before it.");
 }

@@ -208,7 +208,7 @@ test("all expired tasks are deleted, however many there are", async () => {
   const folder = await openFolder(app.config.dir);
   const numbers = JSON.stringify(Array.from({ length: 1_200 }, (_, i) => i));
   await folder.store.write((tx) =>
-    tx.run(sql`INSERT INTO _tasks (id, name, owner, state, input, created, due, expires, told, folded, folded_to)
+    tx.run(sql`INSERT INTO _tasks (id, name, owner, state, input, created, due, expires, last_event, saved_event, saved_seq)
       SELECT 'old' || value, 'old', '', 'completed', 'null', 0, 0, 1, 1, 1, 0 FROM json_each(${numbers})`),
   );
   app.start();

@@ -1,4 +1,4 @@
-import { isInTransaction } from "../../records/hooks/hook-scope.ts";
+import { isInTransaction } from "../../records/model/hook-scope.ts";
 import { defineTask, type TaskHandler, type TaskOptions } from "../../tasks/definition.ts";
 import type { Task } from "../../tasks/task.ts";
 import type { StartOptions } from "../../tasks/tasks.ts";

@@ -1,4 +1,4 @@
-import { hookDepth, isInTransaction, runInTransaction } from "../../records/hooks/hook-scope.ts";
+import { hookDepth, isInTransaction, runInTransaction } from "../../records/model/hook-scope.ts";
 import type { AppContext } from "../context/app-context.ts";
 import { SerialTransaction } from "../records/serial-transaction.ts";
 import { createTx, type Tx } from "./tx.ts";
@@ -7,10 +7,11 @@ import { createTx, type Tx } from "./tx.ts";
 export async function runTransaction<T>(appContext: AppContext, work: (tx: Tx) => Promise<T>): Promise<T> {
   if (isInTransaction()) throw new Error("A transaction can't be opened inside another one.");
   const depth = hookDepth();
+  const { limits } = appContext.core.hooks;
   let transaction: SerialTransaction | undefined;
   try {
     return await appContext.core.folder.store.write((outer) =>
-      runInTransaction(outer, "a transaction", depth, (tx) => {
+      runInTransaction(outer, { name: "a transaction", depth, limits }, (tx) => {
         transaction = new SerialTransaction(tx);
         return work(createTx(appContext, transaction));
       }),

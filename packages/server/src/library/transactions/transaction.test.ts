@@ -120,3 +120,16 @@ test("files stay if the delete of their record fails", async () => {
   await app.stop();
   expect(existsSync(join(app.config.dir, "storage", user.collectionId, user.id, user.photo))).toBe(true);
 });
+
+test("a transaction may expand more relations than are read in one turn", async () => {
+  const tags = defineCollection("tags", { fields: { label: text() } });
+  const articles = defineCollection("articles", { fields: { tags: relation("tags", { max: 999 }) } });
+  const { app: other } = await openLibraryApp({ collections: [tags, articles] });
+  const ids: string[] = [];
+  await other.transaction(async (tx) => {
+    for (let i = 0; i < 600; i += 1) ids.push((await tx.records(tags).create({ label: `${i}` })).id);
+    await tx.records(articles).create({ tags: ids });
+  });
+  const expanded = await other.transaction(async (tx) => tx.records(articles).list({ expand: "tags" }));
+  expect(expanded.items[0]!.expand?.tags).toHaveLength(600);
+});

@@ -1,12 +1,11 @@
 import type { Schema } from "../../collections/model/schema.ts";
 import type { Change } from "../../log/change.ts";
-import { LogTail } from "../../log/tail.ts";
-import type { Reader } from "../../store/store.ts";
+import { LogTail, type ReadPage } from "../../log/tail.ts";
 import type { HookRegistry } from "../model/hook-registry.ts";
 import { runAfterHooks } from "./run-hooks.ts";
 
 export interface AfterHookRunnerOptions {
-  readonly reader: Reader;
+  readonly read: ReadPage;
   readonly hooks: HookRegistry;
   readonly schema: () => Schema;
   /** The seq of the last change that hooks registered just now don't get. */
@@ -34,8 +33,8 @@ export class AfterHookRunner {
 
   /** Reports that there may be new changes. Call it before subscribers get them. */
   wake(): void {
-    const { reader, hooks, head, onError } = this.#options;
-    if (hooks.has("after")) this.#tail ??= new LogTail(reader, head(), [(change) => this.#runHooks(change)], onError);
+    const { read, hooks, head, onError } = this.#options;
+    if (hooks.has("after")) this.#tail ??= new LogTail(read, head(), [(change) => this.#runHooks(change)], onError);
     this.#tail?.wake();
   }
 

@@ -5,10 +5,10 @@ import { readHead } from "../../log/change-log.ts";
 import type { Change } from "../../log/change.ts";
 import type { Reader, Transaction } from "../../store/store.ts";
 import { findRecord } from "../query/find-record.ts";
-import { runNested, runInTransaction } from "./hook-scope.ts";
+import { runNested, runInTransaction } from "../model/hook-scope.ts";
 import type { BeforeHookEvent, Hook, HookRegistry, HookStage } from "../model/hook-registry.ts";
 import type { RecordContext, WriteContext } from "../model/record-context.ts";
-import { type Submission, toSubmission } from "../model/submission.ts";
+import { type Submission, toJsonValues, toSubmission } from "../model/submission.ts";
 
 /**
  * Runs the before hooks of a create or update, which may change what was submitted. They run before rules and validation.
@@ -32,7 +32,7 @@ export async function runBeforeSaveHooks(
   if (id !== undefined && !record) return submitted;
   const values = normalizedValues(collection, submitted.body);
   await runBeforeHooks(context, hooks, { action, collection, record, values });
-  return toSubmission(keepUnchangedAsSent(collection, submitted.body, values), submitted.files);
+  return toSubmission(mergeChanges(collection, submitted.body, values), submitted.files);
 }
 
 /** Runs the before hooks of a delete, which may reject it by throwing. */
@@ -52,11 +52,13 @@ async function runBeforeHooks(
   hooks: readonly Hook<"before">[],
   event: Omit<BeforeHookEvent, "principal" | "tx">,
 ): Promise<void> {
-  const { depth, tx } = hookContext!;
+  const { depth, tx, registry } = hookContext!;
+  const { limits } = registry;
   const name = describeHook("before", event.action, event.collection);
   for (const hook of hooks) {
     const run = (inner: Transaction | undefined) => hook({ ...event, principal, tx: inner });
-    await runNested(depth, name, async () => (tx ? runInTransaction(tx, name, depth + 1, run) : run(undefined)));
+    if (tx) await runInTransaction(tx, { name, depth: depth + 1, limits }, run);
+    else await runNested(depth, name, limits, () => run(undefined));
   }
 }
 
@@ -78,7 +80,7 @@ export async function runWithinHooks(
   const name = describeHook("within", action, collection);
   for (const hook of registry.find("within", action, collection)) {
     const run = (inner: Transaction) => hook({ action, collection, principal, before, after, tx: inner });
-    await runNested(depth, name, () => runInTransaction(tx, name, depth + 1, run));
+    await runInTransaction(tx, { name, depth: depth + 1, limits: registry.limits }, run);
   }
 }
 
@@ -92,7 +94,8 @@ export async function runAfterHooks(
   const depth = registry.takeDepth(change.seq);
   for (const hook of registry.find("after", change.action, collection)) {
     try {
-      await runNested(depth, describeHook("after", change.action, collection), () => hook({ change, collection }));
+      const name = describeHook("after", change.action, collection);
+      await runNested(depth, name, registry.limits, () => hook({ change, collection }));
     } catch (error) {
       onError(error);
     }
@@ -115,15 +118,22 @@ function normalizedValue(collection: Collection, name: string, value: unknown): 
   return field && field.type !== "autodate" ? kindOf(field).normalise(field, value) : value;
 }
 
-/** Restores the sent form of values that no hook changed, since normalizing twice would change some of them. */
-function keepUnchangedAsSent(
+/**
+ * The submitted values with what hooks changed. The others keep the form in which they were sent, since normalizing twice
+ * would change some of them.
+ *
+ * @throws ApiError 400 with the fields that a hook set to what JSON can't hold
+ */
+function mergeChanges(
   collection: Collection,
   body: Submission["body"],
   values: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  const entries = Object.entries(values).map(([name, value]) => {
-    const isSame = name in body && Bun.deepEquals(value, normalizedValue(collection, name, body[name]));
-    return [name, isSame ? body[name] : value] as const;
-  });
+): Submission["body"] {
+  const isChanged = ([name, value]: readonly [string, unknown]): boolean =>
+    !(Object.hasOwn(body, name) && Bun.deepEquals(value, normalizedValue(collection, name, body[name])));
+  const changed = toJsonValues(Object.fromEntries(Object.entries(values).filter(isChanged)));
+  const entries = Object.keys(values).map(
+    (name) => [name, Object.hasOwn(changed, name) ? changed[name] : body[name]] as const,
+  );
   return Object.fromEntries<unknown>(entries);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { recordId } from "@headwater/protocol";
 import * as fc from "fast-check";
-import { toTexts } from "../../lib/coerce.ts";
+import { toTexts } from "../../lib/text/coerce.ts";
 import { RecordFixture } from "../../testing/record-fixture.ts";
 import { blankRecord } from "./columns.ts";
 import { applyModifiers } from "./apply-modifiers.ts";

@@ -3,7 +3,7 @@ import { type Collection, findField } from "../../collections/model/collection.t
 import type { Field } from "../../collections/fields/field.ts";
 import { kindOf } from "../../collections/fields/field-kinds.ts";
 import { autogenerate } from "../../collections/fields/text.ts";
-import { toText } from "../../lib/coerce.ts";
+import { toText } from "../../lib/text/coerce.ts";
 
 export type RecordBody = Readonly<Record<string, unknown>>;
 

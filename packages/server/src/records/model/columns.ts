@@ -2,7 +2,7 @@ import { type FieldValue, recordId, type RecordValues } from "@headwater/protoco
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Field } from "../../collections/fields/field.ts";
 import { kindOf } from "../../collections/fields/field-kinds.ts";
-import { toText } from "../../lib/coerce.ts";
+import { toText } from "../../lib/text/coerce.ts";
 import type { Row, SqlValue } from "../../store/sql.ts";
 
 /** A field with its conversions, so that a page of rows looks up each field kind once. */

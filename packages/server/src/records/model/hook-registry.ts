@@ -1,5 +1,6 @@
 import type { Action, RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
+import { type CodeLimits, NO_LIMITS } from "../../lib/scheduling/code-limits.ts";
 import type { Change } from "../../log/change.ts";
 import type { Principal } from "../../rules/principal.ts";
 import type { Transaction } from "../../store/store.ts";
@@ -74,9 +75,14 @@ const keyOf = (action: Action, collection: string): string => `${action} ${colle
 
 /** The hooks that run now. */
 export class HookRegistry {
+  readonly limits: CodeLimits;
   #sets: readonly HookSet[] = [];
   /** How many hooks deep a change was made, by its seq, until its after hooks run. */
   readonly #depths = new Map<number, number>();
+
+  constructor(limits: CodeLimits = NO_LIMITS) {
+    this.limits = limits;
+  }
 
   /** Replaces all hooks. Hooks that are already running finish. */
   replace(sets: readonly HookSet[]): void {

@@ -1,7 +1,7 @@
 import type { ErrorData } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { badRequest, invalid } from "../../lib/api-error.ts";
-import { StoreError } from "../../store/store.ts";
+import { isOutage, StoreError } from "../../store/store.ts";
 
 /** A record's values failed validation. Each operation answers with its own message, see `withErrorMessage`. */
 export class InvalidRecord extends Error {
@@ -27,14 +27,11 @@ export async function withErrorMessage<T>(message: string, work: () => Promise<T
     return await work();
   } catch (error) {
     if (error instanceof InvalidRecord) throw badRequest(message, error.data, error);
-    if (error instanceof StoreError && SERVER_ERRORS.has(error.kind)) throw error;
+    if (isOutage(error)) throw error;
     if (error instanceof StoreError) throw badRequest(message, {}, error);
     throw error;
   }
 }
-
-/** Errors that the client didn't cause. */
-const SERVER_ERRORS: ReadonlySet<StoreError["kind"]> = new Set(["busy", "full", "closed"]);
 
 const NOT_UNIQUE = invalid("validation_not_unique", "Value must be unique.");
 

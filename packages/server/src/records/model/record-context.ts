@@ -15,4 +15,15 @@ export interface WriteContext {
 }
 
 /** The requester, the request and its time: shared by all reads and writes of one request. */
-export interface RecordContext extends RuleContext, WriteContext {}
+export interface RecordContext extends RuleContext, WriteContext {
+  /** How much an answer may hold; the defaults unless given. */
+  readonly answerLimits?: AnswerLimits | undefined;
+}
+
+/** How much one answer may hold. 0 is no limit. */
+export interface AnswerLimits {
+  /** Characters of JSON, about. */
+  readonly bytes: number;
+  /** References that `expand` follows: a record that three others refer to counts three times. */
+  readonly expanded: number;
+}

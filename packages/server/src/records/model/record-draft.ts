@@ -1,7 +1,7 @@
 import type { FieldValue, RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { autogenerate } from "../../collections/fields/text.ts";
-import { toText } from "../../lib/coerce.ts";
+import { toText } from "../../lib/text/coerce.ts";
 import type { Upload } from "../../files/upload.ts";
 import type { RecordBody } from "./apply-modifiers.ts";
 import type { SubmittedValues } from "./submission.ts";
@@ -28,7 +28,7 @@ export function applyBody(
   for (const field of collection.fields) {
     const { name, type } = field;
     // Already normalized. To do so twice would change some values: in a json field, '"[1]"' is a text.
-    const value = name in body ? (body[name] as FieldValue) : undefined;
+    const value = Object.hasOwn(body, name) ? (body[name] as FieldValue) : undefined;
     const hash = type === "password" ? hashes.get(name) : undefined;
     if (type === "password" && value !== undefined) passwords.set(name, toText(value));
     // A password that the server chose has a hash and is in no body.

@@ -1,7 +1,7 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { folderOf, keyOf } from "../../files/file-store.ts";
-import { toTexts } from "../../lib/coerce.ts";
+import { toTexts } from "../../lib/text/coerce.ts";
 import type { Transaction } from "../../store/store.ts";
 import type { WriteContext } from "./record-context.ts";
 
@@ -34,5 +34,6 @@ export function removeAllFiles(
   tx.afterCommit(() => background(() => files.removeFolder(folderOf(collection.id, id))));
 }
 
-const fileNames = (collection: Collection, values: RecordValues): string[] =>
+/** The names of all files of a record. */
+export const fileNames = (collection: Collection, values: RecordValues): string[] =>
   collection.fields.flatMap(({ type, name }) => (type === "file" ? toTexts(values[name]) : []));

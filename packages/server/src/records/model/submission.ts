@@ -1,4 +1,7 @@
+import type { ValidationError } from "@headwater/protocol";
 import type { Upload } from "../../files/upload.ts";
+import { badRequest, invalid } from "../../lib/api-error.ts";
+import { NotJsonError, toJsonValue } from "../../lib/json/to-json-value.ts";
 
 /** What a client sent: the parsed body, and the files of a multipart form by the name of their part. */
 export interface Submission {
@@ -19,6 +22,32 @@ export function toSubmission(values: Submission["body"], files: Submission["file
   }
   return { body, files: uploads };
 }
+
+/**
+ * The values that code submits, as JSON holds them. Files stay files.
+ *
+ * @throws ApiError 400 with the fields whose values JSON can't hold
+ */
+export function toJsonValues(values: Submission["body"]): Submission["body"] {
+  const problems: Record<string, ValidationError> = {};
+  const json: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(values)) {
+    try {
+      json.push([name, toJsonOrFile(value)]);
+    } catch (error) {
+      if (!(error instanceof NotJsonError)) throw error;
+      problems[name] = invalid("validation_invalid_value", error.message);
+    }
+  }
+  if (Object.keys(problems).length > 0) throw badRequest("Failed to load the submitted values.", problems);
+  return Object.fromEntries(json);
+}
+
+const toJsonOrFile = (value: unknown): unknown => {
+  if (value === undefined || value instanceof File) return value;
+  const hasFiles = Array.isArray(value) && value.some((item) => item instanceof File);
+  return hasFiles ? value.map((item: unknown) => toJsonOrFile(item)) : toJsonValue(value);
+};
 
 /** What the transaction works with. Nothing in it depends on data that may have changed since it was prepared. */
 export interface SubmittedValues {
@@ -41,4 +70,6 @@ export interface SubmittedValues {
 export interface PreparedSubmission extends SubmittedValues {
   /** Deletes the stored files. Call it if the submission is rejected or its transaction is rolled back. */
   readonly discard: () => Promise<void>;
+  /** To be called when its transaction is committed. */
+  readonly keep: () => Promise<void>;
 }

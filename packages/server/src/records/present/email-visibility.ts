@@ -25,6 +25,17 @@ export async function emailVisibility(
   return (record) => isOpen(record) || managed.has(record.id);
 }
 
+/** The same for one record; `undefined` if the manage rule decides. */
+export function showsEmailInMemory(
+  { principal }: RecordContext,
+  collection: Collection,
+  record: RecordValues,
+): boolean | undefined {
+  if (collection.type !== "auth" || isSuperuser(principal) || record["emailVisibility"] === true) return true;
+  if (principal.kind !== "guest" && principal.values.id === record.id) return true;
+  return manageRuleOf(collection) === undefined ? false : undefined;
+}
+
 /** An event's record may have changed since, or be deleted: its values are evaluated, not the stored record. */
 async function managedAmong(
   reader: Reader,

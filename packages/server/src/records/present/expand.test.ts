@@ -2,7 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import { PASSWORD, RecordFixture } from "../../testing/record-fixture.ts";
-import { expandRecords, type PresentedRecord } from "./expand.ts";
+import { AnswerBudget } from "./answer-limits.ts";
+import { expandRecords } from "./expand.ts";
+import type { PresentedRecord } from "./presented-record.ts";
 import { parseExpand } from "./expand-paths.ts";
 import { findRecords } from "../query/find-record.ts";
 
@@ -147,6 +149,7 @@ test("each part takes one query, however many records there are", async () => {
     all: (statement) => ((queries += 1), fixture.store.all(statement)),
     first: (statement) => ((queries += 1), fixture.store.first(statement)),
   };
-  await expandRecords(counting, fixture.context(), shown, parseExpand("author,readers,parent.parent"));
+  const expansion = { reader: counting, context: fixture.context(), budget: new AnswerBudget() };
+  await expandRecords(expansion, shown, parseExpand("author,readers,parent.parent"));
   expect(queries).toBe(4);
 });

@@ -1,25 +1,27 @@
-import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { isSuperuser } from "../../rules/principal.ts";
 import { type Sql, sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
+import { nextTurn } from "../model/hook-scope.ts";
 import { anyOf } from "../query/find-record.ts";
 import { emailVisibility } from "./email-visibility.ts";
 import type { RecordContext } from "../model/record-context.ts";
+import type { AnswerBudget } from "./answer-limits.ts";
+import { lengthOfValues, type PresentedRecord } from "./presented-record.ts";
 import { findStep } from "./relation-step.ts";
 import { idColumn, selectRecords } from "../query/select-records.ts";
 import { undefinedIfUnreadable } from "../query/unreadable-rule.ts";
 
-/** A record on its way to JSON, with its related records. */
-export interface PresentedRecord {
-  readonly collection: Collection;
-  readonly values: RecordValues;
-  readonly showsEmail: boolean;
-  /** Related records by the part of a path. Set, if only to an empty map, once any path was valid. */
-  expand?: Map<string, PresentedRecord | readonly PresentedRecord[]>;
-}
-
 const MAX_DEPTH = 6;
+/** Rows that are converted in one turn of the loop. */
+const ROWS_PER_TURN = 500;
+
+/** What all steps of one expand share. */
+export interface Expansion {
+  readonly reader: Reader;
+  readonly context: RecordContext;
+  readonly budget: AnswerBudget;
+}
 
 type Path = readonly string[];
 
@@ -30,30 +32,34 @@ type Path = readonly string[];
  *
  * @param records of one collection
  * @returns the valid paths
+ * @throws ApiError 400 beyond the budget
  */
 export async function expandRecords(
-  reader: Reader,
-  context: RecordContext,
+  expansion: Expansion,
   records: readonly PresentedRecord[],
   paths: readonly Path[],
   depth = 1,
 ): Promise<ReadonlySet<Path>> {
   const [first] = records;
   if (!first || depth > MAX_DEPTH) return new Set(paths);
+  const { reader, context, budget } = expansion;
   const valid = new Set<Path>();
   for (const [name, group] of Map.groupBy(paths, ([head = ""]) => head)) {
     const step = findStep(context.schema, first.collection, name);
     if (!step) continue;
+    budget.addStep();
     const idsOf = await step.idsOf(
       reader,
       records.map(({ values }) => values),
+      budget.expandable,
     );
-    const related = await fetchRelated(reader, context, step.related, new Set([...idsOf.values()].flat()));
+    for (const ids of idsOf.values()) budget.addExpanded(ids.length);
+    const related = await fetchRelated(expansion, step.related, new Set([...idsOf.values()].flat()));
     if (!related) continue;
 
     const rests = new Map(group.map((path) => [path.slice(1), path]));
     const nested = [...rests.keys()].filter((rest) => rest.length > 0);
-    const validNested = await expandRecords(reader, context, [...related.values()], nested, depth + 1);
+    const validNested = await expandRecords(expansion, [...related.values()], nested, depth + 1);
     const validHere = [...rests].filter(([rest]) => rest.length === 0 || validNested.has(rest));
     if (validHere.length === 0) continue;
     for (const [, path] of validHere) valid.add(path);
@@ -76,17 +82,29 @@ function attach(
 
 /** The related records by id; `undefined` if only superusers may view them, or if the rule is unreadable. */
 async function fetchRelated(
-  reader: Reader,
-  context: RecordContext,
+  { reader, context, budget }: Expansion,
   collection: Collection,
   ids: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, PresentedRecord> | undefined> {
   const expandContext: RecordContext = { ...context, context: "expand" };
   const rule = isSuperuser(context.principal) ? "" : collection.viewRule;
   if (rule === null) return undefined;
-  const condition: Sql = sql`${idColumn(collection)} IN ${anyOf([...ids])}`;
-  const records = await undefinedIfUnreadable(() => selectRecords(reader, expandContext, collection, rule, condition));
-  if (!records) return undefined;
-  const showsEmail = await emailVisibility(reader, expandContext, collection, records);
-  return new Map(records.map((values) => [values.id, { collection, values, showsEmail: showsEmail(values) }]));
+  const related = new Map<string, PresentedRecord>();
+  const all = [...ids];
+  // Without ids too: the rule may be unreadable.
+  for (let start = 0; start === 0 || start < all.length; start += ROWS_PER_TURN) {
+    if (start > 0) await nextTurn();
+    const part = all.slice(start, start + ROWS_PER_TURN);
+    const condition: Sql = sql`${idColumn(collection)} IN ${anyOf(part)}`;
+    const records = await undefinedIfUnreadable(() =>
+      selectRecords(reader, expandContext, collection, rule, condition),
+    );
+    if (!records) return undefined;
+    const showsEmail = await emailVisibility(reader, expandContext, collection, records);
+    for (const values of records) {
+      budget.addFetched(lengthOfValues(values));
+      related.set(values.id, { collection, values, showsEmail: showsEmail(values) });
+    }
+  }
+  return related;
 }

@@ -1,14 +1,15 @@
-import type { FieldValue, RecordValues } from "@headwater/protocol";
+import type { RecordValues } from "@headwater/protocol";
+import type { FieldPick } from "../../lib/pick-fields.ts";
 import type { Collection } from "../../collections/model/collection.ts";
 import { isSuperuser, type Principal, principalKey } from "../../rules/principal.ts";
 import type { Reader } from "../../store/store.ts";
-import { emailVisibility } from "./email-visibility.ts";
-import { expandRecords, type PresentedRecord } from "./expand.ts";
+import { emailVisibility, showsEmailInMemory } from "./email-visibility.ts";
+import { AnswerBudget } from "./answer-limits.ts";
+import { expandRecords } from "./expand.ts";
 import { parseExpand } from "./expand-paths.ts";
 import { manageRuleOf } from "../rule-check/manage-rule.ts";
 import type { RecordContext } from "../model/record-context.ts";
-
-type JsonObject = Record<string, unknown>;
+import { type JsonObject, JsonWriter, lengthOf, type PresentedRecord, toJson } from "./presented-record.ts";
 
 /**
  * Records as the API returns them to the principal: without hidden fields, with the collection's id and name and the
@@ -16,6 +17,7 @@ type JsonObject = Record<string, unknown>;
  *
  * @param records all of this collection
  * @param expand the parameter's text; "" for none
+ * @throws ApiError 400 if they are more than the context's limits allow
  */
 export async function presentRecords(
   reader: Reader,
@@ -24,10 +26,61 @@ export async function presentRecords(
   records: readonly RecordValues[],
   expand: string,
 ): Promise<JsonObject[]> {
+  return (await collectRecords(reader, context, collection, records, expand)).toJson();
+}
+
+/** Records that are ready to be written as JSON. */
+export class CollectedRecords {
+  readonly #shown: readonly PresentedRecord[];
+  readonly #seesHidden: boolean;
+  /** Characters of their JSON, about. */
+  readonly length: number;
+
+  constructor(shown: readonly PresentedRecord[], seesHidden: boolean) {
+    this.#shown = shown;
+    this.#seesHidden = seesHidden;
+    const known = new Map<PresentedRecord, number>();
+    this.length = shown.reduce((sum, record) => sum + lengthOf(record, known), 0);
+  }
+
+  toJson(): JsonObject[] {
+    return this.#shown.map((record) => toJson(record, this.#seesHidden));
+  }
+
+  /** The JSON of one after the other, for answers that are too large to be held. */
+  *texts(pick: FieldPick | undefined): Generator<string> {
+    const writer = new JsonWriter(this.#seesHidden);
+    for (const record of this.#shown) yield writer.text(record, pick);
+  }
+}
+
+/** As `presentRecords`, for one who writes the JSON in parts. */
+export async function collectRecords(
+  reader: Reader,
+  context: RecordContext,
+  collection: Collection,
+  records: readonly RecordValues[],
+  expand: string,
+): Promise<CollectedRecords> {
+  const budget = new AnswerBudget(context.answerLimits);
   const showsEmail = await emailVisibility(reader, context, collection, records);
   const shown = records.map((values): PresentedRecord => ({ collection, values, showsEmail: showsEmail(values) }));
-  if (expand !== "") await expandRecords(reader, context, shown, parseExpand(expand));
-  return shown.map((record) => toJson(record, isSuperuser(context.principal)));
+  if (expand !== "") await expandRecords({ reader, context, budget }, shown, parseExpand(expand));
+  const collected = new CollectedRecords(shown, isSuperuser(context.principal));
+  budget.addBytes(collected.length);
+  return collected;
+}
+
+/** The same for one record without related ones, at once; `undefined` if other records decide what it shows. */
+export function presentInMemory(
+  context: RecordContext,
+  collection: Collection,
+  values: RecordValues,
+): [JsonObject] | undefined {
+  const showsEmail = showsEmailInMemory(context, collection, values);
+  return showsEmail === undefined
+    ? undefined
+    : [toJson({ collection, values, showsEmail }, isSuperuser(context.principal))];
 }
 
 /** A record as the application gets it: with hidden fields and the email, without secrets. */
@@ -45,56 +98,4 @@ export function presentationKey(principal: Principal, collection: Collection, ex
   if (collection.type !== "auth" || principal.kind === "guest") return "";
   if (record === undefined) return principal.values.id;
   return record === principal.values.id ? "own" : "";
-}
-
-function toJson({ collection, values, showsEmail, expand }: PresentedRecord, seesHidden: boolean): JsonObject {
-  const json: JsonObject = {};
-  for (const { key, show } of keysOf(collection, seesHidden)) {
-    if (key === "expand") {
-      if (expand) json[key] = expandToJson(expand, seesHidden);
-    } else if (showsEmail || key !== "email") {
-      json[key] = show(values);
-    }
-  }
-  return json;
-}
-
-function expandToJson(expand: NonNullable<PresentedRecord["expand"]>, seesHidden: boolean): JsonObject {
-  const entries = [...expand].sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(
-    entries.map(([name, shown]) => [
-      name,
-      "collection" in shown ? toJson(shown, seesHidden) : shown.map((record) => toJson(record, seesHidden)),
-    ]),
-  );
-}
-
-interface Key {
-  readonly key: string;
-  readonly show: (values: RecordValues) => FieldValue;
-}
-
-const known = { all: new WeakMap<Collection, readonly Key[]>(), public: new WeakMap<Collection, readonly Key[]>() };
-
-/** All records of a collection have the same keys in the same order, so they are sorted once. */
-function keysOf(collection: Collection, seesHidden: boolean): readonly Key[] {
-  const cache = seesHidden ? known.all : known.public;
-  let keys = cache.get(collection);
-  if (!keys) cache.set(collection, (keys = sortKeys(collection, seesHidden)));
-  return keys;
-}
-
-function sortKeys(collection: Collection, seesHidden: boolean): readonly Key[] {
-  const keys: Key[] = [
-    { key: "collectionId", show: () => collection.id },
-    { key: "collectionName", show: () => collection.name },
-    { key: "expand", show: () => null },
-  ];
-  for (const { name, type, hidden } of collection.fields) {
-    if (hidden && !seesHidden) continue;
-    if (collection.type === "auth" && (name === "password" || name === "tokenKey")) continue;
-    // A password appears as an empty text. Only its hash is stored, which is never returned.
-    keys.push({ key: name, show: type === "password" ? () => "" : (values) => values[name] ?? null });
-  }
-  return keys.sort((a, b) => (a.key < b.key ? -1 : 1));
 }

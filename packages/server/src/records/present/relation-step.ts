@@ -3,7 +3,8 @@ import { type Collection, findField } from "../../collections/model/collection.t
 import { isMultiple, type RelationField } from "../../collections/fields/field.ts";
 import { hasUniqueIndex } from "../../collections/model/index-definition.ts";
 import type { Schema } from "../../collections/model/schema.ts";
-import { toText, toTexts } from "../../lib/coerce.ts";
+import { toText, toTexts } from "../../lib/text/coerce.ts";
+import { parseBackRelation } from "../../rules/syntax/back-relation.ts";
 import { sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import { anyOf, itemsOf } from "../query/find-record.ts";
@@ -13,17 +14,24 @@ export interface RelationStep {
   readonly related: Collection;
   /** Is the result a list? */
   readonly many: boolean;
-  /** For each record the ids of its related records, in their order. Takes at most one query for all records. */
+  /**
+   * For each record the ids of its related records, in their order; more than `limit` of them say no more than that there
+   * are more. Takes at most one query for all records.
+   */
   readonly idsOf: (
     reader: Reader,
     records: readonly RecordValues[],
+    limit: number,
   ) => Promise<ReadonlyMap<RecordId, readonly string[]>>;
 }
 
+/** `posts(author)`, which older clients of PocketBase send. */
+const OLD_FORM = /^(\w+)\((\w+)\)$/;
+
 /** The meaning of one part of an expand path; `undefined` if it is no relation of the collection. */
 export function findStep(schema: Schema, collection: Collection, name: string): RelationStep | undefined {
-  const back = /^(\w+)_via_(\w+)$/.exec(name) ?? /^(\w+)\((\w+)\)$/.exec(name);
-  return back ? backStep(schema, collection, back[1]!, back[2]!) : ownStep(schema, collection, name);
+  const back = parseBackRelation(name) ?? OLD_FORM.exec(name)?.slice(1);
+  return back ? backStep(schema, collection, back[0], back[1]) : ownStep(schema, collection, name);
 }
 
 function ownStep(schema: Schema, collection: Collection, name: string): RelationStep | undefined {
@@ -45,18 +53,23 @@ function backStep(schema: Schema, collection: Collection, from: string, by: stri
   return {
     related,
     many: !hasUniqueIndex(related, field.name),
-    idsOf: (reader, records) => referringIds(reader, related, field, records),
+    idsOf: (reader, records, limit) => referringIds({ reader, records, limit }, related, field),
   };
 }
 
 /** The most records that refer to one record and are expanded (PocketBase's limit). */
 const MAX_REFERRING = 1000;
 
+interface ReferringIdsQuery {
+  readonly reader: Reader;
+  readonly records: readonly RecordValues[];
+  readonly limit: number;
+}
+
 async function referringIds(
-  reader: Reader,
+  { reader, records, limit }: ReferringIdsQuery,
   related: Collection,
   field: RelationField,
-  records: readonly RecordValues[],
 ): Promise<ReadonlyMap<RecordId, readonly string[]>> {
   const column = sql.id("related", field.name);
   const owner = isMultiple(field) ? sql.id("item", "value") : column;
@@ -67,7 +80,7 @@ async function referringIds(
       SELECT ${owner} AS owner, related.id AS id, row_number() OVER (PARTITION BY ${owner} ORDER BY ${order}) AS place
       FROM ${sql.table(related.name)} AS related ${items}
       WHERE ${owner} IN ${anyOf(records.map(({ id }) => id))}
-    ) WHERE place <= ${MAX_REFERRING} ORDER BY owner, place`);
+    ) WHERE place <= ${MAX_REFERRING} ORDER BY owner, place LIMIT ${Number.isFinite(limit) ? limit + 1 : -1}`);
   const ids = new Map<RecordId, string[]>(records.map(({ id }) => [id, []]));
   for (const row of rows) ids.get(recordId(toText(row["owner"])))?.push(toText(row["id"]));
   return ids;

@@ -23,6 +23,10 @@ export async function findRecords(reader: Reader, collection: Collection, condit
 /** A list of ids as one bound value: any number of them, and the same statement text for all lists. */
 export const anyOf = (ids: readonly string[]): Sql => sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
 
-/** A table with a row for each value of a list column. Text that is not a JSON list is one value. */
+/**
+ * A table with a row for each value of a list column. Text that is not a JSON list is one value.
+ *
+ * @param column with its table's name: `json_each` has columns of its own, and fields may have the same names
+ */
 export const itemsOf = (column: Sql): Sql =>
   sql`json_each(CASE WHEN iif(json_valid(${column}), json_type(${column}) = 'array', FALSE) THEN ${column} ELSE json_array(${column}) END)`;

@@ -1,10 +1,10 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
-import { Requesters } from "../../rules/sql/requesters.ts";
+import { Requesters, REQUESTERS } from "../../rules/sql/requesters.ts";
 import { CollectionQueryBuilder } from "../../rules/sql/collection-query-builder.ts";
 import type { RecordScope } from "../../rules/resolve/record-scope.ts";
 import type { RuleContext } from "../../rules/rule-context.ts";
-import { type Sql, sql } from "../../store/sql.ts";
+import { type Query, type Sql, sql, toQuery } from "../../store/sql.ts";
 import type { FieldOperand } from "../../rules/resolve/condition.ts";
 import { type ValueTyping, candidateRow } from "./candidate-row.ts";
 import { allOf } from "../query/select-records.ts";
@@ -48,7 +48,7 @@ export function candidateQuery({ rule, scope, context, now }: RuleInScope, { val
 /** A statement that evaluates a rule on several candidates for several requesters. */
 export interface CandidatesQuery {
   /** Returns a row for each pair that meets the rule: `candidate` and `requester` are indexes. */
-  readonly statement: Sql;
+  readonly statement: Query;
   /** Does the statement serve this requester? It serves the first one, and all others with the same SQL. */
   readonly fits: (context: RuleContext) => boolean;
 }
@@ -86,10 +86,9 @@ export function candidatesQuery(
     requesters.table(contexts.filter(fits)),
     ...overrideTables(overrides),
   ];
-  return {
-    statement: sql`WITH ${sql.join(tables)} SELECT DISTINCT ${INDEX} AS candidate, ${requesters.key} AS requester FROM ${from} WHERE ${where}`,
-    fits,
-  };
+  const statement = sql`WITH ${sql.join(tables)} SELECT DISTINCT ${INDEX} AS candidate, ${requesters.key} AS requester FROM ${from} WHERE ${where}`;
+  const sizes = { [CANDIDATES]: candidates.length, [REQUESTERS]: contexts.length };
+  return { statement: { ...toQuery(statement), sizes }, fits };
 }
 
 /**

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { parseSubscription } from "@headwater/protocol";
 import type { Change } from "../../log/change.ts";
 import { GUEST, type Principal } from "../../rules/principal.ts";
-import type { Reader, SnapshotReader } from "../../store/store.ts";
+import type { Reader, ClientReader } from "../../store/store.ts";
 import { RecordFixture } from "../../testing/record-fixture.ts";
 import { RecordEvents } from "../../visibility/record-events.ts";
 
@@ -37,15 +37,16 @@ const both = (await fixture.create("teams", { as, body: { members: [idOf(ann), i
 const alone = (await fixture.create("teams", { as, body: { members: [idOf(cyd)], lead: idOf(bob) } })).body.id;
 
 /** Counts the statements. */
-function eventsOn(reader: SnapshotReader = fixture.store): { events: RecordEvents; statements: () => number } {
+function eventsOn(reader: ClientReader = fixture.store): { events: RecordEvents; statements: () => number } {
   let statements = 0;
   const counting = (inner: Reader): Reader => ({
-    ...inner,
     all: (statement) => ((statements += 1), inner.all(statement)),
+    first: (statement) => ((statements += 1), inner.first(statement)),
   });
-  const counted: SnapshotReader = {
+  const counted: ClientReader = {
     ...counting(reader),
     read: (work) => reader.read((inner) => work(counting(inner))),
+    for: () => counted,
   };
   const { files } = fixture;
   const events = new RecordEvents({ reader: counted, schema: () => fixture.context().schema, files });

@@ -5,6 +5,7 @@ import type { Trust } from "../../rules/resolve/record-scope.ts";
 import { soleRoutingValue } from "../../rules/analysis/routing-values.ts";
 import { resolvePredicate, resolveRule } from "../../rules/analysis/resolve-rule.ts";
 import type { Reader, SnapshotReader } from "../../store/store.ts";
+import type { ClientQueries } from "./client-queries.ts";
 import type { RoutingValueReader } from "./routing-values.ts";
 import { candidatesQuery } from "./candidate-query.ts";
 import { type AsOf, overridesAsOf } from "./as-of.ts";
@@ -27,6 +28,8 @@ type ConditionCheck = BatchedRuleCheck & { readonly rule: string; readonly trust
 
 /** What goes to the database in one statement: one rule, any of the candidates, any of the requesters. */
 interface RuleBatch extends Pick<ConditionCheck, "rule" | "collection" | "trust" | "asOf"> {
+  /** The same for batches that differ only in when, for whom and on what the rule is evaluated. */
+  readonly key: string;
   /** With their indexes. */
   readonly candidates: Map<RecordValues, number>;
   /** By the principal's key, with their indexes. */
@@ -37,21 +40,31 @@ interface RuleBatch extends Pick<ConditionCheck, "rule" | "collection" | "trust"
 /** Does this candidate meet the rule for this requester? Both by index. */
 type BatchResults = (candidate: number, requester: number) => boolean;
 
+export interface RuleBatcherOptions {
+  /** Values of changed records that have been read already; they answer some rules. */
+  readonly routingValues?: RoutingValueReader;
+  /** Runs the filters of clients; without it, they run like rules. */
+  readonly clientQueries?: ClientQueries;
+}
+
 /**
  * Like the function `meetsRule`, for many listeners at a time. A predicate gives its result at once. Checks that need the
- * database are collected until the previous statement is done, and then go into one statement for all listeners.
+ * database are collected until the previous statement is done, and then go into one statement for all listeners. Only
+ * filters of clients don't wait for each other: a slow one must hold up no other.
  */
 export class RuleBatcher {
   readonly #reader: SnapshotReader;
   readonly #routingValues: RoutingValueReader | undefined;
   /** The batches that still take checks: by log position or, for checks on current data, by schema. */
   readonly #batches = new Map<Schema | AsOf, Map<string, RuleBatch>>();
-  #previous: Promise<void> = Promise.resolve();
+  /** The last batch of each chain, in which one runs after the other: of all rules, and of each client's filter. */
+  readonly #chains = new Map<string, Promise<void>>();
+  readonly #clientQueries: ClientQueries | undefined;
 
-  /** @param routingValues values of changed records that have been read already; they answer some rules */
-  constructor(reader: SnapshotReader, routingValues?: RoutingValueReader) {
+  constructor(reader: SnapshotReader, { routingValues, clientQueries }: RuleBatcherOptions = {}) {
     this.#reader = reader;
     this.#routingValues = routingValues;
+    this.#clientQueries = clientQueries;
   }
 
   async meetsRule(check: BatchedRuleCheck): Promise<boolean> {
@@ -92,13 +105,17 @@ export class RuleBatcher {
       if (batches.get(key) === batch) batches.delete(key);
       if (batches.size === 0 && this.#batches.get(group) === batches) this.#batches.delete(group);
     };
-    const results = this.#previous.then(() => {
+    const chain = trust === "client" ? key : RULES;
+    const results = (this.#chains.get(chain) ?? Promise.resolve()).then(() => {
       close();
       return this.#evaluate(batch!);
     });
-    batch = { rule, collection, trust, asOf, candidates: new Map(), requesters: new Map(), results };
+    batch = { key, rule, collection, trust, asOf, candidates: new Map(), requesters: new Map(), results };
     batches.set(key, batch);
-    this.#previous = results.then(nothing, nothing);
+    const done = results.then(nothing, nothing).then(() => {
+      if (this.#chains.get(chain) === done) this.#chains.delete(chain);
+    });
+    this.#chains.set(chain, done);
     return batch;
   }
 
@@ -113,10 +130,22 @@ export class RuleBatcher {
   }
 
   #findPairs(batch: RuleBatch, contexts: readonly RecordContext[]): Promise<ReadonlySet<string>> {
+    if (batch.trust !== "client" || !this.#clientQueries) return this.#findPairsWith(this.#reader, batch, contexts);
+    const [account, ...others] = batch.requesters.keys();
+    return this.#clientQueries.run(batch.key, others.length > 0 ? SEVERAL : account!, (reader) =>
+      this.#findPairsWith(reader, batch, contexts),
+    );
+  }
+
+  #findPairsWith(
+    source: SnapshotReader,
+    batch: RuleBatch,
+    contexts: readonly RecordContext[],
+  ): Promise<ReadonlySet<string>> {
     const { asOf } = batch;
-    if (!asOf) return this.#findPairsOn(this.#reader, batch, contexts, []);
+    if (!asOf) return this.#findPairsOn(source, batch, contexts, []);
     const { schema } = contexts[0]!;
-    return this.#reader.read(async (reader) => {
+    return source.read(async (reader) => {
       // Too much was written since to go back: current data has to do.
       const overrides = (await overridesAsOf(reader, schema, asOf)) ?? [];
       return this.#findPairsOn(reader, batch, contexts, overrides);
@@ -155,6 +184,13 @@ export class RuleBatcher {
   }
 }
 
+/** The same as `RuleBatcher.meetsRule`, at once; `undefined` if the rule needs the database. */
+export function meetsRuleInMemory(check: BatchedRuleCheck): boolean | undefined {
+  const { rule } = check;
+  if (rule === null || rule === "") return rule === "";
+  return evaluateInMemory({ ...check, rule, trust: check.trust ?? "trusted" });
+}
+
 /** `undefined` if the rule needs the database. */
 function evaluateInMemory({ context, collection, rule, values, trust }: ConditionCheck): boolean | undefined {
   try {
@@ -164,6 +200,11 @@ function evaluateInMemory({ context, collection, rule, values, trust }: Conditio
     throw error;
   }
 }
+
+/** The chain of all rules. */
+const RULES = "";
+/** Whose query a filter of several accounts is. */
+const SEVERAL = "subscribers";
 
 const pairKey = (candidate: number, requester: number): string => `${candidate}/${requester}`;
 const nothing = (): void => {};

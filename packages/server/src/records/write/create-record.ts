@@ -5,6 +5,7 @@ import { authorizeCreate, throwIfInvalidAuth } from "./authorize-write.ts";
 import { withErrorMessage } from "../model/invalid-record.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import { insertRecord } from "./save-record.ts";
+import { keepUploads } from "./submission-files.ts";
 import type { PreparedSubmission } from "../model/submission.ts";
 
 export const CREATE_FAILED = "Failed to create record.";
@@ -25,6 +26,7 @@ export async function createRecord(
   return withErrorMessage(CREATE_FAILED, async () => {
     throwIfInvalidAuth(collection, authorized, submission);
     const id = recordId(draft.values.id || (submission.id ?? ""));
+    keepUploads(tx, context, submission);
     return insertRecord(tx, context, collection, { ...draft, values: { ...draft.values, id } });
   });
 }

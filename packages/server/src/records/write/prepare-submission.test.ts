@@ -39,6 +39,12 @@ const prepare = (
     files: new Map(Object.entries(files)),
   });
 
+class UnreadableFile extends File {
+  override slice(): never {
+    throw new Error("the file was read");
+  }
+}
+
 const statusOf = (work: Promise<unknown>): Promise<number> =>
   work.then(
     () => 200,
@@ -52,6 +58,19 @@ describe("a bad submission is rejected before the slow work", () => {
     ["by the validation of a field", { ...passwords, email: "r@example.com", name: "x".repeat(11) }],
   ])("%s", async (_name, body) => {
     expect(await statusOf(prepare(undefined, { body: body! }))).toBe(400);
+  });
+
+  test("and before anybody looks at its files", async () => {
+    const photo = new UnreadableFile(["<!--".repeat(1_000)], "photo.png");
+    const body = { ...passwords, email: "r@example.com", name: "forbidden" };
+    expect(await statusOf(prepare(undefined, { body, files: { photo: [photo] } }))).toBe(400);
+    expect(await statusOf(prepare("missing", { body: {}, files: { photo: [photo] } }))).toBe(404);
+  });
+
+  test("if it has a file with the name of a side-car", async () => {
+    const body = { ...passwords, email: "r@example.com" };
+    expect(await statusOf(prepare(undefined, { body, files: { photo: [new File(["x"], "a.attrs")] } }))).toBe(400);
+    expect(await statusOf(prepare(await account(), { as, files: { photo: [new File(["x"], ".attrs")] } }))).toBe(400);
   });
 
   test("but not in a batch, where an earlier part may make it valid", async () => {

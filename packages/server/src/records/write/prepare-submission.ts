@@ -1,5 +1,7 @@
 import { recordId } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
+import { isStorableName, nameUpload, readUpload, type Upload } from "../../files/upload.ts";
+import { badRequest } from "../../lib/api-error.ts";
 import { randomId } from "../../lib/random.ts";
 import type { Reader } from "../../store/store.ts";
 import type { WritableCollection } from "../model/writable-collection.ts";
@@ -42,17 +44,42 @@ export async function prepareSubmission(
   sent: Submission,
 ): Promise<PreparedSubmission> {
   const submission = await runBeforeSaveHooks(reader, context, collection, id, sent);
-  const uploads = await readUploads(collection, submission);
-  const body = withStoredNames(submission.body, uploads);
-  const byName = new Map([...uploads.values()].flat().map((upload) => [upload.name, upload]));
-  const values: SubmittedValues = { id, body, uploads: byName, hashes: new Map(), matchedHash: undefined };
+  if (submission.files.size > 0 && !mayReadUploads(context, collection, id)) {
+    await authorize(reader, context, collection, await submittedValues(collection, id, submission, nameUpload));
+  }
+  const values = await submittedValues(collection, id, submission, readUpload);
   if (isOAuth2SignUp(context, collection, values)) {
     const random: SubmittedValues = { ...values, hashes: await hashRandomPassword(collection) };
     return completeSubmission(context, collection, await checkSubmission(reader, context, collection, random));
   }
-  const sendsPassword = collection.fields.some(({ type, name }) => type === "password" && name in body);
-  if (byName.size === 0 && !sendsPassword) return { ...values, discard: async () => {} };
+  const sendsPassword = collection.fields.some(
+    ({ type, name }) => type === "password" && Object.hasOwn(values.body, name),
+  );
+  if (values.uploads.size === 0 && !sendsPassword) return { ...values, ...NO_FILES };
   return completeSubmission(context, collection, await checkSubmission(reader, context, collection, values));
+}
+
+const NO_FILES = { discard: async () => {}, keep: async () => {} };
+
+async function submittedValues(
+  collection: Collection,
+  id: string | undefined,
+  submission: Submission,
+  read: (file: File) => Upload | Promise<Upload>,
+): Promise<SubmittedValues> {
+  const uploads = await readUploads(collection, submission, read);
+  const body = withStoredNames(submission.body, uploads);
+  const byName = new Map([...uploads.values()].flat().map((upload) => [upload.name, upload]));
+  return { id, body, uploads: byName, hashes: new Map(), matchedHash: undefined };
+}
+
+/**
+ * Whether the rule can only be evaluated when the types of the uploads are known. Otherwise it is evaluated before
+ * anybody looks at their content: what is refused should cost nothing. In a batch no rule is evaluated here.
+ */
+function mayReadUploads({ context }: RecordContext, collection: Collection, id: string | undefined): boolean {
+  const rule = (id === undefined ? collection.createRule : collection.updateRule) ?? "";
+  return context === "batch" || collection.fields.some(({ type, name }) => type === "file" && rule.includes(name));
 }
 
 /** Is this a sign-up through a provider, by somebody who has no password here? */
@@ -82,7 +109,7 @@ async function checkSubmission(
     draft: fillGenerated(collection, authorized.draft),
     values: { ...values, matchedHash },
   };
-  await withErrorMessage(values.id === undefined ? CREATE_FAILED : UPDATE_FAILED, async () => {
+  await withErrorMessage(failureOf(values.id), async () => {
     throwIfInvalidAuth(collection, authorized, checked.values);
     throwIfInvalid(await validateRecord(reader, context.schema, collection, authorized.before, checked.draft));
   });
@@ -99,13 +126,16 @@ const authorize = (
     ? authorizeCreate(reader, context, collection, values)
     : authorizeUpdate(reader, context, collection, values.id, values);
 
+const failureOf = (id: string | undefined): string => (id === undefined ? CREATE_FAILED : UPDATE_FAILED);
+
 async function completeSubmission(
   context: RecordContext,
   collection: Collection,
   { draft, values }: CheckedSubmission,
 ): Promise<PreparedSubmission> {
+  if ([...values.uploads.keys()].some((name) => !isStorableName(name))) throw badRequest(failureOf(values.id));
   const hashes = new Map([...values.hashes, ...(await hashPasswords(collection, draft.passwords))]);
   const id = recordId(values.id ?? (draft.values.id || randomId()));
-  const discard = await storeUploads(context.files, collection, { ...draft.values, id }, values.uploads);
-  return { ...values, id, hashes, discard };
+  const { discard, keep } = await storeUploads(context.files, collection, { ...draft.values, id }, values.uploads);
+  return { ...values, id, hashes, discard, keep };
 }

@@ -1,21 +1,28 @@
 import { type RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { type FileStore, keyOf } from "../../files/file-store.ts";
-import { readUpload, type Upload } from "../../files/upload.ts";
-import { toTexts } from "../../lib/coerce.ts";
+import type { Upload } from "../../files/upload.ts";
+import { toTexts } from "../../lib/text/coerce.ts";
+import type { Transaction } from "../../store/store.ts";
+import type { WriteContext } from "../model/record-context.ts";
 import type { PreparedSubmission, Submission } from "../model/submission.ts";
 
-/** The new files of each part that names a file field. */
+/**
+ * The new files of each part that names a file field.
+ *
+ * @param read `readUpload`, or `nameUpload` to look at no content
+ */
 export async function readUploads(
   collection: Collection,
   { files }: Submission,
+  read: (file: File) => Upload | Promise<Upload>,
 ): Promise<ReadonlyMap<string, readonly Upload[]>> {
   const uploads = new Map<string, readonly Upload[]>();
   for (const { type, name } of collection.fields) {
     if (type !== "file") continue;
     for (const part of [name, `+${name}`, `${name}+`]) {
       const sent = files.get(part) ?? [];
-      if (sent.length > 0) uploads.set(part, await Promise.all(sent.map(readUpload)));
+      if (sent.length > 0) uploads.set(part, await Promise.all(sent.map(async (file) => read(file))));
     }
   }
   return uploads;
@@ -30,26 +37,34 @@ export function withStoredNames(
   return { ...body, ...Object.fromEntries(named) };
 }
 
-/**
- * Stores the files that the record will name.
- *
- * @returns a function that deletes them again
- */
+/** Files that are stored, and not yet named by a record. */
+export interface StoredUploads {
+  /** Deletes them again. */
+  readonly discard: () => Promise<void>;
+  /** To be called when a record names them. */
+  readonly keep: () => Promise<void>;
+}
+
+/** Stores the files that the record will name. */
 export async function storeUploads(
   store: FileStore,
   collection: Collection,
   record: RecordValues,
   uploads: ReadonlyMap<string, Upload>,
-): Promise<PreparedSubmission["discard"]> {
+): Promise<StoredUploads> {
   const names = new Set(collection.fields.flatMap(({ type, name }) => (type === "file" ? toTexts(record[name]) : [])));
+  const files = [...uploads.values()]
+    .filter(({ name }) => names.has(name))
+    .map((upload) => ({ upload, key: keyOf(collection.id, record.id, upload.name) }));
+  if (files.length === 0) return { discard: async () => {}, keep: async () => {} };
+  const settle = await store.announce(files.map(({ key }) => key));
   const stored: string[] = [];
   const discard = async (): Promise<void> => {
     for (const key of stored) await store.remove(key);
+    await settle();
   };
   try {
-    for (const upload of uploads.values()) {
-      if (!names.has(upload.name)) continue;
-      const key = keyOf(collection.id, record.id, upload.name);
+    for (const { upload, key } of files) {
       await store.put(key, upload.content, upload);
       stored.push(key);
     }
@@ -57,5 +72,14 @@ export async function storeUploads(
     await discard();
     throw error;
   }
-  return discard;
+  return { discard, keep: settle };
+}
+
+/** The files stay once the transaction is committed: the record names them. */
+export function keepUploads(
+  tx: Transaction,
+  { background }: WriteContext,
+  { uploads, keep }: PreparedSubmission,
+): void {
+  if (uploads.size > 0) tx.afterCommit(() => background(keep));
 }

@@ -1,7 +1,7 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { costOf } from "../../collections/fields/password.ts";
-import { toText } from "../../lib/coerce.ts";
+import { toText } from "../../lib/text/coerce.ts";
 import { hashPassword, verifyPassword } from "../../lib/password.ts";
 import { randomText } from "../../lib/random.ts";
 import type { RecordBody } from "../model/apply-modifiers.ts";

@@ -5,6 +5,7 @@ import { authorizeUpdate, throwIfInvalidAuth } from "./authorize-write.ts";
 import { withErrorMessage } from "../model/invalid-record.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import { updateStoredRecord } from "./save-record.ts";
+import { keepUploads } from "./submission-files.ts";
 import type { PreparedSubmission } from "../model/submission.ts";
 
 export const UPDATE_FAILED = "Failed to update record.";
@@ -26,6 +27,7 @@ export async function updateRecord(
   const authorized = await authorizeUpdate(tx, context, collection, id, submission);
   return withErrorMessage(UPDATE_FAILED, async () => {
     throwIfInvalidAuth(collection, authorized, submission);
+    keepUploads(tx, context, submission);
     return updateStoredRecord(tx, context, collection, authorized.before!, authorized.draft);
   });
 }

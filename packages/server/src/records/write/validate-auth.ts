@@ -1,6 +1,6 @@
 import type { ErrorData, RecordValues, ValidationError } from "@headwater/protocol";
 import { invalid } from "../../lib/api-error.ts";
-import { toText } from "../../lib/coerce.ts";
+import { toText } from "../../lib/text/coerce.ts";
 import { problems, required, sameAs } from "../../lib/validators.ts";
 import type { RecordBody } from "../model/apply-modifiers.ts";
 

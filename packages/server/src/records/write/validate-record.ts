@@ -6,7 +6,7 @@ import { checkPlainPassword } from "../../collections/fields/password.ts";
 import { DEFAULT_ID_PATTERN } from "../../collections/fields/text.ts";
 import type { Schema } from "../../collections/model/schema.ts";
 import { invalid } from "../../lib/api-error.ts";
-import { toTexts } from "../../lib/coerce.ts";
+import { toTexts } from "../../lib/text/coerce.ts";
 import { problems } from "../../lib/validators.ts";
 import { sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";

@@ -3,7 +3,7 @@ import type { Collection } from "../../collections/model/collection.ts";
 import { OAUTH2_PROVIDERS } from "../../collections/model/oauth2-providers.ts";
 import type { Schema } from "../../collections/model/schema.ts";
 import { invalid } from "../../lib/api-error.ts";
-import { toText } from "../../lib/coerce.ts";
+import { toText } from "../../lib/text/coerce.ts";
 import { oneOf, required } from "../../lib/validators.ts";
 import type { Reader } from "../../store/store.ts";
 import { findRecord } from "../query/find-record.ts";

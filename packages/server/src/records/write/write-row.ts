@@ -1,7 +1,11 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
-import { appendChange } from "../../log/append-change.ts";
-import { type Query, sql, type Sql, toQuery } from "../../store/sql.ts";
+import type { Field } from "../../collections/fields/field.ts";
+import { isTokenKey, loggedValues } from "../../collections/model/logged-values.ts";
+import { noteAccountStart } from "../../log/accounts.ts";
+import { appendEntry } from "../../log/append-change.ts";
+import type { Cascade, LoggedValues } from "../../log/log-entry.ts";
+import { type Query, sql, type Sql, type SqlValue, toQuery } from "../../store/sql.ts";
 import type { Transaction } from "../../store/store.ts";
 import { columnsOf } from "../model/columns.ts";
 import { toUniqueError } from "../model/invalid-record.ts";
@@ -14,12 +18,9 @@ import { toUniqueError } from "../model/invalid-record.ts";
 export async function insertRow(tx: Transaction, collection: Collection, after: RecordValues): Promise<void> {
   const values = columnsOf(collection).map(({ name, write }) => write(after[name] ?? null));
   await run(tx, collection, { text: insertText(collection), values });
-  const { id } = after;
-  await appendChange(
-    tx,
-    { collection: collection.id, record: id, action: "create", before: null, after },
-    secretsOf(collection),
-  );
+  const key = { collection: collection.id, record: after.id };
+  await appendEntry(tx, { ...key, action: "create", form: "changed", before: null, after: null });
+  if (collection.type === "auth") await noteAccountStart(tx, key);
 }
 
 /** Writes the columns that differ. An update without differences is logged as well. */
@@ -29,32 +30,78 @@ export async function updateRow(
   before: RecordValues,
   after: RecordValues,
 ): Promise<void> {
-  const changed = columnsOf(collection).flatMap(({ name, write }): Sql[] => {
-    const value = write(after[name] ?? null);
-    return value === write(before[name] ?? null) ? [] : [sql`${sql.id(name)} = ${value}`];
-  });
-  if (changed.length > 0) {
-    await run(
-      tx,
-      collection,
-      sql`UPDATE ${sql.table(collection.name)} SET ${sql.join(changed)} WHERE id = ${before.id}`,
-    );
+  const changed: Field[] = [];
+  const assignments: Sql[] = [];
+  let size = 0;
+  let changedSize = 0;
+  for (const { field, name, write } of columnsOf(collection)) {
+    const [old, value] = [write(before[name] ?? null), write(after[name] ?? null)];
+    const oldSize = sizeOf(old);
+    size += oldSize;
+    if (value === old) continue;
+    changedSize += oldSize;
+    changed.push(field);
+    assignments.push(sql`${sql.id(name)} = ${value}`);
   }
-  await appendChange(
-    tx,
-    { collection: collection.id, record: before.id, action: "update", before, after },
-    secretsOf(collection),
-  );
+  if (assignments.length > 0) {
+    const table = sql.table(collection.name);
+    await run(tx, collection, sql`UPDATE ${table} SET ${sql.join(assignments)} WHERE id = ${before.id}`);
+  }
+  const isWhole = isTimeForWhole(changedSize, size);
+  await appendEntry(tx, {
+    collection: collection.id,
+    record: before.id,
+    action: "update",
+    form: isWhole ? "whole" : "changed",
+    before: isWhole ? wholeValues(collection, before, changed) : loggedValues(collection, before, changed),
+    after: null,
+  });
 }
 
 export async function deleteRow(tx: Transaction, collection: Collection, before: RecordValues): Promise<void> {
-  await tx.run(sql`DELETE FROM ${sql.table(collection.name)} WHERE id = ${before.id}`);
-  await appendChange(
-    tx,
-    { collection: collection.id, record: before.id, action: "delete", before, after: null },
-    secretsOf(collection),
-  );
+  await removeRow(tx, collection, before);
+  await logDelete(tx, collection, before, undefined);
 }
+
+/** Deletes the row alone: `logDelete` logs its change after the changes that follow from it. */
+export const removeRow = (tx: Transaction, collection: Collection, { id }: RecordValues): Promise<number> =>
+  tx.run(sql`DELETE FROM ${sql.table(collection.name)} WHERE id = ${id}`);
+
+/** The values stay in the log until everyone who follows it has read them. */
+export const logDelete = (
+  tx: Transaction,
+  collection: Collection,
+  before: RecordValues,
+  cascade: Cascade | undefined,
+): Promise<void> =>
+  appendEntry(tx, {
+    collection: collection.id,
+    record: before.id,
+    action: "delete",
+    form: "whole",
+    before: loggedValues(collection, before),
+    after: null,
+    cascade,
+  });
+
+/** A whole record names its token key only if the change altered it. */
+function wholeValues(collection: Collection, before: RecordValues, changed: readonly Field[]): LoggedValues {
+  const fields = collection.fields.filter((field) => !isTokenKey(field, collection) || changed.includes(field));
+  return loggedValues(collection, before, fields);
+}
+
+/** The most updates of one record, on average, that reading an older state of it undoes. */
+const UPDATES_PER_WHOLE = 500;
+
+/**
+ * Is this an update whose entry holds the whole record? One in so many that they take no more space than the others:
+ * without them, reading an older state of a record would undo all later updates.
+ */
+const isTimeForWhole = (changedSize: number, size: number): boolean =>
+  Math.random() * size < Math.max(changedSize, size / UPDATES_PER_WHOLE);
+
+/** Bytes of a stored value, about. */
+const sizeOf = (value: SqlValue): number => (typeof value === "string" ? value.length : 8);
 
 /** @throws InvalidRecord for a duplicate in a unique index or the primary key */
 async function run(tx: Transaction, collection: Collection, statement: Sql | Query): Promise<void> {
@@ -77,16 +124,4 @@ function insertText(collection: Collection): string {
     insertTexts.set(collection, (text = toQuery(statement).text));
   }
   return text;
-}
-
-const secrets = new WeakMap<Collection, ReadonlySet<string>>();
-
-/** The fields that the log must not keep: password hashes. */
-function secretsOf(collection: Collection): ReadonlySet<string> {
-  let names = secrets.get(collection);
-  if (!names) {
-    names = new Set(collection.fields.filter(({ type }) => type === "password").map(({ name }) => name));
-    secrets.set(collection, names);
-  }
-  return names;
 }

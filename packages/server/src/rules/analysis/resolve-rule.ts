@@ -10,6 +10,10 @@ import { compilePredicate, type Predicate } from "../predicate/compile-predicate
 
 type Conditions = LRUCache<string, Condition>;
 
+/** Conditions kept for one collection. Each takes up to a hundred times as much memory as its text. */
+const MAX_CONDITIONS = 5_000;
+const MAX_CHARACTERS = 1 << 18;
+
 /** Cached per schema; a new schema starts empty. */
 const resolved = new WeakMap<Schema, WeakMap<Collection, Conditions>>();
 
@@ -48,6 +52,13 @@ function conditionsOf(schema: Schema, collection: Collection): Conditions {
   let collections = resolved.get(schema);
   if (!collections) resolved.set(schema, (collections = new WeakMap()));
   let conditions = collections.get(collection);
-  if (!conditions) collections.set(collection, (conditions = new LRUCache({ max: 200 })));
+  if (!conditions) {
+    conditions = new LRUCache({
+      max: MAX_CONDITIONS,
+      maxSize: MAX_CHARACTERS,
+      sizeCalculation: (_condition, key) => key.length,
+    });
+    collections.set(collection, conditions);
+  }
   return conditions;
 }

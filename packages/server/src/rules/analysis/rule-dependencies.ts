@@ -22,7 +22,7 @@ export function dependenciesOf(condition: Condition): readonly Dependency[] {
 
 function findDependencies(condition: Condition): ReadonlyMap<string, Dependency> {
   const found = new Map<string, { collection: Collection; steps: readonly Step[]; fields: Set<string> }>();
-  for (const { steps, access } of pathsOf(condition)) {
+  for (const { steps, access, publicEmail } of pathsOf(condition)) {
     for (const [i, step] of steps.entries()) {
       const key = steps
         .slice(0, i + 1)
@@ -35,12 +35,16 @@ function findDependencies(condition: Condition): ReadonlyMap<string, Dependency>
       }
       const next = steps[i + 1];
       if (step.kind === "backRelation") dependency.fields.add(step.field.name);
-      if (next === undefined) dependency.fields.add(access.column.name);
+      if (next === undefined) for (const name of columnsOf(access, publicEmail)) dependency.fields.add(name);
       else if (next.kind === "relation") dependency.fields.add(next.field.name);
     }
   }
   return found;
 }
+
+/** The columns that an operand reads of its record. */
+const columnsOf = ({ column }: FieldOperand["access"], publicEmail: boolean): readonly string[] =>
+  publicEmail ? [column.name, "emailVisibility"] : [column.name];
 
 /** The fields that a rule reads of the record itself. */
 export function ownFieldsOf(condition: Condition): ReadonlySet<string> {

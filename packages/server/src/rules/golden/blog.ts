@@ -36,7 +36,7 @@ export class Blog {
   constructor(schema?: Schema) {
     this.#database.run(read("blog.sql"));
     const rows = this.#database.query<Row, []>("SELECT * FROM _collections").all();
-    this.schema = schema ?? new Schema(rows.map(collectionFromRow));
+    this.schema = schema ?? new Schema(rows.map(collectionFromRow), "pocketbase");
   }
 
   collection(name: string): Collection {

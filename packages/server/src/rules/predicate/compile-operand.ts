@@ -2,8 +2,8 @@ import type { RecordValues } from "@headwater/protocol";
 import { type Collection, findField } from "../../collections/model/collection.ts";
 import type { Field } from "../../collections/fields/field.ts";
 import { kindOf } from "../../collections/fields/field-kinds.ts";
-import { toText } from "../../lib/coerce.ts";
-import { parseJson } from "../../lib/json-value.ts";
+import { toText } from "../../lib/text/coerce.ts";
+import { parseJson } from "../../lib/json/json-value.ts";
 import { affinityOf } from "./column-affinity.ts";
 import type { BodyItems, FieldChange, FieldOperand, Operand, RequestOperand } from "../resolve/condition.ts";
 import { macroValue } from "../syntax/macros.ts";
@@ -81,6 +81,8 @@ export function compileOperand(
     case "bodyItems":
       return compileBodyItems(operand, lists);
     case "changed":
+      // In a client's filter the stored email counts only if the client sees it, which the database knows.
+      if (operand.stored.kind === "field" && operand.stored.publicEmail) return undefined;
       return compileChange(operand, collection, lists);
     case "bodyRelation":
     case "geoDistance":

@@ -59,7 +59,7 @@ export function parseInteger(digits: string): bigint | undefined {
 }
 
 const MAX_DIGITS = 19;
-const NUMBER = /^[ \t-\r]*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[ \t-\r]*$/;
+const NUMBER = /^[ \t-\r]*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[ \t-\r]*$/;
 const INTEGER = /^[ \t-\r]*[+-]?\d+[ \t-\r]*$/;
 
 function orderTexts(a: string, b: string): number {

@@ -1,4 +1,4 @@
-import { toNumber, toText, toTexts } from "../../lib/coerce.ts";
+import { toNumber, toText, toTexts } from "../../lib/text/coerce.ts";
 import type { RequestOperand } from "./condition.ts";
 import type { RuleContext } from "../rule-context.ts";
 
@@ -61,7 +61,7 @@ function plainValue(value: unknown): RuleValue {
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null;
 
-const ZERO = /^[+-]?(?:0+\.?0*|\.0+)(?:e[+-]?\d+)?$/i;
+const ZERO = /^[+-]?(?:0+(?:\.0*)?|\.0+)(?:e[+-]?\d+)?$/i;
 const isNumber = (text: string): boolean => toNumber(text) !== 0 || ZERO.test(text);
 
 function listOf(value: unknown): readonly unknown[] {

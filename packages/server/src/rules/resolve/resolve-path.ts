@@ -2,6 +2,7 @@ import { type Collection, findField } from "../../collections/model/collection.t
 import { type Field, isMultiple, type RelationField } from "../../collections/fields/field.ts";
 import { hasUniqueIndex } from "../../collections/model/index-definition.ts";
 import type { Access, Column, FieldOperand, Operand, Step } from "./condition.ts";
+import { parseBackRelation } from "../syntax/back-relation.ts";
 import { splitModifier } from "../syntax/modifier.ts";
 import { findCollection, type RecordScope } from "./record-scope.ts";
 import { RuleError } from "../syntax/rule-error.ts";
@@ -15,7 +16,6 @@ export interface PathContext {
 }
 
 const MAX_STEPS = 6;
-const BACK_RELATION = /^(\w+)_via_(\w+)$/;
 const NULL: Operand = { kind: "constant", value: null };
 
 /**
@@ -68,7 +68,7 @@ function relationStep(context: PathContext, field: RelationField): Step {
  * `comments_via_post`: the comments whose `post` is this record. `undefined` if it is unknown and the path is lenient.
  */
 function backRelationStep(context: PathContext, target: Collection, part: string): Step | undefined {
-  const [, name = "", fieldName = ""] = BACK_RELATION.exec(part) ?? [];
+  const [name = "", fieldName = ""] = parseBackRelation(part) ?? [];
   const collection = name === "" ? undefined : findCollection(context.scope, name);
   const field = collection && findField(collection, fieldName);
   if (field?.type === "relation") checkNotHidden(context, field);

@@ -1,4 +1,4 @@
-import { toText } from "../../lib/coerce.ts";
+import { toText } from "../../lib/text/coerce.ts";
 import { type Sql, sql } from "../../store/sql.ts";
 import type { RuleValue } from "../resolve/request-value.ts";
 import { likePattern } from "../syntax/like-pattern.ts";

@@ -11,9 +11,12 @@ import type { RuleContext } from "../rule-context.ts";
 import { sortSql } from "./sort-sql.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { AliasNames, JoinList } from "./join-list.ts";
-import type { StatementContext } from "./statement-context.ts";
+import type { ClientView, StatementContext } from "./statement-context.ts";
 import { bind } from "./bind.ts";
 import { toTerm } from "./operand-term.ts";
+import { RuleError } from "../syntax/rule-error.ts";
+
+const OR = sql` OR `;
 
 export interface CollectionQueryOptions {
   readonly schema: Schema;
@@ -81,7 +84,7 @@ export class CollectionQueryBuilder {
     if (text === "") return undefined;
     const { collection } = this.#options;
     const resolveName = nameResolver(this.#scope(collection, trust));
-    const statement = this.#statement(this.#rowAlias, trust);
+    const statement = { ...this.#statement(this.#rowAlias, trust), clientView: this.#clientView(trust, "sort") };
     return sortSql(text, {
       column: (name, position) => toTerm(resolveName(name, position), statement, bind),
       rowid: collection.type === "view" ? undefined : sql.id(this.#rowAlias, "_rowid_"),
@@ -102,13 +105,13 @@ export class CollectionQueryBuilder {
   }
 
   /**
-   * The list rules of the collections that a client's filter or sort reads: they must hold too.
+   * What must hold too because of what a client's filter or sort reads: the list rules of the collections that it joins.
    *
    * @throws RuleError if one of them is invalid
    */
   get extraConditions(): readonly Sql[] {
     this.#addListRules();
-    return this.#extraConditions;
+    return [...this.#extraConditions, ...this.#joins.conditions];
   }
 
   #addListRules(): void {
@@ -139,6 +142,54 @@ export class CollectionQueryBuilder {
     const onJoin = (collection: Collection, alias: string): void => {
       if (trust === "client" && collection.listRule) this.#clientJoins.set(alias, collection);
     };
-    return { context, requesters, now, rowAlias, joins: this.#joins, subqueryJoins: undefined, onJoin };
+    const clientView = this.#clientView(trust, "filter");
+    return { context, requesters, now, rowAlias, joins: this.#joins, subqueryJoins: undefined, onJoin, clientView };
+  }
+
+  #clientView(trust: Trust, use: "filter" | "sort"): ClientView | undefined {
+    const { schema, collection: own } = this.#options;
+    if (trust === "trusted" || schema.clientFilters === "pocketbase") return undefined;
+    return {
+      guard: (collection) => {
+        const { listRule } = collection;
+        return listRule ? (alias) => this.#ruleHolds(collection, listRule, alias) : undefined;
+      },
+      seesEmail: (alias, collection = own) => {
+        const isPublic = sql`${sql.id(alias, "emailVisibility")} = TRUE`;
+        // As in PocketBase, a filter finds public emails only. A sort follows the emails that the client is shown.
+        return use === "filter" ? isPublic : sql`(${sql.join([isPublic, ...this.#showsEmail(alias, collection)], OR)})`;
+      },
+    };
+  }
+
+  /** Why a client may be shown an email that is not public: the record is its own, or it manages the record. */
+  #showsEmail(alias: string, collection: Collection): readonly Sql[] {
+    const { principal } = this.#options.context;
+    const manageRule = collection.type === "auth" && collection.auth.manageRule;
+    const isOwn = principal.kind !== "guest" && principal.collection.id === collection.id;
+    return [
+      ...(isOwn ? [sql`${sql.id(alias, "id")} = ${principal.values.id}`] : []),
+      ...(manageRule ? [this.#readableRuleHolds(collection, manageRule, alias)] : []),
+    ];
+  }
+
+  /** As `#ruleHolds`, but no record meets an unreadable rule. */
+  #readableRuleHolds(collection: Collection, rule: string, alias: string): Sql {
+    try {
+      return this.#ruleHolds(collection, rule, alias);
+    } catch (error) {
+      if (error instanceof RuleError) return sql`FALSE`;
+      throw error;
+    }
+  }
+
+  /** Whether a joined record meets a rule of its collection; it may be part of the join's own condition. */
+  #ruleHolds(collection: Collection, rule: string, alias: string): Sql {
+    // What the rule joins can't come before the record, so it goes into a subquery.
+    const joins = new JoinList(this.#joins.names);
+    this.#options.requesters?.placeFirst();
+    const statement = { ...this.#statement(alias, "trusted"), joins };
+    const holds = conditionSql(this.#resolve(collection, rule, "trusted"), statement);
+    return joins.isEmpty ? holds : sql`EXISTS (SELECT 1 FROM (SELECT 1) AS "one"${joins.toSql()} WHERE ${holds})`;
   }
 }

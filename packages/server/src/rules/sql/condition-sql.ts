@@ -39,5 +39,7 @@ const AND = sql` AND `;
 
 function side(operand: Operand, statement: StatementContext, bindValue: Bind): Side {
   const resolved = resolveBodyRelation(operand, statement);
-  return { operand: resolved, term: toTerm(resolved, statement, bindValue) };
+  // `comparisonSql` requires that the email is public.
+  const read = resolved.kind === "field" && resolved.publicEmail ? { ...resolved, publicEmail: false } : resolved;
+  return { operand: resolved, term: toTerm(read, statement, bindValue) };
 }

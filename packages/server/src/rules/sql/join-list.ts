@@ -14,6 +14,7 @@ export class AliasNames {
 export class JoinList {
   readonly #aliases = new Map<string, string>();
   readonly #joins: Sql[] = [];
+  readonly #conditions = new Map<string, Sql>();
 
   /** Whether a join may give several rows for one record. */
   multiplies = false;
@@ -22,6 +23,20 @@ export class JoinList {
 
   get isEmpty(): boolean {
     return this.#joins.length === 0;
+  }
+
+  /** Conditions on the joined rows, which belong to the WHERE clause. */
+  get conditions(): readonly Sql[] {
+    return [...this.#conditions.values()];
+  }
+
+  has(key: string): boolean {
+    return this.#aliases.has(key);
+  }
+
+  /** Adds a condition on the joined rows. Equal keys share one. */
+  require(key: string, condition: Sql): void {
+    this.#conditions.set(key, condition);
   }
 
   /**

@@ -27,16 +27,34 @@ export const joinPath = (steps: readonly Step[], statement: StatementContext): J
   steps.reduce((row, step) => joinStep(row, step, statement), rootRow(statement));
 
 function joinStep(row: JoinedRow, step: Step, statement: StatementContext): JoinedRow {
+  const { collection } = step;
   const joins = joinsFor(row, step.many, statement);
-  const key = `${row.key}.${step.key}`;
-  const table = sql.table(step.collection.name);
+  const plainKey = `${row.key}.${step.key}`;
+  // A row that the list rule has joined is shared. Its guard is in the WHERE clause, so that the rule reads every row.
+  const guard = joins.has(plainKey) ? undefined : statement.clientView?.guard(collection);
+  const key = guard ? `${plainKey}!` : plainKey;
+  const table = sql.table(collection.name);
   const on = joinCondition(step, { ...row, key, joins }, statement);
-  const alias = joins.alias(key, step.collection.name, table, on);
+  const alias = joins.alias(key, collection.name, table, (name) =>
+    guard ? sql`${on(name)} AND ${guard(name)}` : on(name),
+  );
   // The ids of a view need not be unique.
-  if (step.many || step.collection.type === "view") joins.multiplies = true;
-  if (joins === statement.joins) statement.onJoin(step.collection, alias);
+  if (step.many || collection.type === "view") joins.multiplies = true;
+  if (guard) excludeUnseen(step, { ...row, key, joins }, alias);
+  else if (joins === statement.joins) statement.onJoin(collection, alias);
   return { alias, key, joins };
 }
+
+/** As in PocketBase, an id that leads to a record that the client may not see leaves out the row. */
+function excludeUnseen(step: Step, from: JoinedRow, alias: string): void {
+  if (step.kind !== "relation") return;
+  const id = relatedId(step, from);
+  from.joins.require(alias, sql`(${id} = '' OR ${id} IS NULL OR ${sql.id(alias, "id")} IS NOT NULL)`);
+}
+
+/** The id that a relation holds: that of the current item, if it holds many. */
+const relatedId = ({ field: { name }, many }: Step & { readonly kind: "relation" }, from: JoinedRow): Sql =>
+  many ? sql.id(joinItems(from, name), "value") : sql.id(from.alias, name);
 
 /** The join condition of a step that starts from `from`. */
 function joinCondition(step: Step, from: JoinedRow, { context, requesters }: StatementContext): (alias: string) => Sql {
@@ -52,8 +70,8 @@ function joinCondition(step: Step, from: JoinedRow, { context, requesters }: Sta
       return (alias) => sql`${sql.id(alias, "id")} IN (SELECT value FROM json_each(${ids}))`;
     }
     case "relation": {
-      const ids = step.many ? sql.id(joinItems(from, step.field.name), "value") : sql.id(from.alias, step.field.name);
-      return (alias) => sql`${sql.id(alias, "id")} = ${ids}`;
+      const id = relatedId(step, from);
+      return (alias) => sql`${sql.id(alias, "id")} = ${id}`;
     }
     case "backRelation": {
       const id = sql.id(from.alias, "id");

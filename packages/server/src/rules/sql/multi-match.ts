@@ -1,8 +1,9 @@
-import { type Sql, sql } from "../../store/sql.ts";
+import { EMPTY, type Sql, sql } from "../../store/sql.ts";
 import type { Operand } from "../resolve/condition.ts";
 import { compareTerms, type Term } from "./compare-terms.ts";
 import type { Operator } from "../syntax/syntax-tree.ts";
 import { JoinList } from "./join-list.ts";
+import { joinPath } from "./join-path.ts";
 import type { StatementContext } from "./statement-context.ts";
 import { bind } from "./bind.ts";
 import { toTerm } from "./operand-term.ts";
@@ -35,11 +36,20 @@ export function noPairFails(left: Side, operator: Operator, right: Side, stateme
   );
   // The one-row table keeps a record without any value: it counts as one NULL.
   const values = sql`(SELECT 1) AS "one"${lists[0].toSql()}${lists[1].toSql()}`;
-  return sql`NOT EXISTS (SELECT 1 FROM ${values} WHERE NOT (${comparison}))`;
+  const conditions = lists.flatMap((list) => list.conditions).map((condition) => sql`${condition} AND `);
+  return sql`NOT EXISTS (SELECT 1 FROM ${values} WHERE ${sql.join(conditions, EMPTY)}NOT (${comparison}))`;
 }
 
 /** The term inside the subquery, where PocketBase no longer knows which values it was made of. */
 function innerTerm({ operand, term }: Side, subqueryJoins: JoinList, statement: StatementContext): Term {
   if (!isMany(operand)) return { ...term, nulls: "plain" };
-  return { ...toTerm(operand, { ...statement, subqueryJoins }, bind), values: [], isFilled: false };
+  const inner = { ...statement, subqueryJoins };
+  leaveOutUnseenEmails(operand, inner, subqueryJoins);
+  return { ...toTerm(operand, inner, bind), values: [], isFilled: false };
+}
+
+function leaveOutUnseenEmails(operand: Operand, statement: StatementContext, joins: JoinList): void {
+  if (operand.kind !== "field" || !operand.publicEmail || !statement.clientView) return;
+  const { alias } = joinPath(operand.steps, statement);
+  joins.require(`${alias}.email`, statement.clientView.seesEmail(alias, operand.steps.at(-1)?.collection));
 }

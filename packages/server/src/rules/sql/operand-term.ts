@@ -84,16 +84,21 @@ function requestTerm(operand: RequestOperand, { context, requesters }: Statement
   return operand.lower ? { ...term, sql: sql`LOWER(${term.sql})` } : term;
 }
 
-function fieldTerm({ steps, access }: FieldOperand, statement: StatementContext): Term {
+function fieldTerm({ steps, access, publicEmail }: FieldOperand, statement: StatementContext): Term {
   const row = joinPath(steps, statement);
   const { name, multiple } = access.column;
-  const stored = sql.id(row.alias, name);
+  const { clientView } = statement;
+  const value = sql.id(row.alias, name);
+  const stored =
+    publicEmail && clientView
+      ? sql`iif(${clientView.seesEmail(row.alias, steps.at(-1)?.collection)}, ${value}, NULL)`
+      : value;
   switch (access.kind) {
     case "column":
       return column(access.lower ? sql`LOWER(${stored})` : stored);
     case "json": {
-      const value = jsonValue(stored, access.path);
-      return { ...column(access.lower ? sql`LOWER(${value})` : value), nulls: "exact" };
+      const found = jsonValue(stored, access.path);
+      return { ...column(access.lower ? sql`LOWER(${found})` : found), nulls: "exact" };
     }
     case "length":
       return column(jsonLength(stored));

@@ -6,7 +6,7 @@ import type { RuleContext } from "../rule-context.ts";
 type ReadFrom<Found> = (context: RuleContext) => Found;
 
 /** The table's name; no collection name starts with `@`. */
-const TABLE = "@who";
+export const REQUESTERS = "@who";
 
 /**
  * Evaluates a rule for many principals in one statement: the values of `@request.auth.*` come from a table with one row
@@ -34,14 +34,19 @@ export class Requesters {
       const text = read(context);
       return isPlainText(text) ? bound(text) : null;
     });
-    return sql.id(TABLE, `v${count - 1}`);
+    return sql.id(REQUESTERS, `v${count - 1}`);
   }
 
   /** As `column`, for a join condition: the requesters' table then comes before all joins. */
   leadingColumn(read: ReadFrom<RuleValue>): Sql | undefined {
     const column = this.column(read, (text) => text);
-    this.#comesFirst ||= column !== undefined;
+    if (column) this.placeFirst();
     return column;
+  }
+
+  /** Places the requesters' table before all joins, so that join conditions may read it. */
+  placeFirst(): void {
+    this.#comesFirst = true;
   }
 
   /** Whether the statement is correct for this requester too. Call it after the statement is compiled. */
@@ -57,18 +62,20 @@ export class Requesters {
   table(contexts: readonly RuleContext[]): Sql {
     const rows = JSON.stringify(contexts.map((context) => this.#columns.map((read) => read(context))));
     const columns = this.#columns.map((_, index) => sql`, value ->> ${index} AS ${sql.id(`v${index}`)}`);
-    return sql`${sql.id(TABLE)} AS MATERIALIZED (SELECT key${sql.join(columns, sql``)} FROM json_each(${rows}))`;
+    return sql`${sql.id(REQUESTERS)} AS MATERIALIZED (SELECT key${sql.join(columns, sql``)} FROM json_each(${rows}))`;
   }
 
   /** The FROM clause of these rows and their joins, repeated for each requester. */
   from(rows: Sql, joins: Sql): Sql {
     // Placed last, the requesters can be looked up by their values; a join that reads them must come after them.
-    return this.#comesFirst ? sql`${sql.id(TABLE)}, ${rows} ${joins}` : sql`${rows} ${joins} JOIN ${sql.id(TABLE)}`;
+    return this.#comesFirst
+      ? sql`${sql.id(REQUESTERS)}, ${rows} ${joins}`
+      : sql`${rows} ${joins} JOIN ${sql.id(REQUESTERS)}`;
   }
 
   /** The index of the context that a row belongs to. */
   get key(): Sql {
-    return sql.id(TABLE, "key");
+    return sql.id(REQUESTERS, "key");
   }
 }
 

@@ -39,6 +39,7 @@ export class TableQueryBuilder {
       joins: new JoinList(new AliasNames()),
       subqueryJoins: undefined,
       onJoin: () => {},
+      clientView: undefined,
     };
   }
 

@@ -1,4 +1,4 @@
-import { formatDateTime } from "../../lib/date-time.ts";
+import { formatDateTime } from "../../lib/text/date-time.ts";
 
 const DAY = 86_400_000;
 

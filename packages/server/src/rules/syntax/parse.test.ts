@@ -32,6 +32,10 @@ test("&& binds tighter than ||, and brackets tighter than both", () => {
   expect(parsed("((a ?!~ 'x'))")).toBe('a ?!~ "x"');
 });
 
+test.each(["a = 'x\0y'", "a = 1\0", "a\0 = 1", "a = 1 // \0\n"])("%p has a NUL", (text) => {
+  expect(failure(text)).toContain("a NUL character");
+});
+
 test("a group drops an unfinished comparison", () => {
   expect(parsed("a = (b = 1)")).toBe("b = 1");
   expect(parsed("a (b = 1)")).toBe("b = 1");

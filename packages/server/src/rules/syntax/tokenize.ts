@@ -1,4 +1,4 @@
-import { toNumber } from "../../lib/coerce.ts";
+import { toNumber } from "../../lib/text/coerce.ts";
 import { RuleError } from "./rule-error.ts";
 import { type OperandNode, type Operator, OPERATORS } from "./syntax-tree.ts";
 

@@ -3,12 +3,20 @@ import type { Transaction } from "../store.ts";
 import { up as changes } from "./0001-changes.ts";
 import { up as sync } from "./0002-sync.ts";
 import { up as tasks } from "./0003-tasks.ts";
+import { up as logForms } from "./0004-log-forms.ts";
+import { up as taskColumns } from "./0005-task-columns.ts";
+import { up as lineage } from "./0006-lineage.ts";
+import { up as foreignWrites } from "./0007-foreign-writes.ts";
 
 /** Headwater's own tables, oldest first. PocketBase never looks at them. */
 const MIGRATIONS: readonly (readonly [name: string, up: (tx: Transaction) => Promise<void>])[] = [
   ["0001-changes", changes],
   ["0002-sync", sync],
   ["0003-tasks", tasks],
+  ["0004-log-forms", logForms],
+  ["0005-task-columns", taskColumns],
+  ["0006-lineage", lineage],
+  ["0007-foreign-writes", foreignWrites],
 ];
 
 /** Applies the migrations that this folder does not have yet. */

@@ -2,31 +2,38 @@ import { Connection } from "./connection.ts";
 
 export interface CheckpointRequest {
   readonly path: string;
-  /** PASSIVE moves what it can without waiting; RESTART waits for readers, so that the WAL starts from its beginning. */
-  readonly mode: "PASSIVE" | "RESTART";
+  /**
+   * PASSIVE moves what it can without waiting. RESTART also waits a moment for readers, so that the WAL starts from its
+   * beginning. TRUNCATE does the same and empties the file.
+   */
+  readonly mode: "PASSIVE" | "RESTART" | "TRUNCATE";
 }
-/** `error`: why nothing was moved. Nothing is lost: the pages stay in the WAL until the next checkpoint. */
+/** What it didn't move stays in the WAL until the next checkpoint. */
 export interface CheckpointReply {
-  readonly error: string | undefined;
+  /** `blocked`: a reader still needs the WAL. */
+  readonly outcome: "done" | "blocked" | "failed";
 }
+
+/** How long writers wait for the readers. A long query must not stop them: it is tried again later. */
+const RESTART_WAIT_MS = 50;
 
 declare const self: Worker;
 
 self.addEventListener("message", ({ data }: MessageEvent<CheckpointRequest>) => {
-  self.postMessage({ error: checkpoint(data) } satisfies CheckpointReply);
+  self.postMessage({ outcome: checkpoint(data) } satisfies CheckpointReply);
 });
 
 /** Opens a connection each time: one left by a terminated worker would keep the last `close` from removing the WAL. */
-function checkpoint({ path, mode }: CheckpointRequest): string | undefined {
+function checkpoint({ path, mode }: CheckpointRequest): CheckpointReply["outcome"] {
   try {
-    const connection = new Connection(path, { cacheKiB: 1_000 });
+    const connection = new Connection(path, { cacheKiB: 1_000, busyTimeoutMs: RESTART_WAIT_MS });
     try {
-      connection.exec(`PRAGMA wal_checkpoint(${mode})`);
+      const row = connection.first({ text: `PRAGMA wal_checkpoint(${mode})`, values: [] });
+      return row?.["busy"] === 0 ? "done" : "blocked";
     } finally {
       connection.close();
     }
-    return undefined;
-  } catch (error) {
-    return String(error);
+  } catch {
+    return "failed";
   }
 }

@@ -1,6 +1,7 @@
 import { Database, type Statement } from "bun:sqlite";
 import { LRUCache } from "lru-cache";
-import { type Query, type Row, type Sql, type SqlValue, toQuery } from "../sql.ts";
+import type { Query, Row, SqlValue } from "../sql.ts";
+import type { PlanLine } from "./query-plan.ts";
 import { translateError } from "./store-error.ts";
 
 /** Statements that a connection keeps prepared: to prepare a small one costs more than to run it. */
@@ -14,7 +15,10 @@ export interface ConnectionOptions {
   readonly busyTimeoutMs?: number;
 }
 
-/** One connection to a database file. All calls are synchronous. */
+/**
+ * One connection to a database file. All calls are synchronous. It takes finished statements only, so that a reader process
+ * starts without the library that builds them.
+ */
 export class Connection {
   readonly #database: Database;
   readonly #statements = new LRUCache<string, Statement<Row, SqlValue[]>>({
@@ -32,6 +36,8 @@ export class Connection {
       this.exec("PRAGMA journal_size_limit=200000000");
       this.exec("PRAGMA synchronous=FULL");
       this.exec("PRAGMA foreign_keys=ON");
+      // Deleted content is overwritten with zeros (docs/decisions/0019).
+      this.exec("PRAGMA secure_delete=ON");
       this.exec("PRAGMA temp_store=MEMORY");
       this.exec(`PRAGMA cache_size=-${cacheKiB}`);
       if (readonly) this.exec("PRAGMA query_only=ON");
@@ -40,8 +46,7 @@ export class Connection {
     }
   }
 
-  all(statement: Sql | Query): Row[] {
-    const { text, values } = toQuery(statement);
+  all({ text, values }: Query): Row[] {
     try {
       return this.#prepare(text).all(...values);
     } catch (error) {
@@ -49,8 +54,7 @@ export class Connection {
     }
   }
 
-  first(statement: Sql | Query): Row | undefined {
-    const { text, values } = toQuery(statement);
+  first({ text, values }: Query): Row | undefined {
     try {
       return this.#prepare(text).get(...values) ?? undefined;
     } catch (error) {
@@ -58,9 +62,30 @@ export class Connection {
     }
   }
 
+  /** The rows one by one: the statement must not be used again before the last. */
+  *iterate({ text, values }: Query): Generator<Row> {
+    try {
+      yield* this.#prepare(text).iterate(...values);
+    } catch (error) {
+      throw translateError(error);
+    }
+  }
+
+  /** The lines of `EXPLAIN QUERY PLAN`. */
+  explain(text: string): PlanLine[] {
+    try {
+      // Unlike other statements, EXPLAIN doesn't notice that another connection changed the schema; this one does.
+      this.#prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get();
+      // Used once for each text, so not kept.
+      using statement = this.#database.prepare<PlanLine, []>(`EXPLAIN QUERY PLAN ${text}`);
+      return statement.all();
+    } catch (error) {
+      throw translateError(error);
+    }
+  }
+
   /** @returns the number of rows changed */
-  run(statement: Sql | Query): number {
-    const { text, values } = toQuery(statement);
+  run({ text, values }: Query): number {
     try {
       return this.#prepare(text).run(...values).changes;
     } catch (error) {

@@ -69,6 +69,20 @@ describe("writing", () => {
     expect(seen).toEqual([["a"], ["a", "b"]]);
   });
 
+  test("a long transaction lets others read: they see nothing of it until it is committed", async () => {
+    const { store } = await openNotes();
+    const seen: unknown[][] = [];
+    let written = 0;
+    const write = store.write(async (tx) => {
+      // Without a turn for the others it would go on for ever.
+      for (; seen.length === 0; written += 1) await insert(`n${written}`, `body ${written}`)(tx);
+    });
+    setImmediate(() => setImmediate(() => setImmediate(() => void ids(store).then((found) => seen.push(found)))));
+    await write;
+    expect(seen).toEqual([[]]);
+    expect(await ids(store)).toHaveLength(written);
+  });
+
   test("a callback runs after the commit and before the next group starts, and never for a write that failed", async () => {
     const { store } = await openNotes();
     const order: string[] = [];
@@ -135,6 +149,21 @@ describe("writing", () => {
       { numRuns: 25 },
     );
   });
+});
+
+test("what was deleted is not in the files any more once the WAL was emptied", async () => {
+  const { store, path } = await openNotes();
+  // Some fit into a page, some need many.
+  const texts = Array.from({ length: 40 }, (_, i) => `deleted text ${i} `.repeat(1 + i * i));
+  for (const [i, text] of texts.entries()) await store.write(insert(`n${i}`, text));
+  await store.write((tx) => tx.run(sql`UPDATE notes SET body = id WHERE rowid % 2 = 0`));
+  await store.write((tx) => tx.run(sql`DELETE FROM notes`));
+  const text = async (): Promise<string> =>
+    (await Promise.all([path, `${path}-wal`].map((file) => Bun.file(file).text()))).join("");
+  expect(await text()).toContain("deleted text");
+  store.scrub();
+  while (Bun.file(`${path}-wal`).size > 0) await Bun.sleep(20);
+  expect(await text()).not.toContain("deleted text");
 });
 
 describe("reading", () => {

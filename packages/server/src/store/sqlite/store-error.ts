@@ -16,6 +16,8 @@ export function translateError(error: unknown): unknown {
   if (code.startsWith("SQLITE_CONSTRAINT")) return storeError("constraint");
   if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) return storeError("busy");
   if (code.startsWith("SQLITE_FULL")) return storeError("full");
+  if (code.startsWith("SQLITE_READONLY") || code === "SQLITE_PERM") return storeError("readonly");
+  if (code.startsWith("SQLITE_IOERR") || code.startsWith("SQLITE_CANTOPEN")) return storeError("io");
   if (code === "SQLITE_ERROR") return storeError("invalid");
   return storeError("other");
 }

@@ -1,9 +1,12 @@
-import { StoreError, type Transaction, type WriteOptions } from "../store.ts";
+import { toQuery } from "../sql.ts";
+import { StoreError, type Transaction, type WriteBracket, type WriteOptions } from "../store.ts";
 import type { Connection } from "./connection.ts";
 
 /** A group of at least `MIN_GROUP_SIZE` jobs ends after `MAX_GROUP_MS`: a flood of writes must not hold up streams. */
 const MIN_GROUP_SIZE = 16;
 const MAX_GROUP_MS = 4;
+/** How long one transaction runs before other requests get a turn, in milliseconds. It stays open meanwhile. */
+const MAX_TURN_MS = 8;
 /** How long the writer waits for another process's lock, in milliseconds. */
 const BUSY_TIMEOUT_MS = 10_000;
 
@@ -27,6 +30,9 @@ interface CompletedJob {
 export class Writer {
   readonly #connection: Connection;
   readonly #onCommit: () => void;
+  readonly #turns = new Turns();
+  /** Runs in each transaction. */
+  bracket: WriteBracket | undefined;
   #queue: Job[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
@@ -64,6 +70,7 @@ export class Writer {
       while (this.#queue.length > 0) {
         // After a turn of the loop, requests that arrived together join one group, and sockets are served between groups.
         await new Promise((resolve) => setImmediate(resolve));
+        this.#turns.begin();
         await this.#commitGroup();
       }
     } finally {
@@ -87,14 +94,12 @@ export class Writer {
       if (job.alone) break;
     }
 
-    if (completed.length === 0) {
-      if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
-      return;
-    }
+    if (completed.length === 0) return this.#rollBack();
     try {
+      if (this.bracket) this.#connection.exec(this.bracket.end);
       this.#connection.exec("COMMIT");
     } catch (error) {
-      if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
+      this.#rollBack();
       for (const { job } of completed) job.reject(error);
       return;
     }
@@ -108,18 +113,35 @@ export class Writer {
     const callbacks: (() => void)[] = [];
     try {
       connection.exec("SAVEPOINT work");
-      const value = await job.work(transactionOn(connection, callbacks));
+      const value = await job.work(transactionOn(connection, callbacks, this.#turns));
       connection.exec("RELEASE work");
       completed.push({ job, value, callbacks });
     } catch (error) {
       job.reject(error);
-      if (connection.inTransaction) {
-        connection.exec("ROLLBACK TO work");
-        connection.exec("RELEASE work");
-        return;
-      }
+      if (connection.inTransaction && this.#undo()) return;
       // A full disk or an I/O error rolled back the whole group, not just this job; the jobs that wait get a new group.
+      this.#rollBack();
       for (const other of completed.splice(0)) other.job.reject(error);
+    }
+  }
+
+  /** Rolls back the job in progress. @returns `false` if that fails */
+  #undo(): boolean {
+    try {
+      this.#connection.exec("ROLLBACK TO work");
+      this.#connection.exec("RELEASE work");
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Ends the transaction, if there is one. If that fails, the next `#begin` tries again. */
+  #rollBack(): void {
+    try {
+      if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
+    } catch {
+      // The error that led here is the one to report.
     }
   }
 
@@ -127,8 +149,10 @@ export class Writer {
   async #begin(): Promise<void> {
     const deadline = performance.now() + BUSY_TIMEOUT_MS;
     for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
+      this.#rollBack();
       try {
         this.#connection.exec("BEGIN IMMEDIATE");
+        if (this.bracket) this.#connection.exec(this.bracket.begin);
         return;
       } catch (error) {
         if (!(error instanceof StoreError) || error.kind !== "busy" || performance.now() > deadline) throw error;
@@ -138,9 +162,40 @@ export class Writer {
   }
 }
 
-const transactionOn = (connection: Connection, callbacks: (() => void)[]): Transaction => ({
-  all: async (statement) => connection.all(statement),
-  first: async (statement) => connection.first(statement),
-  run: async (statement) => connection.run(statement),
-  afterCommit: (callback) => void callbacks.push(callback),
-});
+/** Gives the other requests a turn of the loop while a transaction is long: they read, and only other writers wait. */
+class Turns {
+  #startedAt = 0;
+  #next: Promise<void> | undefined;
+
+  begin(): void {
+    this.#startedAt = performance.now();
+  }
+
+  /** `undefined` while there is time left. */
+  next(): Promise<void> | undefined {
+    if (this.#next || performance.now() - this.#startedAt < MAX_TURN_MS) return this.#next;
+    this.#next = new Promise((resolve) => {
+      setImmediate(() => {
+        this.#next = undefined;
+        this.begin();
+        resolve();
+      });
+    });
+    return this.#next;
+  }
+}
+
+function transactionOn(connection: Connection, callbacks: (() => void)[], turns: Turns): Transaction {
+  /** Statements of one transaction run in the order of the calls. */
+  const inTurn = async <Result>(run: () => Result): Promise<Result> => {
+    const turn = turns.next();
+    if (turn) await turn;
+    return run();
+  };
+  return {
+    all: (statement) => inTurn(() => connection.all(toQuery(statement))),
+    first: (statement) => inTurn(() => connection.first(toQuery(statement))),
+    run: (statement) => inTurn(() => connection.run(toQuery(statement))),
+    afterCommit: (callback) => void callbacks.push(callback),
+  };
+}

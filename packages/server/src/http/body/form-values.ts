@@ -1,0 +1,25 @@
+import { z } from "zod";
+
+/** Field types for the shapes of `parseBody`. As in Go, a missing or null value is the zero value. */
+
+export const formText = z
+  .string()
+  .nullish()
+  .transform((text) => text ?? "");
+
+/** A list of texts. Unlike `z.array`, it stops at the first item that is none. */
+export const formTexts = z
+  .custom<readonly string[]>((value) => Array.isArray(value) && value.every((item) => typeof item === "string"))
+  .nullish();
+
+/** Decimal digits in a form, an integer in JSON. */
+export const formInteger = z
+  .union([
+    z.int(),
+    z
+      .string()
+      .regex(/^[+-]?\d{1,15}$/)
+      .transform(Number),
+  ])
+  .nullish()
+  .transform((number) => number ?? 0);

@@ -1,0 +1,53 @@
+import { LRUCache } from "lru-cache";
+import { type ClientReader, type SnapshotReader, StoreError } from "../../store/store.ts";
+
+/** How long an event waits for one query of a client, in milliseconds. */
+const WAIT_MS = 60;
+/** After which the query itself is cut. */
+const LIMIT_MS = 1_000;
+/** How long a query that was too slow is not tried again: else it would delay every event. */
+const PAUSE_MS = 5_000;
+const MAX_PAUSED = 10_000;
+
+/**
+ * Queries that clients put into their subscriptions: filters over relations, and `expand`. Those that are cheap run at
+ * once; no other may hold up the events of others, nor those of the same client that need it not.
+ */
+export class ClientQueries {
+  readonly #reader: ClientReader;
+  readonly #paused = new LRUCache<string, true>({ max: MAX_PAUSED, ttl: PAUSE_MS });
+
+  constructor(reader: ClientReader) {
+    this.#reader = reader;
+  }
+
+  /**
+   * @param name the same for all queries that cost the same
+   * @param account whose query it is; "" for guests
+   * @throws StoreError `overrun` if it is too slow now, or was a moment ago
+   */
+  async run<T>(name: string, account: string, work: (reader: SnapshotReader) => Promise<T>): Promise<T> {
+    if (this.#paused.has(name)) throw new StoreError("overrun", "the query was too slow a moment ago");
+    const running = work(this.#reader.for({ key: account || GUESTS, limitMs: LIMIT_MS }));
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      // Its result may be in what this turn of the loop has yet to read.
+      setImmediate(() => {
+        late.reject(new StoreError("overrun", "the query is too slow for events"));
+      });
+    }, WAIT_MS);
+    try {
+      return await Promise.race([running, late.promise]);
+    } catch (error) {
+      running.catch(() => {});
+      if (error instanceof StoreError && error.kind === "overrun") this.#paused.set(name, true);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      late.promise.catch(() => {});
+    }
+  }
+}
+
+/** Guests share their turns at the readers: what they subscribe to has no address. */
+const GUESTS = "guests";

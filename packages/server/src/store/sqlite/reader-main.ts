@@ -1,0 +1,72 @@
+/** A process that reads a database for another one, which ends it when a query takes too long. */
+import { setPriority } from "node:os";
+import type { Row } from "../sql.ts";
+import { StoreError } from "../store.ts";
+import { Connection } from "./connection.ts";
+import { endWithParent, openAlarm } from "./process-signals.ts";
+import type { ReaderReply, ReaderRequest, ReaderSettings } from "./reader-messages.ts";
+
+/** Rows that one message carries, and bytes after which it is sent with fewer. */
+const PART_ROWS = 200;
+const PART_BYTES = 256_000;
+/** What serves people comes before what is known to take long. */
+const NICENESS = 10;
+
+const settings = JSON.parse(process.argv[2]!) as ReaderSettings;
+endWithParent();
+setPriority(NICENESS);
+const alarm = openAlarm();
+const connection = new Connection(settings.path, { readonly: true, cacheKiB: settings.cacheKiB });
+if (settings.sortsInFiles) connection.exec("PRAGMA temp_store=FILE");
+
+process.on("message", (request: ReaderRequest) => {
+  // Beside the parent's own watch: it also holds when the parent stands still.
+  alarm(settings.alarmSeconds);
+  try {
+    run(request);
+    reply({ kind: "done" });
+  } catch (error) {
+    const kind = error instanceof StoreError ? error.kind : "other";
+    reply({ kind: "error", error: kind, message: error instanceof Error ? error.message : String(error) });
+  }
+  alarm(0);
+});
+process.on("disconnect", () => process.exit());
+
+function run(request: ReaderRequest): void {
+  if (request.kind === "begin") connection.exec("BEGIN");
+  else if (request.kind === "all") answer(request);
+  else if (connection.inTransaction) connection.exec("COMMIT");
+}
+
+function answer(statement: Extract<ReaderRequest, { readonly kind: "all" }>): void {
+  let rows: Row[] = [];
+  let partBytes = 0;
+  let bytes = 0;
+  const send = (): void => {
+    if (rows.length > 0) reply({ kind: "rows", rows });
+    [rows, partBytes] = [[], 0];
+  };
+  for (const row of connection.iterate(statement)) {
+    rows.push(row);
+    const size = sizeOf(row);
+    partBytes += size;
+    bytes += size;
+    if (settings.answerBytes > 0 && bytes > settings.answerBytes)
+      throw new StoreError("overrun", "the answer is too large");
+    if (rows.length >= PART_ROWS || partBytes >= PART_BYTES) send();
+  }
+  send();
+}
+
+function sizeOf(row: Row): number {
+  let size = 16;
+  for (const value of Object.values(row)) {
+    size += typeof value === "string" ? value.length : value instanceof Uint8Array ? value.byteLength : 8;
+  }
+  return size;
+}
+
+function reply(message: ReaderReply): void {
+  process.send!(message);
+}

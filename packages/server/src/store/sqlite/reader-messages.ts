@@ -1,0 +1,26 @@
+import type { Row, SqlValue } from "../sql.ts";
+import type { StoreErrorKind } from "../store.ts";
+
+/** What a reader process is started with. */
+export interface ReaderSettings {
+  readonly path: string;
+  readonly cacheKiB: number;
+  /** The most bytes of rows that one statement may return; 0 is no limit. */
+  readonly answerBytes: number;
+  /** Whether large sorts go to a file: where nobody watches the memory of the process. */
+  readonly sortsInFiles: boolean;
+  /** Seconds after which the system ends a reader that its parent no longer watches; 0 is never. */
+  readonly alarmSeconds: number;
+}
+
+/** `begin` and `end` a snapshot, or run a statement. */
+export type ReaderRequest =
+  | { readonly kind: "begin" }
+  | { readonly kind: "end" }
+  | { readonly kind: "all"; readonly text: string; readonly values: readonly SqlValue[] };
+
+/** Rows come in parts, so that no single message takes long to read. */
+export type ReaderReply =
+  | { readonly kind: "rows"; readonly rows: readonly Row[] }
+  | { readonly kind: "done" }
+  | { readonly kind: "error"; readonly error: StoreErrorKind; readonly message: string };

@@ -1,0 +1,117 @@
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Query, type Row, type Sql, toQuery } from "../sql.ts";
+import { type Reader, StoreError } from "../store.ts";
+import { toStoreError } from "../system-error.ts";
+import type { ReaderReply, ReaderRequest, ReaderSettings } from "./reader-messages.ts";
+
+const SCRIPT = fileURLToPath(new URL("./reader-main.ts", import.meta.url));
+
+interface Waiting {
+  readonly rows: Row[];
+  readonly resolve: (rows: Row[]) => void;
+  readonly reject: (error: StoreError) => void;
+}
+
+/** A process that reads the database. Requests run in their order. */
+export class ReaderProcess implements Reader {
+  readonly #child: Bun.Subprocess<"ignore", "inherit", "inherit">;
+  /** In the order of their requests. */
+  readonly #waiting: Waiting[] = [];
+  #ended: StoreError | undefined;
+
+  /** @throws StoreError if the system can't start another process now */
+  static start(settings: ReaderSettings, onEnd: () => void): ReaderProcess {
+    try {
+      return new ReaderProcess(settings, onEnd);
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  private constructor(settings: ReaderSettings, onEnd: () => void) {
+    this.#child = Bun.spawn([process.execPath, SCRIPT, JSON.stringify(settings)], {
+      // Settings of the application's own folder, such as a `.env`, are not for it.
+      cwd: dirname(SCRIPT),
+      stdio: ["ignore", "inherit", "inherit"],
+      serialization: "advanced",
+      ipc: (message: ReaderReply) => this.#receive(message),
+      onExit: () => {
+        this.#end(new StoreError("other", "a reader process ended"));
+        onEnd();
+      },
+    });
+    this.#child.unref();
+  }
+
+  get isAlive(): boolean {
+    return this.#ended === undefined;
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** The memory that it holds, without what it shares with the files it maps; `undefined` where the system doesn't say. */
+  get memoryBytes(): number | undefined {
+    try {
+      const kibibytes = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, "latin1"))?.[1];
+      return kibibytes === undefined ? undefined : Number(kibibytes) * 1_024;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async begin(): Promise<void> {
+    await this.#request({ kind: "begin" });
+  }
+
+  async end(): Promise<void> {
+    await this.#request({ kind: "end" });
+  }
+
+  all(statement: Sql | Query): Promise<Row[]> {
+    const { text, values } = toQuery(statement);
+    return this.#request({ kind: "all", text, values });
+  }
+
+  async first(statement: Sql | Query): Promise<Row | undefined> {
+    return (await this.all(statement))[0];
+  }
+
+  /** Ends the process at once, whatever it is doing; its requests reject with the reason. Resolves when it is gone. */
+  async kill(reason: StoreError): Promise<void> {
+    this.#end(reason);
+    this.#child.kill("SIGKILL");
+    await this.#child.exited;
+  }
+
+  #request(request: ReaderRequest): Promise<Row[]> {
+    if (this.#ended) return Promise.reject(this.#ended);
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.push({ rows: [], resolve, reject }) === 1) this.#child.ref();
+      this.#child.send(request);
+    });
+  }
+
+  #receive(reply: ReaderReply): void {
+    const [waiting] = this.#waiting;
+    if (!waiting) return;
+    if (reply.kind === "rows") {
+      for (const row of reply.rows) waiting.rows.push(row);
+      return;
+    }
+    this.#waiting.shift();
+    // An idle reader keeps no program from ending.
+    if (this.#waiting.length === 0) this.#child.unref();
+    if (reply.kind === "done") waiting.resolve(waiting.rows);
+    else waiting.reject(new StoreError(reply.error, reply.message));
+  }
+
+  #end(error: StoreError): void {
+    if (this.#ended) return;
+    this.#ended = error;
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+}
