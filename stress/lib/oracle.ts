@@ -51,13 +51,13 @@ export function expectedOf(history: History, session: ListenerSession): Expected
               evaluationSeqs.some((at) => !isAllowed(history, session.identity, topic, later, Math.max(at, later.seq))),
           );
         // It had left the client's sight when the client came back, and did not return.
-        const last = history.lastChange(entry.collection, entry.record, until);
+        const left = history.lastChange(entry.collection, entry.record, until);
         if (
           entry.action !== "delete" &&
-          last &&
-          last.seq <= session.deliveredTo &&
-          hiding.includes(last) &&
-          !evaluationSeqs.some((at) => isAllowed(history, session.identity, topic, last, Math.max(at, last.seq)))
+          left &&
+          left.seq <= session.deliveredTo &&
+          hiding.includes(left) &&
+          !evaluationSeqs.some((at) => isAllowed(history, session.identity, topic, left, Math.max(at, left.seq)))
         )
           return [];
         const isOwed = (): boolean => {
