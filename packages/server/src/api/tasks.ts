@@ -76,7 +76,7 @@ export async function cancel(request: ApiRequest, api: ApiContext): Promise<Resp
 
 /** The events of a task, from the first or after the client's cursor, until the task ends. */
 export async function stream(request: ApiRequest, api: ApiContext): Promise<Response> {
-  const { cursors, hub, tasks } = api;
+  const { cursors, tasks } = api;
   const { histories } = tasks;
   const correlationId = correlationIdOf(request);
   const since = cursors.readTaskEventId(request.raw.headers.get("last-event-id") ?? request.query["since"] ?? "");
@@ -85,8 +85,13 @@ export async function stream(request: ApiRequest, api: ApiContext): Promise<Resp
   if (!events) return openEventStream(request, api, unknownTaskSource(correlationId), "");
   // The standard's way to stop an `EventSource` from reconnecting.
   if (hasReceivedAll(events, since)) return noContent();
-  const idOf = (event: number): string => cursors.taskEventId(event, hub.seq);
-  const source = new TaskStreamSource({ histories, stream: events, idOf, correlationId, since });
+  const source = new TaskStreamSource({
+    histories,
+    stream: events,
+    idOf: cursors.taskEventId.bind(cursors),
+    correlationId,
+    since,
+  });
   return openEventStream(request, api, source, request.principal.kind === "guest" ? "" : request.token);
 }
 

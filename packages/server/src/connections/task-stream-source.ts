@@ -44,8 +44,8 @@ export interface TaskStreamOptions {
   readonly since: TaskEventSince;
 }
 
-/** Gives the id of an event on the wire for its number. */
-export type TaskEventIdOf = (event: number) => string;
+/** Gives the id of an event on the wire: the same on every connection. @param seq of its change in the log */
+export type TaskEventIdOf = (event: number, seq: number) => string;
 
 export type TaskEventSince = { readonly event: number } | LostCursor | undefined;
 
@@ -114,9 +114,9 @@ export class TaskStreamSource implements StreamSource {
   }
 
   /** The same for all clients, and encoded once for those at the same position. */
-  #encodeHead({ number, type, time, data }: TaskEvent): Uint8Array {
+  #encodeHead({ number, type, time, seq, data }: TaskEvent): Uint8Array {
     const about = { event_type: type, task_id: this.#stream.id, timestamp: new Date(time).toISOString() };
-    const id = this.#idOf(number);
+    const id = this.#idOf(number, seq);
     return encoder.encode(encodeHead("task_event", `${jsonFields(about)}, "data": ${data}`, id));
   }
 
@@ -137,10 +137,10 @@ export class TaskStreamSource implements StreamSource {
 const closeEventOf = (
   { history }: TaskStream,
   idOf: TaskEventIdOf,
-): { readonly reason: string; readonly id: string } => ({
-  reason: history.after(history.last - 1, 1)[0]?.type ?? "task_failed",
-  id: idOf(history.last + 1),
-});
+): { readonly reason: string; readonly id: string } => {
+  const [last] = history.after(history.last - 1, 1);
+  return { reason: last?.type ?? "task_failed", id: idOf(history.last + 1, last?.seq ?? 0) };
+};
 
 const problemOf = (since: NonNullable<TaskEventSince>, { history }: TaskStream) =>
   "lost" in since ? since.lost : positionProblem(since.event, { head: history.last, trimmedTo: 0 });

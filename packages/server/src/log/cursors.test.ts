@@ -20,13 +20,29 @@ describe("a cursor", () => {
     );
   });
 
-  test("shows its scope and nothing else: no two of one place are alike", () => {
+  test("shows its scope and nothing else: no two of one position are alike", () => {
     const all = Array.from({ length: 1_000 }, () => cursors.format(7));
     expect(new Set(all).size).toBe(1_000);
     expect(
       [cursors.format(7), cursors.format(7, "named"), cursors.formatPart(7, { upTo: 1, sum: 2 })].map(cursorScope),
     ).toEqual(["all", "named", "part"]);
     expect(cursors.clientId(7)).toMatch(/^[A-Za-z0-9]{40}$/);
+  });
+
+  test("an event has the same id on every connection and after a restart, but not that of its position", () => {
+    const restarted = new Cursors({
+      key,
+      marks: [
+        { mark: 5, seq: 0 },
+        { mark: 6, seq: 9 },
+      ],
+    });
+    expect(restarted.eventId(7)).toBe(cursors.eventId(7));
+    expect(restarted.taskEventId(1, 7)).toBe(cursors.taskEventId(1, 7));
+    expect(restarted.formatPart(7, { upTo: 1, sum: 2 })).toBe(cursors.formatPart(7, { upTo: 1, sum: 2 }));
+    expect(cursors.read(cursors.eventId(7))).toEqual({ seq: 7 });
+    expect(cursors.eventId(7)).not.toBe(cursors.format(7));
+    expect(cursors.eventId(7)).not.toBe(cursors.eventId(8));
   });
 
   test("is good for one purpose: a place is no task's event, and a client id no place", () => {
@@ -87,7 +103,7 @@ describe("after the database was replaced by a copy", () => {
     ],
   });
 
-  test("a cursor of the time before the copy is good, and one of the time after is not", () => {
+  test("a cursor from before the copy is good, and one from after it is not", () => {
     const restored = new Cursors({
       key,
       marks: [
@@ -96,7 +112,11 @@ describe("after the database was replaced by a copy", () => {
       ],
     });
     expect(restored.read(cursors.format(13))).toEqual({ seq: 13 });
-    expect(restored.read(before.format(10))).toEqual({ lost: "epoch" });
+    expect(restored.read(before.format(13))).toEqual({ seq: 13 });
+    expect(restored.read(before.format(14))).toEqual({ lost: "epoch" });
+    expect(restored.read(before.eventId(10))).toEqual({ seq: 10 });
+    expect(restored.readTaskEventId(before.taskEventId(3, 13))).toEqual({ event: 3 });
+    expect(restored.readTaskEventId(before.taskEventId(3, 14))).toEqual({ lost: "epoch" });
   });
 
   test("a copy that was made while the server ran ends that server's part where it was copied", () => {

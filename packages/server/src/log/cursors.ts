@@ -24,6 +24,8 @@ export interface LostCursor {
 
 export type Cursor = Position | LostCursor;
 
+type Scope = Exclude<CursorScope, "part">;
+
 const SIZE = 16;
 const KIND = { position: 0, part: 1, client: 2, task: 3 } as const;
 const MARK_AT = 1;
@@ -37,9 +39,11 @@ const MAX_LENGTH = 64;
 const SEALED = /^[a-z]\.([A-Za-z0-9_-]{22})$/;
 
 /**
- * Issues and reads cursors. A cursor is one block of AES over a mark, a seq and random bits: nobody without the key can
- * read or make one, two cursors of one place differ, and a block that was not made here names no mark of this log
- * (docs/decisions/0018).
+ * Issues and reads cursors. A cursor is one block of AES over a mark, a seq and padding: nobody without the key can read
+ * or make one, and a block that was not made here names no mark of this log (docs/decisions/0018).
+ *
+ * The id of an event is the same wherever the event arrives. All other cursors have random padding: two of one position
+ * differ, so that a client can't see whether anything was written in between.
  */
 export class Cursors {
   readonly #marks: readonly Mark[];
@@ -53,18 +57,30 @@ export class Cursors {
     this.#decrypt = createDecipheriv("aes-128-ecb", key, null).setAutoPadding(false);
   }
 
-  format(seq: number, scope: Exclude<CursorScope, "part"> = "all"): string {
-    return cursorPrefix(scope) + this.#seal({ seq }, KIND.position).toString("base64url");
+  /** The cursor of a position, for a list, a heartbeat or a `resync`. */
+  format(seq: number, scope: Scope = "all"): string {
+    return cursorPrefix(scope) + this.#seal(KIND.position, seq, randomFillSync).toString("base64url");
+  }
+
+  /** The id of the event of a change. */
+  eventId(seq: number, scope: Scope = "all"): string {
+    return (
+      cursorPrefix(scope) + this.#seal(KIND.position, seq, (block) => block.fill(0, EXTRA_AT)).toString("base64url")
+    );
   }
 
   /** A cursor between two events of one change. */
   formatPart(seq: number, part: ChangePart): string {
-    return cursorPrefix("part") + this.#seal({ seq, part }, KIND.part).toString("base64url");
+    const block = this.#seal(KIND.part, seq, (bytes) => {
+      bytes.writeUIntBE(part.upTo, EXTRA_AT, 3);
+      bytes.writeUInt16BE(part.sum, EXTRA_AT + 3);
+    });
+    return cursorPrefix("part") + block.toString("base64url");
   }
 
   /** An id for a connection that names the place where its client was when it connected. */
   clientId(seq: number): string {
-    let value = BigInt(`0x${this.#seal({ seq }, KIND.client).toString("hex")}`);
+    let value = BigInt(`0x${this.#seal(KIND.client, seq, randomFillSync).toString("hex")}`);
     let sealed = "";
     for (let i = 0; i < SEALED_DIGITS; i += 1, value /= 62n) sealed += ALPHANUMERIC[Number(value % 62n)];
     return sealed + randomText(40 - SEALED_DIGITS);
@@ -74,10 +90,11 @@ export class Cursors {
    * The id of a task's event.
    *
    * @param event its number in the task
-   * @param seq the newest change of the log: if the log is later replaced by an older copy, the task may have other events
+   * @param seq of its change: if the log is later replaced by an older copy, the task may have other events
    */
   taskEventId(event: number, seq: number): string {
-    return cursorPrefix("all") + this.#seal({ seq, event }, KIND.task).toString("base64url");
+    const block = this.#seal(KIND.task, seq, (bytes) => bytes.writeUIntBE(event, EXTRA_AT, 5));
+    return cursorPrefix("all") + block.toString("base64url");
   }
 
   /** @returns `undefined` if the text is not a cursor, of this server or of any other */
@@ -114,18 +131,19 @@ export class Cursors {
     return "lost" in opened ? opened : { seq: opened.seq };
   }
 
-  #seal({ seq, part, event }: Position & { readonly event?: number }, kind: number): Buffer {
+  #seal(kind: number, seq: number, writeExtra: (block: Buffer, at: number) => unknown): Buffer {
     const block = this.#block;
     block[0] = kind;
-    block.writeUInt32BE(this.#marks.at(-1)!.mark, MARK_AT);
+    block.writeUInt32BE(this.#markOf(seq), MARK_AT);
     block.writeUIntBE(seq, SEQ_AT, 6);
-    if (event === undefined) randomFillSync(block, EXTRA_AT);
-    else block.writeUIntBE(event, EXTRA_AT, 5);
-    if (part) {
-      block.writeUIntBE(part.upTo, EXTRA_AT, 3);
-      block.writeUInt16BE(part.sum, EXTRA_AT + 3);
-    }
+    writeExtra(block, EXTRA_AT);
     return this.#encrypt.update(block);
+  }
+
+  /** The mark of the server start that wrote the change. */
+  #markOf(seq: number): number {
+    const { mark } = this.#marks.findLast((each) => each.seq < seq) ?? this.#marks[0]!;
+    return mark;
   }
 
   /** @returns `undefined` if the block is of another kind, which it also is if it was not made here */

@@ -12,6 +12,8 @@ export interface TaskEvent {
   readonly type: TaskEventType;
   /** When it was committed, in milliseconds since 1970. */
   readonly time: number;
+  /** The seq of its change in the log; 0 if an earlier version stored the event. */
+  readonly seq: number;
   /** The JSON that is sent. */
   readonly data: string;
 }

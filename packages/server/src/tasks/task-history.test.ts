@@ -15,9 +15,12 @@ const eventLists = array(
   { maxLength: 40 },
 );
 
+const commit = (at: number) => ({ seq: at * 2, time: at });
+
 function historyOf(events: readonly SentEvent[]): TaskHistory {
   const history = new TaskHistory();
-  for (const [i, { kind, text }] of events.entries()) history.add(i + 1, kind, kind === "text" ? text : { text }, i);
+  for (const [i, { kind, text }] of events.entries())
+    history.add(i + 1, kind, kind === "text" ? text : { text }, commit(i));
   return history;
 }
 
@@ -52,14 +55,32 @@ test("a listener reads exactly the rest, from any position, in chunks of any siz
   );
 });
 
+test("the stored form keeps each event's seq, and reads what earlier versions stored without", () => {
+  const stored = '[2,["task_retrying",3,30,{"attempt": 2},null,7],["text",4,50,"ab",[1,1],9]]';
+  expect(TaskHistory.decode(stored).encode()).toBe(stored);
+  expect(
+    TaskHistory.decode(stored)
+      .after(2, 100)
+      .map(({ number, seq, time }) => [number, seq, time]),
+  ).toEqual([
+    [3, 7, 30],
+    [5, 9, 50],
+  ]);
+  const earlier = TaskHistory.decode('[0,["task_retrying",1,30,{"attempt": 2}],["text",2,50,"ab",[1,1]]]');
+  expect(earlier.after(0, 100).map(({ number, seq, time }) => [number, seq, time])).toEqual([
+    [1, 0, 30],
+    [3, 0, 50],
+  ]);
+});
+
 test("a text in a thousand pieces is one event for a late listener", () => {
   const history = new TaskHistory();
-  for (let i = 1; i <= 1_000; i += 1) history.add(i, "text", "x", i);
+  for (let i = 1; i <= 1_000; i += 1) history.add(i, "text", "x", commit(i));
   expect(history.after(0, 1 << 20)).toEqual([
     {
       number: 1_000,
       type: "progress_update",
-      time: 1_000,
+      ...commit(1_000),
       data: JSON.stringify({ delta: "x".repeat(1_000) }).replace(":", ": "),
     },
   ]);
@@ -76,8 +97,8 @@ test("a history that grows too large drops its oldest events, or the first half 
   const pieces = new TaskHistory();
   const events = new TaskHistory();
   for (let i = 1; i <= 1_000; i += 1) {
-    pieces.add(i, "text", long, i);
-    events.add(i, "progress_update", { text: long }, i);
+    pieces.add(i, "text", long, commit(i));
+    events.add(i, "progress_update", { text: long }, commit(i));
   }
   for (const history of [pieces, events]) {
     expect(history.size).toBeLessThanOrEqual(512 << 10);

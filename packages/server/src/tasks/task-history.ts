@@ -3,31 +3,38 @@ import { spacedJson } from "../lib/json/spaced-json.ts";
 import { type EventKind, isFinal, type TaskEvent, type TaskEventType } from "./task-event.ts";
 import { SegmentedText } from "./segmented-text.ts";
 
-/** Consecutive pieces of text. `first` is the number of the first piece, `time` is that of the last. */
+/** When an event was committed: the seq of its change in the log, and the time in milliseconds since 1970. */
+export interface Commit {
+  readonly seq: number;
+  readonly time: number;
+}
+
+/** Consecutive pieces of text. `first` is the number of the first piece, `commit` is that of the last. */
 interface TextEntry {
   readonly kind: "text";
   readonly first: number;
-  time: number;
+  commit: Commit;
   readonly text: SegmentedText;
 }
 
 interface SingleEntry {
   readonly kind: TaskEventType;
   readonly first: number;
-  readonly time: number;
+  readonly commit: Commit;
   /** JSON. */
   readonly data: string;
 }
 
 type Entry = TextEntry | SingleEntry;
 
-/** An entry as it is stored. */
+/** An entry as it is stored. Entries of earlier versions have no seq. */
 type StoredEntry = readonly [
   kind: EventKind,
   first: number,
   time: number,
   value: JsonValue,
-  lengths?: readonly number[],
+  lengths?: readonly number[] | null,
+  seq?: number,
 ];
 
 /** Roughly how many characters a history keeps. */
@@ -67,10 +74,10 @@ export class TaskHistory {
     return this.#size;
   }
 
-  add(number: number, kind: EventKind, value: JsonValue, time: number): void {
+  add(number: number, kind: EventKind, value: JsonValue, commit: Commit): void {
     this.#last = number;
-    if (kind === "text") this.#addText(number, value as string, time);
-    else this.#addSingle({ kind, first: number, time, data: spacedJson(value) });
+    if (kind === "text") this.#addText(number, value as string, commit);
+    else this.#addSingle({ kind, first: number, commit, data: spacedJson(value) });
     while (this.#size > MAX_SIZE && this.#forgetSome());
   }
 
@@ -87,10 +94,10 @@ export class TaskHistory {
         const from = Math.max(0, number + 1 - entry.first);
         const count = entry.text.countFor(from, room);
         const data = spacedJson({ delta: entry.text.slice(from, count) });
-        events.push({ number: entry.first + from + count - 1, type: "progress_update", time: entry.time, data });
+        events.push({ number: entry.first + from + count - 1, type: "progress_update", ...entry.commit, data });
         room -= data.length;
       } else {
-        events.push({ number: entry.first, type: entry.kind, time: entry.time, data: entry.data });
+        events.push({ number: entry.first, type: entry.kind, ...entry.commit, data: entry.data });
         room -= entry.data.length + ENTRY_OVERHEAD;
       }
     }
@@ -100,10 +107,11 @@ export class TaskHistory {
   /** The stored form. */
   encode(): string {
     const entries = this.#entries.map((entry) => {
-      const { kind, first, time } = entry;
-      if (entry.kind !== "text") return `["${kind}",${first},${time},${entry.data}]`;
+      const { kind, first, commit } = entry;
+      const { seq, time } = commit;
+      if (entry.kind !== "text") return `["${kind}",${first},${time},${entry.data},null,${seq}]`;
       const { text } = entry;
-      return JSON.stringify([kind, first, time, text.slice(0, text.count), text.lengths] satisfies StoredEntry);
+      return JSON.stringify([kind, first, time, text.slice(0, text.count), text.lengths, seq] satisfies StoredEntry);
     });
     return `[${[this.#forgotten, ...entries].join(",")}]`;
   }
@@ -113,25 +121,26 @@ export class TaskHistory {
     const [forgotten, ...entries] = JSON.parse(text) as readonly [number, ...StoredEntry[]];
     history.#forgotten = forgotten;
     history.#last = forgotten;
-    for (const [kind, first, time, value, lengths = []] of entries) {
-      if (kind !== "text") history.add(first, kind, value, time);
+    for (const [kind, first, time, value, lengths, seq = 0] of entries) {
+      const commit = { seq, time };
+      if (kind !== "text") history.add(first, kind, value, commit);
       let at = 0;
-      for (const [i, length] of lengths.entries()) {
-        history.add(first + i, kind, (value as string).slice(at, (at += length)), time);
+      for (const [i, length] of (lengths ?? []).entries()) {
+        history.add(first + i, kind, (value as string).slice(at, (at += length)), commit);
       }
     }
     return history;
   }
 
-  #addText(number: number, piece: string, time: number): void {
+  #addText(number: number, piece: string, commit: Commit): void {
     const newest = this.#entries.at(-1);
     let text = newest?.kind === "text" ? newest : undefined;
     if (!text) {
-      this.#entries.push((text = { kind: "text", first: number, time, text: new SegmentedText() }));
+      this.#entries.push((text = { kind: "text", first: number, commit, text: new SegmentedText() }));
       this.#size += ENTRY_OVERHEAD;
     }
     text.text.add(piece);
-    text.time = time;
+    text.commit = commit;
     this.#size += piece.length;
   }
 
@@ -162,7 +171,7 @@ export class TaskHistory {
     this.#forgotten = first + gone - 1;
     this.#size = 0;
     let number = this.#forgotten;
-    for (const piece of piecesOf(oldest.text, gone)) this.#addText((number += 1), piece, oldest.time);
+    for (const piece of piecesOf(oldest.text, gone)) this.#addText((number += 1), piece, oldest.commit);
     return true;
   }
 }

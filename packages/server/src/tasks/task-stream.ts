@@ -1,5 +1,5 @@
 import type { JsonValue } from "@headwater/protocol";
-import type { TaskHistory } from "./task-history.ts";
+import type { Commit, TaskHistory } from "./task-history.ts";
 import type { EventKind, TaskEvent } from "./task-event.ts";
 
 /** Consecutive events, in the form that listeners send. */
@@ -38,16 +38,11 @@ export class TaskStream {
     this.history = history;
   }
 
-  /** Adds an event of a committed change. @param change the seq and the time of that change */
-  add(
-    number: number,
-    kind: EventKind,
-    value: JsonValue,
-    { seq, time }: { readonly seq: number; readonly time: number },
-  ) {
+  /** Adds an event of a committed change. */
+  add(number: number, kind: EventKind, value: JsonValue, { seq, time }: Commit): void {
     if (number <= this.history.last) return;
     const before = this.history.size;
-    this.history.add(number, kind, value, time);
+    this.history.add(number, kind, value, { seq, time });
     this.#recent = undefined;
     this.#unsaved ??= { seq, time, size: 0 };
     this.#unsaved.size += Math.max(0, this.history.size - before);

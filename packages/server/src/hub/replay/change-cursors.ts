@@ -29,7 +29,7 @@ export class ChangeCursors {
   #format(cursor: NonNullable<FrameCursor>): string {
     return typeof cursor === "object"
       ? this.#cursors.formatPart(this.#seq, cursor)
-      : this.#cursors.format(this.#seq, cursor);
+      : this.#cursors.eventId(this.#seq, cursor);
   }
 }
 
