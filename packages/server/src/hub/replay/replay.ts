@@ -103,7 +103,8 @@ export const hasUpTo = ({ startOf, position }: Replay, name: string): number =>
 
 /** Whether some subscriptions have more than this already: then the place doesn't count for them. */
 export const isBehind = ({ startOf }: Replay, seq: number): boolean =>
-  [...startOf.values()].some((start) => start > seq);
+  // Broadcasts to everyone have no name on the wire, and a WebSocket gets them from its first moment.
+  [...startOf].some(([name, start]) => start > seq && name !== GLOBAL_SUBSCRIPTION.name);
 
 /** Lets subscriptions go on from `seq`. */
 export function skipTo(replay: Replay, seq: number, names: Iterable<string>): void {
