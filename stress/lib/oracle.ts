@@ -65,7 +65,10 @@ export function expectedOf(history: History, session: ListenerSession): Expected
           if (action !== "delete") return history.lastChange(collection, record, until)?.action !== "delete";
           const before = history.lastChange(collection, record, first);
           const sees = (atSeq: number): boolean => isVisible(history, session.identity, topic, before!, atSeq);
-          return had.has(record) || (before?.action !== "delete" && before !== undefined && evaluationSeqs.every(sees));
+          return (
+            had.has(`${topic.name} ${record}`) ||
+            (before?.action !== "delete" && before !== undefined && evaluationSeqs.every(sees))
+          );
         };
         const isCovered = spansByTopic.get(topic.name)!.some(({ from, to }) => entry.seq > from && entry.seq <= to);
         const duty = isCovered && !outcomes.has(false) && hiding.length === 0 && isOwed() ? "must" : "may";
@@ -91,13 +94,13 @@ export function receivedIn({ connection }: ListenerSession): Received[] {
     .toReversed();
 }
 
-/** The records that a session got events of, besides their deletes. */
+/** The records that a session got events of, besides their deletes, each with its topic. */
 const recordsIn = ({ connection }: ListenerSession): ReadonlySet<string> =>
   new Set(
     connection.inbox.items.flatMap(({ event, data }) => {
       if (event === RESYNC) return [];
       const { action, record } = JSON.parse(data) as { action: string; record: Values };
-      return action === "delete" ? [] : [String(record["id"])];
+      return action === "delete" ? [] : [`${event} ${String(record["id"])}`];
     }),
   );
 
