@@ -43,21 +43,20 @@ export function expectedOf(history: History, session: ListenerSession): Expected
           evaluationSeqs.map((atSeq) => isVisible(history, session.identity, topic, entry, atSeq)),
         );
         if (!outcomes.has(true)) return [];
-        const hiding = history
-          .laterChanges(entry, until)
-          .filter(
-            (later) =>
-              later.action !== "delete" &&
-              evaluationSeqs.some((at) => !isAllowed(history, session.identity, topic, later, Math.max(at, later.seq))),
-          );
+        const hiding = history.laterChanges(entry, until).filter(
+          (later) =>
+            later.action !== "delete" &&
+            // The stored record may be newer than the rule that the server applies.
+            evaluationSeqs.some((at) => !isAllowed(history, session.identity, topic, later, at)),
+        );
         // It had left the client's sight when the client came back, and did not return.
-        const left = history.lastChange(entry.collection, entry.record, until);
+        const last = history.lastChange(entry.collection, entry.record, until);
         if (
           entry.action !== "delete" &&
-          left &&
-          left.seq <= session.deliveredTo &&
-          hiding.includes(left) &&
-          !evaluationSeqs.some((at) => isAllowed(history, session.identity, topic, left, Math.max(at, left.seq)))
+          last &&
+          last.seq <= session.deliveredTo &&
+          hiding.includes(last) &&
+          !evaluationSeqs.some((at) => isAllowed(history, session.identity, topic, last, at))
         )
           return [];
         const isOwed = (): boolean => {

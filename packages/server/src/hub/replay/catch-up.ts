@@ -212,10 +212,11 @@ export class CatchUp<Principal> {
     if (session.audiences !== audiences) return this.#send(session, replay, change);
     for (const key of appeared) (replay.untold ??= new Set()).add(key);
     for (const key of gone) replay.untold?.delete(key);
+    // Before the events: a client that is cut off between must not take their place for one of all its subscriptions.
+    this.#skip(session, replay, unknown);
     const { sent, rest } = splitAt(deliveries, replay.part?.seq === change.seq ? replay.part.part : undefined);
     session.send(framesOf(session.codec, rest, isBehind(replay, change.seq) ? "named" : "all", sent));
     replay.position = Math.max(replay.position, change.seq);
-    this.#skip(session, replay, unknown);
   }
 
   async #goLiveIfCaughtUp(session: Session<Principal>, replay: Replay): Promise<void> {
