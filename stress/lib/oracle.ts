@@ -115,7 +115,8 @@ const valuesOf = ({ before, after }: LogEntry): Values => after ?? before ?? {};
  */
 function spansOf({ since, connection }: ListenerSession, topic: string): Span[] {
   const spans: Span[] = [];
-  let from = seqOf(since);
+  // With a part of a change, its other events are still to come.
+  let from = seqOf(since) - (cursorScope(since) === "part" ? 1 : 0);
   let to = from;
   for (const event of connection.inbox.items) {
     if (isResync(event)) {
