@@ -43,22 +43,8 @@ export function expectedOf(history: History, session: ListenerSession): Expected
           evaluationSeqs.map((atSeq) => isVisible(history, session.identity, topic, entry, atSeq)),
         );
         if (!outcomes.has(true)) return [];
-        const hiding = history.laterChanges(entry, until).filter(
-          (later) =>
-            later.action !== "delete" &&
-            // The stored record may be newer than the rule that the server applies.
-            evaluationSeqs.some((at) => !isAllowed(history, session.identity, topic, later, at)),
-        );
-        // It had left the client's sight when the client came back, and did not return.
-        const last = history.lastChange(entry.collection, entry.record, until);
-        if (
-          entry.action !== "delete" &&
-          last &&
-          last.seq <= session.deliveredTo &&
-          hiding.includes(last) &&
-          !evaluationSeqs.some((at) => isAllowed(history, session.identity, topic, last, at))
-        )
-          return [];
+        const hidden = hidingOf(history, session, topic, entry, { until, evaluationSeqs });
+        if (hidden === "since before") return [];
         const isOwed = (): boolean => {
           const { collection, record, action } = entry;
           if (action !== "delete") return history.lastChange(collection, record, until)?.action !== "delete";
@@ -70,10 +56,39 @@ export function expectedOf(history: History, session: ListenerSession): Expected
           );
         };
         const isCovered = spansByTopic.get(topic.name)!.some(({ from, to }) => entry.seq > from && entry.seq <= to);
-        const duty = isCovered && !outcomes.has(false) && hiding.length === 0 && isOwed() ? "must" : "may";
+        const duty = isCovered && !outcomes.has(false) && hidden === "never" && isOwed() ? "must" : "may";
         return [{ seq: entry.seq, topic: topic.name, action: entry.action, values: valuesOf(entry), duty } as const];
       });
     });
+}
+
+/** When the server may have evaluated a change for a session. */
+interface Evaluations {
+  readonly until: number;
+  readonly evaluationSeqs: readonly number[];
+}
+
+/**
+ * Did later changes of the same record hide it from the session's client? A replay then says nothing of it.
+ *
+ * @returns `since before` if that was so when the session began, and still is
+ */
+function hidingOf(
+  history: History,
+  { identity, deliveredTo }: ListenerSession,
+  topic: Topic,
+  entry: LogEntry,
+  { until, evaluationSeqs }: Evaluations,
+): "never" | "meanwhile" | "since before" {
+  if (entry.action === "delete") return "never";
+  // The stored record may be newer than the rule that the server applies.
+  const outcomesOf = (later: LogEntry): boolean[] =>
+    evaluationSeqs.map((at) => isAllowed(history, identity, topic, later, at));
+  const later = history.laterChanges(entry, until).filter(({ action }) => action !== "delete");
+  if (!later.some((change) => outcomesOf(change).includes(false))) return "never";
+  const last = history.lastChange(entry.collection, entry.record, until)!;
+  const isHidden = last.action !== "delete" && last.seq <= deliveredTo && !outcomesOf(last).includes(true);
+  return isHidden ? "since before" : "meanwhile";
 }
 
 /** The events received up to the last cursor: a client disconnected within a change receives the whole change again. */
