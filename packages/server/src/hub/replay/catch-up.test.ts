@@ -2,15 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { parseSubscription } from "@headwater/protocol";
 import fc from "fast-check";
 import type { Cursor } from "../../log/cursors.ts";
-import {
-  change,
-  cursors,
-  flushed,
-  readResync,
-  type TestClient,
-  openHub,
-  type TestWire,
-} from "../../testing/hub-harness.ts";
+import { change, flushed, readResync, type TestClient, openHub, type TestWire } from "../../testing/hub-harness.ts";
 
 const POSTS = [parseSubscription("posts/*")];
 const at = (seq: number): Cursor => ({ seq });
@@ -91,37 +83,6 @@ describe("a client that reconnects", () => {
     await until(() => seqs(reader).length === 1);
     await flushed();
     expect(seqs(reader)).toEqual([2]);
-  });
-});
-
-describe("a client that was cut off within a change", () => {
-  const TOPICS = ["posts/*", "posts/r1", "posts/r1?options={}", "posts/*?options={}"].map(parseSubscription);
-
-  test.each([1, 2, 3])("after %d of its 4 events, gets the others", async (read) => {
-    const { hub, open, commit } = openHub();
-    const first = open();
-    hub.subscribe(first.session, "ann", TOPICS);
-    await commit(change(1));
-    await flushed();
-    const names = first.wire.events.map(({ event }) => event);
-    const back = open(cursorAt(first.wire, read));
-    hub.subscribe(back.session, "ann", TOPICS);
-    await commit(change(2, "r2"));
-    await until(() => back.wire.events.length === 6 - read);
-    expect(back.wire.events.slice(0, 4 - read).map(({ event }) => event)).toEqual(names.slice(read));
-  });
-
-  test("gets all of them again if it has other subscriptions now", async () => {
-    const { hub, open, commit } = openHub();
-    const first = open();
-    hub.subscribe(first.session, "ann", TOPICS);
-    await commit(change(1));
-    await flushed();
-    const since = cursorAt(first.wire, 1);
-    const others = TOPICS.filter(({ name }) => name !== first.wire.events[0]!.event);
-    const back = open(since);
-    hub.subscribe(back.session, "ann", [...others, parseSubscription("posts/r1?options=2")]);
-    await until(() => back.wire.events.length === 4);
   });
 });
 
@@ -304,10 +265,4 @@ async function until(holds: () => boolean): Promise<void> {
     if (turns > 100_000) throw new Error("the condition never held");
     await new Promise((resolve) => setImmediate(resolve));
   }
-}
-
-/** The cursor of the event that is the n-th. */
-function cursorAt({ text }: TestWire, n: number): Cursor {
-  const ids = [...text.matchAll(/^id:(.*)$/gm)].map(([, id]) => id!);
-  return cursors.read(ids[n - 1]!)!;
 }
