@@ -1,0 +1,60 @@
+import { inParallel } from "../../src/core/in-parallel.ts";
+import type { Judged, MutantResult, OddResult } from "./judge.ts";
+
+export interface MutateOptions {
+  /** How many peers are judged at once. */
+  readonly width: number;
+  /** Judges only mutants whose rule or name contains this text. */
+  readonly only?: string | undefined;
+  /** The seeds of the right peers. */
+  readonly seeds: readonly number[];
+  /** Judges every nth mutant only. */
+  readonly every?: number | undefined;
+  readonly onResult?: (result: MutantResult | OddResult, profile: string) => void;
+}
+
+/** What came of one profile. */
+export interface SuiteResult {
+  readonly profile: string;
+  readonly mutants: readonly MutantResult[];
+  readonly survivors: readonly MutantResult[];
+  /** Cases that catch no mutant that every other case lets pass: each should be merged with another. */
+  readonly needless: readonly string[];
+  readonly odd: readonly OddResult[];
+  readonly refused: readonly OddResult[];
+  readonly milliseconds: number;
+}
+
+/** Judges all mutants and right peers of a profile. */
+export async function mutate(suite: Judged, options: MutateOptions): Promise<SuiteResult> {
+  const { only = "", every = 1, seeds, onResult } = options;
+  const from = performance.now();
+  const width = Math.min(options.width, suite.width);
+  const chosen = suite.mutants.filter(
+    ({ label }, index) => index % every === 0 && label.toLowerCase().includes(only.toLowerCase()),
+  );
+  const mutants: MutantResult[] = [];
+  await inParallel(chosen.length, width, async (index) => {
+    mutants[index] = await chosen[index]!.judge();
+    onResult?.(mutants[index], suite.profile);
+  });
+  const odd: OddResult[] = [];
+  await inParallel(seeds.length, width, async (index) => {
+    odd[index] = await suite.judgeOdd(seeds[index]!);
+    onResult?.(odd[index], suite.profile);
+  });
+  return {
+    profile: suite.profile,
+    mutants,
+    survivors: mutants.filter(({ caughtBy }) => caughtBy.length === 0),
+    needless: needlessCases(suite.cases, mutants),
+    odd,
+    refused: odd.filter(({ refusals }) => refusals.length > 0),
+    milliseconds: performance.now() - from,
+  };
+}
+
+function needlessCases(cases: readonly string[], mutants: readonly MutantResult[]): string[] {
+  const needed = new Set(mutants.flatMap(({ caughtBy }) => (caughtBy.length === 1 ? caughtBy : [])));
+  return cases.filter((name) => !needed.has(name));
+}
