@@ -1,6 +1,6 @@
 import type { Epoch } from "@headwater/protocol";
 import type { ConnectionContext } from "../connections/connection-context.ts";
-import type { StreamTickets } from "../connections/stream-tickets.ts";
+import type { StreamTickets } from "../connections/pokes/stream-tickets.ts";
 import type { StreamedAnswers } from "../http/streamed-json.ts";
 import type { KeyedQueue } from "../lib/scheduling/keyed-queue.ts";
 import type { Metrics } from "../metrics/metrics.ts";

@@ -1,8 +1,8 @@
 import type { PushResponse, RejectedMutation, SyncError } from "@headwater/protocol";
 import type { Logger } from "pino";
 import type { AuthRecord } from "../auth/tokens.ts";
-import { openPokeStream } from "../connections/poke-connection.ts";
-import { TICKET_MS } from "../connections/stream-tickets.ts";
+import { openPokeStream } from "../connections/pokes/poke-connection.ts";
+import { TICKET_MS } from "../connections/pokes/stream-tickets.ts";
 import { compressedJson } from "../http/compressed-json.ts";
 import type { ApiRequest, Params } from "../http/request.ts";
 import { identify } from "../http/requester.ts";

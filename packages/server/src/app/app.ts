@@ -13,7 +13,7 @@ import { sweepFiles } from "../records/write/sweep-files.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { Mutators } from "../sync/mutators.ts";
 import type { Tasks } from "../tasks/tasks.ts";
-import type { Channels } from "../visibility/channels.ts";
+import type { Channels } from "../visibility/channels/channels.ts";
 import { followAccountChange, followCollectionChange } from "./auth-revision.ts";
 import { createBodies } from "./bodies.ts";
 import { closeApp } from "./close.ts";

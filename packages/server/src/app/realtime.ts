@@ -13,7 +13,7 @@ import { ApiError } from "../lib/api-error.ts";
 import type { Presence } from "../presence/presence.ts";
 import type { Principal } from "../rules/principal.ts";
 import { isCutQuery } from "../store/store.ts";
-import { Channels } from "../visibility/channels.ts";
+import { Channels } from "../visibility/channels/channels.ts";
 import { EventVisibility } from "../visibility/event-visibility.ts";
 import type { CurrentAuthRevision } from "./auth-revision.ts";
 import { type Connections, createConnections } from "./connections.ts";

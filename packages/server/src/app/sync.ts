@@ -1,5 +1,5 @@
-import { PokeRegistry } from "../connections/poke-registry.ts";
-import { StreamTickets } from "../connections/stream-tickets.ts";
+import { PokeRegistry } from "../connections/pokes/poke-registry.ts";
+import { StreamTickets } from "../connections/pokes/stream-tickets.ts";
 import { KeyedQueue } from "../lib/scheduling/keyed-queue.ts";
 import { Mutators } from "../sync/mutators.ts";
 

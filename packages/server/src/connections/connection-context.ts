@@ -10,7 +10,7 @@ import type { EventVisibility } from "../visibility/event-visibility.ts";
 import type { ClientQuotas } from "./client-quotas.ts";
 import type { ConnectionLimiter } from "./connection-limiter.ts";
 import type { Liveness } from "./liveness.ts";
-import type { PokeRegistry } from "./poke-registry.ts";
+import type { PokeRegistry } from "./pokes/poke-registry.ts";
 import type { TokenExpiry } from "./token-expiry.ts";
 
 /** What long-lived connections need of the server. */

@@ -5,7 +5,7 @@ import { drain, sessionsToDrain } from "../transports/drain.ts";
 import { EventStreams } from "../transports/event-streams.ts";
 import { startHeartbeat } from "../transports/heartbeat.ts";
 import { openSockets, type Sockets } from "../transports/socket.ts";
-import { PokePings } from "./poke-pings.ts";
+import { PokePings } from "./pokes/poke-pings.ts";
 import type { TokenExpiry } from "./token-expiry.ts";
 
 /** A message above the limit is refused; one above this multiple of it is not even read. */

@@ -24,7 +24,7 @@ import type { SocketListener } from "../transports/socket.ts";
 import { isWithinUserLimit } from "./assert-limits.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import { type Connection, openConnection, type Peer } from "./open-connection.ts";
-import { SocketPokes } from "./poke-session.ts";
+import { SocketPokes } from "./pokes/poke-session.ts";
 import { type Replies, subscribe, unsubscribe } from "./socket-subscriptions.ts";
 
 /** How many refused messages and pings a client may send: they cost the server something and achieve nothing. */

@@ -5,8 +5,8 @@ import type { Change } from "../log/change.ts";
 import { RecordEvents } from "./record-events.ts";
 import type { VisibilityChanges } from "./visibility-diff.ts";
 import { type Principal, principalKey } from "../rules/principal.ts";
-import { isBroadcast } from "./broadcast.ts";
-import { ChannelEvents, type ChannelEventsOptions } from "./channel-events.ts";
+import { isBroadcast } from "./channels/broadcast.ts";
+import { ChannelEvents, type ChannelEventsOptions } from "./channels/channel-events.ts";
 import type { AudienceKind, VisibilityReason } from "./audience-kind.ts";
 
 /** Who sees which events: of records' changes and of broadcasts. The hub's `Visibility`. */

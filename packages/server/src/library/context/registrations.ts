@@ -1,7 +1,7 @@
 import type { App as Core } from "../../app/app.ts";
 import { findBuiltInRoute } from "../../api/routes.ts";
 import { RouteSet } from "../../http/custom-routes.ts";
-import { ChannelSet } from "../../visibility/channels.ts";
+import { ChannelSet } from "../../visibility/channels/channels.ts";
 import { HookSet } from "../../records/model/hook-registry.ts";
 import { MutatorSet } from "../../sync/mutators.ts";
 import { DefinitionSet } from "../../tasks/definitions.ts";

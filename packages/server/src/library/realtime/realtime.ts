@@ -1,6 +1,6 @@
 import { isChannelName, type PresenceMember } from "@headwater/protocol";
 import type { Rule } from "../../collections/model/rule.ts";
-import { appendBroadcast, type Broadcast, unloggedBroadcast } from "../../visibility/broadcast.ts";
+import { appendBroadcast, type Broadcast, unloggedBroadcast } from "../../visibility/channels/broadcast.ts";
 import type { Session } from "../../hub/session.ts";
 import { isInTransaction } from "../../records/model/hook-scope.ts";
 import type { Principal } from "../../rules/principal.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { GLOBAL_SUBSCRIPTION, parseSubscription, type Subscription } from "@headwater/protocol";
-import { GUEST, type Principal } from "../rules/principal.ts";
-import { RecordFixture } from "../testing/record-fixture.ts";
+import { GUEST, type Principal } from "../../rules/principal.ts";
+import { RecordFixture } from "../../testing/record-fixture.ts";
 import { unloggedBroadcast } from "./broadcast.ts";
 import { ChannelEvents } from "./channel-events.ts";
 import { Channels, ChannelSet } from "./channels.ts";

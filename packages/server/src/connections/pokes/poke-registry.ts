@@ -1,10 +1,10 @@
 import { parseSubscription, type Subscription } from "@headwater/protocol";
-import { COLLECTIONS } from "../collections/model/log-collection-change.ts";
-import type { Schema } from "../collections/model/schema.ts";
-import type { Hub } from "../hub/hub.ts";
-import type { Session } from "../hub/session.ts";
-import type { Change } from "../log/change.ts";
-import type { Principal } from "../rules/principal.ts";
+import { COLLECTIONS } from "../../collections/model/log-collection-change.ts";
+import type { Schema } from "../../collections/model/schema.ts";
+import type { Hub } from "../../hub/hub.ts";
+import type { Session } from "../../hub/session.ts";
+import type { Change } from "../../log/change.ts";
+import type { Principal } from "../../rules/principal.ts";
 
 /** A connection on which the server pokes a client: tells it to pull. */
 export interface PokeTarget {

@@ -1,11 +1,11 @@
 import { isChannelName } from "@headwater/protocol";
-import type { BaseCollection } from "../collections/model/collection.ts";
-import type { Rule } from "../collections/model/rule.ts";
-import { collectionOf } from "../collections/model/collection-draft.ts";
-import { newDraft } from "../collections/model/new-draft.ts";
-import type { Schema } from "../collections/model/schema.ts";
-import { UserError } from "../lib/user-error.ts";
-import { checkRule } from "../rules/analysis/check-rule.ts";
+import type { BaseCollection } from "../../collections/model/collection.ts";
+import type { Rule } from "../../collections/model/rule.ts";
+import { collectionOf } from "../../collections/model/collection-draft.ts";
+import { newDraft } from "../../collections/model/new-draft.ts";
+import type { Schema } from "../../collections/model/schema.ts";
+import { UserError } from "../../lib/user-error.ts";
+import { checkRule } from "../../rules/analysis/check-rule.ts";
 
 /** A channel's rule is read as a rule of this collection, whose records have the channel's name as their id. */
 export const CHANNELS = collectionOf(newDraft("base", "_channels")) as BaseCollection;

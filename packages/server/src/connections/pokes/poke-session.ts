@@ -1,10 +1,10 @@
-import type { Registry } from "../collections/model/registry.ts";
-import type { Hub } from "../hub/hub.ts";
-import type { Session } from "../hub/session.ts";
-import type { Wire } from "../hub/wire.ts";
-import { type Principal, principalKey } from "../rules/principal.ts";
-import { PokeWire } from "../transports/poke.ts";
-import { openSession } from "./open-connection.ts";
+import type { Registry } from "../../collections/model/registry.ts";
+import type { Hub } from "../../hub/hub.ts";
+import type { Session } from "../../hub/session.ts";
+import type { Wire } from "../../hub/wire.ts";
+import { type Principal, principalKey } from "../../rules/principal.ts";
+import { PokeWire } from "../../transports/poke.ts";
+import { openSession } from "../open-connection.ts";
 import { type PokeRegistry, syncSubscriptions } from "./poke-registry.ts";
 
 export interface PokeContext {

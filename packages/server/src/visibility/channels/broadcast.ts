@@ -1,7 +1,7 @@
 import { collectionId, recordId, type OutgoingEvent } from "@headwater/protocol";
-import { appendChange } from "../log/append-change.ts";
-import type { Change, NewChange } from "../log/change.ts";
-import type { Transaction } from "../store/store.ts";
+import { appendChange } from "../../log/append-change.ts";
+import type { Change, NewChange } from "../../log/change.ts";
+import type { Transaction } from "../../store/store.ts";
 
 /** A message from the application to the listeners of a channel or, without a name, to everyone. */
 export interface Broadcast {

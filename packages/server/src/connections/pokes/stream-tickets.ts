@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { randomText } from "../lib/random.ts";
+import { randomText } from "../../lib/random.ts";
 
 /** How long a ticket is valid, in milliseconds. */
 export const TICKET_MS = 60_000;

@@ -5,27 +5,27 @@ import {
   type Subscription,
   type OutgoingEvent,
 } from "@headwater/protocol";
-import { COLLECTIONS } from "../collections/model/log-collection-change.ts";
-import type { Rule } from "../collections/model/rule.ts";
-import type { Schema } from "../collections/model/schema.ts";
-import type { FileStore } from "../files/file-store.ts";
-import type { Change } from "../log/change.ts";
-import { RuleBatcher } from "../records/rule-check/rule-batcher.ts";
-import { listenerContext } from "./listener.ts";
-import type { RecordContext } from "../records/model/record-context.ts";
-import type { AudienceKind, VisibilityReason } from "./audience-kind.ts";
-import { interpretRule, excludesRequester } from "../records/rule-check/interpret-rule.ts";
-import { recordScope } from "../records/rule-check/record-scope.ts";
-import { decisionKey } from "../rules/analysis/decision-key.ts";
-import { dependenciesOf } from "../rules/analysis/rule-dependencies.ts";
-import { isSuperuser, type Principal } from "../rules/principal.ts";
-import { requestUsage } from "../rules/analysis/request-usage.ts";
-import type { ClientReader } from "../store/store.ts";
+import { COLLECTIONS } from "../../collections/model/log-collection-change.ts";
+import type { Rule } from "../../collections/model/rule.ts";
+import type { Schema } from "../../collections/model/schema.ts";
+import type { FileStore } from "../../files/file-store.ts";
+import type { Change } from "../../log/change.ts";
+import { RuleBatcher } from "../../records/rule-check/rule-batcher.ts";
+import { listenerContext } from "../listener.ts";
+import type { RecordContext } from "../../records/model/record-context.ts";
+import type { AudienceKind, VisibilityReason } from "../audience-kind.ts";
+import { interpretRule, excludesRequester } from "../../records/rule-check/interpret-rule.ts";
+import { recordScope } from "../../records/rule-check/record-scope.ts";
+import { decisionKey } from "../../rules/analysis/decision-key.ts";
+import { dependenciesOf } from "../../rules/analysis/rule-dependencies.ts";
+import { isSuperuser, type Principal } from "../../rules/principal.ts";
+import { requestUsage } from "../../rules/analysis/request-usage.ts";
+import type { ClientReader } from "../../store/store.ts";
 import { channelOfBroadcast, isBroadcast, broadcastEvent } from "./broadcast.ts";
-import { changesRequester } from "./account-change.ts";
-import { isAffectedBy } from "./affected-records.ts";
+import { changesRequester } from "../account-change.ts";
+import { isAffectedBy } from "../affected-records.ts";
 import { CHANNELS, type Channels } from "./channels.ts";
-import { mayWiden } from "./may-change-visibility.ts";
+import { mayWiden } from "../may-change-visibility.ts";
 
 export interface ChannelEventsOptions {
   readonly reader: ClientReader;

@@ -1,15 +1,15 @@
-import { principalName } from "../http/access-log.ts";
-import type { ApiRequest } from "../http/request.ts";
-import { identify, newRequester, type Requester } from "../http/requester.ts";
-import type { Session } from "../hub/session.ts";
-import type { Wire } from "../hub/wire.ts";
-import { unauthorized } from "../lib/api-error.ts";
-import { GUEST, type Principal } from "../rules/principal.ts";
-import { CONNECTED, PING, PokeWire } from "../transports/poke.ts";
-import { openSse, type SseListener } from "../transports/sse.ts";
-import { assertConnectionLimit, assertUserLimit, awaitSetupTurn } from "./assert-limits.ts";
-import type { ConnectionContext } from "./connection-context.ts";
-import { type Connection, openConnection, type Peer } from "./open-connection.ts";
+import { principalName } from "../../http/access-log.ts";
+import type { ApiRequest } from "../../http/request.ts";
+import { identify, newRequester, type Requester } from "../../http/requester.ts";
+import type { Session } from "../../hub/session.ts";
+import type { Wire } from "../../hub/wire.ts";
+import { unauthorized } from "../../lib/api-error.ts";
+import { GUEST, type Principal } from "../../rules/principal.ts";
+import { CONNECTED, PING, PokeWire } from "../../transports/poke.ts";
+import { openSse, type SseListener } from "../../transports/sse.ts";
+import { assertConnectionLimit, assertUserLimit, awaitSetupTurn } from "../assert-limits.ts";
+import type { ConnectionContext } from "../connection-context.ts";
+import { type Connection, openConnection, type Peer } from "../open-connection.ts";
 import { startPokes } from "./poke-session.ts";
 
 const HEADERS = { "Cache-Control": "no-cache", Connection: "keep-alive" };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { RecordFixture } from "../testing/record-fixture.ts";
+import { RecordFixture } from "../../testing/record-fixture.ts";
 import { Channels, ChannelSet } from "./channels.ts";
 
 const fixture = await RecordFixture.open([]);
