@@ -42,8 +42,9 @@ const SEALED = /^[a-z]\.([A-Za-z0-9_-]{22})$/;
  * Issues and reads cursors. A cursor is one block of AES over a mark, a seq and padding: nobody without the key can read
  * or make one, and a block that was not made here names no mark of this log (docs/decisions/0018).
  *
- * The id of an event is the same wherever the event arrives. All other cursors have random padding: two of one position
- * differ, so that a client can't see whether anything was written in between.
+ * The id of an event is the same on every connection: it names the mark of the server start that wrote the change. All
+ * other cursors name the running server's and have random padding: two of one position differ, so that a client can't see
+ * whether anything was written in between.
  */
 export class Cursors {
   readonly #marks: readonly Mark[];
@@ -59,19 +60,20 @@ export class Cursors {
 
   /** The cursor of a position, for a list, a heartbeat or a `resync`. */
   format(seq: number, scope: Scope = "all"): string {
-    return cursorPrefix(scope) + this.#seal(KIND.position, seq, randomFillSync).toString("base64url");
+    return cursorPrefix(scope) + this.#sealPosition(KIND.position, seq).toString("base64url");
   }
 
   /** The id of the event of a change. */
   eventId(seq: number, scope: Scope = "all"): string {
     return (
-      cursorPrefix(scope) + this.#seal(KIND.position, seq, (block) => block.fill(0, EXTRA_AT)).toString("base64url")
+      cursorPrefix(scope) +
+      this.#sealEvent(KIND.position, seq, (block) => block.fill(0, EXTRA_AT)).toString("base64url")
     );
   }
 
   /** A cursor between two events of one change. */
   formatPart(seq: number, part: ChangePart): string {
-    const block = this.#seal(KIND.part, seq, (bytes) => {
+    const block = this.#sealEvent(KIND.part, seq, (bytes) => {
       bytes.writeUIntBE(part.upTo, EXTRA_AT, 3);
       bytes.writeUInt16BE(part.sum, EXTRA_AT + 3);
     });
@@ -80,7 +82,7 @@ export class Cursors {
 
   /** An id for a connection that names the place where its client was when it connected. */
   clientId(seq: number): string {
-    let value = BigInt(`0x${this.#seal(KIND.client, seq, randomFillSync).toString("hex")}`);
+    let value = BigInt(`0x${this.#sealPosition(KIND.client, seq).toString("hex")}`);
     let sealed = "";
     for (let i = 0; i < SEALED_DIGITS; i += 1, value /= 62n) sealed += ALPHANUMERIC[Number(value % 62n)];
     return sealed + randomText(40 - SEALED_DIGITS);
@@ -93,7 +95,7 @@ export class Cursors {
    * @param seq of its change: if the log is later replaced by an older copy, the task may have other events
    */
   taskEventId(event: number, seq: number): string {
-    const block = this.#seal(KIND.task, seq, (bytes) => bytes.writeUIntBE(event, EXTRA_AT, 5));
+    const block = this.#sealEvent(KIND.task, seq, (bytes) => bytes.writeUIntBE(event, EXTRA_AT, 5));
     return cursorPrefix("all") + block.toString("base64url");
   }
 
@@ -131,19 +133,22 @@ export class Cursors {
     return "lost" in opened ? opened : { seq: opened.seq };
   }
 
-  #seal(kind: number, seq: number, writeExtra: (block: Buffer, at: number) => unknown): Buffer {
-    const block = this.#block;
-    block[0] = kind;
-    block.writeUInt32BE(this.#markOf(seq), MARK_AT);
-    block.writeUIntBE(seq, SEQ_AT, 6);
-    writeExtra(block, EXTRA_AT);
-    return this.#encrypt.update(block);
+  #sealPosition(kind: number, seq: number): Buffer {
+    return this.#seal(kind, this.#marks.at(-1)!, seq, (block) => randomFillSync(block, EXTRA_AT));
   }
 
-  /** The mark of the server start that wrote the change. */
-  #markOf(seq: number): number {
-    const { mark } = this.#marks.findLast((each) => each.seq < seq) ?? this.#marks[0]!;
-    return mark;
+  #sealEvent(kind: number, seq: number, writeExtra: (block: Buffer) => unknown): Buffer {
+    const writtenUnder = this.#marks.findLast((each) => each.seq < seq) ?? this.#marks[0]!;
+    return this.#seal(kind, writtenUnder, seq, writeExtra);
+  }
+
+  #seal(kind: number, { mark }: Mark, seq: number, writeExtra: (block: Buffer) => unknown): Buffer {
+    const block = this.#block;
+    block[0] = kind;
+    block.writeUInt32BE(mark, MARK_AT);
+    block.writeUIntBE(seq, SEQ_AT, 6);
+    writeExtra(block);
+    return this.#encrypt.update(block);
   }
 
   /** @returns `undefined` if the block is of another kind, which it also is if it was not made here */

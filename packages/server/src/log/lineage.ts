@@ -5,7 +5,7 @@ import { forgetAccountStarts } from "./accounts.ts";
 import { guardTables, takeForeignWrites } from "./foreign-writes.ts";
 import { readHead, readTrimmedTo } from "./change-log.ts";
 
-/** One server start: cursors of the changes that it wrote name its mark. */
+/** One server start: the cursors that it issued, and the ids of the changes that it wrote, name its mark. */
 export interface Mark {
   readonly mark: number;
   /** The seq of the newest change when the server started. */
