@@ -203,6 +203,18 @@ test("a token that can't be refreshed stays valid until it expires", async () =>
   expect([auth.isValid, changes.at(-1)]).toEqual([false, "expired"]);
 });
 
+test("a token that can't be refreshed is tried again when it expires, not in between", async () => {
+  const { clock, auth, requests, server, changes } = createAuth();
+  const token = await auth.token();
+  server.respond = () => Response.json({ token, record: RECORD });
+  await clock.pass(HOUR_MS - 60_000);
+  expect(requests.length).toBe(1);
+  server.respond = respondWith(401);
+  await clock.pass(61_000);
+  expect([auth.isValid, changes.at(-1)]).toEqual([false, "expired"]);
+  expect(requests.length).toBe(2);
+});
+
 test("signing in and out changes the user, and a wrong password changes nothing", async () => {
   const { auth, server, changes, sameUser } = createAuth({ signedIn: false });
   expect(auth.isValid).toBe(false);

@@ -156,9 +156,8 @@ export class Auth implements Identity {
   #set(auth: StoredAuth | undefined, kind: AuthChange["kind"]): void {
     const before = this.#current;
     this.#current = auth;
-    // The server returns a token that can't be refreshed unchanged.
     const isSame = before?.token === auth?.token;
-    this.#scheduleRefresh(isSame ? RETRY_MS : 0);
+    this.#scheduleRefresh(isSame);
     if (!isSame) notify(this.#tokenListeners, isSameUser(before, auth));
     notify(this.#listeners, { kind, record: auth?.record });
   }
@@ -173,12 +172,14 @@ export class Auth implements Identity {
     return this.#life.remainingMs(this.#current?.token ?? "");
   }
 
-  #scheduleRefresh(leastMs = 0): void {
+  /** @param isFinal the server returned the token unchanged: it can't be refreshed, and is tried again when it expires */
+  #scheduleRefresh(isFinal = false): void {
     this.#cancelTimer();
     this.#dueAt = Infinity;
     const remaining = this.#remainingMs();
     if (!this.#autoRefresh || !this.#current || remaining === Infinity) return;
-    this.#refreshAfter(Math.max(leastMs, remaining - marginOf(remaining)));
+    if (isFinal) this.#refreshAfter(remaining > 0 ? Math.max(1_000, remaining) : RETRY_MS);
+    else this.#refreshAfter(Math.max(0, remaining - marginOf(remaining)));
   }
 
   #refreshAfter(milliseconds: number): void {
