@@ -188,8 +188,7 @@ describe("a push", () => {
       },
     });
     expect(pushed.text.length).toBeLessThan(5_000);
-    let log = "";
-    while (!log.includes('"id":4')) log = await server.stdout();
+    const log = await server.untilLogged('"id":4');
     expect(log.length).toBeLessThan(20_000);
   });
 });

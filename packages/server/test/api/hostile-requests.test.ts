@@ -269,8 +269,7 @@ test("no secret of a query string reaches the log, not even of a request that fa
     for (const path of [NOTES, SIGN_IN]) await request(server.url, "POST", `${path}?${query}`, form);
   }
   await request(server.url, "GET", "/api/nothing?last=1");
-  let log = "";
-  while (!log.includes("last=1")) log = await server.stdout();
+  const log = await server.untilLogged("last=1");
   expect(log).toContain("PassWord=***");
   const leaks = `${log}\n${await server.stderr()}`.split("\n").filter((line) => line.includes("hush"));
   expect(leaks).toEqual([]);

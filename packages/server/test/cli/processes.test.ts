@@ -33,7 +33,7 @@ interface Started {
   readonly command: Bun.Subprocess;
   /** The server's own process. */
   readonly pid: number;
-  log(): string;
+  untilLogged(text: string): Promise<void>;
 }
 
 const running: number[] = [];
@@ -64,9 +64,12 @@ async function start(...command: readonly string[]): Promise<Started> {
     if (child.exitCode !== null && child.exitCode !== 0) throw new Error(readFileSync(`${log}.err`, "utf8"));
     await Bun.sleep(20);
   }
+  const untilLogged = async (text: string): Promise<void> => {
+    while (!readFileSync(log, "utf8").includes(text)) await Bun.sleep(20);
+  };
   const pid = pidOfServer(dir);
   running.push(pid);
-  return { url, dir, command: child, pid, log: () => readFileSync(log, "utf8") };
+  return { url, dir, command: child, pid, untilLogged };
 }
 
 const isServing = (url: string): Promise<boolean> =>
@@ -75,16 +78,22 @@ const isServing = (url: string): Promise<boolean> =>
     () => false,
   );
 
-/** The process that has this folder in its environment and runs the server's own program. */
+/**
+ * The process that has this folder in its environment and runs the server's own program, but no child of it: one that is
+ * starting still has its parent's command line.
+ */
 function pidOfServer(dir: string): number {
+  const parents = new Map<number, number>();
   for (const name of new Bun.Glob("[0-9]*").scanSync({ cwd: "/proc", onlyFiles: false })) {
     try {
       const isServer = readFileSync(`/proc/${name}/cmdline`, "utf8").includes("src/main.ts");
-      if (isServer && readFileSync(`/proc/${name}/environ`, "utf8").includes(dir)) return Number(name);
+      if (!isServer || !readFileSync(`/proc/${name}/environ`, "utf8").includes(dir)) continue;
+      parents.set(Number(name), Number(readFileSync(`/proc/${name}/stat`, "utf8").split(") ")[1]!.split(" ")[1]));
     } catch {
       // It has ended since, or belongs to someone else.
     }
   }
+  for (const [pid, parent] of parents) if (!parents.has(parent)) return pid;
   throw new Error(`no server of ${dir}`);
 }
 
@@ -112,9 +121,9 @@ test.skipIf(!hasNpm).each(COMMANDS)("SIGTERM to %s stops the server in order", a
   const started = await start(...command);
   const stream = await SseClient.connect(started.url);
   started.command.kill("SIGTERM");
+  await started.untilLogged('"msg":"stopped"');
   await untilGone(started.pid);
   await stream.ended;
-  expect(started.log()).toContain('"msg":"stopped"');
   await using next = await startServer({ dir: started.dir, port: Number(new URL(started.url).port) });
   expect(await isServing(next.url)).toBe(true);
 });
@@ -124,8 +133,8 @@ test.skipIf(!hasNpm).each(COMMANDS)(
   async (_, command) => {
     const started = await start(...command);
     started.command.kill("SIGKILL");
+    await started.untilLogged('"msg":"stopped"');
     await untilGone(started.pid);
-    expect(started.log()).toContain('"msg":"stopped"');
     await using next = await startServer({ dir: started.dir, port: Number(new URL(started.url).port) });
     expect(await isServing(next.url)).toBe(true);
   },

@@ -31,6 +31,8 @@ export interface ServerProcess extends AsyncDisposable {
   /** The output so far. */
   readonly stdout: () => Promise<string>;
   readonly stderr: () => Promise<string>;
+  /** Waits until the standard output contains the text. @returns the output so far */
+  readonly untilLogged: (text: string) => Promise<string>;
   /** Sends the signal and waits for the exit. @returns the exit code, or null if the signal ended the process */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
 }
@@ -98,12 +100,21 @@ async function launch(
     stop,
     stdout: () => stdout.text(),
     stderr: () => stderr.text(),
+    untilLogged: (text) => untilContains(stdout, text),
     async [Symbol.asyncDispose]() {
       await stop("SIGKILL");
       await Promise.all([stdout, stderr].map((file) => file.delete().catch(() => undefined)));
       temp?.[Symbol.dispose]();
     },
   };
+}
+
+async function untilContains(file: Bun.BunFile, text: string): Promise<string> {
+  for (;;) {
+    const content = await file.text();
+    if (content.includes(text)) return content;
+    await Bun.sleep(10);
+  }
 }
 
 /** Whether the health endpoint returns 2xx before the process exits or the time is up. */

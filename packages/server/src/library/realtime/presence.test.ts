@@ -80,13 +80,15 @@ test("a new member gets all members, and the others get its join, updates and le
 
 test("a member that disconnects leaves after the grace period, unless it reconnects before", async () => {
   const watcher = await enter("hall", { state: "watcher" });
-  const [stays, goes] = [await enter("hall", { key: "k1", state: 1 }), await enter("hall", { key: "k2", state: 2 })];
+  const { token } = await signUp("kim");
+  const stays = await enter("hall", { key: "k1", state: 1 }, token);
+  const goes = await enter("hall", { key: "k2", state: 2 }, token);
   await until(watcher, 1);
   await watcher.client.inbox.until(() => app.realtime.getPresence("hall").length === 3);
   const before = app.realtime.getPresence("hall");
   stays.client.close();
   goes.client.close();
-  const back = await enter("hall", { key: "k1", state: 1 });
+  const back = await enter("hall", { key: "k1", state: 1 }, token);
   await until(back, 1);
   await watcher.client.inbox.until(() => short(watcher).some((event) => String(event).startsWith("leave")));
   expect(short(watcher).filter((event) => /^(leave|update)/.test(String(event)))).toEqual([["leave", 2, 2]]);
