@@ -47,16 +47,19 @@ export interface AuthMessage extends Correlated {
 export interface SyncMessage extends Correlated {
   readonly type: "sync";
   readonly on: boolean;
+  /** The rooms in which the client also wants to be poked, in place of those before; none if absent. */
+  readonly rooms?: readonly string[];
 }
 
 export interface PingMessage extends Correlated {
   readonly type: "ping";
 }
 
-/** An invalid message, with its id if that was valid. */
+/** An invalid message, with its id and its pattern if those were valid. */
 export interface BadMessage extends Correlated {
   readonly type: "bad";
   readonly problem: string;
+  readonly pattern?: string | readonly string[];
 }
 
 /** Maximum length of an id, in characters. */
@@ -75,10 +78,11 @@ export function parseClientMessage(text: string): ClientMessage | BadMessage {
   const fields = value as Readonly<Record<string, unknown>>;
   if (!isId(fields["id"])) return bad(`"id" must be a number or a string of at most ${MAX_ID} characters.`);
   const id = fields["id"] === undefined ? {} : { id: fields["id"] };
-  const { type } = fields;
-  if (!isType(type)) return { ...bad(`"type" must be one of ${Object.keys(PARSERS).join(", ")}.`), ...id };
+  const { type, pattern } = fields;
+  const about = { ...id, ...(isPatterns(pattern) && { pattern }) };
+  if (!isType(type)) return { ...bad(`"type" must be one of ${Object.keys(PARSERS).join(", ")}.`), ...about };
   const message = PARSERS[type](fields);
-  return typeof message === "string" ? { ...bad(message), ...id } : { ...message, ...id };
+  return typeof message === "string" ? { ...bad(message), ...about } : { ...message, ...id };
 }
 
 const bad = (problem: string): BadMessage => ({ type: "bad", problem });
@@ -93,13 +97,19 @@ const PARSERS: Readonly<Record<ClientMessage["type"], (fields: Fields) => Client
     token === undefined || token === null || typeof token === "string"
       ? { type: "auth", token: token ?? null }
       : `"token" must be a string or null.`,
-  sync: ({ on = true }) => (typeof on === "boolean" ? { type: "sync", on } : `"on" must be true or false.`),
+  sync: parseSync,
   ping: () => ({ type: "ping" }),
 };
 
 const INVALID_PATTERN = `"pattern" must be a string or a non-empty array of strings.`;
 const STRINGS = ["filter", "fields", "expand", "transitions"] as const;
 const MAPS = ["query", "headers"] as const;
+
+function parseSync({ on = true, rooms }: Fields): ClientMessage | string {
+  if (typeof on !== "boolean") return `"on" must be true or false.`;
+  if (isAbsent(rooms)) return { type: "sync", on };
+  return isStringArray(rooms) ? { type: "sync", on, rooms: [...new Set(rooms)] } : `"rooms" must be an array of strings.`;
+}
 
 function parseSubscribe(fields: Fields): ClientMessage | string {
   const { pattern } = fields;

@@ -112,9 +112,10 @@ export interface HeartbeatMessage {
   readonly cursor: string;
 }
 
-/** The user has something to pull. Also the response to `sync`. */
+/** The user has something to pull. Also the response to `sync`, which has the rooms that the client named. */
 export interface SyncPoke extends Correlated {
   readonly type: "sync";
+  readonly rooms?: readonly string[];
 }
 
 export interface PongMessage extends Correlated {
@@ -128,6 +129,8 @@ export interface ErrorMessage extends Correlated {
   readonly pattern?: string;
   /** The patterns of a request for several that was refused as a whole. */
   readonly patterns?: readonly string[];
+  /** The rooms that a `sync` was refused for. */
+  readonly rooms?: readonly string[];
   /** Whether the same request may succeed later. */
   readonly retry: boolean;
   /** Seconds to wait before the retry. */
@@ -141,6 +144,7 @@ export const SOCKET_ERRORS = {
   bad_cursor: false,
   bad_filter: false,
   bad_presence: false,
+  bad_room: false,
   unknown_collection: false,
   forbidden: false,
   invalid_token: false,
@@ -148,6 +152,7 @@ export const SOCKET_ERRORS = {
   limit_subscription: false,
   limit_subscriptions: false,
   limit_presence_rooms: false,
+  limit_sync_rooms: false,
   limit_presence: true,
   limit_subscription_bytes: true,
   limit_requests: true,

@@ -47,6 +47,8 @@ export interface RejectedMutation {
 /** The body of a successful push. */
 export interface PushResponse {
   readonly rejected?: readonly RejectedMutation[];
+  /** Rooms in the push's URL that the user may not poke. */
+  readonly refusedRooms?: readonly string[];
 }
 
 /** The key of a record in the client's view. */

@@ -23,6 +23,7 @@ test("defaults match PocketBase where it has the same setting", () => {
       socketSubscriptions: 100,
       socketRequestsPerSecond: 10,
       socketMessageBytes: 65_536,
+      syncRooms: 100,
       hookMs: 30_000,
       blockMs: 5_000,
       bodies: {

@@ -94,6 +94,8 @@ export interface Limits {
   readonly subscriptionBytes: SharedLimit;
   /** Presence subscriptions; 0 is no limit. */
   readonly presence: SharedLimit & { readonly perConnection: number };
+  /** Rooms that a client which syncs may be in or poke at once; 0 is no limit. */
+  readonly syncRooms: number;
   /** How long a before or after hook may take, in milliseconds. For this and the next two, 0 is no limit. */
   readonly hookMs: number;
   /** How long code of the application may hold up others: without awaiting anything, or in a transaction. */
@@ -215,6 +217,7 @@ function readLimits(read: ReadSetting, trustsProxy: boolean): Limits {
     socketSubscriptions: count("maxSubscriptions"),
     socketRequestsPerSecond: read("subscribeRate", parsePositive, "a number above 0"),
     socketMessageBytes: count("maxMessageBytes"),
+    syncRooms: count("maxSyncRooms"),
     hookMs: read("hookSeconds", parseSeconds, "a number from 0 to 600") * 1_000,
     blockMs: read("blockSeconds", parseSeconds, "a number from 0 to 600") * 1_000,
     taskBytes: count("maxTaskBytes"),

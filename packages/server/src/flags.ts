@@ -2,12 +2,7 @@ export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export const ENVIRONMENTS = ["development", "production"] as const;
 
 /** One setting: its flag, its environment variable, and the default. */
-interface Setting {
-  readonly flag: string;
-  readonly variable: string;
-  readonly fallback: string;
-  readonly help: string;
-}
+type Setting = Readonly<Record<"flag" | "variable" | "fallback" | "help", string>>;
 
 /** All settings of the server. */
 export const SETTINGS = {
@@ -130,6 +125,12 @@ export const SETTINGS = {
     variable: "HEADWATER_MAX_PRESENCE_PER_CLIENT",
     fallback: "5000",
     help: "the same for the connections of one address or one auth record; 0 is no limit",
+  },
+  maxSyncRooms: {
+    flag: "--max-sync-rooms",
+    variable: "HEADWATER_MAX_SYNC_ROOMS",
+    fallback: "100",
+    help: "maximum number of rooms that a client which syncs may be in or poke at once, with names of 64 characters on average; 0 is no limit",
   },
   maxEvaluationPercent: {
     flag: "--max-evaluation-percent",

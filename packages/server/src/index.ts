@@ -35,6 +35,7 @@ export type {
   ChannelOptions,
   ConnectionInfo,
 } from "./library/realtime/realtime.ts";
+export type { AppSync, PokeTarget, RoomOptions, TransactionSync, UserPokeOptions } from "./library/sync/sync.ts";
 export { Prepared } from "./library/records/prepared.ts";
 export { filter, type Filter } from "./library/records/filter.ts";
 export { guest, type AccountRef, type Caller } from "./library/records/caller.ts";

@@ -6,6 +6,7 @@ import type { KeyedQueue } from "../lib/scheduling/keyed-queue.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { HookRegistry } from "../records/model/hook-registry.ts";
 import type { Mutators } from "../sync/mutators.ts";
+import type { PokeRules } from "../sync/poke-rules.ts";
 import type { Tasks } from "../tasks/tasks.ts";
 
 /** What the endpoints work with. `app/` builds it. */
@@ -14,6 +15,7 @@ export interface ApiContext extends ConnectionContext {
   readonly epoch: Epoch;
   readonly hooks: HookRegistry;
   readonly mutators: Mutators;
+  readonly pokeRules: PokeRules;
   readonly tasks: Tasks;
   readonly metrics: Metrics;
   /** Pulls, and pushes, of one client group run one after another. */

@@ -21,7 +21,7 @@ test("a draining API finishes running requests and refuses new ones", async () =
   const context = {
     ...folder,
     ...realtime,
-    ...createSync(),
+    ...createSync(realtime.hub, logger),
     tokens: new Tokens(),
     tasks: await openTasks({ config, logger, store: folder.store, metrics }),
     hooks: new HookRegistry(),

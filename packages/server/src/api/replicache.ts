@@ -2,6 +2,7 @@ import type { PushResponse, RejectedMutation, SyncError } from "@headwater/proto
 import type { Logger } from "pino";
 import type { AuthRecord } from "../auth/tokens.ts";
 import { openPokeStream } from "../connections/pokes/poke-connection.ts";
+import { forbiddenRooms, readRooms } from "../connections/pokes/rooms.ts";
 import { TICKET_MS } from "../connections/pokes/stream-tickets.ts";
 import { compressedJson } from "../http/compressed-json.ts";
 import type { ApiRequest, Params } from "../http/request.ts";
@@ -25,6 +26,7 @@ export const pushBodyLimit = (_params: Params, { config }: ApiContext): number =
   config.limits.bodies.pushBytes || Number.POSITIVE_INFINITY;
 
 export async function push(request: ApiRequest, api: ApiContext): Promise<Response> {
+  const rooms = readRooms(request.query["rooms"], api);
   const { mutationBytes, pushMutations: max } = api.config.limits.bodies;
   const limits = { json: request.bodies.json, bytes: mutationBytes };
   const found = await readPush(await request.jsonBytes(), max > 0 ? max + 1 : Number.POSITIVE_INFINITY, limits);
@@ -37,17 +39,40 @@ export async function push(request: ApiRequest, api: ApiContext): Promise<Respon
       if (principal.kind === "guest") throw unauthorized();
       return recordContext(request, api);
     });
-  try {
-    const pushed = await pushMutations({ ...api, queue: api.pushQueue }, currentContext, { group, mutations });
-    if ("error" in pushed) return syncError(pushed);
-    const { rejected } = pushed;
-    logRejected(api.logger, request.id, rejected);
-    if (isTooLong) throw tooManyMutations(api, max);
-    return jsonAs(200, (rejected.length > 0 ? { rejected } : {}) satisfies PushResponse);
-  } finally {
-    // Even if nothing changed: clients don't pull after a push, and would keep showing a rejected mutation.
-    api.pokes.poke(principalKey(request.principal));
-  }
+  const pokeAll = (): Promise<readonly string[]> => pokeAfterPush(request, api, rooms);
+  const pushed = await pushMutations({ ...api, queue: api.pushQueue }, currentContext, { group, mutations }).catch(
+    async (error: unknown) => {
+      await pokeAll();
+      throw error;
+    },
+  );
+  const refusedRooms = await pokeAll();
+  if ("error" in pushed) return syncError(pushed);
+  const { rejected } = pushed;
+  logRejected(api.logger, request.id, rejected);
+  if (isTooLong) throw tooManyMutations(api, max);
+  return jsonAs(200, {
+    ...(rejected.length > 0 && { rejected }),
+    ...(refusedRooms.length > 0 && { refusedRooms }),
+  } satisfies PushResponse);
+}
+
+/**
+ * Pokes the pusher's clients even if nothing changed: they don't pull after a push, and would keep showing a rejected
+ * mutation. Then those in the rooms.
+ *
+ * @returns the rooms that the pusher may not poke. The push itself must not fail: its client would send it again for ever.
+ */
+async function pokeAfterPush(
+  { principal }: ApiRequest,
+  api: ApiContext,
+  rooms: readonly string[],
+): Promise<readonly string[]> {
+  api.pokes.poke(principalKey(principal));
+  const refused = await forbiddenRooms(rooms, principal, api);
+  const allowed = rooms.filter((room) => !refused.includes(room));
+  api.background(async () => void (await Promise.all(allowed.map((room) => api.pokes.pokeRoom(room)))));
+  return refused;
 }
 
 export async function pull(request: ApiRequest, api: ApiContext): Promise<Response> {
@@ -109,16 +134,6 @@ export async function stream(request: ApiRequest, api: ApiContext): Promise<Resp
 export function issueTicket(request: ApiRequest, { tickets }: ApiContext): Response {
   const expires = new Date(request.now.getTime() + TICKET_MS).toISOString();
   return jsonAs(200, { ticket: tickets.issue(request.token), expires });
-}
-
-export function pokeUser(request: ApiRequest, { pokes }: ApiContext, owner: AuthRecord): Response {
-  return jsonAs(200, {
-    success: true,
-    userId: owner.values.id,
-    clientsNotified: pokes.poke(principalKey(request.principal)),
-    message: "User-specific sync triggered",
-    timestamp: request.now.toISOString(),
-  });
 }
 
 export function stats(request: ApiRequest, { pokes }: ApiContext, owner: AuthRecord): Response {

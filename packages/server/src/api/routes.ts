@@ -10,6 +10,7 @@ import * as metrics from "./metrics.ts";
 import * as realtime from "./realtime.ts";
 import * as recordAuth from "./record-auth.ts";
 import * as records from "./records.ts";
+import * as pokes from "./pokes.ts";
 import * as replicache from "./replicache.ts";
 import * as tasks from "./tasks.ts";
 import * as version from "./version.ts";
@@ -60,7 +61,7 @@ const routes: readonly Route<ApiContext>[] = [
   // The stream's former path.
   get(`${REPLICACHE}/events`, replicache.stream),
   post(`${REPLICACHE}/ticket`, signedIn(replicache.issueTicket)),
-  post(`${REPLICACHE}/poke-user`, signedIn(replicache.pokeUser)),
+  post(`${REPLICACHE}/poke-user`, signedIn(pokes.pokeUser)),
   get(`${REPLICACHE}/stats`, signedIn(replicache.stats)),
 
   get("/api/tasks", superusersOnly(tasks.list)),

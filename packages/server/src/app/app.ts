@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { createApi } from "../api/create-api.ts";
 import { Tokens } from "../auth/tokens.ts";
 import type { Config } from "../config.ts";
+import type { PokeRegistry } from "../connections/pokes/poke-registry.ts";
 import { CustomRoutes } from "../http/custom-routes.ts";
 import type { Hub } from "../hub/hub.ts";
 import { BackgroundWork } from "../lib/scheduling/background-work.ts";
@@ -12,6 +13,7 @@ import type { HookRegistry } from "../records/model/hook-registry.ts";
 import { sweepFiles } from "../records/write/sweep-files.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { Mutators } from "../sync/mutators.ts";
+import type { PokeRules } from "../sync/poke-rules.ts";
 import type { Tasks } from "../tasks/tasks.ts";
 import type { Channels } from "../visibility/channels/channels.ts";
 import { followAccountChange, followCollectionChange } from "./auth-revision.ts";
@@ -34,6 +36,9 @@ export interface App {
   readonly hooks: HookRegistry;
   readonly customRoutes: CustomRoutes;
   readonly channels: Channels;
+  readonly rooms: Channels;
+  readonly pokes: PokeRegistry;
+  readonly pokeRules: PokeRules;
   readonly mutators: Mutators;
   readonly tasks: Tasks;
   readonly presence: Presence<Principal>;
@@ -74,10 +79,10 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
   const customRoutes = new CustomRoutes();
   const metrics = new Metrics();
   const hooks = createHooks(config, metrics);
-  const sync = createSync();
   const realtime = await openRealtime({ config, logger, folder, metrics });
+  const sync = createSync(realtime.hub, logger);
   const tasks = await openTasks({ config, logger, store, metrics });
-  const { channels, presence, hub, tailRegistry, head } = realtime;
+  const { channels, rooms, presence, hub, tailRegistry, head } = realtime;
   const followers = createFollowers(folder, realtime, sync, tasks);
   const readers = openLogReaders({ logger, folder, hooks, tailRegistry, head, followers });
   const stopMaintenance = startMaintenance({ config, logger, store, readers, tasks, metrics });
@@ -97,6 +102,9 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
     hooks,
     customRoutes,
     channels,
+    rooms,
+    pokes: sync.pokes,
+    pokeRules: sync.pokeRules,
     mutators: sync.mutators,
     tasks,
     presence,
@@ -135,7 +143,7 @@ function createFollowers(
     (change) => followAccountChange(change, authFollowers),
     () => presence.revalidate(authRevision.current),
     (change) => hub.fanOut(change),
-    (change) => sync.pokes.follow(change, tailRegistry.current, hub),
+    (change) => sync.pokes.follow(change, tailRegistry.current),
     (change) => tasks.histories.follow(change),
   ];
 }

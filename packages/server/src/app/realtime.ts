@@ -41,6 +41,8 @@ export interface Realtime extends Connections {
   readonly tailRegistry: Registry;
   readonly authRevision: CurrentAuthRevision;
   readonly channels: Channels;
+  /** Rooms of clients that sync. */
+  readonly rooms: Channels;
   readonly visibility: EventVisibility;
   readonly presence: Presence<Principal>;
   readonly hub: Hub<Principal>;
@@ -52,7 +54,8 @@ export async function openRealtime({ config, logger, folder, metrics }: Realtime
   const tailRegistry = new Registry(registry.current.clientFilters);
   tailRegistry.replace(registry.current);
   const channels = new Channels(config.channels === "declared" ? null : "");
-  const visibility = new EventVisibility({ reader: store, schema: () => tailRegistry.current, files, channels });
+  const rooms = new Channels(null);
+  const visibility = new EventVisibility({ reader: store, schema: () => tailRegistry.current, files, channels, rooms });
   const cursors = new Cursors(await startLineage(store));
   const [epoch, head] = [await readEpoch(store), await readHead(store)];
   const presence = createPresence({ config, logger, visibility });
@@ -66,6 +69,7 @@ export async function openRealtime({ config, logger, folder, metrics }: Realtime
     tailRegistry,
     authRevision: { current: 0 },
     channels,
+    rooms,
     visibility,
     presence,
     hub,

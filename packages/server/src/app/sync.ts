@@ -1,20 +1,27 @@
+import type { Logger } from "pino";
 import { PokeRegistry } from "../connections/pokes/poke-registry.ts";
 import { StreamTickets } from "../connections/pokes/stream-tickets.ts";
 import { KeyedQueue } from "../lib/scheduling/keyed-queue.ts";
+import type { Hub } from "../hub/hub.ts";
+import type { Principal } from "../rules/principal.ts";
 import { Mutators } from "../sync/mutators.ts";
+import { PokeRules } from "../sync/poke-rules.ts";
 
 /** The state that clients which sync share. */
 export interface Sync {
   readonly mutators: Mutators;
   readonly pokes: PokeRegistry;
+  /** Who may poke whom. */
+  readonly pokeRules: PokeRules;
   readonly tickets: StreamTickets;
   readonly pullQueue: KeyedQueue;
   readonly pushQueue: KeyedQueue;
 }
 
-export const createSync = (): Sync => ({
+export const createSync = (hub: Hub<Principal>, logger: Logger): Sync => ({
   mutators: new Mutators(),
-  pokes: new PokeRegistry(),
+  pokes: new PokeRegistry(hub, logger),
+  pokeRules: new PokeRules(),
   tickets: new StreamTickets(),
   pullQueue: new KeyedQueue(),
   pushQueue: new KeyedQueue(),

@@ -25,12 +25,16 @@ import { isWithinUserLimit } from "./assert-limits.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import { type Connection, openConnection, type Peer } from "./open-connection.ts";
 import { SocketPokes } from "./pokes/poke-session.ts";
+import { type RoomsProblem, whyNotJoin } from "./pokes/rooms.ts";
 import { type Replies, subscribe, unsubscribe } from "./socket-subscriptions.ts";
 
 /** How many refused messages and pings a client may send: they cost the server something and achieve nothing. */
 const UNPRODUCTIVE_LIMIT = { perSecond: 20, burst: 100 };
 /** Messages that may wait while the one before them is handled. */
 const MAX_WAITING = 256;
+
+/** Characters of patterns that the error for a message which is too long repeats. */
+const MAX_NAMED = 4_096;
 
 export interface SocketInit {
   readonly peer: Peer;
@@ -89,9 +93,10 @@ export class SocketConnection implements SocketListener {
     const { socketMessageBytes } = this.#context.config.limits;
     if (text === undefined) return this.#refuse({}, "bad_message", "A message must be text, not binary.");
     if (Buffer.byteLength(text) > socketMessageBytes) {
-      const { id } = parseClientMessage(text);
+      const message = parseClientMessage(text);
+      const about = aboutOf(message);
       const problem = `A message may be at most ${socketMessageBytes} bytes long.`;
-      return this.#refuse({ ...(id !== undefined && { id }) }, "limit_message", problem);
+      return this.#refuse(message, "limit_message", problem, isShort(about) ? about : {});
     }
     const waiting = (this.#waiting ??= []);
     waiting.push(parseClientMessage(text));
@@ -131,13 +136,13 @@ export class SocketConnection implements SocketListener {
   #handle(message: ClientMessage | BadMessage): Promise<void> | undefined {
     const session = this.#session;
     if (!session || session.isClosed) return undefined;
-    if (message.type === "bad") this.#refuse(message, "bad_message", message.problem);
+    if (message.type === "bad") this.#refuse(message, "bad_message", message.problem, aboutOf(message));
     else if (message.type === "ping") {
       if (this.#countUnproductive()) this.#send({ type: "pong", ...idOf(message) });
     } else if (this.#isWithinRate(session, message)) {
       if (message.type === "auth") return this.#authenticate(session, message);
-      if (message.type === "sync") this.#sync(session, message);
-      else return this.#changeSubscriptions(session, message);
+      if (message.type === "sync") return this.#sync(session, message);
+      return this.#changeSubscriptions(session, message);
     }
     return undefined;
   }
@@ -158,9 +163,12 @@ export class SocketConnection implements SocketListener {
       return;
     }
     this.#context.hub.subscribe(session, principal, session.subscriptions);
-    if (this.#pokes?.isOn) this.#pokes.start(principal);
     this.#endWith(session, token);
     this.#send({ type: "authenticated", auth: authOf(principal), ...idOf(message) });
+    if (!this.#pokes?.isOn) return;
+    this.#pokes.start(principal);
+    // A poke may have been on its way to the session before.
+    if (this.#pokes.isOn) this.#send({ type: "sync" });
   }
 
   /** A connection whose token has expired is closed: as a guest's, it would go on without a word, and without events. */
@@ -171,17 +179,23 @@ export class SocketConnection implements SocketListener {
     });
   }
 
-  #sync(session: Session<Principal>, message: SyncMessage): void {
-    if (session.principal.kind === "guest") {
-      return this.#refuse(message, "forbidden", "Only signed-in users can sync.");
-    }
-    this.#betweenChanges(session, message, () => {
-      const poke = (): void => this.#send({ type: "sync" });
-      this.#pokes ??= new SocketPokes(this.#context, session.address, poke);
-      if (message.on) this.#pokes.start(session.principal);
-      else this.#pokes.stop();
-      this.#send({ type: "sync", ...idOf(message) });
-    });
+  #sync(session: Session<Principal>, message: SyncMessage): Promise<void> | undefined {
+    const { on, rooms = [] } = message;
+    const apply = (problem?: RoomsProblem): void => {
+      if (problem) return this.#refuse(message, problem.code, problem.problem, { rooms: problem.rooms });
+      this.#betweenChanges(session, message, () => {
+        if (session.principal.kind === "guest") {
+          return this.#refuse(message, "forbidden", "Only signed-in users can sync.", aboutOf(message));
+        }
+        this.#pokes ??= new SocketPokes(this.#context, session.address, () => this.#send({ type: "sync" }));
+        if (on) this.#pokes.start(session.principal, rooms);
+        else this.#pokes.stop();
+        this.#send({ type: "sync", ...idOf(message), ...(rooms.length > 0 && { rooms }) });
+      });
+    };
+    if (session.principal.kind === "guest" || rooms.length === 0) apply();
+    else return whyNotJoin(rooms, session.principal, this.#context).then(apply);
+    return undefined;
   }
 
   #changeSubscriptions(
@@ -191,7 +205,7 @@ export class SocketConnection implements SocketListener {
     const change = (isAdmitted: boolean): void => {
       if (isAdmitted) this.#changeSubscriptionsNow(session, message);
       else {
-        const about = { ...patternsIn(message), retryAfter: 1 };
+        const about = { ...aboutOf(message), retryAfter: 1 };
         this.#refuse(message, "limit_setups", "Too many connections are being set up.", about);
       }
     };
@@ -205,7 +219,7 @@ export class SocketConnection implements SocketListener {
     const replies: Replies = {
       reply: (reply) => this.#send({ ...reply, ...idOf(message) }),
       refuse: (code, problem, pattern) =>
-        this.#refuse(message, code, problem, pattern === undefined ? {} : { pattern }),
+        this.#refuse(message, code, problem, pattern === undefined ? aboutOf(message) : { pattern }),
     };
     this.#betweenChanges(session, message, () => {
       if (message.type === "subscribe") subscribe(session, message, this.#context, replies);
@@ -227,27 +241,27 @@ export class SocketConnection implements SocketListener {
 
   #fail(message: ClientMessage | BadMessage, error: unknown): void {
     this.#context.logger.error({ err: error, connection: this.#session?.id }, "a WebSocket message failed");
-    this.#refuse(message, "failed", "The server failed to handle the message.", patternsIn(message));
+    this.#refuse(message, "failed", "The server failed to handle the message.", aboutOf(message));
   }
 
   #isWithinRate(session: Session<Principal>, message: ClientMessage): boolean {
     const perSecond = this.#context.config.limits.socketRequestsPerSecond;
     const wait = takeToken(session.requests, { perSecond, burst: Math.max(1, perSecond) }, performance.now());
     if (wait === 0) return true;
-    const about = { ...patternsIn(message), retryAfter: Math.ceil(wait / 100) / 10 };
+    const about = { ...aboutOf(message), retryAfter: Math.ceil(wait / 100) / 10 };
     this.#refuse(message, "limit_requests", "Too many requests per second.", about);
     return false;
   }
 
-  #refuse(message: Correlated, code: SocketErrorCode, problem: string, about: RefusalDetails = {}): void {
+  #refuse(message: Correlated, code: SocketErrorCode, problem: string, about: About = {}): void {
     if (!this.#countUnproductive()) return;
     if (code.startsWith("limit_")) this.#context.metrics.refused(code);
-    const { retryAfter, ...patterns } = about;
+    const { retryAfter, ...names } = about;
     this.#send({
       type: "error",
       code,
       message: problem,
-      ...patterns,
+      ...names,
       ...idOf(message),
       retry: SOCKET_ERRORS[code],
       ...(retryAfter !== undefined && { retryAfter }),
@@ -267,13 +281,18 @@ export class SocketConnection implements SocketListener {
 }
 
 /** What an error names besides its code. */
-type RefusalDetails = Pick<ErrorMessage, "pattern" | "patterns" | "retryAfter">;
+type About = Pick<ErrorMessage, "pattern" | "patterns" | "rooms" | "retryAfter">;
 
-function patternsIn(message: ClientMessage | BadMessage): Pick<ErrorMessage, "pattern" | "patterns"> {
-  if (message.type !== "subscribe" && message.type !== "unsubscribe") return {};
+/** What a message is about. */
+function aboutOf(message: ClientMessage | BadMessage): Omit<About, "retryAfter"> {
+  if (message.type === "sync") return message.rooms ? { rooms: message.rooms } : {};
+  if (!("pattern" in message) || message.pattern === undefined) return {};
   const { pattern } = message;
   return typeof pattern === "string" ? { pattern } : { patterns: pattern };
 }
+
+/** An error must not be as long as a message that was too long. */
+const isShort = (about: object): boolean => JSON.stringify(about).length <= MAX_NAMED;
 
 const idOf = ({ id }: Correlated): Correlated => (id === undefined ? {} : { id });
 

@@ -50,7 +50,7 @@ export class Hub<Principal> {
   readonly #closedSessions = new LRUCache<ClientId, ClosedSession>({ max: MAX_CLOSED_SESSIONS });
   readonly #onSubscribed: (session: Session<Principal>) => void;
   readonly #onClosed: (session: Session<Principal>) => void;
-  #lastUnlogged: Promise<void> = Promise.resolve();
+  #lastUnlogged: Promise<unknown> = Promise.resolve();
   /** The time of the oldest change that has not reached every socket yet. */
   #oldestUnsent: number | undefined;
 
@@ -210,10 +210,17 @@ export class Hub<Principal> {
     return this.#position.deliver(change.seq, () => this.#deliver(change));
   }
 
-  /** Delivers an event that is in no log, one after the other. Sessions that catch up or have a backlog go without. */
-  fanOutUnlogged(change: Change): Promise<void> {
+  /**
+   * Delivers an event that is in no log, one after the other. Sessions that catch up or have a backlog go without.
+   *
+   * @param overload what sessions get whose subscriptions take too long to evaluate
+   * @returns how many messages it is for all sessions
+   */
+  fanOutUnlogged(change: Change, overload: "nothing" | "resync" = "nothing"): Promise<number> {
     const delivered = this.#lastUnlogged.then(async () => {
-      deliver((await this.#fanOut.changeEvents(change, undefined)).deliveries, undefined);
+      const { deliveries, overloaded } = await this.#fanOut.changeEvents(change, undefined);
+      if (overload === "resync") this.#overloaded.pause(overloaded);
+      return deliver(deliveries, undefined);
     });
     this.#lastUnlogged = delivered.catch(() => {});
     return delivered;

@@ -17,6 +17,7 @@ import { type AppRealtime, createRealtime } from "./realtime/realtime.ts";
 import { createRecordsOf } from "./records/records-of.ts";
 import type { RecordsOf } from "./records/records.ts";
 import { type Method, type RouteHandler, toRoute } from "./handlers/routes.ts";
+import { type AppSync, createSync } from "./sync/sync.ts";
 import { createTasks, type DefinableTasks } from "./tasks/tasks.ts";
 import { runTransaction } from "./transactions/run-transaction.ts";
 import type { Tx } from "./transactions/tx.ts";
@@ -26,6 +27,7 @@ export interface Extendable {
   readonly logger: Logger;
   readonly records: RecordsOf;
   readonly realtime: AppRealtime;
+  readonly sync: AppSync;
   /** Work that outlives the request that starts it and the process that runs it. */
   readonly tasks: DefinableTasks;
   /**
@@ -78,6 +80,7 @@ export function createExtendable(appContext: AppContext, registrations: Registra
     logger,
     records: createRecordsOf(appContext),
     realtime: createRealtime(appContext, registrations),
+    sync: createSync(appContext, registrations),
     tasks: createTasks(appContext, registrations),
     transaction: (work) => runTransaction(appContext, work),
     before(action, collection, hook) {

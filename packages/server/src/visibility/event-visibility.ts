@@ -7,27 +7,35 @@ import type { VisibilityChanges } from "./visibility-diff.ts";
 import { type Principal, principalKey } from "../rules/principal.ts";
 import { isBroadcast } from "./channels/broadcast.ts";
 import { ChannelEvents, type ChannelEventsOptions } from "./channels/channel-events.ts";
+import { roomOfPoke } from "./channels/poke-change.ts";
+import { RoomEvents, type RoomEventsOptions } from "./channels/room-events.ts";
 import type { AudienceKind, VisibilityReason } from "./audience-kind.ts";
 
-/** Who sees which events: of records' changes and of broadcasts. The hub's `Visibility`. */
+export interface EventVisibilityOptions extends ChannelEventsOptions, RoomEventsOptions {}
+
+/** Who sees which events: of records' changes, of broadcasts and of pokes. The hub's `Visibility`. */
 export class EventVisibility {
   readonly #records: RecordEvents;
   readonly #channels: ChannelEvents;
+  readonly #rooms: RoomEvents;
 
-  constructor(options: ChannelEventsOptions) {
+  constructor(options: EventVisibilityOptions) {
     this.#records = new RecordEvents(options);
     this.#channels = new ChannelEvents(options);
+    this.#rooms = new RoomEvents(options);
   }
 
   topicsOf(change: Change): readonly string[] {
-    return isBroadcast(change) ? this.#channels.topicsOf(change) : this.#records.topicsOf(change);
+    if (isBroadcast(change)) return this.#channels.topicsOf(change);
+    return roomOfPoke(change) !== undefined ? this.#rooms.topicsOf(change) : this.#records.topicsOf(change);
   }
 
   /** A collection's name is also a channel's name, so one subscription may have two audiences. */
   audiencesOf(subscription: Subscription, principal: Principal): readonly AudienceKind[] {
     const records = this.#records.audienceOf(subscription, principal);
     const channel = this.#channels.audienceOf(subscription, principal);
-    return [records, channel].filter((audience) => audience !== undefined);
+    const room = this.#rooms.audienceOf(subscription, principal);
+    return [records, channel, room].filter((audience) => audience !== undefined);
   }
 
   principalKey(principal: Principal): string {
@@ -44,8 +52,9 @@ export class EventVisibility {
     principal: Principal,
     mode: "live" | "replayed",
   ): Eventually<OutgoingEvent | "untold" | "unknown" | undefined> {
-    return isBroadcast(change)
-      ? this.#channels.eventFor(change, subscription, principal)
+    if (isBroadcast(change)) return this.#channels.eventFor(change, subscription, principal);
+    return roomOfPoke(change) !== undefined
+      ? this.#rooms.eventFor(change, principal)
       : this.#records.eventFor(change, subscription, principal, mode);
   }
 
@@ -85,6 +94,11 @@ export class EventVisibility {
   /** See `ChannelEvents.isExcludedFrom`. */
   isExcludedFrom(channel: string, subscription: Subscription, principal: Principal): boolean {
     return this.#channels.isExcludedFrom(channel, subscription, principal);
+  }
+
+  /** May the principal be in a room of clients that sync, and poke those in it, by current data? */
+  mayJoin(room: string, principal: Principal): Promise<boolean> {
+    return this.#rooms.mayJoin(room, principal);
   }
 
   /** The channel or record whose presence a subscription is about; `undefined` for other subscriptions. */

@@ -11,6 +11,7 @@ import { assertConnectionLimit, assertUserLimit, awaitSetupTurn } from "../asser
 import type { ConnectionContext } from "../connection-context.ts";
 import { type Connection, openConnection, type Peer } from "../open-connection.ts";
 import { startPokes } from "./poke-session.ts";
+import { assertMayJoin, readRooms } from "./rooms.ts";
 
 const HEADERS = { "Cache-Control": "no-cache", Connection: "keep-alive" };
 
@@ -18,16 +19,19 @@ const HEADERS = { "Cache-Control": "no-cache", Connection: "keep-alive" };
  * Responds with a stream that pokes its client.
  *
  * @param token the client's own, or the one that its ticket stands for
- * @throws ApiError 401 if the token is not valid
+ * @throws ApiError 401 if the token is not valid, 403 if the client may not be in a room that it names
  */
 export async function openPokeStream(
   request: ApiRequest,
   context: ConnectionContext,
   token: string,
 ): Promise<Response> {
+  const rooms = readRooms(request.query["rooms"], context);
   await awaitSetupTurn(context);
-  assertConnectionLimit(context, request.ip);
   const requester = newRequester(token, context.now());
+  if ((await identify(requester, context)).kind === "guest") throw unauthorized();
+  await assertMayJoin(rooms, requester.principal, context);
+  assertConnectionLimit(context, request.ip);
   await identify(requester, context, (principal) => {
     if (principal.kind === "guest") throw unauthorized();
     assertUserLimit(context, GUEST, principal);
@@ -35,7 +39,7 @@ export async function openPokeStream(
   request.logEntry.principal = principalName(requester.principal);
   const anyone = context.config.origins.includes("*") ? { "Access-Control-Allow-Origin": "*" } : {};
   const peer = { address: request.ip, logEntry: request.logEntry };
-  const connection = new PokeConnection(context, peer, requester);
+  const connection = new PokeConnection(context, peer, requester, rooms);
   return openSse(request.raw, request.server, connection, { ...HEADERS, ...anyone });
 }
 
@@ -46,16 +50,18 @@ class PokeConnection implements SseListener {
   readonly #principal: Principal;
   readonly #principalRevision: number;
   readonly #token: string;
+  readonly #rooms: readonly string[];
   #wire: PokeWire | undefined;
   #connection: Connection<Session<Principal>> | undefined;
   #stopPokes: (() => void) | undefined;
 
-  constructor(context: ConnectionContext, peer: Peer, requester: Requester) {
+  constructor(context: ConnectionContext, peer: Peer, requester: Requester, rooms: readonly string[]) {
     this.#context = context;
     this.#peer = peer;
     this.#principal = requester.principal;
     this.#principalRevision = requester.principalRevision;
     this.#token = requester.token;
+    this.#rooms = rooms;
   }
 
   open(socket: Wire): void {
@@ -64,7 +70,7 @@ class PokeConnection implements SseListener {
     const wire = (this.#wire = new PokeWire(socket));
     this.#connection = openConnection(this.#context, { kind: "poke", peer: this.#peer, principal, wire });
     const { session } = this.#connection;
-    this.#stopPokes = startPokes(this.#context, session, wire);
+    this.#stopPokes = startPokes(this.#context, session, wire, this.#rooms);
     wire.send(CONNECTED);
     liveness.pokePings.add(this, performance.now());
     tokenExpiry.set(session, this.#token, () => session.close("auth_expired"));

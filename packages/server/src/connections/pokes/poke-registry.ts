@@ -1,27 +1,43 @@
 import { parseSubscription, type Subscription } from "@headwater/protocol";
+import type { Logger } from "pino";
 import { COLLECTIONS } from "../../collections/model/log-collection-change.ts";
 import type { Schema } from "../../collections/model/schema.ts";
 import type { Hub } from "../../hub/hub.ts";
 import type { Session } from "../../hub/session.ts";
 import type { Change } from "../../log/change.ts";
 import type { Principal } from "../../rules/principal.ts";
+import { pokeChange, type RoomSubscription } from "../../visibility/channels/poke-change.ts";
 
 /** A connection on which the server pokes a client: tells it to pull. */
 export interface PokeTarget {
   readonly session: Session<Principal>;
+  /** The rooms that the client is in. */
+  readonly rooms: readonly RoomSubscription[];
   poke(): void;
 }
 
 /**
  * The connections of all clients that sync, by user. The hub pokes a user for every record that becomes visible, changes
- * or becomes invisible; the registry does it for all other reasons.
+ * or becomes invisible, and those in a room; the registry does it for all other reasons.
  */
 export class PokeRegistry {
+  readonly #hub: Hub<Principal>;
+  readonly #logger: Logger;
   readonly #byUser = new Map<string, Set<PokeTarget>>();
   #size = 0;
 
+  constructor(hub: Hub<Principal>, logger: Logger) {
+    this.#hub = hub;
+    this.#logger = logger;
+  }
+
   get size(): number {
     return this.#size;
+  }
+
+  /** How many users have connections. */
+  get users(): number {
+    return this.#byUser.size;
   }
 
   /** @param user its principal key */
@@ -46,34 +62,43 @@ export class PokeRegistry {
   poke(user: string): number {
     const targets = this.#byUser.get(user);
     for (const target of targets ?? []) target.poke();
-    return targets?.size ?? 0;
+    const clients = targets?.size ?? 0;
+    if (this.#logger.isLevelEnabled("debug")) this.#logger.debug({ user, clients }, "poke");
+    return clients;
+  }
+
+  /** Pokes those in a room whom its rule allows there now. @returns how many connections were poked */
+  async pokeRoom(room: string): Promise<number> {
+    const clients = await this.#hub.fanOutUnlogged(pokeChange(room, Date.now()), "resync");
+    if (this.#logger.isLevelEnabled("debug")) this.#logger.debug({ room, clients }, "poke");
+    return clients;
   }
 
   /** Runs after the hub has handled the change: subscribes to new collections, and closes connections of revoked users. */
-  follow(change: Change, schema: Schema, hub: Hub<Principal>): void {
+  follow(change: Change, schema: Schema): void {
     const isSchemaChange = change.collection === COLLECTIONS;
     const user = `${change.collection}/${change.record}`;
     const affected = isSchemaChange ? [...this.#byUser.values()] : [this.#byUser.get(user) ?? []];
     for (const target of affected.flatMap((targets) => [...targets])) {
-      const { session } = target;
+      const { session, rooms } = target;
       if (session.principal.kind === "guest") session.close("failed");
       else {
-        if (isSchemaChange) hub.subscribe(session, session.principal, syncSubscriptions(schema));
+        if (isSchemaChange) this.#hub.subscribe(session, session.principal, syncSubscriptions(schema, rooms));
         target.poke();
       }
     }
   }
 }
 
-/** Subscriptions to every collection that syncs. The hub delivers only the records that the user may see. */
-export function syncSubscriptions(schema: Schema): readonly Subscription[] {
+/** Subscriptions to every collection that syncs, and to rooms. The hub delivers only the records that the user may see. */
+export function syncSubscriptions(schema: Schema, rooms: readonly RoomSubscription[]): readonly Subscription[] {
   let subscriptions = subscriptionsOf.get(schema);
   if (!subscriptions) {
     const synced = schema.collections.filter(({ system, type }) => !system && type !== "view");
     subscriptions = synced.map(({ id }) => parseSubscription(`${id}/*?options=${OPTIONS}`));
     subscriptionsOf.set(schema, subscriptions);
   }
-  return subscriptions;
+  return rooms.length === 0 ? subscriptions : [...subscriptions, ...rooms];
 }
 
 const subscriptionsOf = new WeakMap<Schema, readonly Subscription[]>();

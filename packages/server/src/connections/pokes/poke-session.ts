@@ -5,6 +5,7 @@ import type { Wire } from "../../hub/wire.ts";
 import { type Principal, principalKey } from "../../rules/principal.ts";
 import { PokeWire } from "../../transports/poke.ts";
 import { openSession } from "../open-connection.ts";
+import { RoomSubscription } from "../../visibility/channels/poke-change.ts";
 import { type PokeRegistry, syncSubscriptions } from "./poke-registry.ts";
 
 export interface PokeContext {
@@ -14,18 +15,21 @@ export interface PokeContext {
 }
 
 /**
- * Pokes the client of a session for whatever its user may see.
+ * Pokes the client of a session for whatever its user may see, and for what happens in its rooms.
  *
  * @param wire the session's
+ * @param names the rooms
  * @returns a function that ends the pokes that do not come from the hub; the hub's end with the session
  */
 export function startPokes(
   { hub, registry, pokes }: PokeContext,
   session: Session<Principal>,
   wire: PokeWire,
+  names: readonly string[],
 ): () => void {
-  const remove = pokes.add(principalKey(session.principal), { session, poke: () => wire.poke() });
-  hub.subscribe(session, session.principal, syncSubscriptions(registry.current));
+  const rooms = names.map((name) => new RoomSubscription(name));
+  const remove = pokes.add(principalKey(session.principal), { session, rooms, poke: () => wire.poke() });
+  hub.subscribe(session, session.principal, syncSubscriptions(registry.current, rooms));
   return remove;
 }
 
@@ -39,6 +43,7 @@ export class SocketPokes {
   readonly #poke: () => void;
   #session: Session<Principal> | undefined;
   #removeTarget: (() => void) | undefined;
+  #rooms: readonly string[] = [];
 
   /** @param poke sends the message */
   constructor(context: PokeContext, address: string, poke: () => void) {
@@ -51,15 +56,20 @@ export class SocketPokes {
     return this.#session !== undefined;
   }
 
-  /** Pokes for what this user may see, from now on. Call between two changes. */
-  start(principal: Principal): void {
+  /**
+   * Pokes for what this user may see, from now on. Call between two changes.
+   *
+   * @param rooms those it was in before, unless given
+   */
+  start(principal: Principal, rooms: readonly string[] = this.#rooms): void {
     this.stop();
     if (principal.kind === "guest") return;
+    this.#rooms = rooms;
     const { hub } = this.#context;
     const wire = new PokeWire(this.#wire());
     const session = openSession(hub, { kind: "websocket-poke", address: this.#address, principal, wire });
     this.#session = session;
-    this.#removeTarget = startPokes(this.#context, session, wire);
+    this.#removeTarget = startPokes(this.#context, session, wire, rooms);
   }
 
   stop(): void {

@@ -4,35 +4,39 @@ import { RouteSet } from "../../http/custom-routes.ts";
 import { ChannelSet } from "../../visibility/channels/channels.ts";
 import { HookSet } from "../../records/model/hook-registry.ts";
 import { MutatorSet } from "../../sync/mutators.ts";
+import { PokeRuleSet } from "../../sync/poke-rules.ts";
 import { DefinitionSet } from "../../tasks/definitions.ts";
 
-/** Hooks, mutators, routes, channels and tasks that are registered and removed together. */
+/** Hooks, mutators, routes, channels, rooms and tasks that are registered and removed together. */
 export class Registrations {
   readonly hooks = new HookSet();
   readonly routes = new RouteSet(findBuiltInRoute);
   readonly mutators = new MutatorSet();
   readonly channels = new ChannelSet();
+  readonly rooms = new ChannelSet("room");
+  readonly pokeRules = new PokeRuleSet();
   readonly tasks = new DefinitionSet();
 }
 
 /** Replaces all registrations at once. */
 export function applyRegistrations(core: Core, all: readonly Registrations[]): void {
-  const { hooks, customRoutes, mutators, tasks } = core;
+  const { hooks, customRoutes, mutators, pokeRules, tasks } = core;
   hooks.replace(all.map((registrations) => registrations.hooks));
   customRoutes.replace(all.map((registrations) => registrations.routes));
   mutators.replace(all.map((registrations) => registrations.mutators));
   tasks.definitions.replace(all.map((registrations) => registrations.tasks));
-  applyChannels(
-    core,
-    all.map((registrations) => registrations.channels),
-  );
+  pokeRules.replace(all.map((registrations) => registrations.pokeRules));
+  applyChannels(core, all);
 }
 
 /** From the next event on, the new rules decide who receives what. */
-function applyChannels({ hub, channels }: Core, sets: readonly ChannelSet[]): void {
+function applyChannels({ hub, channels, rooms }: Core, all: readonly Registrations[]): void {
   hub.betweenChanges(() => {
     hub.reindexAll(
-      () => channels.replace(sets),
+      () => {
+        channels.replace(all.map((registrations) => registrations.channels));
+        rooms.replace(all.map((registrations) => registrations.rooms));
+      },
       (principal) => principal,
     );
   });

@@ -70,7 +70,7 @@ export function createRealtime(appContext: AppContext, registrations: Registrati
   const { core } = appContext;
   const send = async (broadcast: Broadcast | undefined, { volatile = false }: BroadcastOptions = {}): Promise<void> => {
     if (!broadcast) return;
-    if (volatile) return core.hub.fanOutUnlogged(unloggedBroadcast(broadcast, Date.now()));
+    if (volatile) return void (await core.hub.fanOutUnlogged(unloggedBroadcast(broadcast, Date.now())));
     if (isInTransaction()) throw new Error("In a transaction, broadcast by its `tx.realtime`.");
     await core.folder.store.write((tx) => appendBroadcast(tx, broadcast));
   };

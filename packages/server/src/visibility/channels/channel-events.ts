@@ -1,36 +1,17 @@
-import {
-  channelOfTopic,
-  GLOBAL_SUBSCRIPTION,
-  recordId,
-  type Subscription,
-  type OutgoingEvent,
-} from "@headwater/protocol";
+import { channelOfTopic, GLOBAL_SUBSCRIPTION, type Subscription, type OutgoingEvent } from "@headwater/protocol";
 import { COLLECTIONS } from "../../collections/model/log-collection-change.ts";
 import type { Rule } from "../../collections/model/rule.ts";
-import type { Schema } from "../../collections/model/schema.ts";
-import type { FileStore } from "../../files/file-store.ts";
 import type { Change } from "../../log/change.ts";
-import { RuleBatcher } from "../../records/rule-check/rule-batcher.ts";
-import { listenerContext } from "../listener.ts";
 import type { RecordContext } from "../../records/model/record-context.ts";
-import type { AudienceKind, VisibilityReason } from "../audience-kind.ts";
-import { interpretRule, excludesRequester } from "../../records/rule-check/interpret-rule.ts";
-import { recordScope } from "../../records/rule-check/record-scope.ts";
-import { decisionKey } from "../../rules/analysis/decision-key.ts";
-import { dependenciesOf } from "../../rules/analysis/rule-dependencies.ts";
+import { excludesRequester } from "../../records/rule-check/interpret-rule.ts";
 import { isSuperuser, type Principal } from "../../rules/principal.ts";
-import { requestUsage } from "../../rules/analysis/request-usage.ts";
-import type { ClientReader } from "../../store/store.ts";
-import { channelOfBroadcast, isBroadcast, broadcastEvent } from "./broadcast.ts";
-import { changesRequester } from "../account-change.ts";
-import { isAffectedBy } from "../affected-records.ts";
-import { CHANNELS, type Channels } from "./channels.ts";
+import type { AudienceKind, VisibilityReason } from "../audience-kind.ts";
 import { mayWiden } from "../may-change-visibility.ts";
+import { channelOfBroadcast, isBroadcast, broadcastEvent } from "./broadcast.ts";
+import type { Channels } from "./channels.ts";
+import { audience, NameRules, type NameRulesOptions } from "./name-rules.ts";
 
-export interface ChannelEventsOptions {
-  readonly reader: ClientReader;
-  readonly schema: () => Schema;
-  readonly files: FileStore;
+export interface ChannelEventsOptions extends NameRulesOptions {
   readonly channels: Channels;
 }
 
@@ -41,12 +22,12 @@ const ALL_CHANNELS = ":*";
 /** Turns broadcasts into events for listeners. The channel's rule is evaluated again for each broadcast. */
 export class ChannelEvents {
   readonly #options: ChannelEventsOptions;
-  readonly #batcher: RuleBatcher;
+  readonly #rules: NameRules;
   #last: { readonly change: Change; readonly event: OutgoingEvent } | undefined;
 
   constructor(options: ChannelEventsOptions) {
     this.#options = options;
-    this.#batcher = new RuleBatcher(options.reader);
+    this.#rules = new NameRules(options);
   }
 
   topicsOf(change: Change): readonly string[] {
@@ -62,15 +43,7 @@ export class ChannelEvents {
     const channel = channelOfTopic(subscription.topic);
     if (channel === undefined) return undefined;
     const context = this.#context(subscription, principal);
-    const rule = this.#ruleOf(channel, context);
-    const meaning = interpretRule(context, CHANNELS, rule);
-    if (meaning === "none") return undefined;
-    const topic = topicOf(channel);
-    if (meaning === "every") return audience(topic, "all", true, [COLLECTIONS]);
-    const dependencies = dependenciesOf(meaning);
-    const isCacheable = dependencies.length === 0 && !requestUsage(rule!).now;
-    const decidedBy = [COLLECTIONS, ...dependencies.map(({ collection }) => collection.id)];
-    return audience(topic, decisionKey(meaning, recordScope(context, CHANNELS), context), isCacheable, decidedBy);
+    return this.#rules.audienceOf(topicOf(channel), this.#ruleOf(channel, context), context);
   }
 
   /** @returns `undefined` if the principal may not listen to the channel */
@@ -94,7 +67,7 @@ export class ChannelEvents {
   /** Does the channel's rule exclude the principal, whatever any record holds? Decided without reading records. */
   isExcludedFrom(channel: string, subscription: Subscription, principal: Principal): boolean {
     const context = this.#context(subscription, principal);
-    return excludesRequester(context, CHANNELS, this.#ruleOf(channel, context));
+    return this.#rules.excludes(this.#ruleOf(channel, context), context);
   }
 
   /** May a missed change have opened the subscription's channel to the principal? */
@@ -110,22 +83,14 @@ export class ChannelEvents {
         change.action === "delete" || mayWiden(change.before["listRule"] as Rule, change.after["listRule"] as Rule)
       );
     }
-    const context = this.#context(subscription, principal);
-    const meaning = interpretRule(context, CHANNELS, this.#ruleOf(channel, context));
-    if (typeof meaning === "string") return false;
-    if (dependenciesOf(meaning).some((dependency) => isAffectedBy(dependency, change))) return true;
-    return changesRequester(change, principal, (as) => {
-      const own = this.#context(subscription, as);
-      return decisionKey(meaning, recordScope(own, CHANNELS), own);
-    });
+    const rule = this.#ruleOf(channel, this.#context(subscription, principal));
+    return this.#rules.mayBeMetAfter(change, rule, subscription, principal);
   }
 
   /** May the principal listen to the channel, by current data? */
   async mayListen(channel: string, subscription: Subscription, principal: Principal): Promise<boolean> {
     const context = this.#context(subscription, principal);
-    const rule = this.#ruleOf(channel, context);
-    const values = { id: recordId(channel) };
-    return this.#batcher.meetsRule({ context, collection: CHANNELS, rule, values });
+    return this.#rules.isMet(channel, this.#ruleOf(channel, context), context);
   }
 
   /**
@@ -142,16 +107,6 @@ export class ChannelEvents {
   }
 
   #context(subscription: Subscription, principal: Principal): RecordContext {
-    const { schema, files } = this.#options;
-    return listenerContext(schema(), files, subscription, principal);
+    return this.#rules.context(subscription, principal);
   }
 }
-
-const audience = (topic: string, key: string, cacheable: boolean, decidedBy: readonly string[] = []): AudienceKind => ({
-  topic,
-  key,
-  routeBy: undefined,
-  dependsOn: undefined,
-  decidedBy,
-  cacheable,
-});

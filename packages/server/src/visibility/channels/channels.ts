@@ -10,18 +10,23 @@ import { checkRule } from "../../rules/analysis/check-rule.ts";
 /** A channel's rule is read as a rule of this collection, whose records have the channel's name as their id. */
 export const CHANNELS = collectionOf(newDraft("base", "_channels")) as BaseCollection;
 
-/** Channels that are declared and replaced together. */
+/** Channels, or rooms, that are declared and replaced together. */
 export class ChannelSet {
+  readonly #kind: "channel" | "room";
   readonly #rules = new Map<string, Rule>();
   readonly #prefixes: { readonly prefix: string; readonly rule: Rule }[] = [];
+
+  constructor(kind: "channel" | "room" = "channel") {
+    this.#kind = kind;
+  }
 
   get isEmpty(): boolean {
     return this.#rules.size === 0 && this.#prefixes.length === 0;
   }
 
   /**
-   * @param name one channel or, if it ends in `*`, all channels whose names start with what precedes it
-   * @param rule who may listen; it reads the channel's name as `id`
+   * @param name one or, if it ends in `*`, all whose names start with what precedes it
+   * @param rule who may listen; it reads the name as `id`
    * @throws UserError for an invalid name or rule
    */
   declare(name: string, rule: Rule, schema: Schema): void {
@@ -29,11 +34,11 @@ export class ChannelSet {
     const stem = isPrefix ? name.slice(0, -1) : name;
     if (stem === "" ? !isPrefix : !isChannelName(stem)) {
       throw new UserError(
-        `"${name}" can't be the name of a channel: use letters, digits, "_", "-" and ":", and "*" only at the end.`,
+        `"${name}" can't be the name of a ${this.#kind}: use letters, digits, "_", "-" and ":", and "*" only at the end.`,
       );
     }
     const problem = rule === null ? undefined : checkRule(rule, CHANNELS, schema);
-    if (problem !== undefined) throw new UserError(`The rule of channel "${name}" can't be read: ${problem}.`);
+    if (problem !== undefined) throw new UserError(`The rule of ${this.#kind} "${name}" can't be read: ${problem}.`);
     if (isPrefix) this.#prefixes.push({ prefix: stem, rule });
     else this.#rules.set(name, rule);
   }
@@ -47,7 +52,7 @@ export class ChannelSet {
   }
 }
 
-/** The channels that the application declares, and the rule of all others. */
+/** The channels, or rooms, that the application declares, and the rule of all others. */
 export class Channels {
   readonly #undeclared: Rule;
   #sets: readonly ChannelSet[] = [];
