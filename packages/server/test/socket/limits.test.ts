@@ -71,9 +71,16 @@ describe("a message", () => {
     const client = await server.connect();
     client.sendText('{"type":"subscribe","pattern":7,"id":"mine"}');
     client.sendText('{"type":"subscribe","pattern":"notes.*","filter":1,"id":"yours"}');
+    client.sendText('{"type":"shout","pattern":["a","b"],"id":"ours"}');
     client.sendText(`{"type":"ping","id":"${"x".repeat(129)}"}`);
-    await client.inbox.until(() => client.all("error").length === 3);
-    expect(client.all("error").map(({ id }) => id)).toEqual(["mine", "yours", undefined]);
+    await client.inbox.until(() => client.all("error").length === 4);
+    expect(client.all("error").map(({ id }) => id)).toEqual(["mine", "yours", "ours", undefined]);
+    expect(client.all("error").map(({ pattern, patterns }) => pattern ?? patterns)).toEqual([
+      undefined,
+      "notes.*",
+      ["a", "b"],
+      undefined,
+    ]);
   });
 
   test("in a binary frame is refused", async () => {
@@ -94,6 +101,20 @@ describe("a message", () => {
     ]);
   });
 
+  test("beyond the limit gets an error that names its pattern, unless that itself is long", async () => {
+    const client = await server.connect();
+    const send = (pattern: string, id: string): void =>
+      client.sendText(JSON.stringify({ type: "subscribe", pattern, id, filter: "x".repeat(65_536) }));
+    send("notes.*", "short");
+    send("n".repeat(5_000), "long");
+    await client.inbox.until(() => client.all("error").length === 2);
+    expect(client.all("error")).toMatchObject([
+      { code: "limit_message", id: "short", pattern: "notes.*" },
+      { code: "limit_message", id: "long" },
+    ]);
+    expect(client.all("error")[1]?.pattern).toBeUndefined();
+  });
+
   test("may name a subscription of 2500 bytes, but no more", async () => {
     const client = await server.connect();
     const filter = (length: number): string => `title = '${"x".repeat(length)}'`;
@@ -103,7 +124,10 @@ describe("a message", () => {
 
   test("with an invalid cursor is refused", async () => {
     const client = await server.connect();
-    expect(await client.refusal("notes.*", { since: "yesterday" })).toMatchObject({ code: "bad_cursor" });
+    expect(await client.refusal("notes.*", { since: "yesterday" })).toMatchObject({
+      code: "bad_cursor",
+      pattern: "notes.*",
+    });
   });
 });
 
