@@ -5,14 +5,16 @@ export interface SseEvent {
   readonly data: string;
 }
 
-/**
- * Encodes an event byte for byte as PocketBase does: no space after the colons, LF line ends, one empty line. The other
- * line ends of Unicode are escaped: some clients, such as those that use Python's `splitlines`, end a line there.
- */
+/** Encodes an event byte for byte as PocketBase does: no space after the colons, LF line ends, one empty line. */
 export const encodeEvent = ({ id, event, data }: SseEvent): string =>
-  `${id === undefined ? "" : `id:${id}\n`}event:${event}\ndata:${data.replace(LINE_ENDS, escape)}\n\n`;
+  `${id === undefined ? "" : `id:${id}\n`}event:${event}\ndata:${escapeLineEnds(data)}\n\n`;
 
-/** In JSON they occur in strings only. */
+/**
+ * The same JSON without the line ends of Unicode, for every event of every stream: readers that split lines like Python's
+ * `splitlines` would cut the event there. In JSON they occur in strings only.
+ */
+export const escapeLineEnds = (json: string): string => json.replace(LINE_ENDS, escape);
+
 const LINE_ENDS = /[\u0085\u2028\u2029]/g;
 const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 

@@ -1,3 +1,4 @@
+import { escapeLineEnds } from "@headwater/protocol";
 import { spacedJson } from "../lib/json/spaced-json.ts";
 import type { ApiRequest } from "../http/request.ts";
 import { isSafeId } from "../http/request-id.ts";
@@ -17,7 +18,7 @@ export const jsonFields = (data: Readonly<Record<string, unknown>>): string => s
  * @param fields from `jsonFields`; at least one
  */
 export const encodeHead = (event: string, fields: string, id?: string): string =>
-  `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: {${fields}, "correlation_id": `;
+  `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: {${escapeLineEnds(fields)}, "correlation_id": `;
 
 /** The rest of the event. */
 export const encodeTail = (correlationId: string): string => `"${correlationId}"}\n\n`;
