@@ -20,7 +20,7 @@ export async function listCollections(
 ): Promise<Page> {
   const { page, perPage, skipTotal, sort, filter } = parseListParams(query);
   const { where, orderBy } = clauses(sort, filter, now);
-  const from = sql`FROM ${sql.table(TABLE)} ${where}`;
+  const from = sql`FROM ${sql.id(TABLE)} ${where}`;
   const rows = await reader.all(sql`SELECT * ${from} ${orderBy} LIMIT ${perPage} OFFSET ${(page - 1) * perPage}`);
   const count = skipTotal ? undefined : await reader.first(sql`SELECT count(*) AS total ${from}`);
   const totalItems = Number(count?.["total"] ?? -1);

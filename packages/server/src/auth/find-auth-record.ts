@@ -14,7 +14,7 @@ export async function findAuthRecord(
 ): Promise<RecordValues | undefined> {
   let text = texts.get(collection);
   if (text === undefined) {
-    ({ text } = toQuery(sql`SELECT * FROM ${sql.table(collection.name)} WHERE id = ${id}`));
+    ({ text } = toQuery(sql`SELECT * FROM ${sql.id(collection.name)} WHERE id = ${id}`));
     texts.set(collection, text);
   }
   const row = await reader.first({ text, values: [id] });

@@ -1,18 +1,10 @@
-import {
-  DummyDriver,
-  Kysely,
-  type RawBuilder,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-  sql as kyselySql,
-} from "kysely";
+import { empty, join, raw, Sql } from "sql-template-tag";
 
 /** A column's value, or one bound to a statement. */
 export type SqlValue = string | number | bigint | null | Uint8Array;
 
 /** A fragment of SQL with its bound values. */
-export type Sql = RawBuilder<unknown>;
+export type { Sql } from "sql-template-tag";
 
 /** A statement as the driver takes it: hot paths keep the text and change the values. */
 export interface Query {
@@ -29,28 +21,27 @@ export interface Query {
 /** One row as the driver returns it. */
 export type Row = Readonly<Record<string, SqlValue>>;
 
+const tag = (strings: TemplateStringsArray, ...values: readonly (Sql | SqlValue)[]): Sql => new Sql(strings, values);
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
 /**
- * The template tag for SQL: `` sql`… ${value}` `` binds the value; `sql.table`, `sql.ref` and `sql.id` quote names,
- * `sql.join` joins fragments, and fragments nest.
+ * The template tag for SQL: `` sql`… ${value}` `` binds the value, and fragments nest. `sql.id` quotes a name, or several
+ * joined by dots; `sql.join` joins fragments and values.
  */
-export const sql = kyselySql;
-
-/** A fragment of text that this program wrote. Never pass anything that a client sent. */
-export const verbatim = (text: string): Sql => kyselySql.raw(text);
-
-export const EMPTY: Sql = kyselySql``;
-
-const compiler = new Kysely<unknown>({
-  dialect: {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (database) => new SqliteIntrospector(database),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  },
+export const sql = Object.assign(tag, {
+  id: (...names: readonly string[]): Sql => raw(names.map(quoted).join(".")),
+  /** @param separator text that this program wrote */
+  join: (parts: readonly (Sql | SqlValue)[], separator = ", "): Sql =>
+    parts.length === 0 ? EMPTY : join(parts, separator),
 });
 
+/** A fragment of text that this program wrote. Never pass anything that a client sent. */
+export const verbatim = raw;
+
+export const EMPTY: Sql = empty;
+
 export function toQuery(statement: Sql | Query): Query {
-  if ("text" in statement) return statement;
-  const { sql: text, parameters } = statement.compile(compiler);
-  return { text, values: parameters as readonly SqlValue[] };
+  if (!(statement instanceof Sql)) return statement;
+  return { text: statement.sql, values: statement.values as readonly SqlValue[] };
 }

@@ -43,7 +43,7 @@ async function selectVisibleIds(
     const scope = queryBuilder(context, collection);
     const conditions = listRule === "" ? [condition] : [condition, scope.condition(listRule, "trusted")];
     const statement = sql`SELECT ${scope.distinct ? sql`DISTINCT` : EMPTY} ${idColumn(collection)} AS id
-      FROM ${sql.table(collection.name)} ${scope.joins} WHERE ${allOf([...conditions, ...scope.extraConditions])} ${order}`;
+      FROM ${sql.id(collection.name)} ${scope.joins} WHERE ${allOf([...conditions, ...scope.extraConditions])} ${order}`;
     return reader.all({ ...toQuery(statement), stopsAfter });
   });
   return (rows ?? []).map(({ id }) => String(id));

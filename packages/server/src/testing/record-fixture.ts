@@ -210,7 +210,7 @@ export class RecordFixture {
 
   /** The stored columns as the database holds them. */
   async row(collection: string, id: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-    return this.store.first(sql`SELECT * FROM ${sql.table(collection)} WHERE id = ${id}`);
+    return this.store.first(sql`SELECT * FROM ${sql.id(collection)} WHERE id = ${id}`);
   }
 
   path(collection: string, id: string, name = ""): string {

@@ -119,7 +119,7 @@ async function findReferringIds(
   tables: Sql,
 ): Promise<readonly string[]> {
   const column = sql.id(from.name, field.name);
-  const table = sql.table(from.name);
+  const table = sql.id(from.name);
   const condition: Sql = isMultiple(field)
     ? sql`EXISTS (SELECT 1 FROM ${itemsOf(column)} AS item WHERE item.value IN ${anyOf(ids)})`
     : sql`${column} IN ${anyOf(ids)}`;
@@ -142,7 +142,7 @@ async function findRelatedIds(
 ): Promise<readonly string[]> {
   const column = sql.id(collection.name, field.name);
   const rows = await reader.all(sql`
-    ${tables} SELECT DISTINCT item.value AS id FROM ${sql.table(collection.name)}, ${itemsOf(column)} AS item
-    WHERE ${sql.table(collection.name)}.id IN ${anyOf(ids)}`);
+    ${tables} SELECT DISTINCT item.value AS id FROM ${sql.id(collection.name)}, ${itemsOf(column)} AS item
+    WHERE ${sql.id(collection.name)}.id IN ${anyOf(ids)}`);
   return rows.map(({ id }) => recordId(toText(id)));
 }

@@ -34,7 +34,7 @@ async function deleteLogins(tx: Transaction, schema: Schema, deleted: Collection
   for (const name of LOGIN_COLLECTIONS) {
     const collection = schema.find(name);
     if (!collection) continue;
-    const rows = await tx.all(sql`SELECT * FROM ${sql.table(name)} WHERE collectionRef = ${deleted.id}`);
+    const rows = await tx.all(sql`SELECT * FROM ${sql.id(name)} WHERE collectionRef = ${deleted.id}`);
     for (const row of rows) {
       const values = collection.fields.map((field) => [
         field.name,
@@ -51,6 +51,6 @@ async function deleteLogins(tx: Transaction, schema: Schema, deleted: Collection
         after: null,
       });
     }
-    await tx.run(sql`DELETE FROM ${sql.table(name)} WHERE collectionRef = ${deleted.id}`);
+    await tx.run(sql`DELETE FROM ${sql.id(name)} WHERE collectionRef = ${deleted.id}`);
   }
 }

@@ -6,15 +6,15 @@ import { collectionToRow } from "./collection-row.ts";
 /** Writes the rows of `_collections`. `tables/` has the collections' own tables. */
 export async function insertCollection(tx: Transaction, collection: Collection): Promise<void> {
   const row = collectionToRow(collection);
-  const names = Object.keys(row).map((name) => sql.ref(name));
+  const names = Object.keys(row).map((name) => sql.id(name));
   const values: readonly SqlValue[] = Object.values(row);
   await tx.run(sql`INSERT INTO _collections (${sql.join(names)}) VALUES (${sql.join(values)})`);
 }
 
 export async function updateCollectionRow(tx: Transaction, collection: Collection): Promise<void> {
   const { id, ...row } = collectionToRow(collection);
-  const assignments = Object.entries(row).map(([name, value]) => sql`${sql.ref(name)} = ${value}`);
-  await tx.run(sql`UPDATE _collections SET ${sql.join(assignments)} WHERE id = ${id}`);
+  const assignments = Object.entries(row).map(([name, value]) => sql`${sql.id(name)} = ${value}`);
+  await tx.run(sql`UPDATE _collections SET ${sql.join(assignments)} WHERE id = ${collection.id}`);
 }
 
 export async function deleteCollectionRow(tx: Transaction, id: string): Promise<void> {

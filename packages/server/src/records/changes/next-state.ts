@@ -130,7 +130,7 @@ async function readImages(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, RecordValues>> {
   try {
-    const rows = await reader.all(sql`SELECT * FROM ${sql.table(collection.name)} WHERE id IN ${anyOf(ids)}`);
+    const rows = await reader.all(sql`SELECT * FROM ${sql.id(collection.name)} WHERE id IN ${anyOf(ids)}`);
     if (rows[0] && !hasColumnsOf(collection, rows[0])) throw new StaleSchema();
     return new Map(rows.map((row) => [toText(row["id"] ?? ""), imageOfRow(collection, row)]));
   } catch (error) {

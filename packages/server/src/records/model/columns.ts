@@ -35,7 +35,8 @@ function toColumn(field: Field): Column {
 export function readRow(collection: Collection, row: Row): RecordValues {
   const values: Record<string, FieldValue> = {};
   for (const { name, read } of columnsOf(collection)) values[name] = read(row[name] ?? null);
-  return { ...values, id: recordId(toText(values["id"])) };
+  values["id"] = recordId(toText(values["id"]));
+  return values as RecordValues;
 }
 
 /** The values of a new record before any is set; its id is "". */

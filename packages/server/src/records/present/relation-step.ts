@@ -78,7 +78,7 @@ async function referringIds(
   const rows = await reader.all(sql`
     SELECT owner, id FROM (
       SELECT ${owner} AS owner, related.id AS id, row_number() OVER (PARTITION BY ${owner} ORDER BY ${order}) AS place
-      FROM ${sql.table(related.name)} AS related ${items}
+      FROM ${sql.id(related.name)} AS related ${items}
       WHERE ${owner} IN ${anyOf(records.map(({ id }) => id))}
     ) WHERE place <= ${MAX_REFERRING} ORDER BY owner, place LIMIT ${Number.isFinite(limit) ? limit + 1 : -1}`);
   const ids = new Map<RecordId, string[]>(records.map(({ id }) => [id, []]));

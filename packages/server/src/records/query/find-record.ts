@@ -10,13 +10,13 @@ export async function findRecord(
   collection: Collection,
   id: string,
 ): Promise<RecordValues | undefined> {
-  const row = await reader.first(sql`SELECT * FROM ${sql.table(collection.name)} WHERE id = ${id}`);
+  const row = await reader.first(sql`SELECT * FROM ${sql.id(collection.name)} WHERE id = ${id}`);
   return row && readRow(collection, row);
 }
 
 /** The records that meet a condition on their own columns, regardless of rules. */
 export async function findRecords(reader: Reader, collection: Collection, condition: Sql): Promise<RecordValues[]> {
-  const rows = await reader.all(sql`SELECT * FROM ${sql.table(collection.name)} WHERE ${condition}`);
+  const rows = await reader.all(sql`SELECT * FROM ${sql.id(collection.name)} WHERE ${condition}`);
   return rows.map((row) => readRow(collection, row));
 }
 

@@ -40,7 +40,7 @@ export async function listRecords(
     const totalItems = skipTotal ? -1 : await count(reader, collection, select);
     const totalPages = skipTotal ? -1 : Math.ceil(totalItems / perPage);
     const order = select.order ? sql`ORDER BY ${select.order}` : EMPTY;
-    const table = sql.table(collection.name);
+    const table = sql.id(collection.name);
     const offset = (page - 1) * perPage;
     const statement = sql`SELECT ${select.distinct ? sql`DISTINCT` : EMPTY} ${table}.* ${select.from} ${order} LIMIT ${perPage} OFFSET ${offset}`;
     const stopsAfter = select.isPlain ? offset + perPage : undefined;
@@ -82,7 +82,7 @@ function buildSelect(
   ];
   const order = builder.order(sort, trust);
   const where = allOf([...conditions, ...builder.extraConditions]);
-  const from = sql`FROM ${sql.table(collection.name)} ${builder.joins} WHERE ${where}`;
+  const from = sql`FROM ${sql.id(collection.name)} ${builder.joins} WHERE ${where}`;
   const isPlain = rule === "" && filter === "" && collection.type !== "view" && builder.extraConditions.length === 0;
   return { from, order, distinct: builder.distinct, isPlain };
 }

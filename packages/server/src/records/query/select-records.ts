@@ -24,7 +24,7 @@ export function ruleFor({ principal }: RecordContext, rule: Rule): string {
 export const queryBuilder = (context: RecordContext, collection: Collection): CollectionQueryBuilder =>
   new CollectionQueryBuilder({ schema: context.schema, collection, context, now: context.now });
 
-export const allOf = (conditions: readonly Sql[]): Sql => sql.join([sql`TRUE`, ...conditions], sql` AND `);
+export const allOf = (conditions: readonly Sql[]): Sql => sql.join([sql`TRUE`, ...conditions], " AND ");
 
 /**
  * The stored records that meet a condition and a rule.
@@ -42,7 +42,7 @@ export async function selectRecords(
 ): Promise<RecordValues[]> {
   const builder = queryBuilder(context, collection);
   const conditions = rule === "" ? [condition] : [condition, builder.condition(rule, "trusted")];
-  const table = sql.table(collection.name);
+  const table = sql.id(collection.name);
   const rows = await reader.all(
     sql`SELECT ${builder.distinct ? sql`DISTINCT` : EMPTY} ${table}.* FROM ${table} ${builder.joins} WHERE ${allOf(conditions)}`,
   );

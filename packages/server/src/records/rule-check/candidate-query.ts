@@ -114,5 +114,5 @@ function candidateTable(collection: Collection, candidates: readonly RecordValue
   const rows = candidates.map(
     (values, index) => sql`SELECT ${candidateRow(collection, values, typing)}, ${index} AS ${sql.id(INDEX_COLUMN)}`,
   );
-  return sql`${sql.id(CANDIDATES)} AS (${sql.join(rows, sql` UNION ALL `)})`;
+  return sql`${sql.id(CANDIDATES)} AS (${sql.join(rows, " UNION ALL ")})`;
 }

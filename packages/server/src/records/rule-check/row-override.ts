@@ -26,7 +26,7 @@ function overrideTable(collection: Collection, overrides: readonly RowOverride[]
     .map(({ values }) => values)
     .filter((values) => values !== null)
     .map((values) => sql`SELECT ${candidateRow(collection, values, "stored")}`);
-  return sql`${sql.id(collection.name)} AS (${sql.join([stored, ...rows], sql` UNION ALL `)})`;
+  return sql`${sql.id(collection.name)} AS (${sql.join([stored, ...rows], " UNION ALL ")})`;
 }
 
 /** The WITH clause that makes a statement read the overrides; empty if there are none. */

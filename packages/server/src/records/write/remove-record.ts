@@ -62,7 +62,7 @@ export async function removeDependents(
   names: readonly string[],
   cascade?: Cascade,
 ): Promise<number> {
-  const own = sql`${sql.ref("collectionRef")} = ${collection.id} AND ${sql.ref("recordRef")} = ${id}`;
+  const own = sql`${sql.id("collectionRef")} = ${collection.id} AND ${sql.id("recordRef")} = ${id}`;
   let removed = 0;
   for (const name of names) {
     const dependents = context.schema.find(name);
@@ -74,7 +74,7 @@ export async function removeDependents(
 }
 
 async function assertNotLast(tx: Transaction, collection: Collection): Promise<void> {
-  const row = await tx.first(sql`SELECT count(*) AS total FROM ${sql.table(collection.name)}`);
+  const row = await tx.first(sql`SELECT count(*) AS total FROM ${sql.id(collection.name)}`);
   if (Number(row?.["total"]) === 1) throw badRequest("You can't delete the only existing superuser.");
 }
 
@@ -120,7 +120,7 @@ async function removeReferences(
 
 /** The records that meet a condition, in the order of their rows; they may be deleted on the way. */
 async function* stepThrough(tx: Transaction, collection: Collection, condition: Sql): AsyncGenerator<RecordValues> {
-  const table = sql.table(collection.name);
+  const table = sql.id(collection.name);
   const rowid = sql.id(collection.name, "_rowid_");
   for (let done = 0; ;) {
     const newest = await tx.first(sql`SELECT max(_rowid_) AS last FROM ${table}`);

@@ -70,7 +70,7 @@ const forcedValues = (collection: Collection): { readonly verified?: true } =>
 /** Two auth records with the same id would both meet a rule that compares `@request.auth.id`. */
 async function assertUniqueAuthId(tx: Transaction, { schema }: WriteContext, collection: Collection, id: string) {
   const others = schema.collections.filter((other) => other.type === "auth" && other.id !== collection.id);
-  const lookups = others.map((other) => sql`SELECT 1 FROM ${sql.table(other.name)} WHERE id = ${id}`);
-  if (lookups.length === 0 || !(await tx.first(sql`${sql.join(lookups, sql` UNION ALL `)} LIMIT 1`))) return;
+  const lookups = others.map((other) => sql`SELECT 1 FROM ${sql.id(other.name)} WHERE id = ${id}`);
+  if (lookups.length === 0 || !(await tx.first(sql`${sql.join(lookups, " UNION ALL ")} LIMIT 1`))) return;
   throwIfInvalid({ id: invalid("validation_invalid_auth_id", "Invalid or duplicated auth record id.") });
 }

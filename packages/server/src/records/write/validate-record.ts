@@ -62,7 +62,7 @@ async function checkId({ reader, collection, before }: Validation, field: TextFi
   // Ids name folders, and some file systems are case-insensitive.
   if (field.pattern !== DEFAULT_ID_PATTERN) {
     const taken = await reader.first(
-      sql`SELECT 1 FROM ${sql.table(collection.name)} WHERE id = ${id} COLLATE NOCASE LIMIT 1`,
+      sql`SELECT 1 FROM ${sql.id(collection.name)} WHERE id = ${id} COLLATE NOCASE LIMIT 1`,
     );
     if (taken) return invalid("validation_pk_invalid", "The record primary key is invalid or already exists.");
   }
@@ -82,9 +82,7 @@ async function checkRelated(
   if (!related) {
     return invalid("validation_missing_rel_collection", "Relation connection is missing or cannot be accessed.");
   }
-  const row = await reader.first(
-    sql`SELECT count(*) AS found FROM ${sql.table(related.name)} WHERE id IN ${anyOf(ids)}`,
-  );
+  const row = await reader.first(sql`SELECT count(*) AS found FROM ${sql.id(related.name)} WHERE id IN ${anyOf(ids)}`);
   if (Number(row?.["found"]) === ids.length) return undefined;
   return invalid("validation_missing_rel_records", "Failed to find all relation records with the provided ids.");
 }

@@ -44,7 +44,7 @@ export async function updateRow(
     assignments.push(sql`${sql.id(name)} = ${value}`);
   }
   if (assignments.length > 0) {
-    const table = sql.table(collection.name);
+    const table = sql.id(collection.name);
     await run(tx, collection, sql`UPDATE ${table} SET ${sql.join(assignments)} WHERE id = ${before.id}`);
   }
   const isWhole = isTimeForWhole(changedSize, size);
@@ -65,7 +65,7 @@ export async function deleteRow(tx: Transaction, collection: Collection, before:
 
 /** Deletes the row alone: `logDelete` logs its change after the changes that follow from it. */
 export const removeRow = (tx: Transaction, collection: Collection, { id }: RecordValues): Promise<number> =>
-  tx.run(sql`DELETE FROM ${sql.table(collection.name)} WHERE id = ${id}`);
+  tx.run(sql`DELETE FROM ${sql.id(collection.name)} WHERE id = ${id}`);
 
 /** The values stay in the log until everyone who follows it has read them. */
 export const logDelete = (
@@ -120,7 +120,7 @@ function insertText(collection: Collection): string {
   if (text === undefined) {
     const names = collection.fields.map(({ name }) => sql.id(name));
     const places = collection.fields.map(() => sql`${null}`);
-    const statement = sql`INSERT INTO ${sql.table(collection.name)} (${sql.join(names)}) VALUES (${sql.join(places)})`;
+    const statement = sql`INSERT INTO ${sql.id(collection.name)} (${sql.join(names)}) VALUES (${sql.join(places)})`;
     insertTexts.set(collection, (text = toQuery(statement).text));
   }
   return text;

@@ -102,7 +102,7 @@ export class Blog {
     conditions.push(...builder.extraConditions);
     const table = sql.id(this.collection(query.collection).name);
     const distinct = builder.distinct ? sql`DISTINCT` : EMPTY;
-    const where = sql.join(conditions, sql` AND `);
+    const where = sql.join(conditions, " AND ");
     return sql`SELECT ${distinct} ${table}.* FROM ${table}${builder.joins} WHERE ${where} ${order ? sql`ORDER BY ${order}` : EMPTY}`;
   }
 

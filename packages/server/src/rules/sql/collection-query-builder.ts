@@ -16,7 +16,7 @@ import { bind } from "./bind.ts";
 import { toTerm } from "./operand-term.ts";
 import { RuleError } from "../syntax/rule-error.ts";
 
-const OR = sql` OR `;
+const OR = " OR ";
 
 export interface CollectionQueryOptions {
   readonly schema: Schema;

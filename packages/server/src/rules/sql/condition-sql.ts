@@ -1,4 +1,4 @@
-import { type Sql, sql, verbatim } from "../../store/sql.ts";
+import { type Sql, sql } from "../../store/sql.ts";
 import type { Comparison, Condition, Operand } from "../resolve/condition.ts";
 import { compareTerms } from "./compare-terms.ts";
 import { type Bind, bind, bindPattern } from "./bind.ts";
@@ -15,7 +15,7 @@ import { resolveBodyRelation, toTerm } from "./operand-term.ts";
 export function conditionSql(condition: Condition, statement: StatementContext): Sql {
   if (condition.kind === "comparison") return comparisonSql(condition, statement);
   const parts = condition.parts.map((part) => conditionSql(part, statement));
-  return sql`(${sql.join(parts, verbatim(condition.kind === "and" ? " AND " : " OR "))})`;
+  return sql`(${sql.join(parts, condition.kind === "and" ? " AND " : " OR ")})`;
 }
 
 function comparisonSql(comparison: Comparison, statement: StatementContext): Sql {
@@ -35,7 +35,7 @@ function comparisonSql(comparison: Comparison, statement: StatementContext): Sql
   return parts.length === 1 ? parts[0]! : sql`(${sql.join(parts, AND)})`;
 }
 
-const AND = sql` AND `;
+const AND = " AND ";
 
 function side(operand: Operand, statement: StatementContext, bindValue: Bind): Side {
   const resolved = resolveBodyRelation(operand, statement);

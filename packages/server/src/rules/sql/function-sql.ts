@@ -1,4 +1,4 @@
-import { type Sql, sql } from "../../store/sql.ts";
+import { EMPTY, type Sql, sql } from "../../store/sql.ts";
 import type { Term } from "./compare-terms.ts";
 
 const EARTH_RADIUS_KM = 6371;
@@ -8,7 +8,7 @@ const EARTH_RADIUS_KM = 6371;
  * distance from a point to itself NULL.
  */
 export function distanceSql(points: readonly Term[]): Sql {
-  const [lonA, latA, lonB, latB] = points.map((point) => point.sql);
+  const [lonA = EMPTY, latA = EMPTY, lonB = EMPTY, latB = EMPTY] = points.map((point) => point.sql);
   const cosine = sql`cos(radians(${latA})) * cos(radians(${latB})) * cos(radians(${lonB}) - radians(${lonA})) + sin(radians(${latA})) * sin(radians(${latB}))`;
   return sql`(${EARTH_RADIUS_KM} * acos(${cosine}))`;
 }

@@ -57,6 +57,6 @@ export class JoinList {
   }
 
   toSql(): Sql {
-    return this.isEmpty ? EMPTY : sql.join(this.#joins, EMPTY);
+    return this.isEmpty ? EMPTY : sql.join(this.#joins, "");
   }
 }

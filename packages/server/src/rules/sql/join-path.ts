@@ -33,7 +33,7 @@ function joinStep(row: JoinedRow, step: Step, statement: StatementContext): Join
   // A row that the list rule has joined is shared. Its guard is in the WHERE clause, so that the rule reads every row.
   const guard = joins.has(plainKey) ? undefined : statement.clientView?.guard(collection);
   const key = guard ? `${plainKey}!` : plainKey;
-  const table = sql.table(collection.name);
+  const table = sql.id(collection.name);
   const on = joinCondition(step, { ...row, key, joins }, statement);
   const alias = joins.alias(key, collection.name, table, (name) =>
     guard ? sql`${on(name)} AND ${guard(name)}` : on(name),

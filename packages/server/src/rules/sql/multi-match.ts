@@ -1,4 +1,4 @@
-import { EMPTY, type Sql, sql } from "../../store/sql.ts";
+import { type Sql, sql } from "../../store/sql.ts";
 import type { Operand } from "../resolve/condition.ts";
 import { compareTerms, type Term } from "./compare-terms.ts";
 import type { Operator } from "../syntax/syntax-tree.ts";
@@ -37,7 +37,7 @@ export function noPairFails(left: Side, operator: Operator, right: Side, stateme
   // The one-row table keeps a record without any value: it counts as one NULL.
   const values = sql`(SELECT 1) AS "one"${lists[0].toSql()}${lists[1].toSql()}`;
   const conditions = lists.flatMap((list) => list.conditions).map((condition) => sql`${condition} AND `);
-  return sql`NOT EXISTS (SELECT 1 FROM ${values} WHERE ${sql.join(conditions, EMPTY)}NOT (${comparison}))`;
+  return sql`NOT EXISTS (SELECT 1 FROM ${values} WHERE ${sql.join(conditions, "")}NOT (${comparison}))`;
 }
 
 /** The term inside the subquery, where PocketBase no longer knows which values it was made of. */

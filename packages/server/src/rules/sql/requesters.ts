@@ -62,7 +62,7 @@ export class Requesters {
   table(contexts: readonly RuleContext[]): Sql {
     const rows = JSON.stringify(contexts.map((context) => this.#columns.map((read) => read(context))));
     const columns = this.#columns.map((_, index) => sql`, value ->> ${index} AS ${sql.id(`v${index}`)}`);
-    return sql`${sql.id(REQUESTERS)} AS MATERIALIZED (SELECT key${sql.join(columns, sql``)} FROM json_each(${rows}))`;
+    return sql`${sql.id(REQUESTERS)} AS MATERIALIZED (SELECT key${sql.join(columns, "")} FROM json_each(${rows}))`;
   }
 
   /** The FROM clause of these rows and their joins, repeated for each requester. */
