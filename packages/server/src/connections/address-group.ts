@@ -1,4 +1,5 @@
 import { BlockList, isIPv4 } from "node:net";
+import { LRUCache } from "lru-cache";
 
 /** Loopback, private, link-local and shared addresses. */
 const LOCAL = new BlockList();
@@ -19,6 +20,8 @@ LOCAL.addSubnet("fe80::", 10, "ipv6");
 /** Decides what the limits by address count together. */
 export class AddressGroups {
   readonly #countsLocal: boolean;
+  /** By address; "" for one without limits. */
+  readonly #recent = new LRUCache<string, string>({ max: 1_000 });
 
   /** @param countsLocal whether a local address is a client's own; otherwise it may be a proxy's, with many clients */
   constructor(countsLocal: boolean) {
@@ -32,7 +35,13 @@ export class AddressGroups {
    * @returns `undefined` for an address to which no limit applies
    */
   of(address: string): string | undefined {
-    if (address === "" || (!this.#countsLocal && isLocal(address))) return undefined;
+    let group = this.#recent.get(address);
+    if (group === undefined) this.#recent.set(address, (group = this.#find(address)));
+    return group || undefined;
+  }
+
+  #find(address: string): string {
+    if (address === "" || (!this.#countsLocal && isLocal(address))) return "";
     return isIPv4(address) ? address : address.split(":").slice(0, 4).join(":");
   }
 }

@@ -2,7 +2,7 @@ import { isIP, isIPv6 } from "node:net";
 
 /** An address in PocketBase's notation: IPv6 as eight groups of four digits, and IPv4-mapped IPv6 as IPv4. */
 export function clientIp(address: string | undefined): string {
-  if (address === undefined || !isIPv6(address)) return address ?? "";
+  if (address === undefined || !address.includes(":") || !isIPv6(address)) return address ?? "";
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   const [head = "", tail] = address.replace(/%.*$/, "").toLowerCase().split("::");

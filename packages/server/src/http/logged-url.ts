@@ -1,3 +1,5 @@
+import { LRUCache } from "lru-cache";
+
 /**
  * What the log shows of a URL. Passwords, tokens and personal data get into URLs under any name, encoding and nesting, so
  * it lists what may be shown, and masks the rest: the values of other parameters, and the values that filters compare with.
@@ -28,15 +30,29 @@ export function loggedUrl({ pathname, search }: URL): string {
   const path = maskPath(pathname.length > MAX_URL ? pathname.slice(0, MAX_URL) : pathname);
   if (search.length < 2) return cut(path, pathname.length);
   const parts = search.slice(1, MAX_URL + 1).split("&");
-  return cut(`${path}?${parts.map(maskParameter).join("&")}`, pathname.length + search.length);
+  return cut(`${path}?${parts.map(maskedParameter).join("&")}`, pathname.length + search.length);
 }
 
 const cut = (text: string, length: number): string =>
   length > MAX_URL || text.length > MAX_URL ? `${text.slice(0, MAX_URL)}...` : text;
 
 /** A path may contain a token, or a whole URL with parameters. */
-const maskPath = (path: string): string =>
+const maskPath = (path: string): string => (/=|%3D|eyJ/i.test(path) ? maskSecrets(path) : path);
+
+const maskSecrets = (path: string): string =>
   path.replaceAll(/(=|%3D)[^/]*/gi, `$1${MASK}`).replaceAll(/eyJ[\w-]{8}[^/]*/g, MASK);
+
+/** Most requests have parameters that others had before. */
+const recent = new LRUCache<string, string>({ max: 1_000 });
+const MAX_RECENT = 200;
+
+function maskedParameter(parameter: string): string {
+  let masked = recent.get(parameter);
+  if (masked !== undefined) return masked;
+  masked = maskParameter(parameter);
+  if (parameter.length <= MAX_RECENT) recent.set(parameter, masked);
+  return masked;
+}
 
 function maskParameter(parameter: string): string {
   const at = parameter.indexOf("=");

@@ -4,7 +4,7 @@ import { ApiError, badRequest, invalid } from "../lib/api-error.ts";
 import { GUEST, type Principal } from "../rules/principal.ts";
 import type { AccessLogEntry } from "./access-log.ts";
 import { JsonLimitError } from "../lib/json/json-scanner.ts";
-import { type Body, type FormFiles, readBody, readJsonBytes } from "./body/body.ts";
+import { type Body, type FormFiles, hasBody, NO_BODY, readBody, readJsonBytes } from "./body/body.ts";
 import type { BodySource } from "./body/body-bytes.ts";
 import type { HeldBody } from "./body/body-memory.ts";
 import { parseValues, readValues, type Values } from "./body/body-values.ts";
@@ -60,7 +60,7 @@ export class ApiRequest {
   }
 
   /**
-   * The body's values, in whatever shape they come.
+   * The body's values, in whatever shape they come; none without a body, whatever the content type.
    *
    * @param unreadable the error message for a malformed body; "" for PocketBase's default
    */
@@ -82,12 +82,12 @@ export class ApiRequest {
   }
 
   /**
-   * The bytes of a JSON body, which the caller parses. Nothing but their number is limited.
+   * The bytes of a JSON body, which the caller parses; none without a body. Nothing but their number is limited.
    *
    * @throws ApiError 400 for another content type, 413, 429 or 503 if it is too large
    */
   async jsonBytes(): Promise<Uint8Array> {
-    return this.#received(readJsonBytes(this.#source()));
+    return hasBody(this.raw) ? this.#received(readJsonBytes(this.#source())) : new Uint8Array();
   }
 
   /** The files of a multipart form, by part name. They exist until the request is answered. */
@@ -102,7 +102,9 @@ export class ApiRequest {
 
   async #read<Read>(parse: (body: Body) => Read, unreadable: string): Promise<Read> {
     try {
-      this.#body ??= this.#received(readBody(this.#source(), this.url, this.bodies.json));
+      this.#body ??= hasBody(this.raw)
+        ? this.#received(readBody(this.#source(), this.url, this.bodies.json))
+        : Promise.resolve(NO_BODY);
       return parse(await this.#body);
     } catch (error) {
       if (error instanceof JsonLimitError && error.limit !== "depth") throw this.#tooMany(error.limit);

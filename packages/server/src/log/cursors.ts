@@ -31,6 +31,7 @@ const KIND = { position: 0, part: 1, client: 2, task: 3 } as const;
 const MARK_AT = 1;
 const SEQ_AT = 5;
 const EXTRA_AT = 11;
+const RANDOM_SIZE = 1_000 * (SIZE - EXTRA_AT);
 /** Characters of a client id that hold its cursor; the rest is random. */
 const SEALED_DIGITS = 22;
 const CLIENT_ID = /^[A-Za-z0-9]{40}$/;
@@ -51,6 +52,9 @@ export class Cursors {
   readonly #encrypt: Cipheriv;
   readonly #decrypt: Decipheriv;
   readonly #block = Buffer.alloc(SIZE);
+  /** Random bytes for the padding: to get a few at a time takes longer than all the rest. */
+  readonly #random = Buffer.alloc(RANDOM_SIZE);
+  #randomAt = RANDOM_SIZE;
 
   constructor({ key, marks }: Lineage) {
     this.#marks = marks;
@@ -134,7 +138,15 @@ export class Cursors {
   }
 
   #sealPosition(kind: number, seq: number): Buffer {
-    return this.#seal(kind, this.#marks.at(-1)!, seq, (block) => randomFillSync(block, EXTRA_AT));
+    return this.#seal(kind, this.#marks.at(-1)!, seq, (block) => this.#fillRandom(block));
+  }
+
+  #fillRandom(block: Buffer): void {
+    if (this.#randomAt === RANDOM_SIZE) {
+      randomFillSync(this.#random);
+      this.#randomAt = 0;
+    }
+    this.#random.copy(block, EXTRA_AT, this.#randomAt, (this.#randomAt += SIZE - EXTRA_AT));
   }
 
   #sealEvent(kind: number, seq: number, writeExtra: (block: Buffer) => unknown): Buffer {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { ApiError } from "../../lib/api-error.ts";
 import { JsonLimitError } from "../../lib/json/json-scanner.ts";
-import { type Body, readBody } from "./body.ts";
+import { type Body, hasBody, NO_BODY, readBody } from "./body.ts";
 import { BodyMemory } from "./body-memory.ts";
 import { parseValues, readValues } from "./body-values.ts";
 import { formText } from "./form-values.ts";
@@ -21,7 +21,7 @@ async function read(content: Content | undefined, contentType?: string, query = 
   const url = new URL(`http://localhost/${query}`);
   const headers = contentType === undefined ? {} : { "Content-Type": contentType };
   const raw = new Request(url.href, { method: "POST", headers, ...(content === undefined ? {} : { body: content }) });
-  return readBody({ raw, limit: LIMIT, held: memory.open("") }, url, limits);
+  return hasBody(raw) ? readBody({ raw, limit: LIMIT, held: memory.open("") }, url, limits) : NO_BODY;
 }
 
 const nested = (depth: number): string => `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`;

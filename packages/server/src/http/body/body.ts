@@ -18,23 +18,23 @@ export interface FormBody {
 export type FormTexts = ReadonlyMap<string, readonly string[]>;
 export type FormFiles = ReadonlyMap<string, readonly File[]>;
 
-const EMPTY: Body = { kind: "empty" };
+/** What a request without a body has. */
+export const NO_BODY: Body = { kind: "empty" };
+
+export const hasBody = ({ body, headers }: Request): boolean => body !== null && headers.get("content-length") !== "0";
 
 /** Go's limit for the parameters of a form, which PocketBase has. */
 const MAX_PARAMETERS = 10_000;
 
 /**
- * Reads a body by PocketBase's rules. Without a body there are no values, whatever the content type. What a body may hold
- * is counted while it arrives, before anything is built of it.
+ * Reads a body by PocketBase's rules. What a body may hold is counted while it arrives, before anything is built of it.
  *
  * @param url its parameters count as form values too, as in Go's `Request.Form`
  * @throws ApiError 413 above the limit of bytes, 429 or 503 if there is no memory for it, 400 for an unknown content type;
  *   JsonLimitError above a limit of JSON; any other error for a malformed body
  */
 export async function readBody(source: BodySource, url: URL, limits: JsonLimits): Promise<Body> {
-  const { headers } = source.raw;
-  if (source.raw.body === null || headers.get("content-length") === "0") return EMPTY;
-  const contentType = headers.get("content-type") ?? "";
+  const contentType = source.raw.headers.get("content-type") ?? "";
   const type = contentType.toLowerCase();
   if (isJson(type)) return readJson(source, limits);
   if (type.startsWith("multipart/form-data")) return { ...(await readMultipart(source, contentType, url)), limits };
@@ -50,9 +50,7 @@ export async function readBody(source: BodySource, url: URL, limits: JsonLimits)
  * @throws like `readBody`
  */
 export async function readJsonBytes(source: BodySource): Promise<Uint8Array> {
-  const { raw } = source;
-  if (raw.body === null || raw.headers.get("content-length") === "0") return new Uint8Array();
-  if (!isJson((raw.headers.get("content-type") ?? "").toLowerCase())) throw unsupported();
+  if (!isJson((source.raw.headers.get("content-type") ?? "").toLowerCase())) throw unsupported();
   return readBytes(source);
 }
 

@@ -17,12 +17,18 @@ export const dateTimeMillis = (text: string): number => (text === "" ? Number.Na
  * @returns the date in the stored form, truncated to milliseconds; "" for an unreadable text
  */
 export function parseDateTime(text: string): string {
+  if (isStored(text)) return text;
   for (const layout of LAYOUTS) {
     const parts = layout.exec(text)?.groups;
     if (parts) return toText(parts);
   }
   return "";
 }
+
+/** Whether the text is in the stored form already, as all that is read from the database. 29 February is left to the rest. */
+const isStored = (text: string): boolean => text.length === 24 && STORED.test(text);
+const DAY_OF_YEAR = "(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)";
+const STORED = new RegExp(`^[1-9]\\d{3}-${DAY_OF_YEAR} (?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d\\.\\d{3}Z$`);
 
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 /** Names of days and months are case-insensitive; the letters T, Z, AM and PM are not. */
