@@ -21,7 +21,7 @@ test("a draining API finishes running requests and refuses new ones", async () =
   const context = {
     ...folder,
     ...realtime,
-    ...createSync(realtime.hub, logger),
+    ...createSync(realtime.hub, realtime.connectionLog),
     tokens: new Tokens(),
     tasks: await openTasks({ config, logger, store: folder.store, metrics }),
     hooks: new HookRegistry(),

@@ -13,6 +13,7 @@ import { atLeast, byteLength, oneOf, problems, required } from "../lib/validator
 import type { ApiContext } from "./api-context.ts";
 import type { ApiRequest } from "../http/request.ts";
 import { formInteger, formText } from "../http/body/form-values.ts";
+import { logFailedAuth } from "../http/failed-auth.ts";
 import { authCollectionOf, NO_AUTH_COLLECTION } from "../http/guards.ts";
 import { recordContext } from "./record-context.ts";
 import { json, jsonAs } from "../http/responses.ts";
@@ -35,7 +36,10 @@ export async function withPassword(request: ApiRequest, api: ApiContext): Promis
   const form = await request.parseBody(PASSWORD_FORM, UNREADABLE);
   checkPasswordForm(collection, form);
   const values = await findByPassword(store, collection, form);
-  if (!values) throw badRequest("Failed to authenticate.");
+  if (!values) {
+    logFailedAuth(api.logger, request, `no such account of "${collection.name}", or another password`);
+    throw badRequest("Failed to authenticate.");
+  }
 
   const record = { collection, values };
   const outcome = await signIn(store, {

@@ -2,6 +2,7 @@ import { SOCKET_PROTOCOL, TOKEN_PROTOCOL_PREFIX } from "@headwater/protocol";
 import { assertConnectionLimit, assertUserLimit, awaitSetupTurn } from "../connections/assert-limits.ts";
 import { SocketConnection } from "../connections/socket-connection.ts";
 import { principalName } from "../http/access-log.ts";
+import { logFailedAuth } from "../http/failed-auth.ts";
 import { createCors } from "../http/cors.ts";
 import type { ApiRequest } from "../http/request.ts";
 import { identify, newRequester } from "../http/requester.ts";
@@ -24,6 +25,10 @@ export async function connect(request: ApiRequest, api: ApiContext): Promise<Rou
   return identify(requester, api, (principal) => {
     assertConnectionLimit(api, address);
     assertUserLimit(api, GUEST, principal);
+    // The one in a header is logged already.
+    if (principal.kind === "guest" && requester.token !== request.token) {
+      logFailedAuth(api.logger, request, "the token is not valid");
+    }
     logEntry.principal = principalName(principal);
     logEntry.status = 101;
     const since = resumeCursor(request.query["since"], api);

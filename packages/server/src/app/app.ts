@@ -80,7 +80,7 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
   const metrics = new Metrics();
   const hooks = createHooks(config, metrics);
   const realtime = await openRealtime({ config, logger, folder, metrics });
-  const sync = createSync(realtime.hub, logger);
+  const sync = createSync(realtime.hub, realtime.connectionLog);
   const tasks = await openTasks({ config, logger, store, metrics });
   const { channels, rooms, presence, hub, tailRegistry, head } = realtime;
   const followers = createFollowers(folder, realtime, sync, tasks);

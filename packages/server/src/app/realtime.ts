@@ -2,9 +2,11 @@ import type { Epoch } from "@headwater/protocol";
 import type { Logger } from "pino";
 import { Registry } from "../collections/model/registry.ts";
 import type { Config } from "../config.ts";
+import { ConnectionLog } from "../connections/connection-log.ts";
 import { Liveness } from "../connections/liveness.ts";
 import type { LogReader } from "../hub/replay/replay-source.ts";
 import { Hub } from "../hub/hub.ts";
+import type { Session } from "../hub/session.ts";
 import { readEpoch, readHead } from "../log/change-log.ts";
 import { Cursors } from "../log/cursors.ts";
 import { startLineage } from "../log/lineage.ts";
@@ -47,6 +49,7 @@ export interface Realtime extends Connections {
   readonly presence: Presence<Principal>;
   readonly hub: Hub<Principal>;
   readonly liveness: Liveness;
+  readonly connectionLog: ConnectionLog;
 }
 
 export async function openRealtime({ config, logger, folder, metrics }: RealtimeOptions): Promise<Realtime> {
@@ -61,7 +64,12 @@ export async function openRealtime({ config, logger, folder, metrics }: Realtime
   const presence = createPresence({ config, logger, visibility });
   const connections = createConnections(config, metrics);
   const log = createLogReader(store, registry, tailRegistry);
-  const hub = createHub({ logger, metrics, cursors, head, log, visibility, presence, connections });
+  const onSubscribed = (session: Session<Principal>): void => {
+    presence.sessionChanged(session);
+    connectionLog.subscribed(session);
+  };
+  const hub = createHub({ logger, metrics, cursors, head, log, visibility, presence, connections, onSubscribed });
+  const connectionLog = new ConnectionLog(logger, hub);
   return {
     epoch,
     cursors,
@@ -73,7 +81,8 @@ export async function openRealtime({ config, logger, folder, metrics }: Realtime
     visibility,
     presence,
     hub,
-    liveness: new Liveness(hub, connections.tokenExpiry, config),
+    liveness: new Liveness(hub, connections.tokenExpiry, connectionLog, config),
+    connectionLog,
     ...connections,
   };
 }
@@ -87,6 +96,7 @@ interface HubParts {
   readonly visibility: EventVisibility;
   readonly presence: Presence<Principal>;
   readonly connections: Connections;
+  readonly onSubscribed: (session: Session<Principal>) => void;
 }
 
 const createHub = ({
@@ -98,6 +108,7 @@ const createHub = ({
   visibility,
   presence,
   connections,
+  onSubscribed,
 }: HubParts): Hub<Principal> =>
   new Hub<Principal>({
     cursors,
@@ -107,7 +118,7 @@ const createHub = ({
     metrics,
     maxQueueBytes: MAX_QUEUE_BYTES,
     evaluation: connections.evaluation,
-    onSubscribed: (session) => presence.sessionChanged(session),
+    onSubscribed,
     onClosed: (session) => {
       presence.sessionClosed(session);
       connections.quotas.release(session);

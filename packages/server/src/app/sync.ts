@@ -1,4 +1,4 @@
-import type { Logger } from "pino";
+import type { ConnectionLog } from "../connections/connection-log.ts";
 import { PokeRegistry } from "../connections/pokes/poke-registry.ts";
 import { StreamTickets } from "../connections/pokes/stream-tickets.ts";
 import { KeyedQueue } from "../lib/scheduling/keyed-queue.ts";
@@ -18,9 +18,9 @@ export interface Sync {
   readonly pushQueue: KeyedQueue;
 }
 
-export const createSync = (hub: Hub<Principal>, logger: Logger): Sync => ({
+export const createSync = (hub: Hub<Principal>, log: ConnectionLog): Sync => ({
   mutators: new Mutators(),
-  pokes: new PokeRegistry(hub, logger),
+  pokes: new PokeRegistry(hub, log),
   pokeRules: new PokeRules(),
   tickets: new StreamTickets(),
   pullQueue: new KeyedQueue(),

@@ -8,6 +8,7 @@ import type { Cursors } from "../log/cursors.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { EventVisibility } from "../visibility/event-visibility.ts";
 import type { ClientQuotas } from "./client-quotas.ts";
+import type { ConnectionLog } from "./connection-log.ts";
 import type { ConnectionLimiter } from "./connection-limiter.ts";
 import type { Liveness } from "./liveness.ts";
 import type { PokeRegistry } from "./pokes/poke-registry.ts";
@@ -22,6 +23,7 @@ export interface ConnectionContext extends HttpContext {
   /** Decides who may receive which event. */
   readonly visibility: EventVisibility;
   readonly connectionLimiter: ConnectionLimiter;
+  readonly connectionLog: ConnectionLog;
   readonly quotas: ClientQuotas;
   readonly metrics: Metrics;
   /** Spreads the work of opening connections and changing subscriptions over turns of the event loop. */

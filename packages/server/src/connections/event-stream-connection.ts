@@ -1,5 +1,5 @@
 import type { ApiRequest } from "../http/request.ts";
-import { EventStream, type StreamSource } from "../transports/event-stream.ts";
+import { type EndReason, EventStream, type StreamSource } from "../transports/event-stream.ts";
 import { openSse } from "../transports/sse.ts";
 import { assertConnectionLimit, awaitSetupTurn } from "./assert-limits.ts";
 import type { ConnectionContext } from "./connection-context.ts";
@@ -25,9 +25,9 @@ export async function openEventStream(
     connection = openConnection(context, { kind: "event-stream", peer });
     tokenExpiry.set(stream, token, () => stream.expire());
   };
-  const onClosed = (): void => {
+  const onClosed = (reason: EndReason): void => {
     tokenExpiry.remove(stream);
-    connection?.ended();
+    connection?.ended(reason);
   };
   const stream = new EventStream(liveness.eventStreams, source, onOpen, onClosed);
   return openSse(request.raw, request.server, stream);

@@ -5,6 +5,7 @@ import { drain, sessionsToDrain } from "../transports/drain.ts";
 import { EventStreams } from "../transports/event-streams.ts";
 import { startHeartbeat } from "../transports/heartbeat.ts";
 import { openSockets, type Sockets } from "../transports/socket.ts";
+import type { ConnectionLog } from "./connection-log.ts";
 import { PokePings } from "./pokes/poke-pings.ts";
 import type { TokenExpiry } from "./token-expiry.ts";
 
@@ -29,10 +30,12 @@ export class Liveness {
   readonly #stopHeartbeat: () => void;
   readonly #stopPokePings: () => void;
   readonly #stopTokenExpiry: () => void;
+  readonly #stopLog: () => void;
 
   constructor(
     hub: Hub<Principal>,
     tokenExpiry: TokenExpiry,
+    log: ConnectionLog,
     { heartbeatMs, pulse, limits }: Pick<Config, "heartbeatMs" | "pulse" | "limits">,
   ) {
     this.#hub = hub;
@@ -41,6 +44,7 @@ export class Liveness {
     this.#stopHeartbeat = startHeartbeat(hub);
     this.#stopPokePings = this.pokePings.start();
     this.#stopTokenExpiry = tokenExpiry.start();
+    this.#stopLog = log.start();
   }
 
   /** For `Bun.serve`. */
@@ -57,6 +61,7 @@ export class Liveness {
     this.#stopHeartbeat();
     this.#stopPokePings();
     this.#stopTokenExpiry();
+    this.#stopLog();
     this.eventStreams.stop();
     await drain([...sessionsToDrain(this.#hub), ...this.eventStreams.all()], longestMs);
     this.#sockets.stop();

@@ -2,14 +2,16 @@ import type { AccessLogEntry } from "../http/access-log.ts";
 import type { Codec } from "../hub/frame.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Session } from "../hub/session.ts";
-import type { CloseReason, Wire } from "../hub/wire.ts";
+import type { Wire } from "../hub/wire.ts";
 import { onConnectionOpened } from "../lib/connection-gc.ts";
 import type { Cursor } from "../log/cursors.ts";
 import type { Principal } from "../rules/principal.ts";
+import type { EndReason } from "../transports/event-stream.ts";
 import { POKE_CODEC, SOCKET_POKE_CODEC } from "../transports/poke.ts";
 import { SOCKET_CODEC } from "../transports/socket-codec.ts";
 import { SSE_CODEC } from "../transports/sse-codec.ts";
 import type { ConnectionLimiter } from "./connection-limiter.ts";
+import type { ConnectionKind, ConnectionLog, LoggedConnection } from "./connection-log.ts";
 
 /** How the sessions of each kind encode events. */
 const CODECS = {
@@ -41,7 +43,7 @@ export const openSession = (hub: Hub<Principal>, { kind, since, ...options }: Se
   hub.open({ ...options, id: hub.newClientId(since), codec: CODECS[kind], since, openedAt: Date.now() });
 
 interface SessionConnectionOptions extends Omit<SessionOptions, "kind" | "address"> {
-  readonly kind: "sse" | "websocket" | "poke";
+  readonly kind: Exclude<ConnectionKind, "event-stream">;
   readonly peer: Peer;
 }
 
@@ -54,6 +56,7 @@ interface EventStreamOptions {
 export interface OpenConnectionContext {
   readonly hub: Hub<Principal>;
   readonly connectionLimiter: ConnectionLimiter;
+  readonly connectionLog: ConnectionLog;
 }
 
 /** Opens a long-lived connection of any kind. Its transport calls `ended` exactly once. */
@@ -63,33 +66,50 @@ export function openConnection(
 ): Connection<Session<Principal>>;
 export function openConnection(context: OpenConnectionContext, options: EventStreamOptions): Connection<undefined>;
 export function openConnection(
-  { hub, connectionLimiter }: OpenConnectionContext,
+  context: OpenConnectionContext,
   options: SessionConnectionOptions | EventStreamOptions,
 ): Connection<Session<Principal> | undefined> {
   const { peer } = options;
-  connectionLimiter.add(peer.address);
+  context.connectionLimiter.add(peer.address);
   onConnectionOpened();
-  if (options.kind === "event-stream") return new Connection(connectionLimiter, peer, undefined);
+  if (options.kind === "event-stream") return new Connection(context, options.kind, peer, undefined);
   const { kind, principal, wire, since } = options;
-  const session = openSession(hub, { kind, address: peer.address, principal, wire, since });
-  return new Connection(connectionLimiter, peer, session);
+  const session = openSession(context.hub, { kind, address: peer.address, principal, wire, since });
+  return new Connection(context, kind, peer, session);
 }
 
-/** An open connection: counted against the limits until it ends, then logged. */
-export class Connection<S extends Session<Principal> | undefined> {
+/** An open connection: counted against the limits until it ends, and logged. */
+export class Connection<S extends Session<Principal> | undefined> implements LoggedConnection {
+  readonly kind: ConnectionKind;
   readonly peer: Peer;
   readonly session: S;
-  readonly #limiter: ConnectionLimiter;
+  readonly #context: OpenConnectionContext;
+  readonly #openedAt = performance.now();
 
-  constructor(limiter: ConnectionLimiter, peer: Peer, session: S) {
-    this.#limiter = limiter;
+  constructor(context: OpenConnectionContext, kind: ConnectionKind, peer: Peer, session: S) {
+    this.#context = context;
+    this.kind = kind;
     this.peer = peer;
     this.session = session;
+    context.connectionLog.opened(this);
   }
 
-  ended(reason: CloseReason | "client" = "client"): void {
-    this.session?.ended(reason);
-    this.#limiter.remove(this.peer.address);
+  get address(): string {
+    return this.peer.address;
+  }
+
+  get request(): string {
+    return this.peer.logEntry.request;
+  }
+
+  get user(): string {
+    return this.peer.logEntry.principal;
+  }
+
+  ended(reason: EndReason): void {
+    this.session?.ended(reason === "completed" ? "client" : reason);
+    this.#context.connectionLimiter.remove(this.address);
+    this.#context.connectionLog.closed(this, reason, performance.now() - this.#openedAt);
     this.peer.logEntry.write();
   }
 }

@@ -13,6 +13,7 @@ import {
   type SyncMessage,
   type UnsubscribeMessage,
 } from "@headwater/protocol";
+import { logFailedAuth } from "../http/failed-auth.ts";
 import { identify, newRequester, type Requester } from "../http/requester.ts";
 import type { Session } from "../hub/session.ts";
 import type { CloseReason, Wire } from "../hub/wire.ts";
@@ -152,6 +153,7 @@ export class SocketConnection implements SocketListener {
     const requester = newRequester(message.token ?? "", this.#context.now());
     return identify(requester, this.#context, (principal) => {
       if (requester.token !== "" && principal.kind === "guest") {
+        logFailedAuth(this.#context.logger, { id: session.id, ip: session.address }, "the token is not valid");
         this.#refuse(message, "invalid_token", "The token is not valid or has expired.");
       } else this.#betweenChanges(session, message, () => this.#changePrincipal(session, message, requester));
     });

@@ -2,7 +2,7 @@ import { type ClientId, encodeEvent, encodeRetry } from "@headwater/protocol";
 import { FrameBatch } from "../hub/frame-batch.ts";
 import type { Frame } from "../hub/frame.ts";
 import type { Session } from "../hub/session.ts";
-import type { Wire } from "../hub/wire.ts";
+import type { CloseReason, Wire } from "../hub/wire.ts";
 import type { Cursor } from "../log/cursors.ts";
 import { GUEST, type Principal } from "../rules/principal.ts";
 import { randomRetryMs } from "../transports/retry.ts";
@@ -39,8 +39,8 @@ export class SseConnection implements SseListener {
     this.#connection?.session.drained();
   }
 
-  closed(): void {
-    this.#connection?.ended();
+  closed(reason: CloseReason | "client"): void {
+    this.#connection?.ended(reason);
   }
 }
 

@@ -19,6 +19,11 @@ export class AccessLogEntry {
     this.#request = { request: id, method, url: loggedUrl(url) };
   }
 
+  /** The request's id. */
+  get request(): string {
+    return this.#request.request;
+  }
+
   write(): void {
     const ms = Math.round((performance.now() - this.#started) * 100) / 100;
     this.#logger.info({ ...this.#request, status: this.status, ms, principal: this.principal }, "request");

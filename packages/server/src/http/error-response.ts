@@ -14,6 +14,7 @@ export function errorResponse(error: unknown, logger: Logger, id: string): Respo
   if (isOutage(error)) logger.error({ request: id, kind: error.kind, reason: error.message }, "the store can't work");
   else if (isFault) logger.error({ request: id, err: error }, "request failed");
   else if (known !== error) logger.info({ request: id, reason: String(known.cause) }, "query cut");
+  else if (known.status === 401) logger.debug({ request: id, reason: known.message }, "authentication failed");
   else if (known.cause !== undefined) logger.debug({ request: id, reason: reasonOf(known) }, "request refused");
   const response = jsonAs(known.status, known.toBody());
   const retryAfter = known.retryAfter ?? (known.status === 503 ? 1 : undefined);

@@ -4,6 +4,7 @@ import { AccessLogEntry, principalName } from "./access-log.ts";
 import { assertBodyLimit, DEFAULT_BODY_LIMIT } from "./body/body-bytes.ts";
 import { createCors } from "./cors.ts";
 import { errorResponse } from "./error-response.ts";
+import { logFailedAuth } from "./failed-auth.ts";
 import type { HttpContext } from "./http-context.ts";
 import { ApiRequest } from "./request.ts";
 import { requestId } from "./request-id.ts";
@@ -80,6 +81,7 @@ function urlOf(raw: Request): URL {
 /** The body may take its time, so the sender is identified again after it has arrived. */
 async function identifySender(request: ApiRequest, context: HttpContext): Promise<void> {
   await identify(request, context);
+  if (request.principal.kind === "guest") logFailedAuth(context.logger, request, "the token is not valid");
   request.logEntry.principal = principalName(request.principal);
   request.onBodyReceived = async () => {
     await identify(request, context);

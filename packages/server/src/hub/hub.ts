@@ -116,6 +116,16 @@ export class Hub<Principal> {
     return this.#roster.ofPrincipal(principalKey);
   }
 
+  /** How many sessions a principal has. */
+  countOf(principalKey: string): number {
+    return this.#roster.countOf(principalKey);
+  }
+
+  /** How many different principals have sessions. All guests are one. */
+  get principals(): number {
+    return this.#roster.principals;
+  }
+
   /** How a connection ended; `undefined` if it is open, unknown or ended too long ago. */
   closedSession(id: ClientId): ClosedSession | undefined {
     return this.#closedSessions.get(id);

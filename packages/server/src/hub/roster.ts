@@ -41,6 +41,15 @@ export class Roster<Principal> {
     return [...(this.#byPrincipal.get(key) ?? [])];
   }
 
+  countOf(key: string): number {
+    return this.#byPrincipal.get(key)?.size ?? 0;
+  }
+
+  /** How many different principals have sessions. */
+  get principals(): number {
+    return this.#byPrincipal.size;
+  }
+
   /** See `TopicIndex.audiences`. */
   audiences(
     topic: string,

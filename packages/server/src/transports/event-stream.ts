@@ -1,6 +1,6 @@
 import { encodeRetry } from "@headwater/protocol";
 import { FrameBatch } from "../hub/frame-batch.ts";
-import type { Wire } from "../hub/wire.ts";
+import type { CloseReason, Wire } from "../hub/wire.ts";
 import type { SseListener } from "./sse.ts";
 import { streamFrame } from "./sse-codec.ts";
 
@@ -23,6 +23,9 @@ export interface StreamSource {
 /** How long a socket may be full, in milliseconds. */
 const STALL_TIMEOUT_MS = 60_000;
 
+/** Why a stream ended. `completed`: its source has nothing more. */
+export type EndReason = CloseReason | "client" | "completed";
+
 /** What an open event stream needs of the set that it belongs to. */
 export interface EventStreamSet {
   add(stream: EventStream): void;
@@ -36,7 +39,7 @@ export class EventStream implements SseListener {
   readonly #streams: EventStreamSet;
   readonly #source: StreamSource;
   readonly #onOpen: () => void;
-  readonly #onClosed: () => void;
+  readonly #onClosed: (reason: EndReason) => void;
   #wire: Wire | undefined;
   #stopListening = (): void => {};
   #isScheduled = false;
@@ -44,7 +47,12 @@ export class EventStream implements SseListener {
   /** By `performance.now()`. */
   #lastWrite = 0;
 
-  constructor(streams: EventStreamSet, source: StreamSource, onOpen: () => void, onClosed: () => void) {
+  constructor(
+    streams: EventStreamSet,
+    source: StreamSource,
+    onOpen: () => void,
+    onClosed: (reason: EndReason) => void,
+  ) {
     this.#streams = streams;
     this.#source = source;
     this.#onOpen = onOpen;
@@ -66,11 +74,11 @@ export class EventStream implements SseListener {
     this.#wake();
   }
 
-  closed(): void {
+  closed(reason: CloseReason | "client"): void {
     this.#wire = undefined;
     this.#stopListening();
     this.#streams.remove(this);
-    this.#onClosed();
+    this.#onClosed(this.#source.isOver && reason === "shutdown" ? "completed" : reason);
   }
 
   /** Called in the turn that it was scheduled for. */

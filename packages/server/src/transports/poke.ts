@@ -35,11 +35,14 @@ const POKE_WINDOW_MS = 50;
 /** Carries pokes to one client over another wire, and merges those that come together. */
 export class PokeWire implements Wire {
   readonly #wire: Wire;
+  readonly #onPoke: () => void;
   #timer: Timer | undefined;
   #outcome: "sent" | "blocked" | "closed" = "sent";
 
-  constructor(wire: Wire) {
+  /** @param onPoke called for each poke that is sent */
+  constructor(wire: Wire, onPoke: () => void = () => {}) {
     this.#wire = wire;
+    this.#onPoke = onPoke;
   }
 
   get isClosed(): boolean {
@@ -58,6 +61,7 @@ export class PokeWire implements Wire {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#outcome = this.#wire.send(SYNC_BATCH);
+      if (this.#outcome !== "closed") this.#onPoke();
     }, POKE_WINDOW_MS);
   }
 

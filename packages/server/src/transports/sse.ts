@@ -9,7 +9,7 @@ export interface SseListener {
   /** The socket took everything. */
   drained(): void;
   /** The connection is gone, whichever side ended it. Called once, and only after `open`. */
-  closed(): void;
+  closed(reason: CloseReason | "client"): void;
 }
 
 /**
@@ -93,13 +93,13 @@ class SseWire implements Wire {
     } catch {
       // It was closed already.
     }
-    this.#listener.closed();
+    this.#listener.closed(reason);
   }
 
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#listener.closed();
+    this.#listener.closed("client");
   }
 
   #awaitDrain(drain: Promise<unknown>): void {

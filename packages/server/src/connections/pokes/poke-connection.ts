@@ -2,7 +2,7 @@ import { principalName } from "../../http/access-log.ts";
 import type { ApiRequest } from "../../http/request.ts";
 import { identify, newRequester, type Requester } from "../../http/requester.ts";
 import type { Session } from "../../hub/session.ts";
-import type { Wire } from "../../hub/wire.ts";
+import type { CloseReason, Wire } from "../../hub/wire.ts";
 import { unauthorized } from "../../lib/api-error.ts";
 import { GUEST, type Principal } from "../../rules/principal.ts";
 import { CONNECTED, PING, PokeWire } from "../../transports/poke.ts";
@@ -67,7 +67,10 @@ class PokeConnection implements SseListener {
   open(socket: Wire): void {
     const { authRevision, liveness, tokenExpiry } = this.#context;
     const principal = this.#principal;
-    const wire = (this.#wire = new PokeWire(socket));
+    const wire = (this.#wire = new PokeWire(socket, () => {
+      const session = this.#connection?.session;
+      if (session) this.#context.connectionLog.poked(session);
+    }));
     this.#connection = openConnection(this.#context, { kind: "poke", peer: this.#peer, principal, wire });
     const { session } = this.#connection;
     this.#stopPokes = startPokes(this.#context, session, wire, this.#rooms);
@@ -83,10 +86,10 @@ class PokeConnection implements SseListener {
     this.#connection?.session.drained();
   }
 
-  closed(): void {
+  closed(reason: CloseReason | "client"): void {
     this.#context.liveness.pokePings.remove(this);
     this.#stopPokes?.();
-    this.#connection?.ended();
+    this.#connection?.ended(reason);
   }
 
   /** Goes through the session, so that a full socket is noticed. Ends the stream if its token is no longer valid. */

@@ -1,11 +1,11 @@
 import { parseSubscription, type Subscription } from "@headwater/protocol";
-import type { Logger } from "pino";
 import { COLLECTIONS } from "../../collections/model/log-collection-change.ts";
 import type { Schema } from "../../collections/model/schema.ts";
 import type { Hub } from "../../hub/hub.ts";
 import type { Session } from "../../hub/session.ts";
 import type { Change } from "../../log/change.ts";
 import type { Principal } from "../../rules/principal.ts";
+import type { ConnectionLog } from "../connection-log.ts";
 import { pokeChange, type RoomSubscription } from "../../visibility/channels/poke-change.ts";
 
 /** A connection on which the server pokes a client: tells it to pull. */
@@ -22,22 +22,17 @@ export interface PokeTarget {
  */
 export class PokeRegistry {
   readonly #hub: Hub<Principal>;
-  readonly #logger: Logger;
+  readonly #log: ConnectionLog;
   readonly #byUser = new Map<string, Set<PokeTarget>>();
   #size = 0;
 
-  constructor(hub: Hub<Principal>, logger: Logger) {
+  constructor(hub: Hub<Principal>, log: ConnectionLog) {
     this.#hub = hub;
-    this.#logger = logger;
+    this.#log = log;
   }
 
   get size(): number {
     return this.#size;
-  }
-
-  /** How many users have connections. */
-  get users(): number {
-    return this.#byUser.size;
   }
 
   /** @param user its principal key */
@@ -63,14 +58,14 @@ export class PokeRegistry {
     const targets = this.#byUser.get(user);
     for (const target of targets ?? []) target.poke();
     const clients = targets?.size ?? 0;
-    if (this.#logger.isLevelEnabled("debug")) this.#logger.debug({ user, clients }, "poke");
+    this.#log.poking({ user }, clients);
     return clients;
   }
 
   /** Pokes those in a room whom its rule allows there now. @returns how many connections were poked */
   async pokeRoom(room: string): Promise<number> {
     const clients = await this.#hub.fanOutUnlogged(pokeChange(room, Date.now()), "resync");
-    if (this.#logger.isLevelEnabled("debug")) this.#logger.debug({ room, clients }, "poke");
+    this.#log.poking({ room }, clients);
     return clients;
   }
 

@@ -4,6 +4,7 @@ import type { Session } from "../../hub/session.ts";
 import type { Wire } from "../../hub/wire.ts";
 import { type Principal, principalKey } from "../../rules/principal.ts";
 import { PokeWire } from "../../transports/poke.ts";
+import type { ConnectionLog } from "../connection-log.ts";
 import { openSession } from "../open-connection.ts";
 import { RoomSubscription } from "../../visibility/channels/poke-change.ts";
 import { type PokeRegistry, syncSubscriptions } from "./poke-registry.ts";
@@ -12,6 +13,7 @@ export interface PokeContext {
   readonly hub: Hub<Principal>;
   readonly registry: Registry;
   readonly pokes: PokeRegistry;
+  readonly connectionLog: ConnectionLog;
 }
 
 /**
@@ -66,8 +68,13 @@ export class SocketPokes {
     if (principal.kind === "guest") return;
     this.#rooms = rooms;
     const { hub } = this.#context;
-    const wire = new PokeWire(this.#wire());
-    const session = openSession(hub, { kind: "websocket-poke", address: this.#address, principal, wire });
+    const wire = new PokeWire(this.#wire(), () => this.#context.connectionLog.poked(session));
+    const session: Session<Principal> = openSession(hub, {
+      kind: "websocket-poke",
+      address: this.#address,
+      principal,
+      wire,
+    });
     this.#session = session;
     this.#removeTarget = startPokes(this.#context, session, wire, rooms);
   }
