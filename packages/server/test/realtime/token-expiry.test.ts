@@ -104,3 +104,28 @@ test("a task's stream ends with auth_expired", async () => {
   expect(stream.events.at(-1)).toMatchObject({ event: "connection_close", data: { reason: "auth_expired" } });
   expect(hasExpired(token)).toBe(true);
 });
+
+test("every kind of stream ends before one whose token is valid for two seconds more", async () => {
+  const token = await tokenFor(2);
+  const base = `${server.url}/api/v1/replicache`;
+  const ended: string[] = [];
+  const stream = (name: string, url: string, headers: Record<string, string> = {}) =>
+    SseStream.open(url, { onBlock: () => {}, onEnd: () => void ended.push(name) }, headers);
+  const ticket = await request<{ ticket: string }>(server.url, "POST", "/api/v1/replicache/ticket", { token });
+  const task = await request<{ id: string }>(server.url, "POST", "/api/tasks", {
+    token,
+    body: { name: "members-only" },
+  });
+  await stream("pokes", `${base}/stream`, { authorization: token });
+  await stream("pokes of a ticket", `${base}/events?ticket=${ticket.body.ticket}`);
+  await stream("task", `${server.url}/api/tasks/${task.body.id}/stream`, { authorization: token });
+  using socket = await SocketClient.connect(server.url, { headers: { authorization: token } });
+  await socket.request({ type: "sync", on: true });
+  void socket.closed.then(() => ended.push("WebSocket"));
+  // The version is public: its stream needs no token, and outlives the one that it was opened with.
+  const version = await stream("version", `${server.url}/api/utils/version/stream`, { authorization: token });
+  using later = await SocketClient.connect(server.url, { headers: { authorization: await tokenFor(4) } });
+  expect((await later.closed).code).toBe(4001);
+  expect(ended.toSorted()).toEqual(["WebSocket", "pokes", "pokes of a ticket", "task"]);
+  version.close();
+});
