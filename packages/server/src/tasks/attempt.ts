@@ -1,5 +1,4 @@
 import type { JsonValue } from "@headwater/protocol";
-import { asJson } from "../lib/json/json-value.ts";
 import { callBounded } from "../lib/scheduling/call-bounded.ts";
 import { callAfter } from "../lib/scheduling/timers.ts";
 import { type Definition, type Progress, toProgress, type TaskRun } from "./definition.ts";
@@ -92,8 +91,7 @@ const createRun = ({ id, name, attempt }: Task, events: EventSink, signal: Abort
   attempt,
   signal,
   progress(update: Progress | string, share?: number) {
-    const value = asJson(toProgress(update, share));
-    assertSize(JSON.stringify(value), `The progress of the task "${name}"`, maxBytes);
+    const value = toStored(toProgress(update, share), `The progress of the task "${name}"`, maxBytes);
     events.append("progress_update", value);
   },
   write(text) {

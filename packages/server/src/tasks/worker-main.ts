@@ -1,5 +1,5 @@
 /** The entry point of a worker thread: loads a module and runs its default export as the handler of one attempt. */
-import { asJson } from "../lib/json/json-value.ts";
+import { toJsonValue } from "../lib/json/to-json-value.ts";
 import { type Progress, toProgress, type TaskHandler, type TaskRun } from "./definition.ts";
 import type { WorkerMessage, WorkerCommand, WorkerStart } from "./run-in-worker.ts";
 
@@ -31,7 +31,7 @@ const runOf = (task: WorkerStart["task"]): TaskRun => ({
   ...task,
   signal: abort.signal,
   progress(update: Progress | string, share?: number) {
-    send({ kind: "progress", update: asJson(toProgress(update, share)) as Progress });
+    send({ kind: "progress", update: toJsonValue(toProgress(update, share)) as Progress });
   },
   write: (text) => send({ kind: "write", text }),
   flushed() {

@@ -103,11 +103,21 @@ describe("a broadcast", () => {
     const client = await listen(["odd"]);
     const circle: unknown[] = [];
     circle.push(circle);
-    for (const data of [circle, 1n, undefined, () => {}]) await app.realtime.broadcast("odd", data);
+    const nested = [{ rows: [{ total: 10n }] }, { at: new Map() }, [Number.NaN], { run: () => {} }, new Set([1])];
+    const throwing = {
+      toJSON: () => {
+        throw new Error("no");
+      },
+    };
+    for (const data of [circle, 1n, undefined, () => {}, throwing, ...nested])
+      await app.realtime.broadcast("odd", data);
+    await app.transaction(async (tx) => tx.realtime.broadcast("odd", { n: 1n }));
     await app.realtime.broadcast("odd", null);
     await until(client, 1);
     expect(received(client)).toEqual([["odd", null]]);
-    expect(log.filter(({ msg }) => String(msg).startsWith("a broadcast was not sent"))).toHaveLength(4);
+    const logged = log.filter(({ msg }) => String(msg).startsWith("a broadcast was not sent"));
+    expect(logged).toHaveLength(11);
+    expect(JSON.stringify(logged)).toContain("a BigInt (at rows[0].total)");
   });
 
   test("in a transaction is sent when that commits, or not at all", async () => {

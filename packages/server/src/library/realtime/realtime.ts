@@ -2,13 +2,14 @@ import { isChannelName, type PresenceMember } from "@headwater/protocol";
 import type { Rule } from "../../collections/model/rule.ts";
 import { appendBroadcast, type Broadcast, unloggedBroadcast } from "../../visibility/channels/broadcast.ts";
 import type { Session } from "../../hub/session.ts";
+import { toJsonValue } from "../../lib/json/to-json-value.ts";
 import { isInTransaction } from "../../records/model/hook-scope.ts";
 import type { Principal } from "../../rules/principal.ts";
 import type { Registrations } from "../context/registrations.ts";
 import type { AppContext } from "../context/app-context.ts";
 import type { SerialTransaction } from "../records/serial-transaction.ts";
 
-/** Sends events that are not record changes. Data that JSON can't represent is logged and not sent. */
+/** Sends events that are not record changes. Data that JSON can't hold is logged and not sent. */
 export interface Broadcasts<Options extends readonly unknown[]> {
   /**
    * Sends data to the channel's subscribers: of `chat.*` on a WebSocket, of `chat` or `chat/*` on an event stream.
@@ -103,9 +104,7 @@ function assertChannelName(channel: string): string {
 /** @returns `undefined` if JSON can't represent the value, after logging that */
 function encodeBroadcast({ logger }: AppContext, channel: string, value: unknown): Broadcast | undefined {
   try {
-    const data = JSON.stringify(value) as string | undefined;
-    if (data !== undefined) return { channel, data };
-    throw new TypeError(`JSON can't represent ${typeof value}.`);
+    return { channel, data: JSON.stringify(toJsonValue(value)) };
   } catch (error) {
     logger.error({ err: error, channel }, "a broadcast was not sent: JSON can't represent its data");
     return undefined;

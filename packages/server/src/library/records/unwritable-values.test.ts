@@ -77,6 +77,21 @@ test("what a before hook sets is refused as well", async () => {
   expect(answer.status).toBe(400);
   expect((await answer.json()) as ApiError).toMatchObject({ data: { meta: { code: "validation_invalid_value" } } });
   expect(await count()).toBe(before);
+  app.before("update", things, ({ values }) => {
+    if (values.title === "changed") (values as Record<string, unknown>)["meta"] = new Map();
+  });
+  const { id } = await app.records(things).create({ title: "kept" });
+  expect(await refusal(app.records(things).update(id, { title: "changed" }))).toMatchObject(refused("meta", "a Map"));
+  expect(await app.records(things).get(id)).toMatchObject({ title: "kept", meta: null });
+});
+
+test("what a within hook writes is refused as well, with the write that it belongs to", async () => {
+  app.within("create", things, async ({ record, tx }) => {
+    if (record.title === "outer") await tx.records(things).create({ title: "inner", meta: [() => {}] });
+  });
+  const before = await count();
+  expect(await refusal(app.records(things).create({ title: "outer" }))).toMatchObject(refused("meta", "a function"));
+  expect(await count()).toBe(before);
 });
 
 test("what JSON holds is stored as JSON holds it", async () => {

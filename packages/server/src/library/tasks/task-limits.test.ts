@@ -37,6 +37,24 @@ test.each([
   expect(await over(app, (await app.tasks.start("other")).id)).toMatchObject({ state: "completed", output: "done" });
 });
 
+test("a progress that JSON can't hold fails the attempt with an error that names where, and is sent to nobody", async () => {
+  const { app } = await openLibraryApp();
+  const odd = { bigint: 1n, nan: Number.NaN, map: new Map(), function: () => {}, circular };
+  for (const [name, value] of Object.entries(odd))
+    app.tasks.define(name, (_, run) => run.progress({ rows: [value] } as never));
+  const { url } = app.start();
+  for (const name of Object.keys(odd)) {
+    const { id } = await app.tasks.start(name);
+    const { state, error } = await over(app, id);
+    expect({ state, message: error?.message }).toEqual({
+      state: "failed",
+      message: expect.stringContaining("rows[0]"),
+    });
+    expect(error!.message).toContain(`The progress of the task "${name}" can't be written`);
+    expect(await (await fetch(`${url}/api/tasks/${id}/stream`)).text()).not.toContain("progress_update");
+  }
+});
+
 test("a progress or text that is too large fails the attempt, and an input the start", async () => {
   const { app } = await openLibraryApp({ limits: { taskBytes: 100_000 } });
   app.tasks.define("progress", (_, task) => task.progress(LARGE));
