@@ -108,7 +108,9 @@ const MAPS = ["query", "headers"] as const;
 function parseSync({ on = true, rooms }: Fields): ClientMessage | string {
   if (typeof on !== "boolean") return `"on" must be true or false.`;
   if (isAbsent(rooms)) return { type: "sync", on };
-  return isStringArray(rooms) ? { type: "sync", on, rooms: [...new Set(rooms)] } : `"rooms" must be an array of strings.`;
+  return isStringArray(rooms)
+    ? { type: "sync", on, rooms: [...new Set(rooms)] }
+    : `"rooms" must be an array of strings.`;
 }
 
 function parseSubscribe(fields: Fields): ClientMessage | string {
