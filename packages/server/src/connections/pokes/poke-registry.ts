@@ -3,6 +3,7 @@ import { COLLECTIONS } from "../../collections/model/log-collection-change.ts";
 import type { Schema } from "../../collections/model/schema.ts";
 import type { Hub } from "../../hub/hub.ts";
 import type { Session } from "../../hub/session.ts";
+import { SharedRuns } from "../../lib/scheduling/shared-runs.ts";
 import type { Change } from "../../log/change.ts";
 import type { Principal } from "../../rules/principal.ts";
 import type { ConnectionLog } from "../connection-log.ts";
@@ -23,6 +24,8 @@ export interface PokeTarget {
 export class PokeRegistry {
   readonly #hub: Hub<Principal>;
   readonly #log: ConnectionLog;
+  /** Pokes of a room that come together cost as much as one. */
+  readonly #roomPokes = new SharedRuns<number>((room) => this.#pokeNow(room));
   readonly #byUser = new Map<string, Set<PokeTarget>>();
   #size = 0;
 
@@ -63,7 +66,11 @@ export class PokeRegistry {
   }
 
   /** Pokes those in a room whom its rule allows there now. @returns how many connections were poked */
-  async pokeRoom(room: string): Promise<number> {
+  pokeRoom(room: string): Promise<number> {
+    return this.#roomPokes.run(room);
+  }
+
+  async #pokeNow(room: string): Promise<number> {
     const clients = await this.#hub.fanOutUnlogged(pokeChange(room, Date.now()), "resync");
     this.#log.poking({ room }, clients);
     return clients;
