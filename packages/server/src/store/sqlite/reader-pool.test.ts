@@ -165,6 +165,14 @@ describe("owners share the readers", () => {
     await Promise.all(heavy);
   });
 
+  test("too many heavy queries keep out no light one of the same owner, who may be many behind one address", async () => {
+    const pool = openPool();
+    const heavy = Array.from({ length: 40 }, () => errorOf(pool.read({ key: "address" }, "heavy", endless)));
+    expect(await pool.read({ key: "address" }, "light", countNotes)).toBeNumber();
+    await pool.close();
+    await Promise.all(heavy);
+  });
+
   test("one with too many that wait is refused, and the others are not", async () => {
     const pool = openPool();
     const reads = Array.from({ length: 40 }, () => errorOf(pool.read({ key: "greedy" }, "heavy", endless)));

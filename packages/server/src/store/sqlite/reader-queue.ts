@@ -17,7 +17,7 @@ export interface QueueOptions {
   readonly heavyPerOwner: number;
 }
 
-/** Queries of one owner that may wait, and of all. */
+/** Queries of one owner and weight that may wait, and of all: heavy queries keep no light ones out, whoever shares an address. */
 const WAITING_PER_OWNER = 16;
 const WAITING = 2_048;
 
@@ -50,7 +50,7 @@ export class ReaderQueue<Place extends Seat> {
   /** Resolves to a seat when it is the owner's turn; give it back with `release`. @throws StoreError if it never is */
   take(owner: QueryOwner, weight: Weight): Promise<Place> {
     const queue = this.#queues.get(owner.key) ?? [];
-    if (queue.length >= WAITING_PER_OWNER)
+    if (queue.filter((job) => job.weight === weight).length >= WAITING_PER_OWNER)
       return Promise.reject(new StoreError("crowded", "too many queries of one owner wait"));
     if (this.#waiting >= WAITING) return Promise.reject(new StoreError("overloaded", "too many queries wait"));
     if (owner.signal?.aborted) return Promise.reject(abandoned());
