@@ -133,11 +133,11 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
 /** Everything that happens because of a write happens here, after the commit and in the order of the log. */
 function createFollowers(
   folder: Folder,
-  { presence, hub, authRevision, tailRegistry }: Realtime,
+  { presence, hub, authRevision, tailRegistry, streamOwners }: Realtime,
   sync: ReturnType<typeof createSync>,
   tasks: Tasks,
 ): readonly Follower[] {
-  const authFollowers = { folder, tailRegistry, hub, authRevision };
+  const authFollowers = { folder, tailRegistry, hub, authRevision, streamOwners };
   return [
     (change) => followCollectionChange(change, authFollowers),
     (change) => followAccountChange(change, authFollowers),

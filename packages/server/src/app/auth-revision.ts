@@ -1,5 +1,6 @@
 import { principalAfterChange, principalUnderSchema } from "../auth/principal-after-change.ts";
 import { COLLECTIONS } from "../collections/model/log-collection-change.ts";
+import type { StreamOwners } from "../connections/stream-owners.ts";
 import { loadSchema, type Registry } from "../collections/model/registry.ts";
 import type { AuthRevision } from "../http/requester.ts";
 import type { Hub } from "../hub/hub.ts";
@@ -22,21 +23,21 @@ export interface AuthFollowerContext {
   readonly tailRegistry: Registry;
   readonly hub: Hub<Principal>;
   readonly authRevision: CurrentAuthRevision;
+  readonly streamOwners: StreamOwners;
 }
 
 /** Applies a change of a collection, by this or another process, before anything later is delivered. */
 export async function followCollectionChange(
   change: Change,
-  { folder, tailRegistry, hub, authRevision }: AuthFollowerContext,
+  { folder, tailRegistry, hub, authRevision, streamOwners }: AuthFollowerContext,
 ): Promise<void> {
   if (change.collection !== COLLECTIONS) return;
   const { registry, store } = folder;
   await reloadRegistry(store, registry);
   authRevision.current += 1;
-  hub.reindexAll(
-    () => tailRegistry.replace(registry.current),
-    (principal) => principalUnderSchema(principal, tailRegistry.current),
-  );
+  const revise = (principal: Principal): Principal => principalUnderSchema(principal, tailRegistry.current);
+  hub.reindexAll(() => tailRegistry.replace(registry.current), revise);
+  streamOwners.revise(revise);
 }
 
 /** Reads in the writers' queue: a read outside it could replace the result of a newer commit with older collections. */
@@ -56,12 +57,13 @@ const reloadRegistry = (store: Store, registry: Registry): Promise<void> =>
  */
 export async function followAccountChange(
   change: Change,
-  { folder, tailRegistry, hub, authRevision }: AuthFollowerContext,
+  { folder, tailRegistry, hub, authRevision, streamOwners }: AuthFollowerContext,
 ): Promise<void> {
   const revised = principalAfterChange(change, tailRegistry.current);
   if (!revised) return;
   const valid = revised.principal.kind === "guest" ? await currentTokenKey(change, folder) : undefined;
   authRevision.current += 1;
+  if (revised.principal.kind === "guest") streamOwners.revoked(revised.key, valid);
   for (const [tokenKey, sessions] of Map.groupBy(hub.sessionsOf(revised.key), tokenKeyOf)) {
     const { principal } = revised;
     if (principal.kind !== "guest") hub.changePrincipal(sessions, withTokenKey(principal, tokenKey));

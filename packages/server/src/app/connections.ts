@@ -2,6 +2,7 @@ import type { Config } from "../config.ts";
 import { AddressGroups } from "../connections/address-group.ts";
 import { ClientQuotas } from "../connections/client-quotas.ts";
 import { ConnectionLimiter } from "../connections/connection-limiter.ts";
+import { StreamOwners } from "../connections/stream-owners.ts";
 import { TokenExpiry } from "../connections/token-expiry.ts";
 import type { EvaluationLimits } from "../hub/evaluation/evaluation-budget.ts";
 import { TurnLimiter } from "../lib/scheduling/turn-limiter.ts";
@@ -17,6 +18,7 @@ export interface Connections {
   readonly quotas: ClientQuotas;
   readonly setupLimiter: TurnLimiter;
   readonly tokenExpiry: TokenExpiry;
+  readonly streamOwners: StreamOwners;
   /** How much time the hub may spend on each connection's subscriptions. */
   readonly evaluation: EvaluationLimits<Principal>;
 }
@@ -42,5 +44,6 @@ export function createConnections({ limits }: Config, metrics: Metrics): Connect
     perConnection: limits.evaluationShare,
     clientOf: ({ principal, address }) => (principal.kind === "guest" ? groups.of(address) : principalKey(principal)),
   };
-  return { connectionLimiter, quotas, setupLimiter, tokenExpiry: new TokenExpiry(), evaluation };
+  const ends = { tokenExpiry: new TokenExpiry(), streamOwners: new StreamOwners() };
+  return { connectionLimiter, quotas, setupLimiter, evaluation, ...ends };
 }

@@ -12,6 +12,7 @@ import type { ConnectionLog } from "./connection-log.ts";
 import type { ConnectionLimiter } from "./connection-limiter.ts";
 import type { Liveness } from "./liveness.ts";
 import type { PokeRegistry } from "./pokes/poke-registry.ts";
+import type { StreamOwners } from "./stream-owners.ts";
 import type { TokenExpiry } from "./token-expiry.ts";
 
 /** What long-lived connections need of the server. */
@@ -30,5 +31,6 @@ export interface ConnectionContext extends HttpContext {
   readonly setupLimiter: TurnLimiter;
   readonly liveness: Liveness;
   readonly tokenExpiry: TokenExpiry;
+  readonly streamOwners: StreamOwners;
   readonly pokes: PokeRegistry;
 }

@@ -6,10 +6,12 @@ import {
   signIn,
 } from "@headwater/testing/servers/superuser-client.ts";
 import { PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
+import { JsonEventClient } from "@headwater/testing/clients/json-event-client.ts";
 import { RawConnection } from "@headwater/testing/clients/raw-connection.ts";
 import { request } from "@headwater/testing/clients/request.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import { SseClient } from "@headwater/testing/clients/sse-client.ts";
+import { TASK_HOOKS } from "../tasks/driven-task.ts";
 
 setDefaultTimeout(60_000);
 
@@ -17,7 +19,7 @@ let server: ServerProcess;
 let superuser: SuperuserClient;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ args: ["--hooks", TASK_HOOKS] });
   superuser = await SuperuserClient.signIn(server.url);
   await superuser.createCollection(PUBLIC_NOTES);
   await superuser.createCollection({
@@ -129,6 +131,28 @@ test.each([
   await write("secret");
   await barrier(client);
   expect(titles(client)).toEqual([]);
+});
+
+test.each([
+  ["a new password", (id: string) => superuser.update("users", id, NEW_PASSWORD)],
+  ["a deletion", (id: string) => superuser.request("DELETE", `/api/collections/users/records/${id}`)],
+])("a task's stream ends with %s of its user, and another user's goes on", async (_, revoke) => {
+  const open = async (user: { token: string }): Promise<JsonEventClient> => {
+    const start = { token: user.token, body: { name: "members-only" } };
+    const { body } = await request<{ id: string }>(server.url, "POST", "/api/tasks", start);
+    const path = `/api/tasks/${body.id}/stream`;
+    const stream = await JsonEventClient.open(server.url + path, { authorization: user.token });
+    await stream.until("connection_open");
+    return stream;
+  };
+  const [user, bystander] = [await newUser(), await newUser()];
+  const [stream, other] = [await open(user), await open(bystander)];
+  await superuser.update("users", user.id, { name: "another" });
+  await revoke(user.id);
+  await stream.ended;
+  expect(stream.events.at(-1)).toMatchObject({ event: "connection_close", data: { reason: "auth_expired" } });
+  expect(other.names).not.toContain("connection_close");
+  other.close();
 });
 
 /** An auth collection with one member, and a collection that only its members may read. */
