@@ -30,14 +30,16 @@ export function applyRegistrations(core: Core, all: readonly Registrations[]): v
 }
 
 /** From the next event on, the new rules decide who receives what. */
-function applyChannels({ hub, channels, rooms }: Core, all: readonly Registrations[]): void {
-  hub.betweenChanges(() => {
-    hub.reindexAll(
-      () => {
-        channels.replace(all.map((registrations) => registrations.channels));
-        rooms.replace(all.map((registrations) => registrations.rooms));
-      },
-      (principal) => principal,
-    );
+function applyChannels(core: Core, all: readonly Registrations[]): void {
+  const sets = { channels: all.map(({ channels }) => channels), rooms: all.map(({ rooms }) => rooms) };
+  for (const set of [...sets.channels, ...sets.rooms]) set.onDeclared = () => reindex(core);
+  reindex(core, () => {
+    core.channels.replace(sets.channels);
+    core.rooms.replace(sets.rooms);
   });
+}
+
+/** Sessions that were alike under the old rules may differ under the new ones. */
+function reindex({ hub }: Core, apply: () => void = () => {}): void {
+  hub.betweenChanges(() => hub.reindexAll(apply, (principal) => principal));
 }

@@ -185,6 +185,18 @@ describe("a channel", () => {
     expect(bea.events.map(({ event }) => event)).toEqual(["circles", "end"]);
   });
 
+  test("that is declared while clients listen sorts them by its rule at once", async () => {
+    const [guest, dora] = [await listen(["lounge", "end"]), await listen(["lounge", "end"], await signUp(app, "dora"))];
+    await app.realtime.broadcast("lounge", "for all");
+    await Promise.all([until(guest, 1), until(dora, 1)]);
+    app.realtime.channel("lounge", { subscribe: "@request.auth.id != ''" });
+    await app.realtime.broadcast("lounge", "for users");
+    await app.realtime.broadcast("end", 1);
+    await Promise.all([until(guest, 2), until(dora, 3)]);
+    expect(guest.events.map(({ event }) => event)).toEqual(["lounge", "end"]);
+    expect(dora.events.map(({ event }) => event)).toEqual(["lounge", "lounge", "end"]);
+  });
+
   test("needs a valid name and a valid rule", () => {
     expect(() => app.realtime.channel("a b", { subscribe: "" })).toThrow(UserError);
     expect(() => app.realtime.channel("ok", { subscribe: "titel =" })).toThrow(UserError);

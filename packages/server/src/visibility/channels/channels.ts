@@ -12,6 +12,8 @@ export const CHANNELS = collectionOf(newDraft("base", "_channels")) as BaseColle
 
 /** Channels, or rooms, that are declared and replaced together. */
 export class ChannelSet {
+  /** Called after each declaration. Set once the declarations are in use: who is alike may change with each. */
+  onDeclared: () => void = () => {};
   readonly #kind: "channel" | "room";
   readonly #rules = new Map<string, Rule>();
   readonly #prefixes: { readonly prefix: string; readonly rule: Rule }[] = [];
@@ -41,6 +43,7 @@ export class ChannelSet {
     if (problem !== undefined) throw new UserError(`The rule of ${this.#kind} "${name}" can't be read: ${problem}.`);
     if (isPrefix) this.#prefixes.push({ prefix: stem, rule });
     else this.#rules.set(name, rule);
+    this.onDeclared();
   }
 
   /** The rule of the channel itself or else of its longest prefix; `undefined` if the channel isn't declared. */
