@@ -93,8 +93,10 @@ export class SseParser {
   /** Ends the stream. An event without its final empty line is discarded, as the standard requires. */
   end(): void {
     this.#read(this.#decoder.decode());
-    const isIncomplete = this.#length > 0 || this.#rest !== "";
-    if (isIncomplete) this.#handlers.onProblem?.({ code: "incomplete-event", text: this.#rest });
+    const isField = this.#rest !== "" && !this.#rest.startsWith(":");
+    // Comments need no empty line after them.
+    if (isField || this.#hasData || this.#nameLine !== undefined || this.#idBuffer !== undefined)
+      this.#handlers.onProblem?.({ code: "incomplete-event", text: this.#rest || (this.#nameLine ?? "") });
   }
 
   #read(decoded: string): void {

@@ -13,7 +13,10 @@ export const addReportOptions = <Args extends unknown[], Options extends OptionV
 ) =>
   command
     .addOption(new Option("--only <text>", "run only cases whose group or name contains this text"))
+    .option("--list", "list the cases with their sentences, and run none; needs no other argument")
+    .option("--bail", "stop at the first failure")
     .option("--patience-ms <ms>", "how long to wait for an event", wholeNumber, 10_000)
+    .option("--clock <factor>", "multiply every wait by this, on a slow machine", factor, 1)
     .addOption(
       new Option("--format <format>", "the report format on standard output")
         .choices(["human", "json", "junit"] as const)
@@ -33,6 +36,12 @@ export const addServerOptions = <Args extends unknown[], Options extends OptionV
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value <= 0) throw new InvalidArgumentError("It must be a positive whole number.");
+  return value;
+}
+
+function factor(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError("It must be a positive number.");
   return value;
 }
 

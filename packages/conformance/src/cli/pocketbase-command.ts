@@ -18,9 +18,9 @@ export const pocketbaseCommand = (setExitCode: SetExitCode) =>
       .option("--heartbeat-ms <ms>", "the server's heartbeat interval", wholeNumber, 20_000)
       .option("--connections <count>", "how many streams to open at once", wholeNumber, 100)
       .option("--browser [program]", "run the cases in a headless Chromium"),
-  ).action((url, { superuser, heartbeatMs, connections, browser, ...output }, self) =>
+  ).action((url, { superuser, connections, browser, ...output }, self) =>
     withServer(url, output, async (address) => {
-      const target = { url: address, superuser, heartbeatMs, connections };
+      const target = { url: address, superuser, connections };
       if (browser === undefined) return setExitCode(await runAndReport(pocketbaseProfile, target, address, output));
       const program = browserProgram(browser, self);
       setExitCode(await reportRun(pocketbaseProfile, address, output, (run) => runInBrowser(program, target, run)));

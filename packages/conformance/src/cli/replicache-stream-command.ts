@@ -14,9 +14,9 @@ export const replicacheStreamCommand = (setExitCode: SetExitCode) =>
       .requiredOption("--token <token>", "a user's token")
       .option("--other-token <token>", "another user's token")
       .option("--ping-ms <ms>", "the server's ping interval", wholeNumber, 30_000),
-  ).action((url, { token, otherToken, pingMs, ...options }) =>
+  ).action((url, { token, otherToken, pingMs: heartbeatMs, ...options }) =>
     withServer(url, options, async (address) => {
-      const target = { url: address, token, pingMs, ...(otherToken !== undefined && { otherToken }) };
-      setExitCode(await runAndReport(replicacheStreamProfile, target, address, options));
+      const target = { url: address, token, ...(otherToken !== undefined && { otherToken }) };
+      setExitCode(await runAndReport(replicacheStreamProfile, target, address, { ...options, heartbeatMs }));
     }),
   );

@@ -9,7 +9,12 @@ import { toJunit } from "../report/junit.ts";
 /** Options of every profile. */
 export interface OutputOptions {
   readonly patienceMs?: number | undefined;
+  readonly heartbeatMs?: number | undefined;
+  readonly listenMs?: number | undefined;
+  /** Multiplies every wait. */
+  readonly clock?: number | undefined;
   readonly only?: string | undefined;
+  readonly bail?: boolean | undefined;
   readonly format?: "human" | "json" | "junit" | undefined;
   /** Files to write the report to as well. */
   readonly jsonFile?: string | undefined;
@@ -40,11 +45,11 @@ export async function reportRun(
   output: OutputOptions,
   run: (options: RunOptions) => Promise<Report>,
 ): Promise<number> {
-  const { only, patienceMs, format = "human" } = output;
+  const { only, bail, patienceMs, heartbeatMs, listenMs, clock: scale, format = "human" } = output;
   const write = (text: string): void => void process.stdout.write(text);
   const onResult: ((result: CaseResult) => void) | undefined =
     format === "human" ? humanReporter(write, profile.subject) : undefined;
-  const report = await run({ target, only, patienceMs, onResult });
+  const report = await run({ target, only, bail, clock: { patienceMs, heartbeatMs, listenMs, scale }, onResult });
   if (report.results.length === 0) {
     process.stderr.write(`No case of the profile ${profile.name} has “${only}” in its group or name.\n`);
     return EXIT.usage;

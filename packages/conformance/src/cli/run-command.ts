@@ -1,5 +1,13 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
+import { clientProfile } from "../clients/profile.ts";
 import { Failure } from "../core/checks.ts";
+import { matches } from "../core/run-profile.ts";
+import { pocketbaseProfile } from "../profiles/pocketbase/profile.ts";
+import { replicacheStreamProfile } from "../profiles/replicache-stream/profile.ts";
+import { jsonSseProfile } from "../profiles/sse/profile.ts";
+import { tasksProfile } from "../profiles/tasks/profile.ts";
+import { versionProfile } from "../profiles/version/profile.ts";
+import { formatCase } from "../report/human.ts";
 import { clientCommand } from "./client-command.ts";
 import type { SetExitCode } from "./exit-code.ts";
 import { EXIT } from "./run-and-report.ts";
@@ -8,6 +16,16 @@ import { replicacheStreamCommand } from "./replicache-stream-command.ts";
 import { sseCommand } from "./sse-command.ts";
 import { tasksCommand } from "./tasks-command.ts";
 import { versionCommand } from "./version-command.ts";
+
+/** The profiles by the names of their commands. */
+const PROFILES = {
+  sse: jsonSseProfile,
+  tasks: tasksProfile,
+  version: versionProfile,
+  pocketbase: pocketbaseProfile,
+  "replicache-stream": replicacheStreamProfile,
+  client: clientProfile,
+} as const;
 
 const COMMANDS = [
   sseCommand,
@@ -25,6 +43,7 @@ const COMMANDS = [
  * @returns the exit code: 0 if no case failed, 1 for failures, 2 for bad usage
  */
 export async function runCommand(args: readonly string[]): Promise<number> {
+  if (args.includes("--list")) return list(args);
   let code: number = EXIT.passed;
   const setExitCode: SetExitCode = (value) => (code = value);
   const program = new Command("headwater-conformance")
@@ -48,4 +67,16 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     process.stderr.write(`${error.message}\n`);
     return EXIT.failures;
   }
+}
+
+/** `--list`: the cases of a profile, whatever else its command needs. */
+function list(args: readonly string[]): number {
+  const profile = PROFILES[args[0] as keyof typeof PROFILES];
+  if (!profile) {
+    process.stderr.write(`error: --list needs a profile: ${Object.keys(PROFILES).join(", ")}\n`);
+    return EXIT.usage;
+  }
+  const only = args.includes("--only") ? args[args.indexOf("--only") + 1] : undefined;
+  for (const each of profile.cases) if (matches<never>(each, only)) process.stdout.write(formatCase(each));
+  return EXIT.passed;
 }

@@ -21,14 +21,12 @@ export const sseCommand = (setExitCode: SetExitCode) =>
         "--subscribe <json>",
         "POST this JSON to the endpoint after a stream's first event; $ID is that event's id",
       ),
-  ).action((url, { header: headers = {}, listenMs, heartbeatMs, jsonData, ...options }) =>
+  ).action((url, { header: headers = {}, jsonData, ...options }) =>
     withServer(url, options, async (address) => {
       const { trigger, triggerBody, subscribe } = options;
       const target = {
         url: address,
         headers,
-        listenMs,
-        heartbeatMs,
         ...(trigger !== undefined && {
           trigger: () => post(trigger.replaceAll("{port}", new URL(address).port), triggerBody, headers),
         }),

@@ -17,14 +17,13 @@ export const tasksCommand = (setExitCode: SetExitCode) =>
       .option("--start-path <path>", "the path to POST to; the response has the new task's id", "/api/tasks")
       .option("--header <header>", "a header for every request, `Name: value`; repeatable", header)
       .option("--heartbeat-ms <ms>", "the server's heartbeat interval (SSE_HEARTBEAT_INTERVAL)", wholeNumber, 5_000),
-  ).action((url, { completes, fails, idles, startPath, header: headers = {}, heartbeatMs, ...options }) =>
+  ).action((url, { completes, fails, idles, startPath, header: headers = {}, ...options }) =>
     withServer(url, options, async (address) => {
       const start = (body: string) => async (): Promise<string> =>
         idOf(await post(address.replace(/\/+$/, "") + startPath, body, headers));
       const target = {
         url: address,
         headers,
-        heartbeatMs,
         completes: start(completes),
         ...(fails !== undefined && { fails: start(fails) }),
         ...(idles !== undefined && { idles: start(idles) }),

@@ -11,8 +11,8 @@ export const versionCommand = (setExitCode: SetExitCode) =>
       .argument("<url>", "the server's URL", httpUrl)
       .option("--header <header>", "a header for every request, `Name: value`; repeatable", header)
       .option("--heartbeat-ms <ms>", "the server's heartbeat interval (SSE_HEARTBEAT_INTERVAL)", wholeNumber, 5_000),
-  ).action((url, { header: headers = {}, heartbeatMs, ...options }) =>
+  ).action((url, { header: headers = {}, ...options }) =>
     withServer(url, options, async (address) =>
-      setExitCode(await runAndReport(versionProfile, { url: address, headers, heartbeatMs }, address, options)),
+      setExitCode(await runAndReport(versionProfile, { url: address, headers }, address, options)),
     ),
   );

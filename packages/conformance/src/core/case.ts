@@ -1,4 +1,5 @@
-import type { LogEntry } from "./event-log.ts";
+import type { Clock } from "./clock.ts";
+import type { LogEntry, ReceivedBytes } from "./event-log.ts";
 import type { Figures, Scope } from "./scope.ts";
 
 /** The sentence that a case checks, and the document it is from. */
@@ -12,20 +13,23 @@ export interface Case<Context> {
   readonly group: string;
   readonly name: string;
   readonly standard: Standard;
-  /** Time limit in milliseconds; {@link CASE_TIMEOUT_MS} by default. */
-  readonly timeoutMs?: number | ((context: Context) => number);
+  /** Time limit in milliseconds; the clock's `caseMs` by default. */
+  readonly timeoutMs?: (clock: Clock) => number;
   /** The case mostly waits, so it starts with the first case and runs alongside the others. Reported in its place. */
   readonly alongside?: true;
   /** Returns if the requirement holds; otherwise throws with the reason (see checks.ts). */
   readonly run: (context: Context, scope: Scope) => Promise<void>;
 }
 
-export const CASE_TIMEOUT_MS = 30_000;
-
 export type Outcome =
   | { readonly kind: "passed" }
-  /** What is wrong, and the events up to then. */
-  | { readonly kind: "failed"; readonly reason: string; readonly log: readonly LogEntry[] }
+  /** What is wrong, the events up to then, and the last bytes of each stream. */
+  | {
+      readonly kind: "failed";
+      readonly reason: string;
+      readonly log: readonly LogEntry[];
+      readonly bytes: readonly ReceivedBytes[];
+    }
   /** The subject does not offer this feature; `reason` says how the case can tell. */
   | { readonly kind: "not-offered"; readonly reason: string };
 
@@ -43,6 +47,8 @@ export type Subject = "server" | "client";
 /** A set of cases, and the setup they share. */
 export interface Profile<Options, Context> {
   readonly name: string;
+  /** The heartbeat interval of the servers that it judges, in milliseconds, unless the clock says otherwise. */
+  readonly heartbeatMs?: number;
   /** What the cases test. */
   readonly subject: Subject;
   readonly cases: readonly Case<Context>[];

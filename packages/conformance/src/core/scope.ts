@@ -1,3 +1,4 @@
+import { type Clock, type ClockOptions, clockOf } from "./clock.ts";
 import { within } from "./deadline.ts";
 import { EventLog } from "./event-log.ts";
 
@@ -9,13 +10,17 @@ const CLEANUP_MS = 10_000;
 /** State of one running case: its log, its measurements, and its cleanup. */
 export class Scope {
   readonly log = new EventLog();
-  /** How long to wait for an event, in milliseconds. */
-  readonly patienceMs: number;
+  readonly clock: Clock;
   readonly #figures: Record<string, number | string> = {};
   readonly #deferred: (() => unknown)[] = [];
 
-  constructor(patienceMs: number) {
-    this.patienceMs = patienceMs;
+  constructor(clock: Clock | ClockOptions = {}) {
+    this.clock = "silenceMs" in clock ? clock : clockOf(clock);
+  }
+
+  /** How long to wait for an event, in milliseconds. */
+  get patienceMs(): number {
+    return this.clock.patienceMs;
   }
 
   get figures(): Figures {

@@ -1,5 +1,5 @@
 import { type CaseResult, type Subject, type Outcome, type Report, tally } from "../core/case.ts";
-import { formatEntry } from "../core/event-log.ts";
+import { formatEntry, type ReceivedBytes } from "../core/event-log.ts";
 
 const MARKS: Readonly<Record<Outcome["kind"], string>> = { passed: "pass", failed: "FAIL", "not-offered": "skip" };
 
@@ -12,9 +12,23 @@ function formatResult({ name, standard, outcome, figures, milliseconds }: CaseRe
     lines.push(`        ${outcome.reason}`, `        ${standard.source}: “${standard.sentence}”`);
     if (outcome.log.length > 0) lines.push("        events:");
     lines.push(...outcome.log.map((entry) => `          ${formatEntry(entry)}`));
+    lines.push(...outcome.bytes.flatMap((received) => ["        the last bytes:", ...formatBytes(received)]));
   }
   return `${lines.join("\n")}\n`;
 }
+
+/** Each line as a JSON string, so that line ends and other invisible characters can be seen. */
+const formatBytes = ({ source, text }: ReceivedBytes): string[] =>
+  lastLines(text).map((line) => `          ${source === "" ? "" : `[${source}] `}${JSON.stringify(line)}`);
+
+const SHOWN_LINES = 12;
+
+const lastLines = (text: string): string[] =>
+  (text.match(/[^\r\n]*(\r\n|\r|\n|$)/g) ?? []).filter(Boolean).slice(-SHOWN_LINES);
+
+/** One case, for a list. */
+export const formatCase = ({ group, name, standard }: Pick<CaseResult, "group" | "name" | "standard">): string =>
+  `${group}: ${name}\n    ${standard.source}: “${standard.sentence}”\n`;
 
 export function formatSummary(report: Report): string {
   const { passed, failed, "not-offered": missing } = tally(report);

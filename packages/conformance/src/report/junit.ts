@@ -20,10 +20,14 @@ export function toJunit(report: Report): string {
 
 function testCase({ group, name, outcome, figures, milliseconds, standard }: CaseResult): string {
   const head = `    <testcase classname="${escape(group)}" name="${escape(name)}" time="${seconds(milliseconds)}">`;
-  const body: string[] = [];
+  const sentence = `${standard.source}: ${standard.sentence}`;
+  const body = [`      <properties><property name="sentence" value="${escape(sentence)}"/></properties>`];
   if (outcome.kind === "not-offered") body.push(`      <skipped message="${escape(outcome.reason)}"/>`);
   if (outcome.kind === "failed") {
-    const text = [`${standard.source}: ${standard.sentence}`, ...outcome.log.map(formatEntry)].join("\n");
+    const bytes = outcome.bytes.map(
+      ({ source, text: received }) => `last bytes ${source}: ${JSON.stringify(received)}`,
+    );
+    const text = [sentence, ...outcome.log.map(formatEntry), ...bytes].join("\n");
     body.push(`      <failure message="${escape(outcome.reason)}">${escape(text)}</failure>`);
   }
   if (Object.keys(figures).length > 0) body.push(`      <system-out>${escape(JSON.stringify(figures))}</system-out>`);

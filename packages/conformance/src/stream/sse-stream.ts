@@ -49,6 +49,8 @@ export class SseStream {
   readonly ended: Promise<StreamEnd>;
   /** The first bytes that are not UTF-8, if any. */
   invalidUtf8: string | undefined;
+  /** Milliseconds from the request to the end of the stream, if it has ended. */
+  endMs = Number.POSITIVE_INFINITY;
   /** When the request was sent, by `performance.now()`. */
   readonly openedAt: number;
   readonly #abort: AbortController;
@@ -93,6 +95,11 @@ export class SseStream {
     }
   }
 
+  /** Milliseconds since the request. */
+  get nowMs(): number {
+    return this.#now();
+  }
+
   get bytes(): number {
     return this.chunks.items.reduce((sum, { bytes }) => sum + bytes, 0);
   }
@@ -117,6 +124,7 @@ export class SseStream {
   async #read(response: Response): Promise<StreamEnd> {
     const end = await this.#readBody(response);
     this.#log?.add(this.#label, `(${end})`);
+    this.endMs = this.#now();
     this.events.end(`the stream was ${end}`);
     this.chunks.end(`the stream was ${end}`);
     return end;
@@ -128,6 +136,7 @@ export class SseStream {
     try {
       for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
         this.#checkUtf8(read.value);
+        this.#log?.addBytes(this.#label, read.value);
         parser.feed(read.value);
         this.chunks.push({ offsetMs: this.#now(), bytes: read.value.length });
       }

@@ -10,9 +10,6 @@ import { PASSWORD, type PocketBaseContext } from "./context.ts";
 
 const group = GROUP.auth;
 
-/** How long to wait for unwanted events, in milliseconds: they would arrive with the expected event or right after it. */
-const SETTLE_MS = 100;
-
 export const authCases: readonly Case<PocketBaseContext>[] = [
   {
     group,
@@ -40,7 +37,7 @@ export const authCases: readonly Case<PocketBaseContext>[] = [
       const { id } = await superuser.create(names.open, { title: "for everyone" });
       await guestStream.untilChange(`${names.open}/*`, "create", id);
       await superuserStream.untilChange(`${names.secret}/*`, "create", secret.id);
-      await pause(SETTLE_MS);
+      await pause(scope.clock.settleMs);
       for (const topic of topics.slice(0, 2)) {
         const leak = guestStream.changes(topic)[0];
         check(leak === undefined, `a guest received a record that it may not see: ${show(leak)}`);
@@ -97,7 +94,7 @@ export const authCases: readonly Case<PocketBaseContext>[] = [
       await superuser.create(names.open, { n: 1 });
       const { id } = await superuser.create(names.open, { n: 9 });
       await Promise.all([ann, ben].map((subscriber) => subscriber.untilChange(large, "create", id)));
-      await pause(SETTLE_MS);
+      await pause(scope.clock.settleMs);
       for (const [subscriber, { record }] of [
         [ann, people[0]],
         [ben, people[1]],
@@ -140,7 +137,7 @@ export const authCases: readonly Case<PocketBaseContext>[] = [
       await superuser.create(names.members, { title: "after" });
       const { id } = await superuser.create(names.open, { title: "for everyone" });
       for (const subscriber of [late, revoked]) await subscriber.untilChange(topics[1]!, "create", id);
-      await pause(SETTLE_MS);
+      await pause(scope.clock.settleMs);
       check(
         late.changes(topics[0]!).length === 0,
         "a stream with an expired token received a record that guests may not see",

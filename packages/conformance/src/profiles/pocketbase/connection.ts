@@ -55,12 +55,12 @@ export const connectionCases: readonly Case<PocketBaseContext>[] = [
     name: "Heartbeat/keep-alive",
     standard: quote("Implement heartbeat monitoring"),
     alongside: true,
-    timeoutMs: ({ heartbeatMs }) => 20_000 + 2 * heartbeatMs,
-    async run({ guest, names, heartbeatMs }, scope) {
+    timeoutMs: ({ caseMs, silenceMs }) => caseMs + silenceMs,
+    async run({ guest, names }, scope) {
       const { stream } = await Subscriber.open(scope, guest, [`${names.users}/*`]);
       const { items } = stream.chunks;
       const [count, from] = [items.length, performance.now()];
-      const limit = 2 * heartbeatMs;
+      const limit = scope.clock.silenceMs;
       const arrived = await stream.chunks
         .until(({ length }) => length > count, limit, "a heartbeat")
         .then(

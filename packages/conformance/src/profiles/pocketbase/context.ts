@@ -6,8 +6,6 @@ import { type ApiModel, ApiClient, type AuthResponse } from "./api-client.ts";
 export interface PocketBaseTarget {
   readonly url: string;
   readonly superuser: { readonly email: string; readonly password: string } | { readonly token: string };
-  /** The server's heartbeat interval, in milliseconds. Default 20 s. */
-  readonly heartbeatMs?: number;
   /** Streams that may be open at once. Default 100; browsers open at most six connections to a server. */
   readonly connections?: number;
 }
@@ -28,7 +26,6 @@ export interface CollectionNames {
 
 export interface PocketBaseContext {
   readonly url: string;
-  readonly heartbeatMs: number;
   readonly connections: number;
   /** Authenticated as the superuser. */
   readonly superuser: ApiClient;
@@ -41,7 +38,6 @@ export interface PocketBaseContext {
 }
 
 export const PASSWORD = "conformance-1234";
-const HEARTBEAT_MS = 20_000;
 /** More could exceed the default limit of open files per process. */
 const CONNECTIONS = 100;
 
@@ -59,7 +55,6 @@ export async function openContext(target: PocketBaseTarget, scope: Scope): Promi
     guest,
     superuser,
     names,
-    heartbeatMs: target.heartbeatMs ?? HEARTBEAT_MS,
     connections: target.connections ?? CONNECTIONS,
     async user() {
       count += 1;

@@ -108,7 +108,7 @@ export const errorCases: readonly Case<PocketBaseContext>[] = [
     group,
     name: "Server overload handling",
     standard: quote("Server overload handling"),
-    timeoutMs: 60_000,
+    timeoutMs: ({ caseMs }) => 2 * caseMs,
     async run({ superuser, guest, names, client, connections }, scope) {
       const topic = `${names.open}/*`;
       const steady = await Subscriber.open(scope, guest, [topic], { label: "steady" });

@@ -58,7 +58,7 @@ export const eventCases: readonly Case<PocketBaseContext>[] = [
     group,
     name: "Event ordering guarantees",
     standard: quote("Maintain event ordering"),
-    timeoutMs: 60_000,
+    timeoutMs: ({ caseMs }) => 2 * caseMs,
     async run({ superuser, guest, names }, scope) {
       const topic = `${names.open}/*`;
       const two = await Promise.all(
@@ -93,7 +93,7 @@ export const eventCases: readonly Case<PocketBaseContext>[] = [
     group,
     name: "Bulk event processing",
     standard: quote("Route events to appropriate handlers"),
-    timeoutMs: 60_000,
+    timeoutMs: ({ caseMs }) => 2 * caseMs,
     async run({ superuser, names, client }, scope) {
       const subscription = client(scope)
         .realtime()

@@ -31,7 +31,7 @@ export const performanceCases: readonly Case<PocketBaseContext>[] = [
     group,
     name: "Event latency measurement",
     standard: quote("Includes tests for latency, throughput, and scalability"),
-    timeoutMs: 60_000,
+    timeoutMs: ({ caseMs }) => 2 * caseMs,
     async run({ superuser, guest, names }, scope) {
       const topic = `${names.open}/*`;
       const subscriber = await Subscriber.open(scope, guest, [topic]);
@@ -63,7 +63,7 @@ export const performanceCases: readonly Case<PocketBaseContext>[] = [
     group,
     name: "Concurrent client scaling",
     standard: quote("Includes tests for latency, throughput, and scalability"),
-    timeoutMs: 120_000,
+    timeoutMs: ({ caseMs }) => 4 * caseMs,
     async run({ superuser, guest, names, connections }, scope) {
       const topic = `${names.open}/*`;
       const subscribers: Subscriber[] = [];
@@ -99,7 +99,7 @@ export const performanceCases: readonly Case<PocketBaseContext>[] = [
     group,
     name: "Event batching efficiency",
     standard: quote("Implement batching for performance"),
-    timeoutMs: 60_000,
+    timeoutMs: ({ caseMs }) => 2 * caseMs,
     async run({ superuser, names, client }, scope) {
       const realtime = client(scope).realtime();
       const subscription = realtime.subscribeToCollection(names.open, { capacity: 2 * BURST });
@@ -133,7 +133,7 @@ export const performanceCases: readonly Case<PocketBaseContext>[] = [
     group,
     name: "Memory usage stability",
     standard: quote("Memory management"),
-    timeoutMs: 120_000,
+    timeoutMs: ({ caseMs }) => 4 * caseMs,
     async run({ superuser, guest, names, client }, scope) {
       const topic = `${names.open}/*`;
       const ids: string[] = [];
@@ -166,7 +166,7 @@ export const performanceCases: readonly Case<PocketBaseContext>[] = [
     group,
     name: "Throughput under load",
     standard: quote("Throughput under load"),
-    timeoutMs: 120_000,
+    timeoutMs: ({ caseMs }) => 4 * caseMs,
     async run({ superuser, guest, names, connections }, scope) {
       const topic = `${names.open}/*`;
       const count = Math.min(LISTENERS, connections);

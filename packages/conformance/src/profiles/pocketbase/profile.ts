@@ -10,6 +10,7 @@ import { openContext, type PocketBaseTarget, type PocketBaseContext } from "./co
 export const pocketbaseProfile: Profile<PocketBaseTarget, PocketBaseContext> = {
   name: "pocketbase",
   subject: "server",
+  heartbeatMs: 20_000,
   cases: [...connectionCases, ...authCases, ...eventCases, ...errorCases, ...performanceCases],
   open: openContext,
 };
