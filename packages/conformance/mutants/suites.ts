@@ -1,4 +1,8 @@
 import type { Judged } from "./framework/judge.ts";
+import { replicacheSuite } from "./profiles/replicache.ts";
+import { sseSuite } from "./profiles/sse.ts";
+import { tasksSuite } from "./profiles/tasks.ts";
+import { versionSuite } from "./profiles/version.ts";
 
 /** Every profile with its mutants. */
-export const SUITES: readonly Judged[] = [];
+export const SUITES: readonly Judged[] = [sseSuite, tasksSuite, versionSuite, replicacheSuite];

@@ -1,4 +1,5 @@
 import type { CaseResult, Report } from "../../src/core/case.ts";
+import { clockOf } from "../../src/core/clock.ts";
 import { runProfile } from "../../src/core/run-profile.ts";
 import { Scope } from "../../src/core/scope.ts";
 import type { Suite } from "./mutant.ts";
@@ -33,10 +34,9 @@ export interface Judged {
 export function judged<Options, World>(suite: Suite<Options, World>): Judged {
   const { profile, mutants, width = Number.POSITIVE_INFINITY } = suite;
   const play = async (open: (scope: Scope) => Options | Promise<Options>): Promise<Report> => {
-    const scope = new Scope(suite.patienceMs);
+    const scope = new Scope(clockOf(suite.clock, profile.heartbeatMs));
     try {
-      const target = { target: profile.name, patienceMs: suite.patienceMs };
-      return await runProfile(profile, await open(scope), target);
+      return await runProfile(profile, await open(scope), { target: profile.name, clock: suite.clock });
     } finally {
       await scope.close();
     }

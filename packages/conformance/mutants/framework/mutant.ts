@@ -1,3 +1,4 @@
+import type { ClockOptions } from "../../src/core/clock.ts";
 import type { Profile } from "../../src/core/case.ts";
 import type { Scope } from "../../src/core/scope.ts";
 import type { Random } from "./random.ts";
@@ -20,6 +21,6 @@ export interface Suite<Options, World> {
   readonly odd: (random: Random, scope: Scope) => Options | Promise<Options>;
   /** How many peers of this suite may be judged at once; as many as there are by default. */
   readonly width?: number;
-  /** How long a case waits for an event from a peer, in milliseconds. */
-  readonly patienceMs: number;
+  /** The windows of time, short ones: a mutant should not make its cases wait for long. */
+  readonly clock: ClockOptions;
 }

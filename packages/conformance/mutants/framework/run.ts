@@ -25,6 +25,8 @@ export interface SuiteResult {
   readonly milliseconds: number;
 }
 
+const EASE_MS = 15;
+
 /** Judges all mutants and right peers of a profile. */
 export async function mutate(suite: Judged, options: MutateOptions): Promise<SuiteResult> {
   const { only = "", every = 1, seeds, onResult } = options;
@@ -34,12 +36,16 @@ export async function mutate(suite: Judged, options: MutateOptions): Promise<Sui
     ({ label }, index) => index % every === 0 && label.toLowerCase().includes(only.toLowerCase()),
   );
   const mutants: MutantResult[] = [];
+  // Not all at once: a machine that is busy with the first requests is late with everything.
+  const ease = (index: number): Promise<void> => Bun.sleep(index < width ? index * EASE_MS : 0);
   await inParallel(chosen.length, width, async (index) => {
+    await ease(index);
     mutants[index] = await chosen[index]!.judge();
     onResult?.(mutants[index], suite.profile);
   });
   const odd: OddResult[] = [];
   await inParallel(seeds.length, width, async (index) => {
+    await ease(index);
     odd[index] = await suite.judgeOdd(seeds[index]!);
     onResult?.(odd[index], suite.profile);
   });

@@ -24,13 +24,18 @@ export function formatTable(suites: readonly SuiteResult[], caseCounts: Readonly
   return `${[lines[0], widths.map((width) => "-".repeat(width)).join("  "), ...lines.slice(1)].join("\n")}\n`;
 }
 
+/** Refusals are often one and the same fault. */
+const SHOWN_REFUSALS = 5;
+
 /** What fails a run, line by line. */
 export function faultsOf(suites: readonly SuiteResult[], isWhole: boolean): string[] {
   return suites.flatMap(({ profile, survivors, needless, refused }) => [
     ...survivors.map(({ rule, name }) => `${profile}: survived: ${name} (${rule})`),
-    ...refused.flatMap(({ seed, refusals }) =>
-      refusals.map((reason) => `${profile}: the right peer of seed ${seed} was refused: ${reason}`),
-    ),
+    ...refused
+      .slice(0, SHOWN_REFUSALS)
+      .flatMap(({ seed, refusals }) =>
+        refusals.map((reason) => `${profile}: the right peer of seed ${seed} was refused: ${reason}`),
+      ),
     // Only a run with every mutant can tell.
     ...(isWhole ? needless.map((name) => `${profile}: no mutant is caught by this case alone: ${name}`) : []),
   ]);
