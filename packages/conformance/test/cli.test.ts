@@ -5,12 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Report } from "../src/index.ts";
-import { type Faults, startSseServer } from "./broken/sse-server.ts";
+import { Scope } from "../src/core/scope.ts";
+import { type SsePeerOptions, startSsePeer } from "../mutants/peers/sse-peer.ts";
 
 setDefaultTimeout(30_000);
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-const SMALL_CLIENT = fileURLToPath(new URL("broken/small-client.ts", import.meta.url));
+const CLIENT_PROGRAM = fileURLToPath(new URL("fixtures/client-program.ts", import.meta.url));
 
 async function run(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const child = Bun.spawn([process.execPath, MAIN, ...args], { stdout: "pipe", stderr: "pipe" });
@@ -18,8 +19,9 @@ async function run(...args: readonly string[]): Promise<{ code: number; stdout: 
   return { code, stdout, stderr };
 }
 
-async function runSse(faults: Faults, ...args: readonly string[]): ReturnType<typeof run> {
-  const { url, stop } = await startSseServer(faults);
+async function runSse(options: Partial<SsePeerOptions>, ...args: readonly string[]): ReturnType<typeof run> {
+  const scope = new Scope();
+  const { url } = await startSsePeer(scope, { heartbeatMs: 200, ...options });
   try {
     return await run(
       "sse",
@@ -35,7 +37,7 @@ async function runSse(faults: Faults, ...args: readonly string[]): ReturnType<ty
       ...args,
     );
   } finally {
-    stop();
+    await scope.close();
   }
 }
 
@@ -63,37 +65,56 @@ for (const [what, args] of [
 
 test.concurrent("a correct server passes case by case", async () => {
   const { code, stdout } = await runSse({});
-  expect(stdout).toMatch(/16 of 16 passed, 0 failed, 0 not offered/);
+  expect(stdout).toMatch(/19 of 19 passed, 0 failed, 0 not offered/);
   expect(stdout).toContain("  pass  the stream is valid UTF-8");
   expect(code).toBe(0);
 });
 
 test.concurrent("a failure shows the sentence and the events", async () => {
-  const { code, stdout } = await runSse({ replay: () => [] });
+  const { code, stdout } = await runSse({ faults: { replay: () => [] } });
   expect(code).toBe(1);
   expect(stdout).toContain("FAIL  Last-Event-ID replays what came after it, once and in order");
   expect(stdout).toMatch(/WHATWG HTML 9\.2\.4: “The `Last-Event-ID` HTTP request header/);
-  expect(stdout).toMatch(/\+\d+ ms \[again\] 200 text\/event-stream/);
+  expect(stdout).toMatch(/\+\d+ ms \[replayed\] 200 text\/event-stream/);
+  expect(stdout).toContain("the last bytes:");
+  expect(stdout).toContain('[replayed] "\\n"');
 });
 
 test.concurrent("reports are written as JSON and as JUnit XML", async () => {
   const folder = await mkdtemp(join(tmpdir(), "conformance-cli-"));
   const [json, junit] = [join(folder, "report.json"), join(folder, "report.xml")];
   const args = ["--format", "json", "--json-file", json, "--junit-file", junit, "--only", "Format"];
-  const { code, stdout } = await runSse({ greeting: "retry:<3s>\n\n" }, ...args);
+  const { code, stdout } = await runSse({ greeting: { raw: "retry:<3s>\n\n" } }, ...args);
   expect(code).toBe(1);
   const report = JSON.parse(stdout) as Report & { readonly tally: unknown };
   expect(report.tally).toEqual({ passed: 5, failed: 1, "not-offered": 0 });
   expect(JSON.parse(readFileSync(json, "utf8"))).toEqual(report);
   const xml = readFileSync(junit, "utf8");
   expect(xml).toContain('<testsuites tests="6" failures="1" skipped="0">');
+  expect(xml).toMatch(/<property name="sentence" value="WHATWG HTML 9\.2\.6: If the field value consists of only/);
+  expect(xml).toMatch(/last bytes first: &quot;retry:&lt;3s&gt;/);
   expect(xml).toMatch(/<failure message="[^"]+retry:&lt;3s&gt;[^"]+">/);
   await rm(folder, { recursive: true });
 });
 
+test.concurrent("bail stops at the first failure", async () => {
+  const { code, stdout } = await runSse({ headers: { "content-type": "text/plain" } }, "--bail");
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/1 of 2 passed, 1 failed/);
+});
+
+test.concurrent("list shows the cases and their sentences, and needs no server", async () => {
+  const { code, stdout } = await run("version", "--list", "--only", "heartbeat");
+  expect(code).toBe(0);
+  expect(stdout).toContain("Version stream: Given heartbeat timing, When measuring intervals");
+  expect(stdout).toContain("SSE Baseline Testing Infrastructure 15: “Tests validate heartbeat exists");
+  expect(stdout).not.toContain("Given version event");
+  expect((await run("nothing", "--list")).code).toBe(2);
+});
+
 test.concurrent("any program can be tested as a client", async () => {
-  const program = `${process.execPath} ${SMALL_CLIENT}`;
-  const { code, stdout } = await run("client", "--command", program, "--only", "last event id");
+  const program = `${process.execPath} ${CLIENT_PROGRAM}`;
+  const { code, stdout } = await run("client", "--states", "--command", program, "--only", "last event id");
   expect(stdout).toContain("1 of 1 passed");
   expect(code).toBe(0);
 });

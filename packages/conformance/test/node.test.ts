@@ -3,7 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startSseServer } from "./broken/sse-server.ts";
+import { startSsePeer } from "../mutants/peers/sse-peer.ts";
+import { Scope } from "../src/core/scope.ts";
 
 setDefaultTimeout(60_000);
 
@@ -25,10 +26,11 @@ async function node(...args: readonly string[]): Promise<{ code: number; output:
 
 test("the build runs on Node", async () => {
   expect(success).toBe(true);
-  const { url, stop } = await startSseServer();
+  const scope = new Scope();
+  const { url } = await startSsePeer(scope, { heartbeatMs: 200 });
   const { code, output } = await node("sse", url, "--trigger", url, "--listen-ms", "300", "--heartbeat-ms", "500");
-  stop();
-  expect(output).toMatch(/16 of 16 passed, 0 failed, .*Node /);
+  await scope.close();
+  expect(output).toMatch(/19 of 19 passed, 0 failed, .*Node /);
   expect(code).toBe(0);
 });
 

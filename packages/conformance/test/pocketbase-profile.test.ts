@@ -3,7 +3,7 @@ import { startTestApp } from "../../server/src/testing/test-app.ts";
 import { pocketbaseProfile, type Report, runProfile, tally } from "../src/index.ts";
 import { GROUP } from "../src/profiles/pocketbase/document.ts";
 import { BROKEN_POCKETBASE_SERVERS, type BrokenPocketBase } from "./broken/pocketbase-servers.ts";
-import { ConcurrencyLimit } from "./support/concurrency-limit.ts";
+import { ConcurrencyLimit } from "../src/core/concurrency-limit.ts";
 import { startProxy } from "./broken/proxy.ts";
 
 setDefaultTimeout(120_000);
@@ -14,8 +14,12 @@ const beat = setInterval(() => app.app.hub.sendHeartbeats([...app.app.hub.sessio
 afterAll(() => clearInterval(beat));
 
 const runPocketBaseProfile = (url: string, only: string, patienceMs?: number): Promise<Report> => {
-  const target = { url, superuser: { token: app.admin }, heartbeatMs: 2_000 };
-  return runProfile(pocketbaseProfile, target, { target: url, only, patienceMs });
+  const target = { url, superuser: { token: app.admin } };
+  return runProfile(pocketbaseProfile, target, {
+    target: url,
+    only,
+    clock: { heartbeatMs: 2_000, patienceMs, settleMs: 100 },
+  });
 };
 
 const failuresOf = ({ results }: Report): Record<string, string> =>

@@ -1,51 +1,80 @@
-import { expect, test } from "bun:test";
-import { jsonSseProfile, type Report, runProfile } from "../src/index.ts";
-import { type Faults, startSseServer } from "./broken/sse-server.ts";
-import { BROKEN_SSE_SERVERS } from "./broken/sse-servers.ts";
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { type SsePeerOptions, startSsePeer } from "../mutants/peers/sse-peer.ts";
+import { jsonSseProfile, type Report, runProfile, type RunOptions } from "../src/index.ts";
+import { Scope } from "../src/core/scope.ts";
 
-async function runSseProfile(faults: Faults, untriggered = false): Promise<Report> {
-  const { url, trigger, stop } = await startSseServer(faults);
-  const target = { url, listenMs: 500, heartbeatMs: 500, ...(!untriggered && { trigger }) };
+setDefaultTimeout(60_000);
+
+const clock = { heartbeatMs: 400, patienceMs: 2_000, listenMs: 400, settleMs: 150 };
+
+async function runSseProfile(
+  options: Partial<SsePeerOptions> = {},
+  { only, bail, untriggered }: Partial<RunOptions> & { readonly untriggered?: true } = {},
+): Promise<Report> {
+  const scope = new Scope();
+  const { url, trigger } = await startSsePeer(scope, { heartbeatMs: 200, ...options });
+  const target = { url, ...(!untriggered && { trigger }) };
   try {
-    return await runProfile(jsonSseProfile, target, { target: url, patienceMs: 2_000 });
+    return await runProfile(jsonSseProfile, target, { target: url, clock, only, bail });
   } finally {
-    stop();
+    await scope.close();
   }
 }
 
-const failuresOf = ({ results }: Report): Map<string, string> =>
-  new Map(results.flatMap(({ name, outcome }) => (outcome.kind === "failed" ? [[name, outcome.reason]] : [])));
-
-test.concurrent("a correct server passes every case", async () => {
-  const { results } = await runSseProfile({});
+test.concurrent("a right server passes every case", async () => {
+  const { results } = await runSseProfile();
   expect(results.filter(({ outcome }) => outcome.kind !== "passed")).toEqual([]);
 });
 
-for (const { fault, faults, caughtBy, message, untriggered } of BROKEN_SSE_SERVERS) {
-  test.concurrent(`a server that ${fault} is caught by “${caughtBy}”`, async () => {
-    const failures = failuresOf(await runSseProfile(faults, untriggered));
-    expect(failures.get(caughtBy)).toMatch(message);
-  });
-}
+test.concurrent("without a trigger, what can't be known is not offered", async () => {
+  const { results } = await runSseProfile({}, { untriggered: true });
+  expect(results.filter(({ outcome }) => outcome.kind === "failed")).toEqual([]);
+  expect(results.filter(({ outcome }) => outcome.kind === "not-offered").length).toBeGreaterThan(2);
+});
 
-test.concurrent("a failure includes the events and their times", async () => {
-  const { results } = await runSseProfile({ replay: () => [] });
-  const failed = results.find(({ name }) => name.startsWith("Last-Event-ID"))!.outcome;
-  if (failed.kind !== "failed") throw new Error("the case did not fail");
-  const tick = failed.log.find(({ source, name }) => source === "first" && name === "tick");
-  expect(tick?.summary).toMatch(/^\{"n":\d+\}$/);
-  expect(tick?.offsetMs).toBeGreaterThanOrEqual(0);
+const MESSAGES: Readonly<Record<string, readonly [Partial<SsePeerOptions>, RegExp]>> = {
+  "loses what comes during a replay": [{ faults: { duringReplay: "lost" } }, /"e\.6" is missing without notice/],
+  "doubles live events after a replay": [{ faults: { duringReplay: "doubled" } }, /the id "e\.6" came twice/],
+  "replays under another name": [
+    { faults: { replayed: (frame) => ({ ...frame, event: "replay" }) } },
+    /"e\.\d" is replay .*, and on the first connection it was tick/,
+  ],
+  "replays with other data": [
+    { faults: { replayed: (frame) => ({ ...frame, data: '{"n":0}' }) } },
+    /"e\.\d" is tick .*\\"n\\":0.*, and on the first connection it was/,
+  ],
+  "starts ids again": [{ faults: { idOf: (_, __, sent) => `e.${sent}` } }, /the id "e\.\d" came|came again|missing/],
+  "stops its heartbeats": [{ faults: { beats: (count) => count <= 2 } }, /no byte arrived for 800 ms/],
+};
+
+for (const [fault, [options, message]] of Object.entries(MESSAGES))
+  test.concurrent(`a server that ${fault} hears what is wrong`, async () => {
+    const { results } = await runSseProfile(options);
+    const reasons = results.flatMap(({ outcome }) => (outcome.kind === "failed" ? [outcome.reason] : []));
+    expect(reasons.join("\n")).toMatch(message);
+  });
+
+test.concurrent("a failure has the events, their times and the bytes", async () => {
+  const { results } = await runSseProfile({ faults: { replay: () => [] } }, { only: "Last-Event-ID replays" });
+  const [failed] = results;
+  if (failed?.outcome.kind !== "failed") throw new Error("the case did not fail");
+  expect(failed.outcome.log.some(({ source, name }) => source === "replayed" && name === "200")).toBe(true);
+  expect(failed.outcome.log.every(({ offsetMs }) => offsetMs >= 0)).toBe(true);
+  expect(failed.outcome.bytes).toEqual([{ source: "replayed", text: expect.stringMatching(/^: ?hello\n\n/) }]);
+});
+
+test.concurrent("bail ends the run at the first failure", async () => {
+  const whole = await runSseProfile({ headers: { "content-type": "text/plain" } });
+  const { results } = await runSseProfile({ headers: { "content-type": "text/plain" } }, { bail: true });
+  expect(results.map(({ outcome }) => outcome.kind)).toEqual(["passed", "failed"]);
+  expect(whole.results.length).toBe(jsonSseProfile.cases.length);
 });
 
 test.concurrent("a server that is not running fails every case, and nothing hangs", async () => {
-  const { url, stop } = await startSseServer();
-  stop();
-  const { results } = await runProfile(jsonSseProfile, { url }, { target: url });
+  const scope = new Scope();
+  const { url } = await startSsePeer(scope, { heartbeatMs: 200 });
+  await scope.close();
+  const { results } = await runProfile(jsonSseProfile, { url }, { target: url, clock });
   expect(results.length).toBe(jsonSseProfile.cases.length);
-  for (const { outcome } of results) expect(outcome.kind === "failed" && outcome.reason).toMatch(/^setup: /);
-});
-
-test("every case catches a fault", () => {
-  const caught = new Set(BROKEN_SSE_SERVERS.map((broken) => broken.caughtBy));
-  expect(jsonSseProfile.cases.map(({ name }) => name).filter((name) => !caught.has(name))).toEqual([]);
+  for (const { outcome } of results) expect(outcome.kind).toBe("failed");
 });

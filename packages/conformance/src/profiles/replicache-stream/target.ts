@@ -1,6 +1,7 @@
 import { check, notOffered, show } from "../../core/checks.ts";
 import type { Scope } from "../../core/scope.ts";
-import { SseStream } from "../../stream/sse-stream.ts";
+import { openRecorder, type Recorder } from "../../stream/recording.ts";
+import type { SseStream } from "../../stream/sse-stream.ts";
 
 export interface ReplicacheTarget {
   /** The server's base URL; the endpoints are under /api/v1/replicache. */
@@ -9,19 +10,22 @@ export interface ReplicacheTarget {
   readonly token: string;
   /** Another user's token. */
   readonly otherToken?: string;
-  /** The server's ping interval, in milliseconds. Default 30 s. */
-  readonly pingMs?: number;
 }
 
 export interface ReplicacheContext {
-  readonly pingMs: number;
   readonly token: string;
   readonly otherToken: () => string;
   /** Opens a stream, whatever the status. */
-  readonly open: (scope: Scope, token: string | undefined, label?: string) => Promise<SseStream>;
+  readonly open: (scope: Scope, token: string | undefined, label?: string) => Promise<Recorder>;
   /** Opens a stream and waits for its first message. */
   readonly connect: (scope: Scope, token: string, label?: string) => Promise<SseStream>;
   readonly request: (method: string, path: string, token: string | undefined, body?: unknown) => Promise<JsonReply>;
+  /** The first stream of the user. It stays open to the end. */
+  readonly first: Recorder;
+  /** Every stream that was opened with a token. */
+  readonly streams: readonly Recorder[];
+  /** How many streams of the user the kit has open: the server must count at least as many. */
+  readonly openCount: () => number;
 }
 
 interface JsonReply {
@@ -29,33 +33,31 @@ interface JsonReply {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-const PING_MS = 30_000;
-
-export function openContext({
-  url,
-  token,
-  otherToken,
-  pingMs = PING_MS,
-}: ReplicacheTarget): Promise<ReplicacheContext> {
+export async function openContext(
+  { url, token, otherToken }: ReplicacheTarget,
+  setup: Scope,
+): Promise<ReplicacheContext> {
+  const { clock } = setup;
   const base = `${url.replace(/\/+$/, "")}/api/v1/replicache`;
-  const open: ReplicacheContext["open"] = async (scope, who, label = "") => {
+  const streams: Recorder[] = [];
+  const own: SseStream[] = [];
+  const open: ReplicacheContext["open"] = async (scope, who, label = "stream") => {
     const headers = who === undefined ? {} : { authorization: `Bearer ${who}` };
-    const stream = await SseStream.open(`${base}/stream`, {
-      headers,
-      label,
-      log: scope.log,
-      timeoutMs: scope.patienceMs,
-    });
-    scope.defer(() => stream.close());
-    return stream;
+    const recorder = await openRecorder(`${base}/stream`, scope, { label, headers });
+    scope.log.include(recorder.recording().log);
+    if (who === token || who === otherToken) streams.push(recorder);
+    if (who === token && recorder.stream.status === 200) own.push(recorder.stream);
+    return recorder;
   };
-  return Promise.resolve({
-    pingMs,
+  return {
     token,
+    first: await open(setup, token, "first"),
+    openCount: () => own.filter(({ events }) => !events.isOver).length,
     otherToken: () => otherToken ?? notOffered("only one token was given (add --other-token)"),
     open,
+    streams,
     async connect(scope, who, label) {
-      const stream = await open(scope, who, label);
+      const { stream } = await open(scope, who, label);
       check(stream.status === 200, `GET stream: ${stream.status}`);
       await stream.until(({ length }) => length > 0, "the first message");
       return stream;
@@ -68,12 +70,12 @@ export function openContext({
           ...(body !== undefined && { "content-type": "application/json" }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(10_000),
+        signal: AbortSignal.timeout(clock.patienceMs),
       });
       const text = await response.text();
       return { status: response.status, body: parse(text) };
     },
-  });
+  };
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {

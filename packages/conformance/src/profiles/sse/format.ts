@@ -1,87 +1,57 @@
 import type { SseProblem } from "@headwater/protocol";
 import type { Case } from "../../core/case.ts";
-import { check, show } from "../../core/checks.ts";
-import type { SseStream } from "../../stream/sse-stream.ts";
+import { show } from "../../core/checks.ts";
+import type { Recording } from "../../stream/recording.ts";
+import { everyConnection } from "./every-connection.ts";
 import { STANDARD } from "./standards.ts";
 import type { SseContext } from "./target.ts";
 
 const group = "Format";
 
-function first(sample: SseStream, code: SseProblem["code"]): string | undefined {
-  return sample.problems.find((problem) => problem.code === code)?.text;
-}
+/** The longest reconnection time that is not a mistake, in milliseconds. */
+const LONGEST_RETRY_MS = 3_600_000;
+
+const problem = ({ stream }: Recording, code: SseProblem["code"], fault: string): string | undefined => {
+  const text = stream.problems.find((each) => each.code === code)?.text;
+  return text === undefined ? undefined : `${fault}: ${show(text)}`;
+};
 
 /** The format of the stream. */
 export const formatCases: readonly Case<SseContext>[] = [
-  {
-    group,
-    name: "the stream is valid UTF-8",
-    standard: STANDARD.charset,
-    async run({ sample: { invalidUtf8 } }) {
-      check(invalidUtf8 === undefined, `bytes that are not UTF-8: ${show(invalidUtf8)}`);
-    },
-  },
-  {
-    group,
-    name: "every line is a field, a comment or empty",
-    standard: STANDARD.fields,
-    async run({ sample }) {
-      const text = first(sample, "unknown-field");
-      check(text === undefined, `a line that is not a field, perhaps a line break in data: ${show(text)}`);
-    },
-  },
-  {
-    group,
-    name: "every named event has data",
-    standard: STANDARD.data,
-    async run({ sample }) {
-      const text = first(sample, "missing-data");
-      check(text === undefined, `an event without data, which clients do not dispatch: ${show(text)}`);
-    },
-  },
-  {
-    group,
-    name: "retry is a number of milliseconds",
-    standard: STANDARD.retry,
-    async run({ sample }) {
-      const text = first(sample, "invalid-retry");
-      check(text === undefined, `a reconnection time with characters other than digits: ${show(text)}`);
-      const longest = Math.max(0, ...sample.retries);
-      check(longest <= 3_600_000, `retry:${longest}: clients would wait more than an hour`);
-    },
-  },
-  {
-    group,
-    name: "ids do not contain NULL",
-    standard: STANDARD.id,
-    async run({ sample }) {
-      const text = first(sample, "invalid-id");
-      check(text === undefined, `an id that contains U+0000: ${show(text)}`);
-    },
-  },
-  {
-    group,
-    name: "the last event ends with an empty line",
-    standard: STANDARD.end,
-    async run({ sample }) {
-      const text = first(sample, "incomplete-event");
-      check(text === undefined, `the stream ends in the middle of an event, which is lost: ${show(text)}`);
-    },
-  },
+  everyConnection(group, "the stream is valid UTF-8", STANDARD.charset, ({ stream: { invalidUtf8 } }) =>
+    invalidUtf8 === undefined ? undefined : `bytes that are not UTF-8: ${show(invalidUtf8)}`,
+  ),
+  everyConnection(group, "every line is a field, a comment or empty", STANDARD.fields, (recording) =>
+    problem(recording, "unknown-field", "a line that is not a field, perhaps a line break in data"),
+  ),
+  everyConnection(group, "every named event has data", STANDARD.data, (recording) =>
+    problem(recording, "missing-data", "an event without data, which clients do not dispatch"),
+  ),
+  everyConnection(group, "retry is a number of milliseconds", STANDARD.retry, (recording) => {
+    const longest = Math.max(0, ...recording.stream.retries);
+    if (longest > LONGEST_RETRY_MS) return `retry:${longest}: clients would wait more than an hour`;
+    return problem(recording, "invalid-retry", "a reconnection time with characters other than digits");
+  }),
+  everyConnection(group, "ids do not contain NULL", STANDARD.id, (recording) =>
+    problem(recording, "invalid-id", "an id that contains U+0000"),
+  ),
+  everyConnection(group, "the last event ends with an empty line", STANDARD.end, (recording) =>
+    problem(recording, "incomplete-event", "the stream ends in the middle of an event, which is lost"),
+  ),
 ];
 
 /** For endpoints that promise JSON data. */
-export const jsonCase: Case<SseContext> = {
+export const jsonCase: Case<SseContext> = everyConnection(
   group,
-  name: "data is JSON, and events have names",
-  standard: STANDARD.json,
-  async run({ sample }) {
-    for (const { event, data } of sample.events.items) {
-      check(isJson(data), `the data of ${event} is not JSON: ${show(data)}`);
-      check(event !== "message", `an event without a name: ${show(data)}`);
-    }
+  "data is JSON, and events have names",
+  STANDARD.json,
+  ({ events }) => {
+    const text = events.find(({ data }) => !isJson(data));
+    if (text) return `the data of ${text.event} is not JSON: ${show(text.data)}`;
+    const nameless = events.find(({ event }) => event === "message");
+    return nameless && `an event without a name: ${show(nameless.data)}`;
   },
-};
+);
 
 function isJson(text: string): boolean {
   try {

@@ -9,6 +9,7 @@ import { openContext, type SseTarget, type SseContext } from "./target.ts";
 export const sseProfile: Profile<SseTarget, SseContext> = {
   name: "sse",
   subject: "server",
+  heartbeatMs: 15_000,
   cases: [...headerCases, ...formatCases, ...flowCases, ...reconnectCases],
   open: openContext,
 };

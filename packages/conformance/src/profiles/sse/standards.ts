@@ -49,11 +49,20 @@ export const STANDARD = {
     source: "SSE baseline plan 6",
     sentence: "Events arrive in causal order.",
   },
+  listeners: {
+    source: "SSE baseline plan 13",
+    sentence: "When task sends events, Then all clients receive same events.",
+  },
   heartbeat: html(
     "9.2.7",
     "To protect against such proxy servers, authors can include a comment line (one starting with a ':' character) every 15 seconds or so.",
   ),
   reconnect: html("9.2.3", "Wait a delay equal to the reconnection time of the event source."),
+  sameId: html("9.2.6", "Set the last event ID string of the event source to the value of the last event ID buffer."),
+  during: html(
+    "9.2.7",
+    "Legacy proxy servers are known to, in certain cases, drop HTTP connections after a short timeout.",
+  ),
   resume: html(
     "9.2.4",
     "The `Last-Event-ID` HTTP request header reports an EventSource object's last event ID string to the server when the user agent is to reestablish the connection.",

@@ -1,55 +1,62 @@
 import type { Scope } from "../../core/scope.ts";
-import { SseStream, type StreamOptions } from "../../stream/sse-stream.ts";
+import { once } from "../../model/judge.ts";
+import { openRecorder, type Recorder, type Recording } from "../../stream/recording.ts";
+import type { SseStream } from "../../stream/sse-stream.ts";
+import { type Play, playWithTrigger, playWithoutTrigger } from "./play.ts";
 
 /** An SSE endpoint. */
 export interface SseTarget {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** How long to wait for events that the server sends by itself, in milliseconds. Default 3 s. */
-  readonly listenMs?: number;
-  /** The server's heartbeat interval, in milliseconds. Default 15 s. */
-  readonly heartbeatMs?: number;
   /** Makes the server send one more event. */
   readonly trigger?: () => Promise<unknown>;
   /** Called with each new stream before the checks: for servers that need a separate subscribe request. */
   readonly prepare?: (stream: SseStream) => Promise<unknown>;
 }
 
+/** What the cases judge. Each is recorded once, when the first case asks for it. */
 export interface SseContext {
   readonly target: SseTarget;
-  readonly listenMs: number;
-  readonly heartbeatMs: number;
-  /** The first connection, read for `listenMs`; the header and format cases check it. */
-  readonly sample: SseStream;
-  readonly open: (scope: Scope, options?: StreamOptions) => Promise<SseStream>;
+  readonly play: () => Promise<Play>;
+  /** The streams that were left open after the play, when nothing had happened for some heartbeats. */
+  readonly idle: () => Promise<readonly Recording[]>;
 }
 
-/** How often a case calls the trigger. */
-export const TRIGGER_COUNT = 3;
+/** How many heartbeats an idle stream is left open for. */
+const IDLE_SILENCES = 2;
 
-export async function openContext(target: SseTarget, scope: Scope): Promise<SseContext> {
-  const { listenMs = 3_000, heartbeatMs = 15_000 } = target;
-  const open: SseContext["open"] = async (at, options = {}) => {
-    const headers = { ...target.headers, ...options.headers };
-    const stream = await SseStream.open(target.url, {
-      log: at.log,
-      timeoutMs: at.patienceMs,
-      ...options,
-      headers,
-    });
-    at.defer(() => stream.close());
-    if (stream.status === 200) await target.prepare?.(stream);
-    return stream;
+export function openContext(target: SseTarget, scope: Scope): Promise<SseContext> {
+  const open = async (label: string, lastEventId?: string): Promise<Recorder> => {
+    const { headers = {} } = target;
+    const recorder = await openRecorder(target.url, scope, { label, headers, lastEventId });
+    if (recorder.stream.status === 200) await target.prepare?.(recorder.stream);
+    return recorder;
   };
-  const sample = await open(scope);
-  const ended = sample.ended.then(() => true);
-  const listened = new Promise<void>((resolve) => setTimeout(resolve, listenMs));
-  for (let i = 0; target.trigger && i < TRIGGER_COUNT; i += 1) {
-    const before = sample.events.items.length;
-    await target.trigger();
-    // One at a time, so that a wrong order is the server's and not the kit's.
-    await sample.until(({ length }) => length > before, "an event", scope.patienceMs).catch(() => undefined);
+  const play = once(() =>
+    target.trigger ? playWithTrigger(open, target.trigger, scope.clock) : playWithoutTrigger(open, scope.clock),
+  );
+  return Promise.resolve({
+    target,
+    play,
+    idle: once(async () => {
+      const { leftOpen } = await play();
+      await Promise.all(leftOpen.map(({ stream }) => untilSilent(stream, scope)));
+      return leftOpen.map(({ finish }) => finish());
+    }),
+  });
+}
+
+/** Waits for some heartbeats, or until the stream is silent for too long. */
+async function untilSilent({ chunks }: SseStream, { clock }: Scope): Promise<void> {
+  const end = performance.now() + IDLE_SILENCES * clock.silenceMs;
+  for (let isAlive = true; isAlive && !chunks.isOver && performance.now() < end;) {
+    const { length } = chunks.items;
+    // Longer than the limit, so that its end is seen to pass.
+    isAlive = await chunks
+      .until((items) => items.length > length, 1.5 * clock.silenceMs, "a byte")
+      .then(
+        () => true,
+        () => false,
+      );
   }
-  await Promise.race([ended, listened]);
-  return { target, listenMs, heartbeatMs, sample, open };
 }

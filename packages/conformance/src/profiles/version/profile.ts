@@ -1,126 +1,164 @@
 import type { Case, Profile } from "../../core/case.ts";
-import { check, show } from "../../core/checks.ts";
-import type { Scope } from "../../core/scope.ts";
-import { collect } from "../../stream/collect.ts";
-import { SseClient } from "../../stream/sse-client.ts";
-import { checkCorrelationId, fieldsOf, checkIsoTime, namesOf, checkConnectionOpen, baseline } from "../baseline.ts";
+import type { Clock } from "../../core/clock.ts";
+import { show } from "../../core/checks.ts";
+import { canonical } from "../../model/canonical.ts";
+import { ISO_TIME } from "../../model/field.ts";
+import { judge, once } from "../../model/judge.ts";
+import { orderFault } from "../../model/stream-model.ts";
+import { record, type RecordedEvent, type Recording } from "../../stream/recording.ts";
+import {
+  baseline,
+  correlationFault,
+  correlationOf,
+  fieldsFault,
+  formatFault,
+  heartbeatFault,
+  openingFault,
+} from "../baseline.ts";
+import { VERSION_STREAM } from "./model.ts";
 
 export interface VersionTarget {
   /** The server's base URL; the stream is at /api/utils/version/stream. */
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The server's heartbeat interval (`SSE_HEARTBEAT_INTERVAL`), in milliseconds. Default 5 s. */
-  readonly heartbeatMs?: number;
 }
 
 interface VersionContext {
-  readonly heartbeatMs: number;
-  readonly listen: (scope: Scope) => SseClient;
+  /** Connections that listened for a few heartbeats. */
+  readonly streams: () => Promise<readonly Recording[]>;
 }
 
 const group = "Version stream";
+const BEATS = 4;
 
-/** Time limit for this many heartbeats: twice the interval each, to allow for loaded machines. */
-const heartbeatTimeout =
-  (beats: number) =>
-  ({ heartbeatMs }: VersionContext): number =>
-    15_000 + 2 * beats * heartbeatMs;
+const timeoutMs = ({ caseMs, silenceMs }: Clock): number => caseMs + (BEATS + 1) * silenceMs;
 
-/** The document's scenarios, under its names. */
+const kindOf = ({ event }: RecordedEvent): string => event;
+
+const kindFault = ({ events }: Recording, ...kinds: readonly string[]): string | undefined =>
+  fieldsFault(events, VERSION_STREAM, kindOf, (kind) => kinds.includes(kind));
+
+const versionOf = ({ events }: Recording): Readonly<Record<string, unknown>> | undefined =>
+  events.find(({ event }) => event === "version")?.fields;
+
+/** A case that looks at every connection. */
+const rule = (
+  name: string,
+  standard: Case<VersionContext>["standard"],
+  faultOf: (recording: Recording, clock: Clock) => string | undefined,
+): Case<VersionContext> => ({
+  group,
+  name,
+  standard,
+  alongside: true,
+  timeoutMs,
+  run: async ({ streams }, scope) => judge(await streams(), scope, (recording) => faultOf(recording, scope.clock)),
+});
+
+/** The document's scenarios, under its names, and what holds over many connections. */
 const cases: readonly Case<VersionContext>[] = [
-  {
-    group,
-    name: "Given version stream endpoint, When SSE client connects, Then receive connection_open then version event (not version_info) immediately",
-    standard: baseline(
+  rule(
+    "Given version stream endpoint, When SSE client connects, Then receive connection_open then version event (not version_info) immediately",
+    baseline(
       "4",
       "SSE stream with connection_open, immediate version event (not version_info), then periodic heartbeat events",
     ),
-    async run({ listen }, scope) {
-      const events = await collect(listen(scope), (_, count) => count === 2);
-      checkConnectionOpen(events);
-      check(events[1]?.event === "version", `the second event is ${events[1]?.event ?? "missing"}, not version`);
-      scope.measure("versionMs", events[1].offsetMs);
+    (recording, clock) => {
+      const { events, lagMs } = recording;
+      const fault = openingFault(recording, clock) ?? kindFault(recording, "connection_open");
+      if (fault !== undefined) return fault;
+      if (events[1]?.event !== "version") return `the second event is ${events[1]?.event ?? "missing"}, not version`;
+      const waited = events[1].offsetMs - events[0]!.offsetMs;
+      return waited > clock.heartbeatMs / 2 + lagMs
+        ? `version came ${Math.round(waited)} ms after connection_open, not at once`
+        : undefined;
     },
-  },
-  {
-    group,
-    name: "Given version event, When parsed, Then data contains version, environment, git_commit fields and correlation_id",
-    standard: baseline(
+  ),
+  rule(
+    "Given version event, When parsed, Then data contains version, environment, git_commit fields and correlation_id",
+    baseline(
       "3",
       'data: {"version": "1.2.3", "environment": "development", "git_commit": "abc123", "correlation_id": "...", ...}',
     ),
-    async run({ listen }, scope) {
-      const events = await collect(listen(scope), ({ event }) => event === "version");
-      checkCorrelationId(events);
-      const fields = fieldsOf(events.at(-1)!);
-      for (const name of ["version", "environment"])
-        check(typeof fields[name] === "string" && fields[name] !== "", `version has ${name} ${show(fields[name])}`);
-      check("git_commit" in fields, `version has no git_commit: ${show(fields)}`);
+    (recording) => {
+      const { started_at: _, ...fields } = VERSION_STREAM.kinds["version"]!.fields;
+      const known = { ...VERSION_STREAM.kinds["version"]!, fields };
+      const model = { ...VERSION_STREAM, kinds: { version: known } };
+      return fieldsFault(recording.events, model, kindOf, (kind) => kind === "version");
     },
-  },
-  {
-    group,
-    name: "Given connection stays open, When waiting, Then receive periodic heartbeat events (not comments) with timestamp",
-    standard: baseline("3", 'event: heartbeat data: {"timestamp": "2024-01-01T12:00:00Z", "correlation_id": "..."}'),
-    alongside: true,
-    timeoutMs: heartbeatTimeout(2),
-    async run({ listen }, scope) {
-      let beats = 0;
-      const events = await collect(listen(scope), ({ event }) => event === "heartbeat" && (beats += 1) === 2);
-      check(beats === 2, `the stream ended after ${beats} heartbeats: ${show(namesOf(events))}`);
-      checkCorrelationId(events);
-      for (const beat of events.filter(({ event }) => event === "heartbeat"))
-        checkIsoTime(fieldsOf(beat)["timestamp"], "the timestamp of a heartbeat");
+  ),
+  rule(
+    "Given connection stays open, When waiting, Then receive periodic heartbeat events (not comments) with timestamp",
+    baseline("3", 'event: heartbeat data: {"timestamp": "2024-01-01T12:00:00Z", "correlation_id": "..."}'),
+    (recording) => {
+      const beats = recording.events.filter(({ event }) => event === "heartbeat");
+      if (beats.length === 0) return "no heartbeat event came";
+      const times = beats.map(({ fields }) => Date.parse(String(fields?.["timestamp"])));
+      const back = times.findIndex((time, at) => at > 0 && time < times[at - 1]!);
+      return (
+        kindFault(recording, "heartbeat") ??
+        (back < 0 ? undefined : `the timestamps of the heartbeats go back at heartbeat ${back + 1}`)
+      );
     },
-  },
-  {
-    group,
-    name: "Given version data contains datetimes, When serialized, Then converted to ISO strings (JSON-serializable, already handled by implementation)",
-    standard: baseline(
+  ),
+  rule(
+    "Given version data contains datetimes, When serialized, Then converted to ISO strings (JSON-serializable, already handled by implementation)",
+    baseline(
       "3",
       "version event (not version_info) must remain JSON-serializable (no datetime objects, use ISO strings)",
     ),
-    async run({ listen }, scope) {
-      const events = await collect(listen(scope), ({ event }) => event === "version");
-      for (const [name, value] of Object.entries(fieldsOf(events.at(-1)!)))
-        if (/(_at|_time|_date|timestamp)$/.test(name) && value !== null) checkIsoTime(value, name);
+    (recording) => {
+      const times = Object.entries(versionOf(recording) ?? {}).filter(
+        ([name, value]) => /(_at|_time|_date|timestamp)$/.test(name) && value !== null,
+      );
+      const wrong = times.find(([, value]) => !ISO_TIME.accepts(value));
+      return wrong && `version has ${wrong[0]} ${show(wrong[1])}, not ${ISO_TIME.is}`;
     },
-  },
-  {
-    group,
-    name: "Given connection idle, When timeout not reached, Then connection remains open (no premature close)",
-    standard: baseline("13", "When timeout not reached, Then connection remains open (no premature close)"),
-    alongside: true,
-    timeoutMs: heartbeatTimeout(1),
-    async run({ listen }, scope) {
-      const events = await collect(listen(scope), ({ event }) => event === "heartbeat");
-      const last = events.at(-1);
-      check(last?.event === "heartbeat", `the stream ended after ${last?.event ?? "no events"}: ${show(last?.data)}`);
-    },
-  },
-  {
-    group,
-    name: "Given heartbeat timing, When measuring intervals, Then validate heartbeat occurs within 2x configured SSE_HEARTBEAT_INTERVAL (generous window, not exact timing)",
-    standard: baseline(
+  ),
+  rule(
+    "Given connection idle, When timeout not reached, Then connection remains open (no premature close)",
+    baseline("13", "When timeout not reached, Then connection remains open (no premature close)"),
+    ({ end, events }) =>
+      end === "still open" ? undefined : `the stream was ${end} after ${events.at(-1)?.event ?? "no events"}`,
+  ),
+  rule(
+    "Given heartbeat timing, When measuring intervals, Then validate heartbeat occurs within 2x configured SSE_HEARTBEAT_INTERVAL (generous window, not exact timing)",
+    baseline(
       "15",
       "Tests validate heartbeat exists within 2x configured SSE_HEARTBEAT_INTERVAL (generous window for CI flakiness)",
     ),
+    // A stream that ended is the matter of another case.
+    (recording, clock) => (recording.end === "still open" ? heartbeatFault(recording, clock, BEATS) : undefined),
+  ),
+  rule(
+    "events follow one another as the model says",
+    baseline("6", "Events arrive in causal order; connection_open always first"),
+    ({ events }) => orderFault(VERSION_STREAM, events.map(kindOf)),
+  ),
+  rule(
+    "every stream is a well-formed event stream of JSON objects",
+    baseline("6", "All events follow SSE spec; data payloads are valid JSON; event names are non-empty"),
+    formatFault,
+  ),
+  {
+    group,
+    name: "each connection has a correlation id of its own, and all have the same version",
+    standard: baseline("3", "correlation_id injected in all events"),
     alongside: true,
-    timeoutMs: heartbeatTimeout(2),
-    async run({ listen, heartbeatMs }, scope) {
-      const offsets: number[] = [];
-      for await (const { event, offsetMs } of listen(scope).connect()) {
-        if (event === "heartbeat" || event === "version") offsets.push(offsetMs);
-        if (offsets.length === 3) break;
-      }
-      const gaps = offsets.slice(1).map((offset, at) => offset - offsets[at]!);
-      check(gaps.length === 2, `the stream ended after ${offsets.length - 1} heartbeats`);
-      const longest = Math.max(...gaps);
-      scope.measure("intervalMs", longest);
-      check(
-        longest <= 2 * heartbeatMs,
-        `a heartbeat came after ${Math.round(longest)} ms; the interval is ${heartbeatMs} ms`,
-      );
+    timeoutMs,
+    async run({ streams }, scope) {
+      const recordings = await streams();
+      judge(recordings, scope, correlationFault);
+      const ids = recordings.map(correlationOf);
+      const { correlation_id: _, ...version } = versionOf(recordings[0]!) ?? {};
+      judge(recordings, scope, (recording) => {
+        const id = correlationOf(recording);
+        if (ids.indexOf(id) !== ids.lastIndexOf(id)) return `two streams have the correlation id ${show(id)}`;
+        const { correlation_id: __, ...own } = versionOf(recording) ?? {};
+        return canonical(own) === canonical(version)
+          ? undefined
+          : `another connection got another version: ${show(own)} and ${show(version)}`;
+      });
     },
   },
 ];
@@ -129,13 +167,19 @@ const cases: readonly Case<VersionContext>[] = [
 export const versionProfile: Profile<VersionTarget, VersionContext> = {
   name: "version",
   subject: "server",
+  heartbeatMs: 5_000,
   cases,
-  open({ url, headers = {}, heartbeatMs = 5_000 }) {
+  open({ url, headers = {} }, scope) {
     const address = `${url.replace(/\/+$/, "")}/api/utils/version/stream`;
+    const open = (label: string): Promise<Recording> =>
+      record(address, scope, {
+        label,
+        headers,
+        quietMs: scope.clock.silenceMs,
+        until: (events) => events.filter(({ event }) => event === "heartbeat").length >= BEATS,
+      });
     return Promise.resolve({
-      heartbeatMs,
-      listen: ({ log, patienceMs }) =>
-        new SseClient(address, { log, headers, timeoutMs: Math.max(patienceMs, 2 * heartbeatMs) }),
+      streams: once(() => Promise.all([open("connection 1"), open("connection 2")])),
     });
   },
 };
