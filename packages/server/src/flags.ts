@@ -130,7 +130,7 @@ export const SETTINGS = {
     flag: "--max-sync-rooms",
     variable: "HEADWATER_MAX_SYNC_ROOMS",
     fallback: "100",
-    help: "maximum number of rooms that a client which syncs may be in or poke at once, with names of 64 characters on average; 0 is no limit",
+    help: "maximum number of rooms that a client which syncs may be in or poke at once, with names of 40 characters on average; 0 is no limit",
   },
   maxEvaluationPercent: {
     flag: "--max-evaluation-percent",

@@ -5,8 +5,8 @@ import type { Metrics } from "../../metrics/metrics.ts";
 import type { Principal } from "../../rules/principal.ts";
 import type { EventVisibility } from "../../visibility/event-visibility.ts";
 
-/** The limit of rooms, in bytes of their names, is this many times the limit of their number. */
-const BYTES_PER_ROOM = 64;
+/** The limit of rooms, in bytes of their names, is this many times the limit of their number: 4 KiB, as each connection has. */
+const BYTES_PER_ROOM = 40;
 /** Characters of a name that an error repeats. */
 const MAX_SHOWN = 100;
 
