@@ -7,7 +7,7 @@ import type { ApiRequest } from "../http/request.ts";
 /** What rules and record operations see of a request. Headers are converted on first use: most rules never read them. */
 export function recordContext(
   request: ApiRequest,
-  { registry, files, background, hooks, config }: ApiContext,
+  { registry, files, background, hooks, config, metrics }: ApiContext,
   { context = "default", body = {} }: Partial<Pick<RecordContext, "context" | "body">> = {},
 ): RecordContext {
   let headers: Readonly<Record<string, string>> | undefined;
@@ -24,7 +24,11 @@ export function recordContext(
     now: request.now,
     files,
     background,
-    answerLimits: { bytes: config.queries.answerBytes, expanded: config.queries.expanded },
+    answerLimits: {
+      bytes: config.queries.answerBytes,
+      expanded: config.queries.expanded,
+      refused: (limit) => metrics.refused(limit),
+    },
     hooks: { registry: hooks, principal: request.principal, depth: hookDepth(), tx: undefined },
   };
 }

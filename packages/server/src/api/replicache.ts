@@ -1,4 +1,4 @@
-import type { PushResponse, RejectedMutation, SyncError } from "@headwater/protocol";
+import type { ErrorData, PushResponse, RejectedMutation, SyncError } from "@headwater/protocol";
 import type { Logger } from "pino";
 import type { AuthRecord } from "../auth/tokens.ts";
 import { openPokeStream } from "../connections/pokes/poke-connection.ts";
@@ -50,6 +50,7 @@ export async function push(request: ApiRequest, api: ApiContext): Promise<Respon
   if ("error" in pushed) return syncError(pushed);
   const { rejected } = pushed;
   logRejected(api.logger, request.id, rejected);
+  countLimits(api, rejected);
   if (isTooLong) throw tooManyMutations(api, max);
   return jsonAs(200, {
     ...(rejected.length > 0 && { rejected }),
@@ -114,6 +115,13 @@ function logRejected(logger: Logger, request: string, rejected: readonly Rejecte
   }
   const more = rejected.length - MAX_LOGGED;
   if (more > 0) logger.info({ request, more }, "more mutations rejected");
+}
+
+function countLimits({ metrics }: ApiContext, rejected: readonly RejectedMutation[]): void {
+  for (const { error } of rejected) {
+    const { code } = (error.data as ErrorData)["args"] ?? {};
+    if (typeof code === "string" && code.startsWith("limit_")) metrics.refused(code);
+  }
 }
 
 /** The first ones are done. The client sends the others again. */

@@ -24,6 +24,11 @@ const list = (collection: string, query: Readonly<Record<string, string>>, signa
     signal: signal ?? null,
   });
 
+async function refusals(limit: string): Promise<number> {
+  const metrics = await (await play(url, { path: "/api/metrics", token: admin })).text();
+  return Number(new RegExp(`^headwater_refusals_total\\{limit="${limit}"\\} (\\d+)$`, "m").exec(metrics)?.[1] ?? 0);
+}
+
 beforeAll(async () => {
   await app.folder.store.write(async (tx) => {
     await tx.run(sql`INSERT INTO authors (id, title) VALUES (${id("a", 1)}, 'one'), (${id("a", 2)}, 'two')`);
@@ -92,16 +97,21 @@ describe("an answer", () => {
 
   test("with more related records than the limit is refused by name", async () => {
     const response = await list("posts", { perPage: "300", expand });
-    const message = "The expand parameter leads to more than 1000 records.";
+    const message = "The expand parameter leads to more than 1000 records (--max-expand).";
     expect([response.status, await response.text()]).toEqual([400, errorText(400, message)]);
+    expect(await refusals("limit_expand")).toBe(1);
   });
 
   test("that repeats records beyond the limit is refused by its size", async () => {
     const response = await list("posts", { perPage: "90", expand });
     expect([response.status, await response.text()]).toEqual([
       400,
-      errorText(400, "The answer is larger than 4 MiB. Ask for fewer records or for a shorter expand."),
+      errorText(
+        400,
+        "The answer is larger than 4 MiB (--max-answer-mb). Ask for fewer records or for a shorter expand.",
+      ),
     ]);
+    expect(await refusals("limit_answer_bytes")).toBe(1);
   });
 
   test("that is large comes in parts, with the same text as in one", async () => {

@@ -1,5 +1,5 @@
 import type { Server } from "bun";
-import { notFound } from "../lib/api-error.ts";
+import { ApiError, notFound } from "../lib/api-error.ts";
 import { AccessLogEntry, principalName } from "./access-log.ts";
 import { assertBodyLimit, DEFAULT_BODY_LIMIT } from "./body/body-bytes.ts";
 import { createCors } from "./cors.ts";
@@ -55,6 +55,7 @@ export function createHandler<Context extends HttpContext>(options: HandlerOptio
       if (result === UPGRADED) return undefined;
       response = result;
     } catch (error) {
+      if (isTooLarge(error)) context.bodies.refused("limit_body_bytes");
       response = errorResponse(error, context.logger, id);
     } finally {
       void request?.release()?.catch((error: unknown) => context.logger.error({ err: error }, "cleanup failed"));
@@ -67,6 +68,10 @@ export function createHandler<Context extends HttpContext>(options: HandlerOptio
   };
   return (raw, server) => (raw.method === "OPTIONS" ? cors.preflight(raw) : respond(raw, server));
 }
+
+/** A body of too many bytes has no other detail, as in PocketBase. */
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof ApiError && error.status === 413 && Object.keys(error.data).length === 0;
 
 /**
  * The request's URL. Without a usable `Host` header, as in HTTP/1.0, only the path of `raw.url` is true, and its host is

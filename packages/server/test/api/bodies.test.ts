@@ -117,6 +117,10 @@ test("a body with too many keys or items gets 413 with the limit, and a metric",
     data: { body: { code: "limit_body_items" } },
   });
   expect(await metric(server.url, 'headwater_refusals_total{limit="limit_body_keys"}')).toBe(1);
+  const huge = new Uint8Array(33 << 20);
+  const signIn = `${server.url}/api/collections/users/auth-with-password`;
+  expect((await fetch(signIn, { method: "POST", body: huge })).status).toBe(413);
+  expect(await metric(server.url, 'headwater_refusals_total{limit="limit_body_bytes"}')).toBe(1);
 });
 
 describe("the memory of bodies that are on their way", () => {

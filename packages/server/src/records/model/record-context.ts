@@ -26,4 +26,6 @@ export interface AnswerLimits {
   readonly bytes: number;
   /** References that `expand` follows: a record that three others refer to counts three times. */
   readonly expanded: number;
+  /** Called with the code of a limit that refuses an answer. */
+  readonly refused?: (limit: string) => void;
 }

@@ -6,9 +6,9 @@ test("an answer within its limits is free to go on, one beyond is refused by the
   budget.addExpanded(10);
   budget.addBytes(2 << 20);
   budget.addFetched(2 << 20);
-  expect(() => budget.addExpanded(1)).toThrow("The expand parameter leads to more than 10 records.");
-  expect(() => budget.addBytes(1)).toThrow("The answer is larger than 2 MiB.");
-  expect(() => budget.addFetched(1)).toThrow("The answer is larger than 2 MiB.");
+  expect(() => budget.addExpanded(1)).toThrow("The expand parameter leads to more than 10 records (--max-expand).");
+  expect(() => budget.addBytes(1)).toThrow("The answer is larger than 2 MiB (--max-answer-mb).");
+  expect(() => budget.addFetched(1)).toThrow("The answer is larger than 2 MiB (--max-answer-mb).");
 });
 
 test("0 is no limit", () => {

@@ -31,7 +31,8 @@ export class AnswerBudget {
   addExpanded(count: number): void {
     this.#expanded += count;
     if (this.expandable < 0) {
-      throw badRequest(`The expand parameter leads to more than ${this.#limits.expanded} records.`);
+      this.#limits.refused?.("limit_expand");
+      throw badRequest(`The expand parameter leads to more than ${this.#limits.expanded} records (--max-expand).`);
     }
   }
 
@@ -49,6 +50,9 @@ export class AnswerBudget {
     const { bytes: max } = this.#limits;
     if (max === 0 || bytes <= max) return;
     const limit = max < 2 ** 20 ? `${Math.round(max / 1_024)} KiB` : `${Math.round(max / 2 ** 20)} MiB`;
-    throw badRequest(`The answer is larger than ${limit}. Ask for fewer records or for a shorter expand.`);
+    this.#limits.refused?.("limit_answer_bytes");
+    throw badRequest(
+      `The answer is larger than ${limit} (--max-answer-mb). Ask for fewer records or for a shorter expand.`,
+    );
   }
 }
