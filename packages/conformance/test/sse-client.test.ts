@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
-import { type ScriptedResponse, ScriptedServer } from "../src/clients/scripted-server.ts";
+import type { ScriptedResponse } from "../src/clients/scripted-response.ts";
+import { ScriptedServer } from "../src/clients/scripted-server.ts";
 import { type JsonEvent, SseClient, type SseClientOptions } from "../src/index.ts";
 import { collect } from "../src/stream/collect.ts";
 

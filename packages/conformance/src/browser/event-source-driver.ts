@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ClientDriver, ClientEvent } from "../clients/driver.ts";
+import type { ClientDriver, ClientEvent, ClientListener, ClientState } from "../clients/driver.ts";
 import { ScriptedServer } from "../clients/scripted-server.ts";
 import { EVENT_SOURCE_PAGE } from "./event-source-page.ts";
 import { readBody } from "./read-body.ts";
@@ -11,16 +11,23 @@ interface PageCommand {
   readonly names?: readonly string[];
 }
 
+/** What the page posts: an event, or a state that a source enters. */
+type Posted = { readonly id: number } & (ClientEvent | { readonly state: ClientState });
+
 export interface BrowserHarness {
   readonly driver: ClientDriver;
-  /** Serves the page and the streams, so that they have the same origin. */
-  readonly server: ScriptedServer;
+  /** The page to open. */
+  readonly origin: string;
+  stop(): void;
 }
 
-/** A driver for any browser that opens `server.origin`. */
+/** Browsers open six connections to an origin, and resolve each name under `localhost` by themselves. */
+const ownOrigin = (url: string, id: number): string => url.replace("//127.0.0.1:", `//client-${id}.localhost:`);
+
+/** A driver for any browser that opens `origin`. */
 export async function startBrowserHarness(name: string): Promise<BrowserHarness> {
   const commands: PageCommand[] = [];
-  const listeners = new Map<number, (event: ClientEvent) => void>();
+  const listeners = new Map<number, ClientListener>();
   let waiting: ServerResponse | undefined;
   let count = 0;
 
@@ -40,8 +47,10 @@ export async function startBrowserHarness(name: string): Promise<BrowserHarness>
       waiting = response;
       return flush();
     }
-    const { id, ...event } = JSON.parse(body) as ClientEvent & { readonly id: number };
-    listeners.get(id)?.(event);
+    for (const { id, ...posted } of JSON.parse(body) as readonly Posted[]) {
+      if ("state" in posted) listeners.get(id)?.onState(posted.state);
+      else listeners.get(id)?.onEvent(posted);
+    }
     response.end("{}");
   };
 
@@ -49,16 +58,19 @@ export async function startBrowserHarness(name: string): Promise<BrowserHarness>
   const driver: ClientDriver = {
     name,
     reconnects: true,
-    open(url, names, onEvent) {
+    reportsStates: true,
+    open(url, names, listener) {
       count += 1;
       const id = count;
-      listeners.set(id, onEvent);
-      send({ id, url, names });
-      return Promise.resolve(() => {
-        listeners.delete(id);
-        send({ id });
+      listeners.set(id, listener);
+      send({ id, url: ownOrigin(url, id), names });
+      return Promise.resolve({
+        close() {
+          listeners.delete(id);
+          send({ id });
+        },
       });
     },
   };
-  return { driver, server };
+  return { driver, origin: server.origin, stop: () => server.stop() };
 }

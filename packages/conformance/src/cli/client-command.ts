@@ -16,23 +16,27 @@ export const clientCommand = (setExitCode: SetExitCode) =>
         "a program that takes a URL as its last argument and writes each event as a line of JSON: event, data, lastEventId",
       )
       .option("--no-reconnects", "the program reads one stream and does not reconnect")
+      .option(
+        "--states",
+        'the program also writes each state that it enters: {"state": "connecting"}, "open" or "closed"',
+      )
       .option("--browser [program]", "test the EventSource of a headless Chromium"),
-  ).action(async ({ command, reconnects, browser, ...output }, self) => {
+  ).action(async ({ command, reconnects, states, browser, ...output }, self) => {
     if ((command === undefined) === (browser === undefined)) self.error("error: Pass either --command or --browser.");
     if (command !== undefined)
       return setExitCode(
-        await runAndReport(clientProfile, { driver: processDriver(command, reconnects) }, command, output),
+        await runAndReport(clientProfile, { driver: processDriver(command, { reconnects, states }) }, command, output),
       );
     setExitCode(await testBrowser(browserProgram(browser ?? true, self), output));
   });
 
 async function testBrowser(program: string, output: OutputOptions): Promise<number> {
-  const { driver, server } = await startBrowserHarness(program);
-  const close = launchBrowser(program, server.origin);
+  const harness = await startBrowserHarness(program);
+  const close = launchBrowser(program, harness.origin);
   try {
-    return await runAndReport(clientProfile, { driver, server }, program, output);
+    return await runAndReport(clientProfile, { driver: harness.driver }, program, output);
   } finally {
     await close();
-    server.stop();
+    harness.stop();
   }
 }

@@ -2,18 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { pause } from "../core/deadline.ts";
 import { Inbox } from "../stream/inbox.ts";
-
-/** How the server responds to one request. */
-export interface ScriptedResponse {
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Sent one at a time, with a pause after each, so that the client reads them as separate chunks. */
-  readonly chunks?: readonly (string | Uint8Array)[];
-  /** The pause after each chunk, in milliseconds. */
-  readonly betweenMs?: number;
-  /** Leaves the stream open after the last chunk; without it the server ends the response. */
-  readonly staysOpen?: true;
-}
+import { SCRIPT_IS_OVER } from "./model/connections.ts";
+import { type ScriptedResponse, toBytes } from "./scripted-response.ts";
 
 /** A request from the client under test. */
 export interface ReceivedRequest {
@@ -22,6 +12,8 @@ export interface ReceivedRequest {
   readonly at: number;
   /** Resolves when either side closes the connection. */
   readonly closed: Promise<void>;
+  /** Resolves when the server is done with its response, with the time by `performance.now()`. */
+  readonly done: Promise<number>;
 }
 
 /** One URL of the server, and the requests made to it. */
@@ -30,10 +22,7 @@ export interface ScriptedEndpoint {
   readonly requests: Inbox<ReceivedRequest>;
 }
 
-const BETWEEN_CHUNKS_MS = 20;
-
-/** What a client gets when the script is over: 204 stops an `EventSource` from reconnecting. */
-const NO_CONTENT: ScriptedResponse = { status: 204 };
+const BETWEEN_CHUNKS_MS = 15;
 
 type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -65,9 +54,10 @@ export class ScriptedServer {
     const path = `/endpoint/${this.#endpoints.size + 1}`;
     const requests = new Inbox<ReceivedRequest>();
     this.#endpoints.set(path, (request, response) => {
-      const closed = new Promise<void>((resolve) => response.on("close", resolve));
-      requests.push({ headers: request.headers, at: performance.now(), closed });
-      void respond(responses[requests.items.length - 1] ?? NO_CONTENT, response);
+      const closed = new Promise<void>((resolve) => response.on("close", () => resolve()));
+      const script = responses[requests.items.length] ?? SCRIPT_IS_OVER;
+      const done = respond(script, response).then(() => performance.now());
+      requests.push({ headers: request.headers, at: performance.now(), closed, done });
     });
     return { url: this.origin + path, requests };
   }
@@ -79,25 +69,35 @@ export class ScriptedServer {
 }
 
 async function respond(script: ScriptedResponse, response: ServerResponse): Promise<void> {
-  const {
-    status = 200,
-    headers = { "content-type": "text/event-stream" },
-    chunks = [],
-    betweenMs = BETWEEN_CHUNKS_MS,
-    staysOpen,
-  } = script;
+  const { status = 200, headers = {}, chunks = [], betweenMs = BETWEEN_CHUNKS_MS, staysOpen, breaks } = script;
   response.on("error", () => undefined);
   response.socket?.setNoDelay(true);
-  response.writeHead(status, { "cache-control": "no-store", ...headers });
+  if (breaks === "before the response") return void response.destroy();
+  const { "content-type": type = "text/event-stream", ...others } = headers;
+  response.writeHead(status, { ...ALWAYS, ...(type !== "" && { "content-type": type }), ...others });
   if (status === 200) response.flushHeaders();
   for (const chunk of chunks) {
     if (response.destroyed) return;
-    response.write(chunk);
+    if (!response.write(toBytes(chunk))) await drained(response);
     await pause(betweenMs);
     // Lets a client in this process read, even if the timer fired late.
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
   }
+  if (breaks) return void response.destroy();
   if (!staysOpen) response.end();
 }
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off("drain", done).off("close", done);
+      resolve();
+    };
+    response.on("drain", done).on("close", done);
+  });
+}
+
+/** A page is of another origin. HTTP clients may send a request again by themselves on a connection that was in use. */
+const ALWAYS = { "cache-control": "no-store", "access-control-allow-origin": "*", connection: "close" } as const;
 
 const notFound: RequestHandler = (_, response) => void response.writeHead(404).end();
