@@ -156,7 +156,7 @@ export class VisibilityDiff {
       this.#readFor(listener, async (reader) => {
         const tables = withOverrides((await overridesAsOf(reader, schema, after)) ?? []);
         const rows = await reader.all(
-          sql`${tables} SELECT * FROM ${sql.table(collection.name)} WHERE id IN ${anyOf(ids)}`,
+          sql`${tables} SELECT * FROM ${sql.id(collection.name)} WHERE id IN ${anyOf(ids)}`,
         );
         return rows.map((row) => readRow(collection, row));
       }),
@@ -181,7 +181,7 @@ export class VisibilityDiff {
       const visibleAfter = visibleIdsQuery(listener, overridesAfter);
       const readIn = async (inside: Sql, outside: Sql): Promise<readonly RecordValues[]> => {
         const rows = await reader.all(
-          sql`${withOverrides(overridesAfter)} SELECT * FROM ${sql.table(collection.name)} WHERE id IN ${inside} AND id NOT IN ${outside}
+          sql`${withOverrides(overridesAfter)} SELECT * FROM ${sql.id(collection.name)} WHERE id IN ${inside} AND id NOT IN ${outside}
               LIMIT ${MAX_VISIBILITY_CHANGES + 2}`,
         );
         return rows.map((row) => readRow(collection, row));

@@ -18,5 +18,5 @@ export function visibleIdsQuery({ context, topic, rule, filter }: Listener, over
   if (rule !== "") conditions.push(query.condition(rule, "trusted"));
   if (filter !== "") conditions.push(query.condition(filter, "client"));
   const where = allOf([...conditions, ...query.extraConditions]);
-  return sql`(${withOverrides(overrides)} SELECT ${idColumn(collection)} FROM ${sql.table(collection.name)} ${query.joins} WHERE ${where})`;
+  return sql`(${withOverrides(overrides)} SELECT ${idColumn(collection)} FROM ${sql.id(collection.name)} ${query.joins} WHERE ${where})`;
 }
