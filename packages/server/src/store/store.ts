@@ -23,6 +23,8 @@ export interface QueryOwner {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds that one read may take, if that is less than the store's own limit. */
   readonly limitMs?: number;
+  /** Called when a read leaves this thread for a reader process. */
+  readonly onLeave?: () => void;
 }
 
 /** A reader that also runs what clients ask for. */

@@ -40,7 +40,12 @@ const VALUES_PER_STEP = 8;
 export function costOf(plan: QueryPlan, sizes: TableSizes, query: Query): number {
   const { values, stopsAfter = Infinity, visitCost = 1, sizes: own = {} } = query;
   const { widest, total, longest } = bytesOf(plan, sizes, own);
-  const known: Known = { sizes, own, longestIn: plan.hasIn ? longestList(values) : 1, longest };
+  const known: Known = {
+    sizes,
+    own,
+    longestIn: plan.inLength > 0 ? Math.max(plan.inLength, longestList(values)) : 1,
+    longest,
+  };
   const all = effortOf(plan.top, known);
   const visits = plan.sorts ? all.visits : Math.min(all.visits, stopsAfter);
   if (visits === Infinity) return Infinity;
@@ -133,9 +138,9 @@ function bytesOf(
   return { widest, total, longest };
 }
 
-/** The most elements that an `IN` can have: of a JSON list that is bound, or as many as there are values. */
+/** The most elements of a JSON list that is bound. */
 function longestList(values: readonly SqlValue[]): number {
-  let longest = Math.max(1, values.length);
+  let longest = 1;
   for (const value of values) {
     if (typeof value !== "string" || !value.startsWith("[")) continue;
     let commas = 1;

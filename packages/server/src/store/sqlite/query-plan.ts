@@ -44,7 +44,8 @@ export interface QueryPlan {
   readonly tables: ReadonlySet<string>;
   /** Whether it reads all rows before it returns the first. */
   readonly sorts: boolean;
-  readonly hasIn: boolean;
+  /** The most elements of an `IN` with a list in the text; 0 if there is no `IN`, 1 if there are only bound lists or subqueries. */
+  readonly inLength: number;
   readonly hasLike: boolean;
   /** Whether it parses the JSON of rows, not only of a bound value. */
   readonly parsesJson: boolean;
@@ -85,11 +86,16 @@ export function readPlan(text: string, lines: readonly PlanLine[], views: readon
     top,
     tables,
     sorts: lines.some(({ detail }) => detail.startsWith("USE TEMP B-TREE")),
-    hasIn: / IN /i.test(text),
+    inLength: longestIn(text),
     hasLike: / LIKE /i.test(text),
     parsesJson: /json\w*\((?!\?)/i.test(text),
   };
 }
+
+const longestIn = (text: string): number =>
+  text
+    .matchAll(/\bIN\b\s*(?:\(([^()]*)\))?/gi)
+    .reduce((most, [, list = ""]) => Math.max(most, list.split(",").length), 0);
 
 const QUOTED_ALIAS = /"([^"]+)" AS "?([^"\s,()]+)"?/gi;
 /** In a view, as a superuser wrote it. What it takes for an alias but is none names no loop. */
@@ -112,7 +118,8 @@ function readLoop(detail: string, aliases: ReadonlyMap<string, string>): Loop {
     /^(SCAN|SEARCH) (.+?)(?: EXISTS)?(?: (USING|VIRTUAL TABLE).*)?(?: LEFT-JOIN)?$/.exec(detail) ?? [];
   if (verb === undefined) return { kind: "unknown" };
   if (how === "VIRTUAL TABLE") return { kind: "array" };
-  const source = aliases.get(alias) ?? alias;
+  // Where a common table expression has the name of a table, `main.` names the table.
+  const source = aliases.get(alias) ?? alias.replace(/^main\./, "");
   const search = verb === "SEARCH" && /USING (?:COVERING )?(INTEGER PRIMARY KEY|INDEX (\S+)) \((.*?)\)/.exec(detail);
   if (!search) return { kind: "scan", source };
   const [, , index, terms = ""] = search;

@@ -73,6 +73,7 @@ export class ReaderPool {
   async read<T>(asked: QueryOwner, weight: Weight, work: (reader: Reader) => Promise<T>): Promise<T> {
     // Read once: the address of a client that has left is no longer known.
     const { key, signal, limitMs } = asked;
+    asked.onLeave?.();
     const owner: QueryOwner = { key, signal, ...(limitMs !== undefined && { limitMs }) };
     try {
       const seat = await this.#queue.take(owner, weight);
