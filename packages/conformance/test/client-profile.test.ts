@@ -63,8 +63,8 @@ test.concurrent("eventsource-parser on fetch is judged on one stream", async () 
 });
 
 test("right though odd clients are not refused", async () => {
-  const { odd, refused } = await mutate(clientSuite, { width: 4, only: "none", seeds: [1, 2, 3, 4] });
-  expect(odd.length).toBe(4);
+  const { odd, refused } = await mutate(clientSuite, { width: 4, only: "none", seeds: [1, 2] });
+  expect(odd.length).toBe(2);
   expect(refused).toEqual([]);
 });
 

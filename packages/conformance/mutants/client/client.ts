@@ -6,6 +6,9 @@ const USUAL_RETRY_MS = 120;
 /** What the client's memory may vary by: the buffers of one chunk. */
 const MEMORY_NOISE = 96 << 10;
 
+/** All in one process, which must not be late with its timers. */
+const WIDTH = 24;
+
 /** A client in one process with the kit. Without parts of its own it follows the standard. @param make called for each run */
 export const clientOf = (make: () => Partial<Parts> = () => ({})): ClientDriver => ({
   name: "a client",
@@ -13,6 +16,7 @@ export const clientOf = (make: () => Partial<Parts> = () => ({})): ClientDriver 
   reportsStates: true,
   closesAtOnce: true,
   memoryNoise: MEMORY_NOISE,
+  width: WIDTH,
   open(url, _, listener) {
     return Promise.resolve(new Client(url, listener, make()).start());
   },

@@ -8,7 +8,7 @@ export const clientSuite = judged({
   profile: clientProfile,
   mutants: clientMutants,
   odd: (random) => ({ driver: oddClient(random) }),
-  // Each opens some 40 connections at once, and Bun's fetch has a limit of 256.
-  width: 8,
+  // Each opens up to 24 connections at once, and Bun's fetch has a limit of 256.
+  width: 10,
   clock: { patienceMs: 4_000, settleMs: 300 },
 });

@@ -38,14 +38,18 @@ export async function play(
   const prediction = predict(script);
   const isOpen = prediction.states.at(-1) === "open";
   const run = await context.start(scope, isOpen ? withEnd(script) : script, { names: namesIn(script) });
-  await (isOpen ? readToTheEnd(run, prediction, scope) : waitUntilClosed(run, script, prediction, scope));
-  compareEvents(run.events.items, prediction.events, judged.fields ?? ["event", "data"]);
-  checkNumber(run, prediction);
-  if (judged.lastEventIds) compareIds(run.requests.items, prediction);
-  if (judged.waits) await checkWaits(run.requests.items, prediction);
-  if (judged.states) compareStates(run, prediction);
-  await run.close();
-  return run;
+  try {
+    await (isOpen ? readToTheEnd(run, prediction, scope) : waitUntilClosed(run, script, prediction, scope));
+    compareEvents(run.events.items, prediction.events, judged.fields ?? ["event", "data"]);
+    checkNumber(run, prediction);
+    if (judged.lastEventIds) compareIds(run.requests.items, prediction);
+    if (judged.waits) await checkWaits(run.requests.items, prediction);
+    if (judged.states) compareStates(run, prediction);
+    return run;
+  } finally {
+    // Makes place for the next client, also if this one fails.
+    await run.close();
+  }
 }
 
 /** How many connections a script is for; a redirect and what it leads to are one. */

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import type { ClientDriver, ClientEvent, ClientListener, ClientState } from "./driver.ts";
 
 /** What runtimes take and give back for reasons of their own. */
-const MEMORY_NOISE = 48 << 20;
+const MEMORY_NOISE = 24 << 20;
 
 /** A runtime takes a moment of a processor to start, and the cases that measure time should not see that. */
 const WIDTH = 4;

@@ -32,8 +32,8 @@ const WAITS: readonly Violation[] = [
   violation("retryWait", "ignores retry, and waits for long", { wait: () => 1_300 }, ALWAYS),
   violation("retryWait", "waits half as long", { wait: (right) => right / 2 }),
   violation("retryWait", "reconnects at once", { wait: () => 0 }),
-  violation("retryWait", "waits 500 ms at most", { wait: (right) => Math.min(right, 500) }),
-  violation("retryWait", "waits 800 ms at least", { wait: (right) => Math.max(right, 800) }),
+  violation("retryWait", "waits 600 ms at most", { wait: (right) => Math.min(right, 600) }),
+  violation("retryWait", "waits 1,100 ms at least", { wait: (right) => Math.max(right, 1_100) }),
   violation(
     "retryWait",
     "takes the first retry only",

@@ -31,8 +31,8 @@ export const clientCase = ({ group, rule, name }: CaseText, run: ClientCase["run
 export const scriptCase = (text: CaseText, script: readonly ScriptedResponse[], judged: Judged = {}): ClientCase =>
   clientCase(text, async (context, scope) => void (await play(context, scope, script, judged)));
 
-/** A short reconnection time, so that no case waits for a client's default. */
-export const QUICK_RETRY = "retry:50\n\n";
+/** A short reconnection time, so that no case waits for a client's default. It is no block of its own. */
+export const QUICK_RETRY = "retry:50\n";
 
 /** Sends an event over a stream that ends, so that the client reconnects soon. */
 export const FIRST_STREAM: ScriptedResponse = { chunks: [QUICK_RETRY, "data:first\n\n"] };

@@ -19,7 +19,7 @@ async function readMuch({ start, driver }: ClientContext, scope: Scope, block: s
   const chunk = toBytes(block.repeat(Math.ceil(Math.min(CHUNK_LENGTH, noise) / block.length)));
   const count = Math.ceil((TIMES_NOISE * noise) / chunk.length);
   const warmUp = Array.from({ length: Math.ceil(count / 8) }, () => chunk);
-  const chunks = [...warmUp, "data:begin\n\n", ...Array.from({ length: count }, () => chunk), "\n\ndata:end\n\n"];
+  const chunks = [...warmUp, "data:begin\n\n", ...Array.from({ length: count }, () => chunk), "data:end\n\n"];
   const { events, memory } = await start(scope, [{ chunks, betweenMs: 0, staysOpen: true }]);
   const used = async (mark: string): Promise<number> => {
     const hasMark = (): boolean => events.items.some(({ data }) => data.endsWith(mark));

@@ -31,7 +31,7 @@ const LINES: readonly ReadingCase[] = [
   {
     rule: "comment",
     name: "comments are ignored",
-    chunks: [": test stream\n\ndata:a\n:between\n::data:no\ndata:b\n:data:no\n\n:\n\n"],
+    chunks: [": test stream\ndata:a\n:between\n::data:no\ndata:b\n:data:no\n\n:\ndata:c\n\n"],
   },
   {
     rule: "firstColon",
@@ -57,7 +57,7 @@ const LINES: readonly ReadingCase[] = [
   {
     rule: "unknownField",
     name: "unknown fields are ignored",
-    chunks: ["dat:no\ndatas:no\nda\0ta:no\ndata:yes\nfoo:no\n{}\ndata:more\nbar\ndata:again\n\nfoo:no\n\n"],
+    chunks: ["dat:no\ndatas:no\nda\0ta:no\ndata:yes\nfoo:no\n{}\ndata:more\nbar\ndata:again\n\n"],
   },
 ];
 
@@ -79,7 +79,7 @@ const EVENTS: readonly ReadingCase[] = [
   {
     rule: "noData",
     name: "an event without data is not dispatched, and its name is discarded",
-    chunks: ["event:tick\n\ndata:a\n\n", "event:tick\nid:1\n\n", "data:b\n\n\n\n\n"],
+    chunks: ["event:tick\n\ndata:a\n\n", "event:tick\nid:1\n\n", "data:b\n\n\n\n:\n\nfoo:no\n\n"],
   },
   {
     rule: "order",
@@ -138,12 +138,12 @@ const CHARACTERS: readonly ReadingCase[] = [
   {
     rule: "byteOrderMark",
     name: "one leading byte order mark is removed from each stream, and none elsewhere",
-    chunks: ["\ufeffdata:1\n\n\ufeffdata:2\n\ndata:3\ufeff\n\ndata:\ufeff4\n\n"],
+    chunks: ["\ufeffdata:1\n\n\ufeffdata:2\ndata:3\ufeff\n\ndata:\ufeff4\n\n"],
   },
   {
     rule: "byteOrderMark",
     name: "a second byte order mark at the start is part of the first field's name",
-    chunks: ["\ufeff\ufeffdata:1\n\ndata:2\n\n"],
+    chunks: ["\ufeff\ufeffdata:1\ndata:2\n\n"],
   },
   {
     rule: "utf8",

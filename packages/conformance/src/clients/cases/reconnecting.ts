@@ -50,7 +50,7 @@ const ENDS: readonly ReconnectingCase[] = [
     name: "it reconnects each time a stream breaks",
     script: [
       { ...FIRST_STREAM, breaks: "after the last chunk" },
-      { chunks: [":\n\n"], breaks: "after the last chunk" },
+      { chunks: [":\n"], breaks: "after the last chunk" },
       { chunks: ["data:b\n\n", "data:ha"], breaks: "after the last chunk" },
       OPEN_STREAM,
     ],
@@ -70,10 +70,10 @@ const IDS: readonly ReconnectingCase[] = [
     script: [
       { chunks: [QUICK_RETRY, "id:one\ndata:a\n\nid:two\ndata:b\n\n", "data:c\n\n"] },
       { chunks: ["data:d\n\n"] },
-      { chunks: [":\n\n"] },
+      { chunks: [":\n"] },
       { breaks: "before the response" },
       { chunks: ["id:three\ndata:e\n\n"], breaks: "after the last chunk" },
-      { chunks: [":\n\n"] },
+      { chunks: [":\n"] },
       OPEN_STREAM,
     ],
     fields: ALL,
