@@ -75,17 +75,10 @@ const BROKEN = [
   "keeps an unfinished event's id over the second reconnect",
   "puts half a character before the next stream",
   "ends lines at U+2028, on later",
-  "drops U+0085, on the first",
   "forgets its id at the second reconnect",
   "trims the start of event, on later",
   "takes digits before something else, on later",
-  "forgets retry when it has counted twice",
-  "passes any retry to a timer of 31 bits, on every",
   "reconnects after a response with the status 204, on later",
-  "reads a response with the status 503, on the first",
-  "follows no redirect, on later",
-  "keeps the byte order mark, on later",
-  "cuts ids at NULL, on later",
   "keeps all comments",
 ] as const;
 

@@ -9,7 +9,7 @@ export const eventsource = eventSourceDriver("eventsource", (url) => new EventSo
 export const parserOnFetch: ClientDriver = {
   name: "eventsource-parser on fetch",
   reconnects: false,
-  async open(url, _, { onEvent }) {
+  async open(url, _, onEvent) {
     const abort = new AbortController();
     let lastEventId = "";
     const parser = createParser({
@@ -26,6 +26,6 @@ export const parserOnFetch: ClientDriver = {
       for await (const chunk of response.body!) parser.feed(decoder.decode(chunk, { stream: true }));
     };
     read().catch(() => undefined);
-    return { close: () => abort.abort() };
+    return () => abort.abort();
   },
 };

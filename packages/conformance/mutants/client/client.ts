@@ -1,4 +1,4 @@
-import type { ClientDriver, ClientEvent, ClientListener, ClientState, OpenClient } from "../../src/clients/driver.ts";
+import type { ClientDriver, ClientEvent, ClientState, OnEvent, OnState, OpenClient } from "../../src/clients/driver.ts";
 import type { Decoder, Ending, Field, Headers, Parts, Place, StreamState, Verdict } from "./parts.ts";
 
 const USUAL_RETRY_MS = 120;
@@ -17,14 +17,19 @@ export const clientOf = (make: () => Partial<Parts> = () => ({})): ClientDriver 
   closesAtOnce: true,
   memoryNoise: MEMORY_NOISE,
   width: WIDTH,
-  open(url, _, listener) {
-    return Promise.resolve(new Client(url, listener, make()).start());
+  open(url, _, onEvent, onState) {
+    return Promise.resolve(new Client(url, { onEvent, onState }, make()).start());
   },
 });
 
+interface Listener {
+  readonly onEvent: OnEvent;
+  readonly onState: OnState;
+}
+
 class Client {
   readonly #url: string;
-  readonly #listener: ClientListener;
+  readonly #listener: Listener;
   readonly #parts: Partial<Parts>;
   #request = new AbortController();
   readonly #closed = new AbortController();
@@ -36,7 +41,7 @@ class Client {
   #isSilent = false;
   #read = { comments: 0, events: 0 };
 
-  constructor(url: string, listener: ClientListener, parts: Partial<Parts>) {
+  constructor(url: string, listener: Listener, parts: Partial<Parts>) {
     this.#url = url;
     this.#listener = listener;
     this.#parts = parts;

@@ -1,4 +1,4 @@
-import type { ClientDriver, ClientEvent, ClientListener, ClientState, OpenClient } from "../../src/clients/driver.ts";
+import type { ClientDriver } from "../../src/clients/driver.ts";
 import type { Random } from "../framework/random.ts";
 import { clientOf } from "./client.ts";
 import { type Headers, type Parts, without } from "./parts.ts";
@@ -13,8 +13,7 @@ export function oddClient(random: Random): ClientDriver {
     ...(reports && reportsStates && { reportsStates }),
     ...(closes && closesAtOnce && { closesAtOnce }),
     ...(remembers && memoryNoise !== undefined && { memoryNoise }),
-    open: (url, names, listener) =>
-      (delay === undefined ? driver.open : later(driver.open, delay))(url, names, listener),
+    open: delay === undefined ? driver.open : later(driver.open, delay),
   };
 }
 
@@ -77,7 +76,7 @@ const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => 
 /** Reports everything a little later, in order, and nothing after it is closed. */
 const later =
   (open: ClientDriver["open"], delayMs: number): ClientDriver["open"] =>
-  async (url, names, { onEvent, onState }) => {
+  async (url, names, onEvent, onState) => {
     let isClosed = false;
     let turn: Promise<unknown> = Promise.resolve();
     let count = 0;
@@ -87,16 +86,18 @@ const later =
       const pause = delayMs > 0 && count % 16 === 1 ? sleep(delayMs) : undefined;
       turn = turn.then(() => pause).then(() => (isClosed ? undefined : run()));
     };
-    const listener: ClientListener = {
-      onEvent: (event: ClientEvent) => report(() => onEvent(event)),
-      onState: (state: ClientState) => report(() => onState(state)),
-    };
-    const client: OpenClient = await open(url, names, listener);
+    const client = await open(
+      url,
+      names,
+      (event) => report(() => onEvent(event)),
+      (state) => report(() => onState(state)),
+    );
+    const { close, ...rest } = typeof client === "function" ? { close: client } : client;
     return {
-      ...client,
+      ...rest,
       close() {
         isClosed = true;
-        return client.close();
+        return close();
       },
     };
   };

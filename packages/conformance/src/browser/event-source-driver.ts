@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ClientDriver, ClientEvent, ClientListener, ClientState } from "../clients/driver.ts";
+import type { ClientDriver, ClientEvent, ClientState, OnEvent, OnState } from "../clients/driver.ts";
 import { ScriptedServer } from "../clients/scripted-server.ts";
 import { EVENT_SOURCE_PAGE } from "./event-source-page.ts";
 import { readBody } from "./read-body.ts";
@@ -27,7 +27,7 @@ const ownOrigin = (url: string, id: number): string => url.replace("//127.0.0.1:
 /** A driver for any browser that opens `origin`. */
 export async function startBrowserHarness(name: string): Promise<BrowserHarness> {
   const commands: PageCommand[] = [];
-  const listeners = new Map<number, ClientListener>();
+  const listeners = new Map<number, { readonly onEvent: OnEvent; readonly onState: OnState }>();
   let waiting: ServerResponse | undefined;
   let count = 0;
 
@@ -59,16 +59,14 @@ export async function startBrowserHarness(name: string): Promise<BrowserHarness>
     name,
     reconnects: true,
     reportsStates: true,
-    open(url, names, listener) {
+    open(url, names, onEvent, onState) {
       count += 1;
       const id = count;
-      listeners.set(id, listener);
+      listeners.set(id, { onEvent, onState });
       send({ id, url: ownOrigin(url, id), names });
-      return Promise.resolve({
-        close() {
-          listeners.delete(id);
-          send({ id });
-        },
+      return Promise.resolve(() => {
+        listeners.delete(id);
+        send({ id });
       });
     },
   };

@@ -2,7 +2,7 @@ import { notOffered, show } from "../core/checks.ts";
 import { ConcurrencyLimit } from "../core/concurrency-limit.ts";
 import type { Scope } from "../core/scope.ts";
 import { Inbox } from "../stream/inbox.ts";
-import type { ClientDriver, ClientEvent, ClientListener, ClientState, OpenClient } from "./driver.ts";
+import type { ClientDriver, ClientEvent, ClientState, OpenClient } from "./driver.ts";
 import { bytesOf, type ScriptedResponse } from "./scripted-response.ts";
 import { type ReceivedRequest, ScriptedServer } from "./scripted-server.ts";
 
@@ -35,24 +35,23 @@ export async function openContext({ driver }: ClientTarget, scope: Scope): Promi
   scope.defer(() => scripted.stop());
 
   const limit = new ConcurrencyLimit(driver.width ?? Infinity);
-  const start: ClientContext["start"] = async (at, script, { names = [], onEvent } = {}) => {
+  const start: ClientContext["start"] = async (at, script, { names = [], onEvent: handle } = {}) => {
     const release = await takePlace(limit, at);
     const { url, requests } = scripted.addEndpoint(script);
     const [events, states] = [new Inbox<ClientEvent>(), new Inbox<ClientState>()];
-    const listener: ClientListener = {
-      onEvent(event) {
-        at.log.add(driver.name, event.event, show(event));
-        events.push(event);
-        if (client.current) onEvent?.(event, client.current);
-      },
-      onState(state) {
-        at.log.add(driver.name, `(${state})`);
-        states.push(state);
-      },
+    const onEvent = (event: ClientEvent): void => {
+      at.log.add(driver.name, event.event, show(event));
+      events.push(event);
+      if (client.current) handle?.(event, client.current);
+    };
+    const onState = (state: ClientState): void => {
+      at.log.add(driver.name, `(${state})`);
+      states.push(state);
     };
     const client: { current?: ClientRun } = {};
     for (const [index, { chunks = [] }] of script.entries()) at.log.addBytes(`response ${index + 1}`, bytesOf(chunks));
-    const opened = await driver.open(url, names, listener);
+    const given = await driver.open(url, names, onEvent, onState);
+    const opened = typeof given === "function" ? { close: given } : given;
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => (closing ??= Promise.resolve(opened.close()).then(release));
     client.current = { ...opened, close, events, states, requests };

@@ -8,12 +8,10 @@ export interface ClientEvent {
 /** `EventSource.readyState` in words. */
 export type ClientState = "connecting" | "open" | "closed";
 
-/** What a client reports. */
-export interface ClientListener {
-  readonly onEvent: (event: ClientEvent) => void;
-  /** Each state that the client enters, from the first `connecting`. */
-  readonly onState: (state: ClientState) => void;
-}
+export type OnEvent = (event: ClientEvent) => void;
+
+/** Called with each state that the client enters, from the first `connecting`. */
+export type OnState = (state: ClientState) => void;
 
 /** Closes the client; resolves when it is closed. */
 export type CloseClient = () => void | Promise<void>;
@@ -42,8 +40,14 @@ export interface ClientDriver {
    * Connects the client to a URL.
    *
    * @param names the events to listen for besides `message`; `EventSource` needs them
+   * @returns what closes the client
    */
-  readonly open: (url: string, names: readonly string[], listener: ClientListener) => Promise<OpenClient>;
+  readonly open: (
+    url: string,
+    names: readonly string[],
+    onEvent: OnEvent,
+    onState: OnState,
+  ) => Promise<CloseClient | OpenClient>;
 }
 
 /** The part of `EventSource` that the kit uses. */
@@ -67,7 +71,7 @@ export const eventSourceDriver = (name: string, make: (url: string) => EventSour
   reconnects: true,
   reportsStates: true,
   closesAtOnce: true,
-  open(url, names, { onEvent, onState }) {
+  open(url, names, onEvent, onState) {
     const source = make(url);
     const report = (): void => onState(STATES[source.readyState ?? 0] ?? "connecting");
     report();
@@ -76,6 +80,6 @@ export const eventSourceDriver = (name: string, make: (url: string) => EventSour
       source.addEventListener(type, ({ data, lastEventId = "" }) => {
         onEvent({ event: type, data: String(data), lastEventId });
       });
-    return Promise.resolve({ close: () => source.close() });
+    return Promise.resolve(() => source.close());
   },
 });

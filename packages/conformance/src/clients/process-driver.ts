@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { promisify } from "node:util";
-import type { ClientDriver, ClientEvent, ClientListener, ClientState } from "./driver.ts";
+import type { ClientDriver, ClientEvent, ClientState, OnEvent, OnState } from "./driver.ts";
 
 /** What runtimes take and give back for reasons of their own. */
 const MEMORY_NOISE = 24 << 20;
@@ -23,7 +23,7 @@ export interface ProcessOptions {
 /**
  * A driver for any program. The program gets the URL as its last argument and writes each event to standard output as a
  * line of JSON, `{"event", "data", "lastEventId"}`, and, if it can, each state as `{"state": "open"}`. `SSE_EVENTS` has
- * the event names to listen for, as a JSON array. SIGTERM closes the client.
+ * the event names to listen for, separated by spaces. SIGTERM closes the client.
  */
 export const processDriver = (command: string, { reconnects, states }: ProcessOptions): ClientDriver => ({
   name: command,
@@ -31,13 +31,13 @@ export const processDriver = (command: string, { reconnects, states }: ProcessOp
   ...(states && { reportsStates: true }),
   memoryNoise: MEMORY_NOISE,
   width: WIDTH,
-  open(url, names, listener) {
-    const child = spawn(`exec ${command} '${url}'`, {
+  open(url, names, onEvent, onState) {
+    const child = spawn(`${command} '${url}'`, {
       shell: true,
       // Its own process group, so that signals reach the program and not only the shell.
       detached: true,
       stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, SSE_EVENTS: JSON.stringify(names) },
+      env: { ...process.env, SSE_EVENTS: names.join(" ") },
     });
     child.on("error", () => undefined);
     let rest = "";
@@ -45,7 +45,7 @@ export const processDriver = (command: string, { reconnects, states }: ProcessOp
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       const lines = (rest + text).split("\n");
       rest = lines.pop()!;
-      for (const line of lines) report(line, listener);
+      for (const line of lines) report(line, onEvent, onState);
     });
     const exited = new Promise<void>((resolve) => child.on("close", () => resolve()));
     return Promise.resolve({
@@ -58,7 +58,7 @@ export const processDriver = (command: string, { reconnects, states }: ProcessOp
   },
 });
 
-function report(line: string, { onEvent, onState }: ClientListener): void {
+function report(line: string, onEvent: OnEvent, onState: OnState): void {
   const { state, event = "message", data, lastEventId = "" } = parse(line);
   if (state !== undefined) onState(state);
   if (data !== undefined) onEvent({ event, data, lastEventId });

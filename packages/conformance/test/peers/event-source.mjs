@@ -13,7 +13,7 @@ const source = new EventSource(url);
 const report = () => print({ state: ["connecting", "open", "closed"][source.readyState] });
 report();
 for (const type of ["open", "error"]) source.addEventListener(type, report);
-for (const type of ["message", ...JSON.parse(process.env.SSE_EVENTS)])
+for (const type of ["message", ...process.env.SSE_EVENTS.split(" ")])
   source.addEventListener(type, ({ data, lastEventId }) => print({ event: type, data, lastEventId }));
 // Keeps the program running while the source has no socket.
 setInterval(() => undefined, 60_000);

@@ -12,7 +12,7 @@ Object.assign(globalThis, {
 const load = createRequire(join(process.cwd(), "package.json"));
 const { fetchEventSource } = load("@microsoft/fetch-event-source");
 
-const names = new Set(["", "message", ...JSON.parse(process.env.SSE_EVENTS)]);
+const names = new Set(["", "message", ...process.env.SSE_EVENTS.split(" ")]);
 let lastEventId = "";
 await fetchEventSource(process.argv[2], {
   onclose() {

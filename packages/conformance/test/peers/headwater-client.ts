@@ -13,7 +13,7 @@ export const headwaterClient: ClientDriver = {
   name: "@headwater/client",
   reconnects: true,
   closesAtOnce: true,
-  open(url, _, { onEvent }) {
+  open(url, _, onEvent) {
     let lastEventId = "";
     // The transport has one path; the script has one for each client.
     const fetchScript = (path: string, init: RequestInit): Promise<Response> => fetch(path.replace(PATH, ""), init);
@@ -37,6 +37,6 @@ export const headwaterClient: ClientDriver = {
       },
     });
     connection.send({ kind: "start" });
-    return Promise.resolve({ close: () => connection.send({ kind: "stop" }) });
+    return Promise.resolve(() => connection.send({ kind: "stop" }));
   },
 };

@@ -103,7 +103,7 @@ const NAMES: readonly Violation[] = [
   violation(
     "eventType",
     "cuts event names at a space",
-    inField("event", (_, value) => value.trim().split(" ")[0]!),
+    inField("event", (_, value) => value.trim().split(/\s/)[0]!),
   ),
   violation(
     "eventType",

@@ -73,7 +73,7 @@ const EVENTS: readonly ReadingCase[] = [
     chunks: [
       "event:a\nevent:b\ndata:1\n\ndata:2\nevent:after\n\n",
       "event:tick\ndata:a\n\ndata:b\n\nevent: tock\ndata:c\n\nevent:\ndata:d\n\n",
-      "event:  two words \ndata:3\n\nevent:Tick\ndata:4\n\nevent:naïve 🦩\ndata:5\n\nevent:message\ndata:6\n\n",
+      "event: \ttwo\u00a0words\t\ndata:3\n\nevent:Tick\ndata:4\n\nevent:naïve-🦩\ndata:5\n\nevent:message\ndata:6\n\n",
     ],
   },
   {
