@@ -5,9 +5,14 @@ import { type ClientReader, type SnapshotReader, StoreError } from "../../store/
 const WAIT_MS = 60;
 /** After which the query itself is cut. */
 const LIMIT_MS = 1_000;
-/** How long a query that was too slow is not tried again: else it would delay every event. */
-const PAUSE_MS = 5_000;
-const MAX_PAUSED = 10_000;
+/**
+ * How long a query that was too slow is not tried again, else it would delay every event: longer each time, since the first
+ * time it may only have waited for a reader to start.
+ */
+const PAUSES_MS = [250, 1_000, 5_000] as const;
+/** A query that has not been too slow for so long starts over. */
+const FORGET_MS = 60_000;
+const MAX_SLOW = 10_000;
 
 /**
  * Queries that clients put into their subscriptions: filters over relations, and `expand`. Those that are cheap run at
@@ -15,7 +20,10 @@ const MAX_PAUSED = 10_000;
  */
 export class ClientQueries {
   readonly #reader: ClientReader;
-  readonly #paused = new LRUCache<string, true>({ max: MAX_PAUSED, ttl: PAUSE_MS });
+  readonly #slow = new LRUCache<string, { readonly times: number; readonly until: number }>({
+    max: MAX_SLOW,
+    ttl: FORGET_MS,
+  });
 
   constructor(reader: ClientReader) {
     this.#reader = reader;
@@ -27,7 +35,8 @@ export class ClientQueries {
    * @throws StoreError `overrun` if it is too slow now, or was a moment ago
    */
   async run<T>(name: string, account: string, work: (reader: SnapshotReader) => Promise<T>): Promise<T> {
-    if (this.#paused.has(name)) throw new StoreError("overrun", "the query was too slow a moment ago");
+    const { times = 0, until = 0 } = this.#slow.get(name) ?? {};
+    if (performance.now() < until) throw new StoreError("overrun", "the query was too slow a moment ago");
     const late = Promise.withResolvers<never>();
     let timer: Timer | undefined;
     // What is cheap enough for this thread is never too slow: a machine with much else to do would make it seem so.
@@ -44,12 +53,17 @@ export class ClientQueries {
       return await Promise.race([running, late.promise]);
     } catch (error) {
       running.catch(() => {});
-      if (error instanceof StoreError && error.kind === "overrun") this.#paused.set(name, true);
+      if (error instanceof StoreError && error.kind === "overrun") this.#pause(name, times);
       throw error;
     } finally {
       clearTimeout(timer);
       late.promise.catch(() => {});
     }
+  }
+
+  #pause(name: string, times: number): void {
+    const until = performance.now() + PAUSES_MS[Math.min(times, PAUSES_MS.length - 1)]!;
+    this.#slow.set(name, { times: times + 1, until });
   }
 }
 

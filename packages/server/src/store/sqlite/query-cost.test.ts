@@ -51,6 +51,13 @@ describe("the cost of a statement is at least the rows that it visits", () => {
       1,
       20,
     ],
+    [
+      "columns that are bound",
+      `WITH "posts" AS (SELECT id, author FROM main."posts" UNION ALL SELECT ${Array.from({ length: 80 }, (_, n) => `CAST(? AS TEXT) AS "c${n}"`)}) SELECT * FROM "users"`,
+      Array.from({ length: 80 }, () => "x"),
+      100,
+      500,
+    ],
     ["a subquery once", `SELECT * FROM "posts" WHERE id IN (SELECT author FROM "posts" AS "o")`, [], 1_000, 1e5],
     ["a compound", `SELECT id FROM "posts" UNION ALL SELECT id FROM "users"`, [], 1_100, 5_000],
     ["several indexes", `SELECT * FROM "posts" WHERE id = ? OR author = ?`, ["p1", "u1"], 11, 200],

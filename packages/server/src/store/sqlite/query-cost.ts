@@ -56,7 +56,8 @@ export function costOf(plan: QueryPlan, sizes: TableSizes, query: Query): number
   const pattern = plan.hasLike ? textLength(values) : 0;
   const perByte =
     1 / BYTES_PER_STEP + pattern / LIKE_COMPARISONS_PER_STEP + (plan.parsesJson ? 1 / JSON_BYTES_PER_STEP : 0);
-  return visitCost * (visits * (1 + values.length / VALUES_PER_STEP) + bytes * perByte);
+  const compared = Math.max(0, values.length - plan.boundColumns);
+  return visitCost * (visits * (1 + compared / VALUES_PER_STEP) + bytes * perByte);
 }
 
 interface Known {

@@ -46,6 +46,8 @@ export interface QueryPlan {
   readonly sorts: boolean;
   /** The most elements of an `IN` with a list in the text; 0 if there is no `IN`, 1 if there are only bound lists or subqueries. */
   readonly inLength: number;
+  /** Bound values that are columns of a row, not compared with those of others. */
+  readonly boundColumns: number;
   readonly hasLike: boolean;
   /** Whether it parses the JSON of rows, not only of a bound value. */
   readonly parsesJson: boolean;
@@ -87,10 +89,14 @@ export function readPlan(text: string, lines: readonly PlanLine[], views: readon
     tables,
     sorts: lines.some(({ detail }) => detail.startsWith("USE TEMP B-TREE")),
     inLength: longestIn(text),
+    boundColumns: text.match(BOUND_COLUMN)?.length ?? 0,
     hasLike: / LIKE /i.test(text),
     parsesJson: /json\w*\((?!\?)/i.test(text),
   };
 }
+
+/** `CAST(? AS TEXT) AS "title"`, `? AS "title"` or `(? + 0.0) AS "count"`. */
+const BOUND_COLUMN = /\?(?: AS \w+\)| \+ 0\.0\))? AS "/g;
 
 const longestIn = (text: string): number =>
   text

@@ -114,7 +114,9 @@ export class QueryRouter {
   /** @returns `undefined` for what runs here */
   #weigh({ plan, slowUntil }: Shape, query: Query): Weight | "tiny" | undefined {
     if (!plan) return "tiny";
-    const steps = costOf(plan, this.#options.statistics, query);
+    const { statistics } = this.#options;
+    let steps = costOf(plan, statistics, query);
+    if (steps > MAX_STEPS_HERE && statistics.refresh(plan.tables)) steps = costOf(plan, statistics, query);
     if (steps <= TINY_STEPS) return "tiny";
     if (steps > MAX_LIGHT_STEPS) return "heavy";
     return steps > MAX_STEPS_HERE || (slowUntil > 0 && slowUntil > performance.now()) ? "light" : undefined;

@@ -100,6 +100,23 @@ export class TableStatistics implements TableSizes {
     };
   }
 
+  /**
+   * Measures small tables again if anything was written since: what another table has grown by counts as theirs until then.
+   *
+   * @returns whether any was measured
+   */
+  refresh(tables: Iterable<string>): boolean {
+    const used = this.#usedBytes(0);
+    let isAny = false;
+    for (const table of tables) {
+      const known = entry(this.#bytes, table);
+      if (known.used === used || (this.rows(table) ?? Infinity) > SMALL_ROWS) continue;
+      this.#measureBytes(table, known, used);
+      isAny ||= known.used === used;
+    }
+    return isAny;
+  }
+
   /** @param maxAgeMs 0 for the size as it is now */
   #usedBytes(maxAgeMs: number): number {
     const now = performance.now();
@@ -133,12 +150,13 @@ export class TableStatistics implements TableSizes {
   #measure<T>(table: string, known: Measured<T>, text: string, restMs: number, read: (row: Row) => T): void {
     const start = performance.now();
     if (start < known.again) return;
+    const isSmall = (this.rows(table) ?? Infinity) <= SMALL_ROWS;
     const measured = (row: Row | undefined): void => {
       if (row) known.value = read(row);
       const end = performance.now();
-      known.again = end + Math.max(restMs, FRESH_MS, (end - start) * REST_FACTOR);
+      known.again = end + Math.max(restMs, isSmall ? 0 : FRESH_MS, (end - start) * REST_FACTOR);
     };
-    if ((this.rows(table) ?? Infinity) <= SMALL_ROWS) return measured(this.#first(text));
+    if (isSmall) return measured(this.#first(text));
     known.again = Infinity;
     // What can't be measured now is measured when it is needed again.
     this.#query(text).then(measured, () => measured(undefined));
