@@ -10,5 +10,5 @@ export const clientSuite = judged({
   odd: (random) => ({ driver: oddClient(random) }),
   // Each opens up to 24 connections at once, and Bun's fetch has a limit of 256.
   width: 10,
-  clock: { patienceMs: 4_000, settleMs: 300 },
+  clock: { patienceMs: 4_000, settleMs: 600 },
 });

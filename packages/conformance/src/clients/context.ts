@@ -40,7 +40,8 @@ export async function openContext({ driver }: ClientTarget, scope: Scope): Promi
     const { url, requests } = scripted.addEndpoint(script);
     const [events, states] = [new Inbox<ClientEvent>(), new Inbox<ClientState>()];
     const onEvent = (event: ClientEvent): void => {
-      at.log.add(driver.name, event.event, show(event));
+      // Only the start: a script may have long events, and clients that are judged many.
+      at.log.add(driver.name, event.event, show({ ...event, data: event.data.slice(0, 200) }));
       events.push(event);
       if (client.current) handle?.(event, client.current);
     };

@@ -12,6 +12,8 @@ export interface ReceivedRequest {
   readonly at: number;
   /** Resolves when either side closes the connection. */
   readonly closed: Promise<void>;
+  /** How many chunks the server has sent. */
+  readonly sentChunks: () => number;
   /** Resolves when the server is done with its response, with the time by `performance.now()`. */
   readonly done: Promise<number>;
 }
@@ -56,8 +58,9 @@ export class ScriptedServer {
     this.#endpoints.set(path, (request, response) => {
       const closed = new Promise<void>((resolve) => response.on("close", () => resolve()));
       const script = responses[requests.items.length] ?? SCRIPT_IS_OVER;
-      const done = respond(script, response).then(() => performance.now());
-      requests.push({ headers: request.headers, at: performance.now(), closed, done });
+      let sent = 0;
+      const done = respond(script, response, () => (sent += 1)).then(() => performance.now());
+      requests.push({ headers: request.headers, at: performance.now(), closed, sentChunks: () => sent, done });
     });
     return { url: this.origin + path, requests };
   }
@@ -68,7 +71,7 @@ export class ScriptedServer {
   }
 }
 
-async function respond(script: ScriptedResponse, response: ServerResponse): Promise<void> {
+async function respond(script: ScriptedResponse, response: ServerResponse, onChunk: () => void): Promise<void> {
   const { status = 200, headers = {}, chunks = [], betweenMs = BETWEEN_CHUNKS_MS, staysOpen, breaks } = script;
   response.on("error", () => undefined);
   response.socket?.setNoDelay(true);
@@ -79,6 +82,7 @@ async function respond(script: ScriptedResponse, response: ServerResponse): Prom
   for (const chunk of chunks) {
     if (response.destroyed) return;
     if (!response.write(toBytes(chunk))) await drained(response);
+    onChunk();
     await pause(betweenMs);
     // Lets a client in this process read, even if the timer fired late.
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
