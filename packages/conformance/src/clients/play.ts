@@ -72,11 +72,8 @@ function namesIn(script: readonly ScriptedResponse[]): string[] {
 const LOOK_MS = 1_000;
 
 /** Waits for the last event for as long as something happens. */
-async function readToTheEnd(
-  { events, requests, states }: ClientRun,
-  expected: Prediction,
-  scope: Scope,
-): Promise<void> {
+async function readToTheEnd(run: ClientRun, expected: Prediction, scope: Scope): Promise<void> {
+  const { events, requests, states } = run;
   const isLast = ({ data }: ClientEvent): boolean => data.endsWith(END_MARKERS[1]);
   const isOver = (items: readonly ClientEvent[]): boolean => items.some(isLast);
   const limit = scope.patienceMs + Math.max(...expected.requests.map(({ waitMs }) => waitMs));
@@ -87,6 +84,7 @@ async function readToTheEnd(
     const sent = requests.items.reduce((sum, { sentChunks }) => sum + 1 + sentChunks(), 0);
     const count = events.items.length + sent;
     [seen, idleMs] = [count, count > seen ? 0 : idleMs + LOOK_MS];
+    checkNumber(run, expected);
     if (states.items.at(-1) === "closed" && !isOver(events.items))
       throw new Failure(`the client closes the connection, and dispatches ${show(events.items)} before that`);
     if (idleMs > limit)

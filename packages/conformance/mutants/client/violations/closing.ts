@@ -84,7 +84,7 @@ const CLOSES: readonly Violation[] = [
       return {
         wait(right) {
           waits = true;
-          return right;
+          return Math.min(right, 2 ** 31 - 1);
         },
         closes: (right) => ({ ...right, wait: !waits }),
       };

@@ -33,7 +33,9 @@ const WAITS: readonly Violation[] = [
   violation("retryWait", "waits half as long", { wait: (right) => right / 2 }),
   violation("retryWait", "reconnects at once", { wait: () => 0 }),
   violation("retryWait", "waits 600 ms at most", { wait: (right) => Math.min(right, 600) }),
-  violation("retryWait", "waits 1,100 ms at least", { wait: (right) => Math.max(right, 1_100) }),
+  violation("retryWait", "waits 1,100 ms at least", {
+    wait: (right) => Math.min(Math.max(right, 1_100), LONGEST_TIMER),
+  }),
   violation(
     "retryWait",
     "takes the first retry only",
@@ -60,7 +62,10 @@ const VALUES: readonly Violation[] = [
     "forgets retry when it has counted twice",
     () => {
       let count = 0;
-      return { retry: (right) => ((count = 0), right), wait: (right) => (++count > 1 ? DEFAULT_MS : right) };
+      return {
+        retry: (right) => ((count = 0), right),
+        wait: (right) => (++count > 1 ? DEFAULT_MS : Math.min(right, LONGEST_TIMER)),
+      };
     },
     ALWAYS,
   ),
