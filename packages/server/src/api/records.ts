@@ -1,12 +1,13 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../collections/model/collection.ts";
-import { notFound } from "../lib/api-error.ts";
+import { badRequest, notFound } from "../lib/api-error.ts";
 import { readHead } from "../log/change-log.ts";
 import { assertWritable, type WritableCollection } from "../records/model/writable-collection.ts";
 import { listRecords } from "../records/query/list-records.ts";
 import { collectRecords } from "../records/present/present.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import { submitRecord, submitDelete } from "../records/write/submit-record.ts";
+import { truncateCollection } from "../records/write/truncate-collection.ts";
 import { viewRecord } from "../records/query/view-record.ts";
 import type { ApiContext } from "./api-context.ts";
 import type { ApiRequest, Params } from "../http/request.ts";
@@ -53,6 +54,16 @@ export async function remove(request: ApiRequest, api: ApiContext): Promise<Resp
   const collection = writableCollectionOf(request, api);
   const context = await submittedContext(request, api);
   await submitDelete(api, context, collection, request.params["id"]!);
+  return noContent();
+}
+
+/** Deletes all records of a collection. */
+export async function truncate(request: ApiRequest, api: ApiContext): Promise<Response> {
+  const collection = collectionOf(request, api);
+  if (collection.type === "view") {
+    throw badRequest("View collections cannot be truncated since they don't store their own records.");
+  }
+  await truncateCollection(api, await submittedContext(request, api), collection);
   return noContent();
 }
 

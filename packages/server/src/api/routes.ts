@@ -32,6 +32,7 @@ const routes: readonly Route<ApiContext>[] = [
   get(COLLECTION, superusersOnly(collections.view)),
   patch(COLLECTION, superusersOnly(collections.update)),
   del(COLLECTION, superusersOnly(collections.remove)),
+  del(`${COLLECTION}/truncate`, superusersOnly(withSchemaRetry(records.truncate))),
 
   get(RECORDS, records.list),
   get(`${RECORDS}/:id`, records.view),
