@@ -4,6 +4,7 @@ import { withSchemaRetry } from "../http/schema-retry.ts";
 import type { ApiContext } from "./api-context.ts";
 import * as collections from "./collections.ts";
 import * as connections from "./connections.ts";
+import { dryRunView } from "./dry-run-view.ts";
 import * as files from "./files.ts";
 import * as health from "./health.ts";
 import * as metrics from "./metrics.ts";
@@ -28,6 +29,7 @@ const routes: readonly Route<ApiContext>[] = [
   get("/api/collections", superusersOnly(collections.list)),
   post("/api/collections", superusersOnly(collections.create)),
   put("/api/collections/import", superusersOnly(collections.importAll)),
+  post("/api/collections/meta/dry-run-view", superusersOnly(dryRunView)),
   get("/api/collections/meta/scaffolds", superusersOnly(collections.scaffolds)),
   get(COLLECTION, superusersOnly(collections.view)),
   patch(COLLECTION, superusersOnly(collections.update)),
