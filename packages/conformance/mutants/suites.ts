@@ -1,8 +1,17 @@
 import type { Judged } from "./framework/judge.ts";
+import { clientSuite } from "./profiles/client.ts";
+import { pocketbaseSuite } from "./profiles/pocketbase.ts";
 import { replicacheSuite } from "./profiles/replicache.ts";
 import { sseSuite } from "./profiles/sse.ts";
 import { tasksSuite } from "./profiles/tasks.ts";
 import { versionSuite } from "./profiles/version.ts";
 
 /** Every profile with its mutants. */
-export const SUITES: readonly Judged[] = [sseSuite, tasksSuite, versionSuite, replicacheSuite];
+export const SUITES: readonly Judged[] = [
+  pocketbaseSuite,
+  sseSuite,
+  tasksSuite,
+  versionSuite,
+  replicacheSuite,
+  clientSuite,
+];

@@ -2,7 +2,7 @@ import type { CaseResult, Report } from "../../src/core/case.ts";
 import { clockOf } from "../../src/core/clock.ts";
 import { runProfile } from "../../src/core/run-profile.ts";
 import { Scope } from "../../src/core/scope.ts";
-import type { Suite } from "./mutant.ts";
+import type { Mutant, Suite } from "./mutant.ts";
 import { Random } from "./random.ts";
 
 /** What the profile says about one mutant. */
@@ -11,6 +11,8 @@ export interface MutantResult {
   readonly name: string;
   /** The cases that failed; none if the mutant survived. */
   readonly caughtBy: readonly string[];
+  /** What failed cases said that were not the expected ones. */
+  readonly said: readonly string[];
   readonly milliseconds: number;
 }
 
@@ -26,17 +28,23 @@ export interface Judged {
   readonly profile: string;
   readonly cases: readonly string[];
   readonly width: number;
-  readonly mutants: readonly { readonly label: string; readonly judge: () => Promise<MutantResult> }[];
+  readonly mostSeeds: number;
+  readonly isFixed: boolean;
+  readonly mutants: readonly {
+    readonly label: string;
+    readonly isAlone: boolean;
+    readonly judge: () => Promise<MutantResult>;
+  }[];
   readonly judgeOdd: (seed: number) => Promise<OddResult>;
 }
 
 /** Plays a suite's profile against its mutants and its right peers. */
 export function judged<Options, World>(suite: Suite<Options, World>): Judged {
-  const { profile, mutants, width = Number.POSITIVE_INFINITY } = suite;
-  const play = async (open: (scope: Scope) => Options | Promise<Options>): Promise<Report> => {
+  const { profile, mutants, width = Number.POSITIVE_INFINITY, mostSeeds = Number.POSITIVE_INFINITY } = suite;
+  const play = async (open: Mutant<Options>["open"], only?: string): Promise<Report> => {
     const scope = new Scope(clockOf(suite.clock, profile.heartbeatMs));
     try {
-      return await runProfile(profile, await open(scope), { target: profile.name, clock: suite.clock });
+      return await runProfile(profile, await open(scope), { target: profile.name, clock: suite.clock, only });
     } finally {
       await scope.close();
     }
@@ -45,15 +53,27 @@ export function judged<Options, World>(suite: Suite<Options, World>): Judged {
     profile: profile.name,
     cases: profile.cases.map(({ name }) => name),
     width,
-    mutants: mutants.map(({ rule, name, open }) => ({
+    mostSeeds,
+    isFixed: suite.isFixed ?? false,
+    mutants: mutants.map(({ rule, name, open, only, expected, isAlone = false }) => ({
       label: `${rule}: ${name}`,
+      isAlone,
       async judge() {
-        const { results, milliseconds } = await play(open);
-        return { rule, name, milliseconds, caughtBy: failedOf(results).map((result) => result.name) };
+        const { results, milliseconds } = await play(open, only);
+        const failed = failedOf(results);
+        const isCaught =
+          !expected || failed.some((each) => each.name === expected.case && expected.message.test(reasonOf(each)));
+        return {
+          rule,
+          name,
+          milliseconds,
+          caughtBy: isCaught ? failed.map((each) => each.name) : [],
+          said: isCaught ? [] : failed.map((each) => `${each.name}: ${reasonOf(each)}`),
+        };
       },
     })),
     async judgeOdd(seed) {
-      const { results } = await play((scope) => suite.odd(new Random(seed), scope));
+      const { results } = await play((scope) => suite.odd(new Random(seed), scope), suite.oddOnly);
       return { seed, refusals: failedOf(results).map((result) => `${result.name}: ${reasonOf(result)}`) };
     },
   };

@@ -29,7 +29,8 @@ const EASE_MS = 15;
 
 /** Judges all mutants and right peers of a profile. */
 export async function mutate(suite: Judged, options: MutateOptions): Promise<SuiteResult> {
-  const { only = "", every = 1, seeds, onResult } = options;
+  const { only = "", every = 1, onResult } = options;
+  const seeds = options.seeds.slice(0, suite.mostSeeds);
   const from = performance.now();
   const width = Math.min(options.width, suite.width);
   const chosen = suite.mutants.filter(
@@ -38,11 +39,21 @@ export async function mutate(suite: Judged, options: MutateOptions): Promise<Sui
   const mutants: MutantResult[] = [];
   // Not all at once: a machine that is busy with the first requests is late with everything.
   const ease = (index: number): Promise<void> => Bun.sleep(index < width ? index * EASE_MS : 0);
-  await inParallel(chosen.length, width, async (index) => {
-    await ease(index);
-    mutants[index] = await chosen[index]!.judge();
-    onResult?.(mutants[index], suite.profile);
-  });
+  const judge = (group: Judged["mutants"], most: number): Promise<void> =>
+    inParallel(group.length, most, async (index) => {
+      await ease(index);
+      const result = await group[index]!.judge();
+      mutants.push(result);
+      onResult?.(result, suite.profile);
+    });
+  await judge(
+    chosen.filter(({ isAlone }) => !isAlone),
+    width,
+  );
+  await judge(
+    chosen.filter(({ isAlone }) => isAlone),
+    1,
+  );
   const odd: OddResult[] = [];
   await inParallel(seeds.length, width, async (index) => {
     await ease(index);
@@ -53,14 +64,14 @@ export async function mutate(suite: Judged, options: MutateOptions): Promise<Sui
     profile: suite.profile,
     mutants,
     survivors: mutants.filter(({ caughtBy }) => caughtBy.length === 0),
-    needless: needlessCases(suite.cases, mutants),
+    needless: needlessCases(suite, mutants),
     odd,
     refused: odd.filter(({ refusals }) => refusals.length > 0),
     milliseconds: performance.now() - from,
   };
 }
 
-function needlessCases(cases: readonly string[], mutants: readonly MutantResult[]): string[] {
-  const needed = new Set(mutants.flatMap(({ caughtBy }) => (caughtBy.length === 1 ? caughtBy : [])));
+function needlessCases({ cases, isFixed }: Judged, mutants: readonly MutantResult[]): string[] {
+  const needed = new Set(mutants.flatMap(({ caughtBy }) => (isFixed || caughtBy.length === 1 ? caughtBy : [])));
   return cases.filter((name) => !needed.has(name));
 }

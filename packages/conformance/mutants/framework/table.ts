@@ -30,7 +30,9 @@ const SHOWN_REFUSALS = 5;
 /** What fails a run, line by line. */
 export function faultsOf(suites: readonly SuiteResult[], isWhole: boolean): string[] {
   return suites.flatMap(({ profile, survivors, needless, refused }) => [
-    ...survivors.map(({ rule, name }) => `${profile}: survived: ${name} (${rule})`),
+    ...survivors.map(({ rule, name, said }) =>
+      [`${profile}: survived: ${name} (${rule})`, ...said.map((reason) => `  although ${reason}`)].join("\n"),
+    ),
     ...refused
       .slice(0, SHOWN_REFUSALS)
       .flatMap(({ seed, refusals }) =>

@@ -45,7 +45,7 @@ const PLAN: TaskPlan = {
   ],
   result: { found: 3 },
   error: { error: "the disk is full", code: "error" },
-  startDelayMs: 5,
+  startDelayMs: 60,
 };
 
 interface RunningTask {

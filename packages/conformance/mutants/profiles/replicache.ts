@@ -10,7 +10,7 @@ import { changes, type Match, type OperatorName, type Violation, violations } fr
 import { isAt, WHEN_TEXT, WHENS } from "../framework/when.ts";
 import { type ReplicacheFaults, type ReplicachePeerOptions, startReplicachePeer } from "../peers/replicache-peer.ts";
 
-const PING_MS = 500;
+const PING_MS = 800;
 
 const mutant = (rule: string, name: string, options: Partial<ReplicachePeerOptions>): Mutant<ReplicacheTarget> => ({
   rule,

@@ -9,7 +9,7 @@ import type { Random } from "../framework/random.ts";
 import { startVersionPeer, type VersionPeerOptions } from "../peers/version-peer.ts";
 
 /** Long enough for half of it to be more than this machine's own delays. */
-const HEARTBEAT_MS = 500;
+const HEARTBEAT_MS = 800;
 
 const isKind =
   (kind: string): Match =>

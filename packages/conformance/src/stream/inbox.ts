@@ -23,7 +23,7 @@ export class Inbox<T> {
   }
 
   /**
-   * Waits until the condition holds; checks it after each arrival.
+   * Waits until the condition holds; checks it after each arrival. Rejects with what the condition throws.
    *
    * @param what the subject of "… did not arrive"
    */
@@ -35,7 +35,14 @@ export class Inbox<T> {
         finish();
       };
       const check = (): void => {
-        if (holds(this.items)) settle(resolve);
+        let isMet: boolean;
+        try {
+          isMet = holds(this.items);
+        } catch (error) {
+          // Something arrived that the condition can't read: that is for the caller to know, not for the stream.
+          return settle(() => reject(error));
+        }
+        if (isMet) settle(resolve);
         else if (this.#ended !== undefined) settle(() => reject(new Timeout(`${what} did not arrive: ${this.#ended}`)));
       };
       const late = (): void => reject(new Timeout(`${what} did not arrive within ${timeoutMs} ms`));

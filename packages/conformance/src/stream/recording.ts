@@ -92,7 +92,7 @@ export async function record(url: string, scope: Scope, options: RecordOptions):
 
 const withFields = (event: ReceivedEvent): RecordedEvent => ({ ...event, fields: objectOf(event.data) });
 
-function objectOf(data: string): Readonly<Record<string, unknown>> | undefined {
+export function objectOf(data: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(data);
     return typeof value === "object" && value !== null && !Array.isArray(value)

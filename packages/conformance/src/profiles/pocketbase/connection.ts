@@ -2,7 +2,10 @@ import type { Case } from "../../core/case.ts";
 import { check, notOffered, show } from "../../core/checks.ts";
 import { eventually, pause, within } from "../../core/deadline.ts";
 import { GROUP, quote } from "./document.ts";
+import { fieldFault } from "../../model/field.ts";
 import { Inbox } from "../../stream/inbox.ts";
+import { objectOf } from "../../stream/recording.ts";
+import { GREETING } from "./model.ts";
 import { Network } from "./network.ts";
 import { Subscriber } from "./subscriber.ts";
 import type { PocketBaseContext } from "./context.ts";
@@ -20,10 +23,12 @@ export const connectionCases: readonly Case<PocketBaseContext>[] = [
       check(/^text\/event-stream\b/i.test(type), `Content-Type is ${type || "missing"}`);
       const greeting = stream.events.items[0]!;
       check(clientId !== "", "PB_CONNECT has no id: clients take theirs from it");
-      check(
-        greeting.data.includes(show(clientId)),
-        `PB_CONNECT's data is ${greeting.data}, which lacks the id ${clientId}`,
-      );
+      const data = objectOf(greeting.data) ?? {};
+      const fault = fieldFault(data, GREETING, "PB_CONNECT");
+      check(fault === undefined, fault!);
+      check(data["clientId"] === clientId, `PB_CONNECT's data is ${greeting.data}, which lacks the id ${clientId}`);
+      const greetings = stream.events.items.filter(({ event }) => event === "PB_CONNECT").length;
+      check(greetings === 1, `PB_CONNECT came ${greetings} times`);
       const second = await Subscriber.open(scope, guest);
       check(second.clientId !== clientId, `two connections got the same client id, ${clientId}`);
       await second.subscribe([`${names.open}/*`]);
@@ -114,7 +119,7 @@ export const connectionCases: readonly Case<PocketBaseContext>[] = [
       await superuser.create(names.open, { title: "unsubscribed" });
       await superuser.update(names.open, id, { title: "subscribed" });
       await subscriber.untilChange(`${names.open}/${id}`, "update", id);
-      await pause(100);
+      await pause(scope.clock.settleMs);
       const unwanted = subscriber.changes(topic)[0];
       check(unwanted === undefined, `an event of ${topic} arrived after unsubscribing: ${show(unwanted)}`);
       subscriber.stream.close();

@@ -1,4 +1,7 @@
 import { check, show } from "../../core/checks.ts";
+import { fieldFault } from "../../model/field.ts";
+import { objectOf } from "../../stream/recording.ts";
+import { RECORD_EVENT } from "./model.ts";
 import type { Scope } from "../../core/scope.ts";
 import { type ReceivedEvent, SseStream, type StreamOptions } from "../../stream/sse-stream.ts";
 import type { ApiResponse, ApiModel, ApiClient } from "./api-client.ts";
@@ -71,5 +74,14 @@ export class Subscriber {
   }
 }
 
+/** @throws Failure if one of them is not about a record */
 export const changesOf = (events: readonly ReceivedEvent[], topic: string): RecordChange[] =>
-  events.filter(({ event }) => event === topic).map(({ data }) => JSON.parse(data) as RecordChange);
+  events.filter(({ event }) => event === topic).map(({ data }) => changeOf(data, topic));
+
+function changeOf(data: string, topic: string): RecordChange {
+  const change = objectOf(data);
+  check(change !== undefined, `the data of an event of ${topic} is not a JSON object: ${show(data)}`);
+  const fault = fieldFault(change, RECORD_EVENT, `an event of ${topic}`);
+  check(fault === undefined, fault!);
+  return change as unknown as RecordChange;
+}
