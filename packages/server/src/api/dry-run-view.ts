@@ -9,6 +9,7 @@ import { newDraft } from "../collections/model/new-draft.ts";
 import { json } from "../http/responses.ts";
 import type { ApiRequest } from "../http/request.ts";
 import { badRequest, invalid } from "../lib/api-error.ts";
+import { countCharacters } from "../lib/text/coerce.ts";
 import { ALPHANUMERIC, randomText } from "../lib/random.ts";
 import { readRow } from "../records/model/columns.ts";
 import { presentToApp } from "../records/present/present.ts";
@@ -45,7 +46,7 @@ export async function dryRunView(request: ApiRequest, api: ApiContext): Promise<
 
 function lengthProblem(query: string) {
   if (query.trim() === "") return invalid("validation_required", "Cannot be blank.");
-  if ([...query].length <= MAX_LENGTH) return undefined;
+  if (countCharacters(query) <= MAX_LENGTH) return undefined;
   const message = `The length must be no more than ${MAX_LENGTH}.`;
   return invalid("validation_length_too_long", message, { max: MAX_LENGTH, min: 0 });
 }

@@ -12,8 +12,8 @@ export async function insertCollection(tx: Transaction, collection: Collection):
 }
 
 export async function updateCollectionRow(tx: Transaction, collection: Collection): Promise<void> {
-  const { id, ...row } = collectionToRow(collection);
-  const assignments = Object.entries(row).map(([name, value]) => sql`${sql.id(name)} = ${value}`);
+  const entries = Object.entries(collectionToRow(collection)).filter(([name]) => name !== "id");
+  const assignments = entries.map(([name, value]) => sql`${sql.id(name)} = ${value}`);
   await tx.run(sql`UPDATE _collections SET ${sql.join(assignments)} WHERE id = ${collection.id}`);
 }
 
