@@ -55,6 +55,7 @@ test("the model keeps the id and the reconnection time over connections, and not
       { event: "message", data: "a", lastEventId: "1" },
       { event: "message", data: "b", lastEventId: "1" },
     ],
+    counts: [1, 1, 2, 2],
     requests: [
       { lastEventId: undefined, waitMs: 0 },
       { lastEventId: "1", waitMs: 70 },

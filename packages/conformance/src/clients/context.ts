@@ -20,6 +20,8 @@ export interface ClientRun extends OpenClient {
 export interface StartOptions {
   /** The events that it listens for besides `message`. */
   readonly names?: readonly string[];
+  /** How many events the client dispatches before the response with this index may break. */
+  readonly eventsBeforeBreak?: (index: number) => number;
   /** Called with each event, while the client handles it. */
   readonly onEvent?: (event: ClientEvent, client: ClientRun) => void;
 }
@@ -35,10 +37,13 @@ export async function openContext({ driver }: ClientTarget, scope: Scope): Promi
   scope.defer(() => scripted.stop());
 
   const limit = new ConcurrencyLimit(driver.width ?? Infinity);
-  const start: ClientContext["start"] = async (at, script, { names = [], onEvent: handle } = {}) => {
+  const start: ClientContext["start"] = async (at, script, { names = [], onEvent: handle, eventsBeforeBreak } = {}) => {
     const release = await takePlace(limit, at);
-    const { url, requests } = scripted.addEndpoint(script);
     const [events, states] = [new Inbox<ClientEvent>(), new Inbox<ClientState>()];
+    const { url, requests } = scripted.addEndpoint(script, async (index) => {
+      const count = eventsBeforeBreak?.(index) ?? 0;
+      await events.until(({ length }) => length >= count, at.patienceMs, "an event").catch(() => undefined);
+    });
     const onEvent = (event: ClientEvent): void => {
       // Only the start: a script may have long events, and clients that are judged many.
       at.log.add(driver.name, event.event, show({ ...event, data: event.data.slice(0, 200) }));

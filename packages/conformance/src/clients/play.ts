@@ -37,7 +37,10 @@ export async function play(
   if (judged.states && !context.driver.reportsStates) notOffered(`${context.driver.name} does not report its states`);
   const prediction = predict(script);
   const isOpen = prediction.states.at(-1) === "open";
-  const run = await context.start(scope, isOpen ? withEnd(script) : script, { names: namesIn(script) });
+  const run = await context.start(scope, isOpen ? withEnd(script) : script, {
+    names: namesIn(script),
+    eventsBeforeBreak: (index) => prediction.counts[index] ?? 0,
+  });
   try {
     await (isOpen ? readToTheEnd(run, prediction, scope) : waitUntilClosed(run, script, prediction, scope));
     compareEvents(run.events.items, prediction.events, judged.fields ?? ["event", "data"]);

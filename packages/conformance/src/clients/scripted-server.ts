@@ -26,6 +26,8 @@ export interface ScriptedEndpoint {
 
 const BETWEEN_CHUNKS_MS = 15;
 
+export type BeforeBreak = (index: number) => Promise<void>;
+
 type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A server that follows a script, for testing clients. */
@@ -51,15 +53,25 @@ export class ScriptedServer {
     return new ScriptedServer(server, endpoints);
   }
 
-  /** Adds a URL: the first request gets the first response, and so on; further requests get 204. */
-  addEndpoint(responses: readonly ScriptedResponse[]): ScriptedEndpoint {
+  /**
+   * Adds a URL: the first request gets the first response, and so on; further requests get 204.
+   *
+   * @param beforeBreak resolves when the response with this index may break: a client loses what it has not read then
+   */
+  addEndpoint(responses: readonly ScriptedResponse[], beforeBreak?: BeforeBreak): ScriptedEndpoint {
     const path = `/endpoint/${this.#endpoints.size + 1}`;
     const requests = new Inbox<ReceivedRequest>();
     this.#endpoints.set(path, (request, response) => {
       const closed = new Promise<void>((resolve) => response.on("close", () => resolve()));
-      const script = responses[requests.items.length] ?? SCRIPT_IS_OVER;
+      const index = requests.items.length;
+      const script = responses[index] ?? SCRIPT_IS_OVER;
       let sent = 0;
-      const done = respond(script, response, () => (sent += 1)).then(() => performance.now());
+      const done = respond(
+        script,
+        response,
+        () => (sent += 1),
+        () => beforeBreak?.(index),
+      ).then(() => performance.now());
       requests.push({ headers: request.headers, at: performance.now(), closed, sentChunks: () => sent, done });
     });
     return { url: this.origin + path, requests };
@@ -71,7 +83,12 @@ export class ScriptedServer {
   }
 }
 
-async function respond(script: ScriptedResponse, response: ServerResponse, onChunk: () => void): Promise<void> {
+async function respond(
+  script: ScriptedResponse,
+  response: ServerResponse,
+  onChunk: () => void,
+  beforeBreak: () => unknown,
+): Promise<void> {
   const { status = 200, headers = {}, chunks = [], betweenMs = BETWEEN_CHUNKS_MS, staysOpen, breaks } = script;
   response.on("error", () => undefined);
   response.socket?.setNoDelay(true);
@@ -87,7 +104,11 @@ async function respond(script: ScriptedResponse, response: ServerResponse, onChu
     // Lets a client in this process read, even if the timer fired late.
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
   }
-  if (breaks) return void response.destroy();
+  if (breaks) {
+    await beforeBreak();
+    response.destroy();
+    return;
+  }
   if (!staysOpen) response.end();
 }
 

@@ -28,6 +28,8 @@ interface PredictedRequest {
 /** What a client must do when the server follows a script. */
 export interface Prediction {
   readonly events: readonly ClientEvent[];
+  /** How many events it has dispatched after each response. */
+  readonly counts: readonly number[];
   readonly requests: readonly PredictedRequest[];
   /** Each state that it enters, from the start. */
   readonly states: readonly ClientState[];
@@ -38,7 +40,7 @@ export const SCRIPT_IS_OVER: ScriptedResponse = { status: 204 };
 
 /** The model of a client over many connections. */
 export function predict(script: readonly ScriptedResponse[]): Prediction {
-  const [events, requests]: [ClientEvent[], PredictedRequest[]] = [[], []];
+  const [events, counts, requests]: [ClientEvent[], number[], PredictedRequest[]] = [[], [], []];
   const states: ClientState[] = ["connecting"];
   let memory: Memory = NO_MEMORY;
   for (const [at, response] of [...script, SCRIPT_IS_OVER].entries()) {
@@ -48,15 +50,16 @@ export function predict(script: readonly ScriptedResponse[]): Prediction {
       waitMs: isReconnect ? (memory.retryMs ?? 0) : 0,
     });
     const state = enter(states, inputOf(response));
-    if (state === "closed") break;
-    if (state !== "open") continue;
-    const reading = interpret(bytesOf(response.chunks ?? []), memory);
-    events.push(...reading.events);
-    memory = reading;
-    if (response.staysOpen) break;
-    enter(states, "end");
+    if (state === "open") {
+      const reading = interpret(bytesOf(response.chunks ?? []), memory);
+      events.push(...reading.events);
+      memory = reading;
+    }
+    counts.push(events.length);
+    if (state === "closed" || response.staysOpen) break;
+    if (state === "open") enter(states, "end");
   }
-  return { events, requests, states };
+  return { events, counts, requests, states };
 }
 
 /** Adds the state after this input, if it is another, or the same for a reason that clients report. */
