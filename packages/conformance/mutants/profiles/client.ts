@@ -9,6 +9,6 @@ export const clientSuite = judged({
   mutants: clientMutants,
   odd: (random) => ({ driver: oddClient(random) }),
   // Each opens up to 24 connections at once, and Bun's fetch has a limit of 256.
-  width: 10,
-  clock: { patienceMs: 4_000, settleMs: 600 },
+  width: 8,
+  clock: { patienceMs: 6_000, settleMs: 600 },
 });

@@ -5,6 +5,7 @@ import { Inbox } from "../stream/inbox.ts";
 import type { ClientDriver, ClientEvent, ClientState, OpenClient } from "./driver.ts";
 import { bytesOf, type ScriptedResponse } from "./scripted-response.ts";
 import { type ReceivedRequest, ScriptedServer } from "./scripted-server.ts";
+import { waitFor } from "./wait.ts";
 
 export interface ClientTarget {
   readonly driver: ClientDriver;
@@ -42,7 +43,7 @@ export async function openContext({ driver }: ClientTarget, scope: Scope): Promi
     const [events, states] = [new Inbox<ClientEvent>(), new Inbox<ClientState>()];
     const { url, requests } = scripted.addEndpoint(script, async (index) => {
       const count = eventsBeforeBreak?.(index) ?? 0;
-      await events.until(({ length }) => length >= count, at.patienceMs, "an event").catch(() => undefined);
+      await waitFor(events, ({ length }) => length >= count, at, "an event").catch(() => undefined);
     });
     const onEvent = (event: ClientEvent): void => {
       // Only the start: a script may have long events, and clients that are judged many.

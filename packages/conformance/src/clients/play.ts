@@ -7,6 +7,7 @@ import { linesOf } from "./model/event-stream.ts";
 import { type Prediction, predict, SCRIPT_IS_OVER } from "./model/connections.ts";
 import { bytesOf, type ScriptedResponse } from "./scripted-response.ts";
 import type { ReceivedRequest } from "./scripted-server.ts";
+import { LOOK_MS, waitFor } from "./wait.ts";
 
 /** What of a client is compared with the model, besides its events and the number of its requests. */
 export interface Judged {
@@ -71,9 +72,6 @@ function namesIn(script: readonly ScriptedResponse[]): string[] {
   return [...new Set(names)].filter((name) => name !== "message");
 }
 
-/** How often to look whether something still happens. */
-const LOOK_MS = 1_000;
-
 /** Waits for the last event for as long as something happens. */
 async function readToTheEnd(run: ClientRun, expected: Prediction, scope: Scope): Promise<void> {
   const { events, requests, states } = run;
@@ -104,7 +102,7 @@ async function waitUntilClosed(
   scope: Scope,
 ): Promise<void> {
   const { length: count } = expected.requests;
-  await requests.until(({ length }) => length >= count, scope.patienceMs, `the client's request number ${count}`);
+  await waitFor(requests, ({ length }) => length >= count, scope, `the client's request number ${count}`);
   // Twice: a client that reconnects after a failure may wait longer than usual.
   await Promise.race([
     pause(2 * scope.clock.settleMs),

@@ -2,6 +2,7 @@ import { check, show } from "../../core/checks.ts";
 import { play } from "../play.ts";
 import type { ScriptedResponse } from "../scripted-response.ts";
 import { type ClientCase, clientCase, FIRST_STREAM, OPEN_STREAM } from "./client-case.ts";
+import { waitFor } from "../wait.ts";
 
 const group = "Requests";
 
@@ -15,7 +16,7 @@ export const requestCases: readonly ClientCase[] = [
     async ({ start, driver }, scope) => {
       const { requests } = await start(scope, [FIRST_STREAM, OPEN_STREAM]);
       const count = driver.reconnects ? 2 : 1;
-      await requests.until(({ length }) => length >= count, scope.patienceMs, `request ${count}`);
+      await waitFor(requests, ({ length }) => length >= count, scope, `request ${count}`);
       for (const { headers } of requests.items) {
         const { accept = "*/*" } = headers;
         check(includesStreams(String(accept)), `Accept is ${show(accept)}`);
@@ -25,7 +26,7 @@ export const requestCases: readonly ClientCase[] = [
   clientCase({ group, rule: "noStore", name: "every request bypasses caches" }, async ({ start, driver }, scope) => {
     const { requests } = await start(scope, [FIRST_STREAM, OPEN_STREAM]);
     const count = driver.reconnects ? 2 : 1;
-    await requests.until(({ length }) => length >= count, scope.patienceMs, `request ${count}`);
+    await waitFor(requests, ({ length }) => length >= count, scope, `request ${count}`);
     for (const { headers } of requests.items) {
       const control = headers["cache-control"];
       check(/no-(cache|store)/.test(String(control)), `Cache-Control of a request is ${show(control)}`);

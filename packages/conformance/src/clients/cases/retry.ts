@@ -4,6 +4,7 @@ import { requireReconnect } from "../context.ts";
 import { play, waitsOf } from "../play.ts";
 import type { ScriptedResponse } from "../scripted-response.ts";
 import { type ClientCase, clientCase, FIRST_STREAM, OPEN_STREAM, QUICK_RETRY, scriptCase } from "./client-case.ts";
+import { waitFor } from "../wait.ts";
 
 const group = "Reconnection time";
 
@@ -72,7 +73,7 @@ export const retryCases: readonly ClientCase[] = [
       requireReconnect(context);
       const long = { chunks: [`retry:${TOO_LONG_FOR_A_TIMER}\ndata:a\n\n`] };
       const { requests } = await context.start(scope, [FIRST_STREAM, long, OPEN_STREAM]);
-      await requests.until(({ length }) => length >= 2, scope.patienceMs, "the client's second request");
+      await waitFor(requests, ({ length }) => length >= 2, scope, "the client's second request");
       await requests.items[1]!.done;
       await pause(2 * scope.clock.settleMs);
       check(

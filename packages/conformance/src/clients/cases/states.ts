@@ -1,6 +1,7 @@
 import { check, notOffered, show } from "../../core/checks.ts";
 import { pause, within } from "../../core/deadline.ts";
 import { type ClientCase, clientCase, FIRST_STREAM, OPEN_STREAM, scriptCase } from "./client-case.ts";
+import { waitFor } from "../wait.ts";
 
 const group = "States and closing";
 const states = { states: true } as const;
@@ -18,7 +19,7 @@ export const stateCases: readonly ClientCase[] = [
   ),
   clientCase({ group, rule: "close", name: "closing it closes the connection" }, async ({ start }, scope) => {
     const { events, requests, close } = await start(scope, [OPEN_STREAM, OPEN_STREAM]);
-    await events.until(({ length }) => length > 0, scope.patienceMs, "an event");
+    await waitFor(events, ({ length }) => length > 0, scope, "an event");
     await close();
     await within(requests.items[0]!.closed, scope.patienceMs, "the end of the connection");
     await pause(scope.clock.settleMs);
@@ -29,7 +30,7 @@ export const stateCases: readonly ClientCase[] = [
     async ({ start, driver }, scope) => {
       if (!driver.reconnects) notOffered(`${driver.name} does not wait to reconnect`);
       const { requests, events, close } = await start(scope, [{ chunks: ["retry:1000\ndata:a\n\n"] }, OPEN_STREAM]);
-      await events.until(({ length }) => length > 0, scope.patienceMs, "an event");
+      await waitFor(events, ({ length }) => length > 0, scope, "an event");
       await requests.items[0]!.done;
       await pause(60);
       await close();
@@ -46,7 +47,7 @@ export const stateCases: readonly ClientCase[] = [
       const { events, requests } = await start(scope, [{ chunks, staysOpen: true }], {
         onEvent: (_, client) => void client.close(),
       });
-      await events.until(({ length }) => length > 0, scope.patienceMs, "an event");
+      await waitFor(events, ({ length }) => length > 0, scope, "an event");
       await requests.items[0]!.done;
       await pause(scope.clock.settleMs);
       check(events.items.length === 1, `it was closed at the first event, and dispatches ${show(events.items)}`);
