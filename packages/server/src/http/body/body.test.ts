@@ -57,8 +57,36 @@ describe("values without a shape", () => {
     expect(readValues(await read("null", json))).toEqual({});
   });
 
-  test.each(['{"a":', "[]", '"a"', "1", "", "{}{", "\u{feff}{}"])("%p is not a JSON object", async (text) => {
-    expect(await refusal(read(new Blob([text]), json).then(readValues))).toBeInstanceOf(Error);
+  test.each(['{"a":', "[]", '"a"', "1", "", "true {}", "[]{}", "}{}", "{]", "\u{feff}{}"])(
+    "%p is not a JSON object",
+    async (text) => {
+      expect(await refusal(read(new Blob([text]), json).then(readValues))).toBeInstanceOf(Error);
+    },
+  );
+
+  test.each([" x", "}", "{", ',"', '{"a":2,"a":2}', "\0", "\u{feff}", String.raw`"\ud800"`, "[".repeat(20_000)])(
+    "what follows the first value is ignored: %j",
+    async (rest) => {
+      expect(readValues(await read(`{"a":[{}]}${rest}`, json))).toEqual({ a: [{}] });
+      expect(readValues(await read(` null${rest.slice(0, 1)}`, json))).toEqual({});
+    },
+  );
+
+  test("what follows is ignored in other chunks too, and if it is not UTF-8", async () => {
+    const bytes = new Uint8Array([...new TextEncoder().encode(' {"a":"}"}'), 0xff, 0x22]);
+    for (const size of [1, 3, 100]) {
+      const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) =>
+        bytes.slice(n * size, (n + 1) * size),
+      );
+      const body = new ReadableStream({
+        start(controller) {
+          for (const chunk of chunks) controller.enqueue(chunk);
+          controller.close();
+        },
+      });
+      expect(readValues(await read(body, json))).toEqual({ a: "}" });
+    }
+    expect(readValues(await read(bytes, json))).toEqual({ a: "}" });
   });
 
   test("text that is not UTF-8 is refused", async () => {

@@ -59,10 +59,12 @@ const unsupported = () => badRequest("Unsupported Content-Type.");
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** Whatever follows the first value is ignored, as in PocketBase. */
 async function readJson(source: BodySource, limits: JsonLimits): Promise<Body> {
-  const scanner = new JsonScanner(limits);
+  const scanner = new JsonScanner(limits, { onlyFirst: true });
   const bytes = await readBytes(source, (chunk) => scanner.scan(chunk));
-  const text = utf8.decode(bytes);
+  if (startsWithNull(bytes)) return { kind: "json", value: null };
+  const text = utf8.decode(bytes.subarray(0, scanner.end));
   // Each step takes up to fifty milliseconds for the largest body. Others get a turn in between.
   if (bytes.length > LARGE) await new Promise(setImmediate);
   const value = parseScanned(text, scanner);
@@ -71,6 +73,14 @@ async function readJson(source: BodySource, limits: JsonLimits): Promise<Body> {
 }
 
 const LARGE = 1 << 20;
+
+function startsWithNull(bytes: Uint8Array): boolean {
+  const start = bytes.findIndex((byte) => !BLANKS.has(byte));
+  return start >= 0 && NULL.every((byte, i) => bytes[start + i] === byte);
+}
+
+const BLANKS = new Set(Buffer.from(" \t\r\n"));
+const NULL = [...Buffer.from("null")];
 
 type Form = Omit<FormBody, "limits">;
 

@@ -11,6 +11,14 @@ export interface JsonLimits {
 /** Called for brackets, commas and colons outside of all lists and objects but the outermost one. */
 export type OnMark = (byte: number, at: number) => void;
 
+/** What a scanner does besides counting. */
+export interface ScannerOptions {
+  /** Makes it a search for marks, which leaves escapes to whoever parses what it finds. */
+  readonly onMark?: OnMark;
+  /** Ends it with the first list or object, whatever follows. */
+  readonly onlyFirst?: boolean;
+}
+
 /** The text has more of something than its limit allows. */
 export class JsonLimitError extends Error {
   override readonly name = "JsonLimitError";
@@ -43,8 +51,13 @@ export class JsonScanner {
   /** Lists and objects that are open. */
   depth = 0;
   inString = false;
+  /** With `onlyFirst`: how many bytes there are up to the end of the first list or object; `undefined` before that. */
+  end: number | undefined;
   readonly #limits: JsonLimits;
   readonly #onMark: OnMark | undefined;
+  readonly #onlyFirst: boolean;
+  #scanned = 0;
+  #isOver = false;
   #items = 0;
   /** Digits of a Unicode escape that are missing; -1 outside of one, 5 right after a backslash. */
   #missing = -1;
@@ -52,16 +65,20 @@ export class JsonScanner {
   /** Whether the last escape was the first half of a surrogate pair. */
   #half = false;
 
-  /** @param onMark makes this a search for marks, which leaves escapes to whoever parses what it finds */
-  constructor(limits: JsonLimits, onMark?: OnMark) {
+  constructor(limits: JsonLimits, { onMark, onlyFirst = false }: ScannerOptions = {}) {
     this.#limits = limits;
     this.#onMark = onMark;
+    this.#onlyFirst = onlyFirst;
   }
 
   /** @throws JsonLimitError beyond a limit, SyntaxError for half of a surrogate pair */
   scan(bytes: Uint8Array, from = 0, to: number = bytes.length): void {
     let at = from;
-    while (at < to) at = this.inString ? this.#scanString(bytes, at, to) : this.#scanValue(bytes, at, to);
+    while (at < to && !this.#isOver) {
+      at = this.inString ? this.#scanString(bytes, at, to) : this.#scanValue(bytes, at, to);
+    }
+    this.#scanned += at - from;
+    if (this.#isOver) this.end = this.#scanned;
   }
 
   #scanValue(bytes: Uint8Array, from: number, to: number): number {
@@ -74,8 +91,11 @@ export class JsonScanner {
       if (byte === COMMA) this.#items += 1;
       else if (byte === COLON) this.members += 1;
       else if (byte === OPEN_LIST || byte === OPEN_OBJECT) this.#open();
-      else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) this.depth -= 1;
-      else continue;
+      else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
+        this.depth -= 1;
+        this.#isOver = this.#onlyFirst && this.depth === 0;
+        if (this.#isOver) return at + 1;
+      } else continue;
       this.#check();
       if (this.#onMark && this.depth < 2) this.#onMark(byte, at);
     }

@@ -40,7 +40,7 @@ class SpanFinder {
   readonly spans: Span[] = [];
   /** Where the list or object ends; -1 as long as it is open. */
   end = -1;
-  readonly scanner = new JsonScanner(LIMITS, (byte, at) => this.#mark(byte, at));
+  readonly scanner = new JsonScanner(LIMITS, { onMark: (byte, at) => this.#mark(byte, at) });
   #start = -1;
 
   constructor(readonly bytes: Uint8Array) {}
