@@ -35,6 +35,9 @@ describe("pickFields", () => {
       { id: "123", rel: { id: "456", title: "rel_title", sub: { id: "789" } } },
     ],
     ["names are case-sensitive", { a: 1 }, "A", {}],
+    ["a NUL ends a name", { a: 1, b: 2, c: 3 }, "a\0b, \0c\0", { a: 1, b: 2, c: 3 }],
+    ["a NUL instead of a name ends the list", { a: 1, b: 2, c: 3 }, "a,\0b", { a: 1 }],
+    ["a NUL in brackets leaves them open", { a: 1 }, "a:excerpt(1\0)", "invalid"],
   ])("%s", (_name, value, fields, expected) => {
     expect(pick(value, fields)).toEqual(expected);
   });

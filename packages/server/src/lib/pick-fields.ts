@@ -88,7 +88,8 @@ function parseModifier(text: string): Modifier | undefined {
 }
 
 /**
- * Splits at separators outside quotes and optionally outside brackets; parts are trimmed and empty ones dropped.
+ * Splits at separators outside quotes and optionally outside brackets; parts are trimmed and empty ones dropped. A NUL ends
+ * a part, or the text if it begins one, as PocketBase's tokenizer takes it for the end.
  *
  * @returns `undefined` if a quote or bracket is not closed
  */
@@ -98,6 +99,12 @@ function split(text: string, separator: RegExp, respectBrackets: boolean): strin
   let quote = "";
   let previous = "";
   for (const char of text) {
+    if (char === "\0") {
+      if (parts.at(-1) === "" || depth > 0 || quote !== "") break;
+      parts.push("");
+      previous = "";
+      continue;
+    }
     if (previous !== "\\") {
       if (quote === "" && respectBrackets && char === "(") depth++;
       else if (quote === "" && respectBrackets && char === ")" && depth > 0) depth--;

@@ -32,9 +32,17 @@ test("&& binds tighter than ||, and brackets tighter than both", () => {
   expect(parsed("((a ?!~ 'x'))")).toBe('a ?!~ "x"');
 });
 
-test.each(["a = 'x\0y'", "a = 1\0", "a\0 = 1", "a = 1 // \0\n"])("%p has a NUL", (text) => {
-  expect(failure(text)).toContain("a NUL character");
+test("outside quotes, a NUL after a token is dropped, and any other ends the text", () => {
+  for (const text of ["a\0=\0 1", "a = 1\0", "a = 1 // x\0", "a = 1 \0\0b", "a = (a = 1)\0b", "// x\0a = 1"]) {
+    expect(parsed(text)).toBe("a = 1");
+  }
+  expect(parsed("a = 1\0 &&\0 f(1\0, 'b'\n\0) = 1")).toBe('(a = 1 and f(1, "b") = 1)');
 });
+
+test.each(["", "\0a = 1", "a = '\0'", "a = 1 && 'x\0", "a =\0\x001", "f(\0)", "f()\0 = 1", "(a = 1\0)", "a = 1 \0b"])(
+  "%j is not an expression",
+  (text) => expect(() => parseRule(text)).toThrow(RuleError),
+);
 
 test("a group drops an unfinished comparison", () => {
   expect(parsed("a = (b = 1)")).toBe("b = 1");

@@ -11,13 +11,11 @@ const parsed = new LRUCache<string, ExpressionNode>({ max: 1_000 });
 /**
  * Parses a rule or filter. `&&` binds tighter than `||`. Trees are cached by their text and shared.
  *
- * @throws RuleError for text that is not an expression, the empty text included, and for a NUL, which PocketBase's
- *   scanner takes for the end of the text
+ * @throws RuleError for text that is not an expression, the empty text included
  */
 export function parseRule(text: string): ExpressionNode {
   const known = parsed.get(text);
   if (known) return known;
-  if (text.includes("\0")) throw new RuleError("a NUL character", text.indexOf("\0"));
   const tree = parseExpression(text, 0, 0, new Map());
   parsed.set(text, tree);
   return tree;

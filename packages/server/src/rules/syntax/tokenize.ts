@@ -11,14 +11,16 @@ type Meaning =
 
 export type Token = Meaning & { readonly start: number; readonly end: number };
 
-const BLANK = /(?:[ \t\n]+|\/\/[^\n]*)+/y;
+/** The scanner of PocketBase reads a NUL as the end of the text: it ends a token and is gone, or ends everything. */
+const END = "\0";
+const BLANK = /(?:[ \t\n]+\0?|\/\/[^\n\0]*\0?)+/y;
 const NAME = /[A-Za-z_@#][\w.:]*/y;
 const NUMBER = /-?\d*\.?\d*/y;
-const TEXTS = { "'": /'[^'\\]*(?:\\[^][^'\\]*)*'/y, '"': /"[^"\\]*(?:\\[^][^"\\]*)*"/y };
+const TEXTS = { "'": /'[^'\\\0]*(?:\\[^\0][^'\\\0]*)*'/y, '"': /"[^"\\\0]*(?:\\[^\0][^"\\\0]*)*"/y };
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", "\\": "\\", "'": "'", '"': '"' };
 const OPERATOR = /[=?!<>~]+/y;
 const JOIN = /[&|]+/y;
-const BRACKET_OR_QUOTE = /[()'"]/g;
+const MARK_IN_GROUP = /[()'"\0]/g;
 
 /** How deep calls may nest, the outermost included. */
 const MAX_CALL_DEPTH = 3;
@@ -34,21 +36,20 @@ export type GroupEnds = Map<number, number>;
  */
 export function readToken(text: string, from: number, ends: GroupEnds): Token | undefined {
   const start = skipBlank(text, from);
-  if (start >= text.length) return undefined;
-  const first = text[start]!;
-
+  const first = text[start];
+  if (first === undefined || first === END) return undefined;
   if (first === "(") return { kind: "group", start, end: ends.get(start) ?? endOfGroup(text, start, ends) };
   if (first === "&" || first === "|") {
     const join = matchAt(JOIN, text, start);
     if (join !== "&&" && join !== "||") throw new RuleError(`invalid join operator "${join}"`, start);
-    return { kind: "join", join: join === "&&" ? "and" : "or", start, end: start + join.length };
+    return { kind: "join", join: join === "&&" ? "and" : "or", start, end: afterRun(text, start + join.length) };
   }
   if ("=?!<>~".includes(first)) {
     const written = matchAt(OPERATOR, text, start);
     const any = written.startsWith("?");
     const operator = OPERATORS.find((known) => known === (any ? written.slice(1) : written));
     if (!operator) throw new RuleError(`invalid operator "${written}"`, start);
-    return { kind: "operator", operator, any, start, end: start + written.length };
+    return { kind: "operator", operator, any, start, end: afterRun(text, start + written.length) };
   }
   return readOperand(text, start, MAX_CALL_DEPTH);
 }
@@ -66,14 +67,14 @@ function readOperand(text: string, start: number, callDepth: number): Extract<To
     const digits = matchAt(NUMBER, text, start);
     if (digits === "-" || digits.endsWith(".")) throw new RuleError(`invalid number "${digits}"`, start);
     const operand = { kind: "number", value: toNumber(digits), position: start } as const;
-    return { kind: "operand", operand, start, end: start + digits.length };
+    return { kind: "operand", operand, start, end: afterRun(text, start + digits.length) };
   }
   const name = matchAt(NAME, text, start);
   if (name === "") throw new RuleError(`unexpected character ${JSON.stringify(characterAt(text, start))}`, start);
   if (/[.:]$/.test(name) || /^[@#_]$/.test(name)) throw new RuleError(`invalid name "${name}"`, start);
   const end = start + name.length;
   if (text[end] === "(") return readCall(text, start, name, callDepth);
-  return { kind: "operand", operand: { kind: "name", name, position: start }, start, end };
+  return { kind: "operand", operand: { kind: "name", name, position: start }, start, end: afterRun(text, end) };
 }
 
 /** Reads `name(a, b)`. A trailing comma is allowed. */
@@ -110,9 +111,9 @@ function endOfGroup(text: string, start: number, ends: GroupEnds): number {
   const open: number[] = [];
   let at = start;
   do {
-    BRACKET_OR_QUOTE.lastIndex = at;
-    const found = BRACKET_OR_QUOTE.exec(text);
-    if (!found) throw new RuleError("missing closing bracket", start);
+    MARK_IN_GROUP.lastIndex = at;
+    const found = MARK_IN_GROUP.exec(text);
+    if (!found || found[0] === END) throw new RuleError("missing closing bracket", start);
     at = found.index + 1;
     if (found[0] === "(") open.push(found.index);
     else if (found[0] === ")") ends.set(open.pop()!, at);
@@ -120,6 +121,9 @@ function endOfGroup(text: string, start: number, ends: GroupEnds): number {
   } while (open.length > 0);
   return at;
 }
+
+/** Where to go on after a token that ends where other characters begin. */
+const afterRun = (text: string, end: number): number => (text[end] === END ? end + 1 : end);
 
 const skipBlank = (text: string, from: number): number => from + matchAt(BLANK, text, from).length;
 
