@@ -1,10 +1,12 @@
 import { type OutgoingEvent, resyncEvent } from "@headwater/protocol";
+import type { Meter } from "../lib/scheduling/meter.ts";
 import type { Change } from "../log/change.ts";
 import type { ChangeCursors } from "./replay/change-cursors.ts";
 import type { AudienceDelivery } from "./deliver.ts";
 import type { EvaluationLimits } from "./evaluation/evaluation-budget.ts";
 import { Evaluator, type Outcome } from "./evaluation/evaluator.ts";
 import { FrameSet } from "./frame.ts";
+import type { FormerAudiences } from "./former-audiences.ts";
 import { type Reassignments, sessionsKeptIn, type VisibilityChanges } from "./reassignments.ts";
 import type { Roster } from "./roster.ts";
 import type { Audience, Session } from "./session.ts";
@@ -14,6 +16,7 @@ export interface FanOutOptions<Principal> {
   readonly visibility: Visibility<Principal>;
   readonly roster: Roster<Principal>;
   readonly reassignments: Reassignments<Principal>;
+  readonly formerAudiences: FormerAudiences<Principal>;
   readonly limits: EvaluationLimits<Principal>;
   /** Called for an audience that could not be evaluated; the others get theirs. */
   readonly onError: (error: unknown, change: Change) => void;
@@ -38,13 +41,15 @@ export class FanOut<Principal> {
   readonly #visibility: Visibility<Principal>;
   readonly #roster: Roster<Principal>;
   readonly #reassignments: Reassignments<Principal>;
+  readonly #formerAudiences: FormerAudiences<Principal>;
   readonly #evaluator: Evaluator<Principal>;
   readonly #onError: (error: unknown, change: Change) => void;
 
-  constructor({ visibility, roster, reassignments, limits, onError }: FanOutOptions<Principal>) {
+  constructor({ visibility, roster, reassignments, formerAudiences, limits, onError }: FanOutOptions<Principal>) {
     this.#visibility = visibility;
     this.#roster = roster;
     this.#reassignments = reassignments;
+    this.#formerAudiences = formerAudiences;
     this.#evaluator = new Evaluator(limits);
     this.#onError = onError;
   }
@@ -57,10 +62,12 @@ export class FanOut<Principal> {
   async changeEvents(change: Change, cursors: ChangeCursors | undefined): Promise<FannedOut<Principal>> {
     const topics = this.#visibility.topicsOf(change);
     const routingValues = (example: Audience<Principal>) => this.#routingValues(change, example);
-    const audiences = (await Promise.all(topics.map((topic) => this.#roster.audiences(topic, routingValues)))).flat();
+    const found = (await Promise.all(topics.map((topic) => this.#roster.audiences(topic, routingValues)))).flat();
+    const audiences = this.#formerAudiences.restore(change, topics, found);
     const evaluations = audiences.map((audience) => ({
       sessions: audience.sessions,
-      evaluate: () => this.#visibility.eventFor(change, audience.subscription, audience.principal, "live"),
+      evaluate: (meter: Meter) =>
+        this.#visibility.eventFor(change, audience.subscription, audience.principal, "live", meter),
     }));
     const outcomes = await this.#evaluator.all(evaluations, (error) => this.#onError(error, change));
     const fannedOut = new Results<Principal>(change, cursors);

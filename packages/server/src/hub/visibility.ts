@@ -1,5 +1,6 @@
 import type { OutgoingEvent, Subscription } from "@headwater/protocol";
 import type { Eventually } from "../lib/scheduling/eventually.ts";
+import type { Meter } from "../lib/scheduling/meter.ts";
 import type { Change } from "../log/change.ts";
 import type { VisibilityChanges, VisibilityDiffSince } from "./reassignments.ts";
 import type { AudienceRules } from "./roster.ts";
@@ -24,12 +25,17 @@ export interface Visibility<Principal> extends AudienceRules<Principal> {
   topicsOf(change: Change): readonly string[];
   /** What the record had before the change, and has after it, in the field that routes the subscription's audience. */
   routingValues(change: Change, subscription: Subscription, principal: Principal): Promise<readonly unknown[]>;
-  /** What a subscription gets for a change. */
+  /**
+   * What a subscription gets for a change.
+   *
+   * @param meter for the work that begins only after this returns; rejects if it is exhausted
+   */
   eventFor(
     change: Change,
     subscription: Subscription,
     principal: Principal,
     mode: "live" | "replayed",
+    meter?: Meter,
   ): Eventually<EventOutcome>;
   /** The events of other records that a change makes visible or invisible. */
   visibilityChanges(change: Change, subscription: Subscription, principal: Principal): Promise<VisibilityChanges>;

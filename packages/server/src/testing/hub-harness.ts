@@ -86,7 +86,13 @@ const createVisibility = (): RecordedVisibility => {
     replayVersion: () => 0,
     changed: () => undefined,
     mayChangeVisibility: () => false,
-    eventFor: async ({ record, time }, subscription, principal) => {
+    eventFor: async ({ record, time }, subscription, principal, _mode, meter) => {
+      if (principal.startsWith("later")) {
+        await Promise.resolve();
+        if (meter?.isExhausted()) throw new Error("the time is used up");
+        spend(1);
+        meter?.charge(1);
+      }
       presented.push(`${subscription.topic} ${principal}`);
       if (principal.startsWith("slow")) spend(1);
       if (record === "poison") throw new Error("can't be shown");

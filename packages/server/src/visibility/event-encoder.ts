@@ -1,6 +1,7 @@
 import type { EventAction, RecordEvent, RecordId, RecordValues, OutgoingEvent } from "@headwater/protocol";
 import { parseFields, pickFields } from "../lib/pick-fields.ts";
 import { andThen, type Eventually } from "../lib/scheduling/eventually.ts";
+import type { Meter } from "../lib/scheduling/meter.ts";
 import type { Change } from "../log/change.ts";
 import type { Reader } from "../store/store.ts";
 import type { ClientQueries } from "../records/rule-check/client-queries.ts";
@@ -26,23 +27,27 @@ export class EventEncoder {
     this.#clientQueries = clientQueries;
   }
 
-  encode(listener: Listener, change: Change, payload: EventPayload): Eventually<OutgoingEvent> {
+  encode(listener: Listener, change: Change, payload: EventPayload, meter?: Meter): Eventually<OutgoingEvent> {
     if (this.#change !== change) {
       this.#change = change;
       this.#events = new Map();
     }
     const key = keyOf(listener, payload);
     let event = this.#events.get(key);
-    if (!event) this.#events.set(key, (event = this.#event(listener, change, payload)));
+    if (!event) this.#events.set(key, (event = this.#event(listener, change, payload, meter)));
     return event;
   }
 
-  #event(listener: Listener, { time }: Change, payload: EventPayload): Eventually<OutgoingEvent> {
+  #event(listener: Listener, { time }: Change, payload: EventPayload, meter?: Meter): Eventually<OutgoingEvent> {
     const source = listener.topic.collection.name;
-    return andThen(this.#json(listener, payload), (data) => ({ kind: "record", source, time, data }));
+    return andThen(this.#json(listener, payload, meter), (data) => ({ kind: "record", source, time, data }));
   }
 
-  #json({ context, topic: { collection }, principal }: Listener, payload: EventPayload): Eventually<string> {
+  #json(
+    { context, topic: { collection }, principal }: Listener,
+    payload: EventPayload,
+    meter?: Meter,
+  ): Eventually<string> {
     const { action } = payload;
     if ("hiddenId" in payload) {
       const { id: collectionId, name: collectionName } = collection;
@@ -53,7 +58,7 @@ export class EventEncoder {
     const records =
       expand === ""
         ? (presentInMemory(context, collection, payload.values) ?? present(this.#reader))
-        : this.#clientQueries.run(`expand/${collection.id}/${expand}`, principalKey(principal), present);
+        : this.#clientQueries.run(`expand/${collection.id}/${expand}`, principalKey(principal), present, meter);
     return andThen(records, ([record]) => {
       // Unreadable `fields` are ignored, as in PocketBase.
       const picked = fields === "" ? undefined : parseFields(fields);

@@ -1,6 +1,7 @@
 import { channelOfTopic, presenceTarget, type Subscription, type OutgoingEvent } from "@headwater/protocol";
 import { COLLECTIONS } from "../collections/model/log-collection-change.ts";
 import type { Eventually } from "../lib/scheduling/eventually.ts";
+import type { Meter } from "../lib/scheduling/meter.ts";
 import type { Change } from "../log/change.ts";
 import { RecordEvents } from "./record-events.ts";
 import type { VisibilityChanges } from "./visibility-diff.ts";
@@ -51,11 +52,12 @@ export class EventVisibility {
     subscription: Subscription,
     principal: Principal,
     mode: "live" | "replayed",
+    meter?: Meter,
   ): Eventually<OutgoingEvent | "untold" | "unknown" | undefined> {
     if (isBroadcast(change)) return this.#channels.eventFor(change, subscription, principal);
     return roomOfPoke(change) !== undefined
       ? this.#rooms.eventFor(change, principal)
-      : this.#records.eventFor(change, subscription, principal, mode);
+      : this.#records.eventFor(change, subscription, principal, mode, meter);
   }
 
   visibilityChanges(change: Change, subscription: Subscription, principal: Principal): Promise<VisibilityChanges> {

@@ -1,5 +1,6 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Eventually } from "../lib/scheduling/eventually.ts";
+import type { Meter } from "../lib/scheduling/meter.ts";
 import { type BatchedRuleCheck, meetsRuleInMemory, type RuleBatcher } from "../records/rule-check/rule-batcher.ts";
 import type { Listener } from "./listener.ts";
 import type { AsOf } from "../records/rule-check/as-of.ts";
@@ -10,9 +11,10 @@ export function isVisible(
   { context, topic: { collection }, rule, filter }: Listener,
   values: RecordValues,
   asOf?: AsOf,
+  meter?: Meter,
 ): Eventually<boolean> {
   const byRule: BatchedRuleCheck = { context, collection, rule, values, asOf };
-  const byFilter: BatchedRuleCheck = { context, collection, rule: filter, values, trust: "client", asOf };
+  const byFilter: BatchedRuleCheck = { context, collection, rule: filter, values, trust: "client", asOf, meter };
   const meetsRule = meetsRuleInMemory(byRule);
   if (meetsRule === false) return false;
   const meetsFilter = meetsRuleInMemory(byFilter);

@@ -2,6 +2,7 @@ import { GLOBAL_SUBSCRIPTION, recordId, type Subscription, type OutgoingEvent } 
 import type { Schema } from "../collections/model/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
 import { andThen, both, type Eventually } from "../lib/scheduling/eventually.ts";
+import type { Meter } from "../lib/scheduling/meter.ts";
 import type { Change } from "../log/change.ts";
 import { isSuperuser, type Principal, principalKey } from "../rules/principal.ts";
 import type { ClientReader } from "../store/store.ts";
@@ -118,16 +119,17 @@ export class RecordEvents {
     subscription: Subscription,
     principal: Principal,
     mode: "live" | "replayed",
+    meter?: Meter,
   ): Eventually<OutgoingEvent | "untold" | "unknown" | undefined> {
     const listener = this.#listener(subscription, principal, change);
     if (!listener) return undefined;
     const payload = change.isErased
       ? erasedPayload(this.#batcher, listener, change)
-      : this.#payload(listener, change, mode === "live" ? this.#asOfChange(change, listener) : undefined);
+      : this.#payload(listener, change, mode === "live" ? this.#asOfChange(change, listener) : undefined, meter);
     return andThen(payload, (shown) => {
       if (typeof shown === "string" || shown === undefined) return shown;
       return mode === "live"
-        ? this.#encoder.encode(listener, change, shown)
+        ? this.#encoder.encode(listener, change, shown, meter)
         : this.#encodePresent(listener, change, shown);
     });
   }
@@ -233,16 +235,17 @@ export class RecordEvents {
     listener: Listener,
     { action, record, before, after }: Change,
     asOf: AsOf | undefined,
+    meter?: Meter,
   ): Eventually<EventPayload | undefined> {
     const { transitions } = listener;
     if (!transitions) {
       const values = after ?? before;
-      return andThen(isVisible(this.#batcher, listener, values, asOf), (sees) =>
+      return andThen(isVisible(this.#batcher, listener, values, asOf, meter), (sees) =>
         sees ? { action, values } : undefined,
       );
     }
-    const was = before !== null && isVisible(this.#batcher, listener, before, asOf);
-    const is = after !== null && isVisible(this.#batcher, listener, after, asOf);
+    const was = before !== null && isVisible(this.#batcher, listener, before, asOf, meter);
+    const is = after !== null && isVisible(this.#batcher, listener, after, asOf, meter);
     return andThen(both(was, is), ([wasVisible, isNowVisible]): EventPayload | undefined => {
       if (isNowVisible) {
         return { action: wasVisible || before === null ? action : transitions.enter, values: after! };

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import type { Meter } from "../../lib/scheduling/meter.ts";
 import type { Budget } from "./evaluation-usage.ts";
 import type { Session } from "../session.ts";
 
@@ -58,6 +59,14 @@ export class EvaluationBudget<Principal> {
     const { size } = sessions;
     if (size === 0 || size > MAX_CHARGED || this.#limits.perConnection === 0) return;
     for (const session of sessions) this.#chargeOne(session, ms / size, now);
+  }
+
+  /** For work for these sessions that begins later. */
+  meter(sessions: ReadonlySet<Session<Principal>>): Meter {
+    return {
+      isExhausted: () => this.isExhausted(sessions, performance.now()),
+      charge: (ms) => this.charge(sessions, ms, performance.now()),
+    };
   }
 
   #chargeOne(session: Session<Principal>, ms: number, now: number): void {

@@ -56,6 +56,18 @@ describe("a connection whose subscriptions take too long to evaluate", () => {
     expect(visibility.presented.filter((text) => text.endsWith("slow")).length).toBeLessThan(300);
   });
 
+  test("is charged for what is evaluated later, too", async () => {
+    const { hub, join, visibility } = openHub(undefined, LIMITS);
+    const later = join("later", ...many(1_000));
+    const ann = join("ann", "posts/*");
+    await hub.fanOut(change(1));
+    await flushed();
+    expect(visibility.presented.length).toBeLessThan(200);
+    expect(ann.wire.events.map(({ id }) => id)).toEqual(["1"]);
+    await untilTrue(() => later.wire.events.length > 0);
+    expect(reasons(later.wire.events)).toEqual(["overload"]);
+  });
+
   test("is not limited without a limit", async () => {
     const { hub, join } = openHub();
     const slow = join("slow", ...many(150));

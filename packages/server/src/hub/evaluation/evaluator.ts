@@ -1,4 +1,5 @@
 import type { Eventually } from "../../lib/scheduling/eventually.ts";
+import type { Meter } from "../../lib/scheduling/meter.ts";
 import { TurnShare } from "../../lib/scheduling/turn-share.ts";
 import { EvaluationBudget, type EvaluationLimits } from "./evaluation-budget.ts";
 import type { Session } from "../session.ts";
@@ -9,7 +10,8 @@ const MAX_TURN_MS = 4;
 /** A question about a change, for the sessions that its answer is about. */
 export interface Evaluation<Principal, Result> {
   readonly sessions: ReadonlySet<Session<Principal>>;
-  readonly evaluate: () => Eventually<Result>;
+  /** @param meter for the work that begins only after this returns */
+  readonly evaluate: (meter: Meter) => Eventually<Result>;
 }
 
 /** `failed`: it threw. `overload`: its sessions have used up their time. */
@@ -45,12 +47,17 @@ export class Evaluator<Principal> {
         continue;
       }
       const settle = (outcome: Outcome<Result>): void => void (outcomes[i] = outcome);
+      const meter = this.#budget.meter(sessions);
       const fail = (error: unknown): void => {
+        if (meter.isExhausted()) {
+          settle("overload");
+          return;
+        }
         onError(error);
         settle("failed");
       };
       try {
-        const result = evaluate();
+        const result = evaluate(meter);
         if (result instanceof Promise) {
           pending.push(result.then((value) => settle({ result: value }), fail));
         } else outcomes[i] = { result };

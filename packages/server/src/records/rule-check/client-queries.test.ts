@@ -55,3 +55,40 @@ test("any other error is the query's own, and pauses nothing", async () => {
   expect(await errorOf(queries.run("name", "ann", invalid))).toMatchObject({ kind: "invalid" });
   expect(await queries.run("name", "ann", cheap)).toBe(300);
 });
+
+test("queries on this thread are charged and leave it to others in between", async () => {
+  const queries = new ClientQueries(store);
+  let spent = 0;
+  const meter = { isExhausted: () => spent > 20, charge: (ms: number) => void (spent += ms) };
+  const busy = async (reader: Reader): Promise<unknown> => {
+    const until = performance.now() + 2;
+    while (performance.now() < until);
+    return cheap(reader);
+  };
+  let turns = 0;
+  const counter = setInterval(() => (turns += 1), 0);
+  const results = await Promise.all(
+    Array.from({ length: 200 }, (_, i) => errorOf(queries.run(`busy ${i}`, "ann", busy, meter))),
+  );
+  clearInterval(counter);
+  const done = results.filter((result) => result === "no error").length;
+  expect(done).toBeWithin(1, 12);
+  expect(results.at(-1)).toMatchObject({ kind: "overrun" });
+  expect(turns).toBeGreaterThan(1);
+  expect(await queries.run("cheap", "ben", cheap)).toBe(300);
+});
+
+test("a query with a meter comes before those without", async () => {
+  const queries = new ClientQueries(store);
+  const order: string[] = [];
+  const note = (name: string) => async (reader: Reader) => {
+    order.push(name);
+    return cheap(reader);
+  };
+  const meter = { isExhausted: () => false, charge: () => {} };
+  await Promise.all([
+    ...["first", "replay"].map((name) => queries.run(name, "ann", note(name))),
+    queries.run("live", "ben", note("live"), meter),
+  ]);
+  expect(order).toEqual(["first", "live", "replay"]);
+});

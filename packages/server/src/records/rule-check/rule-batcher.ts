@@ -1,4 +1,5 @@
 import type { RecordValues } from "@headwater/protocol";
+import { type Meter, sharedMeter } from "../../lib/scheduling/meter.ts";
 import { principalKey } from "../../rules/principal.ts";
 import type { Schema } from "../../collections/model/schema.ts";
 import type { Trust } from "../../rules/resolve/record-scope.ts";
@@ -21,6 +22,8 @@ const MAX_CANDIDATES = 64;
 export interface BatchedRuleCheck extends RuleCheck {
   /** Read related records as they were then; otherwise as they are stored now. */
   readonly asOf?: AsOf | undefined;
+  /** Whom a filter of a client is charged to. */
+  readonly meter?: Meter | undefined;
 }
 
 /** A check that depends on the values. */
@@ -34,6 +37,8 @@ interface RuleBatch extends Pick<ConditionCheck, "rule" | "collection" | "trust"
   readonly candidates: Map<RecordValues, number>;
   /** By the principal's key, with their indexes. */
   readonly requesters: Map<string, { readonly context: RecordContext; readonly index: number }>;
+  /** Of those who asked. */
+  readonly meters: Set<Meter>;
   readonly results: Promise<BatchResults>;
 }
 
@@ -75,6 +80,7 @@ export class RuleBatcher {
     if (known !== undefined) return known;
 
     const batch = this.#openBatch(condition);
+    if (check.meter) batch.meters.add(check.meter);
     const requester = principalKey(context.principal);
     if (!batch.candidates.has(values)) batch.candidates.set(values, batch.candidates.size);
     if (!batch.requesters.has(requester)) batch.requesters.set(requester, { context, index: batch.requesters.size });
@@ -110,7 +116,17 @@ export class RuleBatcher {
       close();
       return this.#evaluate(batch!);
     });
-    batch = { key, rule, collection, trust, asOf, candidates: new Map(), requesters: new Map(), results };
+    batch = {
+      key,
+      rule,
+      collection,
+      trust,
+      asOf,
+      candidates: new Map(),
+      requesters: new Map(),
+      meters: new Set(),
+      results,
+    };
     batches.set(key, batch);
     const done = results.then(nothing, nothing).then(() => {
       if (this.#chains.get(chain) === done) this.#chains.delete(chain);
@@ -132,8 +148,11 @@ export class RuleBatcher {
   #findPairs(batch: RuleBatch, contexts: readonly RecordContext[]): Promise<ReadonlySet<string>> {
     if (batch.trust !== "client" || !this.#clientQueries) return this.#findPairsWith(this.#reader, batch, contexts);
     const [account, ...others] = batch.requesters.keys();
-    return this.#clientQueries.run(batch.key, others.length > 0 ? SEVERAL : account!, (reader) =>
-      this.#findPairsWith(reader, batch, contexts),
+    return this.#clientQueries.run(
+      batch.key,
+      others.length > 0 ? SEVERAL : account!,
+      (reader) => this.#findPairsWith(reader, batch, contexts),
+      sharedMeter(batch.meters),
     );
   }
 
