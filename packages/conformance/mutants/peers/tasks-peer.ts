@@ -9,7 +9,7 @@ export interface TaskFaults {
   readonly replay?: (after: number, history: readonly TaskEvent[], connection: Connection) => readonly TaskEvent[];
   /** What happens to events that come while a connection replays: it takes a moment. */
   readonly duringReplay?: "lost" | "doubled";
-  /** How many listeners get progress while the task runs. */
+  /** How many listeners get the second event if they wait for it. */
   readonly mostListeners?: number;
   readonly idOf?: (event: TaskEvent, connection: Connection) => string | undefined;
   readonly correlationOf?: (connection: Connection, made: string) => string;
@@ -149,7 +149,8 @@ function follow(
     return stop();
   }
   const live = (event: TaskEvent): void => {
-    if (!isLeftOut || event.type !== "progress_update") deliver(event);
+    const isSecond = event.number === 2 && event.type === "progress_update";
+    if (!isLeftOut || !isSecond) deliver(event);
   };
   writer.onClose(() => task.listeners.delete(live));
   listen(task, live, faults.duringReplay, missed.length);

@@ -131,6 +131,6 @@ export const pocketbaseSuite = judged({
   oddOnly: `${GROUP.events}: `,
   mostSeeds: 20,
   isFixed: true,
-  width: 16,
+  width: 6,
   clock: { heartbeatMs: HEARTBEAT_MS, patienceMs: 9_000, settleMs: 100, listenMs: 1_000 },
 });

@@ -138,7 +138,10 @@ async function checkChange(
     checkSameRecord(await subscriber.untilChange(topic, action, expected.id), expected, topic);
   await pause(scope.clock.settleMs);
   for (const topic of topics) {
-    const all = subscriber.changes(topic).filter((change) => change.record.id === expected.id);
+    const all = subscriber
+      .changes(topic)
+      // Earlier changes of the record may still be on their way.
+      .filter((change) => change.record.id === expected.id && change.action === action);
     check(all.length === 1, `one ${action} made ${all.length} events of ${topic}: ${show(all)}`);
   }
 }

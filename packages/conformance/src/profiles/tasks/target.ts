@@ -52,7 +52,7 @@ export const GIVEN_CORRELATION = "conformance-1";
 
 /** Two heartbeats and a bit must fit into what an idle task runs. */
 export const IDLE_BEATS = 2;
-const LISTENERS = 4;
+const LISTENERS = 5;
 const MOST_RECONNECTS = 20;
 
 type Open = (id: string, label: string, options?: Partial<RecordOptions>) => Promise<Recording>;
