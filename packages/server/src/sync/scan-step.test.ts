@@ -58,3 +58,9 @@ test("a step ends where the page has no more room, and the next one continues th
   expect(first.rest).toEqual({ after: id("c"), since: 0 });
   expect((await step(group, first.rest!)).operations).toEqual(["put e", "put g"]);
 });
+
+test("a step puts no more large records than the page has room for", async () => {
+  const first = await step(await groupWith(), START, { pageBytes: 1 });
+  expect(first.operations).toEqual(["put a"]);
+  expect(first.rest).toEqual({ after: id("a"), since: 0 });
+});

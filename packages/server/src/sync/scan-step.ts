@@ -1,5 +1,6 @@
 import type { Scan } from "./client-group.ts";
 import { type Patch, putVisible } from "./patch.ts";
+import { countThatFit, recordSizes } from "./record-sizes.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { SyncedCollection } from "./synced-collection.ts";
 import { viewRecordsAfter } from "./view-rows.ts";
@@ -38,7 +39,16 @@ export async function runScanStep(
   // A step ends where the shorter of the two lists ends, or earlier if the page has no room for all it would put.
   const last = smaller(endOf(visible, scanStep), endOf([...inView.keys()], scanStep));
   const missing = visible.filter((id) => isUpTo(id, last) && !isPut(id) && (inView.get(id) ?? -1) < since);
-  const now = missing.slice(0, roomIn(patch));
+  const likely = missing.slice(0, roomIn(patch));
+  const sizes = await recordSizes(snapshot.reader, synced.collection, likely);
+  const room = patch.limits.pageBytes - patch.bytes;
+  const now = likely.slice(
+    0,
+    countThatFit(
+      likely.map((id) => sizes.get(id) ?? 0),
+      room,
+    ),
+  );
   const end = now.length < missing.length ? now.at(-1) : last;
   const put = await putVisible(snapshot, synced, now, patch);
   const seen = new Set(visible);

@@ -9,6 +9,7 @@ import type { ClientGroup, Scan } from "./client-group.ts";
 import { findAffected } from "./find-affected.ts";
 import { type Patch, putVisible } from "./patch.ts";
 import { runScanStep } from "./scan-step.ts";
+import { countThatFit, recordSizes } from "./record-sizes.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { SyncedCollection, SyncedSet } from "./synced-collection.ts";
 import { type RecordIds, viewRecordsAfter, viewRecordsAmong } from "./view-rows.ts";
@@ -97,8 +98,10 @@ export class ViewUpdater {
   async #processChanges(head: number): Promise<void> {
     const { reader, context } = this.#snapshot;
     const { logSpan } = this.#patch.limits;
-    const touched = await readChangedRecords(reader, this.#seq, logSpan);
-    const upTo = touched.length < logSpan ? head : touched.at(-1)!.seq;
+    const found = await readChangedRecords(reader, this.#seq, logSpan);
+    const touched = await this.#thatFit(found);
+    const isAll = touched.length === found.length && found.length < logSpan;
+    const upTo = isAll ? head : touched.at(-1)!.seq;
     const deciding = touched.some(({ collection }) => this.#set.decidingCollections.includes(collection))
       ? await readChangesOf(
           reader,
@@ -111,6 +114,26 @@ export class ViewUpdater {
     const byCollection = Map.groupBy(touched, ({ collection }) => collection);
     for (const synced of this.#set.collections.values()) await this.#updateCollection(synced, byCollection, deciding);
     this.#seq = upTo;
+  }
+
+  /** The first of the changed records, as many as the page has room for. */
+  async #thatFit(touched: readonly ChangedRecord[]): Promise<readonly ChangedRecord[]> {
+    const byCollection = Map.groupBy(touched, ({ collection }) => collection);
+    const sizes = new Map<ChangedRecord, number>();
+    for (const { collection } of this.#set.collections.values()) {
+      const changed = byCollection.get(collection.id) ?? [];
+      const ids = changed.map(({ record }) => record);
+      const known = await recordSizes(this.#snapshot.reader, collection, ids);
+      for (const change of changed) sizes.set(change, known.get(change.record) ?? 0);
+    }
+    const { limits, bytes } = this.#patch;
+    return touched.slice(
+      0,
+      countThatFit(
+        touched.map((change) => sizes.get(change) ?? 0),
+        limits.pageBytes - bytes,
+      ),
+    );
   }
 
   async #updateCollection(

@@ -152,7 +152,7 @@ export class RuleBatcher {
       batch.key,
       others.length > 0 ? SEVERAL : account!,
       (reader) => this.#findPairsWith(reader, batch, contexts),
-      sharedMeter(batch.meters),
+      batch.meters.size > 0 ? sharedMeter(batch.meters) : undefined,
     );
   }
 
