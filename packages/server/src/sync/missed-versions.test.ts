@@ -59,3 +59,10 @@ test("records of a collection that is no longer synced are deleted", async () =>
   });
   expect(operationsIn(patch)).toEqual(["del e"]);
 });
+
+test("no more versions are read at once than the page has room for", async () => {
+  const group = await openGroup("large");
+  const { reached, operations } = await missed(group, 1, { pageBytes: 1 });
+  expect(reached).toBe(2);
+  expect(operations).toEqual(["put c", "del d"]);
+});

@@ -1,9 +1,10 @@
 import { syncKey } from "@headwater/protocol";
 import type { ClientGroup } from "./client-group.ts";
 import { type Patch, putVisible } from "./patch.ts";
+import { countThatFit, recordSizes } from "./record-sizes.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { SyncedSet } from "./synced-collection.ts";
-import { versionsAfter } from "./view-rows.ts";
+import { type VersionRow, type Versions, versionsAfter } from "./view-rows.ts";
 
 export interface MissedVersions {
   /** The version that the client has after this patch: the group's, unless the patch is full. */
@@ -27,7 +28,8 @@ export async function addMissedVersions(
   const gone = new Map<string, Set<string>>();
   let reached = known;
   while (reached < view.version && !patch.isFull) {
-    const versions = await versionsAfter(snapshot.reader, id, reached, patch.limits.missedRows);
+    const found = await versionsAfter(snapshot.reader, id, reached, patch.limits.missedRows);
+    const versions = found && (await thatFit(snapshot, set, found, patch));
     if (!versions) return { reached: view.version, gone };
     for (const [name, rows] of Map.groupBy(versions.rows, (row) => row.name)) {
       const synced = set.collections.get(name);
@@ -43,4 +45,29 @@ export async function addMissedVersions(
     await new Promise((resolve) => setImmediate(resolve));
   }
   return { reached, gone };
+}
+
+/** The first of these versions, as many as the page has room for: at least one. */
+async function thatFit(
+  { reader }: Snapshot,
+  set: SyncedSet,
+  { upTo, rows }: Versions,
+  { bytes, limits }: Patch,
+): Promise<Versions> {
+  const sizes = new Map<VersionRow, number>();
+  for (const [name, own] of Map.groupBy(rows, (row) => row.name)) {
+    const collection = set.collections.get(name)?.collection;
+    const inView = own.filter(({ gone }) => !gone);
+    const records = inView.map(({ record }) => record);
+    const known = collection && (await recordSizes(reader, collection, records));
+    for (const row of inView) sizes.set(row, known?.get(row.record) ?? 0);
+  }
+  const count = countThatFit(
+    rows.map((row) => sizes.get(row) ?? 0),
+    limits.pageBytes - bytes,
+  );
+  const next = rows[count];
+  if (!next) return { upTo, rows };
+  const last = Math.max(rows[0]!.version, next.version - 1);
+  return { upTo: last, rows: rows.filter(({ version }) => version <= last) };
 }

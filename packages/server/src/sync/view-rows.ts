@@ -43,7 +43,15 @@ const VIEW_RECORDS_AFTER = `SELECT record, version FROM _sync_view WHERE ${OF_NA
 export interface Versions {
   /** The last version of the range. */
   readonly upTo: number;
-  readonly rows: readonly { readonly name: string; readonly record: string; readonly gone: boolean }[];
+  /** In the order of versions. */
+  readonly rows: readonly VersionRow[];
+}
+
+export interface VersionRow {
+  readonly version: number;
+  readonly name: string;
+  readonly record: string;
+  readonly gone: boolean;
 }
 
 /** The versions after one: whole versions, until they have `minRows` rows together. `undefined` if there are none. */
@@ -63,13 +71,18 @@ export async function versionsAfter(
   const found = await reader.all({ text: ROWS, values: [group, version, upTo] });
   return {
     upTo,
-    rows: found.map(({ name, record, gone }) => ({ name: String(name), record: String(record), gone: gone === 1 })),
+    rows: found.map(({ version: own, name, record, gone }) => ({
+      version: Number(own),
+      name: String(name),
+      record: String(record),
+      gone: gone === 1,
+    })),
   };
 }
 
 const COUNTS = `SELECT version, count(*) AS rows FROM _sync_view
   WHERE client_group = ? AND version > ? GROUP BY version ORDER BY version LIMIT 64`;
-const ROWS = `SELECT _sync_names.name, record, gone FROM _sync_view JOIN _sync_names ON _sync_names.id = _sync_view.name
+const ROWS = `SELECT version, _sync_names.name, record, gone FROM _sync_view JOIN _sync_names ON _sync_names.id = _sync_view.name
   WHERE client_group = ? AND version > ? AND version <= ? ORDER BY version`;
 
 /** Saves what came into the view or left it in a version. */
