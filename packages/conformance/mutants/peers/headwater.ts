@@ -1,9 +1,9 @@
-import pino from "pino";
 import { openApp } from "../../../server/src/app/app.ts";
 import { systemContext } from "../../../server/src/auth/system-context.ts";
 import { Tokens } from "../../../server/src/auth/tokens.ts";
 import type { AuthCollection } from "../../../server/src/collections/model/collection.ts";
 import { readConfig } from "../../../server/src/config.ts";
+import { createLogger } from "../../../server/src/library/context/logger.ts";
 import { assertWritable } from "../../../server/src/records/model/writable-collection.ts";
 import { createRecord } from "../../../server/src/records/write/create-record.ts";
 import { prepareSubmission } from "../../../server/src/records/write/prepare-submission.ts";
@@ -21,7 +21,7 @@ const PASSWORD = "1234567890";
 /** Starts Headwater in this process: a right server of PocketBase's protocol. @param heartbeatMs in place of 20 seconds */
 export async function startHeadwater(heartbeatMs: number): Promise<Headwater> {
   const dir = tempDir();
-  const app = await openApp(readConfig({ dir: dir.path, http: "127.0.0.1:0" }, {}), pino({ level: "silent" }));
+  const app = await openApp(readConfig({ dir: dir.path, http: "127.0.0.1:0" }, {}), createLogger("silent"));
   const { url } = app.listen();
   const { store, registry, files } = app.folder;
   const superusers = registry.current.find("_superusers")!;
