@@ -52,8 +52,8 @@ const reloadRegistry = (store: Store, registry: Registry): Promise<void> =>
   );
 
 /**
- * Applies a change of an auth record to that account's sessions before anything later is delivered to them. A session that
- * was opened with a newer token than the change revokes keeps its rights.
+ * Applies a change of an auth record to that account's sessions before anything later is delivered to them. The event of
+ * its deletion still reaches them. A session that was opened with a newer token than the change revokes keeps its rights.
  */
 export async function followAccountChange(
   change: Change,
@@ -64,10 +64,11 @@ export async function followAccountChange(
   const valid = revised.principal.kind === "guest" ? await currentTokenKey(change, folder) : undefined;
   authRevision.current += 1;
   if (revised.principal.kind === "guest") streamOwners.revoked(revised.key, valid);
+  const lastChange = change.action === "delete" ? change : undefined;
   for (const [tokenKey, sessions] of Map.groupBy(hub.sessionsOf(revised.key), tokenKeyOf)) {
     const { principal } = revised;
     if (principal.kind !== "guest") hub.changePrincipal(sessions, withTokenKey(principal, tokenKey));
-    else if (tokenKey === "" || tokenKey !== valid) hub.changePrincipal(sessions, principal);
+    else if (tokenKey === "" || tokenKey !== valid) hub.changePrincipal(sessions, principal, lastChange);
   }
 }
 

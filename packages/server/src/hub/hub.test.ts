@@ -110,6 +110,28 @@ describe("subscriptions", () => {
     expect(both.map(({ wire }) => wire.events.map(({ id }) => id))).toEqual([["2"], ["2"]]);
   });
 
+  test("the change that removes a principal reaches its sessions as who they were, and no later one", async () => {
+    const { hub, join } = openHub();
+    const { wire } = join("ann", "posts/*", "posts/secret-ann");
+    const resubscribed = join("ann", "posts/*");
+    const last = change(1, "secret-ann");
+    hub.changePrincipal(hub.sessionsOf("ann"), "guest", last);
+    hub.subscribe(resubscribed.session, "guest", [parseSubscription("posts/secret-ann")]);
+    await hub.fanOut(last);
+    await hub.fanOut(change(2, "secret-ann"));
+    await hub.fanOut(change(3));
+    hub.changePrincipal(hub.sessionsOf("guest"), "bob", change(4));
+    await hub.fanOut(change(5));
+    await flushed();
+    expect(wire.events.map(({ id, event }) => [id, event])).toEqual([
+      ["1 part", "posts/*"],
+      ["1", "posts/secret-ann"],
+      ["3", "posts/*"],
+      ["5", "posts/*"],
+    ]);
+    expect(resubscribed.wire.events).toEqual([]);
+  });
+
   test("a closed connection leaves nothing in the hub", async () => {
     const { hub, join, visibility } = openHub();
     const { session } = join("ann", "posts/*");

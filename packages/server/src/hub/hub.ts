@@ -11,6 +11,7 @@ import { deliver } from "./deliver.ts";
 import { DeliveryPosition } from "./delivery-position.ts";
 import { FanOut } from "./fan-out.ts";
 import { closeHeavy } from "./evaluation/close-heavy.ts";
+import { FormerAudiences } from "./former-audiences.ts";
 import { FlushScheduler } from "./flush-scheduler.ts";
 import type { Codec } from "./frame.ts";
 import { NO_EVALUATION_LIMITS } from "./evaluation/evaluation-budget.ts";
@@ -46,6 +47,7 @@ export class Hub<Principal> {
   readonly #turns = new TurnShare(MAX_TURN_MS);
   readonly #flushes: FlushScheduler;
   readonly #reassignments: Reassignments<Principal>;
+  readonly #formerAudiences = new FormerAudiences<Principal>();
   readonly #metrics: HubMetrics;
   readonly #closedSessions = new LRUCache<ClientId, ClosedSession>({ max: MAX_CLOSED_SESSIONS });
   readonly #onSubscribed: (session: Session<Principal>) => void;
@@ -72,6 +74,7 @@ export class Hub<Principal> {
       visibility,
       roster: this.#roster,
       reassignments: this.#reassignments,
+      formerAudiences: this.#formerAudiences,
       limits: options.evaluation ?? NO_EVALUATION_LIMITS,
       onError,
     });
@@ -190,12 +193,17 @@ export class Hub<Principal> {
     this.#position.betweenChanges(work);
   }
 
-  /** Call between two changes. */
-  changePrincipal(sessions: readonly Session<Principal>[], principal: Principal): void {
+  /**
+   * Call between two changes.
+   *
+   * @param lastChange the next change, if the sessions get its event as who they were: it deletes their account
+   */
+  changePrincipal(sessions: readonly Session<Principal>[], principal: Principal, lastChange?: Change): void {
     this.#catchUp.invalidate();
     closeHeavy(sessions);
     const open = sessions.filter(({ isClosed }) => !isClosed);
     this.#reassignments.capture(open);
+    if (lastChange) this.#formerAudiences.capture(lastChange, open);
     this.#roster.reindex(open, (session) => session.changePrincipal(principal));
   }
 

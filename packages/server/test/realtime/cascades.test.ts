@@ -76,7 +76,7 @@ const DELETED_TEAM = [
 
 async function connect(token: string): Promise<SseClient> {
   const client = await SseClient.connect(server.url);
-  await client.subscribe([...TOPICS.map((name) => `${name}/*`), "notes/*"], token);
+  await client.subscribe([...TOPICS, "users", "notes"].map((name) => `${name}/*`), token);
   return client;
 }
 
@@ -101,12 +101,18 @@ test("in a cascade too large to undo, rules still read the records that the dele
   ann.close();
 });
 
-test("the delete of an account reaches its own connections first, for what it takes with it", async () => {
+test("the delete of an account reaches its own connections, as those of a guest from then on", async () => {
   await makeTeam(2);
-  const ann = await connect(user.token);
-  const [events] = await eventsOf([ann], () => remove("users", user.id));
-  expect(events).toEqual(["members/* update", ...DELETED_TEAM]);
-  ann.close();
+  const { id: other } = await admin.createUser("eve");
+  const [ann, guest] = [await connect(user.token), await connect("")];
+  const [events, ofGuest] = await eventsOf([ann, guest], async () => {
+    await remove("users", user.id);
+    await remove("users", other);
+  });
+  expect(events).toEqual(["members/* update", ...DELETED_TEAM, "users/* delete"]);
+  expect(JSON.parse(ann.events.find(({ event }) => event === "users/*")!.data).record.email).toBe("ann@example.com");
+  expect(ofGuest).toEqual(["members/* update", "members/* delete", "stickers/* update", "teams/* delete"]);
+  for (const client of [ann, guest]) client.close();
 });
 
 test("who was away for a cascade hears of it, or reads everything again", async () => {
