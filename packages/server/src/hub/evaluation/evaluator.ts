@@ -1,3 +1,4 @@
+import { threadCpuMs } from "../../lib/scheduling/cpu-time.ts";
 import type { Eventually } from "../../lib/scheduling/eventually.ts";
 import type { Meter } from "../../lib/scheduling/meter.ts";
 import { TurnShare } from "../../lib/scheduling/turn-share.ts";
@@ -6,6 +7,8 @@ import type { Session } from "../session.ts";
 
 /** How long evaluations may keep a turn of the event loop, in milliseconds. */
 const MAX_TURN_MS = 4;
+/** An evaluation that took longer may have waited for a processor: then its CPU time counts, with that of those before it. */
+const SUSPECT_MS = 1;
 
 /** A question about a change, for the sessions that its answer is about. */
 export interface Evaluation<Principal, Result> {
@@ -39,6 +42,7 @@ export class Evaluator<Principal> {
     const outcomes: Outcome<Result>[] = [];
     const pending: Promise<void>[] = [];
     let now = performance.now();
+    let cpu = threadCpuMs();
     for (const [i, { sessions, evaluate }] of evaluations.entries()) {
       outcomes.push(undefined);
       if (!isAnyLive(sessions)) continue;
@@ -66,11 +70,18 @@ export class Evaluator<Principal> {
       }
       const startedAt = now;
       now = performance.now();
-      this.#budget.charge(sessions, now - startedAt, now);
+      let took = now - startedAt;
+      if (took > SUSPECT_MS) {
+        const before = cpu;
+        cpu = threadCpuMs();
+        took = Math.min(took, cpu - before);
+      }
+      this.#budget.charge(sessions, took, now);
       const pause = this.#turns.pause(now);
       if (!pause) continue;
       await pause;
       now = performance.now();
+      cpu = threadCpuMs();
     }
     await Promise.all(pending);
     return outcomes;

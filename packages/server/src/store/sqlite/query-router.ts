@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { threadCpuMs } from "../../lib/scheduling/cpu-time.ts";
 import { type Query, type Row, type Sql, toQuery } from "../sql.ts";
 import type { QueryOwner, Reader, SnapshotReader } from "../store.ts";
 import type { Connection } from "./connection.ts";
@@ -14,7 +15,7 @@ const MAX_STEPS_HERE = 20_000;
 /** Steps that a light query may take: about a second. */
 const MAX_LIGHT_STEPS = 5_000_000;
 /** A statement that took so much CPU, so often, goes to the readers for a while, whatever its cost is thought to be. */
-const SLOW_US = 20_000;
+const SLOW_MS = 20;
 const SLOW_TIMES = 3;
 const SLOW_FOR_MS = 60_000;
 /** What takes no more steps always stays here, and isn't timed. */
@@ -155,12 +156,11 @@ const first = (connection: Connection, query: Query): Row | undefined => connect
 
 /** By CPU, as any statement takes long on a busy machine. */
 function timed<T>(shape: Shape, run: () => T): T {
-  const before = process.cpuUsage();
+  const before = threadCpuMs();
   try {
     return run();
   } finally {
-    const { user, system } = process.cpuUsage(before);
-    if (user + system > SLOW_US && (shape.slowTimes += 1) >= SLOW_TIMES) {
+    if (threadCpuMs() - before > SLOW_MS && (shape.slowTimes += 1) >= SLOW_TIMES) {
       shape.slowTimes = 0;
       shape.slowUntil = performance.now() + SLOW_FOR_MS;
     }
