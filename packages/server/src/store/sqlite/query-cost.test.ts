@@ -53,7 +53,7 @@ describe("the cost of a statement is at least the rows that it visits", () => {
     ],
     [
       "columns that are bound",
-      `WITH "posts" AS (SELECT id, author FROM main."posts" UNION ALL SELECT ${Array.from({ length: 80 }, (_, n) => `CAST(? AS TEXT) AS "c${n}"`)}) SELECT * FROM "users"`,
+      `WITH "posts" AS (SELECT id, author FROM main."posts" UNION ALL SELECT ${Array.from({ length: 80 }, (_, n) => `CAST(? AS TEXT) AS "c${n}"`).join()}) SELECT * FROM "users"`,
       Array.from({ length: 80 }, () => "x"),
       100,
       500,
