@@ -55,9 +55,18 @@ export const retryCases: readonly ClientCase[] = [
       const zero = { chunks: ["retry:6000\n", "retry:0\ndata:a\n\n"] };
       const leadingZero = { chunks: ["retry:6000\n", "retry: 02000\ndata:a\n\n"] };
       const playBoth = async (first: ScriptedResponse, second: ScriptedResponse): Promise<void> => {
-        const { requests } = await play(context, scope, [first, second, OPEN_STREAM], { waits: true });
-        for (const waited of (await waitsOf(requests.items)).slice(0, 2))
-          check(waited < 5_000, `the client waits ${Math.round(waited)} ms, as if the last retry were not a number`);
+        const longWaits = async (): Promise<readonly boolean[]> => {
+          const { requests } = await play(context, scope, [first, second, OPEN_STREAM], { waits: true });
+          return (await waitsOf(requests.items)).slice(0, 2).map((waited) => waited > 5_000);
+        };
+        const once = await longWaits();
+        // Again, before a machine that stood still for a moment counts against the client.
+        const again = once.includes(true) ? await longWaits() : [];
+        const at = once.findIndex((isLong, index) => isLong && again[index]);
+        check(
+          at < 0,
+          `the client waits more than 5 s after connection ${at + 1}, as if its last retry were not a number`,
+        );
       };
       await Promise.all([playBoth(zero, leadingZero), playBoth(leadingZero, zero)]);
     },
