@@ -30,13 +30,16 @@ export const channelOfTopic = (topic: string): string | undefined => CHANNEL.exe
 export const isChannelName = (name: string): boolean => channelOfTopic(name) === name;
 
 /**
- * Splits `posts/*?options={…}` into topic and options, as PocketBase does.
+ * Splits `posts/*?options={…}` into topic and options, as PocketBase does: the topic ends at the first question mark.
  * Invalid options count as no options; the topic stays valid.
  */
 export function parseSubscription(name: string): Subscription {
-  const at = name.search(/[?&]options=/);
-  if (at < 0) return { name, label: name, topic: name, options: NO_OPTIONS };
-  return { name, label: name, topic: name.slice(0, at), options: parseOptions(name.slice(at + "?options=".length)) };
+  const end = name.indexOf("?");
+  if (end < 0) return { name, label: name, topic: name, options: NO_OPTIONS };
+  const parameters = name.slice(end);
+  const at = parameters.search(/[?&]options=/);
+  const options = at < 0 ? NO_OPTIONS : parseOptions(parameters.slice(at + "?options=".length));
+  return { name, label: name, topic: name.slice(0, end), options };
 }
 
 function parseOptions(encoded: string): TopicOptions {

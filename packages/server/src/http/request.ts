@@ -11,6 +11,7 @@ import { parseValues, readValues, type Values } from "./body/body-values.ts";
 import { clientIp, forwardedIp } from "./client-ip.ts";
 import type { Bodies } from "./http-context.ts";
 import { UNREAD } from "./requester.ts";
+import { urlParameters } from "./url-parameters.ts";
 
 /** The path's parameters by name, decoded. */
 export type Params = Readonly<Record<string, string>>;
@@ -51,7 +52,7 @@ export class ApiRequest {
   /** The first value of each URL parameter. */
   get query(): Readonly<Record<string, string>> {
     // Object.fromEntries keeps the last value of a name, so the order is reversed.
-    return (this.#query ??= Object.fromEntries([...this.url.searchParams].toReversed()));
+    return (this.#query ??= Object.fromEntries([...urlParameters(this.url)].toReversed()));
   }
 
   /** The client's address, also behind a trusted proxy, with IPv6 written out in full; "" if the client is gone. */

@@ -18,6 +18,7 @@ test.each([
   ["GET", "/api/things/a", "/api/things/:thing", { thing: "a" }],
   ["GET", "/api/things/a/parts/1", "/api/things/:thing/parts/:id", { thing: "a", id: "1" }],
   ["DELETE", "/api/things/a%2Fb%20%C3%BC", "/api/things/:thing", { thing: "a/b ü" }],
+  ["GET", "/api/things/a%FF", "/api/things/:thing", { thing: "\u{fffd}" }],
 ])("%s %s", (method, path, route, params) => {
   const found = find(method, path);
   expect(found?.route.path).toBe(route);

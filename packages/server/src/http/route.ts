@@ -63,9 +63,11 @@ export function createRouter<Context>(routes: readonly Route<Context>[]): FindRo
 
 function decode(segment: string): string {
   if (!segment.includes("%")) return segment;
+  if (/%(?![\da-f]{2})/i.test(segment)) throw badRequest();
   try {
     return decodeURIComponent(segment);
-  } catch (error) {
-    throw badRequest("", {}, error);
+  } catch {
+    // No text, so no name of anything.
+    return "\u{fffd}";
   }
 }

@@ -5,7 +5,7 @@ import { JsonLimitError } from "../../lib/json/json-scanner.ts";
 import { type Body, hasBody, NO_BODY, readBody } from "./body.ts";
 import { BodyMemory } from "./body-memory.ts";
 import { parseValues, readValues } from "./body-values.ts";
-import { formText } from "./form-values.ts";
+import { formText, formTexts } from "./form-values.ts";
 
 const LIMIT = 1_000_000;
 const LIMITS = { depth: 10_000, keys: 100, items: 200 };
@@ -162,6 +162,9 @@ describe("values without a shape", () => {
 
   test.each(["a=%zz", "a=%", "a=1;b=2"])("%p is not form-urlencoded", async (text) => {
     expect(await refusal(read(text, urlEncoded))).toBeInstanceOf(Error);
+    expect(await refusal(read("a=1", urlEncoded, `?${text}`))).toBeInstanceOf(Error);
+    expect(await refusal(read(form(["a", "1"]), undefined, `?${text}`))).toBeInstanceOf(Error);
+    expect(readValues(await read("{}", json, `?${text}`))).toEqual({});
   });
 
   test.each(["multipart/form-data", "multipart/form-data; boundary=x"])(
@@ -198,6 +201,11 @@ describe("values with a shape", () => {
       userName: "1",
       tags: ["a", "b"],
     });
+  });
+
+  test("in a list of texts, null is an empty text", async () => {
+    const body = await read('{"names":[null,"a"]}', "application/json");
+    expect(parseValues(body, z.object({ names: formTexts }))).toEqual({ names: ["", "a"] });
   });
 
   test("are refused if they have another type", async () => {

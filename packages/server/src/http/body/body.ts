@@ -1,6 +1,7 @@
 import { badRequest } from "../../lib/api-error.ts";
 import { type JsonLimits, JsonScanner } from "../../lib/json/json-scanner.ts";
 import { parseScanned } from "../../lib/json/strict-json.ts";
+import { hasBrokenParameter } from "../url-parameters.ts";
 import { type BodySource, readBytes, readChunks } from "./body-bytes.ts";
 import { readMultipartForm } from "./multipart.ts";
 
@@ -85,6 +86,7 @@ const NULL = [...Buffer.from("null")];
 type Form = Omit<FormBody, "limits">;
 
 async function readMultipart(source: BodySource, contentType: string, url: URL): Promise<Form> {
+  assertFormEncoded(url.search);
   const form = await readMultipartForm(readChunks(source), contentType, source.held);
   const values = textsOf(url.searchParams);
   const files = new Map<string, File[]>();
@@ -94,19 +96,24 @@ async function readMultipart(source: BodySource, contentType: string, url: URL):
 }
 
 async function readUrlEncoded(source: BodySource, url: URL): Promise<Form> {
+  assertFormEncoded(url.search);
   let parameters = 1;
   const bytes = await readBytes(source, (chunk) => {
     for (let at = chunk.indexOf(AMPERSAND); at >= 0; at = chunk.indexOf(AMPERSAND, at + 1)) parameters += 1;
     if (parameters > MAX_PARAMETERS) throw new RangeError(`more than ${MAX_PARAMETERS} parameters`);
   });
   const text = utf8.decode(bytes);
-  if (/;|%(?![\da-f]{2})/i.test(text)) throw new SyntaxError("not form-urlencoded");
+  assertFormEncoded(text);
   const values = textsOf(new URLSearchParams(text));
   for (const [name, value] of url.searchParams) push(values, name, value);
   return { kind: "form", values, files: new Map() };
 }
 
 const AMPERSAND = 0x26;
+
+function assertFormEncoded(text: string): void {
+  if (hasBrokenParameter(text)) throw new SyntaxError("not form-urlencoded");
+}
 
 function textsOf(parameters: URLSearchParams): Map<string, string[]> {
   const texts = new Map<string, string[]>();

@@ -7,9 +7,12 @@ export const formText = z
   .nullish()
   .transform((text) => text ?? "");
 
+const isText = (item: unknown): boolean => typeof item === "string" || item === null;
+
 /** A list of texts. Unlike `z.array`, it stops at the first item that is none. */
 export const formTexts = z
-  .custom<readonly string[]>((value) => Array.isArray(value) && value.every((item) => typeof item === "string"))
+  .custom<readonly (string | null)[]>((value) => Array.isArray(value) && value.every(isText))
+  .transform((texts) => texts.map((text) => text ?? ""))
   .nullish();
 
 /** Decimal digits in a form, an integer in JSON. */

@@ -75,7 +75,8 @@ export function countCharacters(text: string): number {
 const isHigh = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;
 const isLow = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;
 
-const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+/** As in Go, an underscore may stand between two digits. */
+const DECIMAL = /^[+-]?(?:\d(?:_?\d)*(?:\.(?:\d(?:_?\d)*)?)?|\.\d(?:_?\d)*)(?:e[+-]?\d(?:_?\d)*)?$/i;
 const SPECIAL: Readonly<Record<string, number>> = {
   nan: Number.NaN,
   inf: Number.POSITIVE_INFINITY,
@@ -88,7 +89,7 @@ const SPECIAL: Readonly<Record<string, number>> = {
 
 function parseNumber(text: string): number {
   if (!DECIMAL.test(text)) return SPECIAL[text.toLowerCase()] ?? 0;
-  const number = Number(text);
+  const number = Number(text.replaceAll("_", ""));
   // Out of range is an error in Go, and an error gives zero.
   return Number.isFinite(number) ? number : 0;
 }
