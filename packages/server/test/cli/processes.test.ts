@@ -50,6 +50,8 @@ async function start(...command: readonly string[]): Promise<Started> {
     HEADWATER_DIR: dir,
     HEADWATER_HTTP: `127.0.0.1:${port}`,
     npm_config_update_notifier: "false",
+    // The tests run with it. It would end the server before the server can.
+    BUN_FEATURE_FLAG_NO_ORPHANS: undefined,
   };
   const child = Bun.spawn([...command], {
     cwd: project,
