@@ -79,6 +79,18 @@ function describeIn(executablePath: string): void {
     return body.totalItems;
   };
 
+  /** Waits until the server knows whose the connections are: pages know it sooner. */
+  const untilOwned = async (owner: string | undefined): Promise<void> => {
+    const owners = async (): Promise<(string | undefined)[]> => {
+      const { body } = await admin.request<{ items: { auth: { id: string } | null }[] }>(
+        "GET",
+        "/api/realtime/connections",
+      );
+      return body.items.map(({ auth }) => auth?.id);
+    };
+    while ((await owners()).some((id) => id !== owner)) await Bun.sleep(10);
+  };
+
   const receivedTitles = (page: Page, word: string, count: number): Promise<string[]> =>
     page
       .waitForFunction(
@@ -140,8 +152,9 @@ function describeIn(executablePath: string): void {
   });
 
   test("signing in or out in one tab applies to all tabs, which get what that user may see", async () => {
-    const tabs = [await open(), await open()];
+    // Before the pages connect: a replay from before an account exists is a resync.
     const ann = await admin.createUser("ann");
+    const tabs = [await open(), await open()];
     const follow = `(async () => {
       const diaries = window.client.collection("diaries").subscribe();
       diaries.forEach((event) => window.titles.push(event.record?.title ?? "resync"));
@@ -151,12 +164,14 @@ function describeIn(executablePath: string): void {
     await tabs[1]!.evaluate(`window.client.authenticate("ann@example.com", "1234567890")`);
     for (const tab of tabs)
       await tab.waitForFunction("window.client.auth.record && window.client.realtime().state.kind === 'open'");
+    await untilOwned(ann.id);
     await admin.create("diaries", { title: "diary 1", owner: ann.id });
     for (const tab of tabs) expect(await receivedTitles(tab, "diary", 1)).toEqual(["diary 1"]);
     expect(await connections()).toBe(1);
     await tabs[0]!.evaluate("window.client.auth.signOut()");
     for (const tab of tabs)
       await tab.waitForFunction("!window.client.auth.record && window.client.realtime().state.kind === 'open'");
+    await untilOwned(undefined);
     await admin.create("diaries", { title: "diary 2", owner: ann.id });
     const titles = await write("guest", 0, 1);
     for (const tab of tabs) expect(await receivedTitles(tab, "guest", 1)).toEqual(titles);
