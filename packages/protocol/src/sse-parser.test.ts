@@ -137,3 +137,14 @@ test("chunk boundaries don't matter, even inside a character", () => {
     }),
   );
 });
+
+test.each([
+  ["data:a\n\n: bye\n", []],
+  ["data:a\n\n: bye", []],
+  ["data:a\n\n", []],
+  ["data:a\n\nid:7\n", ["incomplete-event"]],
+  ["data:a\n\nevent:x\n", ["incomplete-event"]],
+  ["data:a\n\nda", ["incomplete-event"]],
+])("a comment at the end of a stream is complete, a field is not: %j", (stream, codes) => {
+  expect(parse(stream).problems.map(([code]) => code)).toEqual(codes);
+});

@@ -76,7 +76,10 @@ const DELETED_TEAM = [
 
 async function connect(token: string): Promise<SseClient> {
   const client = await SseClient.connect(server.url);
-  await client.subscribe([...TOPICS, "users", "notes"].map((name) => `${name}/*`), token);
+  await client.subscribe(
+    [...TOPICS, "users", "notes"].map((name) => `${name}/*`),
+    token,
+  );
   return client;
 }
 

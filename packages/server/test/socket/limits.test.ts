@@ -75,7 +75,7 @@ describe("a message", () => {
     client.sendText(`{"type":"ping","id":"${"x".repeat(129)}"}`);
     await client.inbox.until(() => client.all("error").length === 4);
     expect(client.all("error").map(({ id }) => id)).toEqual(["mine", "yours", "ours", undefined]);
-    expect(client.all("error").map(({ pattern, patterns }) => pattern ?? patterns)).toEqual([
+    expect(client.all("error").map((error) => error["pattern"] ?? error["patterns"])).toEqual([
       undefined,
       "notes.*",
       ["a", "b"],
