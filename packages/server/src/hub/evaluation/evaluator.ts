@@ -1,4 +1,4 @@
-import { threadCpuMs } from "../../lib/scheduling/cpu-time.ts";
+import { cpuMs } from "../../lib/scheduling/cpu-time.ts";
 import type { Eventually } from "../../lib/scheduling/eventually.ts";
 import type { Meter } from "../../lib/scheduling/meter.ts";
 import { TurnShare } from "../../lib/scheduling/turn-share.ts";
@@ -42,7 +42,7 @@ export class Evaluator<Principal> {
     const outcomes: Outcome<Result>[] = [];
     const pending: Promise<void>[] = [];
     let now = performance.now();
-    let cpu = threadCpuMs();
+    let cpu = cpuMs();
     for (const [i, { sessions, evaluate }] of evaluations.entries()) {
       outcomes.push(undefined);
       if (!isAnyLive(sessions)) continue;
@@ -73,7 +73,7 @@ export class Evaluator<Principal> {
       let took = now - startedAt;
       if (took > SUSPECT_MS) {
         const before = cpu;
-        cpu = threadCpuMs();
+        cpu = cpuMs();
         took = Math.min(took, cpu - before);
       }
       this.#budget.charge(sessions, took, now);
@@ -81,7 +81,7 @@ export class Evaluator<Principal> {
       if (!pause) continue;
       await pause;
       now = performance.now();
-      cpu = threadCpuMs();
+      cpu = cpuMs();
     }
     await Promise.all(pending);
     return outcomes;

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { testDir } from "@headwater/testing/lib/test-dir.ts";
-import { threadCpuMs } from "../../lib/scheduling/cpu-time.ts";
+import { cpuMs } from "../../lib/scheduling/cpu-time.ts";
 import { sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import { openSqliteStore } from "../../store/sqlite/sqlite-store.ts";
@@ -62,8 +62,8 @@ test("queries on this thread are charged and leave it to others in between", asy
   let spent = 0;
   const meter = { isExhausted: () => spent > 20, charge: (ms: number) => void (spent += ms) };
   const busy = async (reader: Reader): Promise<unknown> => {
-    const until = threadCpuMs() + 2;
-    while (threadCpuMs() < until);
+    const until = cpuMs() + 2;
+    while (cpuMs() < until);
     return cheap(reader);
   };
   let turns = 0;

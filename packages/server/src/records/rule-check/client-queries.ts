@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { threadCpuMs } from "../../lib/scheduling/cpu-time.ts";
+import { cpuMs } from "../../lib/scheduling/cpu-time.ts";
 import type { Meter } from "../../lib/scheduling/meter.ts";
 import { TurnShare } from "../../lib/scheduling/turn-share.ts";
 import { type ClientReader, type SnapshotReader, StoreError } from "../../store/store.ts";
@@ -47,12 +47,12 @@ export class ClientQueries {
    */
   async run<T>(name: string, account: string, work: (reader: SnapshotReader) => Promise<T>, meter?: Meter): Promise<T> {
     await this.#take(meter ? "metered" : "other");
-    const startedAt = threadCpuMs();
+    const startedAt = cpuMs();
     let isHere = true;
     const leave = (): void => {
       if (!isHere) return;
       isHere = false;
-      meter?.charge(threadCpuMs() - startedAt);
+      meter?.charge(cpuMs() - startedAt);
       this.#release();
     };
     try {

@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { threadCpuMs } from "../../lib/scheduling/cpu-time.ts";
+import { cpuMs } from "../../lib/scheduling/cpu-time.ts";
 import { type Query, type Row, type Sql, toQuery } from "../sql.ts";
 import type { QueryOwner, Reader, SnapshotReader } from "../store.ts";
 import type { Connection } from "./connection.ts";
@@ -156,11 +156,11 @@ const first = (connection: Connection, query: Query): Row | undefined => connect
 
 /** By CPU, as any statement takes long on a busy machine. */
 function timed<T>(shape: Shape, run: () => T): T {
-  const before = threadCpuMs();
+  const before = cpuMs();
   try {
     return run();
   } finally {
-    if (threadCpuMs() - before > SLOW_MS && (shape.slowTimes += 1) >= SLOW_TIMES) {
+    if (cpuMs() - before > SLOW_MS && (shape.slowTimes += 1) >= SLOW_TIMES) {
       shape.slowTimes = 0;
       shape.slowUntil = performance.now() + SLOW_FOR_MS;
     }
