@@ -75,8 +75,9 @@ export function countCharacters(text: string): number {
 const isHigh = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;
 const isLow = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;
 
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 /** As in Go, an underscore may stand between two digits. */
-const DECIMAL = /^[+-]?(?:\d(?:_?\d)*(?:\.(?:\d(?:_?\d)*)?)?|\.\d(?:_?\d)*)(?:e[+-]?\d(?:_?\d)*)?$/i;
+const STRAY_UNDERSCORE = /(?<!\d)_|_(?!\d)/;
 const SPECIAL: Readonly<Record<string, number>> = {
   nan: Number.NaN,
   inf: Number.POSITIVE_INFINITY,
@@ -88,8 +89,10 @@ const SPECIAL: Readonly<Record<string, number>> = {
 };
 
 function parseNumber(text: string): number {
-  if (!DECIMAL.test(text)) return SPECIAL[text.toLowerCase()] ?? 0;
-  const number = Number(text.replaceAll("_", ""));
+  if (STRAY_UNDERSCORE.test(text)) return 0;
+  const digits = text.replaceAll("_", "");
+  if (!DECIMAL.test(digits)) return SPECIAL[text.toLowerCase()] ?? 0;
+  const number = Number(digits);
   // Out of range is an error in Go, and an error gives zero.
   return Number.isFinite(number) ? number : 0;
 }
