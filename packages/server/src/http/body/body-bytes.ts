@@ -1,10 +1,17 @@
 import { ApiError } from "../../lib/api-error.ts";
+import { TurnShare } from "../../lib/scheduling/turn-share.ts";
 import type { HeldBody } from "./body-memory.ts";
 
 /** PocketBase's default: 32 MiB. */
 export const DEFAULT_BODY_LIMIT = 32 << 20;
 /** Smaller bodies are read at once. It is what each body may hold in any case. */
 const SMALL = 16_384;
+
+/** Bytes that are read at a time. */
+const PIECE = 256 << 10;
+/** How long all bodies together may keep a turn of the event loop, in milliseconds. */
+const MAX_TURN_MS = 4;
+const turns = new TurnShare(MAX_TURN_MS);
 
 /** A body and how much of it may be read. */
 export interface BodySource {
@@ -48,7 +55,7 @@ export async function readBytes(
   return joined(chunks);
 }
 
-/** The body's bytes as they arrive. */
+/** The body's bytes as they arrive. What has arrived already is read without a wait, so others get their turns in between. */
 export async function* readChunks({ raw, limit, held }: BodySource): AsyncGenerator<Uint8Array> {
   const reader = raw.body?.getReader();
   if (!reader) return;
@@ -61,7 +68,13 @@ export async function* readChunks({ raw, limit, held }: BodySource): AsyncGenera
       if (done) break;
       size += value.byteLength;
       if (size > limit) throw new ApiError(413);
-      yield value;
+      for (let at = 0; at < value.byteLength; at += PIECE) {
+        yield value.subarray(at, at + PIECE);
+        const pause = turns.pause(performance.now());
+        if (!pause) continue;
+        await pause;
+        held.throwIfCut();
+      }
     }
     held.arrived();
   } finally {
