@@ -1,28 +1,26 @@
 import type { Case } from "../../core/case.ts";
 import { check, notOffered, show } from "../../core/checks.ts";
-import { eventually, pause } from "../../core/deadline.ts";
+import { pause } from "../../core/deadline.ts";
 import type { Scope } from "../../core/scope.ts";
-import { fieldFault, type Fields } from "../../model/field.ts";
 import { judge } from "../../model/judge.ts";
 import { orderFault } from "../../model/stream-model.ts";
+import type { Recording } from "../../stream/recording.ts";
 import type { SseStream } from "../../stream/sse-stream.ts";
-import { kindOf, POKE_RESPONSE, POKE_STREAM, quote, STATS_RESPONSE } from "./model.ts";
+import { kindOf, POKE_RESPONSE, POKE_STREAM, quote } from "./model.ts";
+import { checkFields, poke } from "./requests.ts";
+import { statsCases } from "./stats-cases.ts";
 import { type ReplicacheContext, syncsOf } from "./target.ts";
 
 /** How many pings must come. */
 const PINGS = 2;
 const POKES = 2;
 
-const checkFields = (body: Readonly<Record<string, unknown>>, fields: Fields, of: string): void => {
-  const fault = fieldFault(body, fields, of);
-  check(fault === undefined, fault!);
-};
+/** What is wrong with the messages after the first, which is the matter of another case. */
+const kindsFault = ({ events }: Recording): string | undefined =>
+  orderFault(POKE_STREAM, ["connected", ...events.slice(1).map(kindOf)]);
 
-async function poke({ request, token }: ReplicacheContext): Promise<Readonly<Record<string, unknown>>> {
-  const { status, body } = await request("POST", "/poke-user", token);
-  check(status === 200, `POST /poke-user: ${status} ${show(body)}`);
-  return body;
-}
+/** Whether it is a ping, right or wrong: neither the first message nor a poke. */
+const isPeriodic = ({ data }: { readonly data: string }): boolean => !["connected", "sync"].includes(data);
 
 async function untilSync(stream: SseStream, more: number, scope: Scope): Promise<void> {
   await stream.until(() => syncsOf(stream) >= more, "sync", scope.patienceMs);
@@ -129,7 +127,7 @@ const pokeCases: readonly Case<ReplicacheContext>[] = [
         await poke(context);
         for (const [at, stream] of streams.entries()) await untilSync(stream, before[at]! + 1, scope);
         scope.measure("pokeMs", performance.now() - from);
-        // Those who come later are poked as well.
+        // A stream that opens later is poked as well.
         streams.push(await connect(scope, token, "late"));
       }
     },
@@ -189,93 +187,20 @@ const pokeCases: readonly Case<ReplicacheContext>[] = [
   },
 ];
 
-const statsCases: readonly Case<ReplicacheContext>[] = [
-  {
-    group: "Stats",
-    name: "stats count the user's streams and all streams",
-    standard: quote(
-      '{"userId": "user123", "userConnections": 2, "totalConnections": 15, "timestamp": "2024-01-01T12:00:00.000Z"}',
-    ),
-    async run(context, scope) {
-      const { connect, token, openCount } = context;
-      await connect(scope, token);
-      await connect(scope, token);
-      const before = openCount();
-      const stats = await statsOf(context);
-      const open = Math.min(before, openCount());
-      checkFields(stats, STATS_RESPONSE, "the response of stats");
-      const [user, total] = [Number(stats["userConnections"]), Number(stats["totalConnections"])];
-      check(user >= open, `${open} streams are open, but userConnections is ${user}`);
-      check(total >= user, `totalConnections is ${total}, less than userConnections, ${user}`);
-    },
-  },
-  {
-    group: "Stats",
-    name: "stats count each user apart",
-    standard: quote("User-Specific Tracking: Each user has their own set of client connections"),
-    async run(context, scope) {
-      const { connect, token, otherToken, request } = context;
-      await connect(scope, token);
-      const other = otherToken();
-      const countOf = async (who: string): Promise<Readonly<Record<string, unknown>>> =>
-        (await request("GET", "/stats", who)).body;
-      const [own, before] = [await countOf(token), await countOf(other)];
-      check(own["userId"] !== before["userId"], `two users have the userId ${show(own["userId"])}`);
-      await connect(scope, other, "other");
-      const after = await countOf(other);
-      const more = Number(after["userConnections"]) - Number(before["userConnections"]);
-      check(more === 1, `another user opened a stream, and their userConnections grew by ${more}`);
-      const ownMore = Number((await countOf(token))["userConnections"]) - Number(own["userConnections"]);
-      check(ownMore <= 0, `another user opened a stream, and the first user's userConnections grew by ${ownMore}`);
-      const poked = await poke(context);
-      check(
-        poked["userId"] === own["userId"],
-        `poke-user names the user ${show(poked["userId"])}, and stats ${show(own["userId"])}`,
-      );
-    },
-  },
-  {
-    group: "Stats",
-    name: "a closed stream is no longer counted",
-    standard: quote("Automatic Cleanup: Removes disconnected clients automatically"),
-    async run(context, scope) {
-      const { connect, token } = context;
-      const count = async (): Promise<number> => Number((await statsOf(context))["userConnections"]);
-      const streams = [await connect(scope, token), await connect(scope, token), await connect(scope, token)];
-      const open = await count();
-      for (const stream of streams) stream.close();
-      const from = performance.now();
-      check(
-        await eventually(async () => (await count()) <= open - streams.length, scope.patienceMs),
-        `three of ${open} streams were closed, but userConnections is still ${await count()}`,
-      );
-      scope.measure("forgottenMs", performance.now() - from);
-    },
-  },
-];
-
-async function statsOf({ request, token }: ReplicacheContext): Promise<Readonly<Record<string, unknown>>> {
-  const { status, body } = await request("GET", "/stats", token);
-  check(status === 200, `GET /stats: ${status} ${show(body)}`);
-  return body;
-}
-
 /** What holds for every stream that the cases before opened. */
 const invariants: readonly Case<ReplicacheContext>[] = [
   {
     group: "Stream",
     name: "messages are connected, once, and then ping and sync",
     standard: quote("Message Types: data: connected, data: ping, data: sync"),
-    async run({ streams, connect, token }, scope) {
-      await connect(scope, token);
+    async run({ streams, first, connect, token }, scope) {
+      // The other cases may end before the first ping.
+      for (const stream of [first.stream, await connect(scope, token)])
+        await stream.until((events) => events.some(isPeriodic), "a ping", scope.clock.silenceMs).catch(() => undefined);
       judge(
         streams.map(({ recording }) => recording()),
         scope,
-        ({ events }) => {
-          // What the first message is, another case says.
-          const kinds = events.slice(1).map(kindOf);
-          return orderFault(POKE_STREAM, ["connected", ...kinds]);
-        },
+        kindsFault,
       );
     },
   },
