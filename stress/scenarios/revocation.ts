@@ -193,8 +193,8 @@ export const revocation = family("revocation", [
       await late.connect(run);
       await run.settle();
       ensure(privateEvents(early) === 10, "a change of the closed collection was delivered");
-      const told = late.connection.inbox.items.filter(({ event }) => event.startsWith("changing"));
-      ensure(told.length === 0, "a change of the deleted collection, or of the closed one, was delivered");
+      const changing = late.connection.inbox.items.filter(({ event }) => event.startsWith("changing"));
+      ensure(changing.length === 0, "a change of the deleted collection, or of the closed one, was delivered");
       for (const listener of [early, late]) run.exclude(listener);
       run.compared(20);
     },

@@ -6,7 +6,7 @@ import { sseSuite } from "./profiles/sse.ts";
 import { tasksSuite } from "./profiles/tasks.ts";
 import { versionSuite } from "./profiles/version.ts";
 
-/** Every profile with its mutants; those that take longest first. */
+/** Every profile with its mutants, the slowest first. */
 export const SUITES: readonly Judged[] = [
   pocketbaseSuite,
   clientSuite,

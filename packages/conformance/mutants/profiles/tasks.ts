@@ -207,7 +207,7 @@ const resuming: Mutant<TasksTarget>[] = [
   faulty("ids", "gives progress no id, and the end one", {
     idOf: ({ type, number }) => (type === "progress_update" ? undefined : `e.${number}`),
   }),
-  faulty("ids are the same on every connection", "numbers the events of each connection anew", {
+  faulty("ids are the same on every connection", "numbers the events of each connection from the start", {
     idOf: ({ number }, connection) => `${connection.number}-x.${number}`,
   }),
   faulty("all clients receive the same events", "leaves out an event for all but the first four listeners", {

@@ -93,7 +93,7 @@ export function openingFault({ events, lagMs }: Recording, { heartbeatMs }: Scop
   const [first] = events;
   if (!first) return "the stream has no events";
   if (first.event !== "connection_open") return `the first event is ${first.event}, not connection_open`;
-  // Half of the interval tells a server that sends it at once from one that waits for the first heartbeat.
+  // Half of the interval separates a server that sends it at once from one that waits for the first heartbeat.
   const limit = heartbeatMs / 2 + lagMs;
   return first.offsetMs > limit
     ? `connection_open came after ${Math.round(first.offsetMs)} ms, not at once`

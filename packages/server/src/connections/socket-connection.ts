@@ -3,10 +3,8 @@ import {
   type BadMessage,
   type ClientMessage,
   type Correlated,
-  type ErrorMessage,
   parseClientMessage,
   type ServerMessage,
-  type SocketAuth,
   SOCKET_ERRORS,
   type SocketErrorCode,
   type SubscribeMessage,
@@ -27,15 +25,13 @@ import type { ConnectionContext } from "./connection-context.ts";
 import { type Connection, openConnection, type Peer } from "./open-connection.ts";
 import { SocketPokes } from "./pokes/poke-session.ts";
 import { type RoomsProblem, whyNotJoin } from "./pokes/rooms.ts";
+import { type About, aboutOf, authOf, idOf, isShort } from "./reply-fields.ts";
 import { type Replies, subscribe, unsubscribe } from "./socket-subscriptions.ts";
 
 /** How many refused messages and pings a client may send: they cost the server something and achieve nothing. */
 const UNPRODUCTIVE_LIMIT = { perSecond: 20, burst: 100 };
 /** Messages that may wait while the one before them is handled. */
 const MAX_WAITING = 256;
-
-/** Characters of patterns that the error for a message which is too long repeats. */
-const MAX_NAMED = 4_096;
 
 export interface SocketInit {
   readonly peer: Peer;
@@ -281,22 +277,3 @@ export class SocketConnection implements SocketListener {
     this.#session?.send([messageFrame(message)]);
   }
 }
-
-/** What an error names besides its code. */
-type About = Pick<ErrorMessage, "pattern" | "patterns" | "rooms" | "retryAfter">;
-
-/** What a message is about. */
-function aboutOf(message: ClientMessage | BadMessage): Omit<About, "retryAfter"> {
-  if (message.type === "sync") return message.rooms ? { rooms: message.rooms } : {};
-  if (!("pattern" in message) || message.pattern === undefined) return {};
-  const { pattern } = message;
-  return typeof pattern === "string" ? { pattern } : { patterns: pattern };
-}
-
-/** An error must not be as long as a message that was too long. */
-const isShort = (about: object): boolean => JSON.stringify(about).length <= MAX_NAMED;
-
-const idOf = ({ id }: Correlated): Correlated => (id === undefined ? {} : { id });
-
-const authOf = (principal: Principal): SocketAuth =>
-  principal.kind === "guest" ? null : { collection: principal.collection.name, id: principal.values.id };

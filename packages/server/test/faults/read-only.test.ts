@@ -16,7 +16,7 @@ const run = (...command: string[]): void => {
   if (exitCode !== 0) throw new Error(stderr.toString());
 };
 
-/** Makes a folder read-only for whoever opens a file in it from now on. @returns makes it writable again */
+/** Makes a folder read-only for files that are opened from now on. @returns makes it writable again */
 function makeReadOnly(dir: string): Disposable {
   run("mount", "--bind", dir, dir);
   run("mount", "-o", "remount,ro,bind", dir);

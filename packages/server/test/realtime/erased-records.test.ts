@@ -25,7 +25,7 @@ async function bytesOf(dir: string): Promise<string> {
 const isErasing = (dir: string): boolean =>
   readRows(dir, "_changes").some(({ action, form }) => action === "delete" && form === 1);
 
-test("a deleted record is told live with its values and later with its id, and its texts are in no file", async () => {
+test("a deleted record is received live with its values and later with its id, and its texts are in no file", async () => {
   await using server = await startServer();
   const { dir } = server;
   const admin = await SuperuserClient.signIn(server.url);
@@ -41,8 +41,10 @@ test("a deleted record is told live with its values and later with its id, and i
   expect(await bytesOf(dir)).toContain("third words");
   await admin.request("DELETE", `/api/collections/notes/records/${id}`);
   await live.inbox.until((events) => events.length === 4);
-  const told = live.events.map(({ data }) => JSON.parse(data) as { action: string; record: Record<string, unknown> });
-  expect(told.map(({ action, record }) => [action, String(record["title"]).slice(0, 12)])).toEqual([
+  const received = live.events.map(
+    ({ data }) => JSON.parse(data) as { action: string; record: Record<string, unknown> },
+  );
+  expect(received.map(({ action, record }) => [action, String(record["title"]).slice(0, 12)])).toEqual([
     ["create", "first words "],
     ["update", "second words"],
     ["update", "third words"],

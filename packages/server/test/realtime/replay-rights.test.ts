@@ -74,7 +74,7 @@ test("of a record that was deleted, a replay has its id and nothing else", async
   expect(await comeBack("removed/*", since)).toEqual([`delete ${old}`]);
 });
 
-test("of a record that is not visible any more, a replay has that it left, for those who ask, and no text", async () => {
+test("a replay says of a record that is no longer visible only that it left, to a client that asks for transitions", async () => {
   await define("posts", "open = true");
   const { id } = await superuser.create("posts", { title: "first", open: true });
   const since = await cursor();

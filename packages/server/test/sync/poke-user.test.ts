@@ -62,7 +62,7 @@ describe("poke-user", () => {
   ])("refuses %j and names what is wrong", async (body, field) => {
     const reply = await server.post(await server.signUp(), "/poke-user", body);
     expect(reply.status).toBe(400);
-    expect(Object.keys(reply.body.data)).toEqual([field]);
+    expect(Object.keys(reply.body["data"] as object)).toEqual([field]);
   });
 
   test("reads the user from the URL as well", async () => {

@@ -15,7 +15,7 @@ const CHUNK_LENGTH = 64 << 10;
 /** Sends far more than a client may keep, and looks at its memory before and after. */
 async function readMuch({ start, driver }: ClientContext, scope: Scope, block: string): Promise<void> {
   const { memoryNoise: noise } = driver;
-  if (noise === undefined) notOffered(`the memory of ${driver.name} can't be told from that of the kit`);
+  if (noise === undefined) notOffered(`the memory of ${driver.name} can't be separated from that of the kit`);
   const chunk = toBytes(block.repeat(Math.ceil(Math.min(CHUNK_LENGTH, noise) / block.length)));
   const count = Math.ceil((TIMES_NOISE * noise) / chunk.length);
   const warmUp = Array.from({ length: Math.ceil(count / 8) }, () => chunk);

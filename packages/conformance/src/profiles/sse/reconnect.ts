@@ -133,7 +133,7 @@ function constantsOf(events: readonly RecordedEvent[]): ReadonlySet<string> {
   return new Set([...values].filter(([, { size }]) => size === 1).map(([name]) => name));
 }
 
-/** @returns an event that only this connection knows: its id was given anew, or it never happened */
+/** @returns an event that only this connection knows: its id was issued again, or it never happened */
 function strangerFault(
   events: readonly RecordedEvent[],
   first: Recording,

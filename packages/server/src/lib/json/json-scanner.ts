@@ -13,7 +13,7 @@ export type OnMark = (byte: number, at: number) => void;
 
 /** What a scanner does besides counting. */
 export interface ScannerOptions {
-  /** Makes it a search for marks, which leaves escapes to whoever parses what it finds. */
+  /** Makes it a search for marks, which leaves escapes to the parser of what it finds. */
   readonly onMark?: OnMark;
   /** Ends it with the first list or object, whatever follows. */
   readonly onlyFirst?: boolean;

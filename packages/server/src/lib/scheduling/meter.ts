@@ -1,6 +1,6 @@
 /** Whom work is charged to that begins later, or that several share. */
 export interface Meter {
-  /** Have those who asked for the work used up their time? */
+  /** Whether the requesters of the work have used up their time. */
   isExhausted(): boolean;
   /** Notes what it took, in milliseconds. */
   charge(ms: number): void;

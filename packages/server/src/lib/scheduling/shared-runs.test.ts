@@ -26,7 +26,7 @@ test("calls that come while a run is under way share the next one, and other key
   expect(runs.size).toBe(0);
 });
 
-test("a run that fails fails those that share it, and the next one starts", async () => {
+test("a run that fails rejects every caller that shares it, and the next one starts", async () => {
   let count = 0;
   const runs = new SharedRuns<number>(async () => {
     count += 1;

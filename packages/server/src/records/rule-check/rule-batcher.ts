@@ -37,7 +37,7 @@ interface RuleBatch extends Pick<ConditionCheck, "rule" | "collection" | "trust"
   readonly candidates: Map<RecordValues, number>;
   /** By the principal's key, with their indexes. */
   readonly requesters: Map<string, { readonly context: RecordContext; readonly index: number }>;
-  /** Of those who asked. */
+  /** The meters of the callers. */
   readonly meters: Set<Meter>;
   readonly results: Promise<BatchResults>;
 }

@@ -17,7 +17,7 @@ export interface QueueOptions {
   readonly heavyPerOwner: number;
 }
 
-/** Queries of one owner and weight that may wait, and of all: heavy queries keep no light ones out, whoever shares an address. */
+/** How many queries may wait: of one owner and weight, and of all. So heavy queries keep out no light ones of the same address. */
 const WAITING_PER_OWNER = 16;
 const WAITING = 2_048;
 
