@@ -19,6 +19,7 @@ for (const suite of quick)
       width: WIDTH,
       every: Math.ceil(suite.mutants.length / MUTANTS),
       seeds: SEEDS,
+      isBusy: true,
     });
     expect(faultsOf([result], false)).toEqual([]);
     expect(result.mutants.length).toBeGreaterThan(0);

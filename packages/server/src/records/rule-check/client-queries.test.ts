@@ -60,9 +60,9 @@ test("any other error is the query's own, and pauses nothing", async () => {
 test("queries on this thread are charged and leave it to others in between", async () => {
   const queries = new ClientQueries(store);
   let spent = 0;
-  const meter = { isExhausted: () => spent > 20, charge: (ms: number) => void (spent += ms) };
+  const meter = { isExhausted: () => spent > 200, charge: (ms: number) => void (spent += ms) };
   const busy = async (reader: Reader): Promise<unknown> => {
-    const until = cpuMs() + 2;
+    const until = cpuMs() + 20;
     while (cpuMs() < until);
     return cheap(reader);
   };
