@@ -12,7 +12,8 @@ afterAll(() => rm(root, { recursive: true }));
 test("a file is read with its attributes", async () => {
   await files.put("c/r1/a.txt", new Blob(["hello"]), { contentType: "text/plain", originalName: "A.txt" });
   const found = await files.open("c/r1/a.txt");
-  expect(await found?.content.text()).toBe("hello");
+  expect(await new Response(found?.content()).text()).toBe("hello");
+  expect(await new Response(found?.content(1, 3)).text()).toBe("el");
   expect(found).toMatchObject({ size: 5, contentType: "text/plain", originalName: "A.txt" });
 });
 
@@ -59,6 +60,59 @@ test("no file is lost when files are added and removed concurrently in one folde
     names.map(async (key) => (await keep(`${key}.old`), Promise.all([files.remove(`${key}.old`), keep(key)]))),
   );
   expect(await Promise.all(names.map(async (key) => (await files.open(key))?.size))).toEqual(names.map(() => 1));
+});
+
+const streamed = (chunks: readonly string[], failure?: Error): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(Buffer.from(chunk));
+      if (failure) controller.error(failure);
+      else controller.close();
+    },
+  });
+
+test("a stream becomes a file with its MD5, and one that fails leaves the old file and nothing else", async () => {
+  await files.put("c/r9/a", streamed(["he", "", "llo"]), { contentType: "text/plain" });
+  const sidecar = join(root, "c/r9/a.attrs");
+  expect(await Bun.file(sidecar).json()).toMatchObject({ md5: "XUFAKrxLKna5cZ2REBfFkg==" });
+  const broken = files.put("c/r9/a", streamed(["x"], new Error("cut")), { contentType: "image/png" });
+  expect(broken).rejects.toThrow("cut");
+  await broken.catch(() => {});
+  expect(await new Response((await files.open("c/r9/a"))?.content()).text()).toBe("hello");
+  expect((await readdir(join(root, "c/r9"))).sort()).toEqual(["a", "a.attrs"]);
+});
+
+test("the etag changes with the content", async () => {
+  const etagOf = async (): Promise<string | undefined> => (await files.open("c/r13/a"))?.etag;
+  await files.put("c/r13/a", new Blob(["one"]), { contentType: "" });
+  const first = await etagOf();
+  expect(await etagOf()).toBe(first);
+  await files.put("c/r13/a", new Blob(["two"]), { contentType: "" });
+  expect(await etagOf()).not.toBe(first);
+});
+
+test("a copy has the content and the attributes", async () => {
+  await files.put("c/r10/a", new Blob(["hello"]), { contentType: "text/plain", originalName: "A" });
+  expect(await files.copy("c/r10/a", "c/r11/b")).toBe(true);
+  expect(await files.copy("c/r10/none", "c/r11/c")).toBe(false);
+  const copy = await files.open("c/r11/b");
+  expect(copy).toMatchObject({ contentType: "text/plain", originalName: "A", size: 5 });
+  expect(await new Response(copy?.content()).text()).toBe("hello");
+});
+
+test("a list has all files below a prefix, and no side-cars", async () => {
+  for (const key of ["p/r1/a", "p/r1/thumbs_a/1x1_a", "p/r1/ab", "p/r12/a", "p/r2/a/../x"]) {
+    await files.put(key, new Blob(["xy"]), { contentType: "" });
+  }
+  const keysOf = async (prefix: string): Promise<string[]> =>
+    (await Array.fromAsync(files.list(prefix), ({ key }) => key)).sort();
+  expect(await keysOf("p/")).toEqual(["p/r1/a", "p/r1/ab", "p/r1/thumbs_a/1x1_a", "p/r12/a", "p/r2/a/../x"]);
+  expect(await keysOf("p/r1/")).toEqual(["p/r1/a", "p/r1/ab", "p/r1/thumbs_a/1x1_a"]);
+  expect(await keysOf("p/r1")).toEqual(["p/r1/a", "p/r1/ab", "p/r1/thumbs_a/1x1_a", "p/r12/a"]);
+  expect(await keysOf("p/r1/a")).toEqual(["p/r1/a", "p/r1/ab"]);
+  for (const none of ["nope/", "p/r1/a/b", "../", "p/r1/a.attrs"]) expect(await keysOf(none)).toEqual([]);
+  expect(await keysOf("")).toContain("p/r1/a");
+  expect(await Array.fromAsync(files.list("p/r12/"))).toMatchObject([{ size: 2, modified: expect.any(Date) }]);
 });
 
 test("removing a folder leaves its neighbours", async () => {

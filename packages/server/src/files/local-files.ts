@@ -1,10 +1,11 @@
-import { mkdir, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { copyFile, mkdir, opendir, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { AnnouncedFiles } from "./announced-files.ts";
 import { onDisk, toStoreError } from "../store/system-error.ts";
 import { SIDECAR_SUFFIX, encodeAttrs, parseAttrs } from "./attributes-sidecar.ts";
-import type { FileAttributes, FileStore, StoredFile } from "./file-store.ts";
-import { localPath } from "./local-path.ts";
+import type { FileAttributes, FileContent, FileStore, ListedFile, StoredFile } from "./file-store.ts";
+import { FileWriter, writeAll } from "./file-writer.ts";
+import { keyOfPath, localPath } from "./local-path.ts";
 
 /** Files in a local folder, in PocketBase's layout, so that either server can use it. */
 export class LocalFiles implements FileStore {
@@ -34,18 +35,12 @@ export class LocalFiles implements FileStore {
     }
   }
 
-  async put(key: string, content: Blob, attributes: FileAttributes): Promise<void> {
-    const path = localPath(this.#root, key);
-    if (path === undefined) throw new Error(`not a file key: ${JSON.stringify(key)}`);
-    const temporary = `${path}.${process.hrtime.bigint().toString(16)}${UNFINISHED}`;
-    try {
-      const md5 = await writeInFolder(temporary, content);
-      await Bun.write(path + SIDECAR_SUFFIX, encodeAttrs(attributes, md5));
-      await rename(temporary, path);
-    } catch (error) {
-      await rm(temporary, { force: true }).catch(() => {});
-      throw toStoreError(error);
-    }
+  put(key: string, content: FileContent, attributes: FileAttributes): Promise<void> {
+    return this.#replace(key, async (temporary, sidecar) => {
+      const writer = await inFolder(temporary, () => FileWriter.create(temporary));
+      const md5 = await writeAll(writer, content);
+      await Bun.write(sidecar, encodeAttrs(attributes, md5));
+    });
   }
 
   async open(key: string): Promise<StoredFile | undefined> {
@@ -57,7 +52,38 @@ export class LocalFiles implements FileStore {
         .text()
         .catch(ifMissing),
     );
-    return { content: Bun.file(path), size: found.size, modified: found.mtime, ...parseAttrs(attrs) };
+    const { size, mtime: modified, mtimeMs } = found;
+    const content = (start = 0, end = size): FileContent => Bun.file(path).slice(start, end);
+    return { content, size, modified, etag: `${mtimeMs.toString(16)}-${size.toString(16)}`, ...parseAttrs(attrs) };
+  }
+
+  async copy(from: string, to: string): Promise<boolean> {
+    const path = localPath(this.#root, from);
+    if (path === undefined || !(await this.open(from))) return false;
+    await this.#replace(to, async (temporary, sidecar) => {
+      await inFolder(temporary, () => copyFile(path, temporary));
+      await copyFile(path + SIDECAR_SUFFIX, sidecar).catch(ifMissing);
+    });
+    return true;
+  }
+
+  async *list(prefix: string): AsyncGenerator<ListedFile> {
+    const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1).replace(/\/$/, "");
+    const path = folder === "" ? this.#root : localPath(this.#root, folder);
+    if (path !== undefined) yield* this.#listBelow(path, prefix);
+  }
+
+  async *#listBelow(folder: string, prefix: string): AsyncGenerator<ListedFile> {
+    for await (const entry of (await opendir(folder).catch(ifMissing)) ?? []) {
+      const path = join(folder, entry.name);
+      const key = keyOfPath(this.#root, path);
+      if (entry.isDirectory() && (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`))) {
+        yield* this.#listBelow(path, prefix);
+      }
+      if (!entry.isFile() || !key.startsWith(prefix) || entry.name.endsWith(SIDECAR_SUFFIX)) continue;
+      const found = await stat(path).catch(ifMissing);
+      if (found) yield { key, size: found.size, modified: found.mtime };
+    }
   }
 
   async remove(key: string): Promise<void> {
@@ -69,6 +95,11 @@ export class LocalFiles implements FileStore {
     await rmdir(dirname(path)).catch(ifOccupied);
   }
 
+  async removeFolder(folder: string): Promise<void> {
+    const path = localPath(this.#root, folder);
+    if (path !== undefined) await rm(path, { recursive: true, force: true });
+  }
+
   async #removeUnfinished(key: string): Promise<void> {
     const path = localPath(this.#root, key);
     if (path === undefined) return;
@@ -77,34 +108,34 @@ export class LocalFiles implements FileStore {
     for (const name of unfinished) await rm(join(dirname(path), name), { force: true });
   }
 
-  async removeFolder(folder: string): Promise<void> {
-    const path = localPath(this.#root, folder);
-    if (path !== undefined) await rm(path, { recursive: true, force: true });
+  /** @param write writes the content to a temporary file, and the side-car to its place */
+  async #replace(key: string, write: (temporary: string, sidecar: string) => Promise<void>): Promise<void> {
+    const path = localPath(this.#root, key);
+    if (path === undefined) throw new Error(`not a file key: ${JSON.stringify(key)}`);
+    const temporary = `${path}.${process.hrtime.bigint().toString(16)}${UNFINISHED}`;
+    try {
+      await write(temporary, path + SIDECAR_SUFFIX);
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => {});
+      throw toStoreError(error);
+    }
   }
 }
 
 /** The suffix of a file that is being written. */
 const UNFINISHED = ".tmp";
 
-/** Retries once if the folder is removed as empty between its creation and the first file in it. */
-async function writeInFolder(path: string, content: Blob): Promise<string> {
+/** Makes the folder first, and again if it is removed as empty before the work has put a file into it. */
+async function inFolder<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
   await mkdir(dirname(path), { recursive: true });
-  const md5 = await writeHashed(path, content).catch(ifMissing);
-  if (md5 !== undefined) return md5;
-  await mkdir(dirname(path), { recursive: true });
-  return writeHashed(path, content);
-}
-
-/** @returns the content's MD5 in base64 for the side-car, computed while writing so that the content is read once */
-async function writeHashed(path: string, content: Blob): Promise<string> {
-  const hash = new Bun.CryptoHasher("md5");
-  const sink = Bun.file(path).writer();
-  for await (const chunk of content.stream()) {
-    hash.update(chunk);
-    await sink.write(chunk);
+  try {
+    return await work();
+  } catch (error) {
+    ifMissing(error);
+    await mkdir(dirname(path), { recursive: true });
+    return work();
   }
-  await sink.end();
-  return hash.digest("base64");
 }
 
 const ifMissing = ignoring("ENOENT", "ENOTDIR");

@@ -13,6 +13,13 @@ export function localPath(root: string, key: string): string | undefined {
   return path.startsWith(root + sep) ? path : undefined;
 }
 
+/** The key of a path below the root. */
+export const keyOfPath = (root: string, path: string): string =>
+  path
+    .slice(root.length + 1)
+    .replaceAll(sep, "/")
+    .replaceAll(/__0x([\da-f]{1,6})__/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+
 // oxlint-disable-next-line no-control-regex -- control characters are not allowed in file names
 const UNSAFE = /[\u0000-\u001f]|(?<=\.\.)\/|(?<=\/)\/|\/$/g;
 

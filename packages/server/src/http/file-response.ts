@@ -49,7 +49,7 @@ export function fileResponse({ raw, query }: ApiRequest, name: string, file: Sto
   if (range === "outside" || range === "malformed") return refuseRange(range, file.size, headers);
   headers.set("Content-Type", BY_EXTENSION[extname(name)] ?? file.contentType);
   headers.set("Accept-Ranges", "bytes");
-  return range === "whole" ? new Response(file.content, { headers }) : partOf(file, range, headers);
+  return range === "whole" ? new Response(file.content(), { headers }) : partOf(file, range, headers);
 }
 
 /** Names that the server generates need no escaping, but those in an imported folder may. */
@@ -57,7 +57,7 @@ const quotable = (name: string): string => name.replaceAll(/[^ -~]|["\\]/g, "_")
 
 function partOf(file: StoredFile, { start, end }: ByteRange, headers: Headers): Response {
   headers.set("Content-Range", `bytes ${start}-${end}/${file.size}`);
-  return new Response(file.content.slice(start, end + 1), { status: 206, headers });
+  return new Response(file.content(start, end + 1), { status: 206, headers });
 }
 
 /** An error must not be cached, so the caching headers are removed, as in Go. */
