@@ -3,7 +3,7 @@ import { setPriority } from "node:os";
 import type { Row } from "../sql.ts";
 import { StoreError } from "../store.ts";
 import { Connection } from "./connection.ts";
-import { endWithParent, openAlarm } from "./process-signals.ts";
+import { endWithParent, openAlarm } from "../../lib/process-signals.ts";
 import type { ReaderReply, ReaderRequest, ReaderSettings } from "./reader-messages.ts";
 
 /** Rows that one message carries, and bytes after which it is sent with fewer. */
