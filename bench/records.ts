@@ -1,79 +1,62 @@
-import { Database } from "bun:sqlite";
-import { join } from "node:path";
 import { inParallel } from "@headwater/testing/lib/in-parallel.ts";
-import { readStats } from "@headwater/testing/servers/process-stats.ts";
+import { readStats, residentBytes } from "@headwater/testing/servers/process-stats.ts";
 import { hasPocketBase } from "@headwater/testing/servers/server-command.ts";
 import { type ServerOptions, type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
-import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts";
+import { addRecordWork, RECORD_WORK, type RecordFixture, type RecordWork } from "./load/record-work.ts";
 import type { Bench, Columns, Report } from "./report/bench.ts";
 import { Latencies } from "./report/latencies.ts";
-import type { NumberOption, TextOption } from "./report/options.ts";
+import type { ChoiceOption, NumberOption, TextOption } from "./report/options.ts";
 import type { Column, Metric } from "./report/table.ts";
 
 interface Options {
-  readonly [name: string]: NumberOption | TextOption;
-  readonly records: NumberOption;
-  readonly requests: NumberOption;
+  readonly [name: string]: NumberOption | TextOption | ChoiceOption;
+  readonly rows: NumberOption;
   readonly clients: NumberOption;
+  readonly milliseconds: NumberOption;
   readonly rounds: NumberOption;
+  readonly only: ChoiceOption;
   readonly baseline: TextOption;
+  readonly profile: TextOption;
 }
 
-/** A kind of request. `number` counts its requests. */
-interface Operation {
-  readonly key: string;
-  readonly name: string;
-  readonly request: (number: number, records: number) => readonly [method: string, path: string, body?: object];
-}
-
-const PATH = "/api/collections/notes/records";
-const FILTER = encodeURIComponent('count > 100 && title ~ "day 9"');
-
-const OPERATIONS: readonly Operation[] = [
-  { key: "view", name: "getOne", request: (n, records) => ["GET", `${PATH}/${idOf((n * 7919) % records)}`] },
-  { key: "list", name: "list of 20", request: (n) => ["GET", `${PATH}?perPage=20&page=${1 + (n % 20)}`] },
-  {
-    key: "page",
-    name: "list of 20, no total",
-    request: (n) => ["GET", `${PATH}?perPage=20&skipTotal=1&page=${1 + (n % 20)}`],
-  },
-  { key: "filter", name: "list of 20, filter", request: () => ["GET", `${PATH}?perPage=20&filter=${FILTER}`] },
-  { key: "create", name: "create", request: (n) => ["POST", PATH, { title: `new ${n}`, count: n }] },
-];
-
-const METRICS: readonly Metric[] = OPERATIONS.flatMap(({ key, name }): Metric[] => [
-  { key: `${key}_per_second`, name: `${name}: requests/s`, digits: 0, better: "more" },
-  { key: `${key}_p50_ms`, name: `${name}: p50 ms`, digits: 3, better: "less" },
-  { key: `${key}_cpu_us`, name: `${name}: server CPU us`, digits: 0, better: "less" },
-]);
+const ALL = "all";
+const ADDRESS = "X-Forwarded-For";
 
 export const records: Bench<Options> = {
   summary: "reads and writes of records over HTTP, also beside another source tree",
   options: {
-    records: { help: "records in the collection", default: 10_000, min: 100 },
-    requests: { help: "requests of each kind and server", default: 4_000, min: 10 },
-    clients: { help: "concurrent requests", default: 4, min: 1 },
-    rounds: { help: "rounds, in each of which every server gets its share of the requests", default: 10, min: 1 },
+    rows: { help: "records in each large collection", default: 10_000, min: 100 },
+    clients: { help: "concurrent requests", default: 64, min: 1 },
+    milliseconds: { help: "how long each server gets each kind of request in a round", default: 700, min: 1 },
+    rounds: { help: "rounds, in each of which the servers take turns", default: 4, min: 1 },
+    only: { help: "one kind of request", default: ALL, choices: [ALL, ...RECORD_WORK.map(({ key }) => key)] },
     baseline: { help: "another Headwater tree to compare with", default: "", value: "dir" },
+    profile: { help: "a folder for a profile of Headwater, which slows it down", default: "", value: "dir" },
   },
-  async run({ records: count, requests, clients, rounds, baseline }): Promise<Report[]> {
+  async run({ rows, clients, milliseconds, rounds, only, baseline, profile }): Promise<Report[]> {
     await using servers = new AsyncDisposableStack();
+    const works = RECORD_WORK.filter(({ key }) => only === ALL || only === key);
     const tested: Tested[] = [];
-    for (const [name, options] of serversOf(baseline)) {
-      tested.push(await Tested.open(name, servers.use(await startServer(options)), count));
+    for (const [name, options] of serversOf(baseline, profile)) {
+      const server = servers.use(await startServer(options));
+      tested.push(new Tested(name, server, await addRecordWork(server, rows)));
     }
-    // All servers take turns, so that a machine that is busy for a while slows down all of them.
-    for (let round = 0; round < rounds; round += 1) {
-      for (const operation of OPERATIONS) {
-        for (const server of tested) await server.run(operation, Math.ceil(requests / rounds), { clients, count });
-        tested.push(tested.shift()!);
+    const order = [...tested];
+    for (const work of works) {
+      for (const server of tested) await server.warmUp(work, milliseconds, clients);
+      // All servers take turns, so that a machine that is busy for a while slows down all of them.
+      for (let round = 0; round < rounds; round += 1) {
+        for (const server of order) await server.measure(work, milliseconds, clients);
+        order.push(order.shift()!);
       }
     }
-    const columns = serversOf(baseline).map(([name]) => tested.find((server) => server.name === name)!.column());
+    const columns = tested.map((server) => server.column(works));
+    // Bun writes the profile when the process ends by itself.
+    if (profile !== "") await tested[0]!.server.stop();
     return [
       {
-        title: `records: ${requests} requests of each kind by ${clients} clients, ${count} records, ${rounds} rounds`,
-        metrics: METRICS,
+        title: `records: ${clients} requests at a time, ${rows} records, ${rounds} rounds of ${milliseconds} ms`,
+        metrics: metricsOf(works),
         columns: columns as unknown as Columns,
         legend: ["CPU: of the server and its readers, per request", "ratio: above 1, the first server is better"],
         failures: [],
@@ -82,94 +65,80 @@ export const records: Bench<Options> = {
   },
 };
 
-const serversOf = (baseline: string): readonly (readonly [name: string, ServerOptions])[] => [
-  ["headwater", { kind: "headwater" }],
-  ...(baseline === "" ? [] : [["baseline", { kind: "headwater", root: baseline }] as const]),
-  ...(hasPocketBase ? [["pocketbase", { kind: "pocketbase" }] as const] : []),
+const metricsOf = (works: readonly RecordWork[]): readonly Metric[] => [
+  ...works.flatMap(({ key, name }): Metric[] => [
+    { key: `${key}_cpu_us`, name: `${name}: server CPU us`, digits: 0, better: "less" },
+    { key: `${key}_per_second`, name: `${name}: requests/s`, digits: 0, better: "more" },
+    { key: `${key}_p50_ms`, name: `${name}: p50 ms`, digits: 2, better: "less" },
+  ]),
+  { key: "memory_mb", name: "memory of all its processes, MB", digits: 0, better: "less" },
 ];
 
-const idOf = (number: number): string => `note${String(number).padStart(11, "0")}`;
-
-interface Load {
-  /** Concurrent requests. */
-  readonly clients: number;
-  /** Records in the collection at the start. */
-  readonly count: number;
+function serversOf(baseline: string, profile: string): readonly (readonly [name: string, ServerOptions])[] {
+  const args = ["--trusted-proxy-header", ADDRESS];
+  const runtimeArgs = profile === "" ? [] : ["--cpu-prof-md", "--cpu-prof-dir", profile, "--cpu-prof-interval", "200"];
+  return [
+    ["headwater", { kind: "headwater", args, runtimeArgs }],
+    ...(baseline === "" ? [] : [["baseline", { kind: "headwater", args, root: baseline }] as const]),
+    ...(hasPocketBase ? [["pocketbase", { kind: "pocketbase" }] as const] : []),
+  ];
 }
 
 /** One of the servers, and what its requests took so far. */
 class Tested {
-  readonly #results = new Map(OPERATIONS.map(({ key }) => [key, { latencies: new Latencies(), ms: 0, cpuUs: 0 }]));
+  readonly #results = new Map(
+    RECORD_WORK.map(({ key }) => [key, { sent: 0, latencies: new Latencies(), ms: 0, cpuUs: 0 }]),
+  );
 
-  private constructor(
+  constructor(
     readonly name: string,
     readonly server: ServerProcess,
+    readonly fixture: RecordFixture,
   ) {}
 
-  static async open(name: string, server: ServerProcess, count: number): Promise<Tested> {
-    const admin = await SuperuserClient.signIn(server.url);
-    await admin.createCollection({
-      name: "notes",
-      type: "base",
-      ...Object.fromEntries(["listRule", "viewRule", "createRule"].map((rule) => [rule, ""])),
-      fields: [
-        { name: "title", type: "text" },
-        { name: "count", type: "number" },
-      ],
-    });
-    addNotes(server.dir, count);
-    const tested = new Tested(name, server);
-    for (const operation of OPERATIONS) await tested.#send(operation, 200, { clients: 4, count });
-    return tested;
+  async warmUp(work: RecordWork, milliseconds: number, clients: number): Promise<void> {
+    let left = 8 * clients;
+    const until = performance.now() + milliseconds;
+    await this.#send(work, clients, () => (left -= 1) < 0 || performance.now() > until, new Latencies());
   }
 
-  async run(operation: Operation, requests: number, load: Load): Promise<void> {
-    const result = this.#results.get(operation.key)!;
+  async measure(work: RecordWork, milliseconds: number, clients: number): Promise<void> {
+    const result = this.#results.get(work.key)!;
     const cpuBefore = readStats(this.server.pid).cpuMicros;
     const start = performance.now();
-    await this.#send(operation, requests, load, result.latencies);
+    await this.#send(work, clients, () => performance.now() - start > milliseconds, result.latencies);
     result.ms += performance.now() - start;
     result.cpuUs += readStats(this.server.pid).cpuMicros - cpuBefore;
   }
 
-  column(): Column {
-    const values = OPERATIONS.flatMap(({ key }) => {
+  column(works: readonly RecordWork[]): Column {
+    const values = works.flatMap(({ key }) => {
       const { latencies, ms, cpuUs } = this.#results.get(key)!;
-      return [(latencies.count * 1_000) / ms, latencies.percentile(50), cpuUs / latencies.count];
+      return [cpuUs / latencies.count, (latencies.count * 1_000) / ms, latencies.percentile(50)];
     });
-    return { server: this.name, values, notes: [] };
+    return { server: this.name, values: [...values, residentBytes(this.server.pid) / 2 ** 20], notes: [] };
   }
 
-  async #send(
-    operation: Operation,
-    requests: number,
-    { clients, count }: Load,
-    latencies = new Latencies(),
-  ): Promise<void> {
-    await inParallel(requests, clients, (number) =>
-      latencies.time(async () => {
-        const [method, path, body] = operation.request(number, count);
-        const headers = { "Content-Type": "application/json" };
-        const response = await fetch(this.server.url + path, {
-          method,
-          headers,
-          body: body ? JSON.stringify(body) : null,
-        });
-        const text = await response.text();
-        if (!response.ok) throw new Error(`${this.name}: ${operation.name}: ${response.status} ${text}`);
-      }),
-    );
+  /** Sends requests, so many at a time, while there are to be more. */
+  async #send(work: RecordWork, clients: number, isOver: () => boolean, latencies: Latencies): Promise<void> {
+    const result = this.#results.get(work.key)!;
+    await inParallel(clients, clients, async (client) => {
+      // A server may limit what one address gets at a time.
+      const address = `10.0.${client >> 8}.${client & 255}`;
+      while (!isOver()) await latencies.time(() => this.#request(work, (result.sent += 1), address));
+    });
   }
-}
 
-/** Over the API, many records would take too long. */
-function addNotes(dir: string, count: number): void {
-  using database = new Database(join(dir, "data.db"));
-  database.run("PRAGMA busy_timeout = 10000");
-  database.run(
-    `INSERT INTO notes (id, title, count)
-     WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)
-     SELECT printf('note%011d', i), 'what happened on day ' || i, i FROM n`,
-    [count],
-  );
+  async #request(work: RecordWork, number: number, address: string): Promise<void> {
+    const { method, path, token, body } = work.request(number, this.fixture);
+    const headers = {
+      "Content-Type": "application/json",
+      [ADDRESS]: address,
+      ...(token !== undefined && { Authorization: token }),
+    };
+    const sent = body ? JSON.stringify(body) : null;
+    const response = await fetch(this.server.url + path, { method, headers, body: sent });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${this.name}: ${work.name}: ${response.status} ${text}`);
+  }
 }
