@@ -61,7 +61,7 @@ export async function playAttack(run: ScenarioRun, attack: Attack): Promise<void
   run.figures = figuresOf(phases, attackers);
   run.compared(phases["attack"]!.latencies.event.count);
   const faults = [
-    ...faultsOf(phases, attackers, attack),
+    ...faultsOf(phases, attackers, attack, isShort),
     ...printedFaults((await server.stderr()).slice(greeting.length)),
     ...(await busyFaults(server)),
   ];
