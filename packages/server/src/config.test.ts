@@ -11,6 +11,7 @@ test("defaults match PocketBase where it has the same setting", () => {
     port: 8090,
     origins: ["*"],
     proxyHeaders: [],
+    encryptionKey: "",
     logLevel: "info",
     retention: { maxAgeMs: 72 * 3_600_000, maxChanges: 1_000_000, maxBytes: 2 ** 30 },
     limits: {

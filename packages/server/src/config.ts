@@ -1,5 +1,15 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import {
+  oneOf,
+  parseAddress,
+  parseCount,
+  parseHeaders,
+  parseOrigins,
+  parsePercent,
+  parsePositive,
+  parseSeconds,
+} from "./flags/parse-values.ts";
 import { ENVIRONMENTS, LOG_LEVELS, type SettingName, SETTINGS } from "./flags.ts";
 import { UserError } from "./lib/user-error.ts";
 
@@ -14,6 +24,8 @@ export interface Config {
   readonly origins: readonly string[];
   /** Headers in which the proxy sends the client's address; none without a proxy. */
   readonly proxyHeaders: readonly string[];
+  /** Encrypts the stored settings; "" to store them as they are. */
+  readonly encryptionKey: string;
   readonly logLevel: LogLevel;
   /** How long, and how many, changes are kept for clients that reconnect. */
   readonly retention: Retention;
@@ -164,6 +176,7 @@ export function readConfig(flags: Flags, variables: Variables): Config {
       maxBytes: read("keepMb", parseCount, "a whole number") * 2 ** 20,
     }),
     proxyHeaders,
+    encryptionKey: readKey(read, variables),
     limits: readLimits(read, proxyHeaders.length > 0),
     queries: readQueryLimits(read),
     pulse: Object.freeze({
@@ -199,6 +212,19 @@ const settingReader =
     if (value !== undefined) return value;
     throw new UserError(`${flags[name] === undefined ? variable : flag} must be ${expected}, not "${text}".`);
   };
+
+/** The setting names the variable that holds the key. */
+function readKey(read: ReadSetting, variables: Variables): string {
+  const name = read("encryptionEnv", (text) => text, "the name of an environment variable");
+  const key = (name === "" ? undefined : variables[name]) ?? "";
+  if (key !== "" && !AES_KEY_BYTES.has(Buffer.byteLength(key))) {
+    throw new UserError(`The key in ${name} must have 32 characters.`);
+  }
+  return key;
+}
+
+/** AES-128 and AES-192 work too, as in PocketBase. */
+const AES_KEY_BYTES: ReadonlySet<number> = new Set([16, 24, 32]);
 
 function readLimits(read: ReadSetting, trustsProxy: boolean): Limits {
   const count = (name: SettingName): number => read(name, parseCount, "a whole number");
@@ -254,44 +280,3 @@ const readQueryLimits = (read: ReadSetting): QueryLimits =>
     answerBytes: read("maxAnswerMb", parseCount, "a whole number") * 2 ** 20,
     expanded: read("maxExpand", parseCount, "a whole number"),
   });
-
-const oneOf =
-  <Name extends string>(names: readonly Name[]) =>
-  (text: string): Name | undefined =>
-    names.find((name) => name === text);
-
-/** `HOST:PORT`, with an IPv6 host in brackets. Without a host the server listens on all addresses, as in Go. */
-function parseAddress(text: string): { readonly host: string; readonly port: number } | undefined {
-  const match = /^(\[[\da-f:.]+\]|[^\s:[\]/]*):(\d{1,5})$/i.exec(text);
-  const port = Number(match?.[2]);
-  if (!match || port > 65_535) return undefined;
-  return { host: match[1]!.replace(/^\[|\]$/g, "") || "0.0.0.0", port };
-}
-
-function parsePositive(text: string): number | undefined {
-  const number = /^\d{1,12}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
-  return number > 0 ? number : undefined;
-}
-
-const parseCount = (text: string): number | undefined => (/^\d{1,9}$/.test(text) ? Number(text) : undefined);
-
-function parsePercent(text: string): number | undefined {
-  const percent = parseSeconds(text);
-  return percent !== undefined && percent <= 100 ? percent : undefined;
-}
-
-function parseSeconds(text: string): number | undefined {
-  const seconds = /^\d{1,3}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
-  return seconds <= 600 ? seconds : undefined;
-}
-
-/** Names of headers, as RFC 9110 has them (section 5.1). */
-function parseHeaders(text: string): readonly string[] | undefined {
-  const names = text === "" ? [] : text.split(",").map((name) => name.trim());
-  return names.every((name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name)) ? names : undefined;
-}
-
-function parseOrigins(text: string): readonly string[] | undefined {
-  const origins = text.split(",").map((origin) => origin.trim().replace(/\/$/, ""));
-  return origins.every((origin) => origin !== "" && !/\s/.test(origin)) ? origins : undefined;
-}

@@ -8,11 +8,13 @@ import { Glob } from "bun";
  */
 const LAYERS = [
   "lib",
+  "flags",
   "flags.ts",
   "config.ts",
   "store",
   "log",
   "files",
+  "settings",
   "collections/fields",
   "collections/model",
   "collections/tables",

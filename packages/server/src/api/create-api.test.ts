@@ -12,6 +12,7 @@ import { StreamedAnswers } from "../http/streamed-json.ts";
 import { CustomRoutes } from "../http/custom-routes.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import { HookRegistry } from "../records/model/hook-registry.ts";
+import { CurrentSettings } from "../settings/current-settings.ts";
 import { createApi } from "./create-api.ts";
 
 test("a draining API finishes running requests and refuses new ones", async () => {
@@ -26,6 +27,7 @@ test("a draining API finishes running requests and refuses new ones", async () =
     tasks: await openTasks({ config, logger, store: folder.store, metrics }),
     hooks: new HookRegistry(),
     metrics,
+    settings: await CurrentSettings.open(folder.store, ""),
     config,
     streamedAnswers: new StreamedAnswers(0),
     bodies: createBodies(config, metrics),

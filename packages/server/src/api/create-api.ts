@@ -1,4 +1,5 @@
 import type { CustomRoutes } from "../http/custom-routes.ts";
+import type { TrustedProxy } from "../http/client-ip.ts";
 import { createHandler, type Handler } from "../http/handler.ts";
 import { jsonAs } from "../http/responses.ts";
 import { ApiError } from "../lib/api-error.ts";
@@ -19,7 +20,7 @@ export function createApi(context: ApiContext, customRoutes: CustomRoutes): Api 
   const handle = createHandler({
     findRoute: (method, path) => findBuiltInRoute(method, path) ?? customRoutes.find(method, path),
     origins: context.config.origins,
-    proxyHeaders: context.config.proxyHeaders,
+    proxy: () => trustedProxy(context),
     context,
   });
   let running = 0;
@@ -54,6 +55,12 @@ export function createApi(context: ApiContext, customRoutes: CustomRoutes): Api 
     },
   };
 }
+
+/** The flag takes precedence over the setting. */
+const trustedProxy = ({ config, settings }: ApiContext): TrustedProxy =>
+  config.proxyHeaders.length > 0
+    ? { headers: config.proxyHeaders, useLeftmostIP: false }
+    : settings.current.trustedProxy;
 
 function unavailable(): Response {
   const response = jsonAs(503, new ApiError(503).toBody());

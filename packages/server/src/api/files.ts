@@ -12,6 +12,7 @@ import { sql } from "../store/sql.ts";
 import type { ApiContext } from "./api-context.ts";
 import type { ApiRequest } from "../http/request.ts";
 import { fileResponse } from "../http/file-response.ts";
+import { mayActFrom } from "../http/superuser-address.ts";
 import { collectionOf, NO_COLLECTION } from "../http/guards.ts";
 import { recordContext } from "./record-context.ts";
 import { json } from "../http/responses.ts";
@@ -69,7 +70,8 @@ async function mayView(
   const { store, tokens, registry } = api;
   const token = request.query["token"] ?? "";
   const owner = await tokens.verify(store, registry.current, token, "file", request.now);
-  const principal = owner ? principalOf(owner.collection, owner.values) : GUEST;
+  const named = owner ? principalOf(owner.collection, owner.values) : GUEST;
+  const principal = mayActFrom(request.ip, named, api) ? named : GUEST;
   const context = { ...recordContext(request, api, { context: "protectedFile" }), principal };
   return passesRule(store, context, collection, record, collection.viewRule);
 }

@@ -15,6 +15,8 @@ import type { ApiRequest } from "../http/request.ts";
 import { formInteger, formText } from "../http/body/form-values.ts";
 import { logFailedAuth } from "../http/failed-auth.ts";
 import { authCollectionOf, NO_AUTH_COLLECTION } from "../http/guards.ts";
+import { assertMayActFrom } from "../http/superuser-address.ts";
+import { principalOf } from "../rules/principal.ts";
 import { recordContext } from "./record-context.ts";
 import { json, jsonAs } from "../http/responses.ts";
 
@@ -41,6 +43,7 @@ export async function withPassword(request: ApiRequest, api: ApiContext): Promis
     throw badRequest("Failed to authenticate.");
   }
 
+  assertMayActFrom(request.ip, principalOf(collection, values), api);
   const record = { collection, values };
   const outcome = await signIn(store, {
     record,

@@ -13,6 +13,7 @@ import * as recordAuth from "./record-auth.ts";
 import * as records from "./records.ts";
 import * as pokes from "./pokes.ts";
 import * as replicache from "./replicache.ts";
+import * as settings from "./settings.ts";
 import * as tasks from "./tasks.ts";
 import * as version from "./version.ts";
 import * as websocket from "./websocket.ts";
@@ -25,6 +26,9 @@ const REPLICACHE = "/api/v1/replicache";
 /** All built-in endpoints. If several routes match a path, the first wins. */
 const routes: readonly Route<ApiContext>[] = [
   get("/api/health", health.view),
+
+  get("/api/settings", superusersOnly(settings.view)),
+  patch("/api/settings", superusersOnly(settings.update)),
 
   get("/api/collections", superusersOnly(collections.list)),
   post("/api/collections", superusersOnly(collections.create)),

@@ -6,6 +6,7 @@ import { logFailedAuth } from "../http/failed-auth.ts";
 import { createCors } from "../http/cors.ts";
 import type { ApiRequest } from "../http/request.ts";
 import { identify, newRequester } from "../http/requester.ts";
+import { assertMayActFrom } from "../http/superuser-address.ts";
 import { jsonAs } from "../http/responses.ts";
 import { type RouteResult, UPGRADED } from "../http/route.ts";
 import { resumeCursor } from "../connections/resume-cursor.ts";
@@ -23,6 +24,7 @@ export async function connect(request: ApiRequest, api: ApiContext): Promise<Rou
   const requester = newRequester(request.token || tokenIn(offered) || (request.query["token"] ?? ""), now);
   await awaitSetupTurn(api);
   return identify(requester, api, (principal) => {
+    assertMayActFrom(address, principal, api);
     assertConnectionLimit(api, address);
     assertUserLimit(api, GUEST, principal);
     // The one in a header is logged already.

@@ -12,6 +12,8 @@ import type { Presence } from "../presence/presence.ts";
 import type { HookRegistry } from "../records/model/hook-registry.ts";
 import { sweepFiles } from "../records/write/sweep-files.ts";
 import type { Principal } from "../rules/principal.ts";
+import { CurrentSettings } from "../settings/current-settings.ts";
+import { isSettingsChange } from "../settings/settings-table.ts";
 import type { Mutators } from "../sync/mutators.ts";
 import type { PokeRules } from "../sync/poke-rules.ts";
 import type { Tasks } from "../tasks/tasks.ts";
@@ -32,6 +34,7 @@ import { openTasks } from "./tasks.ts";
 /** A server that is built but does not accept connections until `listen`. */
 export interface App {
   readonly folder: Folder;
+  readonly settings: CurrentSettings;
   /** What the application registers; empty at first. */
   readonly hooks: HookRegistry;
   readonly customRoutes: CustomRoutes;
@@ -74,6 +77,7 @@ export async function openApp(config: Config, logger: Logger): Promise<App> {
 /** The only place that knows all subsystems. */
 async function buildApp(config: Config, logger: Logger, folder: Folder): Promise<App> {
   const { store } = folder;
+  const settings = await CurrentSettings.open(store, config.encryptionKey);
   const backgroundWork = new BackgroundWork((error) => logger.error({ err: error }, "background work failed"));
   const background = (work: () => Promise<void>): void => backgroundWork.run(work);
   const customRoutes = new CustomRoutes();
@@ -83,13 +87,13 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
   const sync = createSync(realtime.hub, realtime.connectionLog);
   const tasks = await openTasks({ config, logger, store, metrics });
   const { channels, rooms, presence, hub, tailRegistry, head } = realtime;
-  const followers = createFollowers(folder, realtime, sync, tasks);
+  const followers = createFollowers(folder, settings, realtime, sync, tasks);
   const readers = openLogReaders({ logger, folder, hooks, tailRegistry, head, followers });
   const stopMaintenance = startMaintenance({ config, logger, store, readers, tasks, metrics });
   observeReaders(store, metrics);
   const streamedAnswers = createStreamedAnswers(config, metrics);
   const bodies = createBodies(config, metrics);
-  const shared = { tasks, hooks, metrics, config, logger, background, streamedAnswers, bodies };
+  const shared = { settings, tasks, hooks, metrics, config, logger, background, streamedAnswers, bodies };
   const context = { ...folder, ...realtime, ...sync, ...shared };
   const api = createApi(
     { ...context, tokens: new Tokens(), startedAt: new Date(), now: () => new Date() },
@@ -99,6 +103,7 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
 
   return {
     folder,
+    settings,
     hooks,
     customRoutes,
     channels,
@@ -133,12 +138,14 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
 /** Everything that happens because of a write happens here, after the commit and in the order of the log. */
 function createFollowers(
   folder: Folder,
+  settings: CurrentSettings,
   { presence, hub, authRevision, tailRegistry, streamOwners }: Realtime,
   sync: ReturnType<typeof createSync>,
   tasks: Tasks,
 ): readonly Follower[] {
   const authFollowers = { folder, tailRegistry, hub, authRevision, streamOwners };
   return [
+    (change) => (isSettingsChange(change) ? settings.reload() : undefined),
     (change) => followCollectionChange(change, authFollowers),
     (change) => followAccountChange(change, authFollowers),
     () => presence.revalidate(authRevision.current),

@@ -12,6 +12,7 @@ import {
   type UnsubscribeMessage,
 } from "@headwater/protocol";
 import { logFailedAuth } from "../http/failed-auth.ts";
+import { mayActFrom } from "../http/superuser-address.ts";
 import { identify, newRequester, type Requester } from "../http/requester.ts";
 import type { Session } from "../hub/session.ts";
 import type { CloseReason, Wire } from "../hub/wire.ts";
@@ -151,6 +152,8 @@ export class SocketConnection implements SocketListener {
       if (requester.token !== "" && principal.kind === "guest") {
         logFailedAuth(this.#context.logger, { id: session.id, ip: session.address }, "the token is not valid");
         this.#refuse(message, "invalid_token", "The token is not valid or has expired.");
+      } else if (!mayActFrom(session.address, principal, this.#context)) {
+        this.#refuse(message, "invalid_token", "The token is not valid at this address.");
       } else this.#betweenChanges(session, message, () => this.#changePrincipal(session, message, requester));
     });
   }

@@ -14,8 +14,16 @@ test.each([
 });
 
 describe("an address from a proxy's header", () => {
-  const from = (headers: Record<string, string>, names = ["x-forwarded-for"]) =>
-    forwardedIp(new Headers(headers), names);
+  const from = (headers: Record<string, string>, names = ["x-forwarded-for"], useLeftmostIP = false) =>
+    forwardedIp(new Headers(headers), { headers: names, useLeftmostIP });
+
+  test("is never in a header without a name that can be sent", () => {
+    expect(from({ "x-real": "1.2.3.4" }, ["", "a b", "ž", "x-real"])).toBe("1.2.3.4");
+  });
+
+  test("is the first one if the leftmost is asked for", () => {
+    expect(from({ "x-forwarded-for": "junk, 9.9.9.9, 1.2.3.4" }, undefined, true)).toBe("9.9.9.9");
+  });
 
   // Recorded from PocketBase with `trustedProxy.headers`.
   test.each([

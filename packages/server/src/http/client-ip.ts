@@ -12,21 +12,34 @@ export function clientIp(address: string | undefined): string {
   return [...groups, ...zeros, ...last].map((group) => group.padStart(4, "0")).join(":");
 }
 
+/** How a trusted proxy sends the client's address. */
+export interface TrustedProxy {
+  /** The headers that may have it, the first that does counts. */
+  readonly headers: readonly string[];
+  /** Take the first address in the header, not the last. The client may have made it up. */
+  readonly useLeftmostIP: boolean;
+}
+
 /**
  * The client's address as a proxy reports it, by PocketBase's rule: the last address in the first of these headers that
  * has one. The proxy appends the address that it sees; what comes before it may be made up.
  *
  * @returns `undefined` if no header has an address
  */
-export function forwardedIp(headers: Headers, names: readonly string[]): string | undefined {
+export function forwardedIp(headers: Headers, { headers: names, useLeftmostIP }: TrustedProxy): string | undefined {
   for (const name of names) {
+    // A setting may hold any text, and asking for a header that can't exist is an error.
+    if (!HEADER_NAME.test(name)) continue;
     const addresses =
       headers
         .get(name)
         ?.split(",")
         .map((part) => part.trim()) ?? [];
-    const address = addresses.findLast((text) => isIP(text) !== 0);
+    const isAddress = (text: string): boolean => isIP(text) !== 0;
+    const address = useLeftmostIP ? addresses.find(isAddress) : addresses.findLast(isAddress);
     if (address !== undefined) return clientIp(address);
   }
   return undefined;
 }
+
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;

@@ -2,6 +2,7 @@ import type { Server } from "bun";
 import { ApiError, notFound } from "../lib/api-error.ts";
 import { AccessLogEntry, principalName } from "./access-log.ts";
 import { assertBodyLimit, DEFAULT_BODY_LIMIT } from "./body/body-bytes.ts";
+import type { TrustedProxy } from "./client-ip.ts";
 import { createCors } from "./cors.ts";
 import { errorResponse } from "./error-response.ts";
 import { logFailedAuth } from "./failed-auth.ts";
@@ -9,6 +10,7 @@ import type { HttpContext } from "./http-context.ts";
 import { ApiRequest } from "./request.ts";
 import { requestId } from "./request-id.ts";
 import { identify } from "./requester.ts";
+import { assertMayActFrom } from "./superuser-address.ts";
 import { type FindRoute, get, UPGRADED } from "./route.ts";
 
 const SECURITY_HEADERS = [
@@ -25,8 +27,8 @@ export interface HandlerOptions<Context extends HttpContext> {
   readonly findRoute: FindRoute<Context>;
   /** Origins that browsers may call from; `*` and `?` are wildcards. */
   readonly origins: readonly string[];
-  /** Headers in which a trusted proxy sends the client's address. */
-  readonly proxyHeaders: readonly string[];
+  /** How a trusted proxy sends the client's address; read for each request. */
+  readonly proxy: () => TrustedProxy;
   readonly context: Context;
 }
 
@@ -34,7 +36,7 @@ export type Handler = (raw: Request, server: Server<unknown>) => Response | Prom
 
 /** Turns a request into a call of its route handler, and the result or the error into a response. */
 export function createHandler<Context extends HttpContext>(options: HandlerOptions<Context>): Handler {
-  const { findRoute, origins, proxyHeaders, context } = options;
+  const { findRoute, origins, proxy, context } = options;
   const cors = createCors(origins);
 
   const respond = async (raw: Request, server: Server<unknown>): Promise<Response | undefined> => {
@@ -47,7 +49,7 @@ export function createHandler<Context extends HttpContext>(options: HandlerOptio
       const { route, params } = findRoute(raw.method, url.pathname) ?? { route: NOT_FOUND, params: {} };
       const limit = route.bodyLimit?.(params, context) ?? DEFAULT_BODY_LIMIT;
       const { bodies } = context;
-      request = new ApiRequest(raw, server, url, params, id, context.now(), limit, bodies, logEntry, proxyHeaders);
+      request = new ApiRequest(raw, server, url, params, id, context.now(), limit, bodies, logEntry, proxy());
       if (request.token !== "") await identifySender(request, context);
       assertBodyLimit(raw, limit);
       const result = await route.handler(request, context);
@@ -88,6 +90,7 @@ async function identifySender(request: ApiRequest, context: HttpContext): Promis
   await identify(request, context);
   if (request.principal.kind === "guest") logFailedAuth(context.logger, request, "the token is not valid");
   request.logEntry.principal = principalName(request.principal);
+  assertMayActFrom(request.ip, request.principal, context);
   request.onBodyReceived = async () => {
     await identify(request, context);
   };

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { JsonLimits } from "../lib/json/json-scanner.ts";
+import type { CurrentSettings } from "../settings/current-settings.ts";
 import type { BodyMemory } from "./body/body-memory.ts";
 import type { IdentifyContext } from "./requester.ts";
 
@@ -8,6 +9,7 @@ export interface HttpContext extends IdentifyContext {
   readonly logger: Logger;
   readonly now: () => Date;
   readonly bodies: Bodies;
+  readonly settings: CurrentSettings;
 }
 
 /** How bodies are read. */

@@ -8,7 +8,7 @@ import { type Body, type FormFiles, hasBody, NO_BODY, readBody, readJsonBytes } 
 import type { BodySource } from "./body/body-bytes.ts";
 import type { HeldBody } from "./body/body-memory.ts";
 import { parseValues, readValues, type Values } from "./body/body-values.ts";
-import { clientIp, forwardedIp } from "./client-ip.ts";
+import { clientIp, forwardedIp, type TrustedProxy } from "./client-ip.ts";
 import type { Bodies } from "./http-context.ts";
 import { UNREAD } from "./requester.ts";
 import { urlParameters } from "./url-parameters.ts";
@@ -42,8 +42,8 @@ export class ApiRequest {
     readonly bodies: Bodies,
     /** Written when the response is ready; event streams and WebSockets write it when they end. */
     readonly logEntry: AccessLogEntry,
-    /** Headers in which a trusted proxy sends the client's address. */
-    readonly proxyHeaders: readonly string[],
+    /** How a trusted proxy sends the client's address. */
+    readonly proxy: TrustedProxy,
   ) {
     const authorization = raw.headers.get("authorization") ?? "";
     this.token = /^bearer ./i.test(authorization) ? authorization.slice("bearer ".length) : authorization;
@@ -57,7 +57,7 @@ export class ApiRequest {
 
   /** The client's address, also behind a trusted proxy, with IPv6 written out in full; "" if the client is gone. */
   get ip(): string {
-    return forwardedIp(this.raw.headers, this.proxyHeaders) ?? clientIp(this.server.requestIP(this.raw)?.address);
+    return forwardedIp(this.raw.headers, this.proxy) ?? clientIp(this.server.requestIP(this.raw)?.address);
   }
 
   /**
@@ -66,17 +66,17 @@ export class ApiRequest {
    * @param unreadable the error message for a malformed body; "" for PocketBase's default
    */
   values(unreadable = ""): Promise<Values> {
-    return this.#read(readValues, unreadable);
+    return this.read(readValues, unreadable);
   }
 
   /** The body's values, validated against a shape. */
   parseBody<Shape extends z.ZodRawShape>(shape: z.ZodObject<Shape>, unreadable = ""): Promise<z.output<typeof shape>> {
-    return this.#read((body) => parseValues(body, shape), unreadable);
+    return this.read((body) => parseValues(body, shape), unreadable);
   }
 
   /** Any value from a JSON body, an object from a form; `undefined` without a body. */
   json(): Promise<unknown> {
-    return this.#read(
+    return this.read(
       (body) => (body.kind === "json" ? body.value : body.kind === "form" ? readValues(body) : undefined),
       "",
     );
@@ -93,7 +93,7 @@ export class ApiRequest {
 
   /** The files of a multipart form, by part name. They exist until the request is answered. */
   uploads(): Promise<FormFiles> {
-    return this.#read((body) => (body.kind === "form" ? body.files : NO_FILES), "");
+    return this.read((body) => (body.kind === "form" ? body.files : NO_FILES));
   }
 
   /** Forgets the body, if there is one. */
@@ -101,7 +101,12 @@ export class ApiRequest {
     return this.#held?.release();
   }
 
-  async #read<Read>(parse: (body: Body) => Read, unreadable: string): Promise<Read> {
+  /**
+   * The body, read by a function of the caller.
+   *
+   * @param parse anything that it throws, but an ApiError, means a malformed body
+   */
+  async read<Read>(parse: (body: Body) => Read, unreadable = ""): Promise<Read> {
     try {
       this.#body ??= hasBody(this.raw)
         ? this.#received(readBody(this.#source(), this.url, this.bodies.json))
@@ -109,7 +114,8 @@ export class ApiRequest {
       return parse(await this.#body);
     } catch (error) {
       if (error instanceof JsonLimitError && error.limit !== "depth") throw this.#tooMany(error.limit);
-      throw error instanceof ApiError ? error : badRequest(unreadable, {}, error);
+      const isOwn = error instanceof ApiError && (error.status !== 400 || unreadable === "");
+      throw isOwn ? error : badRequest(unreadable, {}, error);
     }
   }
 

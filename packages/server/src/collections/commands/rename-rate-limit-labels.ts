@@ -1,5 +1,6 @@
 import { toText } from "../../lib/text/coerce.ts";
 import { parseJson } from "../../lib/json/json-value.ts";
+import { logSettingsChange } from "../../settings/settings-table.ts";
 import { sql } from "../../store/sql.ts";
 import type { Transaction } from "../../store/store.ts";
 import { isObject } from "../fields/decode-json.ts";
@@ -17,5 +18,7 @@ export async function renameRateLimitLabels(tx: Transaction, before: string, aft
       : rule,
   );
   const value = JSON.stringify({ ...settings, rateLimits: { ...settings.rateLimits, rules } });
-  if (value !== row?.value) await tx.run(sql`UPDATE _params SET value = ${value} WHERE id = 'settings'`);
+  if (value === row?.value) return;
+  await tx.run(sql`UPDATE _params SET value = ${value} WHERE id = 'settings'`);
+  await logSettingsChange(tx);
 }

@@ -1,7 +1,7 @@
 import { ApiError, badRequest } from "../../lib/api-error.ts";
+import { isObject, type JsonObject } from "../../lib/json/json-object.ts";
 
-/** A JSON object of unknown content. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+export { isObject, type JsonObject };
 
 /**
  * Makes a function that reads one member by the rules of PocketBase's decoder: names match exactly, `null` gives the
@@ -51,9 +51,6 @@ export function asObject(value: unknown): JsonObject {
   if (!isObject(value)) throw badFormat();
   return value;
 }
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Runs a read and replaces the message of its ApiError, for endpoints that use a different one. */
 export function orBadRequest<T>(read: () => T, message: string): T {

@@ -1,10 +1,10 @@
 import { formatDateTime } from "../../lib/text/date-time.ts";
 import { UserError } from "../../lib/user-error.ts";
+import { DEFAULT_SETTINGS, storedJson } from "../../settings/settings.ts";
 import { sql, verbatim } from "../../store/sql.ts";
 import type { Reader, Transaction } from "../../store/store.ts";
 import { insertCollection } from "../model/collections-table.ts";
 import { createTable } from "../tables/create-table.ts";
-import { DEFAULT_SETTINGS } from "./default-settings.ts";
 import { createIndexes } from "../tables/indexes.ts";
 import { initialCollections } from "./system-collections.ts";
 import { AUXILIARY_TABLES, DATA_TABLES, MIGRATIONS } from "./internal-tables.ts";
@@ -32,7 +32,7 @@ export async function bootstrap(tx: Transaction, now = new Date()): Promise<bool
     await createTable(tx, collection);
     await createIndexes(tx, collection);
   }
-  const settings = JSON.stringify(DEFAULT_SETTINGS);
+  const settings = storedJson(DEFAULT_SETTINGS);
   await tx.run(
     sql`INSERT INTO _params (id, value, created, updated) VALUES ('settings', ${settings}, ${created}, ${created})`,
   );

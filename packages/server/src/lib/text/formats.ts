@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { countCharacters } from "./coerce.ts";
 import { matchesPattern } from "./re2.ts";
 
@@ -67,3 +68,9 @@ const pathOf = (text: string): string => /^[^?#]*/.exec(text)![0];
 const isParsable = (text: string): boolean =>
   // oxlint-disable-next-line no-control-regex -- control characters are what it refuses
   !/[\x00-\x1f\x7f]/.test(text) && !/%(?![0-9a-f]{2})/i.test(text.replace(/\?[^#]*/, ""));
+
+const DNS_NAME = String.raw`^([a-zA-Z0-9_]{1}[a-zA-Z0-9_-]{0,62}){1}(\.[a-zA-Z0-9_]{1}[a-zA-Z0-9_-]{0,62})*[\._]?$`;
+
+/** Whether the text is an IP address or a DNS name. */
+export const isHost = (text: string): boolean =>
+  isIP(text) !== 0 || (text.replaceAll(".", "").length <= 255 && matchesPattern(DNS_NAME, text));
