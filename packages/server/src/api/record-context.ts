@@ -33,5 +33,8 @@ export function recordContext(
   };
 }
 
+/** Go keeps the host apart from the other headers. */
 const headersOf = ({ headers }: Request): Record<string, string> =>
-  Object.fromEntries([...headers].map(([name, value]) => [headerName(name), value]));
+  Object.fromEntries(
+    [...headers].filter(([name]) => name !== "host").map(([name, value]) => [headerName(name), value]),
+  );

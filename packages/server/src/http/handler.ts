@@ -9,6 +9,7 @@ import { logFailedAuth } from "./failed-auth.ts";
 import type { HttpContext } from "./http-context.ts";
 import { ApiRequest } from "./request.ts";
 import { requestId } from "./request-id.ts";
+import { answerToPath, routedPath } from "./request-path.ts";
 import { identify } from "./requester.ts";
 import { assertMayActFrom } from "./superuser-address.ts";
 import { type FindRoute, get, UPGRADED } from "./route.ts";
@@ -19,8 +20,9 @@ const SECURITY_HEADERS = [
   ["X-XSS-Protection", "1; mode=block"],
 ] as const;
 
-const NOT_FOUND = get("*", () => {
-  throw notFound();
+const NOT_FOUND = get("*", ({ raw }) => {
+  // As PocketBase does for paths where it would serve files.
+  throw notFound(raw.method === "GET" ? "File not found." : "");
 });
 
 export interface HandlerOptions<Context extends HttpContext> {
@@ -39,14 +41,13 @@ export function createHandler<Context extends HttpContext>(options: HandlerOptio
   const { findRoute, origins, proxy, context } = options;
   const cors = createCors(origins);
 
-  const respond = async (raw: Request, server: Server<unknown>): Promise<Response | undefined> => {
+  const respond = async (raw: Request, url: URL, server: Server<unknown>): Promise<Response | undefined> => {
     const id = requestId(raw);
-    const url = urlOf(raw);
     const logEntry = new AccessLogEntry(context.logger, id, raw.method, url);
     let response: Response;
     let request: ApiRequest | undefined;
     try {
-      const { route, params } = findRoute(raw.method, url.pathname) ?? { route: NOT_FOUND, params: {} };
+      const { route, params } = findRoute(raw.method, routedPath(url)) ?? { route: NOT_FOUND, params: {} };
       const limit = route.bodyLimit?.(params, context) ?? DEFAULT_BODY_LIMIT;
       const { bodies } = context;
       request = new ApiRequest(raw, server, url, params, id, context.now(), limit, bodies, logEntry, proxy());
@@ -68,7 +69,12 @@ export function createHandler<Context extends HttpContext>(options: HandlerOptio
     if (raw.method === "HEAD" || response.headers.get("content-type") !== "text/event-stream") logEntry.write();
     return response;
   };
-  return (raw, server) => (raw.method === "OPTIONS" ? cors.preflight(raw) : respond(raw, server));
+  return (raw, server) => {
+    const url = urlOf(raw);
+    return (
+      answerToPath(raw.method, url) ?? (raw.method === "OPTIONS" ? cors.preflight(raw) : respond(raw, url, server))
+    );
+  };
 }
 
 /** A body of too many bytes has no other detail, as in PocketBase. */

@@ -35,7 +35,3 @@ test.each([
 ])("%s %s matches no route", (method, path) => {
   expect(find(method, path)).toBeUndefined();
 });
-
-test("a path that can't be decoded is a bad request", () => {
-  expect(() => find("GET", "/api/things/%zz")).toThrow("Something went wrong while processing your request.");
-});

@@ -1,7 +1,6 @@
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import { SmartRouter } from "hono/router/smart-router";
 import { TrieRouter } from "hono/router/trie-router";
-import { badRequest } from "../lib/api-error.ts";
 import type { ApiRequest, Params } from "./request.ts";
 
 /** Returned instead of a response when the connection has changed to another protocol. */
@@ -63,7 +62,6 @@ export function createRouter<Context>(routes: readonly Route<Context>[]): FindRo
 
 function decode(segment: string): string {
   if (!segment.includes("%")) return segment;
-  if (/%(?![\da-f]{2})/i.test(segment)) throw badRequest();
   try {
     return decodeURIComponent(segment);
   } catch {
