@@ -36,6 +36,11 @@ test("defaults match PocketBase where it has the same setting", () => {
         mutationBytes: 8_388_608,
       },
       taskBytes: 16_777_216,
+      files: {
+        spool: { total: 10_240 * 2 ** 20, perClient: 5_120 * 2 ** 20 },
+        thumbs: Math.max(1, availableParallelism() - 1),
+        thumbPixels: 100_000_000,
+      },
       evaluationShare: 0.1,
       subscriptionBytes: { total: 32 << 20, perClient: 8 << 20 },
       presence: { perConnection: 20, total: 50_000, perClient: 5_000 },

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import { type FileLimits, readFileLimits } from "./flags/file-flags.ts";
 import {
   oneOf,
   parseAddress,
@@ -115,6 +116,7 @@ export interface Limits {
   /** The size of a task's input, of its result and of each of its events. */
   readonly taskBytes: number;
   readonly bodies: BodyLimits;
+  readonly files: FileLimits;
 }
 
 /** Limits for the bodies of requests. 0 is no limit. */
@@ -261,6 +263,7 @@ function readLimits(read: ReadSetting, trustsProxy: boolean): Limits {
     evaluationShare: read("maxEvaluationPercent", parsePercent, "a number from 0 to 100") / 100,
     subscriptionBytes: { total: count("maxSubscriptionBytes"), perClient: count("maxSubscriptionBytesPerClient") },
     presence: {
+    files: readFileLimits(read),
       perConnection: count("maxPresenceRooms"),
       total: count("maxPresence"),
       perClient: count("maxPresencePerClient"),

@@ -1,3 +1,4 @@
+import { FILE_SETTINGS } from "./flags/file-flags.ts";
 import { REALTIME_SETTINGS } from "./flags/realtime-flags.ts";
 import type { Setting } from "./flags/setting.ts";
 
@@ -99,6 +100,7 @@ export const SETTINGS = {
   },
   maxPushMb: {
     flag: "--max-push-mb",
+  ...FILE_SETTINGS,
     variable: "HEADWATER_MAX_PUSH_MB",
     fallback: "64",
     help: "maximum size of a Replicache push, in MiB: a client sends all its unconfirmed mutations at once; 0 is no limit",

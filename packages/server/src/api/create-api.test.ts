@@ -6,6 +6,7 @@ import { openFolder } from "../app/folder.ts";
 import { openRealtime } from "../app/realtime.ts";
 import { createSync } from "../app/sync.ts";
 import { openTasks } from "../app/tasks.ts";
+import { createThumbs } from "../app/thumbs.ts";
 import { Tokens } from "../auth/tokens.ts";
 import { readConfig } from "../config.ts";
 import { StreamedAnswers } from "../http/streamed-json.ts";
@@ -31,6 +32,7 @@ test("a draining API finishes running requests and refuses new ones", async () =
     config,
     streamedAnswers: new StreamedAnswers(0),
     bodies: createBodies(config, metrics),
+    thumbs: createThumbs(config, logger, folder, metrics).thumbs,
     logger,
     startedAt: new Date(),
     now: () => new Date(),

@@ -31,7 +31,10 @@ export async function download(request: ApiRequest, api: ApiContext): Promise<Re
   const key = await storedKey(api, collection, field, id, name);
   const file = key === undefined ? undefined : await api.files.open(key);
   if (!file) throw notFound();
-  return fileResponse(request, name, file);
+  const size = request.query["thumb"] ?? "";
+  const isSize = size === DEFAULT_THUMB || (size !== "" && field.thumbs.includes(size));
+  const thumb = isSize ? await api.thumbs.open(key!, file, size) : undefined;
+  return thumb ? fileResponse(request, `${size}_${name}`, thumb) : fileResponse(request, name, file);
 }
 
 /** The files of a view belong to the records of other collections. */

@@ -30,6 +30,7 @@ import { openRealtime, type Realtime } from "./realtime.ts";
 import { createSync } from "./sync.ts";
 import { createStreamedAnswers, observeReaders, storeOptions } from "./queries.ts";
 import { openTasks } from "./tasks.ts";
+import { createThumbs } from "./thumbs.ts";
 
 /** A server that is built but does not accept connections until `listen`. */
 export interface App {
@@ -62,6 +63,7 @@ export async function openApp(config: Config, logger: Logger): Promise<App> {
   const unlock = lockDataFolder(config.dir);
   try {
     const folder = await openFolder(config.dir, { ...storeOptions(config), clientFilters: config.clientFilters });
+    await folder.spool.clear();
     await sweepFiles(folder.store, folder.registry.current, folder.files);
     const app = await buildApp(config, logger, folder).catch(async (error: unknown) => {
       await folder.close();
@@ -93,12 +95,11 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
   observeReaders(store, metrics);
   const streamedAnswers = createStreamedAnswers(config, metrics);
   const bodies = createBodies(config, metrics);
-  const shared = { settings, tasks, hooks, metrics, config, logger, background, streamedAnswers, bodies };
+  const { thumbs, stopThumbs } = createThumbs(config, logger, folder, metrics);
+  const shared = { settings, tasks, hooks, metrics, config, logger, background, streamedAnswers, bodies, thumbs };
   const context = { ...folder, ...realtime, ...sync, ...shared };
-  const api = createApi(
-    { ...context, tokens: new Tokens(), startedAt: new Date(), now: () => new Date() },
-    customRoutes,
-  );
+  const clock = { startedAt: new Date(), now: () => new Date() };
+  const api = createApi({ ...context, ...clock, tokens: new Tokens() }, customRoutes);
   let server: Bun.Server<unknown> | undefined;
 
   return {
@@ -128,6 +129,7 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
         tasks,
         readers,
         stopMaintenance,
+        stopThumbs,
         backgroundWork,
         folder,
         drainMs: config.drainMs,

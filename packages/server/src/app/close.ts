@@ -16,6 +16,7 @@ export interface CloseOptions {
   readonly tasks: Tasks;
   readonly readers: LogReaders;
   readonly stopMaintenance: () => void;
+  readonly stopThumbs: () => Promise<void>;
   readonly backgroundWork: BackgroundWork;
   readonly folder: Folder;
   /** The longest that ending all connections may take, in milliseconds. */
@@ -24,12 +25,13 @@ export interface CloseOptions {
 
 /** Stops in the order of the data: requests, then what they wrote, then the connections that receive it, then the folder. */
 export async function closeApp(app: CloseOptions): Promise<void> {
-  const { api, server, realtime, tasks, readers, stopMaintenance, backgroundWork, folder, drainMs } = app;
+  const { api, server, realtime, tasks, readers, stopMaintenance, stopThumbs, backgroundWork, folder, drainMs } = app;
   api.drain();
   const stopped = server?.stop();
   realtime.presence.stop();
   stopMaintenance();
   await Promise.all([api.idle(GRACE_MS), tasks.stop(GRACE_MS)]);
+  await stopThumbs();
   await readers.afterHooks.stop(GRACE_MS);
   await readers.tail.stop();
   await readers.eraser.stop();

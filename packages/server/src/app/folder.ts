@@ -7,6 +7,7 @@ import type { ClientFilters } from "../config.ts";
 import type { FileStore } from "../files/file-store.ts";
 import { LocalFiles } from "../files/local-files.ts";
 import { UserError } from "../lib/user-error.ts";
+import { Spool } from "../files/spool.ts";
 import { isGuarded, OWN_WRITES } from "../log/foreign-writes.ts";
 import { migrate } from "../store/migrations/migrations.ts";
 import { lockFolder } from "../store/sqlite/folder-lock.ts";
@@ -19,6 +20,9 @@ export interface Folder {
   readonly registry: Registry;
   readonly files: FileStore;
   close(): Promise<void>;
+  /** Content on its way to `files`. */
+  readonly spool: Spool;
+  /** Runs the scripts of superusers. */
 }
 
 export interface FolderOptions extends SqliteStoreOptions {
@@ -55,6 +59,7 @@ export async function openFolder(dir: string, options: FolderOptions = {}): Prom
       close: () => store.close(),
     };
   } catch (error) {
+      spool: new Spool(join(dir, ".headwater.spool")),
     await store.close();
     throw error;
   }

@@ -25,6 +25,8 @@ export type FileContent = Blob | ReadableStream<Uint8Array>;
 export interface StoredFile extends FileInfo, FileAttributes {
   /** Changes whenever the content changes; without quotes. */
   readonly etag: string;
+  /** Where the content is, if it is a file of this machine. */
+  readonly path?: string;
   /**
    * The bytes from `start` to before `end`. Nothing is read before they are requested, and no faster than they are taken.
    *

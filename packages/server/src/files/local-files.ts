@@ -54,7 +54,14 @@ export class LocalFiles implements FileStore {
     );
     const { size, mtime: modified, mtimeMs } = found;
     const content = (start = 0, end = size): FileContent => Bun.file(path).slice(start, end);
-    return { content, size, modified, etag: `${mtimeMs.toString(16)}-${size.toString(16)}`, ...parseAttrs(attrs) };
+    return {
+      path,
+      content,
+      size,
+      modified,
+      etag: `${mtimeMs.toString(16)}-${size.toString(16)}`,
+      ...parseAttrs(attrs),
+    };
   }
 
   async copy(from: string, to: string): Promise<boolean> {

@@ -1,0 +1,58 @@
+import { availableParallelism } from "node:os";
+import { parseCount } from "./parse-values.ts";
+import type { Setting } from "./setting.ts";
+
+/** Settings for uploaded files. */
+export const FILE_SETTINGS = {
+  maxThumbs: {
+    flag: "--max-thumbs",
+    variable: "HEADWATER_MAX_THUMBS",
+    fallback: "auto",
+    help: "maximum number of thumbnails that are made at once, each in a process of its own; 0 is no limit; auto is one less than there are cores",
+  },
+  maxThumbMegapixels: {
+    flag: "--max-thumb-megapixels",
+    variable: "HEADWATER_MAX_THUMB_MEGAPIXELS",
+    fallback: "100",
+    help: "million pixels of a picture, and of its thumbnail, up to which one is made; beyond it the picture itself is served; 0 is no limit",
+  },
+  maxSpoolMb: {
+    flag: "--max-spool-mb",
+    variable: "HEADWATER_MAX_SPOOL_MB",
+    fallback: "10240",
+    help: "MiB of uploaded files that may be on their way at once, in the data folder; 0 is no limit",
+  },
+  maxSpoolMbPerClient: {
+    flag: "--max-spool-mb-per-client",
+    variable: "HEADWATER_MAX_SPOOL_MB_PER_CLIENT",
+    fallback: "5120",
+    help: "the same for the requests of one address; 0 is no limit",
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+/** Limits for uploaded files. 0 is no limit. */
+export interface FileLimits {
+  /** Bytes of uploads on the disk that are on their way. */
+  readonly spool: { readonly total: number; readonly perClient: number };
+  /** Thumbnails that are made at once. */
+  readonly thumbs: number;
+  /** Of a picture, and of its thumbnail. */
+  readonly thumbPixels: number;
+}
+
+type ReadSetting = (
+  name: keyof typeof FILE_SETTINGS,
+  parse: (text: string) => number | undefined,
+  expected: string,
+) => number;
+
+export function readFileLimits(read: ReadSetting): FileLimits {
+  const count = (name: keyof typeof FILE_SETTINGS): number => read(name, parseCount, "a whole number");
+  const parseThumbs = (text: string): number | undefined =>
+    text === "auto" ? Math.max(1, availableParallelism() - 1) : parseCount(text);
+  return Object.freeze({
+    spool: { total: count("maxSpoolMb") * 2 ** 20, perClient: count("maxSpoolMbPerClient") * 2 ** 20 },
+    thumbs: read("maxThumbs", parseThumbs, "a whole number or auto"),
+    thumbPixels: count("maxThumbMegapixels") * 1_000_000,
+  });
+}
