@@ -37,6 +37,9 @@ export async function download(request: ApiRequest, api: ApiContext): Promise<Re
   return thumb ? fileResponse(request, `${size}_${name}`, thumb) : fileResponse(request, name, file);
 }
 
+/** Pictures of all fields have it: PocketBase's dashboard shows it. */
+const DEFAULT_THUMB = "100x100";
+
 /** The files of a view belong to the records of other collections. */
 async function storedKey(
   { store, registry }: ApiContext,
