@@ -260,10 +260,10 @@ function readLimits(read: ReadSetting, trustsProxy: boolean): Limits {
       pushMutations: count("maxPushMutations"),
       mutationBytes: count("maxMutationMb") * 2 ** 20,
     },
+    files: readFileLimits(read),
     evaluationShare: read("maxEvaluationPercent", parsePercent, "a number from 0 to 100") / 100,
     subscriptionBytes: { total: count("maxSubscriptionBytes"), perClient: count("maxSubscriptionBytesPerClient") },
     presence: {
-    files: readFileLimits(read),
       perConnection: count("maxPresenceRooms"),
       total: count("maxPresence"),
       perClient: count("maxPresencePerClient"),

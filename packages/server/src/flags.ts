@@ -98,9 +98,9 @@ export const SETTINGS = {
     fallback: "500000",
     help: "maximum number of list items in one JSON body; 0 is no limit",
   },
+  ...FILE_SETTINGS,
   maxPushMb: {
     flag: "--max-push-mb",
-  ...FILE_SETTINGS,
     variable: "HEADWATER_MAX_PUSH_MB",
     fallback: "64",
     help: "maximum size of a Replicache push, in MiB: a client sends all its unconfirmed mutations at once; 0 is no limit",

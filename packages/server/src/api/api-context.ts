@@ -4,8 +4,8 @@ import type { StreamTickets } from "../connections/pokes/stream-tickets.ts";
 import type { StreamedAnswers } from "../http/streamed-json.ts";
 import type { KeyedQueue } from "../lib/scheduling/keyed-queue.ts";
 import type { Metrics } from "../metrics/metrics.ts";
-import type { HookRegistry } from "../records/model/hook-registry.ts";
 import type { Thumbs } from "../files/thumbs/thumbs.ts";
+import type { HookRegistry } from "../records/model/hook-registry.ts";
 import type { Mutators } from "../sync/mutators.ts";
 import type { PokeRules } from "../sync/poke-rules.ts";
 import type { Tasks } from "../tasks/tasks.ts";
@@ -24,8 +24,8 @@ export interface ApiContext extends ConnectionContext {
   readonly pushQueue: KeyedQueue;
   readonly tickets: StreamTickets;
   readonly streamedAnswers: StreamedAnswers;
+  readonly thumbs: Thumbs;
   readonly startedAt: Date;
   /** Runs work that follows a response. Nobody waits for it except the server when it stops. */
-  readonly thumbs: Thumbs;
   readonly background: (work: () => Promise<void>) => void;
 }

@@ -6,8 +6,8 @@ import { storedClientFilters } from "../collections/system/stored-client-filters
 import type { ClientFilters } from "../config.ts";
 import type { FileStore } from "../files/file-store.ts";
 import { LocalFiles } from "../files/local-files.ts";
-import { UserError } from "../lib/user-error.ts";
 import { Spool } from "../files/spool.ts";
+import { UserError } from "../lib/user-error.ts";
 import { isGuarded, OWN_WRITES } from "../log/foreign-writes.ts";
 import { migrate } from "../store/migrations/migrations.ts";
 import { lockFolder } from "../store/sqlite/folder-lock.ts";
@@ -19,10 +19,10 @@ export interface Folder {
   readonly store: ObservedStore;
   readonly registry: Registry;
   readonly files: FileStore;
-  close(): Promise<void>;
   /** Content on its way to `files`. */
   readonly spool: Spool;
   /** Runs the scripts of superusers. */
+  close(): Promise<void>;
 }
 
 export interface FolderOptions extends SqliteStoreOptions {
@@ -56,10 +56,10 @@ export async function openFolder(dir: string, options: FolderOptions = {}): Prom
       store,
       registry,
       files: new LocalFiles(join(dir, "storage"), join(dir, ".headwater.uploads")),
+      spool: new Spool(join(dir, ".headwater.spool")),
       close: () => store.close(),
     };
   } catch (error) {
-      spool: new Spool(join(dir, ".headwater.spool")),
     await store.close();
     throw error;
   }
