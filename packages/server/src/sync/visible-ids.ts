@@ -1,5 +1,5 @@
 import { anyOf } from "../records/query/find-record.ts";
-import { allOf, idColumn, queryBuilder } from "../records/query/select-records.ts";
+import { idColumn, queryBuilder } from "../records/query/select-records.ts";
 import { undefinedIfUnreadable } from "../records/query/unreadable-rule.ts";
 import { EMPTY, type Sql, sql, toQuery } from "../store/sql.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -41,9 +41,10 @@ async function selectVisibleIds(
 ): Promise<readonly string[]> {
   const rows = await undefinedIfUnreadable(() => {
     const scope = queryBuilder(context, collection);
-    const conditions = listRule === "" ? [condition] : [condition, scope.condition(listRule, "trusted")];
-    const statement = sql`SELECT ${scope.distinct ? sql`DISTINCT` : EMPTY} ${idColumn(collection)} AS id
-      FROM ${sql.id(collection.name)} ${scope.joins} WHERE ${allOf([...conditions, ...scope.extraConditions])} ${order}`;
+    scope.requireOwn(condition);
+    if (listRule !== "") scope.requireRule(listRule, "trusted");
+    const { from, distinct } = scope.records();
+    const statement = sql`SELECT ${distinct ? sql`DISTINCT` : EMPTY} ${idColumn(collection)} AS id ${from} ${order}`;
     return reader.all({ ...toQuery(statement), stopsAfter });
   });
   return (rows ?? []).map(({ id }) => String(id));

@@ -1,6 +1,6 @@
 import { type Sql, sql } from "../store/sql.ts";
 import type { Listener } from "./listener.ts";
-import { allOf, idColumn, queryBuilder } from "../records/query/select-records.ts";
+import { idColumn, queryBuilder } from "../records/query/select-records.ts";
 import { type RowOverride, withOverrides } from "../records/rule-check/row-override.ts";
 
 /**
@@ -13,10 +13,8 @@ export function visibleIdsQuery({ context, topic, rule, filter }: Listener, over
   if (rule === null || filter === null) return sql`(SELECT NULL WHERE FALSE)`;
   const { collection, record } = topic;
   const query = queryBuilder(context, collection);
-  const conditions: Sql[] = [];
-  if (record !== undefined) conditions.push(sql`${idColumn(collection)} = ${record}`);
-  if (rule !== "") conditions.push(query.condition(rule, "trusted"));
-  if (filter !== "") conditions.push(query.condition(filter, "client"));
-  const where = allOf([...conditions, ...query.extraConditions]);
-  return sql`(${withOverrides(overrides)} SELECT ${idColumn(collection)} FROM ${sql.id(collection.name)} ${query.joins} WHERE ${where})`;
+  if (record !== undefined) query.requireOwn(sql`${idColumn(collection)} = ${record}`);
+  if (rule !== "") query.requireRule(rule, "trusted");
+  if (filter !== "") query.requireRule(filter, "client");
+  return sql`(${withOverrides(overrides)} SELECT ${idColumn(collection)} ${query.records().from})`;
 }

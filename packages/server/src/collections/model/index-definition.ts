@@ -73,4 +73,16 @@ export const hasUniqueIndex = (collection: { readonly indexes: readonly string[]
     return unique && columns.length === 1 && columns[0]!.name.toLowerCase() === column.toLowerCase();
   });
 
+const firstColumns = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+/** Whether an index of the collection can find records by this column. */
+export function startsIndex({ indexes }: { readonly indexes: readonly string[] }, column: string): boolean {
+  let names = firstColumns.get(indexes);
+  if (!names) {
+    names = new Set(indexes.map((statement) => parseIndex(statement).columns[0]?.name.toLowerCase() ?? ""));
+    firstColumns.set(indexes, names);
+  }
+  return names.has(column.toLowerCase());
+}
+
 const unquote = (text: string): string => text.replaceAll(/^[`"'[\]\s]+|[`"'[\]\s]+$/g, "");

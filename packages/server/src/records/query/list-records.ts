@@ -2,12 +2,13 @@ import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { badRequest, forbidden } from "../../lib/api-error.ts";
 import { isSuperuser } from "../../rules/principal.ts";
-import { EMPTY, type Sql, sql, toQuery } from "../../store/sql.ts";
+import type { RecordSource } from "../../rules/sql/collection-query-builder.ts";
+import { EMPTY, sql, toQuery } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import { readRow } from "../model/columns.ts";
 import { parseListParams } from "./list-params.ts";
 import type { RecordContext } from "../model/record-context.ts";
-import { allOf, ruleFor, queryBuilder } from "./select-records.ts";
+import { ruleFor, queryBuilder } from "./select-records.ts";
 import { isUnreadableRule } from "./unreadable-rule.ts";
 
 export interface RecordPage {
@@ -60,11 +61,7 @@ function assertNoRequestReferences(query: Readonly<Record<string, string>>): voi
   }
 }
 
-interface Select {
-  /** From FROM to the end of WHERE. */
-  readonly from: Sql;
-  readonly order: Sql | undefined;
-  readonly distinct: boolean;
+interface Select extends RecordSource {
   /** Whether it takes the rows as they are: without conditions and joins, and not of a view. */
   readonly isPlain: boolean;
 }
@@ -76,15 +73,12 @@ function buildSelect(
 ): Select {
   const builder = queryBuilder(context, collection);
   const trust = isSuperuser(context.principal) ? "trusted" : "client";
-  const conditions = [
-    ...(rule === "" ? [] : [builder.condition(rule, "trusted")]),
-    ...(filter === "" ? [] : [builder.filter(filter, trust)]),
-  ];
+  if (rule !== "") builder.requireRule(rule, "trusted");
+  if (filter !== "") builder.requireFilter(filter, trust);
   const order = builder.order(sort, trust);
-  const where = allOf([...conditions, ...builder.extraConditions]);
-  const from = sql`FROM ${sql.id(collection.name)} ${builder.joins} WHERE ${where}`;
+  const records = builder.records();
   const isPlain = rule === "" && filter === "" && collection.type !== "view" && builder.extraConditions.length === 0;
-  return { from, order, distinct: builder.distinct, isPlain };
+  return { ...records, order: order ?? records.order, isPlain };
 }
 
 /** SQLite counts by the pages of an index. */

@@ -41,11 +41,10 @@ export async function selectRecords(
   condition: Sql,
 ): Promise<RecordValues[]> {
   const builder = queryBuilder(context, collection);
-  const conditions = rule === "" ? [condition] : [condition, builder.condition(rule, "trusted")];
-  const table = sql.id(collection.name);
-  const rows = await reader.all(
-    sql`SELECT ${builder.distinct ? sql`DISTINCT` : EMPTY} ${table}.* FROM ${table} ${builder.joins} WHERE ${allOf(conditions)}`,
-  );
+  builder.requireOwn(condition);
+  if (rule !== "") builder.requireRule(rule, "trusted");
+  const { from, distinct } = builder.records();
+  const rows = await reader.all(sql`SELECT ${distinct ? sql`DISTINCT` : EMPTY} ${sql.id(collection.name)}.* ${from}`);
   return rows.map((row) => readRow(collection, row));
 }
 

@@ -95,15 +95,12 @@ export class Blog {
     const { rule = "", filter = "", sort = "" } = query;
     const builder = this.queryBuilder(query);
     const trust = isSuperuser(this.principal(query.as)) ? "trusted" : "client";
-    const conditions = [sql`TRUE`];
-    if (rule !== "" && trust === "client") conditions.push(builder.condition(rule, "trusted"));
-    if (filter !== "") conditions.push(builder.filter(filter, trust));
+    if (rule !== "" && trust === "client") builder.requireRule(rule, "trusted");
+    if (filter !== "") builder.requireFilter(filter, trust);
     const order = builder.order(sort, trust);
-    conditions.push(...builder.extraConditions);
+    const { from, distinct } = builder.records();
     const table = sql.id(this.collection(query.collection).name);
-    const distinct = builder.distinct ? sql`DISTINCT` : EMPTY;
-    const where = sql.join(conditions, " AND ");
-    return sql`SELECT ${distinct} ${table}.* FROM ${table}${builder.joins} WHERE ${where} ${order ? sql`ORDER BY ${order}` : EMPTY}`;
+    return sql`SELECT ${distinct ? sql`DISTINCT` : EMPTY} ${table}.* ${from} ${order ? sql`ORDER BY ${order}` : EMPTY}`;
   }
 
   #auth(name: string): AuthCollection {

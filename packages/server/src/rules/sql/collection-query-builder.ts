@@ -9,7 +9,7 @@ import { resolveRule } from "../analysis/resolve-rule.ts";
 import { nameResolver } from "../resolve/resolve-name.ts";
 import type { RuleContext } from "../rule-context.ts";
 import { sortSql } from "./sort-sql.ts";
-import { conditionSql } from "./condition-sql.ts";
+import { conditionSql, type Conjunct, conjunctsSql } from "./condition-sql.ts";
 import { AliasNames, JoinList } from "./join-list.ts";
 import type { ClientView, StatementContext } from "./statement-context.ts";
 import { bind } from "./bind.ts";
@@ -17,6 +17,7 @@ import { toTerm } from "./operand-term.ts";
 import { RuleError } from "../syntax/rule-error.ts";
 
 const OR = " OR ";
+const allOf = (conditions: readonly Sql[]): Sql => sql.join([sql`TRUE`, ...conditions], " AND ");
 
 export interface CollectionQueryOptions {
   readonly schema: Schema;
@@ -32,6 +33,15 @@ export interface CollectionQueryOptions {
   readonly table?: { readonly name: string; readonly alias?: string; readonly isNew?: boolean };
 }
 
+/** Records, each once: what follows the columns of a SELECT, up to its ORDER BY. */
+export interface RecordSource {
+  /** From FROM to the end of WHERE. */
+  readonly from: Sql;
+  readonly distinct: boolean;
+  /** The order of records that no other order tells apart; `undefined` for that in which SQLite finds them. */
+  readonly order: Sql | undefined;
+}
+
 /**
  * Builds the conditions and order of one SELECT on one collection. They share their joins: the same path in the list
  * rule and in the filter leads to the same related row.
@@ -45,6 +55,8 @@ export class CollectionQueryBuilder {
   /** The aliases whose list rule is already an extra condition. */
   readonly #withListRule = new Set<string>();
   readonly #extraConditions: Sql[] = [];
+  readonly #required: Conjunct[] = [];
+  #sortsByJoins = false;
 
   constructor(options: CollectionQueryOptions) {
     this.#options = options;
@@ -85,10 +97,48 @@ export class CollectionQueryBuilder {
     const { collection } = this.#options;
     const resolveName = nameResolver(this.#scope(collection, trust));
     const statement = { ...this.#statement(this.#rowAlias, trust), clientView: this.#clientView(trust, "sort") };
-    return sortSql(text, {
+    const before = this.#joins.uses;
+    const order = sortSql(text, {
       column: (name, position) => toTerm(resolveName(name, position), statement, bind),
       rowid: collection.type === "view" ? undefined : sql.id(this.#rowAlias, "_rowid_"),
     });
+    this.#sortsByJoins ||= this.#joins.uses > before;
+    return order;
+  }
+
+  /** Adds a condition on the collection's own columns that the `records` must meet. */
+  requireOwn(condition: Sql): void {
+    this.#required.push({ sql: condition, readsJoins: false });
+  }
+
+  /** Adds a rule that the `records` must meet. @throws RuleError as `condition` does */
+  requireRule(text: string, trust: Trust): void {
+    const condition = this.#resolve(this.#options.collection, text, trust);
+    this.#required.push(...conjunctsSql(condition, this.#statement(this.#rowAlias, trust)));
+  }
+
+  /** Adds a `filter` parameter that the `records` must meet. @throws RuleError as `filter` does */
+  requireFilter(text: string, trust: Trust): void {
+    checkFilterLength(text);
+    this.requireRule(text, trust);
+  }
+
+  /** The records that meet all that is required of them. */
+  records(): RecordSource {
+    const table = sql.id(this.#options.collection.name);
+    const extra = this.extraConditions;
+    const isView = this.#options.collection.type === "view";
+    if (!this.#joins.multiplies || this.#joins.leadsBack || this.#sortsByJoins || isView) {
+      const where = allOf([...this.#required.map((part) => part.sql), ...extra]);
+      return { from: sql`FROM ${table}${this.joins} WHERE ${where}`, distinct: this.distinct, order: undefined };
+    }
+    // A record is looked for among its joined rows until one is found (docs/decisions/0027).
+    const { true: inside = [], false: outside = [] } = Object.groupBy(this.#required, (part) => `${part.readsJoins}`);
+    const joined = allOf([...inside.map((part) => part.sql), ...extra]);
+    const exists = sql`EXISTS (SELECT 1 FROM (SELECT 1) AS "one"${this.joins} WHERE ${joined})`;
+    const where = allOf([...outside.map((part) => part.sql), exists]);
+    // The order in which SQLite finds distinct rows.
+    return { from: sql`FROM ${table} WHERE ${where}`, distinct: false, order: sql.id(this.#rowAlias, "id") };
   }
 
   /** The LEFT JOINs that follow the table in the FROM clause. */
@@ -138,12 +188,13 @@ export class CollectionQueryBuilder {
   }
 
   #statement(rowAlias: string, trust: Trust): StatementContext {
-    const { context, requesters, now } = this.#options;
-    const onJoin = (collection: Collection, alias: string): void => {
-      if (trust === "client" && collection.listRule) this.#clientJoins.set(alias, collection);
+    const { context, requesters, now, collection } = this.#options;
+    const onJoin = (joined: Collection, alias: string): void => {
+      if (trust === "client" && joined.listRule) this.#clientJoins.set(alias, joined);
     };
     const clientView = this.#clientView(trust, "filter");
-    return { context, requesters, now, rowAlias, joins: this.#joins, subqueryJoins: undefined, onJoin, clientView };
+    const joins = this.#joins;
+    return { context, requesters, now, rowAlias, collection, joins, subqueryJoins: undefined, onJoin, clientView };
   }
 
   #clientView(trust: Trust, use: "filter" | "sort"): ClientView | undefined {

@@ -18,6 +18,10 @@ export class JoinList {
 
   /** Whether a join may give several rows for one record. */
   multiplies = false;
+  /** How often a joined table was named. */
+  uses = 0;
+  /** Whether an index leads from a joined row back to the record, so that SQLite may start at either. */
+  leadsBack = false;
 
   constructor(readonly names: AliasNames) {}
 
@@ -48,6 +52,7 @@ export class JoinList {
    * @param on gives the join condition for the alias
    */
   alias(key: string, label: string, table: Sql, on: (alias: string) => Sql): string {
+    this.uses += 1;
     const known = this.#aliases.get(key);
     if (known !== undefined) return known;
     const alias = this.names.next(label);

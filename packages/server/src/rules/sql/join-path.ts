@@ -1,3 +1,4 @@
+import { startsIndex } from "../../collections/model/index-definition.ts";
 import { type Sql, sql } from "../../store/sql.ts";
 import type { Step } from "../resolve/condition.ts";
 import { bodyIds } from "../resolve/request-value.ts";
@@ -38,12 +39,18 @@ function joinStep(row: JoinedRow, step: Step, statement: StatementContext): Join
   const alias = joins.alias(key, collection.name, table, (name) =>
     guard ? sql`${on(name)} AND ${guard(name)}` : on(name),
   );
+  if (row.key === statement.rowAlias && leadsBack(step, statement)) joins.leadsBack = true;
   // The ids of a view need not be unique.
   if (step.many || collection.type === "view") joins.multiplies = true;
   if (guard) excludeUnseen(step, { ...row, key, joins }, alias);
   else if (joins === statement.joins) statement.onJoin(collection, alias);
   return { alias, key, joins };
 }
+
+/** The record's id has an index, and its relation may have one. */
+const leadsBack = (step: Step, { collection }: StatementContext): boolean =>
+  step.kind === "backRelation" ||
+  (step.kind === "relation" && !step.many && collection !== undefined && startsIndex(collection, step.field.name));
 
 /** As in PocketBase, an id that leads to a record that the client may not see leaves out the row. */
 function excludeUnseen(step: Step, from: JoinedRow, alias: string): void {

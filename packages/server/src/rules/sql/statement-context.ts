@@ -12,6 +12,8 @@ export interface StatementContext {
   readonly now: Date;
   /** The alias of the record that the rule is about. */
   readonly rowAlias: string;
+  /** The collection of that record; `undefined` for a table of no collection. */
+  readonly collection: Collection | undefined;
   /** The joins of the statement. */
   readonly joins: JoinList;
   /** The joins of a multi-match subquery. They start at the first step to many; earlier joins are the statement's. */

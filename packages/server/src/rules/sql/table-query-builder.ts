@@ -36,6 +36,7 @@ export class TableQueryBuilder {
       requesters: undefined,
       now: options.now,
       rowAlias: options.table,
+      collection: undefined,
       joins: new JoinList(new AliasNames()),
       subqueryJoins: undefined,
       onJoin: () => {},
