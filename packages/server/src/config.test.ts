@@ -51,6 +51,8 @@ test("defaults match PocketBase where it has the same setting", () => {
       readerBytes: 256 << 20,
       answerBytes: 64 << 20,
       expanded: 100_000,
+      sqlMs: 180_000,
+      sqlRows: 1_000,
     },
     channels: "open",
     clientFilters: undefined,

@@ -146,6 +146,9 @@ export interface QueryLimits {
   readonly answerBytes: number;
   /** Records in one answer that `expand` adds. */
   readonly expanded: number;
+  /** How long a superuser's SQL script may take, in milliseconds, and how many rows it returns. */
+  readonly sqlMs: number;
+  readonly sqlRows: number;
 }
 
 /** A limit for all connections together, and one for those of an address or an auth record. */
@@ -282,4 +285,6 @@ const readQueryLimits = (read: ReadSetting): QueryLimits =>
     readerBytes: read("readerMemoryMb", parseCount, "a whole number") * 2 ** 20,
     answerBytes: read("maxAnswerMb", parseCount, "a whole number") * 2 ** 20,
     expanded: read("maxExpand", parseCount, "a whole number"),
+    sqlMs: read("sqlSeconds", parseSeconds, "a number from 0 to 600") * 1_000,
+    sqlRows: read("sqlRows", parseCount, "a whole number"),
   });

@@ -1,6 +1,7 @@
 import { FILE_SETTINGS } from "./flags/file-flags.ts";
 import { REALTIME_SETTINGS } from "./flags/realtime-flags.ts";
 import type { Setting } from "./flags/setting.ts";
+import { SQL_SETTINGS } from "./flags/sql-flags.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export const ENVIRONMENTS = ["development", "production"] as const;
@@ -62,6 +63,7 @@ export const SETTINGS = {
     help: "megabytes of changes that are kept for clients that reconnect; 0 is no limit",
   },
   ...REALTIME_SETTINGS,
+  ...SQL_SETTINGS,
   hookSeconds: {
     flag: "--hook-seconds",
     variable: "HEADWATER_HOOK_SECONDS",

@@ -1,4 +1,5 @@
 import type { Epoch } from "@headwater/protocol";
+import type { SqlRunner } from "../collections/commands/run-sql.ts";
 import type { ConnectionContext } from "../connections/connection-context.ts";
 import type { StreamTickets } from "../connections/pokes/stream-tickets.ts";
 import type { StreamedAnswers } from "../http/streamed-json.ts";
@@ -15,6 +16,7 @@ export interface ApiContext extends ConnectionContext {
   /** Client views of another epoch of the log start over. */
   readonly epoch: Epoch;
   readonly hooks: HookRegistry;
+  readonly sql: SqlRunner;
   readonly mutators: Mutators;
   readonly pokeRules: PokeRules;
   readonly tasks: Tasks;

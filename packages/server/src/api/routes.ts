@@ -14,6 +14,7 @@ import * as records from "./records.ts";
 import * as pokes from "./pokes.ts";
 import * as replicache from "./replicache.ts";
 import * as settings from "./settings.ts";
+import { runSql } from "./schema/sql.ts";
 import * as tasks from "./tasks.ts";
 import * as version from "./version.ts";
 import * as websocket from "./websocket.ts";
@@ -33,6 +34,7 @@ const routes: readonly Route<ApiContext>[] = [
   get("/api/collections", superusersOnly(collections.list)),
   post("/api/collections", superusersOnly(collections.create)),
   put("/api/collections/import", superusersOnly(collections.importAll)),
+  post("/api/sql", superusersOnly(runSql)),
   post("/api/collections/meta/dry-run-view", superusersOnly(dryRunView)),
   get("/api/collections/meta/scaffolds", superusersOnly(collections.scaffolds)),
   get(COLLECTION, superusersOnly(collections.view)),

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { isForeignWrite } from "../collections/model/log-collection-change.ts";
 import { createApi } from "../api/create-api.ts";
 import { Tokens } from "../auth/tokens.ts";
 import type { Config } from "../config.ts";
@@ -28,7 +29,7 @@ import { openLogReaders } from "./log-readers.ts";
 import { startMaintenance } from "./maintenance.ts";
 import { openRealtime, type Realtime } from "./realtime.ts";
 import { createSync } from "./sync.ts";
-import { createStreamedAnswers, observeReaders, storeOptions } from "./queries.ts";
+import { createStreamedAnswers, observeReaders, observeScripts, storeOptions } from "./queries.ts";
 import { openTasks } from "./tasks.ts";
 import { createThumbs } from "./thumbs.ts";
 
@@ -93,6 +94,7 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
   const readers = openLogReaders({ logger, folder, hooks, tailRegistry, head, followers });
   const stopMaintenance = startMaintenance({ config, logger, store, readers, tasks, metrics });
   observeReaders(store, metrics);
+  observeScripts(folder, metrics);
   const streamedAnswers = createStreamedAnswers(config, metrics);
   const bodies = createBodies(config, metrics);
   const { thumbs, stopThumbs } = createThumbs(config, logger, folder, metrics);
@@ -147,7 +149,7 @@ function createFollowers(
 ): readonly Follower[] {
   const authFollowers = { folder, tailRegistry, hub, authRevision, streamOwners };
   return [
-    (change) => (isSettingsChange(change) ? settings.reload() : undefined),
+    (change) => (isSettingsChange(change) || isForeignWrite(change) ? settings.reload() : undefined),
     (change) => followCollectionChange(change, authFollowers),
     (change) => followAccountChange(change, authFollowers),
     () => presence.revalidate(authRevision.current),

@@ -1,5 +1,6 @@
-import { principalAfterChange, principalUnderSchema } from "../auth/principal-after-change.ts";
-import { COLLECTIONS } from "../collections/model/log-collection-change.ts";
+import type { RecordValues } from "@headwater/protocol";
+import { principalAfterChange, principalInAccounts, principalUnderSchema } from "../auth/principal-after-change.ts";
+import { COLLECTIONS, isForeignWrite } from "../collections/model/log-collection-change.ts";
 import type { StreamOwners } from "../connections/stream-owners.ts";
 import { loadSchema, type Registry } from "../collections/model/registry.ts";
 import type { AuthRevision } from "../http/requester.ts";
@@ -9,7 +10,7 @@ import { toText } from "../lib/text/coerce.ts";
 import type { Change } from "../log/change.ts";
 import { guardTables } from "../log/foreign-writes.ts";
 import { findRecord } from "../records/query/find-record.ts";
-import { type Principal, principalOf } from "../rules/principal.ts";
+import { type Principal, principalKey, principalOf } from "../rules/principal.ts";
 import type { Store } from "../store/store.ts";
 import type { Folder } from "./folder.ts";
 
@@ -34,10 +35,36 @@ export async function followCollectionChange(
   if (change.collection !== COLLECTIONS) return;
   const { registry, store } = folder;
   await reloadRegistry(store, registry);
+  const accounts = isForeignWrite(change) ? await currentAccounts(folder, hub, streamOwners) : undefined;
   authRevision.current += 1;
-  const revise = (principal: Principal): Principal => principalUnderSchema(principal, tailRegistry.current);
+  if (accounts) hub.resyncAll();
+  const revise = (principal: Principal): Principal => {
+    const current = principalUnderSchema(principal, tailRegistry.current);
+    return accounts ? principalInAccounts(current, accounts) : current;
+  };
   hub.reindexAll(() => tailRegistry.replace(registry.current), revise);
   streamOwners.revise(revise);
+}
+
+/** Accounts that are read before others get a turn. */
+const ACCOUNTS_PER_TURN = 100;
+
+/** The accounts of all who are connected, as they are stored; `undefined` for one that is gone. */
+async function currentAccounts(
+  { store, registry }: Folder,
+  hub: Hub<Principal>,
+  streamOwners: StreamOwners,
+): Promise<ReadonlyMap<string, RecordValues | undefined>> {
+  const principals = [...Array.from(hub.sessions(), (session) => session.principal), ...streamOwners.principals()];
+  const accounts = new Map<string, RecordValues | undefined>();
+  for (const principal of principals) {
+    const key = principalKey(principal);
+    if (principal.kind === "guest" || accounts.has(key)) continue;
+    const collection = registry.current.find(principal.collection.id);
+    accounts.set(key, collection && (await findRecord(store, collection, principal.values.id)));
+    if (accounts.size % ACCOUNTS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  return accounts;
 }
 
 /** Reads in the writers' queue: a read outside it could replace the result of a newer commit with older collections. */

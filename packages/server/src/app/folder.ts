@@ -1,5 +1,6 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { SqlRunner } from "../collections/commands/run-sql.ts";
 import { bootstrap, bootstrapAuxiliary } from "../collections/system/bootstrap.ts";
 import { Registry } from "../collections/model/registry.ts";
 import { storedClientFilters } from "../collections/system/stored-client-filters.ts";
@@ -22,6 +23,7 @@ export interface Folder {
   /** Content on its way to `files`. */
   readonly spool: Spool;
   /** Runs the scripts of superusers. */
+  readonly sql: SqlRunner;
   close(): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export async function openFolder(dir: string, options: FolderOptions = {}): Prom
     return {
       store,
       registry,
+      sql: new SqlRunner({ store, registry, path: join(dir, "data.db") }),
       files: new LocalFiles(join(dir, "storage"), join(dir, ".headwater.uploads")),
       spool: new Spool(join(dir, ".headwater.spool")),
       close: () => store.close(),

@@ -1,3 +1,4 @@
+import type { Folder } from "./folder.ts";
 import type { Config } from "../config.ts";
 import { StreamedAnswers } from "../http/streamed-json.ts";
 import type { Metrics } from "../metrics/metrics.ts";
@@ -25,6 +26,9 @@ export function observeReaders(store: ObservedStore, metrics: Metrics): void {
     ...(store.readers?.cut ?? []),
   ]);
 }
+
+export const observeScripts = ({ sql }: Folder, metrics: Metrics): void =>
+  metrics.total("headwater_sql_scripts_total", "SQL scripts of superusers, by outcome.", () => [...sql.outcomes]);
 
 export function createStreamedAnswers({ queries }: Config, metrics: Metrics): StreamedAnswers {
   const answers = new StreamedAnswers(queries.answerBytes * MAX_STREAMED);

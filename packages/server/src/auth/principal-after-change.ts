@@ -1,3 +1,4 @@
+import type { RecordValues } from "@headwater/protocol";
 import type { Schema } from "../collections/model/schema.ts";
 import type { Change } from "../log/change.ts";
 import { GUEST, type Principal, principalKey, principalOf } from "../rules/principal.ts";
@@ -28,4 +29,15 @@ export function principalUnderSchema(principal: Principal, schema: Schema): Prin
   const now = schema.find(principal.collection.id);
   if (now?.type !== "auth" || now.auth.authToken.secret !== principal.collection.auth.authToken.secret) return GUEST;
   return principalOf(now, principal.values);
+}
+
+/** The principal with the values that its account has now; a guest if that is gone, or no longer accepts its token. */
+export function principalInAccounts(
+  principal: Principal,
+  accounts: ReadonlyMap<string, RecordValues | undefined>,
+): Principal {
+  if (principal.kind === "guest") return principal;
+  const values = accounts.get(principalKey(principal));
+  if (!values || values["tokenKey"] !== principal.values["tokenKey"]) return GUEST;
+  return principalOf(principal.collection, values);
 }

@@ -81,6 +81,8 @@ const serveCommand = () =>
     .addOption(setting("blockSeconds", "seconds"))
     .addOption(setting("maxTaskBytes", "bytes"))
     .addOption(setting("querySeconds", "seconds"))
+    .addOption(setting("sqlSeconds", "seconds"))
+    .addOption(setting("sqlRows", "count"))
     .addOption(setting("readers", "count"))
     .addOption(setting("readerMemoryMb", "megabytes"))
     .addOption(setting("maxAnswerMb", "megabytes"))

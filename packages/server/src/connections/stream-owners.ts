@@ -41,6 +41,11 @@ export class StreamOwners {
     }
   }
 
+  /** Those whose streams are open. An account may come twice. */
+  *principals(): Generator<Principal> {
+    for (const streams of this.#byOwner.values()) for (const { principal } of streams) yield principal;
+  }
+
   /** Collections have changed. @param revise the principal as it is under the new ones */
   revise(revise: (principal: Principal) => Principal): void {
     for (const streams of this.#byOwner.values()) {

@@ -223,6 +223,11 @@ export class Hub<Principal> {
     this.#roster.reindex(this.#roster.all(), (session) => session.changePrincipal(revise(session.principal)));
   }
 
+  /** Nobody can say what the next change did: every live session gets a resync. Call between two changes. */
+  resyncAll(): void {
+    this.#overloaded.pause(this.#roster.all(), "visibility");
+  }
+
   /** Delivers a change to everyone who can see it. Resolves when it is queued for each of them. */
   fanOut(change: Change): Promise<void> {
     return this.#position.deliver(change.seq, () => this.#deliver(change));

@@ -1,4 +1,6 @@
+import type { CollectionId, RecordId } from "@headwater/protocol";
 import { randomId } from "../lib/random.ts";
+import { formNumber } from "./log-entry.ts";
 import { sql } from "../store/sql.ts";
 import type { Reader, Transaction, WriteBracket } from "../store/store.ts";
 
@@ -13,6 +15,7 @@ export const OWN_WRITES: WriteBracket = {
 
 const IS_FOREIGN = "(SELECT seq FROM sqlite_sequence WHERE name = '_headwater_own') IS NOT 1";
 const NOTE = "INSERT OR IGNORE INTO _headwater (key, value) VALUES ('foreign', '1')";
+const IS_OURS = "type IN ('table', 'view') AND (name = '_collections' OR name IN (SELECT name FROM _collections))";
 const EVENTS = ["INSERT", "UPDATE", "DELETE"] as const;
 const PREFIX = "_headwater_guard_";
 
@@ -44,5 +47,21 @@ export async function guardTables(tx: Transaction): Promise<void> {
 /** @returns whether another program has written to the folder since the last call */
 export const takeForeignWrites = async (tx: Transaction): Promise<boolean> =>
   (await tx.run(sql`DELETE FROM _headwater WHERE key = 'foreign'`)) > 0;
+
+/** What a script that another process runs for this one must leave alone, and how it notes what no trigger notices. */
+export const SCRIPT_GUARD = {
+  protectedPrefixes: ["_changes", "_headwater", "_sync_", "_tasks"],
+  triggerPrefix: PREFIX,
+  shape: `SELECT name, sql FROM sqlite_schema WHERE ${IS_OURS} ORDER BY name`,
+  afterShapeChange: NOTE,
+} as const;
+
+/** Statements that turn the note of a script into a change of the log, in its transaction. */
+export const logForeignWrites = (collection: CollectionId, record: RecordId): readonly string[] => [
+  `INSERT INTO _changes (time, collection, record, action, before, after, form)
+    SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER), '${collection}', '${record}', 'update', '{}', '{}', ${formNumber("plain")}
+    FROM _headwater WHERE key = 'foreign'`,
+  "DELETE FROM _headwater WHERE key = 'foreign'",
+];
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

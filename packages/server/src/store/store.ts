@@ -68,6 +68,11 @@ export interface Store extends ClientReader {
    * work must await nothing but the transaction, as every other writer waits for it, and must not call `write`.
    */
   write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T>;
+  /**
+   * Lets another process write: no write of this one runs during the work, those that come wait. What was written is
+   * noticed before this resolves.
+   */
+  lend<T>(work: () => Promise<T>): Promise<T>;
   /** From now on. */
   bracketWrites(bracket: WriteBracket): void;
   /**

@@ -1,6 +1,6 @@
 import { type CollectionId, syncKey } from "@headwater/protocol";
 import { z } from "zod";
-import { COLLECTIONS } from "../collections/model/log-collection-change.ts";
+import { COLLECTIONS, isForeignWrite } from "../collections/model/log-collection-change.ts";
 import type { Change } from "../log/change.ts";
 import { readChangedRecords, type ChangedRecord } from "../log/change-log.ts";
 import { cursorProblem, type LogBounds } from "../log/cursor-problem.ts";
@@ -111,6 +111,7 @@ export class ViewUpdater {
           () => this.#scanAll(),
         )
       : [];
+    if (deciding.some(isForeignWrite)) this.#scanAll();
     const byCollection = Map.groupBy(touched, ({ collection }) => collection);
     for (const synced of this.#set.collections.values()) await this.#updateCollection(synced, byCollection, deciding);
     this.#seq = upTo;

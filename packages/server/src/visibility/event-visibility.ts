@@ -1,5 +1,5 @@
 import { channelOfTopic, presenceTarget, type Subscription, type OutgoingEvent } from "@headwater/protocol";
-import { COLLECTIONS } from "../collections/model/log-collection-change.ts";
+import { COLLECTIONS, isForeignWrite } from "../collections/model/log-collection-change.ts";
 import type { Eventually } from "../lib/scheduling/eventually.ts";
 import type { Meter } from "../lib/scheduling/meter.ts";
 import type { Change } from "../log/change.ts";
@@ -69,6 +69,7 @@ export class EventVisibility {
   }
 
   mayChangeVisibility(change: Change, subscription: Subscription, principal: Principal): boolean {
+    if (isForeignWrite(change)) return true;
     return (
       this.#records.mayChangeVisibility(change, subscription, principal) ||
       this.#channels.mayChangeVisibility(change, subscription, principal)

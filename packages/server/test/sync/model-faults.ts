@@ -52,6 +52,7 @@ function alterStore({ write = unchanged, read = (_, rows) => rows }: { write?: A
       ...snapshotReaderOf(store),
       for: (owner) => snapshotReaderOf(store.for(owner)),
       write: (work, options) => store.write((tx) => work(transactionOf(tx)), options),
+      lend: (work) => store.lend(work),
       scrub: () => store.scrub(),
       bracketWrites: (bracket) => store.bracketWrites(bracket),
       onCommit: (listener) => store.onCommit(listener),

@@ -1,11 +1,18 @@
 import { collectionId, type RecordValues, recordId } from "@headwater/protocol";
 import { appendChange } from "../../log/append-change.ts";
-import type { NewChange } from "../../log/change.ts";
+import type { Change, NewChange } from "../../log/change.ts";
 import type { Transaction } from "../../store/store.ts";
 import type { Collection } from "./collection.ts";
 
 /** The collection id that the log uses for changes of collections themselves. */
 export const COLLECTIONS = collectionId("_collections");
+
+/** The record of a change that says: records of any collection, and collections, were written without the log. */
+export const ANYTHING = recordId("*");
+
+/** Did a script write? Nobody knows what, so listeners and views start over. */
+export const isForeignWrite = ({ collection, record }: Pick<Change, "collection" | "record">): boolean =>
+  collection === COLLECTIONS && record === ANYTHING;
 
 /**
  * Appends the creation, update or deletion of a collection to the log. Followers only need to know that the schema must

@@ -1,4 +1,4 @@
-import { resyncEvent } from "@headwater/protocol";
+import { type ResyncReason, resyncEvent } from "@headwater/protocol";
 import type { Cursors } from "../../log/cursors.ts";
 import type { DeliveryPosition } from "../delivery-position.ts";
 import type { HubMetrics } from "../hub-metrics.ts";
@@ -9,6 +9,7 @@ import type { Session } from "../session.ts";
 const PAUSE_MS = 1_000;
 
 interface Pause {
+  readonly reason: ResyncReason;
   readonly replay: Replay;
   readonly until: number;
 }
@@ -20,7 +21,7 @@ export interface OverloadedSessionsOptions {
 }
 
 /**
- * Sessions whose subscriptions take too long to evaluate. They get nothing for a moment, as events after a gap would hide
+ * Sessions whose subscriptions take too long to evaluate, or for which nobody can say what changed. They get nothing for a moment, as events after a gap would hide
  * it, and then one resync for all that they missed.
  */
 export class OverloadedSessions<Principal> {
@@ -34,14 +35,14 @@ export class OverloadedSessions<Principal> {
   }
 
   /** Call while the change is being delivered, before its events are. */
-  pause(sessions: ReadonlySet<Session<Principal>>): void {
+  pause(sessions: Iterable<Session<Principal>>, reason: ResyncReason = "overload"): void {
     const { position } = this.#options;
     for (const session of sessions) {
       if (!session.isLive) continue;
       const replay = pausedReplay(position.seq);
       session.startCatchUp(replay);
       this.#paused.delete(session);
-      this.#paused.set(session, { replay, until: performance.now() + PAUSE_MS });
+      this.#paused.set(session, { reason, replay, until: performance.now() + PAUSE_MS });
     }
     this.#schedule();
   }
@@ -65,14 +66,14 @@ export class OverloadedSessions<Principal> {
     });
   }
 
-  #resync(session: Session<Principal>, { replay }: Pause): void {
+  #resync(session: Session<Principal>, { reason, replay }: Pause): void {
     // It has closed, or subscribed with a cursor and reads what it missed from the log.
     if (session.replay !== replay) return;
     const { cursors, position, metrics } = this.#options;
-    metrics.replayed("overload", 0);
+    metrics.replayed(reason, 0);
     const cursor = cursors.format(position.seq);
     const labels = session.subscriptions.map(({ label }) => label);
-    session.send([session.codec.encode(resyncEvent("overload", cursor, Date.now()), labels, cursor)]);
+    session.send([session.codec.encode(resyncEvent(reason, cursor, Date.now()), labels, cursor)]);
     session.goLive(position.seq);
   }
 }

@@ -1,4 +1,5 @@
 import type { CollectionId, RecordId } from "@headwater/protocol";
+import { ANYTHING, COLLECTIONS, isForeignWrite } from "../../collections/model/log-collection-change.ts";
 import type { Schema } from "../../collections/model/schema.ts";
 import type { Change } from "../../log/change.ts";
 import { isObject } from "../../collections/fields/decode-json.ts";
@@ -42,8 +43,8 @@ export class Eraser {
   }
 
   /** A follower of the log. */
-  follow({ action }: Change): void {
-    if (action === "delete") this.#wake();
+  follow(change: Change): void {
+    if (change.action === "delete" || isForeignWrite(change)) this.#wake();
   }
 
   /** Finishes what has begun. */
@@ -78,6 +79,7 @@ export class Eraser {
   /** @returns whether there may be more */
   async #eraseSome(): Promise<boolean> {
     const { store, schema, upTo } = this.#options;
+    if (await eraseBeforeForeignWrite(store, upTo())) return true;
     const waiting = await unerasedDeletes(store, upTo(), ENTRIES_PER_WRITE);
     if (waiting.length === 0) return false;
     const isDone = await store.write(async (tx) => {
@@ -92,7 +94,7 @@ export class Eraser {
     return !isDone || waiting.length === ENTRIES_PER_WRITE;
   }
 
-  /** For an after hook that has not read a delete yet: the next delete may be far away. */
+  /** For an after hook that has not read that far yet: the next change that wakes this may be far away. */
   #retryLater(): void {
     if (this.#stopped || this.#timer) return;
     const { store, onError } = this.#options;
@@ -104,6 +106,30 @@ export class Eraser {
     }, RETRY_MS).unref();
   }
 }
+
+/**
+ * What precedes a write without the log says nothing any more: it would lead back from records that have changed since.
+ *
+ * @returns whether there may be more
+ */
+async function eraseBeforeForeignWrite(store: Store, upTo: number): Promise<boolean> {
+  const found = await store.first({ text: LAST_FOREIGN, values: [COLLECTIONS, ANYTHING, upTo] });
+  const seq = found?.["seq"];
+  const isAny = typeof seq === "number" && (await store.first({ text: BEFORE_FOREIGN, values: [seq, TASKS, 1] }));
+  if (!isAny) return false;
+  await store.write((tx) => tx.run({ text: ERASE_BEFORE, values: [seq, TASKS, FOREIGN_PER_WRITE] }));
+  store.scrub();
+  return true;
+}
+
+/** Served by the index of the rows that hold values. */
+const LAST_FOREIGN = `SELECT max(seq) AS seq FROM _changes
+  WHERE collection = ? AND record = ? AND before IS NOT NULL AND seq <= ?`;
+/** Events of tasks, which describe no record, leave the log in their own time. */
+const TASKS = "_tasks";
+const FOREIGN_PER_WRITE = 2_000;
+const BEFORE_FOREIGN = "SELECT seq FROM _changes WHERE seq < ? AND collection <> ? ORDER BY seq LIMIT ?";
+const ERASE_BEFORE = `DELETE FROM _changes WHERE seq IN (${BEFORE_FOREIGN})`;
 
 /** The records whose values are still to be erased, oldest first. */
 export async function readUnerasedDeletes(reader: Reader, limit: number): Promise<RecordKey[]> {

@@ -53,14 +53,8 @@ export class ReaderProcess implements Reader {
     return this.#child.pid;
   }
 
-  /** The memory that it holds, without what it shares with the files it maps; `undefined` where the system doesn't say. */
   get memoryBytes(): number | undefined {
-    try {
-      const kibibytes = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, "latin1"))?.[1];
-      return kibibytes === undefined ? undefined : Number(kibibytes) * 1_024;
-    } catch {
-      return undefined;
-    }
+    return memoryOf(this.pid);
   }
 
   async begin(): Promise<void> {
@@ -113,5 +107,15 @@ export class ReaderProcess implements Reader {
     if (this.#ended) return;
     this.#ended = error;
     for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+}
+
+/** The memory that a process holds, without what it shares with the files it maps; `undefined` where the system doesn't say. */
+export function memoryOf(pid: number): number | undefined {
+  try {
+    const kibibytes = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
+    return kibibytes === undefined ? undefined : Number(kibibytes) * 1_024;
+  } catch {
+    return undefined;
   }
 }

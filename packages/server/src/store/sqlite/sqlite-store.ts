@@ -119,6 +119,15 @@ class SqliteStore implements ObservedStore {
     return value;
   }
 
+  async lend<T>(work: () => Promise<T>): Promise<T> {
+    this.#assertOpen();
+    try {
+      return await this.#writer.pause(work);
+    } finally {
+      this.#poll();
+    }
+  }
+
   scrub(): void {
     this.#checkpointer.scrub();
   }

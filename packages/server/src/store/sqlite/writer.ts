@@ -51,12 +51,14 @@ export class Writer {
   }
 
   /** Runs the work while no transaction is open and none can start. */
-  async pause(work: () => Promise<void>): Promise<void> {
+  async pause<T>(work: () => Promise<T>): Promise<T> {
     while (this.#running) await this.#running;
-    this.#running = work().finally(() => {
+    const result = work();
+    const resume = (): void => {
       this.#running = this.#queue.length > 0 ? this.#run() : undefined;
-    });
-    await this.#running;
+    };
+    this.#running = result.then(resume, resume);
+    return result;
   }
 
   /** Finishes the waiting jobs; later writes reject. */
