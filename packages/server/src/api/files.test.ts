@@ -10,7 +10,7 @@ await define({
   viewRule: "owner = @request.auth.id",
   fields: [
     { type: "text", name: "owner" },
-    { type: "file", name: "open", maxSelect: 3 },
+    { type: "file", name: "open", maxSelect: 3, thumbs: ["30x0"] },
     { type: "file", name: "closed", protected: true },
   ],
 });
@@ -109,6 +109,28 @@ testScenarios(url, [
     path: `${path(dot)}?download=1`,
     status: 200,
     responseHeaders: { "content-disposition": `attachment; filename="${dot}"` },
+  },
+  ...["100x100", "30x0"].map((size): Scenario => ({
+    name: `an image has a thumbnail of ${size}`,
+    path: `${path(dot)}?thumb=${size}`,
+    status: 200,
+    responseHeaders: {
+      ...inFrames,
+      "content-type": "image/png",
+      "content-disposition": `inline; filename="${size}_${dot}"`,
+    },
+  })),
+  ...["30x30", "0x0", "x"].map((size): Scenario => ({
+    name: `an image is served instead of a thumbnail of ${size}, which its field does not list`,
+    path: `${path(dot)}?thumb=${size}`,
+    status: 200,
+    responseHeaders: { "content-disposition": `inline; filename="${dot}"` },
+  })),
+  {
+    name: "a text has no thumbnail",
+    path: `${path(ten)}?thumb=100x100`,
+    status: 200,
+    contains: [CONTENT],
   },
   {
     name: "an SVG, which can run code, is a download",

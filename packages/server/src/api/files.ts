@@ -11,7 +11,7 @@ import { GUEST, principalOf } from "../rules/principal.ts";
 import { sql } from "../store/sql.ts";
 import type { ApiContext } from "./api-context.ts";
 import type { ApiRequest } from "../http/request.ts";
-import { fileResponse } from "../http/file-response.ts";
+import { fileResponse } from "../http/files/file-response.ts";
 import { mayActFrom } from "../http/superuser-address.ts";
 import { collectionOf, NO_COLLECTION } from "../http/guards.ts";
 import { recordContext } from "./record-context.ts";

@@ -19,7 +19,7 @@ export interface ListedFile extends FileInfo {
 }
 
 /** A `Blob` if Bun can send the bytes by itself, straight from where they are. */
-export type FileContent = Blob | ReadableStream<Uint8Array>;
+export type FileContent = Blob | ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /** A file that can be read. */
 export interface StoredFile extends FileInfo, FileAttributes {
@@ -82,5 +82,5 @@ export const folderOf = (collection: string, record: string): string => `${colle
 export const keyOf = (collection: string, record: string, name: string): string =>
   `${folderOf(collection, record)}/${name}`;
 
-export const streamOf = (content: FileContent): ReadableStream<Uint8Array> =>
+export const streamOf = (content: FileContent): ReadableStream<Uint8Array<ArrayBuffer>> =>
   content instanceof Blob ? content.stream() : content;

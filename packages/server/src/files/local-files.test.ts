@@ -62,7 +62,7 @@ test("no file is lost when files are added and removed concurrently in one folde
   expect(await Promise.all(names.map(async (key) => (await files.open(key))?.size))).toEqual(names.map(() => 1));
 });
 
-const streamed = (chunks: readonly string[], failure?: Error): ReadableStream<Uint8Array> =>
+const streamed = (chunks: readonly string[], failure?: Error): ReadableStream<Uint8Array<ArrayBuffer>> =>
   new ReadableStream({
     start(controller) {
       for (const chunk of chunks) controller.enqueue(Buffer.from(chunk));

@@ -1,8 +1,9 @@
 import { extname } from "node:path";
-import type { StoredFile } from "../files/file-store.ts";
-import { toBool } from "../lib/text/coerce.ts";
-import type { ApiRequest } from "./request.ts";
-import { type ByteRange, readRange } from "./byte-range.ts";
+import type { FileContent, StoredFile } from "../../files/file-store.ts";
+import { toBool } from "../../lib/text/coerce.ts";
+import type { ApiRequest } from "../request.ts";
+import { readRanges } from "./byte-range.ts";
+import { contentRange, multipartRanges } from "./multipart-ranges.ts";
 import { checkPreconditions, isRangeCurrent } from "./preconditions.ts";
 
 /** Types that browsers display without running code from them. All others are served as downloads. */
@@ -31,11 +32,12 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
 const POLICY = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox";
 const CACHING = "max-age=2592000, stale-while-revalidate=86400";
 
-/** Serves a file, a part of it, or neither (RFC 9110, sections 13 and 14), with PocketBase's headers. */
-export function fileResponse({ raw, query }: ApiRequest, name: string, file: StoredFile): Response {
+/** Serves a file, parts of it, or neither (RFC 9110, sections 13 and 14), with PocketBase's headers. */
+export async function fileResponse({ raw, query }: ApiRequest, name: string, file: StoredFile): Promise<Response> {
   // HTTP dates have no milliseconds.
   const modified = Math.floor(file.modified.getTime() / 1000) * 1000;
   const attachment = toBool(query["download"]) || !INLINE.has(file.contentType);
+  const type = BY_EXTENSION[extname(name)] ?? file.contentType;
   const headers = new Headers({
     "Content-Security-Policy": POLICY,
     "Content-Disposition": `${attachment ? "attachment" : "inline"}; filename="${quotable(name)}"`,
@@ -43,22 +45,41 @@ export function fileResponse({ raw, query }: ApiRequest, name: string, file: Sto
     "Last-Modified": new Date(modified).toUTCString(),
   });
   const condition = checkPreconditions(raw, modified);
+  if (condition !== 304) headers.set("Content-Type", type);
   if (condition !== "proceed") return new Response(null, { status: condition, headers });
 
-  const range = isRangeCurrent(raw, modified) ? readRange(raw.headers.get("range"), file.size) : "whole";
-  if (range === "outside" || range === "malformed") return refuseRange(range, file.size, headers);
-  headers.set("Content-Type", BY_EXTENSION[extname(name)] ?? file.contentType);
+  const ranges = isRangeCurrent(raw, modified) ? readRanges(raw.headers.get("range"), file.size) : [];
+  if (typeof ranges === "string") return refuseRange(ranges, file.size, headers);
   headers.set("Accept-Ranges", "bytes");
-  return range === "whole" ? new Response(file.content(), { headers }) : partOf(file, range, headers);
+  const [range = { start: 0, end: file.size }] = ranges;
+  if (ranges.length > 1) {
+    const { contentType, size, content } = multipartRanges(file, type, ranges);
+    headers.set("Content-Type", contentType);
+    return contentResponse(raw, 206, headers, size, content);
+  }
+  if (ranges.length === 1) headers.set("Content-Range", contentRange(range, file.size));
+  const size = range.end - range.start;
+  return contentResponse(raw, ranges.length === 1 ? 206 : 200, headers, size, () =>
+    size === 0 ? EMPTY : file.content(range.start, range.end),
+  );
+}
+
+/** Not a file: of an empty one Bun would read the `Range` header itself. */
+const EMPTY = new Blob([]);
+
+async function contentResponse(
+  { method }: Request,
+  status: number,
+  headers: Headers,
+  size: number,
+  content: () => FileContent | Promise<FileContent>,
+): Promise<Response> {
+  headers.set("Content-Length", String(size));
+  return new Response(method === "HEAD" ? null : await content(), { status, headers });
 }
 
 /** Names that the server generates need no escaping, but those in an imported folder may. */
 const quotable = (name: string): string => name.replaceAll(/[^ -~]|["\\]/g, "_");
-
-function partOf(file: StoredFile, { start, end }: ByteRange, headers: Headers): Response {
-  headers.set("Content-Range", `bytes ${start}-${end}/${file.size}`);
-  return new Response(file.content(start, end + 1), { status: 206, headers });
-}
 
 /** An error must not be cached, so the caching headers are removed, as in Go. */
 function refuseRange(reason: "outside" | "malformed", size: number, headers: Headers): Response {
