@@ -11,7 +11,7 @@ import { badRequest, forbidden, notFound } from "../lib/api-error.ts";
 import { toBool } from "../lib/text/coerce.ts";
 import { atLeast, byteLength, oneOf, problems, required } from "../lib/validators.ts";
 import type { ApiContext } from "./api-context.ts";
-import type { ApiRequest } from "../http/request.ts";
+import { type ApiRequest, UNREADABLE } from "../http/request.ts";
 import { formInteger, formText } from "../http/body/form-values.ts";
 import { logFailedAuth } from "../http/failed-auth.ts";
 import { authCollectionOf, NO_AUTH_COLLECTION } from "../http/guards.ts";
@@ -20,7 +20,6 @@ import { principalOf } from "../rules/principal.ts";
 import { recordContext } from "./record-context.ts";
 import { json, jsonAs } from "../http/responses.ts";
 
-const UNREADABLE = "An error occurred while loading the submitted data.";
 const INVALID = "An error occurred while validating the submitted data.";
 
 export const methods = (request: ApiRequest, api: ApiContext): Response =>

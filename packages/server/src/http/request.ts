@@ -4,7 +4,15 @@ import { ApiError, badRequest, invalid } from "../lib/api-error.ts";
 import { GUEST, type Principal } from "../rules/principal.ts";
 import type { AccessLogEntry } from "./access-log.ts";
 import { JsonLimitError } from "../lib/json/json-scanner.ts";
-import { type Body, type FormFiles, hasBody, NO_BODY, readBody, readJsonBytes } from "./body/body.ts";
+import {
+  type Body,
+  type FormFiles,
+  hasBody,
+  NO_BODY,
+  readBody,
+  readJsonBytes,
+  UnsupportedContentType,
+} from "./body/body.ts";
 import type { BodySource } from "./body/body-bytes.ts";
 import type { HeldBody } from "./body/body-memory.ts";
 import { parseValues, readValues, type Values } from "./body/body-values.ts";
@@ -15,6 +23,9 @@ import { urlParameters } from "./url-parameters.ts";
 
 /** The path's parameters by name, decoded. */
 export type Params = Readonly<Record<string, string>>;
+
+/** Where PocketBase says this, it says so of an unsupported content type instead. */
+export const UNREADABLE = "An error occurred while loading the submitted data.";
 
 /** The request as route handlers see it. Query and body are parsed on first use, once. */
 export class ApiRequest {
@@ -114,7 +125,8 @@ export class ApiRequest {
       return parse(await this.#body);
     } catch (error) {
       if (error instanceof JsonLimitError && error.limit !== "depth") throw this.#tooMany(error.limit);
-      const isOwn = error instanceof ApiError && (error.status !== 400 || unreadable === "");
+      const says = error instanceof UnsupportedContentType && unreadable === UNREADABLE;
+      const isOwn = error instanceof ApiError && (error.status !== 400 || unreadable === "" || says);
       throw isOwn ? error : badRequest(unreadable, {}, error);
     }
   }

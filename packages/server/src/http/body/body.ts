@@ -1,4 +1,4 @@
-import { badRequest } from "../../lib/api-error.ts";
+import { ApiError } from "../../lib/api-error.ts";
 import { type JsonLimits, JsonScanner } from "../../lib/json/json-scanner.ts";
 import { parseScanned } from "../../lib/json/strict-json.ts";
 import { hasBrokenParameter } from "../url-parameters.ts";
@@ -35,14 +35,13 @@ const MAX_PARAMETERS = 10_000;
  *   JsonLimitError above a limit of JSON; any other error for a malformed body
  */
 export async function readBody(source: BodySource, url: URL, limits: JsonLimits): Promise<Body> {
-  const contentType = source.raw.headers.get("content-type") ?? "";
-  const type = contentType.toLowerCase();
+  const type = source.raw.headers.get("content-type") ?? "";
   if (isJson(type)) return readJson(source, limits);
-  if (type.startsWith("multipart/form-data")) return { ...(await readMultipart(source, contentType, url)), limits };
+  if (type.startsWith("multipart/form-data")) return { ...(await readMultipart(source, type, url)), limits };
   if (type.startsWith("application/x-www-form-urlencoded")) return { ...(await readUrlEncoded(source, url)), limits };
   // PocketBase accepts XML, and then fails to read any values from it.
   if (/^(?:text|application)\/xml/.test(type)) throw new SyntaxError("XML");
-  throw unsupported();
+  throw new UnsupportedContentType();
 }
 
 /**
@@ -51,12 +50,19 @@ export async function readBody(source: BodySource, url: URL, limits: JsonLimits)
  * @throws like `readBody`
  */
 export async function readJsonBytes(source: BodySource): Promise<Uint8Array> {
-  if (!isJson((source.raw.headers.get("content-type") ?? "").toLowerCase())) throw unsupported();
+  if (!isJson(source.raw.headers.get("content-type") ?? "")) throw new UnsupportedContentType();
   return readBytes(source);
 }
 
+/** In lower case only, as in PocketBase. */
 const isJson = (type: string): boolean => type.startsWith("application/json");
-const unsupported = () => badRequest("Unsupported Content-Type.");
+
+/** What PocketBase answers whatever an endpoint says about other unreadable bodies. */
+export class UnsupportedContentType extends ApiError {
+  constructor() {
+    super(400, "Unsupported Content-Type.");
+  }
+}
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

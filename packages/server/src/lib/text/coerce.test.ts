@@ -44,6 +44,12 @@ describe("toBool", () => {
 });
 
 describe("toTexts", () => {
+  test("of a list that holds another list or an object is empty", () => {
+    expect(toTexts(["a", ["b"]])).toEqual([]);
+    expect(toTexts(["a", {}])).toEqual([]);
+    expect(toTexts(["a", null, 1, true])).toEqual(["a", "1", "true"]);
+  });
+
   test("a list with half of a surrogate pair, or of too many texts, is a text", () => {
     const half = String.raw`["a","\ud800"]`;
     expect(toTexts(half)).toEqual([half]);

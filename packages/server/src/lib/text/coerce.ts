@@ -30,13 +30,16 @@ export function toBool(input: unknown): boolean {
 const TRUE: ReadonlySet<string> = new Set(["1", "t", "T", "true", "TRUE", "True"]);
 
 /**
- * A list of texts without empty ones and duplicates. A text is a list of one, unless it is a JSON list of texts. The
- * members of a list are converted one by one.
+ * A list of texts without empty ones and duplicates. A text is a list of one, unless it is a JSON list of texts. A list
+ * that holds another list or an object becomes an empty one.
  */
 export function toTexts(input: unknown): string[] {
+  if (Array.isArray(input) && input.some(isNested)) return [];
   const texts = Array.isArray(input) ? input.map(toText) : typeof input === "string" ? textsIn(input) : [toText(input)];
   return [...new Set(texts)].filter((text) => text !== "");
 }
+
+const isNested = (item: unknown): boolean => typeof item === "object" && item !== null;
 
 function textsIn(text: string): readonly string[] {
   if (!text.includes("[")) return [text];
