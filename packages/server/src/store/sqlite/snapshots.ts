@@ -2,7 +2,7 @@ import { toQuery } from "../sql.ts";
 import { type Reader, StoreError } from "../store.ts";
 import { Connection } from "./connection.ts";
 
-/** Connections kept for later snapshots; the last used goes first, as its cache is warm. */
+/** Connections that are kept. The last used goes first, as its cache is warm. */
 const MAX_IDLE = 4;
 /** How long a snapshot waits for a connection when no more can be opened, in milliseconds. */
 const MAX_WAIT_MS = 5_000;
@@ -27,13 +27,18 @@ export class Snapshots {
   }
 
   async use<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = this.#idle.pop() ?? (await this.#connectOrWait());
+    const connection = this.#idle.pop() ?? (await this.#nextOrNew());
     try {
       connection.exec("BEGIN");
       return await work(connection);
     } finally {
       this.#release(connection);
     }
+  }
+
+  /** Connections that are open. */
+  get size(): number {
+    return this.#open;
   }
 
   close(): void {
@@ -45,6 +50,21 @@ export class Snapshots {
     const connection = new Connection(this.#path, { readonly: true, cacheKiB: 8_000 });
     this.#open += 1;
     return connection;
+  }
+
+  /**
+   * Most snapshots end in the turn of the loop that they began in: waiting for one costs less than a connection with a cold
+   * cache and nothing prepared. One that lasts longer may be waiting for this one.
+   */
+  async #nextOrNew(): Promise<Connection> {
+    if (this.#open < MAX_IDLE) return this.#connectOrWait();
+    const inTurn = await new Promise<Connection | undefined>((resolve) => {
+      this.#waiting.add(resolve);
+      setImmediate(() => {
+        if (this.#waiting.delete(resolve)) resolve(undefined);
+      });
+    });
+    return inTurn ?? this.#connectOrWait();
   }
 
   #connectOrWait(): Connection | Promise<Connection> {
