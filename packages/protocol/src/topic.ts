@@ -67,5 +67,11 @@ function text(value: unknown): string {
   return value === null ? "" : JSON.stringify(value);
 }
 
-/** `X-Token` becomes `x_token`, as in `@request.headers.*`. */
-export const headerName = (name: string): string => name.toLowerCase().replaceAll("-", "_");
+/** `X-Token` becomes `x_token` and `xToken` too, as in `@request.headers.*`. */
+export const headerName = (name: string): string =>
+  name
+    .split(/[\W_]+/)
+    .filter((word) => word !== "")
+    .map((word) => word.replaceAll(/([^A-Z])([A-Z])/g, "$1_$2"))
+    .join("_")
+    .toLowerCase();

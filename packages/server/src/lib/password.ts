@@ -1,6 +1,8 @@
 /** bcrypt's limit. Bun pre-hashes longer passwords, which other servers don't understand. */
 const MAX_BYTES = 72;
 
+export const isHashable = (plain: string): boolean => Buffer.byteLength(plain) <= MAX_BYTES;
+
 /**
  * Hashes with bcrypt, with PocketBase's prefix (`$2a$`).
  *
@@ -8,8 +10,8 @@ const MAX_BYTES = 72;
  * @returns `undefined` for more than 72 bytes; "" for "", which means no password
  */
 export async function hashPassword(plain: string, cost: number): Promise<string | undefined> {
+  if (!isHashable(plain)) return undefined;
   const bytes = new TextEncoder().encode(plain);
-  if (bytes.length > MAX_BYTES) return undefined;
   if (bytes.length === 0) return "";
   const hash = await Bun.password.hash(bytes, { algorithm: "bcrypt", cost });
   // Both prefixes mean the same algorithm.

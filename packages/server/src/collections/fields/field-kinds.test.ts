@@ -92,6 +92,7 @@ describe("modifiers", () => {
     ["select", { maxSelect: 3 }, "prepend", ["a"], "b", ["b", "a"]],
     ["select", { maxSelect: 3 }, "remove", ["a", "b"], ["a", "x"], ["b"]],
     ["relation", {}, "append", "a", "b", "b"],
+    ["relation", {}, "append", "b", ["a", "b"], "a"],
     ["relation", {}, "prepend", "a", "b", "a"],
     ["file", {}, "remove", "a", "a", ""],
   ] as const)("%s %p %s: %p and %p give %p", (type, options, modifier, current, input, result) => {

@@ -6,9 +6,11 @@ import { columnText, TEXT_COLUMN } from "./text-storage.ts";
 
 type MultiValueField = SelectField | RelationField | FileField;
 
-/** A field that holds one value keeps the last text; a list drops duplicates. */
-const toValue = (field: MultiValueField, texts: readonly string[]): FieldValue =>
-  isMultiple(field) ? [...new Set(texts)] : (texts.at(-1) ?? "");
+/** Duplicates are dropped, and then a field that holds one value keeps the last text. */
+function toValue(field: MultiValueField, texts: readonly string[]): FieldValue {
+  const unique = [...new Set(texts)];
+  return isMultiple(field) ? unique : (unique.at(-1) ?? "");
+}
 
 /** How the kinds that hold one text or a list of texts store and modify them. */
 export const multiValueStorage = {

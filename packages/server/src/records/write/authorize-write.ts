@@ -2,6 +2,7 @@ import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { recordId } from "@headwater/protocol";
 import { badRequest, notFound } from "../../lib/api-error.ts";
+import { isHashable } from "../../lib/password.ts";
 import { isSuperuser } from "../../rules/principal.ts";
 import type { Reader } from "../../store/store.ts";
 import { validateAuthSubmission } from "./validate-auth.ts";
@@ -41,6 +42,8 @@ export async function authorizeCreate(
   const { body, draft } = readValues(context, collection, undefined, submitted);
   if (isSuperuser(context.principal)) return { before: undefined, body, draft, canManage: true };
 
+  // PocketBase can't build the record that the rule is about.
+  if (![...draft.passwords.values()].every(isHashable)) throw badRequest("Failed to create record.");
   const ruleContext = { ...context, body: bodyForRules(body, submitted) };
   const values = {
     ...draft.values,
