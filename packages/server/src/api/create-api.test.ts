@@ -31,7 +31,7 @@ test("a draining API finishes running requests and refuses new ones", async () =
     settings: await CurrentSettings.open(folder.store, ""),
     config,
     streamedAnswers: new StreamedAnswers(0),
-    bodies: createBodies(config, metrics),
+    bodies: createBodies(config, folder.spool, metrics),
     thumbs: createThumbs(config, logger, folder, metrics).thumbs,
     logger,
     startedAt: new Date(),

@@ -15,9 +15,7 @@ import { collectionOf, NO_COLLECTION } from "../http/guards.ts";
 import { queryOwner } from "./query-owner.ts";
 import { recordContext } from "./record-context.ts";
 import { pageResponse, recordResponse } from "./record-responses.ts";
-import { DEFAULT_BODY_LIMIT } from "../http/body/body-bytes.ts";
-import type { Field } from "../collections/fields/field.ts";
-import { maxSizeOf } from "../collections/fields/max-size.ts";
+import { fileLimits, largeFileError, recordBodyLimit } from "../http/files/upload-limits.ts";
 import { noContent, withCursor } from "../http/responses.ts";
 
 const MISSING = "Missing collection context.";
@@ -67,20 +65,11 @@ export async function truncate(request: ApiRequest, api: ApiContext): Promise<Re
   return noContent();
 }
 
-/**
- * The body limit of a record in bytes: PocketBase's default, plus the limits of the collection's large fields.
- *
- * @throws ApiError 404 for an unknown collection
- */
+/** @throws ApiError 404 for an unknown collection */
 export function bodyLimit({ collection: name = "" }: Params, { registry }: ApiContext): number {
   const collection = registry.current.find(name);
   if (!collection) throw notFound(NO_COLLECTION);
-  return collection.fields.reduce((sum, field) => sum + maxBytes(field), DEFAULT_BODY_LIMIT);
-}
-
-function maxBytes(field: Field): number {
-  if (field.type === "file") return maxSizeOf(field) * Math.max(1, field.maxSelect);
-  return field.type === "editor" || field.type === "json" ? maxSizeOf(field) : 0;
+  return recordBodyLimit(collection);
 }
 
 function writableCollectionOf(request: ApiRequest, api: ApiContext): WritableCollection {
@@ -94,7 +83,10 @@ const submittedContext = async (request: ApiRequest, api: ApiContext): Promise<R
 
 async function submit(request: ApiRequest, api: ApiContext, id: string | undefined): Promise<Response> {
   const collection = writableCollectionOf(request, api);
-  const context = await submittedContext(request, api);
+  request.maxFileBytes = fileLimits(collection);
+  const context = await submittedContext(request, api).catch((error: unknown) => {
+    throw largeFileError(error, recordContext(request, api, {}), collection, id === undefined);
+  });
   const submitted = { body: context.body, files: await request.uploads() };
   const record = await submitRecord(api, context, collection, id, submitted);
   return presented(request, api, context, collection, record);

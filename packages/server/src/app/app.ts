@@ -96,7 +96,7 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
   observeReaders(store, metrics);
   observeScripts(folder, metrics);
   const streamedAnswers = createStreamedAnswers(config, metrics);
-  const bodies = createBodies(config, metrics);
+  const bodies = createBodies(config, folder.spool, metrics);
   const { thumbs, stopThumbs } = createThumbs(config, logger, folder, metrics);
   const shared = { settings, tasks, hooks, metrics, config, logger, background, streamedAnswers, bodies, thumbs };
   const context = { ...folder, ...realtime, ...sync, ...shared };

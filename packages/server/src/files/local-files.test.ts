@@ -1,9 +1,10 @@
 import { afterAll, expect, test } from "bun:test";
-import { exists, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { exists, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalFiles } from "./local-files.ts";
 import { localPath } from "./local-path.ts";
+import { noteSpooled, Spool } from "./spool.ts";
 
 const root = await mkdtemp(join(tmpdir(), "headwater-files-"));
 const files = new LocalFiles(root);
@@ -80,6 +81,22 @@ test("a stream becomes a file with its MD5, and one that fails leaves the old fi
   await broken.catch(() => {});
   expect(await new Response((await files.open("c/r9/a"))?.content()).text()).toBe("hello");
   expect((await readdir(join(root, "c/r9"))).sort()).toEqual(["a", "a.attrs"]);
+});
+
+test("a file of the spool gets its place without a copy, and the spool keeps its own", async () => {
+  const spool = new Spool(join(root, "spool"));
+  const path = await spool.newPath();
+  await Bun.write(path, "hello");
+  const file = new File([Bun.file(path)], "a");
+  noteSpooled(file, { path, md5: "XUFAKrxLKna5cZ2REBfFkg==", size: 5 });
+  await files.put("c/r14/a", file, { contentType: "" });
+  await files.put("c/r14/b", file, { contentType: "" });
+  const { ino } = await stat(path);
+  expect((await stat(join(root, "c/r14/a"))).ino).toBe(ino);
+  expect((await stat(join(root, "c/r14/b"))).ino).toBe(ino);
+  await spool.clear();
+  expect(await new Response((await files.open("c/r14/a"))?.content()).text()).toBe("hello");
+  expect(await Bun.file(join(root, "c/r14/a.attrs")).json()).toMatchObject({ md5: "XUFAKrxLKna5cZ2REBfFkg==" });
 });
 
 test("the etag changes with the content", async () => {

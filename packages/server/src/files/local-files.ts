@@ -1,4 +1,4 @@
-import { copyFile, mkdir, opendir, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { copyFile, link, mkdir, opendir, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { AnnouncedFiles } from "./announced-files.ts";
 import { onDisk, toStoreError } from "../store/system-error.ts";
@@ -6,6 +6,7 @@ import { SIDECAR_SUFFIX, encodeAttrs, parseAttrs } from "./attributes-sidecar.ts
 import type { FileAttributes, FileContent, FileStore, ListedFile, StoredFile } from "./file-store.ts";
 import { FileWriter, writeAll } from "./file-writer.ts";
 import { keyOfPath, localPath } from "./local-path.ts";
+import { spooledOf } from "./spool.ts";
 
 /** Files in a local folder, in PocketBase's layout, so that either server can use it. */
 export class LocalFiles implements FileStore {
@@ -37,8 +38,7 @@ export class LocalFiles implements FileStore {
 
   put(key: string, content: FileContent, attributes: FileAttributes): Promise<void> {
     return this.#replace(key, async (temporary, sidecar) => {
-      const writer = await inFolder(temporary, () => FileWriter.create(temporary));
-      const md5 = await writeAll(writer, content);
+      const md5 = (await linkSpooled(content, temporary)) ?? (await writeNew(temporary, content));
       await Bun.write(sidecar, encodeAttrs(attributes, md5));
     });
   }
@@ -132,6 +132,24 @@ export class LocalFiles implements FileStore {
 
 /** The suffix of a file that is being written. */
 const UNFINISHED = ".tmp";
+
+async function writeNew(path: string, content: FileContent): Promise<string> {
+  return writeAll(await inFolder(path, () => FileWriter.create(path)), content);
+}
+
+/** A second name for a file of the spool, which costs nothing. The spool still has it, in case the request starts over. */
+async function linkSpooled(content: FileContent, path: string): Promise<string | undefined> {
+  const spooled = content instanceof Blob ? spooledOf(content) : undefined;
+  if (!spooled) return undefined;
+  try {
+    await inFolder(path, () => link(spooled.path, path));
+    return spooled.md5;
+  } catch (error) {
+    // Another file system, or one without links.
+    ignoring("EXDEV", "EPERM", "ENOTSUP", "EOPNOTSUPP", "EMLINK")(error);
+    return undefined;
+  }
+}
 
 /** Makes the folder first, and again if it is removed as empty before the work has put a file into it. */
 async function inFolder<Result>(path: string, work: () => Promise<Result>): Promise<Result> {

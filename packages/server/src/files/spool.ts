@@ -42,4 +42,4 @@ const spooledFiles = new WeakMap<Blob, Spooled>();
 export const noteSpooled = (content: Blob, spooled: Spooled): void => void spooledFiles.set(content, spooled);
 
 /** Where a blob's content is, if it is a file of the spool. */
-export const spooledOf = (content: object): Spooled | undefined => spooledFiles.get(content as Blob);
+export const spooledOf = (content: Blob): Spooled | undefined => spooledFiles.get(content);

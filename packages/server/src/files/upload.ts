@@ -21,9 +21,12 @@ export const readUpload = async (file: File): Promise<Upload> => uploadOf(file, 
 export const nameUpload = (file: File): Upload => uploadOf(file, { contentType: "", extension: "" });
 
 function uploadOf(file: File, { contentType, extension }: FileType): Upload {
-  const originalName = file.name.slice(file.name.lastIndexOf("/") + 1);
+  const originalName = originalNameOf(file.name);
   return { name: newFileName(originalName, extension), originalName, contentType, size: file.size, content: file };
 }
+
+/** A client's file name without the path before it. */
+export const originalNameOf = (name: string): string => name.slice(name.lastIndexOf("/") + 1);
 
 /** Whether a file may have this name: that of a side-car would hide the file beside it. */
 export const isStorableName = (name: string): boolean => !name.endsWith(SIDECAR_SUFFIX);

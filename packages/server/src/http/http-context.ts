@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { JsonLimits } from "../lib/json/json-scanner.ts";
 import type { CurrentSettings } from "../settings/current-settings.ts";
+import type { BodyFiles } from "./body/body-files.ts";
 import type { BodyMemory } from "./body/body-memory.ts";
 import type { IdentifyContext } from "./requester.ts";
 
@@ -15,6 +16,7 @@ export interface HttpContext extends IdentifyContext {
 /** How bodies are read. */
 export interface Bodies {
   readonly memory: BodyMemory;
+  readonly files: BodyFiles;
   /** What a body's JSON may hold. */
   readonly json: JsonLimits;
   /** @param limit the code of a limit that refuses a body */

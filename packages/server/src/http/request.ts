@@ -15,7 +15,9 @@ import {
 } from "./body/body.ts";
 import type { BodySource } from "./body/body-bytes.ts";
 import type { HeldBody } from "./body/body-memory.ts";
+import { FileLimitError } from "./body/multipart.ts";
 import { parseValues, readValues, type Values } from "./body/body-values.ts";
+import { StoreError } from "../store/store.ts";
 import { clientIp, forwardedIp, type TrustedProxy } from "./client-ip.ts";
 import type { Bodies } from "./http-context.ts";
 import { UNREAD } from "./requester.ts";
@@ -36,6 +38,8 @@ export class ApiRequest {
   readonly token: string;
   /** Runs once the whole body has arrived. */
   onBodyReceived: () => Promise<void> = async () => {};
+  /** How many bytes the files of a form's part may have. Set before the body is read. */
+  maxFileBytes: (part: string) => number = () => Infinity;
   #query: Readonly<Record<string, string>> | undefined;
   #body: Promise<Body> | undefined;
   #held: HeldBody | undefined;
@@ -116,6 +120,7 @@ export class ApiRequest {
    * The body, read by a function of the caller.
    *
    * @param parse anything that it throws, but an ApiError, means a malformed body
+   * @throws FileLimitError, StoreError if the disk fails
    */
   async read<Read>(parse: (body: Body) => Read, unreadable = ""): Promise<Read> {
     try {
@@ -125,6 +130,7 @@ export class ApiRequest {
       return parse(await this.#body);
     } catch (error) {
       if (error instanceof JsonLimitError && error.limit !== "depth") throw this.#tooMany(error.limit);
+      if (error instanceof StoreError || error instanceof FileLimitError) throw error;
       const says = error instanceof UnsupportedContentType && unreadable === UNREADABLE;
       const isOwn = error instanceof ApiError && (error.status !== 400 || unreadable === "" || says);
       throw isOwn ? error : badRequest(unreadable, {}, error);
@@ -133,7 +139,8 @@ export class ApiRequest {
 
   #source(): BodySource {
     this.#held ??= this.bodies.memory.open(this.ip);
-    return { raw: this.raw, limit: this.bodyLimit, held: this.#held };
+    const { raw, bodyLimit: limit, maxFileBytes } = this;
+    return { raw, limit, held: this.#held, files: this.bodies.files, maxFileBytes };
   }
 
   async #received<Received>(reading: Promise<Received>): Promise<Received> {

@@ -1,5 +1,6 @@
 import { ApiError } from "../../lib/api-error.ts";
 import { TurnShare } from "../../lib/scheduling/turn-share.ts";
+import type { BodyFiles } from "./body-files.ts";
 import type { HeldBody } from "./body-memory.ts";
 
 /** PocketBase's default: 32 MiB. */
@@ -19,6 +20,9 @@ export interface BodySource {
   /** Bytes. */
   readonly limit: number;
   readonly held: HeldBody;
+  readonly files: BodyFiles;
+  /** How many bytes the files of a form's part may have; infinite without a limit. */
+  readonly maxFileBytes: (part: string) => number;
 }
 
 /** @throws ApiError 413 if the `Content-Length` is above `limit` bytes */

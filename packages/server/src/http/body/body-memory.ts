@@ -89,6 +89,8 @@ export class BodyMemory {
 export class HeldBody {
   readonly since = performance.now();
   bytes = 0;
+  /** Bytes of its files on the disk. */
+  fileBytes = 0;
   /** Ends the reading of a body that was cut. */
   onCut: () => void = () => {};
   #cutBy: ApiError | undefined;

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { testDir } from "@headwater/testing/lib/test-dir.ts";
 import { z } from "zod";
+import { Spool } from "../../files/spool.ts";
 import { ApiError } from "../../lib/api-error.ts";
 import { JsonLimitError } from "../../lib/json/json-scanner.ts";
 import { type Body, hasBody, NO_BODY, readBody } from "./body.ts";
+import { BodyFiles } from "./body-files.ts";
 import { BodyMemory } from "./body-memory.ts";
 import { parseValues, readValues } from "./body-values.ts";
 import { formText, formTexts } from "./form-values.ts";
@@ -14,6 +17,7 @@ const memory = new BodyMemory(
   () => undefined,
   () => {},
 );
+const files = new BodyFiles(new Spool(testDir()), { total: 0, perClient: 0 }, () => {});
 
 type Content = string | FormData | Blob | Uint8Array<ArrayBuffer> | ReadableStream;
 
@@ -21,7 +25,9 @@ async function read(content: Content | undefined, contentType?: string, query = 
   const url = new URL(`http://localhost/${query}`);
   const headers = contentType === undefined ? {} : { "Content-Type": contentType };
   const raw = new Request(url.href, { method: "POST", headers, ...(content === undefined ? {} : { body: content }) });
-  return hasBody(raw) ? readBody({ raw, limit: LIMIT, held: memory.open("") }, url, limits) : NO_BODY;
+  return hasBody(raw)
+    ? readBody({ raw, limit: LIMIT, held: memory.open(""), files, maxFileBytes: () => Infinity }, url, limits)
+    : NO_BODY;
 }
 
 const nested = (depth: number): string => `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`;

@@ -93,7 +93,8 @@ type Form = Omit<FormBody, "limits">;
 
 async function readMultipart(source: BodySource, contentType: string, url: URL): Promise<Form> {
   assertFormEncoded(url.search);
-  const form = await readMultipartForm(readChunks(source), contentType, source.held);
+  const expectedBytes = Number(source.raw.headers.get("content-length") ?? 0);
+  const form = await readMultipartForm(readChunks(source), contentType, { ...source, expectedBytes });
   const values = textsOf(url.searchParams);
   const files = new Map<string, File[]>();
   for (const [name, text] of form.texts) push(values, name, text);

@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Busboy, type BusboyFileStream, type BusboyInstance } from "@fastify/busboy";
+import { DEFAULT_BODY_LIMIT } from "./body-bytes.ts";
+import type { BodyFile, BodyFiles } from "./body-files.ts";
 import type { HeldBody } from "./body-memory.ts";
 
 /** Go's limit, which PocketBase has. */
@@ -14,15 +13,26 @@ export interface MultipartForm {
   readonly files: readonly (readonly [name: string, file: File])[];
 }
 
+/** Where a form's parts go, and how large they may be. */
+export interface FormTarget {
+  readonly held: HeldBody;
+  readonly files: BodyFiles;
+  /** How many bytes the files of a part may have; infinite without a limit. */
+  readonly maxFileBytes: (part: string) => number;
+  /** The body's `Content-Length`; 0 if it is not known. */
+  readonly expectedBytes: number;
+}
+
 /**
- * Reads a multipart form. Large files are in a temporary folder until the request is answered.
+ * Reads a multipart form. Large files are in the spool until the request is answered.
  *
- * @throws ApiError 429 or 503 if there is no memory for it; any other error for a malformed form
+ * @throws ApiError 429 or 503 if there is no memory or no place for it; FileLimitError; StoreError if the disk fails; any
+ *   other error for a malformed form
  */
 export async function readMultipartForm(
   chunks: AsyncIterable<Uint8Array>,
   contentType: string,
-  held: HeldBody,
+  target: FormTarget,
 ): Promise<MultipartForm> {
   const form = new Busboy({
     headers: { "content-type": contentType },
@@ -31,25 +41,20 @@ export async function readMultipartForm(
     // An empty file input arrives as a part with an empty file name.
     isPartAFile: (_field, _type, fileName) => fileName !== undefined && fileName !== "",
   });
-  const parts = new FormParts(form, held);
+  const parts = new FormParts(form, target);
   try {
     for await (const chunk of chunks) {
-      held.take(chunk.byteLength);
-      await parts.unlessFailed(write(form, chunk));
+      target.held.take(chunk.byteLength);
+      await parts.unlessFailed(parts.write(chunk));
     }
     form.end();
     await parts.unlessFailed(parts.finished);
     return { texts: parts.texts, files: await Promise.all(parts.files) };
   } catch (error) {
-    parts.stop();
+    await parts.stop();
     throw error;
   }
 }
-
-const write = (form: BusboyInstance, chunk: Uint8Array): Promise<void> =>
-  new Promise((resolve, reject) => {
-    form.write(chunk, (error) => (error ? reject(error) : resolve()));
-  });
 
 /** The parts of a form as they arrive. */
 class FormParts {
@@ -59,78 +64,99 @@ class FormParts {
   /** The form may say so before its last bytes: the last boundary may be followed by anything. */
   readonly finished: Promise<void>;
   readonly #failure = Promise.withResolvers<never>();
-  readonly #folder: TemporaryFolder;
+  #received = 0;
 
   constructor(
     readonly form: BusboyInstance,
-    readonly held: HeldBody,
+    readonly target: FormTarget,
   ) {
-    this.#folder = new TemporaryFolder(held);
     this.#failure.promise.catch(() => {});
     this.finished = new Promise((resolve) => form.once("finish", resolve));
     form.on("error", this.#failure.reject);
     form.on("partsLimit", () => this.#failure.reject(new RangeError(`more than ${MAX_PARTS} parts`)));
     form.on("field", (name: string | undefined, text) => void this.texts.push([name ?? "", text]));
-    form.on("file", (name: string | undefined, content, fileName, _encoding, type) => {
-      const file = receive(content, this.#folder, held).then((blob): [string, File] => [
-        name ?? "",
-        new File([blob], fileName, { type }),
-      ]);
+    form.on("file", (part: string | undefined, content, name, _encoding, type) => {
+      const file = receive({ content, part: part ?? "", name, type }, target, () => this.#isLarge()).then(
+        (received): [string, File] => [part ?? "", received],
+      );
       file.catch(this.#failure.reject);
       this.#streams.push(content);
       this.files.push(file);
     });
   }
 
+  write(chunk: Uint8Array): Promise<void> {
+    this.#received += chunk.byteLength;
+    return new Promise((resolve, reject) => {
+      this.form.write(chunk, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /**
+   * Whether the body is so large that a file beyond its limit ends it. The rest of a smaller one is read, so that the answer
+   * names everything that is wrong, as PocketBase's does.
+   */
+  #isLarge(): boolean {
+    return Math.max(this.#received, this.target.expectedBytes) > DEFAULT_BODY_LIMIT;
+  }
+
   unlessFailed(work: Promise<void>): Promise<void> {
     return Promise.race([work, this.#failure.promise]);
   }
 
-  stop(): void {
+  /** Resolves when nothing is written any more. */
+  async stop(): Promise<void> {
     this.form.destroy();
     for (const stream of this.#streams) stream.destroy(new Error("the form is not read any more"));
+    await Promise.allSettled(this.files);
   }
+}
+
+/** A file of the form is larger than its field allows. */
+export class FileLimitError extends Error {
+  constructor(
+    readonly part: string,
+    readonly fileName: string,
+    readonly maxBytes: number,
+  ) {
+    super(`${fileName} has more than ${maxBytes} bytes`);
+  }
+}
+
+interface FilePart {
+  readonly content: AsyncIterable<Buffer>;
+  readonly part: string;
+  readonly name: string;
+  readonly type: string;
 }
 
 /** Keeps a small file in memory, and writes a large one to the disk. */
-async function receive(content: AsyncIterable<Buffer>, folder: TemporaryFolder, held: HeldBody): Promise<Blob> {
+async function receive(
+  { content, part, name, type }: FilePart,
+  target: FormTarget,
+  isLarge: () => boolean,
+): Promise<File> {
   const kept: Uint8Array<ArrayBuffer>[] = [];
+  const { held, files } = target;
+  const maxBytes = target.maxFileBytes(part);
   let size = 0;
-  let disk: { readonly path: string; readonly sink: Bun.FileSink } | undefined;
+  let disk: BodyFile | undefined;
   try {
     for await (const chunk of content) {
       size += chunk.byteLength;
+      if (size > maxBytes && isLarge()) throw new FileLimitError(part, name, maxBytes);
       // A copy: the chunk is a part of what the request's reader gave, which would stay in memory as a whole.
       kept.push(new Uint8Array(chunk));
       if (size <= MAX_IN_MEMORY) continue;
-      disk ??= await folder.create();
-      for (const part of kept.splice(0)) {
-        await disk.sink.write(part);
-        held.take(-part.byteLength);
+      disk ??= await files.create(held);
+      for (const piece of kept.splice(0)) {
+        await disk.write(piece);
+        held.take(-piece.byteLength);
       }
     }
-  } finally {
-    await disk?.sink.end();
-  }
-  return disk ? Bun.file(disk.path) : new Blob(kept);
-}
-
-/** Made when the first large file arrives, and removed when the request is answered. */
-class TemporaryFolder {
-  #path: Promise<string> | undefined;
-  #count = 0;
-
-  constructor(readonly held: HeldBody) {}
-
-  async create(): Promise<{ readonly path: string; readonly sink: Bun.FileSink }> {
-    this.#path ??= this.#make();
-    const path = join(await this.#path, String((this.#count += 1)));
-    return { path, sink: Bun.file(path).writer() };
-  }
-
-  async #make(): Promise<string> {
-    const path = await mkdtemp(join(tmpdir(), "headwater-upload-"));
-    this.held.afterwards(() => rm(path, { recursive: true, force: true }));
-    return path;
+    return disk ? await disk.end(name, type) : new File(kept, name, { type });
+  } catch (error) {
+    await disk?.abort();
+    throw error;
   }
 }

@@ -1,11 +1,11 @@
 import type { ValidationError } from "@headwater/protocol";
 import type { FileField } from "../../collections/fields/field.ts";
+import { maxSizeOf } from "../../collections/fields/max-size.ts";
 import { kindOf } from "../../collections/fields/field-kinds.ts";
 import { isAllowedType } from "../../files/mime-type.ts";
 import type { Upload } from "../../files/upload.ts";
 import { invalid } from "../../lib/api-error.ts";
 
-const DEFAULT_MAX_SIZE = 5 * 1024 * 1024;
 const SHOWN_NAME = 250;
 const SHOWN_ORIGINAL_NAME = 300;
 
@@ -36,16 +36,18 @@ export function checkFiles(
 }
 
 function checkUpload(field: FileField, upload: Upload): ValidationError | undefined {
-  const maxSize = field.maxSize > 0 ? field.maxSize : DEFAULT_MAX_SIZE;
-  if (upload.size > maxSize) {
-    const file = cut(upload.originalName, SHOWN_ORIGINAL_NAME);
-    const message = `Failed to upload ${file} - the maximum allowed file size is ${maxSize} bytes.`;
-    return invalid("validation_file_size_limit", message, { file, maxSize });
-  }
+  if (upload.size > maxSizeOf(field)) return fileSizeProblem(upload.originalName, maxSizeOf(field));
   const types = field.mimeTypes ?? [];
   if (types.length === 0 || isAllowedType(upload.contentType, types)) return undefined;
   const message = `${JSON.stringify(upload.name)} mime type must be one of: ${types.join(", ")}.`;
   return invalid("validation_invalid_mime_type", message);
+}
+
+/** A file is larger than its field allows. */
+export function fileSizeProblem(originalName: string, maxSize: number): ValidationError {
+  const file = cut(originalName, SHOWN_ORIGINAL_NAME);
+  const message = `Failed to upload ${file} - the maximum allowed file size is ${maxSize} bytes.`;
+  return invalid("validation_file_size_limit", message, { file, maxSize });
 }
 
 /** Cuts like PocketBase: by bytes, and with an ellipsis. */
