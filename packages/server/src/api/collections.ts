@@ -4,8 +4,10 @@ import { collectionToJson } from "../collections/model/collection-json.ts";
 import { createCollection } from "../collections/commands/create-collection.ts";
 import { deleteCollection } from "../collections/commands/delete-collection.ts";
 import { collectionOf as collectionOfDraft } from "../collections/model/collection-draft.ts";
+import { OAUTH2_PROVIDER_LIST } from "../collections/model/oauth2-providers.ts";
 import { newDraft } from "../collections/model/new-draft.ts";
-import { importCollections } from "../collections/commands/import-collections.ts";
+import { dryRunImport } from "../collections/commands/import/dry-run.ts";
+import { importCollections, readImportBody } from "../collections/commands/import-collections.ts";
 import type { CollectionContext } from "../collections/validate/collection-context.ts";
 import { updateCollection } from "../collections/commands/update-collection.ts";
 import { LOWER_ALPHANUMERIC, randomText } from "../lib/random.ts";
@@ -46,9 +48,13 @@ export async function remove(request: ApiRequest, api: ApiContext): Promise<Resp
   return noContent();
 }
 
-/** Creates and updates many collections in one transaction. */
+/** Creates and updates many collections in one transaction, or says what that would change. */
 export async function importAll(request: ApiRequest, api: ApiContext): Promise<Response> {
   const body = await request.values("An error occurred while loading the submitted data.");
+  if (readImportBody(body).isDryRun) {
+    const context = { checkRule, now: request.now };
+    return json(request, await dryRunImport(api.store.for(queryOwner(request)), context, body));
+  }
   await change(request, api, (tx, context) => importCollections(tx, context, body));
   return noContent();
 }
@@ -60,6 +66,9 @@ export function scaffolds(request: ApiRequest): Response {
     collectionToJson(collectionOfDraft({ ...newDraft(type, "", name), id: collectionId("") }));
   return json(request, { auth: blank("auth"), base: blank("base"), view: blank("view") });
 }
+
+/** The OAuth2 providers that a collection may use. */
+export const oauth2Providers = (request: ApiRequest): Response => json(request, OAUTH2_PROVIDER_LIST);
 
 const change = <Result>(
   { now }: ApiRequest,

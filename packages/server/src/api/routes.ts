@@ -36,6 +36,7 @@ const routes: readonly Route<ApiContext>[] = [
   put("/api/collections/import", superusersOnly(collections.importAll)),
   post("/api/sql", superusersOnly(runSql)),
   post("/api/collections/meta/dry-run-view", superusersOnly(dryRunView)),
+  get("/api/collections/meta/oauth2-providers", superusersOnly(collections.oauth2Providers)),
   get("/api/collections/meta/scaffolds", superusersOnly(collections.scaffolds)),
   get(COLLECTION, superusersOnly(collections.view)),
   patch(COLLECTION, superusersOnly(collections.update)),

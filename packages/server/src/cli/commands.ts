@@ -2,6 +2,7 @@ import { Command, type CommandUnknownOpts, CommanderError, Option } from "@comma
 import { sentence } from "../lib/api-error.ts";
 import { readConfig } from "../config.ts";
 import { type SettingName, SETTINGS } from "../flags.ts";
+import { exportCollections, importFile } from "./collections.ts";
 import { hooksFolder } from "./hooks-folder.ts";
 import { serve } from "./serve.ts";
 import { createSuperuser, deleteSuperuser, updateSuperuser, upsertSuperuser } from "./superuser.ts";
@@ -30,7 +31,8 @@ function program(): Command {
     .version(VERSION, "-v, --version")
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`${sentence(text.replace(/^error: /, ""))}\n`) });
-  for (const command of [serveCommand(), superuserCommand(), typesCommand()]) root.addCommand(inherit(command, root));
+  for (const command of [serveCommand(), superuserCommand(), typesCommand(), collectionsCommand()])
+    root.addCommand(inherit(command, root));
   return root;
 }
 
@@ -123,15 +125,42 @@ const typesCommand = () =>
   new Command("types")
     .description("write TypeScript types of the collections, for createClient<Schema> of @headwater/client")
     .addOption(setting("dir", "path"))
-    .addOption(
-      new Option("--url <address>", "read the collections from this server instead, also from PocketBase").conflicts(
-        "dir",
-      ),
+    .addOption(urlOption("read the collections from this server instead, also from PocketBase"))
+    .addOption(superuserOption())
+    .action((flags) => printTypes(placeOf(flags)));
+
+const collectionsCommand = () =>
+  new Command("collections")
+    .description("export and import collections, also while a server is running")
+    .addCommand(
+      new Command("export")
+        .description("write all collections as JSON")
+        .addOption(setting("dir", "path"))
+        .addOption(urlOption("read them from this server instead, also from PocketBase"))
+        .addOption(superuserOption())
+        .action((flags) => exportCollections(placeOf(flags))),
     )
-    .addOption(new Option("--superuser <email:password>", "the superuser to sign in as").env("HEADWATER_SUPERUSER"))
-    .action(({ url, superuser, ...flags }) =>
-      printTypes(url === undefined ? { dir: readConfig(flags, process.env).dir } : { url, superuser }),
+    .addCommand(
+      new Command("import")
+        .description("create and update collections from a JSON file")
+        .argument("<file>", "as written by export; - for standard input")
+        .option("--dry-run", "only print what would change and what would be lost", false)
+        .option("--json", "print a dry run as JSON", false)
+        .option("--delete-missing", "delete collections and fields that are not in the file", false)
+        .option("--detect-renames", "rename what seems to have another name, and keep its values", false)
+        .addOption(setting("dir", "path"))
+        .addOption(urlOption("import them into this server instead"))
+        .addOption(superuserOption())
+        .action((file, flags) => importFile(file, placeOf(flags), flags)),
     );
+
+const urlOption = (help: string) => new Option("--url <address>", help).conflicts("dir");
+const superuserOption = () =>
+  new Option("--superuser <email:password>", "the superuser to sign in as").env("HEADWATER_SUPERUSER");
+
+/** The folder, or the server that the flags name instead. */
+const placeOf = ({ url, superuser, dir }: Partial<Record<"url" | "superuser" | "dir", string | undefined>>) =>
+  url === undefined ? { dir: readConfig({ dir }, process.env).dir } : { url, superuser };
 
 /** A command that takes an email and a password. */
 const accountCommand = (

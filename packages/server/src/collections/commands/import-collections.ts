@@ -1,5 +1,5 @@
 import type { ErrorData, ValidationError } from "@headwater/protocol";
-import { badRequest, invalid } from "../../lib/api-error.ts";
+import { ApiError, badRequest, invalid } from "../../lib/api-error.ts";
 import { toText } from "../../lib/text/coerce.ts";
 import { REQUIRED } from "../../lib/validators.ts";
 import { isOutage, StoreError, type Transaction } from "../../store/store.ts";
@@ -11,7 +11,10 @@ import { asObject, orBadRequest, type JsonObject, readBool, readList } from "../
 import { type CollectionDraft, collectionOf, draftOf } from "../model/collection-draft.ts";
 import { newDraft } from "../model/new-draft.ts";
 import { dropCollection } from "./drop-collection.ts";
-import { engineMessage, asClause } from "../tables/engine-message.ts";
+import { engineMessage } from "../tables/engine-message.ts";
+import { detectRenames } from "./import/detect-renames.ts";
+import { loadProblem } from "./import/load-problem.ts";
+import { rawMessage } from "./import/raw-message.ts";
 import type { Field } from "../fields/field.ts";
 import { validateAgainstDatabase } from "../validate/validate-against-database.ts";
 import { normaliseChanged, normaliseNew } from "../model/normalise-collection.ts";
@@ -31,8 +34,9 @@ interface ImportedCollection {
  * @throws ApiError 400 with the problems
  */
 export async function importCollections(tx: Transaction, context: CollectionContext, body: unknown): Promise<void> {
-  const { submitted, deleteMissing } = readBody(body);
-  const imports = submitted.map((item) => readImport(item, context, deleteMissing)).sort(viewsLast);
+  const { submitted, deleteMissing, renames } = readImportBody(body);
+  const named = renames ? detectRenames(submitted, context.schema) : submitted;
+  const imports = named.map((item) => loadImport(item, context, deleteMissing)).sort(viewsLast);
   let saving = "";
   try {
     let schema = context.schema;
@@ -55,14 +59,38 @@ export async function importCollections(tx: Transaction, context: CollectionCont
   }
 }
 
-function readBody(body: unknown): { readonly submitted: readonly JsonObject[]; readonly deleteMissing: boolean } {
-  const read = () => {
+/** The body of an import. */
+export interface ImportBody {
+  readonly submitted: readonly JsonObject[];
+  readonly deleteMissing: boolean;
+  /** Whether one that is missing and one that is new may be the same under another name. */
+  readonly renames: boolean;
+  readonly isDryRun: boolean;
+}
+
+/** @throws ApiError 400 for a body that is none */
+export function readImportBody(body: unknown): ImportBody {
+  const read = (): ImportBody => {
     const raw = asObject(body);
-    return { submitted: readList(raw, "collections").map(asObject), deleteMissing: readBool(raw, "deleteMissing") };
+    return {
+      submitted: readList(raw, "collections").map((item) => asObject(item ?? {})),
+      deleteMissing: readBool(raw, "deleteMissing"),
+      renames: readBool(raw, "detectRenames"),
+      isDryRun: readBool(raw, "dryRun"),
+    };
   };
   const result = orBadRequest(read, "An error occurred while loading the submitted data.");
   if (result.submitted.length > 0) return result;
   throw badRequest("An error occurred while validating the submitted data.", { collections: REQUIRED });
+}
+
+function loadImport(raw: JsonObject, context: CollectionContext, deleteMissing: boolean): ImportedCollection {
+  try {
+    return readImport(raw, context, deleteMissing);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    throw failure(`Failed to import the collections configuration. Raw error:\n${loadProblem(raw)}`);
+  }
 }
 
 const FAILED = "Failed to import collections.";
@@ -133,7 +161,7 @@ const messagesIn = (problems: ErrorData): JsonObject =>
   Object.fromEntries(
     Object.entries(problems).map(([key, problem]) => [
       key,
-      isLeaf(problem) ? asClause(problem.message) : messagesIn(problem),
+      isLeaf(problem) ? rawMessage(problem) : messagesIn(problem),
     ]),
   );
 

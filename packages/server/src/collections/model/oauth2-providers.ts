@@ -1,35 +1,13 @@
-/** The names of the OAuth2 providers that a collection may use, in the order in which the dashboard shows them. */
-export const OAUTH2_PROVIDERS: ReadonlySet<string> = new Set([
-  "apple",
-  "google",
-  "microsoft",
-  "yandex",
-  "facebook",
-  "instagram2",
-  "github",
-  "gitlab",
-  "bitbucket",
-  "gitee",
-  "gitea",
-  "discord",
-  "twitter",
-  "kakao",
-  "vk",
-  "linear",
-  "notion",
-  "monday",
-  "lark",
-  "box",
-  "spotify",
-  "trakt",
-  "twitch",
-  "patreon",
-  "strava",
-  "wakatime",
-  "livechat",
-  "mailcow",
-  "planningcenter",
-  "oidc",
-  "oidc2",
-  "oidc3",
-]);
+import list from "./oauth2-provider-list.json" with { type: "json" };
+
+/** An OAuth2 provider that a collection may use, as PocketBase describes it; the logo is an SVG image. */
+export interface OAuth2Provider {
+  readonly name: string;
+  readonly displayName: string;
+  readonly logo: string;
+}
+
+/** In the order in which the dashboard shows them. Recorded from a stock PocketBase. */
+export const OAUTH2_PROVIDER_LIST: readonly OAuth2Provider[] = list;
+
+export const OAUTH2_PROVIDERS: ReadonlySet<string> = new Set(list.map(({ name }) => name));
