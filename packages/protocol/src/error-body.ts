@@ -3,6 +3,8 @@ export interface ValidationError {
   readonly code: string;
   readonly message: string;
   readonly params?: Readonly<Record<string, unknown>>;
+  /** Of the request in a batch that failed. */
+  readonly response?: ErrorBody;
 }
 
 /** Failed checks by field, nested where the value is nested. An array index is a key. */

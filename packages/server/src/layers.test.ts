@@ -36,6 +36,7 @@ const LAYERS = [
   "records/present",
   "records/hooks",
   "records/write",
+  "records/batch",
   "auth",
   "visibility",
   "sync",

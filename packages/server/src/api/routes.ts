@@ -2,6 +2,7 @@ import { ownCollectionOnly, signedIn, superusersOnly } from "../http/guards.ts";
 import { createRouter, del, get, patch, post, put, type Route } from "../http/route.ts";
 import { withSchemaRetry } from "../http/schema-retry.ts";
 import type { ApiContext } from "./api-context.ts";
+import * as batch from "./batch/batch.ts";
 import * as collections from "./collections.ts";
 import * as connections from "./connections.ts";
 import { dryRunView } from "./dry-run-view.ts";
@@ -13,7 +14,7 @@ import * as recordAuth from "./record-auth.ts";
 import * as records from "./records.ts";
 import * as pokes from "./pokes.ts";
 import * as replicache from "./replicache.ts";
-import * as settings from "./settings.ts";
+import * as settings from "./settings/settings.ts";
 import { runSql } from "./schema/sql.ts";
 import * as tasks from "./tasks.ts";
 import * as version from "./version.ts";
@@ -30,6 +31,8 @@ const routes: readonly Route<ApiContext>[] = [
 
   get("/api/settings", superusersOnly(settings.view)),
   patch("/api/settings", superusersOnly(settings.update)),
+
+  post("/api/batch", withSchemaRetry(batch.create), { bodyLimit: batch.bodyLimit }),
 
   get("/api/collections", superusersOnly(collections.list)),
   post("/api/collections", superusersOnly(collections.create)),

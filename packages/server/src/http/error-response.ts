@@ -26,7 +26,7 @@ export function errorResponse(error: unknown, logger: Logger, id: string): Respo
  * As in PocketBase, an error of the database is a 400 and an error of the program a 500, both without details. Unlike there,
  * a client is told that the machine fails, so that it can try again.
  */
-function toApiError(error: unknown): ApiError {
+export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (!(error instanceof StoreError)) return new ApiError(500, "", {}, error);
   const { kind } = error;

@@ -54,13 +54,14 @@ export function createRouter<Context>(routes: readonly Route<Context>[]): FindRo
     if (!match) return undefined;
     const params = Object.entries(match[1]).map(([name, value]) => [
       name,
-      decode(typeof value === "number" ? (stash?.[value] ?? "") : value),
+      decodeSegment(typeof value === "number" ? (stash?.[value] ?? "") : value),
     ]);
     return { route: match[0], params: Object.fromEntries(params) };
   };
 }
 
-function decode(segment: string): string {
+/** Decodes a segment of a path. */
+export function decodeSegment(segment: string): string {
   if (!segment.includes("%")) return segment;
   try {
     return decodeURIComponent(segment);

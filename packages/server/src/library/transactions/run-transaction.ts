@@ -1,5 +1,7 @@
 import { hookDepth, isInTransaction, runInTransaction } from "../../records/model/hook-scope.ts";
 import type { AppContext } from "../context/app-context.ts";
+import type { PreparedSubmission } from "../../records/model/submission.ts";
+import { discardOnFailure } from "../../records/write/submit-record.ts";
 import { SerialTransaction } from "../records/serial-transaction.ts";
 import { createTx, type Tx } from "./tx.ts";
 
@@ -8,16 +10,12 @@ export async function runTransaction<T>(appContext: AppContext, work: (tx: Tx) =
   if (isInTransaction()) throw new Error("A transaction can't be opened inside another one.");
   const depth = hookDepth();
   const { limits } = appContext.core.hooks;
-  let transaction: SerialTransaction | undefined;
-  try {
-    return await appContext.core.folder.store.write((outer) =>
-      runInTransaction(outer, { name: "a transaction", depth, limits }, (tx) => {
-        transaction = new SerialTransaction(tx);
-        return work(createTx(appContext, transaction));
-      }),
-    );
-  } catch (error) {
-    for (const submission of transaction?.submissions ?? []) await submission.discard();
-    throw error;
-  }
+  const submissions: PreparedSubmission[] = [];
+  return discardOnFailure(submissions, () =>
+    appContext.core.folder.store.write((outer) =>
+      runInTransaction(outer, { name: "a transaction", depth, limits }, (tx) =>
+        work(createTx(appContext, new SerialTransaction(tx, submissions))),
+      ),
+    ),
+  );
 }

@@ -3,22 +3,24 @@ import { type Collection, findField } from "../../collections/model/collection.t
 import { kindOf } from "../../collections/fields/field-kinds.ts";
 import { readHead } from "../../log/change-log.ts";
 import type { Change } from "../../log/change.ts";
-import type { Reader, Transaction } from "../../store/store.ts";
-import { findRecord } from "../query/find-record.ts";
+import type { Transaction } from "../../store/store.ts";
 import { runNested, runInTransaction } from "../model/hook-scope.ts";
 import type { BeforeHookEvent, Hook, HookRegistry, HookStage } from "../model/hook-registry.ts";
 import type { RecordContext, WriteContext } from "../model/record-context.ts";
 import { type Submission, toJsonValues, toSubmission } from "../model/submission.ts";
 
+export type FindRecord = (collection: Collection, id: string) => Promise<RecordValues | undefined>;
+
 /**
  * Runs the before hooks of a create or update, which may change what was submitted. They run before rules and validation.
  * Inside an open transaction they may await nothing but `event.records`.
  *
+ * @param find finds the record as the write will find it
  * @param id of the record to update; `undefined` for a new one
  * @throws whatever a hook throws
  */
 export async function runBeforeSaveHooks(
-  reader: Reader,
+  find: FindRecord,
   context: RecordContext,
   collection: Collection,
   id: string | undefined,
@@ -27,7 +29,7 @@ export async function runBeforeSaveHooks(
   const action = id === undefined ? "create" : "update";
   const hooks = context.hooks?.registry.find("before", action, collection) ?? [];
   if (hooks.length === 0) return submitted;
-  const record = id === undefined ? undefined : await findRecord(reader, collection, id);
+  const record = id === undefined ? undefined : await find(collection, id);
   // The update itself will fail for a missing record.
   if (id !== undefined && !record) return submitted;
   const values = normalizedValues(collection, submitted.body);
@@ -37,13 +39,13 @@ export async function runBeforeSaveHooks(
 
 /** Runs the before hooks of a delete, which may reject it by throwing. */
 export async function runBeforeDeleteHooks(
-  reader: Reader,
+  find: FindRecord,
   context: RecordContext,
   collection: Collection,
   id: string,
 ): Promise<void> {
   const hooks = context.hooks?.registry.find("before", "delete", collection) ?? [];
-  const record = hooks.length > 0 ? await findRecord(reader, collection, id) : undefined;
+  const record = hooks.length > 0 ? await find(collection, id) : undefined;
   if (record) await runBeforeHooks(context, hooks, { action: "delete", collection, record, values: {} });
 }
 

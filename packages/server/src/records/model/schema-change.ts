@@ -11,6 +11,11 @@ export interface WriteTarget {
 /** The collections changed between a write's preparation and its transaction. */
 class SchemaChanged extends Error {}
 
+/** What a write was prepared for is no longer so. Thrown in its transaction, it is prepared again like after `SchemaChanged`. */
+export const preparationOutdated = (): Error => new SchemaChanged();
+
+export const isOutdated = (error: unknown): boolean => error instanceof SchemaChanged;
+
 /**
  * Writes only if the collections are still the ones that the write was prepared with.
  *

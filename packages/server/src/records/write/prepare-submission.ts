@@ -17,12 +17,23 @@ import { type RecordDraft, fillGenerated } from "../model/record-draft.ts";
 import { findRecord } from "../query/find-record.ts";
 import { withErrorMessage, throwIfInvalid } from "../model/invalid-record.ts";
 import type { RecordContext } from "../model/record-context.ts";
-import { runBeforeSaveHooks } from "../hooks/run-hooks.ts";
+import { type FindRecord, runBeforeSaveHooks } from "../hooks/run-hooks.ts";
 import { readUploads, storeUploads, withStoredNames } from "./submission-files.ts";
 import { hashPasswords, hashRandomPassword, matchOldPassword } from "./submission-passwords.ts";
 import type { SubmittedValues, PreparedSubmission, Submission } from "../model/submission.ts";
 import { UPDATE_FAILED } from "./update-record.ts";
 import { validateRecord } from "./validate-record.ts";
+
+/** How a submission is prepared that is one of several in a transaction. */
+export interface Preparation {
+  /**
+   * What is checked before the slow part. `rule`: only the rule. `none`: an earlier part of the transaction may be what makes
+   * this one valid.
+   */
+  readonly checks: "all" | "rule" | "none";
+  /** The record as the transaction will find it. */
+  readonly find: FindRecord;
+}
 
 /**
  * Does the slow part of a create or update, for which no transaction may wait: hashes passwords, compares the old one,
@@ -31,9 +42,8 @@ import { validateRecord } from "./validate-record.ts";
  *
  * The before hooks run first, so all checks apply to what they made of the submission.
  *
- * In a batch there are no checks here, since an earlier part of the batch may be what makes this one valid.
- *
  * @param id of the record to update; `undefined` for a new one
+ * @param preparation by default, everything is checked, except in a batch
  * @throws ApiError like `createRecord` and `updateRecord`
  */
 export async function prepareSubmission(
@@ -42,22 +52,36 @@ export async function prepareSubmission(
   collection: WritableCollection,
   id: string | undefined,
   sent: Submission,
+  preparation: Preparation = defaultPreparation(reader, context),
 ): Promise<PreparedSubmission> {
-  const submission = await runBeforeSaveHooks(reader, context, collection, id, sent);
-  if (submission.files.size > 0 && !mayReadUploads(context, collection, id)) {
+  const submission = await runBeforeSaveHooks(preparation.find, context, collection, id, sent);
+  if (submission.files.size > 0 && !mayReadUploads(preparation, collection, id)) {
     await authorize(reader, context, collection, await submittedValues(collection, id, submission, nameUpload));
   }
   const values = await submittedValues(collection, id, submission, readUpload);
   if (isOAuth2SignUp(context, collection, values)) {
     const random: SubmittedValues = { ...values, hashes: await hashRandomPassword(collection) };
-    return completeSubmission(context, collection, await checkSubmission(reader, context, collection, random));
+    return completeSubmission(
+      context,
+      collection,
+      await checkSubmission(reader, context, collection, random, preparation),
+    );
   }
   const sendsPassword = collection.fields.some(
     ({ type, name }) => type === "password" && Object.hasOwn(values.body, name),
   );
   if (values.uploads.size === 0 && !sendsPassword) return { ...values, ...NO_FILES };
-  return completeSubmission(context, collection, await checkSubmission(reader, context, collection, values));
+  return completeSubmission(
+    context,
+    collection,
+    await checkSubmission(reader, context, collection, values, preparation),
+  );
 }
+
+const defaultPreparation = (reader: Reader, { context }: RecordContext): Preparation => ({
+  checks: context === "batch" ? "none" : "all",
+  find: (collection, id) => findRecord(reader, collection, id),
+});
 
 const NO_FILES = { discard: async () => {}, keep: async () => {} };
 
@@ -75,11 +99,11 @@ async function submittedValues(
 
 /**
  * Whether the rule can only be evaluated when the types of the uploads are known. Otherwise it is evaluated before
- * anybody looks at their content: what is refused should cost nothing. In a batch no rule is evaluated here.
+ * anybody looks at their content: what is refused should cost nothing.
  */
-function mayReadUploads({ context }: RecordContext, collection: Collection, id: string | undefined): boolean {
+function mayReadUploads({ checks }: Preparation, collection: Collection, id: string | undefined): boolean {
   const rule = (id === undefined ? collection.createRule : collection.updateRule) ?? "";
-  return context === "batch" || collection.fields.some(({ type, name }) => type === "file" && rule.includes(name));
+  return checks === "none" || collection.fields.some(({ type, name }) => type === "file" && rule.includes(name));
 }
 
 /** Is this a sign-up through a provider, by somebody who has no password here? */
@@ -96,9 +120,11 @@ async function checkSubmission(
   context: RecordContext,
   collection: Collection,
   values: SubmittedValues,
+  { checks, find }: Preparation,
 ): Promise<CheckedSubmission> {
-  if (context.context === "batch") {
-    const before = values.id === undefined ? undefined : await findRecord(reader, collection, values.id);
+  if (checks !== "all") {
+    if (checks === "rule") await authorize(reader, context, collection, values);
+    const before = values.id === undefined ? undefined : await find(collection, values.id);
     const { body, draft } = readValues(context, collection, before, values);
     return { draft, values: { ...values, matchedHash: await matchOldPassword(body, before) } };
   }

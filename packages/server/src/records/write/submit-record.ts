@@ -28,17 +28,31 @@ export async function submitRecord(
 }
 
 /** Writes a prepared submission, and deletes its stored files if the write fails. */
-export async function writeSubmission(
+export function writeSubmission(
   target: WriteTarget,
   context: RecordContext,
   collection: WritableCollection,
   id: string | undefined,
   submission: PreparedSubmission,
 ): Promise<RecordValues> {
+  return discardOnFailure([submission], () =>
+    writeUnderSchema(target, context, (tx) => applySubmission(tx, context, collection, id, submission)),
+  );
+}
+
+/**
+ * Runs a write, and deletes the files stored for it if it fails.
+ *
+ * @param submissions may grow during the work
+ */
+export async function discardOnFailure<T>(
+  submissions: readonly PreparedSubmission[],
+  work: () => Promise<T>,
+): Promise<T> {
   try {
-    return await writeUnderSchema(target, context, (tx) => applySubmission(tx, context, collection, id, submission));
+    return await work();
   } catch (error) {
-    await submission.discard();
+    for (const submission of submissions) await submission.discard();
     throw error;
   }
 }

@@ -1,12 +1,12 @@
 import { ZodError } from "zod";
-import type { Body } from "../http/body/body.ts";
-import type { ApiRequest } from "../http/request.ts";
-import { json } from "../http/responses.ts";
-import { badRequest } from "../lib/api-error.ts";
-import { parseStrictText } from "../lib/json/strict-json.ts";
-import { mergeForm, mergeSettings, type Settings, shownSettings } from "../settings/settings.ts";
-import { settingsProblems } from "../settings/validate-settings.ts";
-import type { ApiContext } from "./api-context.ts";
+import { type Body, UnsupportedContentType } from "../../http/body/body.ts";
+import type { ApiRequest } from "../../http/request.ts";
+import { json } from "../../http/responses.ts";
+import { badRequest } from "../../lib/api-error.ts";
+import { parseStrictText } from "../../lib/json/strict-json.ts";
+import { mergeForm, mergeSettings, type Settings, shownSettings } from "../../settings/settings.ts";
+import { settingsProblems } from "../../settings/validate-settings.ts";
+import type { ApiContext } from "../api-context.ts";
 
 const UNREADABLE = "An error occurred while loading the submitted data.";
 
@@ -15,7 +15,7 @@ export const view = (request: ApiRequest, { settings }: ApiContext): Response =>
 
 /** Merges what was sent into the settings, which apply from then on. */
 export async function update(request: ApiRequest, { settings }: ApiContext): Promise<Response> {
-  const body = await request.read((read) => read, UNREADABLE);
+  const body = await request.read((read) => read, UNREADABLE).catch(sayUnreadable);
   const after = await settings.update(request.now, (before) => {
     const merged = merge(before, body);
     const problems = settingsProblems(merged);
@@ -23,6 +23,11 @@ export async function update(request: ApiRequest, { settings }: ApiContext): Pro
     return merged;
   });
   return json(request, shownSettings(after));
+}
+
+/** Unlike other endpoints, this one doesn't say that it doesn't know the content type. */
+function sayUnreadable(error: unknown): never {
+  throw error instanceof UnsupportedContentType ? badRequest(UNREADABLE, {}, error) : error;
 }
 
 /** @throws ApiError 400 if a value has the wrong type */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { errorText, play, testScenarios } from "../testing/scenario.ts";
-import { startTestApp } from "../testing/test-app.ts";
+import { errorText, play, testScenarios } from "../../testing/scenario.ts";
+import { startTestApp } from "../../testing/test-app.ts";
 
 const { url, admin, app, add, tokenOf } = await startTestApp();
 const user = await tokenOf("users", await add("users", { email: "user@example.com" }));
