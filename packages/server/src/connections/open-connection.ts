@@ -3,7 +3,7 @@ import type { Codec } from "../hub/frame.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Session } from "../hub/session.ts";
 import type { Wire } from "../hub/wire.ts";
-import { onConnectionOpened } from "../lib/connection-gc.ts";
+import { onConnectionOpened } from "../lib/collect-garbage.ts";
 import type { Cursor } from "../log/cursors.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { EndReason } from "../transports/event-stream.ts";

@@ -6,13 +6,14 @@ import { type FileContent, streamOf } from "./file-store.ts";
 const PIECE = 256 << 10;
 
 /**
- * A new file that is written piece by piece. The next piece is taken when the last one is on its way to the disk, so a slow
- * disk slows the sender down and memory holds one piece.
+ * A new file that is written piece by piece. The next bytes are taken when the last piece is on the disk, so a slow disk
+ * slows the sender down, and memory holds one piece.
  */
 export class FileWriter {
   readonly #hash = createHash("md5");
-  readonly #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
+  /** One for the whole file: new ones would be garbage faster than it is collected. */
+  readonly #piece = Buffer.allocUnsafe(PIECE);
+  #filled = 0;
   #size = 0;
 
   private constructor(private readonly file: Awaited<ReturnType<typeof open>>) {}
@@ -26,13 +27,16 @@ export class FileWriter {
     return this.#size;
   }
 
-  /** @param bytes not to be changed any more */
+  /** Await it before the next call. */
   async write(bytes: Uint8Array): Promise<void> {
-    this.#hash.update(bytes);
     this.#size += bytes.byteLength;
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.byteLength;
-    if (this.#waitingBytes >= PIECE) await this.#flush();
+    for (let at = 0; at < bytes.byteLength;) {
+      const part = bytes.subarray(at, at + PIECE - this.#filled);
+      this.#piece.set(part, this.#filled);
+      this.#filled += part.byteLength;
+      at += part.byteLength;
+      if (this.#filled === PIECE) await this.#flush();
+    }
   }
 
   /** @returns the content's MD5 in base64 for the side-car: it is computed on the way, so the content is read once */
@@ -48,9 +52,9 @@ export class FileWriter {
   }
 
   async #flush(): Promise<void> {
-    const pieces = this.#waiting.splice(0);
-    this.#waitingBytes = 0;
-    let left = Buffer.concat(pieces);
+    let left = this.#piece.subarray(0, this.#filled);
+    this.#hash.update(left);
+    this.#filled = 0;
     while (left.byteLength > 0) {
       const { bytesWritten } = await this.file.write(left);
       left = left.subarray(bytesWritten);

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { FileWriter } from "../../files/file-writer.ts";
 import { noteSpooled, type Spool } from "../../files/spool.ts";
 import { invalid, limited } from "../../lib/api-error.ts";
+import { onUploaded } from "../../lib/collect-garbage.ts";
 import { Quota } from "../../lib/scheduling/quota.ts";
 import { toStoreError } from "../../store/system-error.ts";
 import type { HeldBody } from "./body-memory.ts";
@@ -71,6 +72,7 @@ export class BodyFile {
   /** @throws ApiError 429 or 503 beyond a limit, StoreError if the disk fails */
   async write(bytes: Uint8Array): Promise<void> {
     this.take(bytes.byteLength);
+    onUploaded(bytes.byteLength);
     await this.writer.write(bytes).catch((error: unknown) => {
       throw toStoreError(error);
     });

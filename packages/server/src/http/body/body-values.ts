@@ -28,7 +28,7 @@ export function readValues(body: Body): Values {
 
 /**
  * The values of a body, validated against a shape. Names match in any case, as in Go's decoder, and unknown names are
- * dropped. A form value becomes a list if the shape wants one, otherwise the first text with its name.
+ * dropped. A form value becomes a list or an integer if the shape wants one, otherwise the first text with its name.
  *
  * @throws ZodError if a value has the wrong type; TypeError or SyntaxError if the body is not a JSON object
  */
@@ -51,10 +51,13 @@ function formTexts(values: FormTexts, { shape }: z.ZodObject): Values {
   const wanted = Object.entries(shape).flatMap(([name, schema]) => {
     const texts = values.get(name);
     if (!texts) return [];
-    return [[name, z.safeParse(schema, texts).success ? texts : texts[0]] as const];
+    const readings = [texts, texts[0], ...(INTEGER.test(texts[0]!) ? [Number(texts[0])] : [])];
+    return [[name, readings.find((reading) => z.safeParse(schema, reading).success) ?? texts[0]] as const];
   });
   return Object.fromEntries(wanted);
 }
+
+const INTEGER = /^[+-]?\d{1,15}$/;
 
 const jsonPayloads = ({ values, limits }: FormBody): Values[] =>
   (values.get(JSON_PAYLOAD) ?? []).map((text) => asObject(parseStrictText(text, limits)));

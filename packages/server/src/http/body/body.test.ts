@@ -8,7 +8,7 @@ import { type Body, hasBody, NO_BODY, readBody } from "./body.ts";
 import { BodyFiles } from "./body-files.ts";
 import { BodyMemory } from "./body-memory.ts";
 import { parseValues, readValues } from "./body-values.ts";
-import { formText, formTexts } from "./form-values.ts";
+import { formInteger, formText, formTexts } from "./form-values.ts";
 
 const LIMIT = 1_000_000;
 const LIMITS = { depth: 10_000, keys: 100, items: 200 };
@@ -212,6 +212,16 @@ describe("values with a shape", () => {
   test("in a list of texts, null is an empty text", async () => {
     const body = await read('{"names":[null,"a"]}', "application/json");
     expect(parseValues(body, z.object({ names: formTexts }))).toEqual({ names: ["", "a"] });
+  });
+
+  test("are integers from digits in a form, but not from a text in JSON", async () => {
+    const whole = z.object({ age: formInteger });
+    expect(parseValues(await read(form(["age", "60"])), whole)).toEqual({ age: 60 });
+    expect(parseValues(await read('{"age":60}', "application/json"), whole)).toEqual({ age: 60 });
+    for (const text of ['{"age":"60"}', '{"age":1.5}']) {
+      const body = await read(text, "application/json");
+      expect(() => parseValues(body, whole)).toThrow();
+    }
   });
 
   test("are refused if they have another type", async () => {

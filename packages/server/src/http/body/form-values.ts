@@ -15,14 +15,8 @@ export const formTexts = z
   .transform((texts) => texts.map((text) => text ?? ""))
   .nullish();
 
-/** Decimal digits in a form, an integer in JSON. */
+/** An integer: decimal digits in a form, a number in JSON. */
 export const formInteger = z
-  .union([
-    z.int(),
-    z
-      .string()
-      .regex(/^[+-]?\d{1,15}$/)
-      .transform(Number),
-  ])
+  .int()
   .nullish()
   .transform((number) => number ?? 0);

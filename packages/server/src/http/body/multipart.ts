@@ -145,11 +145,13 @@ async function receive(
     for await (const chunk of content) {
       size += chunk.byteLength;
       if (size > maxBytes && isLarge()) throw new FileLimitError(part, name, maxBytes);
-      // A copy: the chunk is a part of what the request's reader gave, which would stay in memory as a whole.
-      kept.push(new Uint8Array(chunk));
-      if (size <= MAX_IN_MEMORY) continue;
+      if (size <= MAX_IN_MEMORY) {
+        // A copy: the chunk is a part of what the request's reader gave, which would stay in memory as a whole.
+        kept.push(new Uint8Array(chunk));
+        continue;
+      }
       disk ??= await files.create(held);
-      for (const piece of kept.splice(0)) {
+      for (const piece of [...kept.splice(0), chunk]) {
         await disk.write(piece);
         held.take(-piece.byteLength);
       }

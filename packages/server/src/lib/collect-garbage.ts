@@ -15,3 +15,19 @@ export function onConnectionOpened(): void {
   opened += 1;
   if (opened % CONNECTIONS_PER_COLLECTION === 0) edenGC();
 }
+
+/** Bytes of uploads per collection. */
+const UPLOADED_PER_COLLECTION = 16 << 20;
+
+let uploaded = 0;
+
+/**
+ * Does the same while uploads arrive. Each piece of a body is garbage as soon as it is on the disk, but the collector
+ * does not see how large it is.
+ */
+export function onUploaded(bytes: number): void {
+  uploaded += bytes;
+  if (uploaded < UPLOADED_PER_COLLECTION) return;
+  uploaded = 0;
+  edenGC();
+}
