@@ -50,9 +50,11 @@ test("a batch is one request, with files as form parts and the rest as JSON", as
   expect((form["requests.1.files"] as File).name).toBe("1.txt");
 });
 
-if (hasPocketBase)
-  test("PocketBase executes all of a batch or nothing", async () => {
-    await using server = await startServer({ kind: "pocketbase" });
+const servers = ["headwater", "pocketbase"] as const;
+
+for (const kind of servers.filter((each) => each === "headwater" || hasPocketBase)) {
+  test(`${kind} executes all of a batch or nothing`, async () => {
+    await using server = await startServer({ kind });
     const admin = await SuperuserClient.signIn(server.url);
     await admin.request("PATCH", "/api/settings", { body: { batch: { enabled: true, maxRequests: 10, timeout: 3 } } });
     const fields = [
@@ -72,4 +74,10 @@ if (hasPocketBase)
     second.collection("docs").create({ title: "" });
     expect(await rejectionOf(second.send())).toMatchObject({ code: "invalid", data: { requests: { 1: {} } } });
     expect((await client.collection("docs").list()).totalItems).toBe(2);
+    const third = client.batch();
+    third.collection("docs").upsert({ id: one!.id, title: "three" });
+    third.collection("docs").update(one!.id, { title: "four" });
+    third.collection("docs").delete(two!.id);
+    expect(await third.send()).toMatchObject([{ title: "three" }, { title: "four" }, undefined]);
   });
+}

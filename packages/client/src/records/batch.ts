@@ -3,7 +3,7 @@ import { HeadwaterError } from "../errors.ts";
 import { recordsPath } from "./records-endpoint.ts";
 import type { CollectionTypes, SchemaOf } from "../schema.ts";
 import { splitFiles } from "./body.ts";
-import { type LooseViewOptions, viewQuery, type ViewOptions } from "./list.ts";
+import { type LooseViewOptions, viewQuery, type ViewOptions, writeHeaders, type WriteOptions } from "./list.ts";
 
 interface BatchRequest {
   readonly method: string;
@@ -15,10 +15,7 @@ interface BatchRequest {
 /** The result of one request of a batch: the record, or `undefined` for a deletion. */
 export type BatchResult = Readonly<Record<string, unknown>> | undefined;
 
-/**
- * Writes that all succeed or all fail. PocketBase servers may have batches disabled; Headwater doesn't support them
- * yet.
- */
+/** Writes that all succeed or all fail. A superuser has to enable batches in the settings of the server. */
 export class Batch<Schema extends SchemaOf<Schema>> {
   readonly #api: Api;
   readonly #requests: BatchRequest[] = [];
@@ -29,7 +26,7 @@ export class Batch<Schema extends SchemaOf<Schema>> {
 
   collection<Name extends keyof Schema & string>(name: Name): BatchCollection<Schema[Name]> {
     return new BatchCollection<Schema[Name]>(name, (method, path, values, options) => {
-      const { headers = {} } = options;
+      const headers = writeHeaders(options) ?? {};
       this.#requests.push({ method, url: this.#api.http.path(path, viewQuery(options)), headers, values });
     });
   }
@@ -79,11 +76,11 @@ export class BatchCollection<Types extends CollectionTypes> {
     this.#write("PUT", this.#path, values, options);
   }
 
-  update(id: string, values: Types["update"], options: ViewOptions<Types["record"]> = {}): void {
+  update(id: string, values: Types["update"], options: WriteOptions<Types["record"]> = {}): void {
     this.#write("PATCH", `${this.#path}/${encodeURIComponent(id)}`, values, options);
   }
 
-  delete(id: string): void {
-    this.#write("DELETE", `${this.#path}/${encodeURIComponent(id)}`, {}, {});
+  delete(id: string, { ifMatch }: Pick<WriteOptions, "ifMatch"> = {}): void {
+    this.#write("DELETE", `${this.#path}/${encodeURIComponent(id)}`, {}, { ifMatch });
   }
 }

@@ -2,6 +2,7 @@ import type { ApiRequest } from "../../http/request.ts";
 import { json } from "../../http/responses.ts";
 import { STREAM_LENGTH } from "../../http/streamed-json.ts";
 import { type FieldPick, parseFields, pickFields } from "../../lib/pick-fields.ts";
+import { TurnShare } from "../../lib/scheduling/turn-share.ts";
 import type { BatchResult } from "../../records/batch/run-batch.ts";
 import type { AnswerLimits, RecordContext } from "../../records/model/record-context.ts";
 import { type CollectedRecords, collectRecords } from "../../records/present/present.ts";
@@ -31,10 +32,16 @@ export async function batchResponse(
   return new Response([...texts].join(""), { headers: { "Content-Type": "application/json" } });
 }
 
+/** How long answers to batches may keep a turn of the event loop, in milliseconds. */
+const MAX_TURN_MS = 4;
+const turns = new TurnShare(MAX_TURN_MS);
+
 async function collectAnswers(reader: Reader, results: readonly BatchResult[]): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
   let used = 0;
   for (const { request, record } of results) {
+    const pause = turns.pause(performance.now());
+    if (pause) await pause;
     const { collection, context } = request;
     const { expand = "", fields = "" } = context.query;
     const records = record && (await collectRecords(reader, within(context, used), collection, [record], expand));

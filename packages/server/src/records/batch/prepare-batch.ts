@@ -1,4 +1,5 @@
 import type { RecordValues } from "@headwater/protocol";
+import { TurnShare } from "../../lib/scheduling/turn-share.ts";
 import type { Reader, Transaction } from "../../store/store.ts";
 import { preparationOutdated } from "../model/schema-change.ts";
 import type { PreparedSubmission } from "../model/submission.ts";
@@ -20,6 +21,10 @@ export interface BatchStep {
   readonly run: (tx: Transaction) => Promise<RecordValues | undefined>;
 }
 
+/** How long batches may keep a turn of the event loop while they are prepared, in milliseconds. */
+const MAX_TURN_MS = 4;
+const turns = new TurnShare(MAX_TURN_MS);
+
 /**
  * Does the slow part of each request, in order: before hooks, password hashes, files. A request that can't be done is the
  * last one: its error is thrown when its turn comes, as a request before it may fail too.
@@ -36,6 +41,8 @@ export async function prepareBatch(
   const planned = new PlannedRecords(reader);
   const steps: BatchStep[] = [];
   for (const read of requests) {
+    const pause = turns.pause(performance.now());
+    if (pause) await pause;
     clock.check();
     try {
       const request = read();
