@@ -16,6 +16,8 @@ export type ErrorCode =
   | "forbidden"
   /** 404: doesn't exist, or isn't visible to this user. Servers don't say which. */
   | "not-found"
+  /** 412: the record has changed since the version that `ifMatch` names. */
+  | "conflict"
   /** 429 or 503: retry after `retryAfterMs`. */
   | "busy"
   /** Any other status. */

@@ -6,6 +6,7 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   401: "unauthorized",
   403: "forbidden",
   404: "not-found",
+  412: "conflict",
   429: "busy",
   503: "busy",
 };

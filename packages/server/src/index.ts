@@ -27,7 +27,16 @@ export {
   url,
 } from "./library/collections/fields.ts";
 export type { CreateInput, RecordOf, UntypedRecord, UpdateInput } from "./library/collections/record-types.ts";
-export type { ListOptions, Page, Records, RecordsOf, ViewOptions } from "./library/records/records.ts";
+export type {
+  DeleteOptions,
+  ListOptions,
+  Page,
+  Records,
+  RecordsOf,
+  UpdateOptions,
+  ViewOptions,
+} from "./library/records/records.ts";
+export { versionOf } from "./library/records/version-of.ts";
 export type {
   AppRealtime,
   BroadcastOptions,

@@ -3,7 +3,7 @@ import { SuperuserClient } from "@headwater/testing/servers/superuser-client.ts"
 import { ARTICLES, PUBLIC_NOTES } from "@headwater/testing/servers/collections.ts";
 import { type ServerProcess, startServer } from "@headwater/testing/servers/server-process.ts";
 import { rejectionOf } from "../../test/support/rejection.ts";
-import { Client, type Collection, filter, memoryStore, type RecordModel } from "../index.ts";
+import { Client, type Collection, filter, memoryStore, type RecordModel, versionOf } from "../index.ts";
 
 setDefaultTimeout(60_000);
 
@@ -52,4 +52,21 @@ test("values in a filter are escaped, whatever they contain", async () => {
     expect(items.map((item) => item.id)).toContain(id);
     expect(new Set(items.map((item) => item["title"]))).toEqual(new Set([title]));
   }
+});
+
+test("a write happens only to the version that it names", async () => {
+  const client = newClient();
+  await client.authenticate("root@example.com", "1234567890", { collection: "_superusers" });
+  const articles: Collection = client.collection("articles");
+  const { id } = await articles.create({ title: "A title" });
+  const [read] = (await articles.list({ filter: filter`id = ${id}`, withVersion: true })).items;
+  const ifMatch = versionOf(read!);
+  expect(ifMatch).toMatch(/^[\w-]{22}$/);
+  const written = await articles.update(id, { rank: 5 }, { ifMatch, withVersion: true });
+  expect(await rejectionOf(articles.update(id, { rank: 6 }, { ifMatch }))).toMatchObject({
+    code: "conflict",
+    status: 412,
+  });
+  expect(await rejectionOf(articles.delete(id, { ifMatch }))).toMatchObject({ code: "conflict" });
+  await articles.delete(id, { ifMatch: versionOf(written) });
 });

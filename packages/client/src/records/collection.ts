@@ -9,7 +9,15 @@ import type { Subscription } from "../realtime/subscription.ts";
 import type { AnyCollection, CollectionTypes } from "../schema.ts";
 import { recordBody } from "./body.ts";
 import { FieldName, type FilterField } from "./filter.ts";
-import { type ListOptions, listRecords, type Page, viewQuery, type ViewOptions } from "./list.ts";
+import {
+  type ListOptions,
+  listRecords,
+  type Page,
+  viewQuery,
+  type ViewOptions,
+  writeHeaders,
+  type WriteOptions,
+} from "./list.ts";
 
 /** The records of one collection. */
 export class Collection<Types extends CollectionTypes = AnyCollection> {
@@ -45,13 +53,14 @@ export class Collection<Types extends CollectionTypes = AnyCollection> {
   update(
     id: string,
     values: Types["update"] | FormData,
-    options: ViewOptions<Types["record"]> = {},
+    options: WriteOptions<Types["record"]> = {},
   ): Promise<Types["record"]> {
     return this.#requestRecord("PATCH", id, values, options);
   }
 
-  async delete(id: string, { query, headers, signal }: ViewOptions = {}): Promise<void> {
-    await this.#api.request("DELETE", this.#path(id), { query, headers, signal });
+  async delete(id: string, options: WriteOptions = {}): Promise<void> {
+    const { query, signal } = options;
+    await this.#api.request("DELETE", this.#path(id), { query, headers: writeHeaders(options), signal });
   }
 
   /** Subscribes to all changes of records that match the list rule and the filter. */
@@ -76,13 +85,13 @@ export class Collection<Types extends CollectionTypes = AnyCollection> {
     method: string,
     id: string | undefined,
     values: object | undefined,
-    options: ViewOptions<Types["record"]>,
+    options: WriteOptions<Types["record"]>,
   ): Promise<Types["record"]> {
-    const { headers, signal } = options;
+    const { signal } = options;
     const { body } = await this.#api.request(method, this.#path(id), {
       query: viewQuery(options),
       ...(values !== undefined && { body: recordBody(values) }),
-      headers,
+      headers: writeHeaders(options),
       signal,
     });
     return body as Types["record"];

@@ -11,10 +11,17 @@ export interface ViewOptions<T = RecordModel> {
   readonly expand?: OneOrMore<ExpandPath<T>> | undefined;
   /** Fields to include. Default: all. */
   readonly fields?: OneOrMore<ShownField<T>> | undefined;
+  /** Includes the version of each record, which `versionOf` reads. Headwater servers only. */
+  readonly withVersion?: boolean | undefined;
   /** For `@request.query.*` of the rules. */
   readonly query?: Readonly<Record<string, QueryValue>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface WriteOptions<T = RecordModel> extends ViewOptions<T> {
+  /** Writes only if the record has this version; otherwise fails with `conflict`. Headwater servers only. */
+  readonly ifMatch?: string | undefined;
 }
 
 export interface ListOptions<T = RecordModel> extends ViewOptions<T> {
@@ -44,16 +51,31 @@ export interface Page<T> {
 export interface LooseViewOptions {
   readonly expand?: OneOrMore<string> | undefined;
   readonly fields?: OneOrMore<string> | undefined;
+  readonly withVersion?: boolean | undefined;
+  readonly ifMatch?: string | undefined;
   readonly query?: Readonly<Record<string, QueryValue>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The query parameters of `ViewOptions`. */
-export const viewQuery = ({ query, expand, fields }: LooseViewOptions): Readonly<Record<string, QueryValue>> => ({
+export const viewQuery = ({
+  query,
+  expand,
+  fields,
+  withVersion,
+}: LooseViewOptions): Readonly<Record<string, QueryValue>> => ({
   ...query,
   expand: joinNames(expand),
   fields: joinNames(fields),
+  withVersion,
 });
+
+/** The headers of `WriteOptions`. */
+export const writeHeaders = ({ headers, ifMatch }: LooseViewOptions): Readonly<Record<string, string>> | undefined =>
+  ifMatch === undefined ? headers : { ...headers, "If-Match": `"${ifMatch}"` };
+
+/** The version of a record that was read with `withVersion`, for `ifMatch`. */
+export const versionOf = (record: object): string | undefined => (record as Record<string, string>)["@version"];
 
 /** The type of the items is not checked. */
 export async function listRecords<T>(api: Api, collection: string, options: ListOptions = {}): Promise<Page<T>> {

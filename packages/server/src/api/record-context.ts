@@ -1,4 +1,4 @@
-import { headerName } from "@headwater/protocol";
+import { asksForVersion, headerName } from "@headwater/protocol";
 import { hookDepth } from "../records/model/hook-scope.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import type { ApiContext } from "./api-context.ts";
@@ -7,7 +7,7 @@ import type { ApiRequest } from "../http/request.ts";
 /** What rules and record operations see of a request. Headers are converted on first use: most rules never read them. */
 export function recordContext(
   request: ApiRequest,
-  { registry, files, background, hooks, config, metrics }: ApiContext,
+  { registry, files, background, hooks, config, metrics, versions }: ApiContext,
   { context = "default", body = {} }: Partial<Pick<RecordContext, "context" | "body">> = {},
 ): RecordContext {
   let headers: Readonly<Record<string, string>> | undefined;
@@ -20,6 +20,7 @@ export function recordContext(
       return (headers ??= headersOf(request.raw));
     },
     body,
+    versions: asksForVersion(request.query) ? versions : undefined,
     schema: registry.current,
     now: request.now,
     files,

@@ -17,6 +17,7 @@ import { recordContext } from "./record-context.ts";
 import { pageResponse, recordResponse } from "./record-responses.ts";
 import { fileLimits, largeFileError, recordBodyLimit } from "../http/files/upload-limits.ts";
 import { noContent, withCursor } from "../http/responses.ts";
+import { isKnown, preconditionOf, versionToShow, withVersion } from "./versions/etag.ts";
 
 const MISSING = "Missing collection context.";
 
@@ -37,6 +38,10 @@ export async function view(request: ApiRequest, api: ApiContext): Promise<Respon
   const collection = collectionOf(request, api, MISSING);
   const context = await submittedContext(request, api);
   const record = await viewRecord(api.store.for(queryOwner(request)), context, collection, request.params["id"]!);
+  const version = versionToShow(request, context, api.versions, collection, record);
+  if (version !== undefined && isKnown(request, context, collection, version)) {
+    return withVersion(new Response(null, { status: 304 }), version);
+  }
   return presented(request, api, context, collection, record);
 }
 
@@ -50,7 +55,7 @@ export async function update(request: ApiRequest, api: ApiContext): Promise<Resp
 
 export async function remove(request: ApiRequest, api: ApiContext): Promise<Response> {
   const collection = writableCollectionOf(request, api);
-  const context = await submittedContext(request, api);
+  const context = await writeContext(request, api);
   await submitDelete(api, context, collection, request.params["id"]!);
   return noContent();
 }
@@ -81,10 +86,16 @@ function writableCollectionOf(request: ApiRequest, api: ApiContext): WritableCol
 const submittedContext = async (request: ApiRequest, api: ApiContext): Promise<RecordContext> =>
   recordContext(request, api, { body: await request.values() });
 
+async function writeContext(request: ApiRequest, api: ApiContext): Promise<RecordContext> {
+  const context = await submittedContext(request, api);
+  const precondition = preconditionOf(request, api.versions);
+  return precondition ? Object.assign(context, { precondition }) : context;
+}
+
 async function submit(request: ApiRequest, api: ApiContext, id: string | undefined): Promise<Response> {
   const collection = writableCollectionOf(request, api);
   request.maxFileBytes = fileLimits(collection);
-  const context = await submittedContext(request, api).catch((error: unknown) => {
+  const context = await writeContext(request, api).catch((error: unknown) => {
     throw largeFileError(error, recordContext(request, api, {}), collection, id === undefined);
   });
   const submitted = { body: context.body, files: await request.uploads() };
@@ -101,5 +112,7 @@ async function presented(
 ): Promise<Response> {
   const reader = api.store.for(queryOwner(request));
   const records = await collectRecords(reader, context, collection, [record], request.query["expand"] ?? "");
-  return recordResponse(request, api, records);
+  const response = recordResponse(request, api, records);
+  const version = versionToShow(request, context, api.versions, collection, record);
+  return version === undefined ? response : withVersion(response, version);
 }

@@ -10,6 +10,7 @@ import { LocalFiles } from "../files/local-files.ts";
 import { Spool } from "../files/spool.ts";
 import { UserError } from "../lib/user-error.ts";
 import { isGuarded, OWN_WRITES } from "../log/foreign-writes.ts";
+import { RecordVersions } from "../records/model/record-version.ts";
 import { migrate } from "../store/migrations/migrations.ts";
 import { lockFolder } from "../store/sqlite/folder-lock.ts";
 import { type ObservedStore, openSqliteStore, type SqliteStoreOptions } from "../store/sqlite/sqlite-store.ts";
@@ -22,6 +23,7 @@ export interface Folder {
   readonly files: FileStore;
   /** Content on its way to `files`. */
   readonly spool: Spool;
+  readonly versions: RecordVersions;
   /** Runs the scripts of superusers. */
   readonly sql: SqlRunner;
   close(): Promise<void>;
@@ -57,6 +59,7 @@ export async function openFolder(dir: string, options: FolderOptions = {}): Prom
     return {
       store,
       registry,
+      versions: await RecordVersions.open(store),
       sql: new SqlRunner({ store, registry, path: join(dir, "data.db") }),
       files: new LocalFiles(join(dir, "storage"), join(dir, ".headwater.uploads")),
       spool: new Spool(join(dir, ".headwater.spool")),

@@ -1,6 +1,7 @@
 import type { Epoch } from "@headwater/protocol";
 import type { Logger } from "pino";
 import { Registry } from "../collections/model/registry.ts";
+import type { Schema } from "../collections/model/schema.ts";
 import type { Config } from "../config.ts";
 import { ConnectionLog } from "../connections/connection-log.ts";
 import { Liveness } from "../connections/liveness.ts";
@@ -53,12 +54,13 @@ export interface Realtime extends Connections {
 }
 
 export async function openRealtime({ config, logger, folder, metrics }: RealtimeOptions): Promise<Realtime> {
-  const { store, registry, files } = folder;
+  const { store, registry, files, versions } = folder;
   const tailRegistry = new Registry(registry.current.clientFilters);
   tailRegistry.replace(registry.current);
   const channels = new Channels(config.channels === "declared" ? null : "");
   const rooms = new Channels(null);
-  const visibility = new EventVisibility({ reader: store, schema: () => tailRegistry.current, files, channels, rooms });
+  const schema = (): Schema => tailRegistry.current;
+  const visibility = new EventVisibility({ reader: store, schema, files, versions, channels, rooms });
   const cursors = new Cursors(await startLineage(store));
   const [epoch, head] = [await readEpoch(store), await readHead(store)];
   const presence = createPresence({ config, logger, visibility });

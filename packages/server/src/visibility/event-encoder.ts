@@ -1,4 +1,11 @@
-import type { EventAction, RecordEvent, RecordId, RecordValues, OutgoingEvent } from "@headwater/protocol";
+import {
+  asksForVersion,
+  type EventAction,
+  type OutgoingEvent,
+  type RecordEvent,
+  type RecordId,
+  type RecordValues,
+} from "@headwater/protocol";
 import { parseFields, pickFields } from "../lib/pick-fields.ts";
 import { andThen, type Eventually } from "../lib/scheduling/eventually.ts";
 import type { Meter } from "../lib/scheduling/meter.ts";
@@ -76,5 +83,6 @@ function keyOf({ topic, principal, subscription }: Listener, payload: EventPaylo
   const { expand = "", fields = "" } = subscription.options.query;
   const presentation = presentationKey(principal, collection, expand, id);
   // The view rules of expanded records may read the subscription's headers too, which are part of its name.
-  return JSON.stringify([payload.action, id, expand === "" ? fields : subscription.name, presentation]);
+  const asked = expand === "" ? [fields, asksForVersion(subscription.options.query)] : subscription.name;
+  return JSON.stringify([payload.action, id, asked, presentation]);
 }

@@ -3,7 +3,7 @@ import { COLLECTIONS, isForeignWrite } from "../collections/model/log-collection
 import type { Eventually } from "../lib/scheduling/eventually.ts";
 import type { Meter } from "../lib/scheduling/meter.ts";
 import type { Change } from "../log/change.ts";
-import { RecordEvents } from "./record-events.ts";
+import { RecordEvents, type RecordEventsOptions } from "./record-events.ts";
 import type { VisibilityChanges } from "./visibility-diff.ts";
 import { type Principal, principalKey } from "../rules/principal.ts";
 import { isBroadcast } from "./channels/broadcast.ts";
@@ -12,7 +12,7 @@ import { roomOfPoke } from "./channels/poke-change.ts";
 import { RoomEvents, type RoomEventsOptions } from "./channels/room-events.ts";
 import type { AudienceKind, VisibilityReason } from "./audience-kind.ts";
 
-export interface EventVisibilityOptions extends ChannelEventsOptions, RoomEventsOptions {}
+export interface EventVisibilityOptions extends RecordEventsOptions, ChannelEventsOptions, RoomEventsOptions {}
 
 /** Who sees which events: of records' changes, of broadcasts and of pokes. The hub's `Visibility`. */
 export class EventVisibility {

@@ -1,4 +1,10 @@
-import { GLOBAL_SUBSCRIPTION, recordId, type Subscription, type OutgoingEvent } from "@headwater/protocol";
+import {
+  asksForVersion,
+  GLOBAL_SUBSCRIPTION,
+  recordId,
+  type Subscription,
+  type OutgoingEvent,
+} from "@headwater/protocol";
 import type { Schema } from "../collections/model/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
 import { andThen, both, type Eventually } from "../lib/scheduling/eventually.ts";
@@ -13,6 +19,7 @@ import { findRecord } from "../records/query/find-record.ts";
 import { erasedPayload } from "./erased-change.ts";
 import { EventEncoder, type EventPayload } from "./event-encoder.ts";
 import { RoutingValueReader } from "../records/rule-check/routing-values.ts";
+import type { RecordVersions } from "../records/model/record-version.ts";
 import { RuleBatcher } from "../records/rule-check/rule-batcher.ts";
 import { isCacheable, type Listener, listenerKey, readListener, routingValueOf } from "./listener.ts";
 import { dependenciesOfListener } from "./listener-dependencies.ts";
@@ -28,6 +35,7 @@ export interface RecordEventsOptions {
   readonly reader: ClientReader;
   readonly schema: () => Schema;
   readonly files: FileStore;
+  readonly versions?: RecordVersions;
 }
 
 /** The audience of `*`: a superuser sees every record, so none enters or leaves. Expanded records may change any time. */
@@ -256,6 +264,9 @@ export class RecordEvents {
   }
 
   #listener(subscription: Subscription, principal: Principal, change?: Change): Listener | undefined {
-    return readListener(this.#options.schema(), this.#options.files, subscription, principal, change?.collection);
+    const { schema, files, versions } = this.#options;
+    const listener = readListener(schema(), files, subscription, principal, change?.collection);
+    if (!listener || !versions || !asksForVersion(subscription.options.query)) return listener;
+    return { ...listener, context: { ...listener.context, versions } };
   }
 }

@@ -33,7 +33,7 @@ export async function create(request: ApiRequest, api: ApiContext): Promise<Resp
   if (sent.length > maxRequests) api.metrics.refused("limit_batch_requests");
   if (found) throw badRequest("Invalid batch request data.", found);
   const context = recordContext(request, api, { context: "batch" });
-  const unread = sent.map((each, index) => () => readBatchRequest(each, index, context));
+  const unread = sent.map((each, index) => () => readBatchRequest(each, index, context, api.versions));
   const clock = new BatchClock((timeout > 0 ? timeout : DEFAULT_SECONDS) * 1_000, request.raw.signal);
   const results = await runBatch(api, context, unread, clock).catch((error: unknown) => refuse(error, request, api));
   return batchResponse(request, api, results);

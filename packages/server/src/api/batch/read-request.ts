@@ -1,10 +1,12 @@
-import { headerName } from "@headwater/protocol";
+import { asksForVersion, headerName } from "@headwater/protocol";
 import { decodeSegment } from "../../http/route.ts";
 import { hasBrokenParameter, urlParameters } from "../../http/url-parameters.ts";
 import { ApiError, badRequest, notFound } from "../../lib/api-error.ts";
 import { parseFields } from "../../lib/pick-fields.ts";
 import type { BatchRequest } from "../../records/batch/batch-request.ts";
+import { type Precondition, readPrecondition } from "../../records/model/precondition.ts";
 import type { RecordContext } from "../../records/model/record-context.ts";
+import type { RecordVersions } from "../../records/model/record-version.ts";
 import { assertWritable } from "../../records/model/writable-collection.ts";
 import type { SentRequest } from "./batch-form.ts";
 
@@ -27,7 +29,12 @@ const ACTIONS: Readonly<Record<string, Action>> = {
  * @param outer of the batch itself, whose headers and principal each request has
  * @throws ApiError if it can't be done
  */
-export function readBatchRequest(sent: SentRequest, index: number, outer: RecordContext): BatchRequest {
+export function readBatchRequest(
+  sent: SentRequest,
+  index: number,
+  outer: RecordContext,
+  versions: RecordVersions,
+): BatchRequest {
   const { method, url, body, files } = sent;
   const match = ACTIONS[method]?.pattern.exec(url);
   if (!match || /%(?![\da-f]{2})/i.test(url.replace(/\?.*$/s, ""))) throw unknownAction(index);
@@ -43,13 +50,28 @@ export function readBatchRequest(sent: SentRequest, index: number, outer: Record
     action,
     collection,
     id: id === undefined ? upsertedId(action, body) : decodeSegment(id),
-    context: { ...outer, method, query, headers: headersOf(outer, sent), body },
+    context: {
+      ...outer,
+      method,
+      query,
+      headers: headersOf(outer, sent),
+      body,
+      versions: asksForVersion(query) ? versions : undefined,
+      precondition: preconditionOf(sent, versions),
+    },
     submitted: { body, files },
     check: () => {
       if (action !== "delete" && query["fields"] && !parseFields(query["fields"])) throw badRequest();
     },
   };
 }
+
+/** Only a request's own headers count: each is about another record. */
+const preconditionOf = ({ headers }: SentRequest, versions: RecordVersions): Precondition | undefined =>
+  readPrecondition(
+    versions,
+    (wanted) => Object.entries(headers).find(([name]) => name.toLowerCase() === wanted.toLowerCase())?.[1],
+  );
 
 /** PocketBase's status for a request that it doesn't know is another one behind the first. */
 const unknownAction = (index: number): ApiError => new ApiError(index === 0 ? 400 : 500);

@@ -19,13 +19,17 @@ import { requireCollection, type AppContext } from "../context/app-context.ts";
 import type { SerialTransaction } from "./serial-transaction.ts";
 import { Prepared } from "./prepared.ts";
 import type { CreateInput, RecordOf, Subject, UpdateInput } from "../collections/record-types.ts";
-import type { FirstOptions, ListOptions, Page, Records, ViewOptions } from "./records.ts";
+import type { DeleteOptions, FirstOptions, ListOptions, Page, Records, UpdateOptions, ViewOptions } from "./records.ts";
 
 const WOULD_DEADLOCK =
   "Use the transaction's own records here: any other write would wait for the transaction forever.";
 
 /** Counted, to tell them apart. */
 let reads = 0;
+
+interface VersionOptions extends DeleteOptions {
+  readonly withVersion?: boolean | undefined;
+}
 
 type Query = Readonly<Record<string, string>>;
 
@@ -53,11 +57,11 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
     return new RecordsHandle(this.#appContext, this.#collection, this.#transaction, who);
   }
 
-  list({ expand, ...options }: ListOptions = {}): Promise<Page<RecordOf<S>>> {
+  list({ expand, withVersion, ...options }: ListOptions = {}): Promise<Page<RecordOf<S>>> {
     const query = queryOf(options);
     // One snapshot, so that the count, the page and the expanded relations are consistent.
     return this.#read(async (reader) => {
-      const request = await this.#createRequest(reader, "GET", undefined, query);
+      const request = await this.#createRequest(reader, "GET", undefined, query, { withVersion });
       const page = await listRecords(reader, request.context, request.collection, query);
       return { ...page, items: await this.#present(reader, request, page.items, expand) };
     });
@@ -68,9 +72,9 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
     return items[0];
   }
 
-  get(id: string, { expand }: ViewOptions = {}): Promise<RecordOf<S>> {
+  get(id: string, { expand, withVersion }: ViewOptions = {}): Promise<RecordOf<S>> {
     return this.#read(async (reader) => {
-      const request = await this.#createRequest(reader, "GET");
+      const request = await this.#createRequest(reader, "GET", undefined, {}, { withVersion });
       const record = await viewRecord(reader, request.context, request.collection, id);
       return (await this.#present(reader, request, [record], expand))[0]!;
     });
@@ -80,13 +84,13 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
     return this.#submit(undefined, values, options);
   }
 
-  update(id: string, values: UpdateInput<S>, options: ViewOptions = {}): Promise<RecordOf<S>> {
+  update(id: string, values: UpdateInput<S>, options: UpdateOptions = {}): Promise<RecordOf<S>> {
     return this.#submit(id, values, options);
   }
 
-  delete(id: string): Promise<void> {
+  delete(id: string, options: DeleteOptions = {}): Promise<void> {
     return this.#write(async (reader, tx) => {
-      const { context, collection } = await this.#createRequest(reader, "DELETE", tx);
+      const { context, collection } = await this.#createRequest(reader, "DELETE", tx, {}, options);
       assertWritable(collection);
       if (!tx) return submitDelete(this.#appContext.core.folder, context, collection, id);
       await prepareDelete(tx, context, collection, id);
@@ -109,10 +113,10 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
   #submit(
     id: string | undefined,
     values: CreateInput<S> | UpdateInput<S> | Prepared<S>,
-    { expand }: ViewOptions,
+    options: UpdateOptions,
   ): Promise<RecordOf<S>> {
     return this.#write(async (reader, tx) => {
-      const request = await this.#createRequest(reader, id === undefined ? "POST" : "PATCH", tx);
+      const request = await this.#createRequest(reader, id === undefined ? "POST" : "PATCH", tx, {}, options);
       const { collection } = request;
       const input = values instanceof Prepared ? values.submission : toSubmitted(collection, values);
       const context: RecordContext = { ...request.context, body: input.body };
@@ -123,7 +127,7 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
       const record = tx
         ? await applySubmission(tx, context, collection, id, submission)
         : await writeSubmission(this.#appContext.core.folder, context, collection, id, submission);
-      return (await this.#present(reader, request, [record], expand))[0]!;
+      return (await this.#present(reader, request, [record], options.expand))[0]!;
     });
   }
 
@@ -148,10 +152,11 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
     method: string,
     tx?: Transaction,
     query: Query = {},
+    { withVersion = false, ifMatch }: VersionOptions = {},
   ): Promise<CollectionRequest> {
     const collection = requireCollection(this.#appContext, this.#collection);
     const { core } = this.#appContext;
-    const { registry, files } = core.folder;
+    const { registry, files, versions } = core.folder;
     const schema = registry.current;
     const principal = await principalFor(this.#appContext, reader, schema, this.#requester);
     const context: RecordContext = {
@@ -165,6 +170,8 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
       now: new Date(),
       files,
       background: core.background,
+      ...(withVersion && { versions }),
+      ...(ifMatch !== undefined && { precondition: { versions, match: [ifMatch], isNew: false } }),
       hooks: { registry: core.hooks, principal, depth: hookDepth(), tx },
     };
     return { context, collection };
@@ -199,7 +206,7 @@ function assertQuick(collection: Collection, { body, files }: Submission): void 
   throw new Error("A transaction can't wait for files and passwords: call records(…).prepare before it.");
 }
 
-function queryOf({ filter, ...options }: Omit<ListOptions, "expand">): Query {
+function queryOf({ filter, ...options }: Omit<ListOptions, "expand" | "withVersion">): Query {
   const entries = Object.entries({ ...options, filter: typeof filter === "object" ? filter.text : filter });
   return Object.fromEntries(
     entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as const])),

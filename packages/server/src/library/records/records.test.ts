@@ -5,6 +5,7 @@ import { guest } from "./caller.ts";
 import { defineCollection } from "../collections/define-collection.ts";
 import { autodate, date, file, number, relation, select, text } from "../collections/fields.ts";
 import { filter } from "./filter.ts";
+import { versionOf } from "./version-of.ts";
 
 const users = defineCollection("users", { type: "auth", fields: { name: text() } });
 const posts = defineCollection("posts", {
@@ -119,4 +120,19 @@ test("a collection that is not defined in code is used by its name", async () =>
   await app.records("users").delete(id);
   expect(await refusal(app.records("users").get(id))).toMatchObject({ status: 404 });
   expect(await refusal(app.records("nope").list())).toMatchObject({ status: 404 });
+});
+
+test("a write happens only to the version that it names", async () => {
+  const { id } = await app.records(posts).create({ title: "versioned" });
+  const [first, second] = await Promise.all([1, 2].map(() => app.records(posts).get(id, { withVersion: true })));
+  const ifMatch = versionOf(first!);
+  expect(versionOf(second!)).toBe(ifMatch);
+  const written = await app.records(posts).update(id, { count: 1 }, { ifMatch, withVersion: true });
+  expect(versionOf(written)).not.toBe(ifMatch);
+  const conflict = { status: 412, data: { version: { code: "record_changed" } } };
+  expect(await refusal(app.records(posts).update(id, { count: 2 }, { ifMatch }))).toMatchObject(conflict);
+  const inTransaction = app.transaction((tx) => tx.records(posts).delete(id, { ifMatch }));
+  expect(await refusal(inTransaction)).toMatchObject(conflict);
+  expect(await app.records(posts).get(id)).toMatchObject({ count: 1 });
+  await app.records(posts).delete(id, { ifMatch: versionOf(written) });
 });

@@ -6,7 +6,16 @@ import type { CreateInput, RecordOf, Subject, UpdateInput } from "../collections
 export interface ViewOptions {
   /** Relations to include, such as `author, comments_via_post`. */
   readonly expand?: string;
+  /** Includes the record's version, which `versionOf` reads. */
+  readonly withVersion?: boolean;
 }
+
+export interface DeleteOptions {
+  /** Fails with 412 if the record no longer has this version. */
+  readonly ifMatch?: string | undefined;
+}
+
+export interface UpdateOptions extends ViewOptions, DeleteOptions {}
 
 export interface FirstOptions extends ViewOptions {
   readonly sort?: string;
@@ -45,8 +54,8 @@ export interface Records<S extends Subject> {
   /** @throws ApiError 400 with the errors by field, or 403 if a rule or hook refuses */
   create(values: CreateInput<S> | Prepared<S>, options?: ViewOptions): Promise<RecordOf<S>>;
   /** Modifiers such as `count+` apply to the record's values in the transaction. */
-  update(id: string, values: UpdateInput<S>, options?: ViewOptions): Promise<RecordOf<S>>;
-  delete(id: string): Promise<void>;
+  update(id: string, values: UpdateInput<S>, options?: UpdateOptions): Promise<RecordOf<S>>;
+  delete(id: string, options?: DeleteOptions): Promise<void>;
   /** Does the slow part of a create before a transaction; see `Prepared`. */
   prepare(values: CreateInput<S>): Promise<Prepared<S>>;
   /** The same records under the rules for this caller or account. */

@@ -2,6 +2,8 @@ import type { Schema } from "../../collections/model/schema.ts";
 import type { FileStore } from "../../files/file-store.ts";
 import type { RuleContext } from "../../rules/rule-context.ts";
 import type { HookContext } from "./hook-registry.ts";
+import type { Precondition } from "./precondition.ts";
+import type { RecordVersions } from "./record-version.ts";
 
 /** What a write needs besides the record. */
 export interface WriteContext {
@@ -16,6 +18,10 @@ export interface WriteContext {
 
 /** The requester, the request and its time: shared by all reads and writes of one request. */
 export interface RecordContext extends RuleContext, WriteContext {
+  /** Set if answers say which version each record has. */
+  readonly versions?: RecordVersions | undefined;
+  /** What must hold of the record that is written. */
+  readonly precondition?: Precondition | undefined;
   /** How much an answer may hold; the defaults unless given. */
   readonly answerLimits?: AnswerLimits | undefined;
 }

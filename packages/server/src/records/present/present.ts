@@ -64,7 +64,7 @@ export async function collectRecords(
 ): Promise<CollectedRecords> {
   const budget = new AnswerBudget(context.answerLimits);
   const showsEmail = await emailVisibility(reader, context, collection, records);
-  const shown = records.map((values): PresentedRecord => ({ collection, values, showsEmail: showsEmail(values) }));
+  const shown = records.map((values): PresentedRecord => present(context, collection, values, showsEmail(values)));
   if (expand !== "") await expandRecords({ reader, context, budget }, shown, parseExpand(expand));
   const collected = new CollectedRecords(shown, isSuperuser(context.principal));
   budget.addBytes(collected.length);
@@ -80,8 +80,18 @@ export function presentInMemory(
   const showsEmail = showsEmailInMemory(context, collection, values);
   return showsEmail === undefined
     ? undefined
-    : [toJson({ collection, values, showsEmail }, isSuperuser(context.principal))];
+    : [toJson(present(context, collection, values, showsEmail), isSuperuser(context.principal))];
 }
+
+const present = (
+  { versions }: RecordContext,
+  collection: Collection,
+  values: RecordValues,
+  showsEmail: boolean,
+): PresentedRecord =>
+  versions
+    ? { collection, values, showsEmail, version: versions.of(collection, values) }
+    : { collection, values, showsEmail };
 
 /** A record as the application gets it: with hidden fields and the email, without secrets. */
 export const presentToApp = (collection: Collection, values: RecordValues): JsonObject =>

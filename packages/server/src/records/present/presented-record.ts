@@ -1,4 +1,4 @@
-import type { FieldValue, RecordValues } from "@headwater/protocol";
+import { type FieldValue, type RecordValues, VERSION_KEY } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { type FieldPick, pickFields, pickOf } from "../../lib/pick-fields.ts";
 
@@ -9,12 +9,17 @@ export interface PresentedRecord {
   readonly collection: Collection;
   readonly values: RecordValues;
   readonly showsEmail: boolean;
+  /** Set if the answer says it. */
+  readonly version?: string;
   /** Related records by the part of a path. Set, if only to an empty map, once any path was valid. */
   expand?: Map<string, PresentedRecord | readonly PresentedRecord[]>;
 }
 
-export function toJson({ collection, values, showsEmail, expand }: PresentedRecord, seesHidden: boolean): JsonObject {
-  const json: JsonObject = {};
+export function toJson(
+  { collection, values, showsEmail, version, expand }: PresentedRecord,
+  seesHidden: boolean,
+): JsonObject {
+  const json: JsonObject = version === undefined ? {} : { [VERSION_KEY]: version };
   for (const { key, show } of keysOf(collection, seesHidden)) {
     if (key === "expand") {
       if (expand) json[key] = expandToJson(expand, seesHidden);
@@ -63,8 +68,9 @@ export class JsonWriter {
 
   /** @param pick what the `fields` parameter keeps; everything if `undefined` */
   text(record: PresentedRecord, pick: FieldPick | undefined): string {
-    const { collection, values, showsEmail } = record;
-    const all = toJson({ collection, values, showsEmail }, this.#seesHidden);
+    const { collection, values, showsEmail, version } = record;
+    const plain = { collection, values, showsEmail };
+    const all = toJson(version === undefined ? plain : { ...plain, version }, this.#seesHidden);
     const own = pick ? (pickFields(all, pick) as JsonObject) : all;
     const expand = record.expand && this.#expandText(record.expand, pick);
     if (expand === undefined) return JSON.stringify(own);

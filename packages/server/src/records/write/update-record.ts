@@ -3,6 +3,7 @@ import type { Transaction } from "../../store/store.ts";
 import type { WritableCollection } from "../model/writable-collection.ts";
 import { authorizeUpdate, throwIfInvalidAuth } from "./authorize-write.ts";
 import { withErrorMessage } from "../model/invalid-record.ts";
+import { assertPrecondition } from "../model/precondition.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import { updateStoredRecord } from "./save-record.ts";
 import { keepUploads } from "./submission-files.ts";
@@ -15,7 +16,7 @@ export const UPDATE_FAILED = "Failed to update record.";
  *
  * @returns the record as it was written
  * @throws ApiError 403 if only superusers may update, 404 for a record that is missing or doesn't meet the rule, 400 with
- *   errors by field if it is invalid
+ *   errors by field if it is invalid, 412 if the context's precondition doesn't hold
  */
 export async function updateRecord(
   tx: Transaction,
@@ -25,6 +26,7 @@ export async function updateRecord(
   submission: PreparedSubmission,
 ): Promise<RecordValues> {
   const authorized = await authorizeUpdate(tx, context, collection, id, submission);
+  assertPrecondition(context.precondition, collection, authorized.before);
   return withErrorMessage(UPDATE_FAILED, async () => {
     throwIfInvalidAuth(collection, authorized, submission);
     keepUploads(tx, context, submission);
