@@ -36,6 +36,12 @@ export const sql = Object.assign(tag, {
     parts.length === 0 ? EMPTY : join(parts, separator),
 });
 
+/**
+ * Binds a value that is compared. SQLite takes a bare `?` in a pattern, or beside a joined column, for a reason to plan the
+ * statement again whenever the value changes, which takes ten times as long as to run it.
+ */
+export const compared = (value: SqlValue): Sql => tag`+${value}`;
+
 /** A fragment of text that this program wrote. Never pass anything that a client sent. */
 export const verbatim = raw;
 

@@ -4,7 +4,7 @@ import type { Rule } from "../../collections/model/rule.ts";
 import { forbidden } from "../../lib/api-error.ts";
 import { isSuperuser } from "../../rules/principal.ts";
 import { CollectionQueryBuilder } from "../../rules/sql/collection-query-builder.ts";
-import { EMPTY, type Sql, sql } from "../../store/sql.ts";
+import { compared, EMPTY, type Sql, sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import { readRow } from "../model/columns.ts";
 import type { RecordContext } from "../model/record-context.ts";
@@ -63,4 +63,4 @@ export async function selectRecord(
 
 export const idColumn = (collection: Collection): Sql => sql.id(collection.name, "id");
 
-const idIs = (collection: Collection, id: string): Sql => sql`${idColumn(collection)} = ${id}`;
+const idIs = (collection: Collection, id: string): Sql => sql`${idColumn(collection)} = ${compared(id)}`;

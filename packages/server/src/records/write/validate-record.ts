@@ -82,7 +82,15 @@ async function checkRelated(
   if (!related) {
     return invalid("validation_missing_rel_collection", "Relation connection is missing or cannot be accessed.");
   }
-  const row = await reader.first(sql`SELECT count(*) AS found FROM ${sql.id(related.name)} WHERE id IN ${anyOf(ids)}`);
-  if (Number(row?.["found"]) === ids.length) return undefined;
+  if ((await countIds(reader, related, ids)) === ids.length) return undefined;
   return invalid("validation_missing_rel_records", "Failed to find all relation records with the provided ids.");
+}
+
+/** How many of the ids there are. */
+async function countIds(reader: Reader, { name }: Collection, ids: readonly string[]): Promise<number> {
+  const [id = ""] = ids;
+  // Most relations hold one.
+  const condition = ids.length === 1 ? sql`id = ${id}` : sql`id IN ${anyOf(ids)}`;
+  const row = await reader.first(sql`SELECT count(*) AS found FROM ${sql.id(name)} WHERE ${condition}`);
+  return Number(row?.["found"]);
 }

@@ -1,5 +1,5 @@
 import { toText } from "../../lib/text/coerce.ts";
-import { type Sql, sql } from "../../store/sql.ts";
+import { compared, type Sql, sql } from "../../store/sql.ts";
 import type { RuleValue } from "../resolve/request-value.ts";
 import { likePattern } from "../syntax/like-pattern.ts";
 
@@ -14,14 +14,13 @@ export interface Bind {
 export const bind: Bind = Object.assign(
   (value: Exclude<RuleValue, null>): Sql => {
     if (typeof value === "number") return sql`(${value} + 0.0)`;
-    if (typeof value === "string") return sql`${value}`;
-    return sql`${Number(value)}`;
+    return compared(typeof value === "string" ? value : Number(value));
   },
   { text: (text: string) => text },
 );
 
 /** Binds a value as the pattern that `~` makes of it. */
 export const bindPattern: Bind = Object.assign(
-  (value: Exclude<RuleValue, null>): Sql => sql`${likePattern(toText(value))}`,
+  (value: Exclude<RuleValue, null>): Sql => compared(likePattern(toText(value))),
   { text: likePattern },
 );

@@ -1,6 +1,6 @@
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Schema } from "../../collections/model/schema.ts";
-import { type Sql, sql } from "../../store/sql.ts";
+import { EMPTY, type Sql, sql } from "../../store/sql.ts";
 import type { Requesters } from "./requesters.ts";
 import type { Condition, Operand } from "../resolve/condition.ts";
 import { checkFilterLength } from "../syntax/filter-length.ts";
@@ -17,7 +17,9 @@ import { toTerm } from "./operand-term.ts";
 import { RuleError } from "../syntax/rule-error.ts";
 
 const OR = " OR ";
-const allOf = (conditions: readonly Sql[]): Sql => sql.join([sql`TRUE`, ...conditions], " AND ");
+/** SQLite counts the rows of a table in a hundredth of the time if there is no WHERE at all. */
+const where = (conditions: readonly Sql[]): Sql =>
+  conditions.length === 0 ? EMPTY : sql` WHERE ${sql.join(conditions, " AND ")}`;
 
 export interface CollectionQueryOptions {
   readonly schema: Schema;
@@ -129,16 +131,16 @@ export class CollectionQueryBuilder {
     const extra = this.extraConditions;
     const isView = this.#options.collection.type === "view";
     if (!this.#joins.multiplies || this.#joins.leadsBack || this.#sortsByJoins || isView) {
-      const where = allOf([...this.#required.map((part) => part.sql), ...extra]);
-      return { from: sql`FROM ${table}${this.joins} WHERE ${where}`, distinct: this.distinct, order: undefined };
+      const conditions = [...this.#required.map((part) => part.sql), ...extra];
+      return { from: sql`FROM ${table}${this.joins}${where(conditions)}`, distinct: this.distinct, order: undefined };
     }
     // A record is looked for among its joined rows until one is found (docs/decisions/0027).
     const { true: inside = [], false: outside = [] } = Object.groupBy(this.#required, (part) => `${part.readsJoins}`);
-    const joined = allOf([...inside.map((part) => part.sql), ...extra]);
-    const exists = sql`EXISTS (SELECT 1 FROM (SELECT 1) AS "one"${this.joins} WHERE ${joined})`;
-    const where = allOf([...outside.map((part) => part.sql), exists]);
+    const joined = [...inside.map((part) => part.sql), ...extra];
+    const exists = sql`EXISTS (SELECT 1 FROM (SELECT 1) AS "one"${this.joins}${where(joined)})`;
+    const conditions = [...outside.map((part) => part.sql), exists];
     // The order in which SQLite finds distinct rows.
-    return { from: sql`FROM ${table} WHERE ${where}`, distinct: false, order: sql.id(this.#rowAlias, "id") };
+    return { from: sql`FROM ${table}${where(conditions)}`, distinct: false, order: sql.id(this.#rowAlias, "id") };
   }
 
   /** The LEFT JOINs that follow the table in the FROM clause. */

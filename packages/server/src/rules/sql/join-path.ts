@@ -1,5 +1,5 @@
 import { startsIndex } from "../../collections/model/index-definition.ts";
-import { type Sql, sql } from "../../store/sql.ts";
+import { compared, type Sql, sql } from "../../store/sql.ts";
 import type { Step } from "../resolve/condition.ts";
 import { bodyIds } from "../resolve/request-value.ts";
 import type { RuleContext } from "../rule-context.ts";
@@ -69,7 +69,7 @@ function joinCondition(step: Step, from: JoinedRow, { context, requesters }: Sta
     case "collection":
       return () => TRUE;
     case "auth": {
-      const id = requesters?.leadingColumn(requesterId) ?? sql`${requesterId(context)}`;
+      const id = requesters?.leadingColumn(requesterId) ?? compared(requesterId(context));
       return (alias) => sql`${sql.id(alias, "id")} = ${id}`;
     }
     case "body": {

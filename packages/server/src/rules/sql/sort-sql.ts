@@ -21,7 +21,7 @@ export interface SortColumns {
  */
 export function sortSql(text: string, columns: SortColumns): Sql {
   const parts = text.split(",");
-  if (parts.length > MAX_FIELDS) throw new RuleError(`more than ${MAX_FIELDS} fields`, 0);
+  if (parts.length > MAX_FIELDS) throw new RuleError("max sort expressions limit reached", 0);
   let position = 0;
   const order = parts.map((part) => {
     const at = position;
@@ -34,11 +34,11 @@ export function sortSql(text: string, columns: SortColumns): Sql {
 function orderBy(field: string, position: number, columns: SortColumns): Sql {
   const name = field.replace(/^[-+]/, "");
   if (Buffer.byteLength(name) > MAX_FIELD_LENGTH) {
-    throw new RuleError(`a field of more than ${MAX_FIELD_LENGTH} bytes`, position);
+    throw new RuleError("max sort field length limit reached", position);
   }
   if (name === "@random") return sql`RANDOM()`;
   const column = name === "@rowid" ? columns.rowid : columnSql(columns.column(name, position));
-  if (!column) throw new RuleError(`can't sort by "${name}"`, position);
+  if (!column) throw new RuleError(`invalid sort field "${name}"`, position);
   return field.startsWith("-") ? sql`${column} DESC` : sql`${column} ASC`;
 }
 
