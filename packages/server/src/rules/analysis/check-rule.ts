@@ -6,7 +6,7 @@ import { nameResolver } from "../resolve/resolve-name.ts";
 import { RuleError } from "../syntax/rule-error.ts";
 
 /**
- * Returns why a text is not a valid rule of a collection, or `undefined` if it is valid. As in PocketBase, the parts
+ * Returns why a text is not a valid rule of a collection in PocketBase's words, or `undefined` if it is valid. As in PocketBase, the parts
  * that depend on the requester or on the body are not checked: one rule may serve several auth collections.
  *
  * @param collection as it will be saved; the schema may have an older version
@@ -18,7 +18,7 @@ export function checkRule(text: string, collection: Collection, schema: Schema):
     resolveExpression(parseRule(text), nameResolver(scope));
     return undefined;
   } catch (error) {
-    if (error instanceof RuleError) return error.message;
+    if (error instanceof RuleError) return error.reason;
     throw error;
   }
 }

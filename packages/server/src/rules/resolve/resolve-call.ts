@@ -1,6 +1,6 @@
 import type { Operand } from "./condition.ts";
 import { RuleError } from "../syntax/rule-error.ts";
-import type { CallNode, OperandNode, TextNode } from "../syntax/syntax-tree.ts";
+import type { CallNode, OperandNode } from "../syntax/syntax-tree.ts";
 
 type ResolveArgument = (argument: OperandNode) => Operand;
 
@@ -18,32 +18,48 @@ export function resolveCall(call: CallNode, resolve: ResolveArgument): Operand {
 }
 
 function geoDistance(call: CallNode, resolve: ResolveArgument): Operand {
-  const [lonA, latA, lonB, latB, ...rest] = call.arguments.map((argument) => {
-    if (argument.kind === "name" || argument.kind === "number") return resolve(argument);
-    throw new RuleError("an argument of geoDistance must be a name or a number", argument.position);
+  const { length } = call.arguments;
+  if (length !== 4) throw new RuleError(`[geoDistance] expected 4 arguments, got ${length}`, call.position);
+  const points = call.arguments.map((argument, index) => {
+    if (argument.kind !== "name" && argument.kind !== "number") {
+      throw new RuleError(`[geoDistance] argument ${index} must be an identifier or number`, argument.position);
+    }
+    return argumentOf(argument, resolve, `[geoDistance] failed to resolve argument ${index}`);
   });
-  if (!lonA || !latA || !lonB || !latB || rest.length > 0) {
-    throw new RuleError(`geoDistance takes 4 arguments, not ${call.arguments.length}`, call.position);
+  return { kind: "geoDistance", points: [points[0]!, points[1]!, points[2]!, points[3]!] };
+}
+
+function argumentOf(argument: OperandNode, resolve: ResolveArgument, failure: string): Operand {
+  try {
+    return resolve(argument);
+  } catch (error) {
+    throw error instanceof RuleError ? new RuleError(`${failure}: ${error.reason}`, error.position) : error;
   }
-  return { kind: "geoDistance", points: [lonA, latA, lonB, latB] };
 }
 
 function strftime(call: CallNode, resolve: ResolveArgument): Operand {
   const [format, time, ...modifiers] = call.arguments;
-  if (!format || call.arguments.length > MAX_STRFTIME_ARGUMENTS) {
-    const count = `1 to ${MAX_STRFTIME_ARGUMENTS} arguments, not ${call.arguments.length}`;
-    throw new RuleError(`strftime takes ${count}`, call.position);
+  const { length } = call.arguments;
+  if (!format) throw new RuleError(`[strftime] expected at least 1 arguments, got ${length}`, call.position);
+  if (length > MAX_STRFTIME_ARGUMENTS) {
+    const max = `max allowed ${MAX_STRFTIME_ARGUMENTS}, got ${length}`;
+    throw new RuleError(`[strftime] too many arguments (${max})`, call.position);
   }
-  if (time?.kind === "call") throw new RuleError("the time of strftime can't be a function", time.position);
+  const formatText = textOf(format, "expects the first argument to be a format string");
+  if (time?.kind === "call") {
+    throw new RuleError("[strftime] expects the second argument to be of a valid time-value type", time.position);
+  }
   return {
     kind: "strftime",
-    format: textOf(format, "the format").value,
-    time: time && resolve(time),
-    modifiers: modifiers.map((modifier) => textOf(modifier, "a modifier").value),
+    format: formatText,
+    time: time && argumentOf(time, resolve, "[strftime] failed to resolve time-value argument"),
+    modifiers: modifiers.map((modifier, index) =>
+      textOf(modifier, `invalid modifier argument ${index} - can be only string`),
+    ),
   };
 }
 
-function textOf(argument: OperandNode, what: string): TextNode {
-  if (argument.kind === "text") return argument;
-  throw new RuleError(`${what} of strftime must be a text`, argument.position);
+function textOf(argument: OperandNode, problem: string): string {
+  if (argument.kind === "text") return argument.value;
+  throw new RuleError(`[strftime] ${problem}`, argument.position);
 }

@@ -1,7 +1,7 @@
 import type { Condition, Operand } from "./condition.ts";
 import { isMacro } from "../syntax/macros.ts";
 import { resolveCall } from "./resolve-call.ts";
-import { RuleError } from "../syntax/rule-error.ts";
+import { quote, RuleError } from "../syntax/rule-error.ts";
 import type { ExpressionNode, OperandNode } from "../syntax/syntax-tree.ts";
 
 /**
@@ -23,13 +23,22 @@ export function resolveExpression(tree: ExpressionNode, resolveName: ResolveName
     if (node.kind !== "comparison") return { kind: node.kind, parts: node.parts.map(resolve) };
     comparisons += 1;
     if (comparisons > MAX_COMPARISONS) {
-      throw new RuleError(`more than ${MAX_COMPARISONS} comparisons`, node.left.position);
+      throw new RuleError("max filter expressions limit reached", node.left.position);
     }
-    const left = resolveOperand(node.left, resolveName);
-    const right = resolveOperand(node.right, resolveName);
+    const left = resolveSide("left", node.left, resolveName);
+    const right = resolveSide("right", node.right, resolveName);
     return { kind: "comparison", left, operator: node.operator, any: node.any, right };
   };
   return resolve(tree);
+}
+
+function resolveSide(side: "left" | "right", node: OperandNode, resolveName: ResolveName): Operand {
+  try {
+    return resolveOperand(node, resolveName);
+  } catch (error) {
+    if (!(error instanceof RuleError) || !("name" in node)) throw error;
+    throw new RuleError(`invalid ${side} operand ${quote(node.name)} - ${error.reason}`, error.position);
+  }
 }
 
 function resolveOperand(node: OperandNode, resolveName: ResolveName): Operand {

@@ -23,10 +23,10 @@ const LOADED_AUTH_FIELDS: ReadonlySet<string> = new Set([
 /** Resolves the names in a collection's rules and filters. */
 export function nameResolver(scope: RecordScope): ResolveName {
   return (name, position) => {
-    if (!NAME.test(name)) throw new RuleError(`invalid name "${name}"`, position);
+    if (!NAME.test(name)) throw new RuleError(`failed to resolve field "${name}"`, position);
     const [root, ...path] = name.split(".");
     if (root === "@request") return resolveRequest(scope, path, position);
-    if (root === "@collection") return resolveCollection(scope, path, position);
+    if (root === "@collection") return resolveCollection(scope, name, path, position);
     return resolvePath({ scope, position, lenient: false }, scope.collection, [], [root!, ...path]);
   };
 }
@@ -47,10 +47,17 @@ function resolveAuth(scope: RecordScope, path: readonly string[], position: numb
   return resolvePath({ scope, position, lenient: true }, auth, [step], path);
 }
 
-function resolveCollection(scope: RecordScope, [target = "", ...path]: string[], position: number): Operand {
+function resolveCollection(
+  scope: RecordScope,
+  whole: string,
+  [target = "", ...path]: string[],
+  position: number,
+): Operand {
   const [name = "", alias = ""] = target.split(":");
   const collection = findCollection(scope, name);
-  if (!collection) throw new RuleError(`unknown collection "${name}"`, position);
+  if (!collection) {
+    throw new RuleError(`failed to load collection "${name}" from field path "${whole}"`, position);
+  }
   const key = `@collection.${collection.id}:${alias}`;
   const step = { kind: "collection", collection, many: true, key } as const;
   return resolvePath({ scope, position, lenient: false }, collection, [step], path);

@@ -40,14 +40,14 @@ export function resolvePath(
     if (field) checkNotHidden(context, field);
     if (field?.type === "json" || field?.type === "geoPoint")
       return jsonOperand(context, reached, field, parts.slice(depth + 1));
-    if (depth >= MAX_STEPS) throw new RuleError(`more than ${MAX_STEPS} nested relations`, context.position);
-    if (field && field.type !== "relation") throw new RuleError(`"${part}" is not a relation`, context.position);
+    if (depth >= MAX_STEPS) throw problem(context, `max nested relations reached for field "${part}"`);
+    if (field && field.type !== "relation") throw problem(context, `field "${part}" is not a valid relation`);
     // `author` already holds `author.id`: no join needed.
     if (field && !isMultiple(field) && depth === parts.length - 2 && parts.at(-1) === "id") {
       return fieldOperand(reached, { kind: "column", column: columnOf(field), lower: false });
     }
     if (!field && context.scope.isNew && reached.length === 0) {
-      throw new RuleError(`a new record has no "${part}"`, context.position);
+      throw problem(context, `a new record has no "${part}"`);
     }
     const step = field ? relationStep(context, field) : backRelationStep(context, collection, part);
     if (!step) return NULL;
@@ -60,7 +60,7 @@ export function resolvePath(
 
 function relationStep(context: PathContext, field: RelationField): Step {
   const collection = findCollection(context.scope, field.collectionId);
-  if (!collection) throw new RuleError(`the collection of "${field.name}" is missing`, context.position);
+  if (!collection) throw problem(context, `failed to load field "${field.name}" collection`);
   return { kind: "relation", field, collection, many: isMultiple(field), key: field.name };
 }
 
@@ -71,10 +71,14 @@ function backRelationStep(context: PathContext, target: Collection, part: string
   const [name = "", fieldName = ""] = parseBackRelation(part) ?? [];
   const collection = name === "" ? undefined : findCollection(context.scope, name);
   const field = collection && findField(collection, fieldName);
-  if (field?.type === "relation") checkNotHidden(context, field);
+  if (field?.type === "relation") checkNotHidden(context, field, "non-filterable back relation field");
   if (!collection || field?.type !== "relation" || field.collectionId !== target.id) {
     if (context.lenient) return undefined;
-    throw new RuleError(`unknown field or back-relation "${part}"`, context.position);
+    if (name === "") throw problem(context, `failed to resolve field "${part}"`);
+    if (!collection) throw problem(context, `failed to load back relation field "${part}" collection`);
+    if (!field) throw problem(context, `missing back relation field "${fieldName}"`);
+    if (field.type !== "relation") throw problem(context, `invalid back relation field "${fieldName}"`);
+    throw problem(context, `invalid collection reference of a back relation field "${fieldName}"`);
   }
   const many = isMultiple(field) || !hasUniqueIndex(collection, field.name);
   return { kind: "backRelation", field, collection, many, key: part };
@@ -85,7 +89,7 @@ function lastOperand(context: PathContext, collection: Collection, steps: readon
   const field = findField(collection, name);
   if (!field) {
     if (context.lenient) return NULL;
-    throw new RuleError(`unknown field "${name}"`, context.position);
+    throw problem(context, `unknown field "${name}"`);
   }
   checkNotHidden(context, field);
   const column = columnOf(field);
@@ -102,7 +106,7 @@ function lastOperand(context: PathContext, collection: Collection, steps: readon
 function jsonOperand(context: PathContext, steps: readonly Step[], field: Field, path: readonly string[]): Operand {
   // PocketBase drops colons, so a modifier becomes part of the last key.
   const keys = path.map((key) => key.replaceAll(":", ""));
-  if (keys.includes("")) throw new RuleError(`empty key in the path of "${field.name}"`, context.position);
+  if (keys.includes("")) throw problem(context, `empty key in the path of "${field.name}"`);
   return fieldOperand(steps, { kind: "json", column: columnOf(field), path: keys, lower: false });
 }
 
@@ -115,10 +119,14 @@ const fieldOperand = (steps: readonly Step[], access: Access, publicEmail = fals
 
 const columnOf = (field: Field): Column => ({ name: field.name, type: field.type, multiple: isMultiple(field) });
 
-function checkNotHidden({ scope, position }: PathContext, field: Field): void {
-  if (field.hidden && scope.trust === "client") throw new RuleError(`"${field.name}" can't be filtered by`, position);
+function checkNotHidden(context: PathContext, field: Field, what = "non-filterable field"): void {
+  if (field.hidden && context.scope.trust === "client") throw problem(context, `${what} "${field.name}"`);
 }
 
-function checkHasListRule({ position }: PathContext, { name, listRule }: Collection): void {
-  if (listRule === null) throw new RuleError(`"${name}" can be filtered by superusers only`, position);
+function checkHasListRule(context: PathContext, { name, listRule }: Collection): void {
+  if (listRule !== null) return;
+  const when = "only when allowHiddenFields is enabled or by superusers";
+  throw problem(context, `"${name}" fields can be accessed ${when}`);
 }
+
+const problem = ({ position }: PathContext, reason: string): RuleError => new RuleError(reason, position);

@@ -15,7 +15,7 @@ export function requestOperand(scope: RecordScope, path: readonly string[], posi
   const [last, modifier] = splitModifier(path.at(-1)!, position);
   const keys = [...path.slice(0, -1), last];
   if (modifier === "isset") return { kind: "request", path: keys, reading: "isset", lower: false };
-  if (modifier && modifier !== "lower") throw new RuleError(`":${modifier}" does not apply to "${last}"`, position);
+  if (modifier && modifier !== "lower") throw new RuleError(`invalid modifier sequence ${last}:${modifier}`, position);
   // A form sends numbers as text. PocketBase looks only at the last key's name, at any depth.
   const reading = findField(scope.collection, last)?.type === "number" ? "number" : "value";
   return { kind: "request", path: keys, reading, lower: modifier === "lower" };
@@ -51,7 +51,8 @@ export function resolveBody(scope: RecordScope, path: readonly string[], positio
 }
 
 function bodyList(field: Field, modifier: Extract<Modifier, "each" | "length">, position: number): Operand {
-  if (!("maxSelect" in field)) throw new RuleError(`":${modifier}" does not apply to "${field.name}"`, position);
+  if (!("maxSelect" in field))
+    throw new RuleError(`field "${field.name}" doesn't support multivalue operations`, position);
   return modifier === "each" ? { kind: "bodyItems", field } : bodyValue(field, "length");
 }
 
@@ -72,7 +73,9 @@ function bodyRelationPath(
   position: number,
 ): Operand {
   const collection = findCollection(scope, field.collectionId);
-  if (!collection) throw new RuleError(`the collection of "${field.name}" is missing`, position);
+  if (!collection) {
+    throw new RuleError(`failed to load collection "${field.collectionId}" from data field "${field.name}"`, position);
+  }
   const step = { kind: "body", field, collection, many: isMultiple(field), key: `@body.${field.name}` } as const;
   return resolvePath({ scope, position, lenient: true }, collection, [step], path);
 }

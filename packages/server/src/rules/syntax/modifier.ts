@@ -1,4 +1,4 @@
-import { RuleError } from "./rule-error.ts";
+import { quote, RuleError } from "./rule-error.ts";
 
 const MODIFIERS = ["isset", "changed", "length", "each", "lower"] as const;
 export type Modifier = (typeof MODIFIERS)[number];
@@ -13,6 +13,6 @@ export function splitModifier(part: string, position: number): [name: string, mo
   const [name = "", suffix, ...rest] = part.split(":");
   if (suffix === undefined || rest.length > 0) return [part];
   const modifier = MODIFIERS.find((known) => known === suffix);
-  if (!modifier) throw new RuleError(`unknown modifier ":${suffix}"`, position);
+  if (!modifier) throw new RuleError(`unknown modifier in ${quote(part)}`, position);
   return [name, modifier];
 }

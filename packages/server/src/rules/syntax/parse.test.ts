@@ -61,26 +61,26 @@ test("a comment inside a group ends at the bracket that ends the group", () => {
 
 describe("an invalid expression is refused with the offset of the mistake", () => {
   const table: [string, string][] = [
-    ["", "empty expression at offset 0"],
-    ["  // nothing", "empty expression at offset 12"],
-    ["a=1 && ()", "empty expression at offset 8"],
-    ["a", "incomplete expression at offset 1"],
-    ["a =", "incomplete expression at offset 3"],
-    ["a = 1 &&", "incomplete expression at offset 8"],
-    ["(a = 1) || (b >) && c = 1", "incomplete expression at offset 15"],
-    ["= 1", "expected a name, a text, a number or a function at offset 0"],
-    ["a 1", "expected a comparison operator at offset 2"],
-    ["a = =", "expected a name, a text, a number or a function at offset 4"],
-    ["a = 1 b = 2", "expected && or || at offset 6"],
-    ["a = 1 && (b = 2 && (c = 'x' = d))", "expected && or || at offset 28"],
-    ["a = 1)", 'unexpected character ")" at offset 5'],
+    ["", "empty filter expression at offset 0"],
+    ["  // nothing", "empty filter expression at offset 12"],
+    ["a=1 && ()", "empty filter expression at offset 8"],
+    ["a", "invalid or incomplete filter expression at offset 1"],
+    ["a =", "invalid or incomplete filter expression at offset 3"],
+    ["a = 1 &&", "invalid or incomplete filter expression at offset 8"],
+    ["(a = 1) || (b >) && c = 1", "invalid or incomplete filter expression at offset 15"],
+    ["= 1", 'expected left operand (identifier, function, text or number), got "=" (sign) at offset 0'],
+    ["a 1", 'expected a sign operator, got "1" (number) at offset 2'],
+    ["a = =", 'expected right operand (identifier, function text or number), got "=" (sign) at offset 4'],
+    ["a = 1 b = 2", 'expected && or ||, got "b" (identifier) at offset 6'],
+    ["a = 1 && (b = 2 && (c = 'x' = d))", 'expected && or ||, got "=" (sign) at offset 28'],
+    ["a = 1)", "unexpected character ')' at offset 5"],
   ];
   test.each(table)("%s", (text, message) => expect(failure(text)).toBe(message));
 });
 
 test("unclosed and deeply nested brackets are refused without exhausting the stack", () => {
   expect(failure(`${"(".repeat(5_000)}a=1${")".repeat(5_000)}`)).toBe("brackets nested too deeply at offset 1000");
-  expect(failure("(".repeat(50_000))).toContain("missing closing bracket");
+  expect(failure("(".repeat(50_000))).toContain("missing 50000 closing bracket(s)");
   expect(parsed(`${"(".repeat(900)}a=1${")".repeat(900)}`)).toBe("a = 1");
 });
 

@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { RuleError } from "./rule-error.ts";
+import { quote, RuleError } from "./rule-error.ts";
 import type { ExpressionNode, OperandNode } from "./syntax-tree.ts";
 import { type GroupEnds, readToken, type Token } from "./tokenize.ts";
 
@@ -39,24 +39,31 @@ function parseExpression(text: string, from: number, depth: number, ends: GroupE
       terms.add(parseExpression(text.slice(0, token.end - 1), token.start + 1, depth + 1, ends));
       expects = "join";
     } else if (expects === "left") {
-      left = operandOf(token);
+      left = operandOf(token, text, "left operand (identifier, function, text or number)");
       expects = "operator";
     } else if (expects === "operator") {
-      if (token.kind !== "operator") throw new RuleError("expected a comparison operator", token.start);
+      if (token.kind !== "operator") throw expected("a sign operator", token, text);
       operator = token;
       expects = "right";
     } else if (expects === "right") {
       const { operator: is, any } = operator!;
-      terms.add({ kind: "comparison", left: left!, operator: is, any, right: operandOf(token) });
+      terms.add({
+        kind: "comparison",
+        left: left!,
+        operator: is,
+        any,
+        right: operandOf(token, text, "right operand (identifier, function text or number)"),
+      });
       expects = "join";
     } else {
-      if (token.kind !== "join") throw new RuleError("expected && or ||", token.start);
+      if (token.kind !== "join") throw expected("&& or ||", token, text);
       terms.join = token.join;
       expects = "left";
     }
   }
   if (expects === "join") return terms.toExpression();
-  throw new RuleError(left || !terms.isEmpty ? "incomplete expression" : "empty expression", text.length);
+  const isEmpty = left === undefined && terms.isEmpty;
+  throw new RuleError(isEmpty ? "empty filter expression" : "invalid or incomplete filter expression", text.length);
 }
 
 /** Collects terms in order, as a disjunction of conjunctions. */
@@ -85,7 +92,30 @@ class Terms {
 const combine = (kind: "and" | "or", parts: readonly ExpressionNode[]): ExpressionNode =>
   parts.length === 1 ? parts[0]! : { kind, parts };
 
-function operandOf(token: Token): OperandNode {
+function operandOf(token: Token, text: string, what: string): OperandNode {
   if (token.kind === "operand") return token.operand;
-  throw new RuleError("expected a name, a text, a number or a function", token.start);
+  throw expected(what, token, text);
+}
+
+function expected(what: string, token: Token, text: string): RuleError {
+  const [literal, type] = written(token, text);
+  return new RuleError(`expected ${what}, got ${quote(literal)} (${type})`, token.start);
+}
+
+/** A token and its type as PocketBase names them. */
+function written(token: Token, text: string): readonly [literal: string, type: string] {
+  if (token.kind === "operator") return [`${token.any ? "?" : ""}${token.operator}`, "sign"];
+  if (token.kind === "join") return [token.join === "and" ? "&&" : "||", "join"];
+  if (token.kind === "group") return [text.slice(token.start + 1, token.end - 1), "group"];
+  const { operand } = token;
+  switch (operand.kind) {
+    case "name":
+      return [operand.name, "identifier"];
+    case "call":
+      return [operand.name, "function"];
+    case "text":
+      return [operand.value, "text"];
+    case "number":
+      return [text.slice(token.start, token.end).replace("\0", ""), "number"];
+  }
 }

@@ -1,5 +1,5 @@
 import { toNumber } from "../../lib/text/coerce.ts";
-import { RuleError } from "./rule-error.ts";
+import { quote, quoteCharacter, RuleError } from "./rule-error.ts";
 import { type OperandNode, type Operator, OPERATORS } from "./syntax-tree.ts";
 
 /** A token's content, without its offsets. */
@@ -48,7 +48,7 @@ export function readToken(text: string, from: number, ends: GroupEnds): Token | 
     const written = matchAt(OPERATOR, text, start);
     const any = written.startsWith("?");
     const operator = OPERATORS.find((known) => known === (any ? written.slice(1) : written));
-    if (!operator) throw new RuleError(`invalid operator "${written}"`, start);
+    if (!operator) throw new RuleError(`invalid sign operator ${quote(written)}`, start);
     return { kind: "operator", operator, any, start, end: afterRun(text, start + written.length) };
   }
   return readOperand(text, start, MAX_CALL_DEPTH);
@@ -58,9 +58,8 @@ function readOperand(text: string, start: number, callDepth: number): Extract<To
   const first = text[start]!;
   if (first === "'" || first === '"') {
     const quoted = matchAt(TEXTS[first], text, start);
-    if (quoted === "") throw new RuleError("text without a closing quote", start);
-    // Before any other character, a backslash is literal.
-    const value = quoted.slice(1, -1).replace(/\\([^])/g, (pair, character: string) => ESCAPES[character] ?? pair);
+    if (quoted === "") throw new RuleError(`invalid quoted text ${quote(unescape(restOf(text, start)))}`, start);
+    const value = unescape(quoted.slice(1, -1));
     return { kind: "operand", operand: { kind: "text", value, position: start }, start, end: start + quoted.length };
   }
   if (first === "-" || (first >= "0" && first <= "9")) {
@@ -70,8 +69,8 @@ function readOperand(text: string, start: number, callDepth: number): Extract<To
     return { kind: "operand", operand, start, end: afterRun(text, start + digits.length) };
   }
   const name = matchAt(NAME, text, start);
-  if (name === "") throw new RuleError(`unexpected character ${JSON.stringify(characterAt(text, start))}`, start);
-  if (/[.:]$/.test(name) || /^[@#_]$/.test(name)) throw new RuleError(`invalid name "${name}"`, start);
+  if (name === "") throw new RuleError(first === "/" ? "invalid comment" : unexpected(text, start), start);
+  if (/[.:]$/.test(name) || /^[@#_]$/.test(name)) throw new RuleError(`invalid identifier ${quote(name)}`, start);
   const end = start + name.length;
   if (text[end] === "(") return readCall(text, start, name, callDepth);
   return { kind: "operand", operand: { kind: "name", name, position: start }, start, end: afterRun(text, end) };
@@ -79,22 +78,23 @@ function readOperand(text: string, start: number, callDepth: number): Extract<To
 
 /** Reads `name(a, b)`. A trailing comma is allowed. */
 function readCall(text: string, start: number, name: string, depth: number): Extract<Token, { kind: "operand" }> {
-  if (depth <= 0) throw new RuleError(`more than ${MAX_CALL_DEPTH} nested calls`, start);
+  if (depth <= 0) throw new RuleError(`max nested function arguments reached (max: ${MAX_CALL_DEPTH})`, start);
   const operands: OperandNode[] = [];
   let at = start + name.length + 1;
   let needsComma = false;
   for (;;) {
     at = skipBlank(text, at);
     const next = text[at];
-    if (next === undefined) throw new RuleError(`missing closing bracket of ${name}(…)`, start);
+    if (next === undefined) throw new RuleError(`invalid or incomplete function ${quote(name)} (expected ')')`, start);
     if (next === ")") break;
     if (needsComma !== (next === ",")) {
-      throw new RuleError(`${needsComma ? "expected a comma" : "unexpected comma"} in ${name}(…)`, at);
+      const what = needsComma ? "expected comma after the last argument" : "unexpected comma";
+      throw new RuleError(`${what} in function ${quote(name)}`, at);
     }
     if (needsComma) {
       at += 1;
     } else {
-      const argument = readOperand(text, at, depth - 1);
+      const argument = readArgument(text, at, name, depth - 1);
       operands.push(argument.operand);
       at = argument.end;
     }
@@ -102,6 +102,29 @@ function readCall(text: string, start: number, name: string, depth: number): Ext
   }
   const operand = { kind: "call", name, arguments: operands, position: start } as const;
   return { kind: "operand", operand, start, end: at + 1 };
+}
+
+function readArgument(text: string, at: number, name: string, depth: number): Extract<Token, { kind: "operand" }> {
+  const first = text[at]!;
+  const inFunction = `in function ${quote(name)}`;
+  if (first === "/") throw new RuleError(`failed to scan comment ${inFunction}: invalid comment`, at);
+  if (!/[\w'"@#-]/.test(first)) {
+    throw new RuleError(`unsupported argument character ${quoteCharacter(characterAt(text, at))} ${inFunction}`, at);
+  }
+  try {
+    return readOperand(text, at, depth);
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error;
+    throw new RuleError(`invalid ${writtenAt(text, at)} ${inFunction}: ${error.reason}`, error.position);
+  }
+}
+
+/** What an argument that can't be read seems to be. */
+function writtenAt(text: string, at: number): string {
+  const first = text[at]!;
+  if (first === "'" || first === '"') return `text argument ${quote(unescape(restOf(text, at)))}`;
+  if (/[-\d]/.test(first)) return `number argument ${quote(matchAt(NUMBER, text, at))}`;
+  return `identifier argument ${quote(matchAt(NAME, text, at))}`;
 }
 
 /**
@@ -113,7 +136,9 @@ function endOfGroup(text: string, start: number, ends: GroupEnds): number {
   do {
     MARK_IN_GROUP.lastIndex = at;
     const found = MARK_IN_GROUP.exec(text);
-    if (!found || found[0] === END) throw new RuleError("missing closing bracket", start);
+    if (!found || found[0] === END) {
+      throw new RuleError(`invalid formatted group - missing ${open.length} closing bracket(s)`, start);
+    }
     at = found.index + 1;
     if (found[0] === "(") open.push(found.index);
     else if (found[0] === ")") ends.set(open.pop()!, at);
@@ -131,5 +156,15 @@ function matchAt(pattern: RegExp, text: string, at: number): string {
   pattern.lastIndex = at;
   return pattern.exec(text)?.[0] ?? "";
 }
+
+/** Before a character that it does not escape, a backslash is literal. */
+const unescape = (text: string): string =>
+  text.replace(/\\([^])/g, (pair, character: string) => ESCAPES[character] ?? pair);
+
+/** Up to where the text ends for PocketBase's scanner. */
+const restOf = (text: string, from: number): string => text.slice(from).split(END, 1)[0]!;
+
+const unexpected = (text: string, at: number): string =>
+  `unexpected character ${quoteCharacter(characterAt(text, at))}`;
 
 const characterAt = (text: string, at: number): string => String.fromCodePoint(text.codePointAt(at)!);
