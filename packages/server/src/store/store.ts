@@ -56,6 +56,8 @@ export interface WriteOptions {
    * Share the commit with no other writer: for changes of collections, which the next writer must already see.
    */
   readonly alone?: boolean;
+  /** Its statements may take long: with a large database they run beside this thread. */
+  readonly aside?: boolean;
 }
 
 /**

@@ -34,6 +34,6 @@ export function runCollectionChange<Result>(
       });
       return result;
     },
-    { alone: true },
+    { alone: true, aside: true },
   );
 }

@@ -21,6 +21,9 @@ export async function updateCollection(
 ): Promise<Collection> {
   const original = context.schema.find(nameOrId);
   if (!original) throw notFound();
-  const draft = mergeCollection(asObject(body), draftOf(original));
+  const submitted = asObject(body);
+  // PocketBase looks for the collection again under the id that it has now.
+  if ("id" in submitted && !context.schema.find(String(submitted["id"] ?? ""))) throw notFound();
+  const draft = mergeCollection(submitted, draftOf(original));
   return saveCollection(tx, context, normaliseChanged(draft, context.now), original);
 }

@@ -71,11 +71,16 @@ export class Connection {
     }
   }
 
+  /** Reads next to nothing: in a transaction, what it sees is fixed from here on. */
+  touch(): void {
+    this.#prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get();
+  }
+
   /** The lines of `EXPLAIN QUERY PLAN`. */
   explain(text: string): PlanLine[] {
     try {
       // Unlike other statements, EXPLAIN doesn't notice that another connection changed the schema; this one does.
-      this.#prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get();
+      this.touch();
       // Used once for each text, so not kept.
       using statement = this.#database.prepare<PlanLine, []>(`EXPLAIN QUERY PLAN ${text}`);
       return statement.all();

@@ -1,4 +1,5 @@
 /** A process that reads a database for another one, which ends it when a query takes too long. */
+import { closeSync, fdatasyncSync, openSync } from "node:fs";
 import { setPriority } from "node:os";
 import type { Row } from "../sql.ts";
 import { StoreError } from "../store.ts";
@@ -14,9 +15,10 @@ const NICENESS = 10;
 
 const settings = JSON.parse(process.argv[2]!) as ReaderSettings;
 endWithParent();
-setPriority(NICENESS);
+if (!settings.writes) setPriority(NICENESS);
 const alarm = openAlarm();
-const connection = new Connection(settings.path, { readonly: true, cacheKiB: settings.cacheKiB });
+const connection = new Connection(settings.path, { readonly: !settings.writes, cacheKiB: settings.cacheKiB });
+if (settings.writes) connection.exec("PRAGMA wal_autocheckpoint=0");
 if (settings.sortsInFiles) connection.exec("PRAGMA temp_store=FILE");
 
 process.on("message", (request: ReaderRequest) => {
@@ -34,9 +36,31 @@ process.on("message", (request: ReaderRequest) => {
 process.on("disconnect", () => process.exit());
 
 function run(request: ReaderRequest): void {
-  if (request.kind === "begin") connection.exec("BEGIN");
+  if (request.kind === "begin") connection.exec(settings.writes ? "BEGIN IMMEDIATE" : "BEGIN");
   else if (request.kind === "all") answer(request);
+  else if (request.kind === "run") reply({ kind: "rows", rows: [{ changes: connection.run(request) }] });
+  else if (request.kind === "settle") settle();
+  else if (request.kind === "commit") commit();
   else if (connection.inTransaction) connection.exec("COMMIT");
+}
+
+/** What did not fit into the cache is in the WAL already, but perhaps not on the disk. No lock of SQLite is on that file. */
+function settle(): void {
+  const file = openSync(`${settings.path}-wal`, "r");
+  try {
+    fdatasyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Without a commit there is nothing that this process could go on with. */
+function commit(): void {
+  try {
+    connection.exec("COMMIT");
+  } catch {
+    process.exit(1);
+  }
 }
 
 function answer(statement: Extract<ReaderRequest, { readonly kind: "all" }>): void {

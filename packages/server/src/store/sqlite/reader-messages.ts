@@ -11,12 +11,20 @@ export interface ReaderSettings {
   readonly sortsInFiles: boolean;
   /** Seconds after which the system ends a reader that its parent no longer watches; 0 is never. */
   readonly alarmSeconds: number;
+  /** Whether it writes, in one transaction that it begins and commits when it is told. */
+  readonly writes?: boolean;
 }
 
-/** `begin` and `end` a snapshot, or run a statement. */
+/**
+ * `begin` and `end` a snapshot, or run a statement. A process that writes also takes `run`, whose answer is a row with the
+ * number of changes, `settle`, which leaves less for the commit to do, and `commit`; if that fails, it ends.
+ */
 export type ReaderRequest =
   | { readonly kind: "begin" }
   | { readonly kind: "end" }
+  | { readonly kind: "settle" }
+  | { readonly kind: "commit" }
+  | { readonly kind: "run"; readonly text: string; readonly values: readonly SqlValue[] }
   | { readonly kind: "all"; readonly text: string; readonly values: readonly SqlValue[] };
 
 /** Rows come in parts, so that no single message takes long to read. */

@@ -65,6 +65,23 @@ export class ReaderProcess implements Reader {
     await this.#request({ kind: "end" });
   }
 
+  /** Moves what it has written to the disk as far as that can be done before the commit. */
+  async settle(): Promise<void> {
+    await this.#request({ kind: "settle" });
+  }
+
+  /** Commits what it has written. @throws StoreError if it ended before */
+  async commit(): Promise<void> {
+    await this.#request({ kind: "commit" });
+  }
+
+  /** @returns the number of rows changed */
+  async run(statement: Sql | Query): Promise<number> {
+    const { text, values } = toQuery(statement);
+    const [row] = await this.#request({ kind: "run", text, values });
+    return Number(row?.["changes"]);
+  }
+
   all(statement: Sql | Query): Promise<Row[]> {
     const { text, values } = toQuery(statement);
     return this.#request({ kind: "all", text, values });

@@ -13,6 +13,8 @@ export class Snapshots {
   readonly #idle: Connection[] = [];
   /** Called with the next connection that is free. */
   readonly #waiting = new Set<(connection: Connection) => void>();
+  readonly #used = new Set<Connection>();
+  #isCurrent: (() => boolean) | undefined;
   #open = 0;
   #closed = false;
 
@@ -30,6 +32,8 @@ export class Snapshots {
     const connection = this.#idle.pop() ?? (await this.#nextOrNew());
     try {
       connection.exec("BEGIN");
+      this.#used.add(connection);
+      if (this.#isCurrent) this.#assertCurrent(connection, this.#isCurrent);
       return await work(connection);
     } finally {
       this.#release(connection);
@@ -39,6 +43,26 @@ export class Snapshots {
   /** Connections that are open. */
   get size(): number {
     return this.#open;
+  }
+
+  /**
+   * Until `release`, snapshots that are taken must be of what is committed now: the schema is about to change.
+   *
+   * @param isCurrent whether nothing else is committed yet
+   */
+  hold(isCurrent: () => boolean): void {
+    this.#isCurrent = isCurrent;
+    for (const connection of this.#used) connection.touch();
+  }
+
+  release(): void {
+    this.#isCurrent = undefined;
+  }
+
+  /** The read was prepared for tables that have just changed. It is a matter of a millisecond. */
+  #assertCurrent(connection: Connection, isCurrent: () => boolean): void {
+    connection.touch();
+    if (!isCurrent()) throw new StoreError("busy", "the collections have just changed");
   }
 
   close(): void {
@@ -92,6 +116,7 @@ export class Snapshots {
   }
 
   #release(connection: Connection): void {
+    this.#used.delete(connection);
     if (connection.inTransaction) connection.exec("COMMIT");
     const [next] = this.#waiting;
     if (next) {

@@ -15,6 +15,7 @@ import { QueryRouter } from "./query-router.ts";
 import { ReaderPool, type ReaderPoolOptions, type ReaderStatus } from "./reader-pool.ts";
 import { Snapshots } from "./snapshots.ts";
 import { TableStatistics } from "./table-statistics.ts";
+import { type AsideOptions, writeAside } from "./aside/write-aside.ts";
 import { Writer } from "./writer.ts";
 
 /** Measurements of tables wait among the queries of clients. */
@@ -24,6 +25,9 @@ const POLL_MS = 200;
 
 /** A read that blocks a full checkpoint of a long WAL is cut if it is older than this, in milliseconds. */
 const OLD_SNAPSHOT_MS = 1_000;
+
+/** Pages above which a statement on all rows of a table may take long: 8 MiB. */
+const LARGE_PAGES = 2_048;
 
 export interface SqliteStoreOptions {
   /** The processes that run expensive queries; without readers they all run here. */
@@ -47,6 +51,7 @@ export const openSqliteStore = (path: string, options: SqliteStoreOptions = {}):
   new SqliteStore(path, options);
 
 class SqliteStore implements ObservedStore {
+  readonly #path: string;
   readonly #writeConnection: Connection;
   readonly #readConnection: Connection;
   readonly #writer: Writer;
@@ -61,6 +66,7 @@ class SqliteStore implements ObservedStore {
   #closed = false;
 
   constructor(path: string, { readers }: SqliteStoreOptions) {
+    this.#path = path;
     this.#writeConnection = new Connection(path, { busyTimeoutMs: 0 });
     this.#writeConnection.exec("PRAGMA wal_autocheckpoint=0");
     this.#readConnection = new Connection(path, { readonly: true });
@@ -113,6 +119,7 @@ class SqliteStore implements ObservedStore {
   }
 
   async write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T> {
+    if (options?.aside && this.#isLarge()) return this.#writeAside(work);
     const value = await this.#writer.write(work, options);
     // Tables have changed, and so plans.
     if (options?.alone) this.#router?.forget();
@@ -152,6 +159,34 @@ class SqliteStore implements ObservedStore {
     this.#readConnection.close();
     // The last connection to close moves the WAL into the database file and removes it.
     this.#writeConnection.close();
+  }
+
+  #writeAside<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const options: AsideOptions = {
+      path: this.#path,
+      bracket: this.#writer.bracket,
+      version: () => this.#dataVersion(),
+      hold: () => {
+        const version = this.#dataVersion();
+        this.#snapshots.hold(() => this.#dataVersion() === version);
+        this.#readConnection.exec("BEGIN");
+        this.#readConnection.touch();
+      },
+      release: (applied) => {
+        this.#readConnection.exec("COMMIT");
+        this.#snapshots.release();
+        applied?.();
+        this.#poll();
+      },
+    };
+    return this.#writer.pause(() => writeAside(options, work));
+  }
+
+  /** Without readers, nothing runs in other processes. */
+  #isLarge(): boolean {
+    if (!this.#pool) return false;
+    const pages = this.#readConnection.first({ text: "PRAGMA page_count", values: [] })?.["page_count"];
+    return Number(pages) > LARGE_PAGES;
   }
 
   #notifyListeners(): void {

@@ -1,5 +1,5 @@
 import { type Sql, sql, verbatim } from "../../../store/sql.ts";
-import { withScratchDatabase } from "../../../store/sqlite/scratch-database.ts";
+import { withScratchDatabase } from "../../../store/sqlite/aside/scratch-database.ts";
 import { type Reader, StoreError, type Transaction } from "../../../store/store.ts";
 import { loadSchema } from "../../model/registry.ts";
 import type { Schema } from "../../model/schema.ts";

@@ -1,6 +1,6 @@
-import { toQuery } from "../sql.ts";
-import type { Transaction } from "../store.ts";
-import { Connection } from "./connection.ts";
+import { toQuery } from "../../sql.ts";
+import type { Transaction } from "../../store.ts";
+import { Connection } from "../connection.ts";
 
 /** Runs the work on an empty database in memory, which is gone afterwards. */
 export async function withScratchDatabase<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
