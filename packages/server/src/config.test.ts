@@ -140,3 +140,10 @@ test("several proxy headers may be trusted, and each must be a name", () => {
     expect(() => readConfig({ trustedProxyHeader }, {})).toThrow(UserError);
   }
 });
+
+test("the key for the settings is in the variable that the flag names", () => {
+  const key = "0123456789abcdef0123456789abcdef";
+  expect(readConfig({ encryptionEnv: "APP_KEY" }, { APP_KEY: key }).encryptionKey).toBe(key);
+  expect(readConfig({ encryptionEnv: "APP_KEY" }, {}).encryptionKey).toBe("");
+  expect(() => readConfig({ encryptionEnv: "APP_KEY" }, { APP_KEY: "short" })).toThrow("APP_KEY must have 32");
+});

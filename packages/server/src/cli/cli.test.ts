@@ -3,6 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { testDir } from "@headwater/testing/lib/test-dir.ts";
+import { SETTINGS } from "../flags.ts";
 
 // Each test starts processes, and the machine may be busy.
 setDefaultTimeout(60_000);
@@ -105,6 +106,11 @@ test("help and version exit with 0", async () => {
     });
   }
   expect(await run(["--version"])).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: "" });
+});
+
+test("serve takes every setting", async () => {
+  const { stdout } = await run(["serve", "--help"]);
+  expect(Object.values(SETTINGS).filter(({ flag }) => !stdout.includes(`${flag} <`))).toEqual([]);
 });
 
 test("superusers are created, changed and deleted, and the folder is created if needed", async () => {

@@ -43,13 +43,15 @@ function inherit(command: CommandUnknownOpts, parent: CommandUnknownOpts): Comma
   return command;
 }
 
-const serveCommand = () =>
+/** With the first half of its settings: all in one would be a long function. */
+const newServeCommand = () =>
   new Command("serve")
     .description("serve the folder's collections over HTTP")
     .addOption(setting("dir", "path"))
     .addOption(setting("http", "address"))
     .addOption(setting("origins", "list"))
     .addOption(setting("trustedProxyHeader", "names"))
+    .addOption(setting("encryptionEnv", "name"))
     .addOption(setting("logLevel", "level"))
     .addOption(setting("keepHours", "hours"))
     .addOption(setting("keepChanges", "count"))
@@ -66,8 +68,12 @@ const serveCommand = () =>
     .addOption(setting("maxPresenceRooms", "count"))
     .addOption(setting("maxPresence", "count"))
     .addOption(setting("maxPresencePerClient", "count"))
+    .addOption(setting("maxSyncRooms", "count"))
     .addOption(setting("maxEvaluationPercent", "percent"))
-    .addOption(setting("maxMessageBytes", "bytes"))
+    .addOption(setting("maxMessageBytes", "bytes"));
+
+const serveCommand = () =>
+  newServeCommand()
     .addOption(setting("maxBodyMemoryMb", "megabytes"))
     .addOption(setting("maxBodyMemoryMbPerClient", "megabytes"))
     .addOption(setting("maxBodyKeys", "count"))
@@ -92,6 +98,7 @@ const serveCommand = () =>
     .addOption(setting("pingSeconds", "seconds"))
     .addOption(setting("pongSeconds", "seconds"))
     .addOption(setting("drainSeconds", "seconds"))
+    .addOption(setting("channels", "which"))
     .addOption(setting("clientFilters", "which"))
     .addOption(setting("presenceGrace", "seconds"))
     .addOption(setting("environment", "name"))
