@@ -4,6 +4,7 @@ import { interference } from "./interference.ts";
 import { catchUp } from "./catch-up.ts";
 import { churn } from "./churn.ts";
 import { fanout } from "./fanout.ts";
+import { files } from "./files.ts";
 import { idle } from "./idle.ts";
 import { patterns } from "./patterns.ts";
 import type { Bench, Report } from "./report/bench.ts";
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   interference,
   writes,
   records,
+  files,
   tasks,
   replicache,
 };

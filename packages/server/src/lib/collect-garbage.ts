@@ -1,4 +1,4 @@
-import { edenGC } from "bun:jsc";
+import { edenGC, fullGC, heapSize } from "bun:jsc";
 
 /** Opened connections per collection, which takes about 3 ms for their garbage. */
 const CONNECTIONS_PER_COLLECTION = 128;
@@ -18,8 +18,13 @@ export function onConnectionOpened(): void {
 
 /** Bytes of uploads per collection. */
 const UPLOADED_PER_COLLECTION = 16 << 20;
+/** Collections of young garbage until all is collected: what each finds in use counts as old. */
+const COLLECTIONS_PER_FULL = 16;
+/** Bytes. A heap of this size is collected within a few milliseconds, a larger one beside the program. */
+const SMALL_HEAP = 64 << 20;
 
 let uploaded = 0;
+let collections = 0;
 
 /**
  * Does the same while uploads arrive. Each piece of a body is garbage as soon as it is on the disk, but the collector
@@ -29,5 +34,8 @@ export function onUploaded(bytes: number): void {
   uploaded += bytes;
   if (uploaded < UPLOADED_PER_COLLECTION) return;
   uploaded = 0;
-  edenGC();
+  collections += 1;
+  if (collections % COLLECTIONS_PER_FULL !== 0) edenGC();
+  else if (heapSize() < SMALL_HEAP) fullGC();
+  else Bun.gc(false);
 }

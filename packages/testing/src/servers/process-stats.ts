@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 /** Resource use of a process and its descendants, from Linux's proc(5). */
 export interface ProcessStats {
@@ -41,6 +41,15 @@ export function residentBytes(pid: number): number {
   const statuses = processesOf(pid).map(readStatus);
   const own = sum(statuses, (status) => kilobytes(status, "RssAnon") + kilobytes(status, "RssShmem"));
   return (own + Math.max(0, ...statuses.map((status) => kilobytes(status, "RssFile")))) * 1024;
+}
+
+/** The largest memory that a process and its descendants had resident since `forgetPeak`, in bytes. */
+export const peakBytes = (pid: number): number =>
+  sum(processesOf(pid).map(readStatus), (status) => kilobytes(status, "VmHWM")) * 1024;
+
+/** Lets `peakBytes` start from what the processes have now. */
+export function forgetPeak(pid: number): void {
+  for (const process of processesOf(pid)) writeFileSync(`/proc/${process}/clear_refs`, "5");
 }
 
 function readStatus(pid: number): string {

@@ -88,6 +88,26 @@ describe("a large file", () => {
     expect(files.bytes).toBe(0);
   });
 
+  test("holds a piece in memory, however much passes through", async () => {
+    const held = open();
+    let most = 0;
+    const piece = Buffer.alloc(65_536, "y");
+    async function* chunks(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from(part('name="doc"; filename="a.txt"', "").slice(0, -2));
+      for (let i = 0; i < 1_000; i += 1) {
+        yield piece;
+        most = Math.max(most, held.bytes);
+      }
+      yield Buffer.from("\r\n--x--\r\n");
+    }
+    const target = { held, files: place(), maxFileBytes: () => Infinity, expectedBytes: 0 };
+    const { files } = await readMultipartForm(chunks(), TYPE, target);
+    expect(files[0]![1].size).toBe(65_536_000);
+    // What waits to be written, and what was in memory before the file went to the disk.
+    expect(most).toBeLessThan(1 << 20);
+    await held.release();
+  });
+
   test("leaves nothing when the client leaves", async () => {
     const held = open();
     const error: unknown = await read(text.slice(0, 500_000), 65_536, { held }).catch((reason: unknown) => reason);

@@ -45,10 +45,9 @@ export async function readMultipartForm(
   try {
     for await (const chunk of chunks) {
       target.held.take(chunk.byteLength);
-      await parts.unlessFailed(parts.write(chunk));
+      await parts.write(chunk);
     }
-    form.end();
-    await parts.unlessFailed(parts.finished);
+    await parts.end();
     return { texts: parts.texts, files: await Promise.all(parts.files) };
   } catch (error) {
     await parts.stop();
@@ -62,24 +61,24 @@ class FormParts {
   readonly files: Promise<[name: string, file: File]>[] = [];
   readonly #streams: BusboyFileStream[] = [];
   /** The form may say so before its last bytes: the last boundary may be followed by anything. */
-  readonly finished: Promise<void>;
-  readonly #failure = Promise.withResolvers<never>();
+  readonly #finished: Promise<void>;
+  #failure: { readonly error: unknown } | undefined;
+  #reject: (error: unknown) => void = () => {};
   #received = 0;
 
   constructor(
     readonly form: BusboyInstance,
     readonly target: FormTarget,
   ) {
-    this.#failure.promise.catch(() => {});
-    this.finished = new Promise((resolve) => form.once("finish", resolve));
-    form.on("error", this.#failure.reject);
-    form.on("partsLimit", () => this.#failure.reject(new RangeError(`more than ${MAX_PARTS} parts`)));
+    this.#finished = new Promise((resolve) => form.once("finish", resolve));
+    form.on("error", (error) => this.#fail(error));
+    form.on("partsLimit", () => this.#fail(new RangeError(`more than ${MAX_PARTS} parts`)));
     form.on("field", (name: string | undefined, text) => void this.texts.push([name ?? "", text]));
     form.on("file", (part: string | undefined, content, name, _encoding, type) => {
       const file = receive({ content, part: part ?? "", name, type }, target, () => this.#isLarge()).then(
         (received): [string, File] => [part ?? "", received],
       );
-      file.catch(this.#failure.reject);
+      file.catch((error: unknown) => this.#fail(error));
       this.#streams.push(content);
       this.files.push(file);
     });
@@ -87,9 +86,14 @@ class FormParts {
 
   write(chunk: Uint8Array): Promise<void> {
     this.#received += chunk.byteLength;
-    return new Promise((resolve, reject) => {
+    return this.#unlessFailed((resolve, reject) => {
       this.form.write(chunk, (error) => (error ? reject(error) : resolve()));
     });
+  }
+
+  end(): Promise<void> {
+    this.form.end();
+    return this.#unlessFailed((resolve) => void this.#finished.then(resolve));
   }
 
   /**
@@ -100,8 +104,18 @@ class FormParts {
     return Math.max(this.#received, this.target.expectedBytes) > DEFAULT_BODY_LIMIT;
   }
 
-  unlessFailed(work: Promise<void>): Promise<void> {
-    return Promise.race([work, this.#failure.promise]);
+  /** Not a race with one promise for the whole form, which would remember each of its pieces. */
+  #unlessFailed(work: (resolve: () => void, reject: (error: unknown) => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure) return reject(this.#failure.error);
+      this.#reject = reject;
+      work(resolve, reject);
+    });
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#reject(error);
   }
 
   /** Resolves when nothing is written any more. */
