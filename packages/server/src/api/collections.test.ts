@@ -62,6 +62,11 @@ testScenarios(url, [
   request("a renamed collection no longer has its old name", "GET", "/notes", 404),
   request("a renamed collection has its new name", "GET", "/memos/records", 200),
   request("a change of a collection must be JSON", "PATCH", "/memos", 400, "{", UNREADABLE),
+  request("null empties the name of a collection", "PATCH", "/memos", 400, "null", "Cannot be blank."),
+  request("an id that no collection has is not found", "PATCH", "/memos", 404, { id: "nope" }),
+  request("another collection's id is refused", "PATCH", "/memos", 400, { id: "users" }, "validation_values_mismatch"),
+  request("two spellings of a name are refused", "POST", "", 400, { name: "a", Name: "b" }, NO_TYPE),
+  request("a name is found in any case", "POST", "?fields=name", 200, { NAME: "upper" }, '{"name":"upper"}'),
   request("a new collection must not be a list", "POST", "", 400, "[]", NO_TYPE),
   request(
     "there is a scaffold for each type",

@@ -10,6 +10,8 @@ import { dryRunImport } from "../collections/commands/import/dry-run.ts";
 import { importCollections, readImportBody } from "../collections/commands/import-collections.ts";
 import type { CollectionContext } from "../collections/validate/collection-context.ts";
 import { updateCollection } from "../collections/commands/update-collection.ts";
+import { badRequest } from "../lib/api-error.ts";
+import { REQUIRED } from "../lib/validators.ts";
 import { LOWER_ALPHANUMERIC, randomText } from "../lib/random.ts";
 import { checkRule } from "../rules/analysis/check-rule.ts";
 import type { Transaction } from "../store/store.ts";
@@ -38,6 +40,8 @@ export async function create(request: ApiRequest, api: ApiContext): Promise<Resp
 export async function update(request: ApiRequest, api: ApiContext): Promise<Response> {
   const { id } = collectionOf(request, api);
   const body = await request.values("Failed to load the submitted data due to invalid formatting.");
+  // For PocketBase, null empties the collection, its name first of all.
+  if ((await request.json()) === null) throw badRequest("Failed to update collection.", { name: REQUIRED });
   const collection = await change(request, api, (tx, context) => updateCollection(tx, context, id, body));
   return json(request, collectionToJson(collection));
 }

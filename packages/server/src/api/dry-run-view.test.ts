@@ -20,6 +20,24 @@ const refused = (name: string, query: string, reason: string) => ({
 });
 
 testScenarios(url, [
+  {
+    name: "the sample has no hidden fields",
+    method: "POST",
+    path: `${PATH}?fields=sample`,
+    token: admin,
+    body: { query: "select id, password, tokenKey from _superusers" },
+    status: 200,
+    excludes: ["password", "tokenKey"],
+  },
+  {
+    name: "null is no query",
+    method: "POST",
+    path: PATH,
+    token: admin,
+    body: { query: null },
+    status: 400,
+    contains: ["Cannot be blank."],
+  },
   { name: "a guest may not try queries", method: "POST", path: PATH, body: { query: "select 1 as id" }, status: 401 },
   {
     name: "a query is required",

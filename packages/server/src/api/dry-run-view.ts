@@ -7,7 +7,8 @@ import { collectionToJson } from "../collections/model/collection-json.ts";
 import type { ViewCollection } from "../collections/model/collection.ts";
 import { newDraft } from "../collections/model/new-draft.ts";
 import { json } from "../http/responses.ts";
-import type { ApiRequest } from "../http/request.ts";
+import { formText } from "../http/body/form-values.ts";
+import { type ApiRequest, UNREADABLE } from "../http/request.ts";
 import { badRequest, invalid } from "../lib/api-error.ts";
 import { countCharacters } from "../lib/text/coerce.ts";
 import { ALPHANUMERIC, randomText } from "../lib/random.ts";
@@ -17,8 +18,7 @@ import { isCutQuery, isOutage } from "../store/store.ts";
 import type { ApiContext } from "./api-context.ts";
 import { queryOwner } from "./query-owner.ts";
 
-const FORM = z.object({ query: z.string().default("") });
-const UNREADABLE = "An error occurred while loading the submitted data.";
+const FORM = z.object({ query: formText });
 const INVALID = "An error occurred while validating the submitted data.";
 const MAX_LENGTH = 5_000;
 
@@ -36,7 +36,8 @@ export async function dryRunView(request: ApiRequest, api: ApiContext): Promise<
     const wrong = idProblem(rows);
     if (wrong !== undefined) throw new ViewQueryError(wrong);
     const result = { ...view, fields };
-    const sample = rows.map((row) => presentToApp(result, readRow(result, row)));
+    const shown = { ...result, fields: fields.filter(({ hidden }) => !hidden) };
+    const sample = rows.map((row) => presentToApp(shown, readRow(shown, row)));
     return json(request, { fields: collectionToJson(result)["fields"], sample });
   } catch (error) {
     if (isCutQuery(error) || isOutage(error)) throw error;

@@ -157,12 +157,12 @@ async function check(
   throw failure(`Data validations failed for collection ${JSON.stringify(draft.name)} (${draft.id}):\n${details}`);
 }
 
+/** Go writes keys in their order. */
 const messagesIn = (problems: ErrorData): JsonObject =>
   Object.fromEntries(
-    Object.entries(problems).map(([key, problem]) => [
-      key,
-      isLeaf(problem) ? rawMessage(problem) : messagesIn(problem),
-    ]),
+    Object.entries(problems)
+      .map(([key, problem]) => [key, isLeaf(problem) ? rawMessage(problem) : messagesIn(problem)] as const)
+      .sort(([a], [b]) => compare(a, b)),
   );
 
 const isLeaf = (problem: ValidationError | ErrorData): problem is ValidationError =>

@@ -26,7 +26,7 @@ export const textKind: FieldKind<"text"> = {
   checkOptions: (field, context) => ({
     name: field.primaryKey && field.name !== "id" ? MUST_BE_NAMED_ID : undefined,
     primaryKey: field.primaryKey ? compositeKeyProblem(context) : undefined,
-    min: atLeast(field.min, 0),
+    min: atLeast(field.min, 0) ?? atMost(field.min, Number.MAX_SAFE_INTEGER),
     max: atLeast(field.max, field.min) ?? atMost(field.max, Number.MAX_SAFE_INTEGER),
     pattern: (field.primaryKey ? required(field.pattern) : undefined) ?? regexProblem(field.pattern),
     hidden: field.primaryKey ? mustBeBlank(field.hidden) : undefined,
