@@ -21,9 +21,8 @@ export async function updateCollection(
 ): Promise<Collection> {
   const original = context.schema.find(nameOrId);
   if (!original) throw notFound();
-  const submitted = asObject(body);
+  const draft = mergeCollection(asObject(body), draftOf(original));
   // PocketBase looks for the collection again under the id that it has now.
-  if ("id" in submitted && !context.schema.find(String(submitted["id"] ?? ""))) throw notFound();
-  const draft = mergeCollection(submitted, draftOf(original));
+  if (!context.schema.find(draft.id)) throw notFound();
   return saveCollection(tx, context, normaliseChanged(draft, context.now), original);
 }
