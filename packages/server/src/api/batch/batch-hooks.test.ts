@@ -165,6 +165,15 @@ test("upserts of the same record at the same time all succeed, and one creates i
   expect((await app.records(posts).get(ID)).count).toBe(8);
 });
 
+test("a batch that fails undoes nothing of the writes that share its commit", async () => {
+  const { app, send } = await start();
+  const failing = () => send([create({ title: "batch" }), update("missing", {})]);
+  const writes = Array.from({ length: 8 }, (_, i) => [failing(), app.records(posts).create({ title: `${i}` })]);
+  await Promise.all(writes.flat());
+  const page = await app.records(posts).list({ sort: "title" });
+  expect(page.items.map(({ title }) => title)).toEqual(["0", "1", "2", "3", "4", "5", "6", "7"]);
+});
+
 test("a batch that takes too long writes nothing", async () => {
   const { app, send, url } = await start({ timeout: 1 });
   app.before("create", posts, async ({ values }) => {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { openFolder } from "../../app/folder.ts";
+import { CurrentSettings } from "../../settings/current-settings.ts";
 import { errorText, play, testScenarios } from "../../testing/scenario.ts";
 import { startTestApp } from "../../testing/test-app.ts";
 
-const { url, admin, app, add, tokenOf } = await startTestApp();
+const { url, dir, admin, app, add, tokenOf } = await startTestApp();
 const user = await tokenOf("users", await add("users", { email: "user@example.com" }));
 const SETTINGS = "/api/settings";
 const INVALID = "An error occurred while saving the new settings.";
@@ -152,6 +154,15 @@ describe("a change", () => {
     expect(row).toMatchObject({ collection: "_settings", record: "settings", action: "update" });
     expect(JSON.stringify(row)).not.toContain("Logged");
   });
+});
+
+test("a change by another process applies too", async () => {
+  const other = await openFolder(dir);
+  const settings = await CurrentSettings.open(other.store, "");
+  await settings.update(new Date(), (before) => ({ ...before, meta: { ...before.meta, appName: "Elsewhere" } }));
+  await other.close();
+  while (app.settings.current.meta.appName !== "Elsewhere") await new Promise(setImmediate);
+  expect(await (await play(url, { path: SETTINGS, token: admin })).text()).toContain('"appName":"Elsewhere"');
 });
 
 test("superusers may be limited to some addresses, which a trusted proxy reports", async () => {
