@@ -40,7 +40,26 @@ export const sql = Object.assign(tag, {
  * Binds a value that is compared. SQLite takes a bare `?` in a pattern, or beside a joined column, for a reason to plan the
  * statement again whenever the value changes, which takes ten times as long as to run it.
  */
-export const compared = (value: SqlValue): Sql => tag`+${value}`;
+export const compared = (value: SqlValue | Sql): Sql => tag`+${value}`;
+
+/** A statement that is kept and run with different inputs, from which it reads some of its values. */
+export interface KeptQuery<Input> {
+  readonly text: string;
+  readonly values: readonly (SqlValue | ((input: Input) => SqlValue))[];
+}
+
+/** A value that a kept statement reads when it runs. */
+export const late = (read: (input: never) => SqlValue): Sql => new Sql(["", ""], [read]);
+
+export const keepQuery = <Input>(statement: Sql): KeptQuery<Input> => ({
+  text: statement.sql,
+  values: statement.values as KeptQuery<Input>["values"],
+});
+
+export const withInput = <Input>({ text, values }: KeptQuery<Input>, input: Input): Query => ({
+  text,
+  values: values.map((value) => (typeof value === "function" ? value(input) : value)),
+});
 
 /** A fragment of text that this program wrote. Never pass anything that a client sent. */
 export const verbatim = raw;

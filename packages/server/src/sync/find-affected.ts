@@ -2,7 +2,7 @@ import type { Change } from "../log/change.ts";
 import { changesRequester } from "../visibility/account-change.ts";
 import { affectedFor, findAffectedRecords, isAffectedBy } from "../visibility/affected-records.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
-import { recordScope } from "../records/rule-check/record-scope.ts";
+import { recordScope } from "../records/model/record-scope.ts";
 import { decisionKey } from "../rules/analysis/decision-key.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { RuleAnalysis, SyncedCollection } from "./synced-collection.ts";

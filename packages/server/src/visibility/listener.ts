@@ -11,7 +11,7 @@ import { presentationKey } from "../records/present/present.ts";
 import type { AnswerLimits, RecordContext } from "../records/model/record-context.ts";
 import { readRecordTopic, type RecordTopic } from "./record-topic.ts";
 import { conditionOf, interpretRule, excludesRequester } from "../records/rule-check/interpret-rule.ts";
-import { recordScope } from "../records/rule-check/record-scope.ts";
+import { recordScope } from "../records/model/record-scope.ts";
 import type { Rule } from "../collections/model/rule.ts";
 
 /** A principal with one of its subscriptions, under one version of the schema. */

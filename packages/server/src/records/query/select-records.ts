@@ -4,10 +4,14 @@ import type { Rule } from "../../collections/model/rule.ts";
 import { forbidden } from "../../lib/api-error.ts";
 import { isSuperuser } from "../../rules/principal.ts";
 import { CollectionQueryBuilder } from "../../rules/sql/collection-query-builder.ts";
-import { compared, EMPTY, type Sql, sql } from "../../store/sql.ts";
+import { keptQuery } from "../../rules/sql/kept-queries.ts";
+import type { RequestTexts } from "../../rules/sql/request-texts.ts";
+import { resolveRule } from "../../rules/analysis/resolve-rule.ts";
+import { compared, EMPTY, late, type Sql, sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import { readRow } from "../model/columns.ts";
 import type { RecordContext } from "../model/record-context.ts";
+import { recordScope } from "../model/record-scope.ts";
 import { undefinedIfUnreadable } from "./unreadable-rule.ts";
 
 /**
@@ -21,8 +25,13 @@ export function ruleFor({ principal }: RecordContext, rule: Rule): string {
   return rule;
 }
 
-export const queryBuilder = (context: RecordContext, collection: Collection): CollectionQueryBuilder =>
-  new CollectionQueryBuilder({ schema: context.schema, collection, context, now: context.now });
+/** @param requesters set for a statement that is kept for other requests */
+export const queryBuilder = (
+  context: RecordContext,
+  collection: Collection,
+  requesters?: RequestTexts,
+): CollectionQueryBuilder =>
+  new CollectionQueryBuilder({ schema: context.schema, collection, context, requesters, now: context.now });
 
 export const allOf = (conditions: readonly Sql[]): Sql => sql.join([sql`TRUE`, ...conditions], " AND ");
 
@@ -43,8 +52,7 @@ export async function selectRecords(
   const builder = queryBuilder(context, collection);
   builder.requireOwn(condition);
   if (rule !== "") builder.requireRule(rule, "trusted");
-  const { from, distinct } = builder.records();
-  const rows = await reader.all(sql`SELECT ${distinct ? sql`DISTINCT` : EMPTY} ${sql.id(collection.name)}.* ${from}`);
+  const rows = await reader.all(selectFrom(collection, builder));
   return rows.map((row) => readRow(collection, row));
 }
 
@@ -56,11 +64,24 @@ export async function selectRecord(
   rule: string,
   id: string,
 ): Promise<RecordValues | undefined> {
-  return undefinedIfUnreadable(
-    async () => (await selectRecords(reader, context, collection, rule, idIs(collection, id)))[0],
-  );
+  const row = await undefinedIfUnreadable(() => {
+    const condition = rule === "" ? undefined : resolveRule(rule, recordScope(context, collection));
+    const input = { context, given: id };
+    return reader.first(
+      keptQuery({ rule: condition ?? collection, use: "record" }, input, (requesters) => {
+        const builder = queryBuilder(context, collection, requesters);
+        builder.requireOwn(sql`${idColumn(collection)} = ${compared(late(({ given }: typeof input) => given))}`);
+        if (rule !== "") builder.requireRule(rule, "trusted");
+        return selectFrom(collection, builder);
+      }),
+    );
+  });
+  return row && readRow(collection, row);
+}
+
+function selectFrom(collection: Collection, builder: CollectionQueryBuilder): Sql {
+  const { from, distinct } = builder.records();
+  return sql`SELECT ${distinct ? sql`DISTINCT` : EMPTY} ${sql.id(collection.name)}.* ${from}`;
 }
 
 export const idColumn = (collection: Collection): Sql => sql.id(collection.name, "id");
-
-const idIs = (collection: Collection, id: string): Sql => sql`${idColumn(collection)} = ${compared(id)}`;

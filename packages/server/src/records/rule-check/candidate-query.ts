@@ -4,9 +4,13 @@ import { Requesters, REQUESTERS } from "../../rules/sql/requesters.ts";
 import { CollectionQueryBuilder } from "../../rules/sql/collection-query-builder.ts";
 import type { RecordScope } from "../../rules/resolve/record-scope.ts";
 import type { RuleContext } from "../../rules/rule-context.ts";
-import { type Query, type Sql, sql, toQuery } from "../../store/sql.ts";
+import { keptQuery, type QueryInput } from "../../rules/sql/kept-queries.ts";
+import type { RequestTexts } from "../../rules/sql/request-texts.ts";
+import { resolveRule } from "../../rules/analysis/resolve-rule.ts";
+import { keepQuery, late, type Query, type Sql, sql, toQuery, withInput } from "../../store/sql.ts";
+import { type Column } from "../model/columns.ts";
 import type { FieldOperand } from "../../rules/resolve/condition.ts";
-import { type ValueTyping, candidateRow } from "./candidate-row.ts";
+import { type ValueTyping, candidateColumns, candidateRow, valueOf } from "./candidate-row.ts";
 import { allOf } from "../query/select-records.ts";
 import { type RowOverride, overrideTables } from "./row-override.ts";
 
@@ -36,14 +40,24 @@ const INDEX = sql.id(CANDIDATES, INDEX_COLUMN);
  *
  * @throws RuleError for text that is no rule of the collection
  */
-export function candidateQuery({ rule, scope, context, now }: RuleInScope, { values, typing }: Candidate): Sql {
+export function candidateQuery({ rule, scope, context, now }: RuleInScope, { values, typing }: Candidate): Query {
   const { schema, collection, trust, isNew } = scope;
-  const query = new CollectionQueryBuilder({ schema, collection, context, now, table: { name: CANDIDATES, isNew } });
-  const condition = query.condition(rule, trust);
-  const where = allOf([condition, ...query.extraConditions]);
-  const table = candidateTable(collection, [values], typing);
-  return sql`WITH ${table} SELECT 1 FROM ${sql.id(CANDIDATES)} ${query.joins} WHERE ${where} LIMIT 1`;
+  const build = (requesters?: RequestTexts): Sql => {
+    const table = { name: CANDIDATES, isNew };
+    const query = new CollectionQueryBuilder({ schema, collection, context, requesters, now, table });
+    const where = allOf([query.condition(rule, trust), ...query.extraConditions]);
+    const row = sql`SELECT ${candidateColumns(collection, givenValue, typing)}, 0 AS ${sql.id(INDEX_COLUMN)}`;
+    return sql`WITH ${sql.id(CANDIDATES)} AS (${row}) SELECT 1 FROM ${sql.id(CANDIDATES)} ${query.joins} WHERE ${where} LIMIT 1`;
+  };
+  const input: CandidateInput = { context, given: values };
+  // A client's filter may read list rules, whose statements depend on more of the request.
+  if (trust === "client") return withInput(keepQuery<CandidateInput>(build()), input);
+  return keptQuery({ rule: resolveRule(rule, scope), use: `candidate ${typing}` }, input, build);
 }
+
+type CandidateInput = QueryInput<RecordValues>;
+
+const givenValue = (column: Column): Sql => late(({ given }: CandidateInput) => valueOf(column, given));
 
 /** A statement that evaluates a rule on several candidates for several requesters. */
 export interface CandidatesQuery {

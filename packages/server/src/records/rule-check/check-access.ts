@@ -6,7 +6,7 @@ import { resolvePredicate } from "../../rules/analysis/resolve-rule.ts";
 import type { Reader } from "../../store/store.ts";
 import { candidateQuery } from "./candidate-query.ts";
 import type { RecordContext } from "../model/record-context.ts";
-import { recordScope } from "./record-scope.ts";
+import { recordScope } from "../model/record-scope.ts";
 import { undefinedIfUnreadable } from "../query/unreadable-rule.ts";
 
 /** A rule to evaluate on one record for one requester. */

@@ -6,7 +6,7 @@ import type { Condition } from "../../rules/resolve/condition.ts";
 import type { Trust } from "../../rules/resolve/record-scope.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import { isUnreadableRule } from "../query/unreadable-rule.ts";
-import { recordScope } from "./record-scope.ts";
+import { recordScope } from "../model/record-scope.ts";
 
 /** Which records a rule matches: each, none, or those that meet a condition. */
 export type RuleMeaning = "every" | "none" | Condition;

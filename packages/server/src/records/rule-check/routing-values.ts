@@ -5,7 +5,7 @@ import type { SnapshotReader } from "../../store/store.ts";
 import { routingValuesQuery } from "./candidate-query.ts";
 import { type AsOf, overridesAsOf } from "./as-of.ts";
 import type { RecordContext } from "../model/record-context.ts";
-import { recordScope } from "./record-scope.ts";
+import { recordScope } from "../model/record-scope.ts";
 
 /** For each candidate, the values at the end of a rule's path. */
 type ValuesByCandidate = ReadonlyMap<RecordValues, ReadonlySet<unknown>>;

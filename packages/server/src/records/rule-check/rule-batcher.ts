@@ -13,7 +13,7 @@ import { type AsOf, overridesAsOf } from "./as-of.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import { isUnreadableRule, undefinedIfUnreadable } from "../query/unreadable-rule.ts";
 import type { RowOverride } from "./row-override.ts";
-import { recordScope } from "./record-scope.ts";
+import { recordScope } from "../model/record-scope.ts";
 import type { RuleCheck } from "./check-access.ts";
 
 /** The most candidates in one statement: with a hundred columns each, they stay below SQLite's limit of bound values. */

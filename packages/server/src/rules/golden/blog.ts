@@ -5,7 +5,7 @@ import { collectionFromRow } from "../../collections/model/collection-row.ts";
 import { type AuthCollection, type Collection, SUPERUSERS } from "../../collections/model/collection.ts";
 import { kindOf } from "../../collections/fields/field-kinds.ts";
 import { Schema } from "../../collections/model/schema.ts";
-import { EMPTY, type Row, type Sql, sql, type SqlValue, toQuery } from "../../store/sql.ts";
+import { EMPTY, type Query, type Row, type Sql, sql, type SqlValue, toQuery } from "../../store/sql.ts";
 import { GUEST, isSuperuser, type Principal, principalOf } from "../principal.ts";
 import { CollectionQueryBuilder, type CollectionQueryOptions } from "../sql/collection-query-builder.ts";
 import { RuleError } from "../syntax/rule-error.ts";
@@ -46,7 +46,10 @@ export class Blog {
   }
 
   all(statement: Sql): Row[] {
-    const { text, values } = toQuery(statement);
+    return this.run(toQuery(statement));
+  }
+
+  run({ text, values }: Query): Row[] {
     return this.#database.query<Row, SqlValue[]>(text).all(...values);
   }
 
@@ -62,6 +65,7 @@ export class Blog {
   queryBuilder(
     { collection, as, context }: ListQuery,
     table?: CollectionQueryOptions["table"],
+    requesters?: CollectionQueryOptions["requesters"],
   ): CollectionQueryBuilder {
     return new CollectionQueryBuilder({
       schema: this.schema,
@@ -76,6 +80,7 @@ export class Blog {
         ...context,
       },
       now: NOW,
+      requesters,
       ...(table && { table }),
     });
   }

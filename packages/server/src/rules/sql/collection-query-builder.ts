@@ -1,7 +1,7 @@
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Schema } from "../../collections/model/schema.ts";
 import { EMPTY, type Sql, sql } from "../../store/sql.ts";
-import type { Requesters } from "./requesters.ts";
+import type { RequestTexts } from "./request-texts.ts";
 import type { Condition, Operand } from "../resolve/condition.ts";
 import { checkFilterLength } from "../syntax/filter-length.ts";
 import type { RecordScope, Trust } from "../resolve/record-scope.ts";
@@ -25,8 +25,8 @@ export interface CollectionQueryOptions {
   readonly schema: Schema;
   readonly collection: Collection;
   readonly context: RuleContext;
-  /** Set if the SELECT serves many requesters. */
-  readonly requesters?: Requesters;
+  /** Set if the SELECT serves many requests. */
+  readonly requesters?: RequestTexts | undefined;
   readonly now: Date;
   /**
    * The row source, if it is not the collection's own table: a table expression with the collection's columns that
@@ -106,6 +106,17 @@ export class CollectionQueryBuilder {
     });
     this.#sortsByJoins ||= this.#joins.uses > before;
     return order;
+  }
+
+  /**
+   * The value of a name, for an answer: of an email, what its requester sees.
+   *
+   * @throws RuleError for a name that is unknown or not allowed
+   */
+  shown(name: string, trust: Trust): { readonly operand: Operand; readonly value: Sql } {
+    const operand = nameResolver(this.#scope(this.#options.collection, trust))(name, 0);
+    const statement = { ...this.#statement(this.#rowAlias, trust), clientView: this.#clientView(trust, "sort") };
+    return { operand, value: toTerm(operand, statement, bind).sql };
   }
 
   /** Adds a condition on the collection's own columns that the `records` must meet. */

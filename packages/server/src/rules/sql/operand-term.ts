@@ -73,10 +73,9 @@ function valueTerm(value: RuleValue, bindValue: Bind): Term {
 
 function requestTerm(operand: RequestOperand, { context, requesters }: StatementContext, bindValue: Bind): Term {
   const value = requestValue(operand, context);
-  const requesterColumn =
-    operand.path[0] === "auth"
-      ? requesters?.column((other) => requestValue(operand, other), bindValue.text)
-      : undefined;
+  const requesterColumn = requesters?.varies(operand.path[0]!)
+    ? requesters.column((other) => requestValue(operand, other), bindValue.text)
+    : undefined;
   if (operand.reading === "isset") return constantTerm(value === true);
   if (operand.reading === "length") return { ...filled(bind(value ?? 0n)), isFilled: value === 0n || value === 1n };
   if (value === null) return NULL;

@@ -1,5 +1,5 @@
 import type { Collection } from "../../collections/model/collection.ts";
-import type { Requesters } from "./requesters.ts";
+import type { RequestTexts } from "./request-texts.ts";
 import type { RuleContext } from "../rule-context.ts";
 import type { Sql } from "../../store/sql.ts";
 import type { JoinList } from "./join-list.ts";
@@ -7,8 +7,8 @@ import type { JoinList } from "./join-list.ts";
 /** The statement that a condition is compiled into. */
 export interface StatementContext {
   readonly context: RuleContext;
-  /** Set if the statement serves many requesters; `context` is then that of the first. */
-  readonly requesters: Requesters | undefined;
+  /** Set if the statement serves many requests; `context` is then that of the first. */
+  readonly requesters: RequestTexts | undefined;
   readonly now: Date;
   /** The alias of the record that the rule is about. */
   readonly rowAlias: string;

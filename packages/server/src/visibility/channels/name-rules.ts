@@ -7,7 +7,7 @@ import type { FileStore } from "../../files/file-store.ts";
 import type { Change } from "../../log/change.ts";
 import type { RecordContext } from "../../records/model/record-context.ts";
 import { excludesRequester, interpretRule } from "../../records/rule-check/interpret-rule.ts";
-import { recordScope } from "../../records/rule-check/record-scope.ts";
+import { recordScope } from "../../records/model/record-scope.ts";
 import { RuleBatcher } from "../../records/rule-check/rule-batcher.ts";
 import { decisionKey } from "../../rules/analysis/decision-key.ts";
 import { requestUsage } from "../../rules/analysis/request-usage.ts";

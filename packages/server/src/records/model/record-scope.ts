@@ -1,6 +1,6 @@
 import type { Collection } from "../../collections/model/collection.ts";
 import type { RecordScope, Trust } from "../../rules/resolve/record-scope.ts";
-import type { RecordContext } from "../model/record-context.ts";
+import type { RecordContext } from "./record-context.ts";
 
 /**
  * What a rule of the collection can name for this requester.
