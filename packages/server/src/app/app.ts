@@ -11,7 +11,7 @@ import type { Follower } from "../log/tail.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import type { Presence } from "../presence/presence.ts";
 import type { HookRegistry } from "../records/model/hook-registry.ts";
-import { sweepFiles } from "../records/write/sweep-files.ts";
+import { sweepFiles } from "../records/files/sweep-files.ts";
 import type { Principal } from "../rules/principal.ts";
 import { CurrentSettings } from "../settings/current-settings.ts";
 import { isSettingsChange } from "../settings/settings-table.ts";

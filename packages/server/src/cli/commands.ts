@@ -3,6 +3,8 @@ import { sentence } from "../lib/api-error.ts";
 import { readConfig } from "../config.ts";
 import { type SettingName, SETTINGS } from "../flags.ts";
 import { exportCollections, importFile } from "./collections.ts";
+import { parseHours, sweepOrphans } from "./files.ts";
+import { doctor } from "./doctor.ts";
 import { hooksFolder } from "./hooks-folder.ts";
 import { serve } from "./serve.ts";
 import { createSuperuser, deleteSuperuser, updateSuperuser, upsertSuperuser } from "./superuser.ts";
@@ -31,7 +33,8 @@ function program(): Command {
     .version(VERSION, "-v, --version")
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`${sentence(text.replace(/^error: /, ""))}\n`) });
-  for (const command of [serveCommand(), superuserCommand(), typesCommand(), collectionsCommand()])
+  const data = [collectionsCommand(), doctorCommand(), filesCommand()];
+  for (const command of [serveCommand(), superuserCommand(), typesCommand(), ...data])
     root.addCommand(inherit(command, root));
   return root;
 }
@@ -91,6 +94,7 @@ const serveCommand = () =>
     .addOption(setting("querySeconds", "seconds"))
     .addOption(setting("sqlSeconds", "seconds"))
     .addOption(setting("sqlRows", "count"))
+    .addOption(setting("adviceSeconds", "seconds"))
     .addOption(setting("readers", "count"))
     .addOption(setting("readerMemoryMb", "megabytes"))
     .addOption(setting("maxAnswerMb", "megabytes"))
@@ -128,6 +132,18 @@ const superuserCommand = () =>
         .action((email, flags) => deleteSuperuser(readConfig(flags, process.env).dir, email)),
     );
 
+const filesCommand = () =>
+  new Command("files").description("look after uploaded files, also while a server is running").addCommand(
+    new Command("sweep")
+      .description("list the stored files that no record names, or remove them")
+      .addOption(setting("dir", "path"))
+      .option("--delete", "remove them")
+      .option("--min-age-hours <hours>", "leave younger files alone", "1")
+      .action(({ delete: remove = false, minAgeHours, ...flags }) =>
+        sweepOrphans({ dir: readConfig(flags, process.env).dir, remove, minAgeHours: parseHours(minAgeHours) }),
+      ),
+  );
+
 const typesCommand = () =>
   new Command("types")
     .description("write TypeScript types of the collections, for createClient<Schema> of @headwater/client")
@@ -159,6 +175,18 @@ const collectionsCommand = () =>
         .addOption(urlOption("import them into this server instead"))
         .addOption(superuserOption())
         .action((file, flags) => importFile(file, placeOf(flags), flags)),
+    );
+
+const doctorCommand = () =>
+  new Command("doctor")
+    .description("find the indexes that rules and requests lack, with what they gain; exits with 2 if there are any")
+    .option("--json", "print the report as JSON", false)
+    .addOption(setting("dir", "path"))
+    .addOption(urlOption("ask this server, which also knows what its clients ask"))
+    .addOption(superuserOption())
+    .addOption(setting("adviceSeconds", "seconds"))
+    .action(({ json, adviceSeconds, ...flags }) =>
+      doctor(placeOf(flags), readConfig({ adviceSeconds }, process.env).queries.adviceMs, json),
     );
 
 const urlOption = (help: string) => new Option("--url <address>", help).conflicts("dir");

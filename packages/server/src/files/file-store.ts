@@ -47,6 +47,8 @@ export interface FileStore {
    * @returns a function to call when a record names them, or they are removed again
    */
   announce(keys: readonly string[]): Promise<() => Promise<void>>;
+  /** The keys that this and other processes have announced and not settled. */
+  announced(): Promise<ReadonlySet<string>>;
   /**
    * Removes the files that an earlier process announced and never settled. Call it before anything is announced.
    *

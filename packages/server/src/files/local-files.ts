@@ -26,6 +26,10 @@ export class LocalFiles implements FileStore {
     return onDisk(this.#announced.add(keys));
   }
 
+  async announced(): Promise<ReadonlySet<string>> {
+    return new Set((await this.#announced.all()).flatMap(({ keys }) => keys));
+  }
+
   async sweep(isNamed: (key: string) => Promise<boolean>): Promise<void> {
     for (const { keys, settle } of await this.#announced.all()) {
       for (const key of keys) {

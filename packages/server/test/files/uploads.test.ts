@@ -105,7 +105,12 @@ test("a client that leaves in the middle leaves nothing, and others are served m
 
 test("uploads on their way have a limit, by address and in all, and its error names it", async () => {
   await using server = await serve(
-    ...["--max-spool-mb", "4", "--max-spool-mb-per-client", "2", "--trusted-proxy-header", "X-Forwarded-For"],
+    "--max-spool-mb",
+    "4",
+    "--max-spool-mb-per-client",
+    "2",
+    "--trusted-proxy-header",
+    "X-Forwarded-For",
   );
   const post = (address: string, ...sizes: readonly number[]) =>
     request(server.url, "POST", DOCS, { body: form(...sizes), headers: { "X-Forwarded-For": address } });

@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import { LocalFiles } from "../../files/local-files.ts";
 import { RecordFixture } from "../../testing/record-fixture.ts";
 import { assertWritable } from "../model/writable-collection.ts";
-import { prepareSubmission } from "./prepare-submission.ts";
+import { prepareSubmission } from "../write/prepare-submission.ts";
 import { sweepFiles } from "./sweep-files.ts";
 
 const fixture = await RecordFixture.open([
