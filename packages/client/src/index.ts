@@ -17,7 +17,15 @@ export type { Subscription } from "./realtime/subscription.ts";
 export type { Batch, BatchCollection, BatchResult } from "./records/batch.ts";
 export type { Collection } from "./records/collection.ts";
 export { type FieldName, filter, type FilterValue } from "./records/filter.ts";
-export { type ListOptions, type Page, versionOf, type ViewOptions, type WriteOptions } from "./records/list.ts";
+export {
+  type AggregateOptions,
+  type AggregateRow,
+  type ListOptions,
+  type Page,
+  versionOf,
+  type ViewOptions,
+  type WriteOptions,
+} from "./records/list.ts";
 export type { PresenceEvent, PresenceMember } from "@headwater/protocol";
 export type { AnyCollection, AnySchema, CollectionTypes, ExpandPath, FieldPath, SchemaOf } from "./schema.ts";
 export type { Link, LinkListener, Transport } from "./transport/transport.ts";

@@ -28,6 +28,8 @@ export {
 } from "./library/collections/fields.ts";
 export type { CreateInput, RecordOf, UntypedRecord, UpdateInput } from "./library/collections/record-types.ts";
 export type {
+  AggregateOptions,
+  AggregateRow,
   DeleteOptions,
   ListOptions,
   Page,

@@ -70,3 +70,18 @@ test("a write happens only to the version that it names", async () => {
   expect(await rejectionOf(articles.delete(id, { ifMatch }))).toMatchObject({ code: "conflict" });
   await articles.delete(id, { ifMatch: versionOf(written) });
 });
+
+test("values are computed over the records of a list", async () => {
+  const client = newClient();
+  for (const title of ["p", "p", "q"]) await admin.create("notes", { title: `sum ${title}` });
+  const page = await client.collection("notes").aggregate({
+    select: ["count", "last:max(title)"],
+    groupBy: "title",
+    filter: filter`title ~ ${"sum %"}`,
+    having: "count > 1",
+    sort: "-count",
+  });
+  expect(page).toMatchObject({ totalItems: 1, items: [{ title: "sum p", count: 2, last: "sum p" }] });
+  const refused = client.collection("notes").aggregate({ select: "sum(title)" });
+  expect(await rejectionOf(refused)).toMatchObject({ code: "invalid", data: { select: {} } });
+});

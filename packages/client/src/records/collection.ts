@@ -10,6 +10,9 @@ import type { AnyCollection, CollectionTypes } from "../schema.ts";
 import { recordBody } from "./body.ts";
 import { FieldName, type FilterField } from "./filter.ts";
 import {
+  type AggregateOptions,
+  aggregateRecords,
+  type AggregateRow,
   type ListOptions,
   listRecords,
   type Page,
@@ -38,6 +41,11 @@ export class Collection<Types extends CollectionTypes = AnyCollection> {
 
   list(options?: ListOptions<Types["record"]>): Promise<Page<Types["record"]>> {
     return listRecords<Types["record"]>(this.#api, this.name, options);
+  }
+
+  /** Values computed over the records of a list, for each group of them. Headwater servers only. */
+  aggregate(options?: AggregateOptions): Promise<Page<AggregateRow>> {
+    return aggregateRecords(this.#api, this.name, options);
   }
 
   view(id: string, options: ViewOptions<Types["record"]> = {}): Promise<Types["record"]> {

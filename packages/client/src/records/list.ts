@@ -1,6 +1,6 @@
 import type { Api } from "../api.ts";
 import { HeadwaterError } from "../errors.ts";
-import type { QueryValue } from "../http.ts";
+import type { QueryValue, RequestOptions } from "../http.ts";
 import { CURSOR_HEADER, recordsPath } from "./records-endpoint.ts";
 import type { RecordModel } from "../realtime/events.ts";
 import { type ExpandPath, joinNames, type OneOrMore, type ShownField, type SortKey } from "../schema.ts";
@@ -77,14 +77,48 @@ export const writeHeaders = ({ headers, ifMatch }: LooseViewOptions): Readonly<R
 /** The version of a record that was read with `withVersion`, for `ifMatch`. */
 export const versionOf = (record: object): string | undefined => (record as Record<string, string>)["@version"];
 
+/** Options of `aggregate`. */
+export interface AggregateOptions {
+  /** `count`, `sum(price)`, `avg`, `min`, `max`, `count(distinct author)`; `total:sum(price)` is named `total`. */
+  readonly select?: OneOrMore<string> | undefined;
+  /** Fields to group by, also of related records: `author.name`. */
+  readonly groupBy?: OneOrMore<string> | undefined;
+  /** Insert values with `filter`, never by string concatenation. */
+  readonly filter?: string | undefined;
+  /** A condition on the groups and values of the result: `count > 5`. */
+  readonly having?: string | undefined;
+  /** Groups and values of the result: `["-count", "status"]`. */
+  readonly sort?: OneOrMore<string> | undefined;
+  readonly page?: number | undefined;
+  readonly perPage?: number | undefined;
+  readonly skipTotal?: boolean | undefined;
+  readonly query?: Readonly<Record<string, QueryValue>> | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** For each group, its fields and values by their keys. */
+export type AggregateRow = Readonly<Record<string, unknown>>;
+
 /** The type of the items is not checked. */
-export async function listRecords<T>(api: Api, collection: string, options: ListOptions = {}): Promise<Page<T>> {
+export function listRecords<T>(api: Api, collection: string, options: ListOptions = {}): Promise<Page<T>> {
   const { signal, headers, sort, expand, fields, query, ...params } = options;
-  const response = await api.request("GET", recordsPath(collection), {
-    query: { ...viewQuery({ query, expand, fields }), ...params, sort: joinNames(sort) },
-    headers,
-    signal,
-  });
+  const all = { ...viewQuery({ query, expand, fields }), ...params, sort: joinNames(sort) };
+  return requestPage(api, recordsPath(collection), { query: all, headers, signal });
+}
+
+export function aggregateRecords(
+  api: Api,
+  collection: string,
+  { signal, headers, query, select, groupBy, sort, ...params }: AggregateOptions = {},
+): Promise<Page<AggregateRow>> {
+  const names = { select: joinNames(select), groupBy: joinNames(groupBy), sort: joinNames(sort) };
+  const path = recordsPath(collection).replace(/records$/, "aggregate");
+  return requestPage(api, path, { query: { ...query, ...params, ...names }, headers, signal });
+}
+
+async function requestPage<T>(api: Api, path: string, options: RequestOptions): Promise<Page<T>> {
+  const response = await api.request("GET", path, options);
   const body = response.body as Omit<Page<T>, "cursor"> | undefined;
   if (!Array.isArray(body?.items)) throw new HeadwaterError("malformed", "the response is not a list");
   return { ...body, cursor: response.headers.get(CURSOR_HEADER) ?? undefined };

@@ -1,6 +1,7 @@
 import { ownCollectionOnly, signedIn, superusersOnly } from "../http/guards.ts";
 import { createRouter, del, get, patch, post, put, type Route } from "../http/route.ts";
 import { withSchemaRetry } from "../http/schema-retry.ts";
+import { aggregate } from "./aggregates/aggregate.ts";
 import type { ApiContext } from "./api-context.ts";
 import * as batch from "./batch/batch.ts";
 import * as collections from "./collections.ts";
@@ -47,6 +48,7 @@ const routes: readonly Route<ApiContext>[] = [
   del(`${COLLECTION}/truncate`, superusersOnly(withSchemaRetry(records.truncate))),
 
   get(RECORDS, records.list),
+  get(`${COLLECTION}/aggregate`, aggregate),
   get(`${RECORDS}/:id`, records.view),
   post(RECORDS, withSchemaRetry(records.create), { bodyLimit: records.bodyLimit }),
   patch(`${RECORDS}/:id`, withSchemaRetry(records.update), { bodyLimit: records.bodyLimit }),

@@ -3,6 +3,7 @@ import type { Collection } from "../../collections/model/collection.ts";
 import { retryOnSchemaChange } from "../../records/model/schema-change.ts";
 import { deleteRecord } from "../../records/write/delete-record.ts";
 import { admitCode, hookDepth, isInTransaction } from "../../records/model/hook-scope.ts";
+import { aggregateRecords } from "../../records/query/aggregate-records.ts";
 import { listRecords } from "../../records/query/list-records.ts";
 import { prepareDelete } from "../../records/write/prepare-delete.ts";
 import { prepareSubmission } from "../../records/write/prepare-submission.ts";
@@ -19,7 +20,17 @@ import { requireCollection, type AppContext } from "../context/app-context.ts";
 import type { SerialTransaction } from "./serial-transaction.ts";
 import { Prepared } from "./prepared.ts";
 import type { CreateInput, RecordOf, Subject, UpdateInput } from "../collections/record-types.ts";
-import type { DeleteOptions, FirstOptions, ListOptions, Page, Records, UpdateOptions, ViewOptions } from "./records.ts";
+import type {
+  AggregateOptions,
+  AggregateRow,
+  DeleteOptions,
+  FirstOptions,
+  ListOptions,
+  Page,
+  Records,
+  UpdateOptions,
+  ViewOptions,
+} from "./records.ts";
 
 const WOULD_DEADLOCK =
   "Use the transaction's own records here: any other write would wait for the transaction forever.";
@@ -70,6 +81,14 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
   async first(filter: string | Filter, options: FirstOptions = {}): Promise<RecordOf<S> | undefined> {
     const { items } = await this.list({ ...options, filter, perPage: 1, skipTotal: true });
     return items[0];
+  }
+
+  aggregate({ having, ...options }: AggregateOptions = {}): Promise<Page<AggregateRow>> {
+    const query = queryOf({ ...options, ...(having !== undefined && { having: textOf(having) }) });
+    return this.#read(async (reader) => {
+      const { context, collection } = await this.#createRequest(reader, "GET", undefined, query);
+      return aggregateRecords(reader, context, collection, query);
+    });
   }
 
   get(id: string, { expand, withVersion }: ViewOptions = {}): Promise<RecordOf<S>> {
@@ -206,8 +225,13 @@ function assertQuick(collection: Collection, { body, files }: Submission): void 
   throw new Error("A transaction can't wait for files and passwords: call records(…).prepare before it.");
 }
 
-function queryOf({ filter, ...options }: Omit<ListOptions, "expand" | "withVersion">): Query {
-  const entries = Object.entries({ ...options, filter: typeof filter === "object" ? filter.text : filter });
+type QueryOptions = Omit<ListOptions, "expand" | "withVersion" | "sort"> &
+  Omit<AggregateOptions, "having"> & { readonly having?: string };
+
+const textOf = (filter: string | Filter): string => (typeof filter === "object" ? filter.text : filter);
+
+function queryOf({ filter, ...options }: QueryOptions): Query {
+  const entries = Object.entries({ ...options, filter: filter === undefined ? undefined : textOf(filter) });
   return Object.fromEntries(
     entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as const])),
   );

@@ -136,3 +136,19 @@ test("a write happens only to the version that it names", async () => {
   expect(await app.records(posts).get(id)).toMatchObject({ count: 1 });
   await app.records(posts).delete(id, { ifMatch: versionOf(written) });
 });
+
+test("values are computed over the records that the caller may list", async () => {
+  const author = await account("aggregates@example.com");
+  for (const count of [1, 2, 4]) await app.records(posts).create({ title: "sum", author: author.id, count });
+  const options = { select: ["count", "total:sum(count)"], groupBy: "author", filter: filter`title = ${"sum"}` };
+  expect(
+    await app
+      .records(posts)
+      .as(guest)
+      .aggregate({ ...options, having: "total > 6" }),
+  ).toMatchObject({
+    totalItems: 1,
+    items: [{ author: author.id, count: 3, total: 7 }],
+  });
+  expect(await refusal(app.records(posts).as(guest).aggregate({ groupBy: "note" }))).toMatchObject({ status: 400 });
+});

@@ -1,3 +1,4 @@
+import type { JsonValue } from "@headwater/protocol";
 import type { AccountRef, Caller } from "./caller.ts";
 import type { Filter } from "./filter.ts";
 import type { Prepared } from "./prepared.ts";
@@ -32,6 +33,24 @@ export interface ListOptions extends FirstOptions {
   readonly skipTotal?: boolean;
 }
 
+export interface AggregateOptions {
+  /** What to compute: `count`, `sum(price)`, `avg`, `min`, `max`, `count(distinct author)`, with an alias as `total:sum(price)`. */
+  readonly select?: string | readonly string[];
+  /** Fields to group by, also of related records: `author.name`. */
+  readonly groupBy?: string | readonly string[];
+  readonly filter?: string | Filter;
+  /** A condition on the groups and values of the result: `count > 5`. */
+  readonly having?: string | Filter;
+  /** Groups and values of the result: `-count,status`. */
+  readonly sort?: string | readonly string[];
+  readonly page?: number;
+  readonly perPage?: number;
+  readonly skipTotal?: boolean;
+}
+
+/** For each group, its fields and values by their keys. */
+export type AggregateRow = Readonly<Record<string, JsonValue>>;
+
 export interface Page<R> {
   readonly items: readonly R[];
   readonly page: number;
@@ -49,6 +68,8 @@ export interface Records<S extends Subject> {
   list(options?: ListOptions): Promise<Page<RecordOf<S>>>;
   /** The first record of the list; `undefined` if it is empty. */
   first(filter: string | Filter, options?: FirstOptions): Promise<RecordOf<S> | undefined>;
+  /** Values computed over the records of a list, for each group of them. */
+  aggregate(options?: AggregateOptions): Promise<Page<AggregateRow>>;
   /** @throws ApiError 404 if the record is missing or not visible */
   get(id: string, options?: ViewOptions): Promise<RecordOf<S>>;
   /** @throws ApiError 400 with the errors by field, or 403 if a rule or hook refuses */
