@@ -53,6 +53,7 @@ test("defaults match PocketBase where it has the same setting", () => {
       expanded: 100_000,
       sqlMs: 180_000,
       sqlRows: 1_000,
+      adviceMs: 60_000,
     },
     channels: "open",
     clientFilters: undefined,

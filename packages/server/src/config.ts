@@ -149,6 +149,8 @@ export interface QueryLimits {
   /** How long a superuser's SQL script may take, in milliseconds, and how many rows it returns. */
   readonly sqlMs: number;
   readonly sqlRows: number;
+  /** How long measurements for advice on indexes may take, in milliseconds. */
+  readonly adviceMs: number;
 }
 
 /** A limit for all connections together, and one for those of an address or an auth record. */
@@ -286,5 +288,6 @@ const readQueryLimits = (read: ReadSetting): QueryLimits =>
     answerBytes: read("maxAnswerMb", parseCount, "a whole number") * 2 ** 20,
     expanded: read("maxExpand", parseCount, "a whole number"),
     sqlMs: read("sqlSeconds", parseSeconds, "a number from 0 to 600") * 1_000,
+    adviceMs: read("adviceSeconds", parseSeconds, "a number from 0 to 600") * 1_000,
     sqlRows: read("sqlRows", parseCount, "a whole number"),
   });

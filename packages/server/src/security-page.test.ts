@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { SETTINGS } from "./flags.ts";
 
 const PAGE = await Bun.file(new URL("../../../docs/security.md", import.meta.url)).text();
-const IS_LIMIT = /^--(?:max|keep|query|readers?|sql|hook|block)\b|-rate$/;
+const IS_LIMIT = /^--(?:max|keep|query|readers?|sql|advice|hook|block)\b|-rate$/;
 
 /** The rows of the tables by the flag that they name. */
 const rows = new Map(

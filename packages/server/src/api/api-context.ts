@@ -8,6 +8,7 @@ import type { Metrics } from "../metrics/metrics.ts";
 import type { Thumbs } from "../files/thumbs/thumbs.ts";
 import type { HookRegistry } from "../records/model/hook-registry.ts";
 import type { RecordVersions } from "../records/model/record-version.ts";
+import type { ObservedStore } from "../store/sqlite/sqlite-store.ts";
 import type { Mutators } from "../sync/mutators.ts";
 import type { PokeRules } from "../sync/poke-rules.ts";
 import type { Tasks } from "../tasks/tasks.ts";
@@ -16,6 +17,7 @@ import type { Tasks } from "../tasks/tasks.ts";
 export interface ApiContext extends ConnectionContext {
   /** Client views of another epoch of the log start over. */
   readonly epoch: Epoch;
+  readonly store: ObservedStore;
   readonly hooks: HookRegistry;
   readonly versions: RecordVersions;
   readonly sql: SqlRunner;

@@ -16,6 +16,7 @@ import * as records from "./records.ts";
 import * as pokes from "./pokes.ts";
 import * as replicache from "./replicache.ts";
 import * as settings from "./settings/settings.ts";
+import { indexAdvice } from "./schema/index-advice.ts";
 import { runSql } from "./schema/sql.ts";
 import * as tasks from "./tasks.ts";
 import * as version from "./version.ts";
@@ -41,6 +42,7 @@ const routes: readonly Route<ApiContext>[] = [
   post("/api/sql", superusersOnly(runSql)),
   post("/api/collections/meta/dry-run-view", superusersOnly(dryRunView)),
   get("/api/collections/meta/oauth2-providers", superusersOnly(collections.oauth2Providers)),
+  get("/api/collections/meta/index-advice", superusersOnly(indexAdvice)),
   get("/api/collections/meta/scaffolds", superusersOnly(collections.scaffolds)),
   get(COLLECTION, superusersOnly(collections.view)),
   patch(COLLECTION, superusersOnly(collections.update)),

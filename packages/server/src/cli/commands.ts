@@ -185,8 +185,8 @@ const doctorCommand = () =>
     .addOption(urlOption("ask this server, which also knows what its clients ask"))
     .addOption(superuserOption())
     .addOption(setting("adviceSeconds", "seconds"))
-    .action(({ json, adviceSeconds, ...flags }) =>
-      doctor(placeOf(flags), readConfig({ adviceSeconds }, process.env).queries.adviceMs, json),
+    .action(({ json, url, superuser, ...flags }) =>
+      doctor(placeOf({ url, superuser, ...flags }), readConfig(flags, process.env).queries.adviceMs, json),
     );
 
 const urlOption = (help: string) => new Option("--url <address>", help).conflicts("dir");

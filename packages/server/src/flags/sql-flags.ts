@@ -1,6 +1,6 @@
 import type { Setting } from "./setting.ts";
 
-/** What SQL scripts of superusers may take. */
+/** What SQL scripts of superusers, and measurements for them, may take. */
 export const SQL_SETTINGS = {
   sqlSeconds: {
     flag: "--sql-seconds",
@@ -13,5 +13,11 @@ export const SQL_SETTINGS = {
     variable: "HEADWATER_SQL_ROWS",
     fallback: "1000",
     help: "maximum number of rows that POST /api/sql returns; the rest is left out; 0 is no limit",
+  },
+  adviceSeconds: {
+    flag: "--advice-seconds",
+    variable: "HEADWATER_ADVICE_SECONDS",
+    fallback: "60",
+    help: "seconds that measurements for advice on indexes may take, beside the server; what is left is named; 0 is no limit",
   },
 } as const satisfies Readonly<Record<string, Setting>>;

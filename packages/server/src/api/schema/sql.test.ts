@@ -25,6 +25,7 @@ testScenarios(url, [
   { ...script("select 1", 403), token: member },
   script("", 400, errorText(400, NOT_VALID, { query: { code: "validation_required", message: "Cannot be blank." } })),
   script("x".repeat(5_001), 400, '"code":"validation_length_too_long"', '"params":{"max":5000,"min":0}'),
+  script(null, 400, '"code":"validation_required"'),
   script(5, 400, errorText(400, "An error occurred while loading the submitted data.")),
   script("  ", 400, failure("empty query.")),
   script("selekt 1", 400, failure('SQL logic error: near "selekt": syntax error (1).')),

@@ -1,17 +1,18 @@
 import { z } from "zod";
 import { json } from "../../http/responses.ts";
-import type { ApiRequest } from "../../http/request.ts";
+import { formText } from "../../http/body/form-values.ts";
+import { type ApiRequest, UNREADABLE } from "../../http/request.ts";
 import { badRequest, invalid } from "../../lib/api-error.ts";
 import { countCharacters } from "../../lib/text/coerce.ts";
 import { StoreError } from "../../store/store.ts";
 import type { ApiContext } from "../api-context.ts";
 
-const FORM = z.object({ query: z.string().default("") });
+const FORM = z.object({ query: formText });
 const MAX_LENGTH = 5_000;
 
 /** Runs a superuser's SQL. All values of the rows are texts or null, as in PocketBase. */
 export async function runSql(request: ApiRequest, { config, sql }: ApiContext): Promise<Response> {
-  const { query } = await request.parseBody(FORM, "An error occurred while loading the submitted data.");
+  const { query } = await request.parseBody(FORM, UNREADABLE);
   const problem = problemOf(query);
   if (problem) throw badRequest("An error occurred while validating the submitted data.", { query: problem });
   const startedAt = performance.now();

@@ -21,11 +21,26 @@ const SLOW_FOR_MS = 60_000;
 /** What takes no more steps always stays here, and isn't timed. */
 const TINY_STEPS = 4_000;
 const MAX_TEXTS = 2_000;
+/** Texts whose uses are known and returned. */
+const MAX_FORMER = 200;
+/** Values are kept of the first of so many uses, if their texts are no longer than that. */
+const USES_PER_SAMPLE = 64;
+const MAX_SAMPLE = 2_000;
+
+/** A statement that clients caused, with the values of one of its uses. */
+export interface QueryUse {
+  readonly text: string;
+  readonly values: Query["values"];
+  readonly uses: number;
+}
 
 /** What is known of all statements with the same text. Values are bound, so they have the same plan. */
 interface Shape {
   /** `undefined` for a statement that can't run: SQLite says why, at once. */
   readonly plan: QueryPlan | undefined;
+  /** How often it was run, and the values of one of the uses, unless they are large: for advice on indexes. */
+  uses: number;
+  values: Query["values"] | undefined;
   slowTimes: number;
   slowUntil: number;
 }
@@ -51,6 +66,8 @@ export class QueryRouter {
   readonly #options: QueryRouterOptions;
   #views: readonly { readonly name: string; readonly definition: string }[] | undefined;
   readonly #shapes = new LRUCache<string, Shape>({ max: MAX_TEXTS });
+  /** Uses of texts whose shapes were forgotten. */
+  readonly #former = new LRUCache<string, QueryUse>({ max: MAX_FORMER });
 
   constructor(options: QueryRouterOptions) {
     this.#options = options;
@@ -70,8 +87,19 @@ export class QueryRouter {
     };
   }
 
+  /** What was run for clients since the start, other than what is always cheap. Rarely used texts may be missing. */
+  uses(): readonly QueryUse[] {
+    const now = new Map(this.#former.entries());
+    for (const [text, { uses, values, plan }] of this.#shapes.entries()) {
+      if (!plan || !values) continue;
+      now.set(text, { text, values, uses: uses + (this.#former.peek(text)?.uses ?? 0) });
+    }
+    return [...now.values()].toSorted((a, b) => b.uses - a.uses).slice(0, MAX_FORMER);
+  }
+
   /** Call it when tables have changed. */
   forget(): void {
+    for (const use of this.uses()) this.#former.set(use.text, use);
     this.#shapes.clear();
     this.#views = undefined;
     this.#options.statistics.forget();
@@ -84,7 +112,7 @@ export class QueryRouter {
     inReader: (reader: Reader) => Promise<T>,
   ): Promise<T> {
     const { connection, pool } = this.#options;
-    const shape = this.#shapeOf(query.text);
+    const shape = this.#shapeOf(query);
     const weight = this.#weigh(shape, query);
     if (weight === "tiny") return here(connection, query);
     return weight ? pool.read(owner, weight, inReader) : timed(shape, () => here(connection, query));
@@ -103,7 +131,7 @@ export class QueryRouter {
   #guarded(connection: Connection): Reader {
     const guard = <T>(statement: Sql | Query, run: (connection: Connection, query: Query) => T): T => {
       const query = toQuery(statement);
-      const shape = this.#shapeOf(query.text);
+      const shape = this.#shapeOf(query);
       const weight = this.#weigh(shape, query);
       if (weight === "tiny") return run(connection, query);
       if (weight) throw new TooExpensive(weight);
@@ -123,12 +151,14 @@ export class QueryRouter {
     return steps > MAX_STEPS_HERE || (slowUntil > 0 && slowUntil > performance.now()) ? "light" : undefined;
   }
 
-  #shapeOf(text: string): Shape {
+  #shapeOf({ text, values }: Query): Shape {
     let shape = this.#shapes.get(text);
     if (!shape) {
-      shape = { plan: this.#planOf(text), slowTimes: 0, slowUntil: 0 };
+      shape = { plan: this.#planOf(text), uses: 0, values: undefined, slowTimes: 0, slowUntil: 0 };
       this.#shapes.set(text, shape);
     }
+    if (shape.uses % USES_PER_SAMPLE === 0) shape.values = ifSmall(values);
+    shape.uses += 1;
     return shape;
   }
 
@@ -165,4 +195,10 @@ function timed<T>(shape: Shape, run: () => T): T {
       shape.slowUntil = performance.now() + SLOW_FOR_MS;
     }
   }
+}
+
+function ifSmall(values: Query["values"]): Query["values"] | undefined {
+  let size = 0;
+  for (const value of values) size += typeof value === "string" || value instanceof Uint8Array ? value.length : 0;
+  return size <= MAX_SAMPLE ? values : undefined;
 }

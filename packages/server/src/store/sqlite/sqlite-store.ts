@@ -11,7 +11,7 @@ import {
 } from "../store.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { Connection } from "./connection.ts";
-import { QueryRouter } from "./query-router.ts";
+import { QueryRouter, type QueryUse } from "./query-router.ts";
 import { ReaderPool, type ReaderPoolOptions, type ReaderStatus } from "./reader-pool.ts";
 import { Snapshots } from "./snapshots.ts";
 import { TableStatistics } from "./table-statistics.ts";
@@ -44,6 +44,8 @@ const DEFAULT_READERS: ReaderPoolOptions = {
 export interface ObservedStore extends Store {
   /** `undefined` without readers. */
   readonly readers: ReaderStatus | undefined;
+  /** What was run for clients, the most frequent first; empty without readers. */
+  readonly uses: readonly QueryUse[];
 }
 
 /** Opens a database file, created if missing. @throws StoreError if it can't be opened or is not a database */
@@ -116,6 +118,10 @@ class SqliteStore implements ObservedStore {
 
   get readers(): ReaderStatus | undefined {
     return this.#pool?.status;
+  }
+
+  get uses(): readonly QueryUse[] {
+    return this.#router?.uses() ?? [];
   }
 
   async write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T> {

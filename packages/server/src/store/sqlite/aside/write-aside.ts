@@ -53,19 +53,15 @@ async function commit(
 ): Promise<void> {
   hold();
   const before = version();
-  let failure: unknown;
-  let isAnswered = false;
-  const answered = writer.commit().then(
-    () => (isAnswered = true),
-    (error: unknown) => {
-      failure = error;
-      isAnswered = true;
-    },
-  );
-  while (!isAnswered && version() === before) await Promise.race([answered, Bun.sleep(LOOK_MS)]);
+  const answer: { isHere: boolean; failure?: unknown } = { isHere: false };
+  const answered = writer
+    .commit()
+    .catch((error: unknown) => (answer.failure = error))
+    .finally(() => (answer.isHere = true));
+  while (!answer.isHere && version() === before) await Promise.race([answered, Bun.sleep(LOOK_MS)]);
   // Committed is what can be seen, whatever became of the process.
   const isCommitted = version() !== before;
   release(isCommitted ? applied : undefined);
   await answered;
-  if (!isCommitted) throw failure ?? new StoreError("other", "the transaction was not committed");
+  if (!isCommitted) throw answer.failure ?? new StoreError("other", "the transaction was not committed");
 }
