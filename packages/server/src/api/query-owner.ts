@@ -3,11 +3,20 @@ import { principalKey } from "../rules/principal.ts";
 import type { QueryOwner } from "../store/store.ts";
 
 /** A request's queries are those of its account, or of its address. Both are only read if a query leaves this thread. */
-export const queryOwner = (request: ApiRequest): QueryOwner => ({
-  get key() {
-    return principalKey(request.principal) || request.ip;
-  },
-  get signal() {
-    return request.raw.signal;
-  },
-});
+class RequestOwner implements QueryOwner {
+  readonly #request: ApiRequest;
+
+  constructor(request: ApiRequest) {
+    this.#request = request;
+  }
+
+  get key(): string {
+    return principalKey(this.#request.principal) || this.#request.ip;
+  }
+
+  get signal(): AbortSignal {
+    return this.#request.raw.signal;
+  }
+}
+
+export const queryOwner = (request: ApiRequest): QueryOwner => new RequestOwner(request);

@@ -7,6 +7,7 @@ const find = createRouter([
   get("/api/things/meta/all", nothing),
   get("/api/things/:thing/parts/:id", nothing),
   get("/api/things/:thing", nothing),
+  get("/api/things/late", nothing),
   post("/api/things/:thing", nothing),
   del("/api/things/:thing", nothing),
 ]);
@@ -16,6 +17,7 @@ test.each([
   ["HEAD", "/api/things", "/api/things", {}],
   ["GET", "/api/things/meta/all", "/api/things/meta/all", {}],
   ["GET", "/api/things/a", "/api/things/:thing", { thing: "a" }],
+  ["GET", "/api/things/late", "/api/things/:thing", { thing: "late" }],
   ["GET", "/api/things/a/parts/1", "/api/things/:thing/parts/:id", { thing: "a", id: "1" }],
   ["DELETE", "/api/things/a%2Fb%20%C3%BC", "/api/things/:thing", { thing: "a/b ü" }],
   ["GET", "/api/things/a%FF", "/api/things/:thing", { thing: "\u{fffd}" }],

@@ -47,17 +47,43 @@ export const del = route("DELETE");
 /** If several routes match, the first in the list wins. */
 export function createRouter<Context>(routes: readonly Route<Context>[]): FindRoute<Context> {
   const router = new SmartRouter<Route<Context>>({ routers: [new RegExpRouter(), new TrieRouter()] });
-  for (const each of routes) router.add(each.method, each.path, each);
-  return (method, path) => {
-    const [matches, stash] = router.match(method === "HEAD" ? "GET" : method, path);
+  // Beside parameters in the same place, fixed paths would be too much for the fast one of the routers.
+  const fixed = new Map<string, Route<Context>>();
+  for (const [index, each] of routes.entries()) {
+    const key = `${each.method} ${each.path}`;
+    const isFree = isFixed(each.path) && !routes.slice(0, index).some((earlier) => mayMatch(earlier, each));
+    if (isFree) fixed.set(key, each);
+    else if (!fixed.has(key)) router.add(each.method, each.path, each);
+  }
+  return (sent, path) => {
+    const method = sent === "HEAD" ? "GET" : sent;
+    const known = fixed.get(`${method} ${path}`);
+    if (known) return { route: known, params: NO_PARAMS };
+    const [matches, stash] = router.match(method, path);
     const match = matches[0];
     if (!match) return undefined;
-    const params = Object.entries(match[1]).map(([name, value]) => [
-      name,
-      decodeSegment(typeof value === "number" ? (stash?.[value] ?? "") : value),
-    ]);
-    return { route: match[0], params: Object.fromEntries(params) };
+    const params: Record<string, string> = {};
+    for (const name in match[1]) {
+      const value = match[1][name]!;
+      params[name] = decodeSegment(typeof value === "number" ? (stash?.[value] ?? "") : value);
+    }
+    return { route: match[0], params };
   };
+}
+
+const NO_PARAMS: Params = {};
+
+const isFixed = (path: string): boolean => !/[:*]/.test(path);
+
+/** Whether a route may match the fixed path of another. */
+function mayMatch(other: Route<never>, { method, path }: Route<never>): boolean {
+  if (other.method !== method) return false;
+  if (/[*?{]/.test(other.path)) return true;
+  const [segments, others] = [other.path.split("/"), path.split("/")];
+  return (
+    segments.length === others.length &&
+    segments.every((segment, index) => segment.startsWith(":") || segment === others[index])
+  );
 }
 
 /** Decodes a segment of a path. */

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { empty, join, raw, Sql } from "sql-template-tag";
 
 /** A column's value, or one bound to a statement. */
@@ -23,6 +24,9 @@ export type Row = Readonly<Record<string, SqlValue>>;
 
 const tag = (strings: TemplateStringsArray, ...values: readonly (Sql | SqlValue)[]): Sql => new Sql(strings, values);
 
+/** Names of tables, columns and aliases: statements have the same ones again and again. */
+const ids = new LRUCache<string, Sql>({ max: 2_000 });
+
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /**
@@ -30,7 +34,12 @@ const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
  * joined by dots; `sql.join` joins fragments and values.
  */
 export const sql = Object.assign(tag, {
-  id: (...names: readonly string[]): Sql => raw(names.map(quoted).join(".")),
+  id: (...names: readonly string[]): Sql => {
+    const text = names.map(quoted).join(".");
+    let id = ids.get(text);
+    if (!id) ids.set(text, (id = raw(text)));
+    return id;
+  },
   /** @param separator text that this program wrote */
   join: (parts: readonly (Sql | SqlValue)[], separator = ", "): Sql =>
     parts.length === 0 ? EMPTY : join(parts, separator),

@@ -8,7 +8,7 @@ type MultiValueField = SelectField | RelationField | FileField;
 
 /** Duplicates are dropped, and then a field that holds one value keeps the last text. */
 function toValue(field: MultiValueField, texts: readonly string[]): FieldValue {
-  const unique = [...new Set(texts)];
+  const unique = texts.length < 2 ? texts : [...new Set(texts)];
   return isMultiple(field) ? unique : (unique.at(-1) ?? "");
 }
 

@@ -34,6 +34,8 @@ const TRUE: ReadonlySet<string> = new Set(["1", "t", "T", "true", "TRUE", "True"
  * that holds another list or an object becomes an empty one.
  */
 export function toTexts(input: unknown): string[] {
+  // What most lists are, as relations to one record.
+  if (typeof input === "string" && !input.includes("[")) return input === "" ? [] : [input];
   if (Array.isArray(input) && input.some(isNested)) return [];
   const texts = Array.isArray(input) ? input.map(toText) : typeof input === "string" ? textsIn(input) : [toText(input)];
   return [...new Set(texts)].filter((text) => text !== "");
