@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { testDir } from "@headwater/testing/lib/test-dir.ts";
+import fc from "fast-check";
 import sharp, { type Sharp } from "sharp";
 import { LocalFiles } from "../local-files.ts";
 import { Spool } from "../spool.ts";
@@ -190,6 +191,24 @@ test("a picture with too many pixels, and a thumbnail with too many, are refused
   expect(await thumbOf(await store(await bytes(picture(4, 4).png()), "image/png"), "1000x1000", limited)).toBeDefined();
 });
 
+test("whatever bytes are damaged, there is a thumbnail of the right size or none", async () => {
+  const sources = await Promise.all(
+    [picture(60, 40).jpeg(), picture(60, 40).png(), picture(60, 40).gif(), picture(60, 40).webp()].map(bytes),
+  );
+  const types = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+  const damage = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 20 });
+  await fc.assert(
+    fc.asyncProperty(fc.nat(3), damage, async (which, changes) => {
+      const content = sources[which]!.slice();
+      for (const [at, byte] of changes) content[at % content.length] = byte;
+      const thumb = await thumbOf(await store(content, types[which]!), "7x5");
+      expect(["7x5", undefined]).toContain(thumb?.size);
+    }),
+    { numRuns: 60 },
+  );
+  expect(await thumbOf(await store(sources[0]!, "image/jpeg"), "7x5")).toBeDefined();
+});
+
 test("no more are made at once than allowed, and all are made", async () => {
   const limited = open(new ObservedPool({ processes: 2 }));
   const key = await store(await bytes(picture(40, 20).png()), "image/png");
@@ -209,6 +228,30 @@ test("one that takes too long, or waits too long, is given up, and tried again l
   await thumbOf(key, "1x1", hurried);
   expect(hurried.pool.jobs).toEqual(["1x1", "2x2", "1x1"]);
   expect(await thumbOf(key, "1x1")).toBeDefined();
+});
+
+test("the picture is served when there is no place for a thumbnail", async () => {
+  const failed: string[] = [];
+  const blocked = new Spool(join(dir, "storage/c/r/1.jpeg"));
+  const thumbs = new Thumbs({
+    files,
+    spool: blocked,
+    pool: shared.pool,
+    maxPixels: 0,
+    refused: () => {},
+    failed: (key) => failed.push(key),
+  });
+  const key = await store(await bytes(picture(40, 20).png()), "image/png");
+  expect(await thumbs.open(key, (await files.open(key))!, "9x9")).toBeUndefined();
+  expect(failed.length).toBe(1);
+  expect(await thumbOf(key, "9x9")).toBeDefined();
+});
+
+test("a picture of a store without paths is read from its stream", async () => {
+  const key = await store(await bytes(picture(40, 20).png()), "image/png");
+  const { path: _, ...elsewhere } = (await files.open(key))!;
+  expect(await shared.thumbs.open(key, elsewhere, "8x8")).toMatchObject({ contentType: "image/png" });
+  expect(readdirSync(join(dir, "spool"))).toEqual([]);
 });
 
 test("nothing is left if the picture is removed while its thumbnail is made", async () => {

@@ -53,9 +53,15 @@ export class Thumbs {
 
   async #make(key: string, picture: StoredFile, size: string, thumbKey: string): Promise<StoredFile | undefined> {
     const { spool, files, failed } = this.#options;
-    const target = await spool.newPath();
-    const source = picture.path ?? (await spool.newPath());
+    const temporary: string[] = [];
+    const newPath = async (): Promise<string> => {
+      const path = await spool.newPath();
+      temporary.push(path);
+      return path;
+    };
     try {
+      const target = await newPath();
+      const source = picture.path ?? (await newPath());
       if (picture.path === undefined) await writeAll(await FileWriter.create(source), picture.content());
       const contentType = await this.#run({ source, target, size, contentType: picture.contentType }, thumbKey);
       if (contentType === undefined) return undefined;
@@ -67,8 +73,7 @@ export class Thumbs {
       failed(thumbKey, error instanceof Error ? error.message : String(error));
       return undefined;
     } finally {
-      await rm(target, { force: true });
-      if (picture.path === undefined) await rm(source, { force: true });
+      for (const path of temporary) await rm(path, { force: true });
     }
   }
 
