@@ -15,7 +15,7 @@ export const OWN_WRITES: WriteBracket = {
 
 const IS_FOREIGN = "(SELECT seq FROM sqlite_sequence WHERE name = '_headwater_own') IS NOT 1";
 const NOTE = "INSERT OR IGNORE INTO _headwater (key, value) VALUES ('foreign', '1')";
-const IS_OURS = "type IN ('table', 'view') AND (name = '_collections' OR name IN (SELECT name FROM _collections))";
+const IS_OURS = "type IN ('table', 'view') AND (name = '_collections' OR name IN (SELECT name FROM main._collections))";
 const EVENTS = ["INSERT", "UPDATE", "DELETE"] as const;
 const PREFIX = "_headwater_guard_";
 
@@ -52,16 +52,17 @@ export const takeForeignWrites = async (tx: Transaction): Promise<boolean> =>
 export const SCRIPT_GUARD = {
   protectedPrefixes: ["_changes", "_headwater", "_sync_", "_tasks"],
   triggerPrefix: PREFIX,
-  shape: `SELECT name, sql FROM sqlite_schema WHERE ${IS_OURS} ORDER BY name`,
-  afterShapeChange: NOTE,
+  // A script may have temporary tables of the same names.
+  shape: `SELECT name, sql FROM main.sqlite_schema WHERE ${IS_OURS} ORDER BY name`,
+  afterShapeChange: NOTE.replace("_headwater", "main._headwater"),
 } as const;
 
 /** Statements that turn the note of a script into a change of the log, in its transaction. */
 export const logForeignWrites = (collection: CollectionId, record: RecordId): readonly string[] => [
-  `INSERT INTO _changes (time, collection, record, action, before, after, form)
+  `INSERT INTO main._changes (time, collection, record, action, before, after, form)
     SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER), '${collection}', '${record}', 'update', '{}', '{}', ${formNumber("plain")}
-    FROM _headwater WHERE key = 'foreign'`,
-  "DELETE FROM _headwater WHERE key = 'foreign'",
+    FROM main._headwater WHERE key = 'foreign'`,
+  "DELETE FROM main._headwater WHERE key = 'foreign'",
 ];
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -39,14 +39,20 @@ export async function dryRunImport(
   return { collections, loses: all.reduce((sum, { records }) => sum + records, 0) };
 }
 
+/** Tables whose rows say what the collections are. */
+const DESCRIBING = ["_collections", "_params", "_headwater_collections"];
+
 /** Tables first, then what is on them. */
 async function copyTables(reader: Reader, tx: Transaction): Promise<void> {
   const rows = await reader.all(sql`SELECT sql FROM sqlite_master
     WHERE sql IS NOT NULL AND type IN ('table', 'index', 'view') AND name NOT LIKE 'sqlite^_%' ESCAPE '^'
     ORDER BY CASE type WHEN 'table' THEN 1 WHEN 'view' THEN 2 ELSE 3 END, rowid`);
   for (const { sql: statement } of rows) await createIfPossible(tx, String(statement));
-  for (const name of ["_collections", "_params"]) {
-    for (const row of await reader.all(sql`SELECT * FROM ${sql.id(name)} ORDER BY rowid`)) {
+  const described = await reader.all(
+    sql`SELECT name FROM sqlite_master WHERE type = 'table' AND name IN (${sql.join(DESCRIBING)})`,
+  );
+  for (const name of described.map((row) => String(row["name"]))) {
+    for (const row of await reader.all(sql`SELECT * FROM ${sql.id(name)}`)) {
       const columns = Object.keys(row).map((column) => sql.id(column));
       await tx.run(sql`INSERT INTO ${sql.id(name)} (${sql.join(columns)}) VALUES (${sql.join(Object.values(row))})`);
     }

@@ -47,6 +47,11 @@ const TABLE_AT: ReadonlyMap<number, 0 | 1> = new Map([
   [constants.SQLITE_ALTER_TABLE, 1],
 ]);
 
+const CREATES_TRIGGER: ReadonlySet<number> = new Set([
+  constants.SQLITE_CREATE_TRIGGER,
+  constants.SQLITE_CREATE_TEMP_TRIGGER,
+]);
+
 /** They write, but no content. */
 const MAINTENANCE: ReadonlySet<number> = new Set([constants.SQLITE_ANALYZE, constants.SQLITE_REINDEX]);
 
@@ -68,6 +73,8 @@ export class Authorizer {
   refusal: string | undefined;
   /** Whether any statement so far writes to the database. */
   writes = false;
+  /** Whether the statement creates a trigger, whose body SQLite looks at only when it fires. */
+  createsTrigger = false;
   /** Whether the statement drops or alters a table: SQLite then tidies up by itself. */
   #isStructural = false;
 
@@ -78,6 +85,7 @@ export class Authorizer {
   /** Call it before each statement. */
   begin(): void {
     this.refusal = undefined;
+    this.createsTrigger = false;
     this.#isStructural = false;
   }
 
@@ -92,6 +100,10 @@ export class Authorizer {
     const denied = DENIED.get(action);
     const refused = denied === "" ? first : (denied ?? this.#refusedPragma(action, first, second));
     if (typeof refused === "string") return this.#refuse(refused);
+    if (CREATES_TRIGGER.has(action)) {
+      this.createsTrigger = true;
+      if (this.#isOwn(first)) return this.#refuse(`creating ${first}`);
+    }
     const tableAt = TABLE_AT.get(action);
     if (tableAt === undefined || database === "temp") return constants.SQLITE_OK;
     this.writes = true;
@@ -101,6 +113,14 @@ export class Authorizer {
     const isGuard = action === constants.SQLITE_DROP_TRIGGER && this.#isOwn(first);
     return isGuard && !this.#isStructural ? this.#refuse(`dropping ${first}`) : constants.SQLITE_OK;
   };
+
+  /** Names of tables that the text of a statement must not have, if its body is not looked at. */
+  assertHarmless(text: string): void {
+    if (!this.createsTrigger) return;
+    const lower = text.toLowerCase();
+    const name = [...this.#guard.protectedPrefixes, "sqlite_sequence"].find((prefix) => lower.includes(prefix));
+    if (name !== undefined) throw new Error(`a trigger that names ${name} is not allowed here`);
+  }
 
   #refusedPragma(action: number, name: string | null, value: string | null): string | undefined {
     if (action !== constants.SQLITE_PRAGMA || name === null) return undefined;

@@ -79,7 +79,9 @@ function prepare(database: DatabaseSync, authorizer: Authorizer, { text, paramet
   if (parameter !== undefined) throw new Error(missing(parameter));
   authorizer.begin();
   try {
-    return database.prepare(text);
+    const statement = database.prepare(text);
+    authorizer.assertHarmless(text);
+    return statement;
   } catch (error) {
     throw authorizer.refusal === undefined ? error : new Error(authorizer.refusal, { cause: error });
   }
