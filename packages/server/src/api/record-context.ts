@@ -1,4 +1,5 @@
 import { asksForVersion, headerName } from "@headwater/protocol";
+import { lazyObject } from "../lib/lazy-object.ts";
 import { hookDepth } from "../records/model/hook-scope.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import type { ApiContext } from "./api-context.ts";
@@ -10,15 +11,12 @@ export function recordContext(
   { registry, files, background, hooks, config, metrics, versions }: ApiContext,
   { context = "default", body = {} }: Partial<Pick<RecordContext, "context" | "body">> = {},
 ): RecordContext {
-  let headers: Readonly<Record<string, string>> | undefined;
   return {
     principal: request.principal,
     context,
     method: request.raw.method,
     query: request.query,
-    get headers() {
-      return (headers ??= headersOf(request.raw));
-    },
+    headers: lazyObject(() => headersOf(request.raw)),
     body,
     versions: asksForVersion(request.query) ? versions : undefined,
     schema: registry.current,

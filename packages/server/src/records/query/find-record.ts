@@ -1,6 +1,6 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
-import { type Sql, sql } from "../../store/sql.ts";
+import { type Sql, sql, toQuery } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import { readRow } from "../model/columns.ts";
 
@@ -10,8 +10,20 @@ export async function findRecord(
   collection: Collection,
   id: string,
 ): Promise<RecordValues | undefined> {
-  const row = await reader.first(sql`SELECT * FROM ${sql.id(collection.name)} WHERE id = ${id}`);
+  const row = await reader.first({ text: byId(collection), values: [id] });
   return row && readRow(collection, row);
+}
+
+const byIdTexts = new WeakMap<Collection, string>();
+
+/** Building the statement takes longer than running it. */
+function byId(collection: Collection): string {
+  let text = byIdTexts.get(collection);
+  if (text === undefined) {
+    text = toQuery(sql`SELECT * FROM ${sql.id(collection.name)} WHERE id = ${null}`).text;
+    byIdTexts.set(collection, text);
+  }
+  return text;
 }
 
 /** The records that meet a condition on their own columns, regardless of rules. */

@@ -32,7 +32,11 @@ export async function validateRecord(
 ): Promise<ErrorData | undefined> {
   const found: Record<string, Problem> = {};
   const validation: Validation = { reader, schema, collection, before, draft };
-  for (const field of collection.fields) found[field.name] = await checkField(validation, field);
+  for (const field of collection.fields) {
+    const problem = checkField(validation, field);
+    // Few fields need the database.
+    found[field.name] = problem instanceof Promise ? await problem : problem;
+  }
   return problems(found) ?? checkReference(reader, schema, collection, draft.values);
 }
 
@@ -44,7 +48,7 @@ interface Validation {
   readonly draft: RecordDraft;
 }
 
-async function checkField(validation: Validation, field: Field): Promise<Problem> {
+function checkField(validation: Validation, field: Field): Problem | Promise<Problem> {
   const { reader, schema, before, draft } = validation;
   const { values, passwords, uploads } = draft;
   const value = values[field.name] ?? null;
@@ -57,40 +61,46 @@ async function checkField(validation: Validation, field: Field): Promise<Problem
 }
 
 /** An id never changes, and a stored one is valid: it may be older than its field's options. */
-async function checkId({ reader, collection, before }: Validation, field: TextField, id: string): Promise<Problem> {
+function checkId({ reader, collection, before }: Validation, field: TextField, id: string): Problem | Promise<Problem> {
   if (before !== undefined) return before.id === id ? undefined : PK_CHANGE;
-  // Ids name folders, and some file systems are case-insensitive.
-  if (field.pattern !== DEFAULT_ID_PATTERN) {
-    const taken = await reader.first(
-      sql`SELECT 1 FROM ${sql.id(collection.name)} WHERE id = ${id} COLLATE NOCASE LIMIT 1`,
-    );
-    if (taken) return invalid("validation_pk_invalid", "The record primary key is invalid or already exists.");
-  }
+  return field.pattern === DEFAULT_ID_PATTERN
+    ? kindOf(field).check(field, id)
+    : checkCustomId(reader, collection, field, id);
+}
+
+/** Ids name folders, and some file systems are case-insensitive. */
+async function checkCustomId(reader: Reader, { name }: Collection, field: TextField, id: string): Promise<Problem> {
+  const taken = await reader.first(sql`SELECT 1 FROM ${sql.id(name)} WHERE id = ${id} COLLATE NOCASE LIMIT 1`);
+  if (taken) return invalid("validation_pk_invalid", "The record primary key is invalid or already exists.");
   return kindOf(field).check(field, id);
 }
 
 const PK_CHANGE = invalid("validation_pk_change", "The record primary key cannot be changed.");
 
-async function checkRelated(
+function checkRelated(
   reader: Reader,
   schema: Schema,
   field: RelationField,
   ids: readonly string[],
-): Promise<Problem> {
+): Problem | Promise<Problem> {
   if (ids.length === 0) return undefined;
   const related = schema.find(field.collectionId);
   if (!related) {
     return invalid("validation_missing_rel_collection", "Relation connection is missing or cannot be accessed.");
   }
+  return checkAllFound(reader, related, ids);
+}
+
+async function checkAllFound(reader: Reader, related: Collection, ids: readonly string[]): Promise<Problem> {
   if ((await countIds(reader, related, ids)) === ids.length) return undefined;
   return invalid("validation_missing_rel_records", "Failed to find all relation records with the provided ids.");
 }
 
 /** How many of the ids there are. */
 async function countIds(reader: Reader, { name }: Collection, ids: readonly string[]): Promise<number> {
+  const found = sql`SELECT count(*) AS found FROM ${sql.id(name)} WHERE`;
   const [id = ""] = ids;
   // Most relations hold one.
-  const condition = ids.length === 1 ? sql`id = ${id}` : sql`id IN ${anyOf(ids)}`;
-  const row = await reader.first(sql`SELECT count(*) AS found FROM ${sql.id(name)} WHERE ${condition}`);
+  const row = await reader.first(ids.length === 1 ? sql`${found} id = ${id}` : sql`${found} id IN ${anyOf(ids)}`);
   return Number(row?.["found"]);
 }
