@@ -1,4 +1,5 @@
 import type { FileStore } from "../../files/file-store.ts";
+import { guardTables } from "../../log/foreign-writes.ts";
 import type { Store, Transaction } from "../../store/store.ts";
 import type { CollectionContext } from "../validate/collection-context.ts";
 import { loadSchema, type Registry } from "../model/registry.ts";
@@ -26,6 +27,7 @@ export function runCollectionChange<Result>(
       const before = await loadSchema(tx);
       const result = await work(tx, { schema: before, checkRule, now });
       const after = await loadSchema(tx);
+      await guardTables(tx);
       const deleted = before.collections.filter(({ id }) => !after.find(id));
       tx.afterCommit(() => {
         registry.replace(after);

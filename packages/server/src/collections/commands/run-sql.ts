@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import { logForeignWrites, SCRIPT_GUARD } from "../../log/foreign-writes.ts";
+import { guardTables, logForeignWrites, SCRIPT_GUARD } from "../../log/foreign-writes.ts";
 import { runScript, type ScriptLimits } from "../../store/sqlite/sql/run-script.ts";
 import type { SqlAnswer, SqlJob } from "../../store/sqlite/sql/sql-messages.ts";
 import { isCutQuery, type Store } from "../../store/store.ts";
@@ -74,6 +74,7 @@ export class SqlRunner {
     await store.write(
       async (tx) => {
         const schema = await loadSchema(tx);
+        await guardTables(tx);
         tx.afterCommit(() => registry.replace(schema));
       },
       { alone: true },
