@@ -15,6 +15,8 @@ export interface Query {
   readonly stopsAfter?: number | undefined;
   /** What visiting a row costs, if it is not 1: to count rows, SQLite doesn't read them. */
   readonly visitCost?: number | undefined;
+  /** Whether its rows, which are few and small, may be those of an equal statement since which nothing was written. */
+  readonly isReusable?: boolean | undefined;
   /** Rows of its common table expressions, by name: the plan doesn't know them. */
   readonly sizes?: Readonly<Record<string, number>>;
 }

@@ -1,6 +1,7 @@
 import { Database, type Statement } from "bun:sqlite";
 import { LRUCache } from "lru-cache";
 import type { Query, Row, SqlValue } from "../sql.ts";
+import { KnownAnswers } from "./known-answers.ts";
 import type { PlanLine } from "./query-plan.ts";
 import { translateError } from "./store-error.ts";
 
@@ -26,8 +27,12 @@ export class Connection {
     dispose: (statement) => statement.finalize(),
   });
 
+  /** Of a connection that writes nothing itself. */
+  readonly #answers: KnownAnswers | undefined;
+
   /** @throws StoreError if the file can't be opened or is not a database */
   constructor(path: string, { readonly = false, cacheKiB = 32_000, busyTimeoutMs = 10_000 }: ConnectionOptions = {}) {
+    this.#answers = readonly ? new KnownAnswers() : undefined;
     try {
       this.#database = readonly ? new Database(path, { readwrite: true }) : new Database(path, { create: true });
       // PocketBase's settings in PocketBase's order, except `synchronous` (docs/decisions/0002).
@@ -46,7 +51,12 @@ export class Connection {
     }
   }
 
-  all({ text, values }: Query): Row[] {
+  all(query: Query): Row[] {
+    if (query.isReusable && this.#answers) return this.#answers.of(query, this.#dataVersion(), () => this.#all(query));
+    return this.#all(query);
+  }
+
+  #all({ text, values }: Query): Row[] {
     try {
       return this.#prepare(text).all(...values);
     } catch (error) {
@@ -54,7 +64,14 @@ export class Connection {
     }
   }
 
-  first({ text, values }: Query): Row | undefined {
+  /** Changes when another connection commits. */
+  #dataVersion(): unknown {
+    return this.#all({ text: "PRAGMA data_version", values: [] })[0]?.["data_version"];
+  }
+
+  first(query: Query): Row | undefined {
+    if (query.isReusable) return this.all(query)[0];
+    const { text, values } = query;
     try {
       return this.#prepare(text).get(...values) ?? undefined;
     } catch (error) {

@@ -25,8 +25,7 @@ process.on("message", (request: ReaderRequest) => {
   // Beside the parent's own watch: it also holds when the parent stands still.
   alarm(settings.alarmSeconds);
   try {
-    run(request);
-    reply({ kind: "done" });
+    reply({ kind: "done", rows: run(request) });
   } catch (error) {
     const kind = error instanceof StoreError ? error.kind : "other";
     reply({ kind: "error", error: kind, message: error instanceof Error ? error.message : String(error) });
@@ -35,13 +34,19 @@ process.on("message", (request: ReaderRequest) => {
 });
 process.on("disconnect", () => process.exit());
 
-function run(request: ReaderRequest): void {
-  if (request.kind === "begin") connection.exec(settings.writes ? "BEGIN IMMEDIATE" : "BEGIN");
-  else if (request.kind === "all") answer(request);
-  else if (request.kind === "run") reply({ kind: "rows", rows: [{ changes: connection.run(request) }] });
+/** @returns the rows that have not been sent */
+function run(request: ReaderRequest): readonly Row[] {
+  if (request.kind === "all") return answer(request);
+  if (request.kind === "run") return [{ changes: connection.run(request) }];
+  if (request.kind === "begin") begin();
   else if (request.kind === "settle") settle();
   else if (request.kind === "commit") commit();
   else if (connection.inTransaction) connection.exec("COMMIT");
+  return [];
+}
+
+function begin(): void {
+  connection.exec(settings.writes ? "BEGIN IMMEDIATE" : "BEGIN");
 }
 
 /** What did not fit into the cache is in the WAL already, but perhaps not on the disk. No lock of SQLite is on that file. */
@@ -63,12 +68,16 @@ function commit(): void {
   }
 }
 
-function answer(statement: Extract<ReaderRequest, { readonly kind: "all" }>): void {
+/** Sends all rows but the last. */
+function answer(statement: Extract<ReaderRequest, { readonly kind: "all" }>): readonly Row[] {
+  if (statement.begins) begin();
+  // A few small rows, which need no watch.
+  if (statement.isReusable) return connection.all(statement);
   let rows: Row[] = [];
   let partBytes = 0;
   let bytes = 0;
   const send = (): void => {
-    if (rows.length > 0) reply({ kind: "rows", rows });
+    reply({ kind: "rows", rows });
     [rows, partBytes] = [[], 0];
   };
   for (const row of connection.iterate(statement)) {
@@ -80,7 +89,7 @@ function answer(statement: Extract<ReaderRequest, { readonly kind: "all" }>): vo
       throw new StoreError("overrun", "the answer is too large");
     if (rows.length >= PART_ROWS || partBytes >= PART_BYTES) send();
   }
-  send();
+  return rows;
 }
 
 function sizeOf(row: Row): number {

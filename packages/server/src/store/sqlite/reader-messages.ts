@@ -25,10 +25,17 @@ export type ReaderRequest =
   | { readonly kind: "settle" }
   | { readonly kind: "commit" }
   | { readonly kind: "run"; readonly text: string; readonly values: readonly SqlValue[] }
-  | { readonly kind: "all"; readonly text: string; readonly values: readonly SqlValue[] };
+  | {
+      readonly kind: "all";
+      readonly text: string;
+      readonly values: readonly SqlValue[];
+      readonly isReusable?: boolean | undefined;
+      /** Begins a snapshot first. */
+      readonly begins: boolean;
+    };
 
-/** Rows come in parts, so that no single message takes long to read. */
+/** Rows come in parts, so that no single message takes long to read. The last part comes with the end. */
 export type ReaderReply =
   | { readonly kind: "rows"; readonly rows: readonly Row[] }
-  | { readonly kind: "done" }
+  | { readonly kind: "done"; readonly rows: readonly Row[] }
   | { readonly kind: "error"; readonly error: StoreErrorKind; readonly message: string };

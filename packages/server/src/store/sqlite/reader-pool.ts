@@ -121,8 +121,8 @@ export class ReaderPool {
     } finally {
       stopWatching();
       owner.signal?.removeEventListener("abort", onAbort);
-      // Awaited, so that no snapshot is held by a reader that counts as free.
-      await reader.end().catch(() => {});
+      // It ends before anything else that the reader is asked for.
+      reader.end().catch(() => {});
       seat.since = Infinity;
     }
   }

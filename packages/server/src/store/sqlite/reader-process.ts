@@ -19,7 +19,11 @@ export class ReaderProcess implements Reader {
   readonly #child: Bun.Subprocess<"ignore", "inherit", "inherit">;
   /** In the order of their requests. */
   readonly #waiting: Waiting[] = [];
+  readonly #writes: boolean;
   #ended: StoreError | undefined;
+  #runs = false;
+  /** Whether the next statement begins a snapshot. */
+  #begins = false;
 
   /** @throws StoreError if the system can't start another process now */
   static start(settings: ReaderSettings, onEnd: () => void): ReaderProcess {
@@ -31,6 +35,7 @@ export class ReaderProcess implements Reader {
   }
 
   private constructor(settings: ReaderSettings, onEnd: () => void) {
+    this.#writes = settings.writes === true;
     this.#child = Bun.spawn([process.execPath, SCRIPT, JSON.stringify(settings)], {
       // Settings of the application's own folder, such as a `.env`, are not for it.
       cwd: dirname(SCRIPT),
@@ -57,12 +62,17 @@ export class ReaderProcess implements Reader {
     return memoryOf(this.pid);
   }
 
+  /** Begins a snapshot or transaction, once the process runs. One that runs begins it with the first statement. */
   async begin(): Promise<void> {
-    await this.#request({ kind: "begin" });
+    if (this.#runs && !this.#writes) this.#begins = true;
+    else await this.#request({ kind: "begin" });
+    this.#runs = true;
   }
 
+  /** Ends the snapshot, before anything else that it is asked for. */
   async end(): Promise<void> {
-    await this.#request({ kind: "end" });
+    if (!this.#begins) await this.#request({ kind: "end" });
+    this.#begins = false;
   }
 
   /** Moves what it has written to the disk as far as that can be done before the commit. */
@@ -83,8 +93,10 @@ export class ReaderProcess implements Reader {
   }
 
   all(statement: Sql | Query): Promise<Row[]> {
-    const { text, values } = toQuery(statement);
-    return this.#request({ kind: "all", text, values });
+    const { text, values, isReusable } = toQuery(statement);
+    const begins = this.#begins;
+    this.#begins = false;
+    return this.#request({ kind: "all", text, values, isReusable, begins });
   }
 
   async first(statement: Sql | Query): Promise<Row | undefined> {
@@ -116,7 +128,7 @@ export class ReaderProcess implements Reader {
     this.#waiting.shift();
     // An idle reader keeps no program from ending.
     if (this.#waiting.length === 0) this.#child.unref();
-    if (reply.kind === "done") waiting.resolve(waiting.rows);
+    if (reply.kind === "done") waiting.resolve([...waiting.rows, ...reply.rows]);
     else waiting.reject(new StoreError(reply.error, reply.message));
   }
 
