@@ -24,7 +24,7 @@ import { MAX_LIGHT, weightOf } from "../hub/evaluation/close-heavy.ts";
 import type { PreparedSubscriptions } from "../hub/evaluation/prepared-subscriptions.ts";
 import type { Session } from "../hub/session.ts";
 import type { Since } from "../hub/replay/replay.ts";
-import { badRequest, forbidden, invalid, notFound } from "../lib/api-error.ts";
+import { BAD_REQUEST, badRequest, forbidden, invalid, notFound } from "../lib/api-error.ts";
 import type { Cursor } from "../log/cursors.ts";
 import { byteLength, each, problems, required } from "../lib/validators.ts";
 import { GUEST, type Principal, principalKey } from "../rules/principal.ts";
@@ -64,7 +64,8 @@ interface SubscriptionsForm {
 
 /** Replaces a connection's subscriptions, and its principal. */
 export async function setSubscriptions(request: ApiRequest, api: ApiContext): Promise<Response> {
-  const body = await request.parseBody(FORM);
+  // The message of any unreadable body, also of one with an unsupported content type.
+  const body = await request.parseBody(FORM, BAD_REQUEST);
   const form: SubscriptionsForm = { clientId: body.clientId ?? "", subscriptions: body.subscriptions ?? [] };
   const errors = problemsOf(form);
   if (errors) throw badRequest("", errors);

@@ -1,8 +1,10 @@
 import type { ErrorBody, ErrorData, ValidationError } from "@headwater/protocol";
 
+export const BAD_REQUEST = "Something went wrong while processing your request.";
+
 /** PocketBase's message for an error without its own. */
 const DEFAULT_MESSAGES: Readonly<Record<number, string>> = {
-  400: "Something went wrong while processing your request.",
+  400: BAD_REQUEST,
   401: "Missing or invalid authentication.",
   403: "You are not allowed to perform this request.",
   404: "The requested resource wasn't found.",
@@ -32,7 +34,7 @@ export class ApiError extends Error {
     cause?: unknown,
     readonly retryAfter?: number,
   ) {
-    super(sentence(message || (DEFAULT_MESSAGES[status] ?? DEFAULT_MESSAGES[400]!)), { cause });
+    super(sentence(message || (DEFAULT_MESSAGES[status] ?? BAD_REQUEST)), { cause });
   }
 
   toBody(): ErrorBody {

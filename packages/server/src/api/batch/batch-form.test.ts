@@ -53,6 +53,7 @@ describe("the form of a batch", () => {
     unreadable("JSON must be complete", "{"),
     unreadable("a batch is an object", "[]"),
     unreadable("the requests are a list", { requests: {} }),
+    unreadable("a text of a form is not a list", new URLSearchParams({ requests: "[]" })),
     unreadable("a request is an object", { requests: ["x"] }),
     unreadable("a body is an object", { requests: [{ ...valid, body: [] }] }),
     unreadable("headers are texts", { requests: [{ ...valid, headers: { a: 1 } }] }),

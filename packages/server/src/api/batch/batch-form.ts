@@ -1,5 +1,5 @@
 import type { Values } from "../../http/body/body-values.ts";
-import type { Body, FormFiles } from "../../http/body/body.ts";
+import type { Body, FormBody, FormFiles } from "../../http/body/body.ts";
 import { parseStrictText } from "../../lib/json/strict-json.ts";
 import { isObject, type JsonObject } from "../../lib/json/json-object.ts";
 
@@ -22,16 +22,17 @@ const KEYS = ["method", "url", "headers", "body"] as const;
  */
 export function readBatch(body: Body): readonly SentRequest[] {
   const payloads: readonly unknown[] =
-    body.kind === "json"
-      ? [body.value]
-      : body.kind === "form"
-        ? (body.values.get("@jsonPayload") ?? []).map((text) => parseStrictText(text, body.limits))
-        : [];
+    body.kind === "json" ? [body.value] : body.kind === "form" ? payloadsOf(body) : [];
   const sent = payloads.map((payload) => member(payload, ["requests"]).get("requests"));
   const requests = sent.findLast((value) => value !== undefined) ?? [];
   if (!Array.isArray(requests)) throw new TypeError("the requests are not a list");
   const files = body.kind === "form" ? body.files : NO_FILES;
   return requests.map((request: unknown, index) => readRequest(request, filesOf(files, index)));
+}
+
+function payloadsOf({ values, limits }: FormBody): readonly unknown[] {
+  if (values.has("requests")) throw new TypeError("the requests are a text");
+  return (values.get("@jsonPayload") ?? []).map((text) => parseStrictText(text, limits));
 }
 
 const NO_FILES: FormFiles = new Map();
