@@ -37,6 +37,7 @@ test("defaults match PocketBase where it has the same setting", () => {
       },
       taskBytes: 16_777_216,
       files: {
+        s3Ms: 60_000,
         spool: { total: 10_240 * 2 ** 20, perClient: 5_120 * 2 ** 20 },
         thumbs: Math.max(1, availableParallelism() - 1),
         thumbPixels: 100_000_000,

@@ -5,6 +5,7 @@ import type { StreamTickets } from "../connections/pokes/stream-tickets.ts";
 import type { StreamedAnswers } from "../http/streamed-json.ts";
 import type { KeyedQueue } from "../lib/scheduling/keyed-queue.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import type { SelectedFiles } from "../files/selected-files.ts";
 import type { Thumbs } from "../files/thumbs/thumbs.ts";
 import type { HookRegistry } from "../records/model/hook-registry.ts";
 import type { RecordVersions } from "../records/model/record-version.ts";
@@ -18,6 +19,7 @@ export interface ApiContext extends ConnectionContext {
   /** Client views of another epoch of the log start over. */
   readonly epoch: Epoch;
   readonly store: ObservedStore;
+  readonly files: SelectedFiles;
   readonly hooks: HookRegistry;
   readonly versions: RecordVersions;
   readonly sql: SqlRunner;

@@ -4,6 +4,7 @@ import type { Collection } from "../collections/model/collection.ts";
 import { type FileField, isMultiple } from "../collections/fields/field.ts";
 import { viewOrigin } from "../collections/views/view-fields.ts";
 import { keyOf } from "../files/file-store.ts";
+import { S3Error } from "../files/s3/s3-error.ts";
 import { notFound } from "../lib/api-error.ts";
 import { findRecord, findRecords, itemsOf } from "../records/query/find-record.ts";
 import { passesRule } from "../auth/passes-rule.ts";
@@ -29,11 +30,25 @@ export async function download(request: ApiRequest, api: ApiContext): Promise<Re
   const field = record && fileFieldOf(collection, record, name);
   if (!field || (field.protected && !(await mayView(request, api, collection, record)))) throw notFound();
   const key = await storedKey(api, collection, field, id, name);
-  const file = key === undefined ? undefined : await api.files.open(key);
+  if (key === undefined) throw notFound();
+  return serve(request, api, field, key, name).catch((error: unknown) => {
+    // As PocketBase answers when its S3 store fails.
+    throw error instanceof S3Error ? notFound("", error) : error;
+  });
+}
+
+async function serve(
+  request: ApiRequest,
+  api: ApiContext,
+  field: FileField,
+  key: string,
+  name: string,
+): Promise<Response> {
+  const file = await api.files.open(key);
   if (!file) throw notFound();
   const size = request.query["thumb"] ?? "";
   const isSize = size === DEFAULT_THUMB || (size !== "" && field.thumbs.includes(size));
-  const thumb = isSize ? await api.thumbs.open(key!, file, size) : undefined;
+  const thumb = isSize ? await api.thumbs.open(key, file, size) : undefined;
   return thumb ? fileResponse(request, `${size}_${name}`, thumb) : fileResponse(request, name, file);
 }
 

@@ -16,6 +16,7 @@ import * as records from "./records.ts";
 import * as pokes from "./pokes.ts";
 import * as replicache from "./replicache.ts";
 import * as settings from "./settings/settings.ts";
+import { testS3 } from "./settings/test-s3.ts";
 import { indexAdvice } from "./schema/index-advice.ts";
 import { runSql } from "./schema/sql.ts";
 import * as tasks from "./tasks.ts";
@@ -33,6 +34,7 @@ const routes: readonly Route<ApiContext>[] = [
 
   get("/api/settings", superusersOnly(settings.view)),
   patch("/api/settings", superusersOnly(settings.update)),
+  post("/api/settings/test/s3", superusersOnly(testS3)),
 
   post("/api/batch", withSchemaRetry(batch.create), { bodyLimit: batch.bodyLimit }),
 

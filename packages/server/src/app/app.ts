@@ -11,9 +11,8 @@ import type { Follower } from "../log/tail.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import type { Presence } from "../presence/presence.ts";
 import type { HookRegistry } from "../records/model/hook-registry.ts";
-import { sweepFiles } from "../records/files/sweep-files.ts";
 import type { Principal } from "../rules/principal.ts";
-import { CurrentSettings } from "../settings/current-settings.ts";
+import type { CurrentSettings } from "../settings/current-settings.ts";
 import { isSettingsChange } from "../settings/settings-table.ts";
 import type { Mutators } from "../sync/mutators.ts";
 import type { PokeRules } from "../sync/poke-rules.ts";
@@ -30,6 +29,7 @@ import { startMaintenance } from "./maintenance.ts";
 import { openRealtime, type Realtime } from "./realtime.ts";
 import { createSync } from "./sync.ts";
 import { createStreamedAnswers, observeReaders, observeScripts, storeOptions } from "./queries.ts";
+import { observeStorage, openStorage, watchS3 } from "./storage.ts";
 import { openTasks } from "./tasks.ts";
 import { createThumbs } from "./thumbs.ts";
 
@@ -63,9 +63,12 @@ export interface App {
 export async function openApp(config: Config, logger: Logger): Promise<App> {
   const unlock = lockDataFolder(config.dir);
   try {
-    const folder = await openFolder(config.dir, { ...storeOptions(config), clientFilters: config.clientFilters });
-    await folder.spool.clear();
-    await sweepFiles(folder.store, folder.registry.current, folder.files);
+    const { clientFilters } = config;
+    const folder = await openFolder(config.dir, {
+      ...storeOptions(config),
+      clientFilters,
+      s3: watchS3(config, logger),
+    });
     const app = await buildApp(config, logger, folder).catch(async (error: unknown) => {
       await folder.close();
       throw error;
@@ -80,7 +83,7 @@ export async function openApp(config: Config, logger: Logger): Promise<App> {
 /** The only place that knows all subsystems. */
 async function buildApp(config: Config, logger: Logger, folder: Folder): Promise<App> {
   const { store } = folder;
-  const settings = await CurrentSettings.open(store, config.encryptionKey);
+  const settings = await openStorage(config, logger, folder);
   const backgroundWork = new BackgroundWork((error) => logger.error({ err: error }, "background work failed"));
   const background = (work: () => Promise<void>): void => backgroundWork.run(work);
   const customRoutes = new CustomRoutes();

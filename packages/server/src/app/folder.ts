@@ -5,8 +5,11 @@ import { bootstrap, bootstrapAuxiliary } from "../collections/system/bootstrap.t
 import { Registry } from "../collections/model/registry.ts";
 import { storedClientFilters } from "../collections/system/stored-client-filters.ts";
 import type { ClientFilters } from "../config.ts";
-import type { FileStore } from "../files/file-store.ts";
 import { LocalFiles } from "../files/local-files.ts";
+import { S3Connection } from "../files/s3/s3-connection.ts";
+import type { S3Error } from "../files/s3/s3-error.ts";
+import { S3Files } from "../files/s3/s3-files.ts";
+import { SelectedFiles } from "../files/selected-files.ts";
 import { Spool } from "../files/spool.ts";
 import { UserError } from "../lib/user-error.ts";
 import { isGuarded, OWN_WRITES } from "../log/foreign-writes.ts";
@@ -20,7 +23,7 @@ import { StoreError } from "../store/store.ts";
 export interface Folder {
   readonly store: ObservedStore;
   readonly registry: Registry;
-  readonly files: FileStore;
+  readonly files: SelectedFiles;
   /** Content on its way to `files`. */
   readonly spool: Spool;
   readonly versions: RecordVersions;
@@ -32,6 +35,14 @@ export interface Folder {
 export interface FolderOptions extends SqliteStoreOptions {
   /** What clients' filters read; by default what the folder was made with. */
   readonly clientFilters?: ClientFilters | undefined;
+  readonly s3?: S3Watch;
+}
+
+export interface S3Watch {
+  /** How long the store may take for an answer, in milliseconds; 0 is no limit. */
+  readonly limitMs: number;
+  /** Called when a request to it fails. */
+  readonly failed?: (error: S3Error) => void;
 }
 
 /**
@@ -61,7 +72,7 @@ export async function openFolder(dir: string, options: FolderOptions = {}): Prom
       registry,
       versions: await RecordVersions.open(store),
       sql: new SqlRunner({ store, registry, path: join(dir, "data.db") }),
-      files: new LocalFiles(join(dir, "storage"), join(dir, ".headwater.uploads")),
+      files: openFiles(dir, options.s3),
       spool: new Spool(join(dir, ".headwater.spool")),
       close: () => store.close(),
     };
@@ -69,6 +80,14 @@ export async function openFolder(dir: string, options: FolderOptions = {}): Prom
     await store.close();
     throw error;
   }
+}
+
+function openFiles(dir: string, { limitMs, failed }: S3Watch = { limitMs: 60_000 }): SelectedFiles {
+  const notes = join(dir, ".headwater.uploads");
+  return new SelectedFiles(new LocalFiles(join(dir, "storage"), notes), {
+    open: (options, onFailure) => new S3Files(new S3Connection(options, limitMs, onFailure), notes),
+    failed,
+  });
 }
 
 /** Locks the folder for the process that serves it. @returns a function that unlocks it */

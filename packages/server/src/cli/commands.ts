@@ -137,11 +137,13 @@ const filesCommand = () =>
     new Command("sweep")
       .description("list the stored files that no record names, or remove them")
       .addOption(setting("dir", "path"))
+      .addOption(setting("encryptionEnv", "name"))
       .option("--delete", "remove them")
       .option("--min-age-hours <hours>", "leave younger files alone", "1")
-      .action(({ delete: remove = false, minAgeHours, ...flags }) =>
-        sweepOrphans({ dir: readConfig(flags, process.env).dir, remove, minAgeHours: parseHours(minAgeHours) }),
-      ),
+      .action(({ delete: remove = false, minAgeHours, ...flags }) => {
+        const { dir, encryptionKey } = readConfig(flags, process.env);
+        return sweepOrphans({ dir, encryptionKey, remove, minAgeHours: parseHours(minAgeHours) });
+      }),
   );
 
 const typesCommand = () =>

@@ -1,9 +1,12 @@
 import { openFolder } from "../app/folder.ts";
 import { UserError } from "../lib/user-error.ts";
 import { findOrphans, type Orphan } from "../records/files/find-orphans.ts";
+import { CurrentSettings } from "../settings/current-settings.ts";
 
 export interface SweepOptions {
   readonly dir: string;
+  /** Decrypts the settings; "" if they are stored as they are. */
+  readonly encryptionKey: string;
   /** Removes the files; otherwise they are only listed. */
   readonly remove: boolean;
   readonly minAgeHours: number;
@@ -16,10 +19,12 @@ const REASONS = {
 } as const satisfies Record<Orphan["missing"], string>;
 
 /** Lists or removes stored files that no record names, also while a server is running. */
-export async function sweepOrphans({ dir, remove, minAgeHours }: SweepOptions): Promise<void> {
+export async function sweepOrphans({ dir, encryptionKey, remove, minAgeHours }: SweepOptions): Promise<void> {
   const folder = await openFolder(dir);
   try {
     const { store, registry, files } = folder;
+    const { s3 } = (await CurrentSettings.open(store, encryptionKey)).current;
+    files.selectBy(() => s3);
     const before = new Date(Date.now() - minAgeHours * 3_600_000);
     let count = 0;
     let bytes = 0;

@@ -12,15 +12,15 @@ export const UNKNOWN_TYPE = "application/octet-stream";
 const ORIGINAL_NAME = "original-filename";
 const MAX_ORIGINAL_NAME = 255;
 
-/** @param md5 base64 */
-export function encodeAttrs({ contentType, originalName }: FileAttributes, md5: string): string {
+/** @param md5 base64; `null` if it is not known */
+export function encodeAttrs({ contentType, originalName }: FileAttributes, md5: string | null): string {
   const attrs = {
     "user.cache_control": "",
     "user.content_disposition": "",
     "user.content_encoding": "",
     "user.content_language": "",
     "user.content_type": contentType,
-    "user.metadata": originalName === undefined ? null : { [ORIGINAL_NAME]: cut(originalName) },
+    "user.metadata": originalName === undefined ? null : { [ORIGINAL_NAME]: cutOriginalName(originalName) },
     md5,
   };
   return `${JSON.stringify(attrs)}\n`;
@@ -42,4 +42,5 @@ export function parseAttrs(text: string | undefined): FileAttributes {
 }
 
 /** PocketBase cuts at a byte limit; a character that is split is dropped. */
-const cut = (name: string): string => trimEnd(Buffer.from(name).subarray(0, MAX_ORIGINAL_NAME).toString(), "�");
+export const cutOriginalName = (name: string): string =>
+  trimEnd(Buffer.from(name).subarray(0, MAX_ORIGINAL_NAME).toString(), "�");

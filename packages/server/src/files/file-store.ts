@@ -63,11 +63,12 @@ export interface FileStore {
   /** Opens a file; `undefined` if it does not exist or the key is invalid. */
   open(key: string): Promise<StoredFile | undefined>;
   /**
-   * Copies a file with its attributes. An existing one is replaced.
+   * Copies a file. An existing one is replaced.
    *
+   * @param attributes those of the copy; the same as the file's by default
    * @returns false if there is no file `from`
    */
-  copy(from: string, to: string): Promise<boolean>;
+  copy(from: string, to: string, attributes?: FileAttributes): Promise<boolean>;
   /**
    * All files whose key starts with `prefix`, thumbnails too, in no particular order. It reads on while it is iterated, and
    * a file that is added or removed meanwhile may be in it or not.

@@ -68,12 +68,13 @@ export class LocalFiles implements FileStore {
     };
   }
 
-  async copy(from: string, to: string): Promise<boolean> {
+  async copy(from: string, to: string, attributes?: FileAttributes): Promise<boolean> {
     const path = localPath(this.#root, from);
     if (path === undefined || !(await this.open(from))) return false;
     await this.#replace(to, async (temporary, sidecar) => {
       await inFolder(temporary, () => copyFile(path, temporary));
-      await copyFile(path + SIDECAR_SUFFIX, sidecar).catch(ifMissing);
+      if (attributes) await Bun.write(sidecar, encodeAttrs(attributes, null));
+      else await copyFile(path + SIDECAR_SUFFIX, sidecar).catch(ifMissing);
     });
     return true;
   }

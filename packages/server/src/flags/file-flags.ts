@@ -16,6 +16,12 @@ export const FILE_SETTINGS = {
     fallback: "100",
     help: "million pixels of a picture, and of its thumbnail, up to which one is made; beyond it the picture itself is served; 0 is no limit",
   },
+  maxS3Seconds: {
+    flag: "--max-s3-seconds",
+    variable: "HEADWATER_MAX_S3_SECONDS",
+    fallback: "60",
+    help: "seconds that the S3 store may take for an answer, and between two pieces of a file; 0 is no limit",
+  },
   maxSpoolMb: {
     flag: "--max-spool-mb",
     variable: "HEADWATER_MAX_SPOOL_MB",
@@ -34,6 +40,8 @@ export const FILE_SETTINGS = {
 export interface FileLimits {
   /** Bytes of uploads on the disk that are on their way. */
   readonly spool: { readonly total: number; readonly perClient: number };
+  /** Milliseconds that the S3 store may take for an answer. */
+  readonly s3Ms: number;
   /** Thumbnails that are made at once. */
   readonly thumbs: number;
   /** Of a picture, and of its thumbnail. */
@@ -52,6 +60,7 @@ export function readFileLimits(read: ReadSetting): FileLimits {
     text === "auto" ? Math.max(1, availableParallelism() - 1) : parseCount(text);
   return Object.freeze({
     spool: { total: count("maxSpoolMb") * 2 ** 20, perClient: count("maxSpoolMbPerClient") * 2 ** 20 },
+    s3Ms: count("maxS3Seconds") * 1_000,
     thumbs: read("maxThumbs", parseThumbs, "a whole number or auto"),
     thumbPixels: count("maxThumbMegapixels") * 1_000_000,
   });

@@ -1,12 +1,15 @@
-/** A TypeScript program in its own process. */
+/** A program in its own process. */
 export class Program {
   readonly #child: Bun.Subprocess<"ignore", "pipe", "inherit">;
   readonly #printed: AsyncIterator<string>;
   #text = "";
 
-  /** @param env variables to add to the current environment */
-  constructor(file: string, env: Readonly<Record<string, string>>) {
-    this.#child = Bun.spawn([process.execPath, file], {
+  /**
+   * @param file a TypeScript file for Bun, or a whole command
+   * @param env variables to add to the current environment
+   */
+  constructor(file: string | readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.#child = Bun.spawn(typeof file === "string" ? [process.execPath, file] : [...file], {
       env: { ...process.env, ...env },
       stdin: "ignore",
       stdout: "pipe",

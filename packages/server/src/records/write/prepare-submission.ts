@@ -1,5 +1,6 @@
 import { recordId } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
+import { S3Error } from "../../files/s3/s3-error.ts";
 import { isStorableName, nameUpload, readUpload, type Upload } from "../../files/upload.ts";
 import { badRequest } from "../../lib/api-error.ts";
 import { randomId } from "../../lib/random.ts";
@@ -162,6 +163,9 @@ async function completeSubmission(
   if ([...values.uploads.keys()].some((name) => !isStorableName(name))) throw badRequest(failureOf(values.id));
   const hashes = new Map([...values.hashes, ...(await hashPasswords(collection, draft.passwords))]);
   const id = recordId(values.id ?? (draft.values.id || randomId()));
-  const { discard, keep } = await storeUploads(context.files, collection, { ...draft.values, id }, values.uploads);
+  const stored = storeUploads(context.files, collection, { ...draft.values, id }, values.uploads);
+  const { discard, keep } = await stored.catch((error: unknown) => {
+    throw error instanceof S3Error ? badRequest(failureOf(values.id), {}, error) : error;
+  });
   return { ...values, id, hashes, discard, keep };
 }
