@@ -1,11 +1,13 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
+import type { Schema } from "../../collections/model/schema.ts";
 import { badRequest, forbidden } from "../../lib/api-error.ts";
 import { isSuperuser } from "../../rules/principal.ts";
 import type { RecordSource } from "../../rules/sql/collection-query-builder.ts";
 import { EMPTY, sql, toQuery } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import { readRow } from "../model/columns.ts";
+import { dependsOnTime } from "./depends-on-time.ts";
 import { parseListParams } from "./list-params.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import { ruleFor, queryBuilder } from "./select-records.ts";
@@ -38,7 +40,7 @@ export async function listRecords(
   const { page, perPage, skipTotal, sort, filter } = parseListParams(query);
   try {
     const select = buildSelect(context, collection, { rule, filter, sort });
-    const totalItems = skipTotal ? -1 : await count(reader, collection, select);
+    const totalItems = skipTotal ? -1 : await count(reader, context.schema, collection, select);
     const totalPages = skipTotal ? -1 : Math.ceil(totalItems / perPage);
     const order = select.order ? sql`ORDER BY ${select.order}` : EMPTY;
     const table = sql.id(collection.name);
@@ -84,12 +86,18 @@ function buildSelect(
 /** SQLite counts by the pages of an index. */
 const COUNT_COST = 0.01;
 
-async function count(reader: Reader, collection: Collection, { from, distinct, isPlain }: Select): Promise<number> {
+async function count(
+  reader: Reader,
+  schema: Schema,
+  collection: Collection,
+  { from, distinct, isPlain }: Select,
+): Promise<number> {
   // A view may repeat an id. PocketBase counts each id once.
   const isView = collection.type === "view";
   const key = sql.id(collection.name, isView ? "id" : "_rowid_");
   const counted = distinct || isView ? sql`count(DISTINCT ${key})` : sql`count(*)`;
   const visitCost = isPlain && !distinct ? COUNT_COST : undefined;
-  const row = await reader.first({ ...toQuery(sql`SELECT ${counted} AS total ${from}`), visitCost });
+  const query = toQuery(sql`SELECT ${counted} AS total ${from}`);
+  const row = await reader.first({ ...query, visitCost, isReusable: !dependsOnTime(schema, query.text) });
   return Number(row?.["total"]);
 }

@@ -31,21 +31,21 @@ export async function updateRow(
   after: RecordValues,
 ): Promise<void> {
   const changed: Field[] = [];
-  const assignments: Sql[] = [];
+  const written: SqlValue[] = [];
   let size = 0;
   let changedSize = 0;
   for (const { field, name, write } of columnsOf(collection)) {
-    const [old, value] = [write(before[name] ?? null), write(after[name] ?? null)];
+    const old = write(before[name] ?? null);
+    const value = write(after[name] ?? null);
     const oldSize = sizeOf(old);
     size += oldSize;
     if (value === old) continue;
     changedSize += oldSize;
     changed.push(field);
-    assignments.push(sql`${sql.id(name)} = ${value}`);
+    written.push(value);
   }
-  if (assignments.length > 0) {
-    const table = sql.id(collection.name);
-    await run(tx, collection, sql`UPDATE ${table} SET ${sql.join(assignments)} WHERE id = ${before.id}`);
+  if (changed.length > 0) {
+    await run(tx, collection, { text: updateText(collection, changed), values: [...written, before.id] });
   }
   const isWhole = isTimeForWhole(changedSize, size);
   await appendEntry(tx, {
@@ -110,6 +110,23 @@ async function run(tx: Transaction, collection: Collection, statement: Sql | Que
   } catch (error) {
     throw toUniqueError(error, collection);
   }
+}
+
+const updateTexts = new WeakMap<Collection, Map<string, string>>();
+/** A collection has as many texts as combinations of fields that are updated together. */
+const MAX_UPDATE_TEXTS = 100;
+
+function updateText(collection: Collection, changed: readonly Field[]): string {
+  let texts = updateTexts.get(collection);
+  if (!texts) updateTexts.set(collection, (texts = new Map<string, string>()));
+  const key = changed.map(({ name }) => name).join();
+  let text = texts.get(key);
+  if (text === undefined) {
+    const assignments = changed.map(({ name }) => sql`${sql.id(name)} = ${null}`);
+    text = toQuery(sql`UPDATE ${sql.id(collection.name)} SET ${sql.join(assignments)} WHERE id = ${null}`).text;
+    if (texts.size < MAX_UPDATE_TEXTS) texts.set(key, text);
+  }
+  return text;
 }
 
 const insertTexts = new WeakMap<Collection, string>();
