@@ -6,7 +6,7 @@ import { buildClient, CLIENT_DIST } from "./build-client.ts";
 /** Bytes after minifying and gzip, including eventsource-parser. */
 const LIMITS = {
   /** Connections, event stream and subscriptions, without records, live lists, sign-in and the official SDK's calls. */
-  realtime: 12_050,
+  realtime: 12_080,
   /** With conditional writes and aggregates, which are short calls of their own. */
   all: 17_700,
   /** Loaded only when used: the WebSocket transport and tab sharing. */

@@ -22,6 +22,7 @@ export {
   type AggregateRow,
   type ListOptions,
   type Page,
+  snippetsOf,
   versionOf,
   type ViewOptions,
   type WriteOptions,

@@ -60,7 +60,8 @@ export type ShownField<T> =
   IsUntyped<T> extends true ? string : Names<T> | "*" | `${Names<T>}:excerpt(${string})` | `expand.${string}`;
 
 /** A sort key: a field, with `-` in front for descending order. */
-export type SortKey<T> = FieldPath<T> | `${"-" | "+"}${FieldPath<T>}` | "@random" | "@rowid" | "-@rowid";
+export type SortKey<T> =
+  FieldPath<T> | `${"-" | "+"}${FieldPath<T>}` | "@random" | "@rowid" | "-@rowid" | "@rank" | "-@rank";
 
 /** One value, or several. */
 export type OneOrMore<T> = T | readonly T[];

@@ -5,6 +5,7 @@ export * from "./socket-pattern.ts";
 export * from "./record-event.ts";
 export * from "./record-values.ts";
 export * from "./record-version.ts";
+export * from "./snippets.ts";
 export * from "./client-messages.ts";
 export * from "./server-messages.ts";
 export * from "./sse-parser.ts";

@@ -143,6 +143,7 @@ export const SOCKET_ERRORS = {
   bad_pattern: false,
   bad_cursor: false,
   bad_filter: false,
+  bad_search: false,
   bad_presence: false,
   bad_room: false,
   unknown_collection: false,

@@ -30,6 +30,7 @@ const LAYERS = [
   "collections/system",
   "schema-types",
   "records/model",
+  "records/search",
   "records/query",
   "records/advice",
   "records/changes",

@@ -21,14 +21,17 @@ export interface LiveListUpdaterOptions<T extends { readonly id: string }> {
 /** Keeps a live list equal to the list on the server. */
 export class LiveListUpdater<T extends { readonly id: string }> {
   readonly #options: LiveListUpdaterOptions<T>;
-  readonly #listOptions: Pick<LiveOptions<RecordModel>, "filter" | "expand" | "fields" | "query" | "headers">;
+  readonly #listOptions: Pick<
+    LiveOptions<RecordModel>,
+    "filter" | "search" | "expand" | "fields" | "query" | "headers"
+  >;
   #subscription: Subscription<SubscriptionEvent<T>> | undefined;
 
   constructor(options: LiveListUpdaterOptions<T>) {
     this.#options = options;
-    const { filter, query, headers } = options.options;
+    const { filter, search, query, headers } = options.options;
     const [expand, fields] = [joinNames(options.options.expand), joinNames(options.options.fields)];
-    this.#listOptions = { filter, expand, query, headers, fields: fields && `${fields},id` };
+    this.#listOptions = { filter, search, expand, query, headers, fields: fields && `${fields},id` };
   }
 
   /** Fetches the list and follows its changes from there. */

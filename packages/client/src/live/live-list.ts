@@ -7,7 +7,7 @@ import { type ListChange, SortedList } from "./sorted-list.ts";
 
 export interface LiveOptions<T> extends Pick<
   ListOptions<T>,
-  "filter" | "sort" | "expand" | "fields" | "headers" | "signal"
+  "filter" | "search" | "sort" | "expand" | "fields" | "headers" | "signal"
 > {
   /** For `@request.query.*` of the rules. */
   readonly query?: Readonly<Record<string, string>> | undefined;

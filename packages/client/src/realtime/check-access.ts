@@ -36,10 +36,10 @@ export const checkAccess = (
 /** Lists at most one record, with its id only. */
 export const listAccessCheck = (
   collection: string,
-  { filter, headers, query }: Pick<TopicOptions, "filter" | "headers" | "query">,
+  { filter, search, headers, query }: Pick<TopicOptions, "filter" | "search" | "headers" | "query">,
 ): AccessCheck => ({
   path: recordsPath(collection),
-  query: { ...query, page: 1, perPage: 1, skipTotal: true, fields: "id", filter },
+  query: { ...query, page: 1, perPage: 1, skipTotal: true, fields: "id", filter, search },
   headers,
 });
 

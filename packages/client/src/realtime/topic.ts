@@ -4,6 +4,8 @@ import { joinNames, type OneOrMore } from "../schema.ts";
 export interface TopicOptions {
   /** A filter, as for lists. Insert values with `filter`, never by string concatenation. */
   readonly filter?: string | undefined;
+  /** Words to look for, as for lists. Headwater servers only. */
+  readonly search?: string | undefined;
   /** Relations to expand, if the user may see them. */
   readonly expand?: OneOrMore<string> | undefined;
   /** Fields to include. Default: all. */
@@ -15,8 +17,8 @@ export interface TopicOptions {
 }
 
 /** Builds the `query` of the options. Sorted, so that equal options give equal names and share a subscription. */
-export function topicQuery({ filter, expand, fields, query }: TopicOptions): Record<string, string> {
-  const builtIn = { filter, expand: joinNames(expand), fields: joinNames(fields) };
+export function topicQuery({ filter, search, expand, fields, query }: TopicOptions): Record<string, string> {
+  const builtIn = { filter, search, expand: joinNames(expand), fields: joinNames(fields) };
   const given = [...Object.entries(query ?? {}), ...Object.entries(builtIn)].filter(
     (entry): entry is [string, string] => !!entry[1],
   );

@@ -33,6 +33,10 @@ export interface ListOptions<T = RecordModel> extends ViewOptions<T> {
   readonly sort?: OneOrMore<SortKey<T>> | undefined;
   /** Insert values with `filter`, never by string concatenation. */
   readonly filter?: string | undefined;
+  /** Words, `"phrases"`, `begin*` and `-not`, looked for in the collection's search index. Headwater servers only. */
+  readonly search?: string | undefined;
+  /** Includes where the search found something, which `snippetsOf` reads. */
+  readonly withSnippets?: boolean | undefined;
   /** Faster: doesn't count the records. The totals are then -1. */
   readonly skipTotal?: boolean | undefined;
 }
@@ -76,6 +80,10 @@ export const writeHeaders = ({ headers, ifMatch }: LooseViewOptions): Readonly<R
 
 /** The version of a record that was read with `withVersion`, for `ifMatch`. */
 export const versionOf = (record: object): string | undefined => (record as Record<string, string>)["@version"];
+
+/** By field, the text where a search found something: HTML, with each match in `<mark>`. */
+export const snippetsOf = (record: object): Readonly<Record<string, string>> =>
+  (record as Record<string, Record<string, string>>)["@snippets"] ?? {};
 
 /** Options of `aggregate`. */
 export interface AggregateOptions {

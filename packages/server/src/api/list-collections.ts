@@ -1,4 +1,4 @@
-import { collectionFromRow } from "../collections/model/collection-row.ts";
+import { collectionFromRow, OWN_OPTIONS } from "../collections/model/collection-row.ts";
 import { collectionToJson } from "../collections/model/collection-json.ts";
 import type { Page } from "../http/responses.ts";
 import { badRequest } from "../lib/api-error.ts";
@@ -21,7 +21,9 @@ export async function listCollections(
   const { page, perPage, skipTotal, sort, filter } = parseListParams(query);
   const { where, orderBy } = clauses(sort, filter, now);
   const from = sql`FROM ${sql.id(TABLE)} ${where}`;
-  const rows = await reader.all(sql`SELECT * ${from} ${orderBy} LIMIT ${perPage} OFFSET ${(page - 1) * perPage}`);
+  const rows = await reader.all(
+    sql`SELECT *, ${OWN_OPTIONS} ${from} ${orderBy} LIMIT ${perPage} OFFSET ${(page - 1) * perPage}`,
+  );
   const count = skipTotal ? undefined : await reader.first(sql`SELECT count(*) AS total ${from}`);
   const totalItems = Number(count?.["total"] ?? -1);
   return {

@@ -21,7 +21,10 @@ export function pageResponse(
   page: RecordPage,
   records: CollectedRecords,
 ): Response {
-  if (records.length < STREAM_LENGTH) return jsonPage(request, { ...page, items: records.toJson() });
+  if (records.length < STREAM_LENGTH) {
+    const { snippets: _, ...shown } = page;
+    return jsonPage(request, { ...shown, items: records.toJson() });
+  }
   return streamedAnswers.respond(request, records.length, pageTexts(page, records, requestedFields(request)));
 }
 

@@ -28,7 +28,8 @@ export async function list(request: ApiRequest, api: ApiContext): Promise<Respon
   const { seq, page, records } = await api.store.for(queryOwner(request)).read(async (reader) => {
     const head = await readHead(reader);
     const found = await listRecords(reader, context, collection, request.query);
-    const collected = await collectRecords(reader, context, collection, found.items, request.query["expand"] ?? "");
+    const shown = found.snippets ? { ...context, snippets: found.snippets } : context;
+    const collected = await collectRecords(reader, shown, collection, found.items, request.query["expand"] ?? "");
     return { seq: head, page: found, records: collected };
   });
   return withCursor(pageResponse(request, api, page, records), api.cursors.format(seq));

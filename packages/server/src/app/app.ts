@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { isForeignWrite } from "../collections/model/log-collection-change.ts";
+import { COLLECTIONS, isForeignWrite } from "../collections/model/log-collection-change.ts";
 import { createApi } from "../api/create-api.ts";
 import { Tokens } from "../auth/tokens.ts";
 import type { Config } from "../config.ts";
@@ -11,6 +11,7 @@ import type { Follower } from "../log/tail.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import type { Presence } from "../presence/presence.ts";
 import type { HookRegistry } from "../records/model/hook-registry.ts";
+import type { SearchIndexer } from "../records/search/search-indexer.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { CurrentSettings } from "../settings/current-settings.ts";
 import { isSettingsChange } from "../settings/settings-table.ts";
@@ -29,6 +30,7 @@ import { startMaintenance } from "./maintenance.ts";
 import { openRealtime, type Realtime } from "./realtime.ts";
 import { createSync } from "./sync.ts";
 import { createStreamedAnswers, observeReaders, observeScripts, storeOptions } from "./queries.ts";
+import { startSearchIndexer } from "./search.ts";
 import { observeStorage, openStorage, watchS3 } from "./storage.ts";
 import { openTasks } from "./tasks.ts";
 import { createThumbs } from "./thumbs.ts";
@@ -93,7 +95,8 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
   const sync = createSync(realtime.hub, realtime.connectionLog);
   const tasks = await openTasks({ config, logger, store, metrics });
   const { channels, rooms, presence, hub, tailRegistry, head } = realtime;
-  const followers = createFollowers(folder, settings, realtime, sync, tasks);
+  const indexer = await startSearchIndexer(folder, logger);
+  const followers = createFollowers(folder, settings, realtime, sync, tasks, indexer);
   const readers = openLogReaders({ logger, folder, hooks, tailRegistry, head, followers });
   const stopMaintenance = startMaintenance({ config, logger, store, readers, tasks, metrics });
   observeReaders(store, metrics);
@@ -105,6 +108,8 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
   const context = { ...folder, ...realtime, ...sync, ...shared };
   const clock = { startedAt: new Date(), now: () => new Date() };
   const api = createApi({ ...context, ...clock, tokens: new Tokens() }, customRoutes);
+  const stops = { stopMaintenance, stopThumbs };
+  const parts = { api, realtime, tasks, readers, indexer, backgroundWork, folder, ...stops };
   let server: Bun.Server<unknown> | undefined;
 
   return {
@@ -126,19 +131,7 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
       background(() => tasks.startRunner());
       return { url: server.url.href.replace(/\/$/, "") };
     },
-    close: () =>
-      closeApp({
-        api,
-        server,
-        realtime,
-        tasks,
-        readers,
-        stopMaintenance,
-        stopThumbs,
-        backgroundWork,
-        folder,
-        drainMs: config.drainMs,
-      }),
+    close: () => closeApp({ ...parts, server, drainMs: config.drainMs }),
   };
 }
 
@@ -149,11 +142,13 @@ function createFollowers(
   { presence, hub, authRevision, tailRegistry, streamOwners }: Realtime,
   sync: ReturnType<typeof createSync>,
   tasks: Tasks,
+  indexer: SearchIndexer,
 ): readonly Follower[] {
   const authFollowers = { folder, tailRegistry, hub, authRevision, streamOwners };
   return [
     (change) => (isSettingsChange(change) || isForeignWrite(change) ? settings.reload() : undefined),
     (change) => followCollectionChange(change, authFollowers),
+    (change) => (change.collection === COLLECTIONS ? indexer.wake() : undefined),
     (change) => followAccountChange(change, authFollowers),
     () => presence.revalidate(authRevision.current),
     (change) => hub.fanOut(change),

@@ -1,6 +1,7 @@
 import type { Api } from "../api/create-api.ts";
 import type { BackgroundWork } from "../lib/scheduling/background-work.ts";
 import type { Tasks } from "../tasks/tasks.ts";
+import type { SearchIndexer } from "../records/search/search-indexer.ts";
 import type { Folder } from "./folder.ts";
 import type { LogReaders } from "./log-readers.ts";
 import type { Realtime } from "./realtime.ts";
@@ -17,6 +18,7 @@ export interface CloseOptions {
   readonly readers: LogReaders;
   readonly stopMaintenance: () => void;
   readonly stopThumbs: () => Promise<void>;
+  readonly indexer: SearchIndexer;
   readonly backgroundWork: BackgroundWork;
   readonly folder: Folder;
   /** The longest that ending all connections may take, in milliseconds. */
@@ -32,6 +34,7 @@ export async function closeApp(app: CloseOptions): Promise<void> {
   stopMaintenance();
   await Promise.all([api.idle(GRACE_MS), tasks.stop(GRACE_MS)]);
   await stopThumbs();
+  await app.indexer.stop();
   await readers.afterHooks.stop(GRACE_MS);
   await readers.tail.stop();
   await readers.eraser.stop();

@@ -151,6 +151,8 @@ function readSubscription(
 const REFUSALS = {
   forbidden: "The connection may not subscribe to this.",
   bad_filter: "The filter is not valid for this subscription.",
+  bad_search:
+    'The search is too long, or the collection has no search index, which the option "search" of the collection adds.',
 };
 
 const merge = (own: TopicOptions, given: TopicOptions): TopicOptions =>

@@ -45,8 +45,14 @@ export async function guardTables(tx: Transaction): Promise<void> {
 }
 
 /** @returns whether another program has written to the folder since the last call */
-export const takeForeignWrites = async (tx: Transaction): Promise<boolean> =>
-  (await tx.run(sql`DELETE FROM _headwater WHERE key = 'foreign'`)) > 0;
+export async function takeForeignWrites(tx: Transaction): Promise<boolean> {
+  await tx.run({ text: COMPARE_INDEXES, values: [] });
+  return (await tx.run(sql`DELETE FROM _headwater WHERE key = 'foreign'`)) > 0;
+}
+
+/** Other programs don't keep up the search indexes: every row is compared again, from before the first row id. */
+const COMPARE_INDEXES = `UPDATE main._headwater_search SET position = ${Number.MIN_SAFE_INTEGER}
+  WHERE EXISTS (SELECT 1 FROM main._headwater WHERE key = 'foreign')`;
 
 /** What a script that another process runs for this one must leave alone, and how it notes what no trigger notices. */
 export const SCRIPT_GUARD = {
@@ -62,6 +68,7 @@ export const logForeignWrites = (collection: CollectionId, record: RecordId): re
   `INSERT INTO main._changes (time, collection, record, action, before, after, form)
     SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER), '${collection}', '${record}', 'update', '{}', '{}', ${formNumber("plain")}
     FROM main._headwater WHERE key = 'foreign'`,
+  COMPARE_INDEXES,
   "DELETE FROM main._headwater WHERE key = 'foreign'",
 ];
 

@@ -1,4 +1,4 @@
-import type { Subscription } from "@headwater/protocol";
+import type { Subscription, TopicOptions } from "@headwater/protocol";
 import type { Schema } from "../collections/model/schema.ts";
 import type { FileStore } from "../files/file-store.ts";
 import { decisionKey } from "../rules/analysis/decision-key.ts";
@@ -12,6 +12,7 @@ import type { AnswerLimits, RecordContext } from "../records/model/record-contex
 import { readRecordTopic, type RecordTopic } from "./record-topic.ts";
 import { conditionOf, interpretRule, excludesRequester } from "../records/rule-check/interpret-rule.ts";
 import { recordScope } from "../records/model/record-scope.ts";
+import { requestedSearch, type Search, SearchError } from "../records/search/search.ts";
 import type { Rule } from "../collections/model/rule.ts";
 
 /** A principal with one of its subscriptions, under one version of the schema. */
@@ -24,6 +25,8 @@ export interface Listener {
   readonly rule: Rule;
   /** "" for none; `null` for a filter that names what this principal may not filter by. */
   readonly filter: Rule;
+  /** `undefined` for none; `null` for one that can't be answered. */
+  readonly search: Search | undefined | null;
   /** The actions for records that become visible or hidden; `undefined` if the subscription doesn't ask for them. */
   readonly transitions: Transitions | undefined;
 }
@@ -54,17 +57,35 @@ export function readListener(
   if (!topic) return undefined;
   const { query } = subscription.options;
   const { filter = "" } = query;
+  const rule = isSuperuser(principal) ? "" : topic.rule;
   const isAllowed = isSuperuser(principal) || !/@(request|collection)\./.test(filter);
   return {
     topic,
     principal,
     subscription,
     context: listenerContext(schema, files, subscription, principal),
-    rule: isSuperuser(principal) ? "" : topic.rule,
+    rule,
     filter: isAllowed ? filter : null,
+    search: query["search"] ? searchOf(topic, query, isSuperuser(principal)) : undefined,
     transitions: Object.hasOwn(query, "transitions") ? TRANSITIONS[query["transitions"]!] : undefined,
   };
 }
+
+function searchOf(
+  { collection, rule }: RecordTopic,
+  query: TopicOptions["query"],
+  seesHidden: boolean,
+): Listener["search"] {
+  try {
+    return requestedSearch(collection, rule, query, seesHidden);
+  } catch (error) {
+    if (error instanceof SearchError) return null;
+    throw error;
+  }
+}
+
+/** The listener without what its client looks for: whom it is shown to is decided by the rule. */
+export const withoutFilters = (listener: Listener): Listener => ({ ...listener, filter: "", search: undefined });
 
 /** What rules can read while they are evaluated for a subscription. */
 export const listenerContext = (
@@ -100,8 +121,8 @@ export function listenerKey(listener: Listener): string {
 }
 
 /** Everything but the subscription's text that decides which records a listener sees. */
-function visibilityKey({ context, principal, topic, rule, filter }: Listener): string {
-  if (rule === null || filter === null) return "nobody";
+function visibilityKey({ context, principal, topic, rule, filter, search }: Listener): string {
+  if (rule === null || filter === null || search === null) return "nobody";
   if (isSuperuser(principal)) return `superuser/${filter === "" ? "" : principalKey(principal)}`;
   // A filter that follows a relation must meet the list rules of other collections, which may read the requester.
   if (filter.includes(".")) return principalKey(principal);

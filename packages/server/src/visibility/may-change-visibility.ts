@@ -19,11 +19,12 @@ export function mayChangeVisibility(change: Change, listener: Listener): boolean
   );
 }
 
-function mayCollectionChangeVisibility(change: Change, { topic, principal, transitions }: Listener): boolean {
+function mayCollectionChangeVisibility(change: Change, { topic, principal, transitions, search }: Listener): boolean {
   if (String(change.record) !== topic.collection.id) return false;
   // One that is made again under the same name has the same id, and starts with nothing.
   if (change.action !== "update") return change.action === "delete";
   const { before, after } = change;
+  if (search !== undefined && before["search"] !== after["search"]) return true;
   if (transitions) return before["listRule"] !== after["listRule"] || before["viewRule"] !== after["viewRule"];
   const rule = topic.record === undefined ? "listRule" : "viewRule";
   return !isSuperuser(principal) && mayWiden(before[rule] as Rule, after[rule] as Rule);

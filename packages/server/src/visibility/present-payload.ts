@@ -4,7 +4,7 @@ import type { RuleBatcher } from "../records/rule-check/rule-batcher.ts";
 import type { CurrentRecords } from "./current-records.ts";
 import type { EventPayload } from "./event-encoder.ts";
 import { isVisible } from "./is-visible.ts";
-import type { Listener } from "./listener.ts";
+import { type Listener, withoutFilters } from "./listener.ts";
 
 /**
  * What a replay may say of a change: nothing of a record that is gone, or that its receiver may not see any more. That a
@@ -24,7 +24,7 @@ export async function presentPayload(
   const { values } = payload;
   if (isSame(values, now)) return payload;
   // By the rule: that it no longer meets the filter is no secret.
-  if (!(await isVisible(batcher, { ...listener, filter: "" }, now))) return undefined;
+  if (!(await isVisible(batcher, withoutFilters(listener), now))) return undefined;
   const { type } = listener.topic.collection;
   // An address that was hidden since stays hidden.
   return type === "auth" && !now["emailVisibility"]

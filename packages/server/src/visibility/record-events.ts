@@ -21,7 +21,7 @@ import { EventEncoder, type EventPayload } from "./event-encoder.ts";
 import { RoutingValueReader } from "../records/rule-check/routing-values.ts";
 import type { RecordVersions } from "../records/model/record-version.ts";
 import { RuleBatcher } from "../records/rule-check/rule-batcher.ts";
-import { isCacheable, type Listener, listenerKey, readListener, routingValueOf } from "./listener.ts";
+import { isCacheable, type Listener, listenerKey, readListener, routingValueOf, withoutFilters } from "./listener.ts";
 import { dependenciesOfListener } from "./listener-dependencies.ts";
 import { mayChangeVisibility } from "./may-change-visibility.ts";
 import type { AsOf } from "../records/rule-check/as-of.ts";
@@ -45,7 +45,7 @@ const allRecordsAudience = ({ topic, options: { query } }: Subscription): Audien
   routeBy: undefined,
   dependsOn: undefined,
   decidedBy: [COLLECTIONS],
-  cacheable: (query["expand"] ?? "") === "" && (query["filter"] ?? "") === "",
+  cacheable: ["expand", "filter", "search"].every((key) => (query[key] ?? "") === ""),
 });
 
 /**
@@ -180,9 +180,9 @@ export class RecordEvents {
     if (!this.topicsOf(change).includes(subscription.topic)) return "other-topic";
     const listener = this.#listener(subscription, principal, change);
     if (!listener || listener.rule === null) return "superusers-only";
-    if (listener.filter === null) return "filter";
+    if (listener.filter === null || listener.search === null) return "filter";
     if (await this.#payload(listener, change, undefined)) return "visible";
-    const unfiltered = await this.#payload({ ...listener, filter: "" }, change, undefined);
+    const unfiltered = await this.#payload(withoutFilters(listener), change, undefined);
     return unfiltered ? "filter" : "rule";
   }
 

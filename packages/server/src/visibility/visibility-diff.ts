@@ -5,7 +5,9 @@ import { type Sql, sql } from "../store/sql.ts";
 import type { Reader, SnapshotReader } from "../store/store.ts";
 import type { ClientQueries } from "../records/rule-check/client-queries.ts";
 import { principalKey } from "../rules/principal.ts";
+import { searchDefinition } from "../collections/model/search-index.ts";
 import { readRow } from "../records/model/columns.ts";
+import { matchesSearch } from "../records/search/matches-search.ts";
 import type { EventEncoder, EventPayload } from "./event-encoder.ts";
 import { anyOf } from "../records/query/find-record.ts";
 import type { RuleBatcher } from "../records/rule-check/rule-batcher.ts";
@@ -102,7 +104,10 @@ export class VisibilityDiff {
     previous: Listener,
     listener: Listener,
   ): Promise<readonly EventPayload[] | "unknown"> {
-    const isSame = previous.rule === listener.rule && listenerKey(previous) === listenerKey(listener);
+    const isSame =
+      previous.rule === listener.rule &&
+      listenerKey(previous) === listenerKey(listener) &&
+      isSameSearch(previous, listener);
     const isRead = dependenciesOfListener(listener).some((dependency) => isAffectedBy(dependency, context.change));
     return isSame && !isRead ? [] : this.#search(context, previous, listener);
   }
@@ -169,8 +174,9 @@ export class VisibilityDiff {
     previous: Listener,
     listener: Listener,
   ): Promise<readonly EventPayload[] | "unknown"> {
-    const { context, transitions, topic } = listener;
+    const { context, transitions, topic, search } = listener;
     const { collection } = topic;
+    if (search === null || !isSameSearch(previous, listener)) return "unknown";
     const found = await this.#readFor(listener, async (reader) => {
       const [overridesBefore, overridesAfter] = await Promise.all([
         overridesAsOf(reader, context.schema, before),
@@ -189,7 +195,10 @@ export class VisibilityDiff {
       return { left: await readIn(visibleBefore, visibleAfter), entered: await readIn(visibleAfter, visibleBefore) };
     });
     if (found === "unknown") return found;
-    const isOther = ({ id }: RecordValues): boolean => !isOwn(change, collection.id, id);
+    // What is left out below may have taken the place of others.
+    if (search && Math.max(found.left.length, found.entered.length) > MAX_VISIBILITY_CHANGES) return "unknown";
+    const isOther = (values: RecordValues): boolean =>
+      !isOwn(change, collection.id, values.id) && (!search || matchesSearch(collection, search, values));
     return [
       ...found.left.filter(isOther).map(({ id }): EventPayload => ({ action: transitions!.leave, hiddenId: id })),
       ...found.entered.filter(isOther).map((values): EventPayload => ({ action: transitions!.enter, values })),
@@ -227,6 +236,11 @@ export class VisibilityDiff {
     return payloads.filter((payload) => payload !== undefined);
   }
 }
+
+/** Does the search find the same records for both? */
+const isSameSearch = (a: Listener, b: Listener): boolean =>
+  Bun.deepEquals(a.search, b.search) &&
+  (!a.search || searchDefinition(a.topic.collection) === searchDefinition(b.topic.collection));
 
 /** Is it the record that changed? It has its own event. */
 const isOwn = (change: Change, collection: string, id: string): boolean =>

@@ -11,6 +11,7 @@ import { loggedValues } from "../model/logged-values.ts";
 import { logCollectionChange } from "../model/log-collection-change.ts";
 import type { Schema } from "../model/schema.ts";
 import { dropView } from "../tables/drop-views.ts";
+import { dropSearchTable } from "../tables/search-table.ts";
 
 /**
  * Deletes a collection, its table or view, what the log holds of its records, and the sign-in data of its auth records. It
@@ -21,6 +22,7 @@ export async function dropCollection(tx: Transaction, schema: Schema, collection
   else {
     await tx.run(verbatim(`DROP TABLE ${quote(collection.name)}`));
     await forgetCollection(tx, collection.id);
+    if (collection.search) await dropSearchTable(tx, collection.id);
   }
   if (collection.type === "auth") await deleteLogins(tx, schema, collection);
   await deleteCollectionRow(tx, collection.id);

@@ -18,6 +18,7 @@ import { rawMessage } from "./import/raw-message.ts";
 import type { Field } from "../fields/field.ts";
 import { validateAgainstDatabase } from "../validate/validate-against-database.ts";
 import { normaliseChanged, normaliseNew } from "../model/normalise-collection.ts";
+import { renameInOptions } from "../model/own-options.ts";
 import { refreshDependentViews } from "../views/refresh-dependent-views.ts";
 import type { Schema } from "../model/schema.ts";
 import { writeCollection, withInferredFields } from "./write-collection.ts";
@@ -113,7 +114,7 @@ export function readImport(
   const fields = raw.fields ?? (deleteMissing ? [] : undefined);
   const draft = mergeCollection(fields === undefined ? raw : { ...raw, fields }, draftOf(original));
   const kept = keepFields(draft.fields, original.fields, deleteMissing);
-  return { draft: normaliseChanged({ ...draft, fields: kept }, now), original };
+  return { draft: normaliseChanged(renameInOptions({ ...draft, fields: kept }, original), now), original };
 }
 
 /** A field with the name and type of an old one is that field, whatever its id, so its column and values are kept. */

@@ -6,6 +6,7 @@ import { mergeCollection } from "../model/collection-json.ts";
 import { asObject } from "../fields/decode-json.ts";
 import { draftOf } from "../model/collection-draft.ts";
 import { normaliseChanged } from "../model/normalise-collection.ts";
+import { renameInOptions } from "../model/own-options.ts";
 import { saveCollection } from "./save-collection.ts";
 
 /**
@@ -24,5 +25,5 @@ export async function updateCollection(
   const draft = mergeCollection(asObject(body), draftOf(original));
   // PocketBase looks for the collection again under the id that it has now.
   if (!context.schema.find(draft.id)) throw notFound();
-  return saveCollection(tx, context, normaliseChanged(draft, context.now), original);
+  return saveCollection(tx, context, normaliseChanged(renameInOptions(draft, original), context.now), original);
 }

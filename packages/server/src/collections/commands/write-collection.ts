@@ -11,6 +11,7 @@ import { renameRateLimitLabels } from "./rename-rate-limit-labels.ts";
 import type { Schema } from "../model/schema.ts";
 import { alterTable } from "../tables/alter-table.ts";
 import { dropView } from "../tables/drop-views.ts";
+import { writeSearchTable } from "../tables/search-table.ts";
 import { inferViewFields, createView, viewErrorMessage } from "../views/create-view.ts";
 
 /**
@@ -43,6 +44,16 @@ async function writeTable(
     await createView(tx, collection);
     return undefined;
   }
+  const indexes = await writeOwnTable(tx, collection, original);
+  if (collection.search || original?.search) await writeSearchTable(tx, collection);
+  return indexes;
+}
+
+async function writeOwnTable(
+  tx: Transaction,
+  collection: Collection,
+  original: Collection | undefined,
+): Promise<ErrorData | undefined> {
   if (original) return alterTable(tx, original, collection);
   await createTable(tx, collection);
   return createIndexes(tx, collection);

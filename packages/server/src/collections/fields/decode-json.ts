@@ -62,4 +62,4 @@ export function orBadRequest<T>(read: () => T, message: string): T {
   }
 }
 
-const badFormat = (): ApiError => badRequest("Failed to load the submitted data due to invalid formatting.");
+export const badFormat = (): ApiError => badRequest("Failed to load the submitted data due to invalid formatting.");

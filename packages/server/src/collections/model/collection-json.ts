@@ -6,6 +6,7 @@ import type { Collection } from "./collection.ts";
 import { type JsonObject, readBool, readList, readText, readTextOrNull, readTexts } from "../fields/decode-json.ts";
 import type { CollectionDraft } from "./collection-draft.ts";
 import { fieldToJson, parseField } from "../fields/field-kinds.ts";
+import { ownOptionsToJson, parseOwnOptions } from "./own-options.ts";
 
 /** A collection as the API returns it: keys in PocketBase's order, without secrets. */
 export function collectionToJson(collection: Collection): JsonObject {
@@ -23,6 +24,7 @@ export function collectionToJson(collection: Collection): JsonObject {
     created: collection.created,
     updated: collection.updated,
     system: collection.system,
+    ...ownOptionsToJson(collection),
   };
   if (collection.type === "auth") return { ...base, ...authOptionsToJson(redactAuthOptions(collection.auth)) };
   return collection.type === "view" ? { ...base, viewQuery: collection.viewQuery } : base;
@@ -50,4 +52,5 @@ export const mergeCollection = (raw: JsonObject, before: CollectionDraft): Colle
   system: readBool(raw, "system", before.system),
   auth: parseAuthOptions(raw, before.auth),
   viewQuery: readText(raw, "viewQuery", before.viewQuery),
+  ...parseOwnOptions(raw, before),
 });

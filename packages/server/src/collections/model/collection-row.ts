@@ -1,6 +1,6 @@
 import { toBool, toText } from "../../lib/text/coerce.ts";
 import { parseJson } from "../../lib/json/json-value.ts";
-import type { Row, SqlValue } from "../../store/sql.ts";
+import { type Row, type SqlValue, verbatim } from "../../store/sql.ts";
 import { BLANK_AUTH } from "./auth-defaults.ts";
 import { authOptionsToJson } from "./auth-options-json.ts";
 import type { Collection } from "./collection.ts";
@@ -8,20 +8,27 @@ import { mergeCollection } from "./collection-json.ts";
 import { isObject } from "../fields/decode-json.ts";
 import { collectionOf } from "./collection-draft.ts";
 import { newDraft } from "./new-draft.ts";
+import { withKnownFields } from "./own-options.ts";
 import { fieldToJson } from "../fields/field-kinds.ts";
 
 /** Reads a collection from a row of `_collections`. Columns are read by name: older databases have another order. */
-export function collectionFromRow(row: Row): Collection {
-  const options = parseJson(toText(row.options));
+export function collectionFromRow({ own: ownText = null, ...row }: Row): Collection {
+  const [options, own] = [parseJson(toText(row.options)), parseJson(toText(ownText))];
   const raw = {
     ...(isObject(options) ? options : {}),
     ...row,
+    ...(isObject(own) ? own : {}),
     system: toBool(toText(row.system)),
     fields: parseJson(toText(row.fields)) ?? [],
     indexes: parseJson(toText(row.indexes)) ?? [],
   };
-  return collectionOf(mergeCollection(raw, { ...newDraft("view", ""), auth: BLANK_AUTH }));
+  return withKnownFields(collectionOf(mergeCollection(raw, { ...newDraft("view", ""), auth: BLANK_AUTH })));
 }
+
+/** Reads the rows of `_collections` with our own options, in the column `own`. */
+export const OWN_OPTIONS = verbatim(
+  "(SELECT own FROM _headwater_collections WHERE _headwater_collections.id = _collections.id) AS own",
+);
 
 /** A collection's row, by column. */
 export const collectionToRow = (collection: Collection): Readonly<Record<string, SqlValue>> => ({

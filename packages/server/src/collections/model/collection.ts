@@ -1,9 +1,10 @@
 import type { CollectionId } from "@headwater/protocol";
 import type { AuthOptions } from "./auth-options.ts";
 import type { Field } from "../fields/field.ts";
+import type { OwnOptions } from "./own-options.ts";
 import type { Rule } from "./rule.ts";
 
-export interface CollectionBase {
+export interface CollectionBase extends OwnOptions {
   readonly id: CollectionId;
   readonly name: string;
   readonly system: boolean;

@@ -37,11 +37,12 @@ function newChange(before: Collection | undefined, after: Collection | undefined
 }
 
 /** The fields are hashed: followers can only tell whether they changed. */
-const summaryOf = ({ id, name, type, listRule, viewRule, fields }: Collection): RecordValues => ({
+const summaryOf = ({ id, name, type, listRule, viewRule, fields, search }: Collection): RecordValues => ({
   id: recordId(id),
   name,
   type,
   listRule,
   viewRule,
   fields: Bun.hash(JSON.stringify(fields)).toString(36),
+  ...(search && { search: JSON.stringify(search) }),
 });

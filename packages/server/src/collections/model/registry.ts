@@ -1,12 +1,12 @@
 import type { ClientFilters } from "../../config.ts";
 import { sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
-import { collectionFromRow } from "./collection-row.ts";
+import { collectionFromRow, OWN_OPTIONS } from "./collection-row.ts";
 import { Schema } from "./schema.ts";
 
 /** Loads all collections in the order of their creation. */
 export async function loadSchema(reader: Reader): Promise<Schema> {
-  const rows = await reader.all(sql`SELECT * FROM _collections ORDER BY rowid`);
+  const rows = await reader.all(sql`SELECT *, ${OWN_OPTIONS} FROM _collections ORDER BY rowid`);
   return new Schema(rows.map(collectionFromRow));
 }
 

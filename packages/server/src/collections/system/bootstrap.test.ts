@@ -4,6 +4,7 @@ import { UserError } from "../../lib/user-error.ts";
 import { verbatim } from "../../store/sql.ts";
 import { openSqliteStore } from "../../store/sqlite/sqlite-store.ts";
 import type { Store } from "../../store/store.ts";
+import { migrate } from "../../store/migrations/migrations.ts";
 import { CollectionFixture } from "../../testing/collection-fixture.ts";
 import { testDir } from "@headwater/testing/lib/test-dir.ts";
 import { bootstrap, bootstrapAuxiliary } from "./bootstrap.ts";
@@ -82,6 +83,7 @@ test("columns in another order, NULLs and missing options are read", async () =>
       verbatim("CREATE TABLE _collections (name, id TEXT PRIMARY KEY, type, fields, listRule, options, created)"),
     );
     const fields = `[{"type":"email","name":"e","id":"e1","exceptDomains":null}]`;
+    await migrate(tx);
     await tx.run(verbatim(`INSERT INTO _collections VALUES ('old', 'id1', 'auth', '${fields}', '', NULL, '')`));
   });
   const collection = (await loadSchema(store)).find("OLD");

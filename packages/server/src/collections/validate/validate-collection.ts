@@ -7,6 +7,7 @@ import { authProblems } from "./validate-auth.ts";
 import { fieldsProblem } from "./validate-fields.ts";
 import { indexesProblem } from "./validate-indexes.ts";
 import { ruleProblem } from "./validate-rule.ts";
+import { searchProblems } from "./validate-search.ts";
 import type { ValidationContext } from "./validation-context.ts";
 
 /** Runs all of PocketBase's checks on a collection. The result is keyed by property. */
@@ -26,6 +27,7 @@ export function validateCollection(draft: CollectionDraft, context: ValidationCo
     updateRule: writeRule("updateRule"),
     deleteRule: writeRule("deleteRule"),
     indexes: indexesProblem(draft, context),
+    search: searchProblems(draft),
     ...(draft.type === "auth" ? authProblems(draft, context) : {}),
     ...(draft.type === "view" ? { viewQuery: required(draft.viewQuery) ?? context.viewProblem } : {}),
   });

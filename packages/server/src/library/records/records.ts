@@ -25,6 +25,8 @@ export interface FirstOptions extends ViewOptions {
 export interface ListOptions extends FirstOptions {
   /** An expression in the rule language. The template tag `filter` quotes values. */
   readonly filter?: string | Filter;
+  /** Words, `"phrases"`, `begin*` and `-not`, looked for in the collection's search index. */
+  readonly search?: string;
   /** 1 for the first page. */
   readonly page?: number;
   /** 30 unless given, at most 1000. */

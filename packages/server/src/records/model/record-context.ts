@@ -1,3 +1,4 @@
+import type { RecordValues, Snippets } from "@headwater/protocol";
 import type { Schema } from "../../collections/model/schema.ts";
 import type { FileStore } from "../../files/file-store.ts";
 import type { RuleContext } from "../../rules/rule-context.ts";
@@ -20,6 +21,8 @@ export interface WriteContext {
 export interface RecordContext extends RuleContext, WriteContext {
   /** Set if answers say which version each record has. */
   readonly versions?: RecordVersions | undefined;
+  /** Snippets to show with records that a search found. */
+  readonly snippets?: ReadonlyMap<RecordValues, Snippets> | undefined;
   /** What must hold of the record that is written. */
   readonly precondition?: Precondition | undefined;
   /** How much an answer may hold; the defaults unless given. */

@@ -1,15 +1,13 @@
 import type { Collection } from "../../collections/model/collection.ts";
 import { isSuperuser } from "../../rules/principal.ts";
-import { type Sql, sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import { nextTurn } from "../model/hook-scope.ts";
-import { anyOf } from "../query/find-record.ts";
 import { emailVisibility } from "./email-visibility.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import type { AnswerBudget } from "./answer-limits.ts";
 import { lengthOfValues, type PresentedRecord } from "./presented-record.ts";
 import { findStep } from "./relation-step.ts";
-import { idColumn, selectRecords } from "../query/select-records.ts";
+import { selectRecords } from "../query/select-records.ts";
 import { undefinedIfUnreadable } from "../query/unreadable-rule.ts";
 
 const MAX_DEPTH = 6;
@@ -95,10 +93,7 @@ async function fetchRelated(
   for (let start = 0; start === 0 || start < all.length; start += ROWS_PER_TURN) {
     if (start > 0) await nextTurn();
     const part = all.slice(start, start + ROWS_PER_TURN);
-    const condition: Sql = sql`${idColumn(collection)} IN ${anyOf(part)}`;
-    const records = await undefinedIfUnreadable(() =>
-      selectRecords(reader, expandContext, collection, rule, condition),
-    );
+    const records = await undefinedIfUnreadable(() => selectRecords(reader, expandContext, collection, rule, part));
     if (!records) return undefined;
     const showsEmail = await emailVisibility(reader, expandContext, collection, records);
     for (const values of records) {

@@ -83,15 +83,17 @@ export function presentInMemory(
     : [toJson(present(context, collection, values, showsEmail), isSuperuser(context.principal))];
 }
 
-const present = (
-  { versions }: RecordContext,
+function present(
+  { versions, snippets }: RecordContext,
   collection: Collection,
   values: RecordValues,
   showsEmail: boolean,
-): PresentedRecord =>
-  versions
+): PresentedRecord {
+  const plain: PresentedRecord = versions
     ? { collection, values, showsEmail, version: versions.of(collection, values) }
     : { collection, values, showsEmail };
+  return snippets ? { ...plain, snippets: snippets.get(values) ?? {} } : plain;
+}
 
 /** A record as the application gets it: with hidden fields and the email, without secrets. */
 export const presentToApp = (collection: Collection, values: RecordValues): JsonObject =>

@@ -1,4 +1,4 @@
-import { type FieldValue, type RecordValues, VERSION_KEY } from "@headwater/protocol";
+import { type FieldValue, type RecordValues, type Snippets, SNIPPETS_KEY, VERSION_KEY } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { type FieldPick, pickFields, pickOf } from "../../lib/pick-fields.ts";
 
@@ -11,15 +11,18 @@ export interface PresentedRecord {
   readonly showsEmail: boolean;
   /** Set if the answer says it. */
   readonly version?: string;
+  /** Of the search that found it. */
+  readonly snippets?: Snippets;
   /** Related records by the part of a path. Set, if only to an empty map, once any path was valid. */
   expand?: Map<string, PresentedRecord | readonly PresentedRecord[]>;
 }
 
 export function toJson(
-  { collection, values, showsEmail, version, expand }: PresentedRecord,
+  { collection, values, showsEmail, version, snippets, expand }: PresentedRecord,
   seesHidden: boolean,
 ): JsonObject {
-  const json: JsonObject = version === undefined ? {} : { [VERSION_KEY]: version };
+  const json: JsonObject = snippets ? { [SNIPPETS_KEY]: snippets } : {};
+  if (version !== undefined) json[VERSION_KEY] = version;
   for (const { key, show } of keysOf(collection, seesHidden)) {
     if (key === "expand") {
       if (expand) json[key] = expandToJson(expand, seesHidden);
@@ -68,11 +71,10 @@ export class JsonWriter {
 
   /** @param pick what the `fields` parameter keeps; everything if `undefined` */
   text(record: PresentedRecord, pick: FieldPick | undefined): string {
-    const { collection, values, showsEmail, version } = record;
-    const plain = { collection, values, showsEmail };
-    const all = toJson(version === undefined ? plain : { ...plain, version }, this.#seesHidden);
+    const { expand: related, ...plain } = record;
+    const all = toJson(plain, this.#seesHidden);
     const own = pick ? (pickFields(all, pick) as JsonObject) : all;
-    const expand = record.expand && this.#expandText(record.expand, pick);
+    const expand = related && this.#expandText(related, pick);
     if (expand === undefined) return JSON.stringify(own);
     const entries = Object.entries(own);
     const before = membersOf(entries.filter(([key]) => key < "expand"));

@@ -1,4 +1,4 @@
-import type { RecordValues } from "@headwater/protocol";
+import type { RecordValues, Snippets } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Schema } from "../../collections/model/schema.ts";
 import { badRequest, forbidden } from "../../lib/api-error.ts";
@@ -7,9 +7,12 @@ import type { RecordSource } from "../../rules/sql/collection-query-builder.ts";
 import { EMPTY, sql, toQuery } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import { readRow } from "../model/columns.ts";
+import type { Search } from "../search/search.ts";
+import { searchSource } from "../search/search-sql.ts";
 import { dependsOnTime } from "./depends-on-time.ts";
 import { parseListParams } from "./list-params.ts";
 import type { RecordContext } from "../model/record-context.ts";
+import { readSnippets, searchOf } from "./search-list.ts";
 import { ruleFor, queryBuilder } from "./select-records.ts";
 import { isUnreadableRule } from "./unreadable-rule.ts";
 
@@ -20,13 +23,15 @@ export interface RecordPage {
   /** -1 if the request skips the count. */
   readonly totalItems: number;
   readonly totalPages: number;
+  /** Set if the request asks for them. */
+  readonly snippets?: ReadonlyMap<RecordValues, Snippets>;
 }
 
 /**
  * A page of the records that meet the list rule.
  *
  * @param reader one snapshot, so that the count and the page agree
- * @param query the request's parameters: page, perPage, skipTotal, sort, filter
+ * @param query the request's parameters: page, perPage, skipTotal, sort, filter, search
  * @throws ApiError 403 for a collection or a filter that only superusers may use, 400 for invalid parameters
  */
 export async function listRecords(
@@ -39,7 +44,8 @@ export async function listRecords(
   if (!isSuperuser(context.principal)) assertNoRequestReferences(query);
   const { page, perPage, skipTotal, sort, filter } = parseListParams(query);
   try {
-    const select = buildSelect(context, collection, { rule, filter, sort });
+    const search = await searchOf(reader, context, collection, query);
+    const select = buildSelect(context, collection, { rule, filter, sort }, search);
     const totalItems = skipTotal ? -1 : await count(reader, context.schema, collection, select);
     const totalPages = skipTotal ? -1 : Math.ceil(totalItems / perPage);
     const order = select.order ? sql`ORDER BY ${select.order}` : EMPTY;
@@ -48,7 +54,9 @@ export async function listRecords(
     const statement = sql`SELECT ${select.distinct ? sql`DISTINCT` : EMPTY} ${table}.* ${select.from} ${order} LIMIT ${perPage} OFFSET ${offset}`;
     const stopsAfter = select.isPlain ? offset + perPage : undefined;
     const rows = await reader.all({ ...toQuery(statement), stopsAfter });
-    return { items: rows.map((row) => readRow(collection, row)), page, perPage, totalItems, totalPages };
+    const items = rows.map((row) => readRow(collection, row));
+    const snippets = search && (await readSnippets(reader, collection, search, query, items));
+    return { items, page, perPage, totalItems, totalPages, ...(snippets && { snippets }) };
   } catch (error) {
     throw isUnreadableRule(error) ? badRequest("", {}, error) : error;
   }
@@ -72,14 +80,18 @@ function buildSelect(
   context: RecordContext,
   collection: Collection,
   { rule, filter, sort }: Readonly<Record<"rule" | "filter" | "sort", string>>,
+  search: Search | undefined,
 ): Select {
   const builder = queryBuilder(context, collection);
+  const found = search && searchSource(collection, search);
+  if (found) builder.requireIndex(found.index, found.condition);
   const trust = isSuperuser(context.principal) ? "trusted" : "client";
   if (rule !== "") builder.requireRule(rule, "trusted");
   if (filter !== "") builder.requireFilter(filter, trust);
-  const order = builder.order(sort, trust);
+  const order = builder.order(sort, trust, found?.rank) ?? found?.order;
   const records = builder.records();
-  const isPlain = rule === "" && filter === "" && collection.type !== "view" && builder.extraConditions.length === 0;
+  const isPlain =
+    rule === "" && filter === "" && !found && collection.type !== "view" && builder.extraConditions.length === 0;
   return { ...records, order: order ?? records.order, isPlain };
 }
 

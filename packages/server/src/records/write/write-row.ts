@@ -1,6 +1,7 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Field } from "../../collections/fields/field.ts";
+import { searchedFields } from "../../collections/model/search-index.ts";
 import { isTokenKey, loggedValues } from "../../collections/model/logged-values.ts";
 import { noteAccountStart } from "../../log/accounts.ts";
 import { appendEntry } from "../../log/append-change.ts";
@@ -9,6 +10,7 @@ import { type Query, sql, type Sql, type SqlValue, toQuery } from "../../store/s
 import type { Transaction } from "../../store/store.ts";
 import { columnsOf } from "../model/columns.ts";
 import { toUniqueError } from "../model/invalid-record.ts";
+import { indexRecord, unindexRecord } from "../search/write-index.ts";
 
 /**
  * Only this file writes rows of records. Each write adds its change to the log in the same transaction.
@@ -18,6 +20,7 @@ import { toUniqueError } from "../model/invalid-record.ts";
 export async function insertRow(tx: Transaction, collection: Collection, after: RecordValues): Promise<void> {
   const values = columnsOf(collection).map(({ name, write }) => write(after[name] ?? null));
   await run(tx, collection, { text: insertText(collection), values });
+  if (collection.search) await indexRecord(tx, collection, after.id);
   const key = { collection: collection.id, record: after.id };
   await appendEntry(tx, { ...key, action: "create", form: "changed", before: null, after: null });
   if (collection.type === "auth") await noteAccountStart(tx, key);
@@ -47,6 +50,9 @@ export async function updateRow(
   if (changed.length > 0) {
     await run(tx, collection, { text: updateText(collection, changed), values: [...written, before.id] });
   }
+  if (collection.search && searchedFields(collection).some(({ field }) => changed.includes(field))) {
+    await indexRecord(tx, collection, before.id);
+  }
   const isWhole = isTimeForWhole(changedSize, size);
   await appendEntry(tx, {
     collection: collection.id,
@@ -64,8 +70,10 @@ export async function deleteRow(tx: Transaction, collection: Collection, before:
 }
 
 /** Deletes the row alone: `logDelete` logs its change after the changes that follow from it. */
-export const removeRow = (tx: Transaction, collection: Collection, { id }: RecordValues): Promise<number> =>
-  tx.run(sql`DELETE FROM ${sql.id(collection.name)} WHERE id = ${id}`);
+export async function removeRow(tx: Transaction, collection: Collection, { id }: RecordValues): Promise<number> {
+  if (collection.search) await unindexRecord(tx, collection, id);
+  return tx.run(sql`DELETE FROM ${sql.id(collection.name)} WHERE id = ${id}`);
+}
 
 /** The values stay in the log until everyone who follows it has read them. */
 export const logDelete = (

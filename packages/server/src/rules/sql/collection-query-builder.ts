@@ -59,6 +59,8 @@ export class CollectionQueryBuilder {
   readonly #extraConditions: Sql[] = [];
   readonly #required: Conjunct[] = [];
   #sortsByJoins = false;
+  /** What comes before the table. */
+  #index: Sql = EMPTY;
 
   constructor(options: CollectionQueryOptions) {
     this.#options = options;
@@ -92,9 +94,10 @@ export class CollectionQueryBuilder {
   /**
    * The ORDER BY expressions of a `sort` parameter; `undefined` for the empty text.
    *
+   * @param rank what `@rank` means
    * @throws RuleError for an unknown column, or beyond PocketBase's limits
    */
-  order(text: string, trust: Trust): Sql | undefined {
+  order(text: string, trust: Trust, rank?: Sql): Sql | undefined {
     if (text === "") return undefined;
     const { collection } = this.#options;
     const resolveName = nameResolver(this.#scope(collection, trust));
@@ -103,6 +106,7 @@ export class CollectionQueryBuilder {
     const order = sortSql(text, {
       column: (name, position) => toTerm(resolveName(name, position), statement, bind),
       rowid: collection.type === "view" ? undefined : sql.id(this.#rowAlias, "_rowid_"),
+      rank,
     });
     this.#sortsByJoins ||= this.#joins.uses > before;
     return order;
@@ -124,6 +128,12 @@ export class CollectionQueryBuilder {
     this.#required.push({ sql: condition, readsJoins: false });
   }
 
+  /** Takes the `records` from an index, which comes before the table: the text that ends with its join. */
+  requireIndex(index: Sql | undefined, condition: Sql): void {
+    if (index) this.#index = index;
+    this.requireOwn(condition);
+  }
+
   /** Adds a rule that the `records` must meet. @throws RuleError as `condition` does */
   requireRule(text: string, trust: Trust): void {
     const condition = this.#resolve(this.#options.collection, text, trust);
@@ -138,7 +148,7 @@ export class CollectionQueryBuilder {
 
   /** The records that meet all that is required of them. */
   records(): RecordSource {
-    const table = sql.id(this.#options.collection.name);
+    const table = sql`${this.#index}${sql.id(this.#options.collection.name)}`;
     const extra = this.extraConditions;
     const isView = this.#options.collection.type === "view";
     if (!this.#joins.multiplies || this.#joins.leadsBack || this.#sortsByJoins || isView) {

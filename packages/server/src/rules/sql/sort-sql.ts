@@ -11,6 +11,8 @@ export interface SortColumns {
   readonly column: (name: string, position: number) => Term;
   /** The rowid; `undefined` for a view, which has none. */
   readonly rowid: Sql | undefined;
+  /** What `@rank` means, if there is a search. */
+  readonly rank?: Sql | undefined;
 }
 
 /**
@@ -37,7 +39,8 @@ function orderBy(field: string, position: number, columns: SortColumns): Sql {
     throw new RuleError("max sort field length limit reached", position);
   }
   if (name === "@random") return sql`RANDOM()`;
-  const column = name === "@rowid" ? columns.rowid : columnSql(columns.column(name, position));
+  const own = name === "@rowid" ? columns.rowid : name === "@rank" ? columns.rank : undefined;
+  const column = own ?? columnSql(columns.column(name, position));
   if (!column) throw new RuleError(`invalid sort field "${name}"`, position);
   return field.startsWith("-") ? sql`${column} DESC` : sql`${column} ASC`;
 }

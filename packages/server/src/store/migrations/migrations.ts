@@ -7,6 +7,7 @@ import { up as logForms } from "./0004-log-forms.ts";
 import { up as taskColumns } from "./0005-task-columns.ts";
 import { up as lineage } from "./0006-lineage.ts";
 import { up as foreignWrites } from "./0007-foreign-writes.ts";
+import { up as collectionOptions } from "./0008-collection-options.ts";
 
 /** Headwater's own tables, oldest first. PocketBase never looks at them. */
 const MIGRATIONS: readonly (readonly [name: string, up: (tx: Transaction) => Promise<void>])[] = [
@@ -17,6 +18,7 @@ const MIGRATIONS: readonly (readonly [name: string, up: (tx: Transaction) => Pro
   ["0005-task-columns", taskColumns],
   ["0006-lineage", lineage],
   ["0007-foreign-writes", foreignWrites],
+  ["0008-collection-options", collectionOptions],
 ];
 
 /** Applies the migrations that this folder does not have yet. */

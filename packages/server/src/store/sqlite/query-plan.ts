@@ -119,11 +119,16 @@ function aliasesOf(text: string, views: readonly string[]): ReadonlyMap<string, 
   return aliases;
 }
 
+const SEARCH_INDEXES = "_headwater_search_";
+
 function readLoop(detail: string, aliases: ReadonlyMap<string, string>): Loop {
   const [, verb, alias = "", how = ""] =
     /^(SCAN|SEARCH) (.+?)(?: EXISTS)?(?: (USING|VIRTUAL TABLE).*)?(?: LEFT-JOIN)?$/.exec(detail) ?? [];
   if (verb === undefined) return { kind: "unknown" };
-  if (how === "VIRTUAL TABLE") return { kind: "array" };
+  if (how === "VIRTUAL TABLE") {
+    // A search index may return all its rows. FTS5 keeps them in a table with this name.
+    return alias.startsWith(SEARCH_INDEXES) ? { kind: "scan", source: `${alias}_content` } : { kind: "array" };
+  }
   // Where a common table expression has the name of a table, `main.` names the table.
   const source = aliases.get(alias) ?? alias.replace(/^main\./, "");
   const search = verb === "SEARCH" && /USING (?:COVERING )?(INTEGER PRIMARY KEY|INDEX (\S+)) \((.*?)\)/.exec(detail);
