@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { FAMILIES, SHORT_FAMILIES } from "./families/all.ts";
 import { KNOWN_DIFFERENCES, knownDifference } from "./known-differences.ts";
+import { NORMALISED } from "./lib/normalise.ts";
 import { readRecording } from "./lib/recordings.ts";
 
 const PAGE = await Bun.file(new URL("../docs/compatibility.md", import.meta.url)).text();
@@ -50,5 +51,11 @@ describe("known differences", () => {
       const row = PAGE.split("\n").find((line) => line.split("|")[1]?.trim() === name);
       expect([name, row?.split("|")[2]?.trim()]).toEqual([name, String(scenarios.length)]);
     }
+  });
+
+  test("docs/compatibility.md names what is normalised", () => {
+    const [, section = ""] = PAGE.split("## Normalised");
+    const items = [...section.matchAll(/^- (.+)$/gm)].map(([, name]) => name);
+    expect(items).toEqual([...NORMALISED]);
   });
 });
