@@ -5,7 +5,7 @@ import { CREATE } from "./collections/create.ts";
 import { DELETE_AND_IMPORT } from "./collections/delete-and-import.ts";
 import { FIELD_OPTIONS } from "./collections/field-options.ts";
 import { LIST_AND_VIEW } from "./collections/list-and-view.ts";
-import { INDEX_ERRORS, RULE_ERRORS } from "./collections/rules-and-indexes.ts";
+import { INDEX_ERRORS, RULE_ERRORS, RULE_MISTAKES } from "./collections/rules-and-indexes.ts";
 import { UPDATE as UPDATE_COLLECTIONS } from "./collections/update.ts";
 import { VIEWS } from "./collections/views.ts";
 import { FILES, PROTECTED_FILES } from "./files/files.ts";
@@ -23,6 +23,7 @@ import { DELETE, UPDATE, UPDATE_FILES } from "./records/update.ts";
 import { EXPAND, FIELD_PICKER, VIEW } from "./records/view.ts";
 import { BATCH } from "./server/batch.ts";
 import { REALTIME } from "./server/realtime.ts";
+import { SDK } from "./server/sdk.ts";
 import { SETTINGS, SQL_QUERIES } from "./server/settings.ts";
 
 /** In the order in which they are played and printed. */
@@ -57,6 +58,7 @@ export const FAMILIES: readonly Family[] = [
   CREATE,
   FIELD_OPTIONS,
   RULE_ERRORS,
+  RULE_MISTAKES,
   INDEX_ERRORS,
   AUTH_OPTIONS,
   VIEWS,
@@ -66,6 +68,7 @@ export const FAMILIES: readonly Family[] = [
   SETTINGS,
   SQL_QUERIES,
   REALTIME,
+  SDK,
 ];
 
 /** One of each kind, for a short run. */

@@ -1,5 +1,6 @@
 import { family, type Step } from "../../lib/scenario.ts";
 import { create } from "./made.ts";
+import { RULE_TEXTS } from "./rule-texts.ts";
 
 const RULES: readonly unknown[] = [
   "",
@@ -97,6 +98,11 @@ export const RULE_ERRORS = family("collections: rules", [
     ["unknown = 1", "", null, "id != ''", "verified = true"].map((text) => create({ type: "auth", [name]: text })),
   ),
 ]);
+
+export const RULE_MISTAKES = family(
+  "collections: mistakes in rules",
+  RULE_TEXTS.map((text) => rule("listRule", text)),
+);
 
 export const INDEX_ERRORS = family(
   "collections: indexes",

@@ -90,6 +90,7 @@ test("calls take names, numbers, texts and other calls, nested at most three dee
   );
   expect(failure("f(,)")).toBe('2: unexpected comma in function "f"');
   expect(failure("f(1 2)")).toBe('4: expected comma after the last argument in function "f"');
+  expect(failure("f(1 / 2)")).toBe('4: failed to scan comment in function "f": invalid comment');
   expect(failure("f(1")).toBe(`0: invalid or incomplete function "f" (expected ')')`);
   expect(failure("f(=)")).toBe(`2: unsupported argument character '=' in function "f"`);
   expect(failure("a:(1)")).toBe('0: invalid identifier "a:"');

@@ -87,6 +87,7 @@ function readCall(text: string, start: number, name: string, depth: number): Ext
     const next = text[at];
     if (next === undefined) throw new RuleError(`invalid or incomplete function ${quote(name)} (expected ')')`, start);
     if (next === ")") break;
+    if (next === "/") throw new RuleError(`failed to scan comment in function ${quote(name)}: invalid comment`, at);
     if (needsComma !== (next === ",")) {
       const what = needsComma ? "expected comma after the last argument" : "unexpected comma";
       throw new RuleError(`${what} in function ${quote(name)}`, at);
@@ -107,7 +108,6 @@ function readCall(text: string, start: number, name: string, depth: number): Ext
 function readArgument(text: string, at: number, name: string, depth: number): Extract<Token, { kind: "operand" }> {
   const first = text[at]!;
   const inFunction = `in function ${quote(name)}`;
-  if (first === "/") throw new RuleError(`failed to scan comment ${inFunction}: invalid comment`, at);
   if (!/[\w'"@#-]/.test(first)) {
     throw new RuleError(`unsupported argument character ${quoteCharacter(characterAt(text, at))} ${inFunction}`, at);
   }
