@@ -14,12 +14,15 @@ interface Options {
   readonly clients: NumberOption;
   readonly milliseconds: NumberOption;
   readonly rounds: NumberOption;
+  readonly warmup: NumberOption;
   readonly only: ChoiceOption;
   readonly baseline: TextOption;
   readonly profile: TextOption;
 }
 
 const ALL = "all";
+/** After which a server is warm. */
+const WARM_REQUESTS = 12_000;
 const ADDRESS = "X-Forwarded-For";
 
 export const records: Bench<Options> = {
@@ -29,11 +32,12 @@ export const records: Bench<Options> = {
     clients: { help: "concurrent requests", default: 64, min: 1 },
     milliseconds: { help: "how long each server gets each kind of request in a round", default: 700, min: 1 },
     rounds: { help: "rounds, in each of which the servers take turns", default: 4, min: 1 },
+    warmup: { help: "milliseconds of each kind of request before the first round, at most", default: 6_000, min: 1 },
     only: { help: "one kind of request", default: ALL, choices: [ALL, ...RECORD_WORK.map(({ key }) => key)] },
     baseline: { help: "another Headwater tree to compare with", default: "", value: "dir" },
     profile: { help: "a folder for a profile of Headwater, which slows it down", default: "", value: "dir" },
   },
-  async run({ rows, clients, milliseconds, rounds, only, baseline, profile }): Promise<Report[]> {
+  async run({ rows, clients, milliseconds, rounds, warmup, only, baseline, profile }): Promise<Report[]> {
     await using servers = new AsyncDisposableStack();
     const works = RECORD_WORK.filter(({ key }) => only === ALL || only === key);
     const tested: Tested[] = [];
@@ -43,7 +47,7 @@ export const records: Bench<Options> = {
     }
     const order = [...tested];
     for (const work of works) {
-      for (const server of tested) await server.warmUp(work, rounds * milliseconds, clients);
+      for (const server of tested) await server.warmUp(work, warmup, clients);
       // All servers take turns, so that a machine that is busy for a while slows down all of them.
       for (let round = 0; round < rounds; round += 1) {
         for (const server of order) await server.measure(work, milliseconds, clients);
@@ -96,10 +100,11 @@ class Tested {
     readonly fixture: RecordFixture,
   ) {}
 
-  /** As long as all rounds take: a just-in-time compiler works beside the first requests. */
+  /** A just-in-time compiler works beside the first thousands of requests. */
   async warmUp(work: RecordWork, milliseconds: number, clients: number): Promise<void> {
     const until = performance.now() + milliseconds;
-    await this.#send(work, clients, () => performance.now() > until, new Latencies());
+    let left = WARM_REQUESTS;
+    await this.#send(work, clients, () => (left -= 1) < 0 || performance.now() > until, new Latencies());
   }
 
   async measure(work: RecordWork, milliseconds: number, clients: number): Promise<void> {

@@ -1,9 +1,7 @@
 import { type PatchOperation, syncKey } from "@headwater/protocol";
 import { presentRecords } from "../records/present/present.ts";
-import { anyOf } from "../records/query/find-record.ts";
-import { idColumn, selectRecords } from "../records/query/select-records.ts";
+import { selectRecords } from "../records/query/select-records.ts";
 import { undefinedIfUnreadable } from "../records/query/unreadable-rule.ts";
-import { sql } from "../store/sql.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { SyncedCollection } from "./synced-collection.ts";
 
@@ -66,9 +64,7 @@ export async function putVisible(
   patch: Patch,
 ): Promise<ReadonlySet<string>> {
   if (ids.length === 0) return new Set();
-  const among = sql`${idColumn(collection)} IN ${anyOf(ids)}`;
-  const records =
-    (await undefinedIfUnreadable(() => selectRecords(reader, context, collection, listRule, among))) ?? [];
+  const records = (await undefinedIfUnreadable(() => selectRecords(reader, context, collection, listRule, ids))) ?? [];
   const shown = await presentRecords(reader, context, collection, records, "");
   for (const [i, { id }] of records.entries()) {
     patch.add({ op: "put", key: syncKey(collection.name, id), value: shown[i] });

@@ -4,10 +4,10 @@ import type { Rule } from "../../collections/model/rule.ts";
 import { forbidden } from "../../lib/api-error.ts";
 import { isSuperuser } from "../../rules/principal.ts";
 import { CollectionQueryBuilder } from "../../rules/sql/collection-query-builder.ts";
-import { keptQuery } from "../../rules/sql/kept-queries.ts";
+import { keptQuery, type QueryInput } from "../../rules/sql/kept-queries.ts";
 import type { RequestTexts } from "../../rules/sql/request-texts.ts";
 import { resolveRule } from "../../rules/analysis/resolve-rule.ts";
-import { compared, EMPTY, late, type Sql, sql } from "../../store/sql.ts";
+import { compared, EMPTY, late, type Query, type Sql, sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import { readRow } from "../model/columns.ts";
 import type { RecordContext } from "../model/record-context.ts";
@@ -36,23 +36,19 @@ export const queryBuilder = (
 export const allOf = (conditions: readonly Sql[]): Sql => sql.join([sql`TRUE`, ...conditions], " AND ");
 
 /**
- * The stored records that meet a condition and a rule.
+ * Those of the records with these ids that meet a rule.
  *
  * @param rule "" for no rule
- * @param condition on the collection's own columns, named with `idColumn` or the like
- * @throws RuleError for an unreadable rule, even if no record meets the condition
+ * @throws RuleError for an unreadable rule, even without ids
  */
 export async function selectRecords(
   reader: Reader,
   context: RecordContext,
   collection: Collection,
   rule: string,
-  condition: Sql,
+  ids: readonly string[],
 ): Promise<RecordValues[]> {
-  const builder = queryBuilder(context, collection);
-  builder.requireOwn(condition);
-  if (rule !== "") builder.requireRule(rule, "trusted");
-  const rows = await reader.all(selectFrom(collection, builder));
+  const rows = await reader.all(selectById(context, collection, rule, "many", JSON.stringify(ids)));
   return rows.map((row) => readRow(collection, row));
 }
 
@@ -64,19 +60,33 @@ export async function selectRecord(
   rule: string,
   id: string,
 ): Promise<RecordValues | undefined> {
-  const row = await undefinedIfUnreadable(() => {
-    const condition = rule === "" ? undefined : resolveRule(rule, recordScope(context, collection));
-    const input = { context, given: id };
-    return reader.first(
-      keptQuery({ rule: condition ?? collection, use: "record" }, input, (requesters) => {
-        const builder = queryBuilder(context, collection, requesters);
-        builder.requireOwn(sql`${idColumn(collection)} = ${compared(late(({ given }: typeof input) => given))}`);
-        if (rule !== "") builder.requireRule(rule, "trusted");
-        return selectFrom(collection, builder);
-      }),
-    );
-  });
+  const row = await undefinedIfUnreadable(() => reader.first(selectById(context, collection, rule, "one", id)));
   return row && readRow(collection, row);
+}
+
+const given = late((input: QueryInput<string>) => input.given);
+
+/** What the ids of `one` and of `many` records are compared with. */
+const COMPARED = {
+  one: sql`= ${compared(given)}`,
+  many: sql`IN (SELECT value FROM json_each(${given}))`,
+} as const;
+
+/** @param value an id, or many as JSON */
+function selectById(
+  context: RecordContext,
+  collection: Collection,
+  rule: string,
+  use: keyof typeof COMPARED,
+  value: string,
+): Query {
+  const condition = rule === "" ? undefined : resolveRule(rule, recordScope(context, collection));
+  return keptQuery({ rule: condition ?? collection, use }, { context, given: value }, (requesters) => {
+    const builder = queryBuilder(context, collection, requesters);
+    builder.requireOwn(sql`${idColumn(collection)} ${COMPARED[use]}`);
+    if (rule !== "") builder.requireRule(rule, "trusted");
+    return selectFrom(collection, builder);
+  });
 }
 
 function selectFrom(collection: Collection, builder: CollectionQueryBuilder): Sql {

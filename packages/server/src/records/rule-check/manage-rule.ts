@@ -1,11 +1,9 @@
 import type { RecordId } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Reader } from "../../store/store.ts";
-import { anyOf } from "../query/find-record.ts";
 import type { RecordContext } from "../model/record-context.ts";
-import { idColumn, selectRecords } from "../query/select-records.ts";
+import { selectRecords } from "../query/select-records.ts";
 import { undefinedIfUnreadable } from "../query/unreadable-rule.ts";
-import { sql } from "../../store/sql.ts";
 
 /** The rule that says who manages the accounts of a collection. `undefined` if only superusers do. */
 export const manageRuleOf = (collection: Collection): string | undefined =>
@@ -20,8 +18,6 @@ export async function managedIds(
 ): Promise<ReadonlySet<RecordId>> {
   const rule = manageRuleOf(collection);
   if (rule === undefined || ids.length === 0) return new Set();
-  const managed = await undefinedIfUnreadable(() =>
-    selectRecords(reader, context, collection, rule, sql`${idColumn(collection)} IN ${anyOf(ids)}`),
-  );
+  const managed = await undefinedIfUnreadable(() => selectRecords(reader, context, collection, rule, ids));
   return new Set(managed?.map(({ id }) => id));
 }

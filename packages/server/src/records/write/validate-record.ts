@@ -11,8 +11,8 @@ import { problems } from "../../lib/validators.ts";
 import { sql } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import type { RecordDraft } from "../model/record-draft.ts";
-import { anyOf } from "../query/find-record.ts";
 import { checkFiles } from "./validate-files.ts";
+import { missingRelations, type RelationCheck } from "../query/missing-relations.ts";
 import { checkReference } from "./validate-reference.ts";
 
 type Problem = ValidationError | undefined;
@@ -31,12 +31,14 @@ export async function validateRecord(
   draft: RecordDraft,
 ): Promise<ErrorData | undefined> {
   const found: Record<string, Problem> = {};
-  const validation: Validation = { reader, schema, collection, before, draft };
+  const relations: RelationCheck[] = [];
+  const validation: Validation = { reader, schema, collection, before, draft, relations };
   for (const field of collection.fields) {
     const problem = checkField(validation, field);
     // Few fields need the database.
     found[field.name] = problem instanceof Promise ? await problem : problem;
   }
+  for (const name of await missingRelations(reader, relations)) found[name] = MISSING_RECORDS;
   return problems(found) ?? checkReference(reader, schema, collection, draft.values);
 }
 
@@ -46,10 +48,12 @@ interface Validation {
   readonly collection: Collection;
   readonly before: RecordValues | undefined;
   readonly draft: RecordDraft;
+  /** Takes the relations whose records have to exist. */
+  readonly relations: RelationCheck[];
 }
 
 function checkField(validation: Validation, field: Field): Problem | Promise<Problem> {
-  const { reader, schema, before, draft } = validation;
+  const { schema, before, draft, relations } = validation;
   const { values, passwords, uploads } = draft;
   const value = values[field.name] ?? null;
   if (field.type === "text" && field.primaryKey) return checkId(validation, field, values.id);
@@ -57,7 +61,7 @@ function checkField(validation: Validation, field: Field): Problem | Promise<Pro
   const plain = passwords.get(field.name);
   if (field.type === "password" && plain !== undefined) return checkPlainPassword(field, plain);
   const problem = kindOf(field).check(field, value);
-  return field.type === "relation" ? (problem ?? checkRelated(reader, schema, field, toTexts(value))) : problem;
+  return field.type === "relation" ? (problem ?? checkRelated(schema, field, toTexts(value), relations)) : problem;
 }
 
 /** An id never changes, and a stored one is valid: it may be older than its field's options. */
@@ -75,32 +79,23 @@ async function checkCustomId(reader: Reader, { name }: Collection, field: TextFi
   return kindOf(field).check(field, id);
 }
 
+const MISSING_RECORDS = invalid(
+  "validation_missing_rel_records",
+  "Failed to find all relation records with the provided ids.",
+);
 const PK_CHANGE = invalid("validation_pk_change", "The record primary key cannot be changed.");
 
 function checkRelated(
-  reader: Reader,
   schema: Schema,
   field: RelationField,
   ids: readonly string[],
-): Problem | Promise<Problem> {
+  relations: RelationCheck[],
+): Problem {
   if (ids.length === 0) return undefined;
   const related = schema.find(field.collectionId);
   if (!related) {
     return invalid("validation_missing_rel_collection", "Relation connection is missing or cannot be accessed.");
   }
-  return checkAllFound(reader, related, ids);
-}
-
-async function checkAllFound(reader: Reader, related: Collection, ids: readonly string[]): Promise<Problem> {
-  if ((await countIds(reader, related, ids)) === ids.length) return undefined;
-  return invalid("validation_missing_rel_records", "Failed to find all relation records with the provided ids.");
-}
-
-/** How many of the ids there are. */
-async function countIds(reader: Reader, { name }: Collection, ids: readonly string[]): Promise<number> {
-  const found = sql`SELECT count(*) AS found FROM ${sql.id(name)} WHERE`;
-  const [id = ""] = ids;
-  // Most relations hold one.
-  const row = await reader.first(ids.length === 1 ? sql`${found} id = ${id}` : sql`${found} id IN ${anyOf(ids)}`);
-  return Number(row?.["found"]);
+  relations.push({ name: field.name, related: related.name, ids });
+  return undefined;
 }

@@ -33,7 +33,7 @@ test("a record that meets a rule in several ways is selected once", async () => 
     fixture.context(),
     fixture.collection("notes"),
     "labels.name ?= 'x'",
-    sql`${sql.id("notes", "id")} = ${id}`,
+    [id],
   );
   expect(found.map((record): string => record.id)).toEqual([id]);
 });
