@@ -14,9 +14,14 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     key: "malformed-requests",
-    reason: "Bun answers a malformed request line with 505 or closes the connection; Go answers 400.",
+    reason:
+      "Bun closes the connection at a method in lower case and answers 505 to a blank in a path; Go answers 404 and 400.",
     scenarios: {
-      "http methods and paths": ["/api/collections/posts /records"],
+      "http methods and paths": [
+        "/api/collections/posts /records",
+        "guest get /api/health",
+        "Post /api/collections/tags/records",
+      ],
       "records list": ["'100%25 _done_'&fields=id"],
     },
   },
@@ -66,6 +71,13 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     key: "thumb-bytes",
     reason: "Another library makes the thumbnails, so their bytes and lengths differ.",
     scenarios: { "files: thumbs": ['?thumb=40x30 {"Range":"bytes=0-9"}'] },
+  },
+  {
+    key: "critical-headers",
+    reason: "A token with a critical header that is unknown is refused, as RFC 7515 requires; PocketBase accepts it.",
+    scenarios: {
+      "auth: unusual tokens": ["header with crit: list", "header with crit: refresh", "header with crit: file token"],
+    },
   },
   {
     key: "oauth2",

@@ -1,5 +1,6 @@
 import type { Family } from "../lib/scenario.ts";
 import { METHODS, PASSWORDS, REFRESH } from "./auth/auth.ts";
+import { TOKENS } from "./auth/tokens.ts";
 import { AUTH_OPTIONS } from "./collections/auth-options.ts";
 import { CREATE } from "./collections/create.ts";
 import { DELETE_AND_IMPORT } from "./collections/delete-and-import.ts";
@@ -51,6 +52,7 @@ export const FAMILIES: readonly Family[] = [
   PASSWORDS,
   METHODS,
   REFRESH,
+  TOKENS,
   FILES,
   PROTECTED_FILES,
   THUMBS,

@@ -1,4 +1,5 @@
 import { SseClient } from "@headwater/testing/clients/sse-client.ts";
+import { forgedTokens } from "../fixture/forged-tokens.ts";
 import type { Fixture } from "../fixture/fixture.ts";
 import type { Answer } from "./answer.ts";
 import { sendRaw } from "./http-client.ts";
@@ -8,6 +9,7 @@ import type { Body, Part, Scenario, Step } from "./scenario.ts";
 
 /** How long to wait for events. */
 const EVENTS_MS = 10_000;
+const FORGED = forgedTokens();
 const BOUNDARY = "compat-boundary";
 
 /** Plays the steps of a scenario against a server, one after the other. */
@@ -79,8 +81,8 @@ class Player {
   }
 
   #value(key: string): string {
-    const file = this.fixture.files[key];
-    if (file !== undefined) return file;
+    const known = this.fixture.files[key] ?? FORGED.get(key.replace("forged token: ", ""));
+    if (known !== undefined) return known;
     const [first = "", ...path] = key.split(".");
     let value: unknown = /^\d+$/.test(first) ? this.#bodies[Number(first)] : this.fixture.accounts[first];
     if (value === undefined) throw new Error(`nothing is called {{${key}}}`);

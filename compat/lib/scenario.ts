@@ -16,7 +16,7 @@ export type Body =
 
 /**
  * One request. Texts may hold placeholders: `{{user.id}}`, `{{user.token}}`, `{{kind00000000001.file}}` (the stored name
- * of a file) and `{{0.id}}` (a value of the first answer of the scenario).
+ * of a file), `{{forged token: no exp}}` and `{{0.id}}` (a value of the first answer of the scenario).
  */
 export interface Step {
   readonly as: Requester;

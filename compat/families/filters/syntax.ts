@@ -163,6 +163,7 @@ export const FILTER_SYNTAX = family(
       superuser(`GET ${records("kinds", { filter, sort: "id", fields: "id" })}`),
     ]),
     ...[3499, 3500, 3501].map((length) => find(long(length))),
+    ...[10, 1000, 1001].map((depth) => find(`${"(".repeat(depth)}number = 1${")".repeat(depth)}`)),
     ...[100, 199, 200, 201].map((count) => find(many(count))),
     ...["hidden = 'hidden one'", "secret != ''", "tag.posts_via_tags.author.notes ?= 'private'"].map((filter) =>
       superuser(`GET ${records("kinds", { filter, sort: "id", fields: "id" })}`),

@@ -32,7 +32,23 @@ const ANY = [
 
 const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   text: [...ANY, " padded ", "a\nb", "\u0000", "x".repeat(5000), "x".repeat(5001), "🙂".repeat(2501)],
-  number: [...ANY, "1.5", "-1", "1e3", "abc", "1,5", " 1", "0x10", "Infinity", "NaN", 1e19, "1_000"],
+  number: [
+    ...ANY,
+    "1.5",
+    "-1",
+    "1e3",
+    "abc",
+    "1,5",
+    " 1",
+    "0x10",
+    "0x1p4",
+    "0x1.8P1",
+    "1p4",
+    "Infinity",
+    "NaN",
+    1e19,
+    "1_000",
+  ],
   bool: [...ANY, "TRUE", "True", "tRue", "t", "T", "f", "F", "yes", "on", 2, -1, 0.5],
   email: [
     ...ANY,

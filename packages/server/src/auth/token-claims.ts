@@ -4,15 +4,24 @@ import { z } from "zod";
 /** What a token is for. Each type has its own secret and duration in the collection. */
 export type TokenType = "auth" | "file" | "verification" | "passwordReset" | "emailChange";
 
+/** Seconds. Go's times overflow there and are long past. */
+const MAX_TIME = 2 ** 63 - 62_135_596_800;
+
+/** As in Go's JWT library, zero is like a missing time. */
+const time = z
+  .number()
+  .transform((seconds) => (seconds === 0 ? undefined : seconds))
+  .optional();
+
 const claimsSchema = z.looseObject({
   id: z.string().min(1),
   collectionId: z.string().min(1),
   type: z.enum(["auth", "file", "verification", "passwordReset", "emailChange"]),
   /** May the token be exchanged for a fresh one? */
   refreshable: z.unknown().optional(),
-  exp: z.number().optional(),
-  nbf: z.number().optional(),
-  iat: z.number().optional(),
+  exp: time,
+  nbf: time,
+  iat: time,
 });
 
 export type TokenClaims = Readonly<z.output<typeof claimsSchema>>;
@@ -29,5 +38,6 @@ export function readClaims(token: string): TokenClaims | undefined {
 /** Is the token valid at this time? There is no leeway (RFC 7519, section 4.1). */
 export function isTimely({ exp, nbf, iat }: TokenClaims, now: Date): boolean {
   const seconds = now.getTime() / 1000;
-  return seconds < (exp ?? Infinity) && seconds >= (nbf ?? 0) && seconds >= (iat ?? 0);
+  const isOver = exp !== undefined && (seconds >= exp || exp > MAX_TIME);
+  return !isOver && seconds >= (nbf ?? 0) && seconds >= (iat ?? 0);
 }

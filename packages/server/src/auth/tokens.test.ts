@@ -82,6 +82,7 @@ test.each<[string, string]>([
   ["has expired", signed({ ...good, exp: SECONDS }, key)],
   ["is not valid yet", signed({ ...good, nbf: SECONDS + 1 }, key)],
   ["was issued in the future", signed({ ...good, iat: SECONDS + 1 }, key)],
+  ["expires after the end of time", signed({ ...good, exp: 1e300 }, key)],
   ["has a text for an expiry", signed({ ...good, exp: "never" }, key)],
   ["has another type", signed({ ...good, type: "file" }, key)],
   ["has an empty type", signed({ ...good, type: "" }, key)],
@@ -100,6 +101,7 @@ test("a token is valid until the second it expires, and forever without `exp`", 
   expect(await verify(token, new Date(NOW.getTime() + 999))).toBe(stranger.values.id);
   expect(await verify(token, new Date(NOW.getTime() + 1000))).toBeUndefined();
   expect(await verify(signed({ ...good, exp: undefined }, key))).toBe(stranger.values.id);
+  expect(await verify(signed({ ...good, exp: 0 }, key))).toBe(stranger.values.id);
 });
 
 const change = (statement: Sql): Promise<number> => store.write((tx) => tx.run(statement));

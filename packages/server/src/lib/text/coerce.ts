@@ -96,10 +96,22 @@ const SPECIAL: Readonly<Record<string, number>> = {
 function parseNumber(text: string): number {
   if (STRAY_UNDERSCORE.test(text)) return 0;
   const digits = text.replaceAll("_", "");
+  if (HEXADECIMAL.test(digits)) return parseHexadecimal(digits);
   if (!DECIMAL.test(digits)) return SPECIAL[text.toLowerCase()] ?? 0;
   const number = Number(digits);
   // Out of range is an error in Go, and an error gives zero.
   return Number.isFinite(number) ? number : 0;
+}
+
+const HEXADECIMAL = /^[+-]?0x(?:[\da-f]+\.?[\da-f]*|\.[\da-f]+)p[+-]?\d+$/i;
+
+/** `0x1.8p3` is 1.5 times 2 to the power of 3. */
+function parseHexadecimal(text: string): number {
+  const [mantissa = "", exponent = ""] = text.toLowerCase().split("p");
+  const [whole = "", fraction = ""] = mantissa.replace(/^[+-]?0x/, "").split(".");
+  const value = Number.parseInt(whole + fraction, 16) * 2 ** (Number(exponent) - 4 * fraction.length);
+  if (!Number.isFinite(value)) return 0;
+  return text.startsWith("-") ? -value : value;
 }
 
 function decimalText(number: number): string {

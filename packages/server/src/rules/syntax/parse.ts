@@ -3,8 +3,8 @@ import { quote, RuleError } from "./rule-error.ts";
 import type { ExpressionNode, OperandNode } from "./syntax-tree.ts";
 import { type GroupEnds, readToken, type Token } from "./tokenize.ts";
 
-/** Far beyond any real rule; keeps nested brackets from exhausting the stack. */
-const MAX_GROUP_DEPTH = 1_000;
+/** More than fit into a client's filter; keeps nested brackets from exhausting the stack. */
+const MAX_GROUP_DEPTH = 2_000;
 
 const parsed = new LRUCache<string, ExpressionNode>({ max: 1_000 });
 
