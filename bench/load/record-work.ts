@@ -35,7 +35,8 @@ const NOTES_PER_PLAN = 10;
 
 const path = (collection: string): string => `/api/collections/${collection}/records`;
 const get = (at: string): RecordRequest => ({ method: "GET", path: at });
-const query = (parameters: Readonly<Record<string, string>>): string => `?${new URLSearchParams(parameters).toString()}`;
+const query = (parameters: Readonly<Record<string, string>>): string =>
+  `?${new URLSearchParams(parameters).toString()}`;
 const idOf = (prefix: string, number: number): string => prefix + String(number).padStart(15 - prefix.length, "0");
 /** Numbers that follow each other lead to records that don't. */
 const scattered = (number: number, count: number): number => (number * 7919) % count;
