@@ -37,6 +37,7 @@ test("defaults match PocketBase where it has the same setting", () => {
       },
       taskBytes: 16_777_216,
       files: {
+        unfinished: { total: 10_240 * 2 ** 20, perAccount: 5_120 * 2 ** 20, keepMs: 86_400_000 },
         s3Ms: 60_000,
         spool: { total: 10_240 * 2 ** 20, perClient: 5_120 * 2 ** 20 },
         thumbs: Math.max(1, availableParallelism() - 1),

@@ -5,7 +5,9 @@ import type { StreamTickets } from "../connections/pokes/stream-tickets.ts";
 import type { StreamedAnswers } from "../http/streamed-json.ts";
 import type { KeyedQueue } from "../lib/scheduling/keyed-queue.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import type { AddressGroups } from "../connections/address-group.ts";
 import type { SelectedFiles } from "../files/selected-files.ts";
+import type { PendingUploads } from "../files/uploads/pending-uploads.ts";
 import type { Thumbs } from "../files/thumbs/thumbs.ts";
 import type { HookRegistry } from "../records/model/hook-registry.ts";
 import type { RecordVersions } from "../records/model/record-version.ts";
@@ -20,6 +22,9 @@ export interface ApiContext extends ConnectionContext {
   readonly epoch: Epoch;
   readonly store: ObservedStore;
   readonly files: SelectedFiles;
+  readonly uploads: PendingUploads;
+  /** What the limits by address count together. */
+  readonly addressGroups: AddressGroups;
   readonly hooks: HookRegistry;
   readonly versions: RecordVersions;
   readonly sql: SqlRunner;

@@ -7,6 +7,7 @@ import { openRealtime } from "../app/realtime.ts";
 import { createSync } from "../app/sync.ts";
 import { openTasks } from "../app/tasks.ts";
 import { createThumbs } from "../app/thumbs.ts";
+import { createUploads } from "../app/uploads.ts";
 import { Tokens } from "../auth/tokens.ts";
 import { readConfig } from "../config.ts";
 import { StreamedAnswers } from "../http/streamed-json.ts";
@@ -33,6 +34,7 @@ test("a draining API finishes running requests and refuses new ones", async () =
     streamedAnswers: new StreamedAnswers(0),
     bodies: createBodies(config, folder.spool, metrics),
     thumbs: createThumbs(config, logger, folder, metrics).thumbs,
+    ...(await createUploads(config, logger, folder, metrics)),
     logger,
     startedAt: new Date(),
     now: () => new Date(),

@@ -8,7 +8,7 @@ import type { ApiRequest } from "../http/request.ts";
 /** What rules and record operations see of a request. Headers are converted on first use: most rules never read them. */
 export function recordContext(
   request: ApiRequest,
-  { registry, files, background, hooks, config, metrics, versions }: ApiContext,
+  { registry, files, uploads, background, hooks, config, metrics, versions }: ApiContext,
   { context = "default", body = {} }: Partial<Pick<RecordContext, "context" | "body">> = {},
 ): RecordContext {
   return {
@@ -22,6 +22,7 @@ export function recordContext(
     schema: registry.current,
     now: request.now,
     files,
+    uploads,
     background,
     answerLimits: {
       bytes: config.queries.answerBytes,

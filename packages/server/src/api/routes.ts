@@ -20,13 +20,21 @@ import { testS3 } from "./settings/test-s3.ts";
 import { indexAdvice } from "./schema/index-advice.ts";
 import { runSql } from "./schema/sql.ts";
 import * as tasks from "./tasks.ts";
+import { presign } from "./uploads/presign.ts";
+import * as tus from "./uploads/tus.ts";
+import { TUS_HEADERS } from "./uploads/tus-headers.ts";
 import * as version from "./version.ts";
 import * as websocket from "./websocket.ts";
 
 const COLLECTION = "/api/collections/:collection";
 const CONNECTION = "/api/realtime/connections/:connection";
 const RECORDS = `${COLLECTION}/records`;
+const UPLOADS = `${COLLECTION}/uploads`;
+const UPLOAD = `${UPLOADS}/:id`;
 const REPLICACHE = "/api/v1/replicache";
+
+/** What is announced bounds an upload. */
+const unlimited = (): number => Infinity;
 
 /** All built-in endpoints. If several routes match a path, the first wins. */
 const routes: readonly Route<ApiContext>[] = [
@@ -57,6 +65,13 @@ const routes: readonly Route<ApiContext>[] = [
   post(RECORDS, withSchemaRetry(records.create), { bodyLimit: records.bodyLimit }),
   patch(`${RECORDS}/:id`, withSchemaRetry(records.update), { bodyLimit: records.bodyLimit }),
   del(`${RECORDS}/:id`, withSchemaRetry(records.remove)),
+
+  post(UPLOADS, tus.create, { bodyLimit: unlimited, headers: TUS_HEADERS }),
+  post(`${UPLOADS}/presign`, presign),
+  get(UPLOAD, tus.view, { headers: TUS_HEADERS }),
+  patch(UPLOAD, tus.append, { bodyLimit: unlimited, headers: TUS_HEADERS }),
+  post(UPLOAD, tus.override, { bodyLimit: unlimited, headers: TUS_HEADERS }),
+  del(UPLOAD, tus.remove, { headers: TUS_HEADERS }),
 
   get(`${COLLECTION}/auth-methods`, recordAuth.methods),
   post(`${COLLECTION}/auth-with-password`, recordAuth.withPassword),

@@ -34,6 +34,7 @@ import { startSearchIndexer } from "./search.ts";
 import { observeStorage, openStorage, watchS3 } from "./storage.ts";
 import { openTasks } from "./tasks.ts";
 import { createThumbs } from "./thumbs.ts";
+import { createUploads } from "./uploads.ts";
 
 /** A server that is built but does not accept connections until `listen`. */
 export interface App {
@@ -101,14 +102,16 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
   const stopMaintenance = startMaintenance({ config, logger, store, readers, tasks, metrics });
   observeReaders(store, metrics);
   observeScripts(folder, metrics);
+  observeStorage(folder, metrics);
   const streamedAnswers = createStreamedAnswers(config, metrics);
   const bodies = createBodies(config, folder.spool, metrics);
   const { thumbs, stopThumbs } = createThumbs(config, logger, folder, metrics);
+  const { stopUploads, ...pending } = await createUploads(config, logger, folder, metrics);
   const shared = { settings, tasks, hooks, metrics, config, logger, background, streamedAnswers, bodies, thumbs };
-  const context = { ...folder, ...realtime, ...sync, ...shared };
+  const context = { ...folder, ...realtime, ...sync, ...shared, ...pending };
   const clock = { startedAt: new Date(), now: () => new Date() };
   const api = createApi({ ...context, ...clock, tokens: new Tokens() }, customRoutes);
-  const stops = { stopMaintenance, stopThumbs };
+  const stops = { stopMaintenance, stopThumbs, stopUploads };
   const parts = { api, realtime, tasks, readers, indexer, backgroundWork, folder, ...stops };
   let server: Bun.Server<unknown> | undefined;
 

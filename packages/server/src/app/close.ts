@@ -18,6 +18,7 @@ export interface CloseOptions {
   readonly readers: LogReaders;
   readonly stopMaintenance: () => void;
   readonly stopThumbs: () => Promise<void>;
+  readonly stopUploads: () => void;
   readonly indexer: SearchIndexer;
   readonly backgroundWork: BackgroundWork;
   readonly folder: Folder;
@@ -27,11 +28,24 @@ export interface CloseOptions {
 
 /** Stops in the order of the data: requests, then what they wrote, then the connections that receive it, then the folder. */
 export async function closeApp(app: CloseOptions): Promise<void> {
-  const { api, server, realtime, tasks, readers, stopMaintenance, stopThumbs, backgroundWork, folder, drainMs } = app;
+  const {
+    api,
+    server,
+    realtime,
+    tasks,
+    readers,
+    stopMaintenance,
+    stopThumbs,
+    stopUploads,
+    backgroundWork,
+    folder,
+    drainMs,
+  } = app;
   api.drain();
   const stopped = server?.stop();
   realtime.presence.stop();
   stopMaintenance();
+  stopUploads();
   await Promise.all([api.idle(GRACE_MS), tasks.stop(GRACE_MS)]);
   await stopThumbs();
   await app.indexer.stop();

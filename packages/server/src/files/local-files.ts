@@ -6,7 +6,7 @@ import { SIDECAR_SUFFIX, encodeAttrs, parseAttrs } from "./attributes-sidecar.ts
 import type { FileAttributes, FileContent, FileStore, ListedFile, StoredFile } from "./file-store.ts";
 import { FileWriter, writeAll } from "./file-writer.ts";
 import { keyOfPath, localPath } from "./local-path.ts";
-import { spooledOf } from "./spool.ts";
+import { type Spooled, spooledOf } from "./spool.ts";
 
 /** Files in a local folder, in PocketBase's layout, so that either server can use it. */
 export class LocalFiles implements FileStore {
@@ -42,7 +42,8 @@ export class LocalFiles implements FileStore {
 
   put(key: string, content: FileContent, attributes: FileAttributes): Promise<void> {
     return this.#replace(key, async (temporary, sidecar) => {
-      const md5 = (await linkSpooled(content, temporary)) ?? (await writeNew(temporary, content));
+      const linked = await linkSpooled(content, temporary);
+      const md5 = linked ? (linked.md5 ?? null) : await writeNew(temporary, content);
       await Bun.write(sidecar, encodeAttrs(attributes, md5));
     });
   }
@@ -143,12 +144,12 @@ async function writeNew(path: string, content: FileContent): Promise<string> {
 }
 
 /** A second name for a file of the spool, which costs nothing. The spool still has it, in case the request starts over. */
-async function linkSpooled(content: FileContent, path: string): Promise<string | undefined> {
+async function linkSpooled(content: FileContent, path: string): Promise<Spooled | undefined> {
   const spooled = content instanceof Blob ? spooledOf(content) : undefined;
   if (!spooled) return undefined;
   try {
     await inFolder(path, () => link(spooled.path, path));
-    return spooled.md5;
+    return spooled;
   } catch (error) {
     // Another file system, or one without links.
     ignoring("EXDEV", "EPERM", "ENOTSUP", "EOPNOTSUPP", "EMLINK")(error);

@@ -6,8 +6,8 @@ import { randomId } from "../lib/random.ts";
 /** A file of the spool that is complete. */
 export interface Spooled {
   readonly path: string;
-  /** Of the content, in base64. */
-  readonly md5: string;
+  /** Of the content, in base64; `undefined` if it is not known. */
+  readonly md5?: string;
   /** Bytes. */
   readonly size: number;
 }

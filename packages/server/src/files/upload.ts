@@ -12,10 +12,30 @@ export interface Upload {
   /** Bytes. */
   readonly size: number;
   readonly content: Blob;
+  /** Where it is now, if it arrived before the record. */
+  readonly arrived?: ArrivedUpload;
+}
+
+/** An upload that arrived before the record that names it. */
+export interface ArrivedUpload {
+  /** Its key in the bucket, if that is where it is. */
+  readonly key?: string;
+  /** Keeps other records from naming it, too. @returns false if one already does */
+  readonly claim: () => boolean;
+  readonly release: () => void;
+  /** A record names it now. */
+  readonly attached: () => Promise<void>;
 }
 
 /** @param file a part of a multipart form; a path in its name is removed */
 export const readUpload = async (file: File): Promise<Upload> => uploadOf(file, await sniff(file));
+
+/** @param type sniffed from the content */
+export const readArrived = (file: File, type: FileType, size: number, arrived: ArrivedUpload): Upload => ({
+  ...uploadOf(file, type),
+  size,
+  arrived,
+});
 
 /** An upload whose content nobody has looked at: without a type, and without an extension that its name lacks. */
 export const nameUpload = (file: File): Upload => uploadOf(file, { contentType: "", extension: "" });

@@ -34,12 +34,32 @@ export const FILE_SETTINGS = {
     fallback: "5120",
     help: "the same for the requests of one address; 0 is no limit",
   },
+  maxUnfinishedMb: {
+    flag: "--max-unfinished-mb",
+    variable: "HEADWATER_MAX_UNFINISHED_MB",
+    fallback: "10240",
+    help: "MiB of resumable and direct uploads that no record names yet; 0 is no limit",
+  },
+  maxUnfinishedMbPerAccount: {
+    flag: "--max-unfinished-mb-per-account",
+    variable: "HEADWATER_MAX_UNFINISHED_MB_PER_ACCOUNT",
+    fallback: "5120",
+    help: "the same for one account, or for the guests of one address; 0 is no limit",
+  },
+  keepUploadHours: {
+    flag: "--keep-upload-hours",
+    variable: "HEADWATER_KEEP_UPLOAD_HOURS",
+    fallback: "24",
+    help: "hours after its last bytes until an upload is removed that no record names; 0 is never",
+  },
 } as const satisfies Readonly<Record<string, Setting>>;
 
 /** Limits for uploaded files. 0 is no limit. */
 export interface FileLimits {
   /** Bytes of uploads on the disk that are on their way. */
   readonly spool: { readonly total: number; readonly perClient: number };
+  /** Uploads that no record names yet: bytes, and milliseconds. */
+  readonly unfinished: { readonly total: number; readonly perAccount: number; readonly keepMs: number };
   /** Milliseconds that the S3 store may take for an answer. */
   readonly s3Ms: number;
   /** Thumbnails that are made at once. */
@@ -60,6 +80,11 @@ export function readFileLimits(read: ReadSetting): FileLimits {
     text === "auto" ? Math.max(1, availableParallelism() - 1) : parseCount(text);
   return Object.freeze({
     spool: { total: count("maxSpoolMb") * 2 ** 20, perClient: count("maxSpoolMbPerClient") * 2 ** 20 },
+    unfinished: {
+      total: count("maxUnfinishedMb") * 2 ** 20,
+      perAccount: count("maxUnfinishedMbPerAccount") * 2 ** 20,
+      keepMs: count("keepUploadHours") * 3_600_000,
+    },
     s3Ms: count("maxS3Seconds") * 1_000,
     thumbs: read("maxThumbs", parseThumbs, "a whole number or auto"),
     thumbPixels: count("maxThumbMegapixels") * 1_000_000,

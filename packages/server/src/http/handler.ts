@@ -46,8 +46,10 @@ export function createHandler<Context extends HttpContext>(options: HandlerOptio
     const logEntry = new AccessLogEntry(context.logger, id, raw.method, url);
     let response: Response;
     let request: ApiRequest | undefined;
+    let routeHeaders: Readonly<Record<string, string>> | undefined;
     try {
       const { route, params } = findRoute(raw.method, routedPath(url)) ?? { route: NOT_FOUND, params: {} };
+      routeHeaders = route.headers;
       const limit = route.bodyLimit?.(params, context) ?? DEFAULT_BODY_LIMIT;
       const { bodies } = context;
       request = new ApiRequest(raw, server, url, params, id, context.now(), limit, bodies, logEntry, proxy());
@@ -63,18 +65,26 @@ export function createHandler<Context extends HttpContext>(options: HandlerOptio
     } finally {
       void request?.release()?.catch((error: unknown) => context.logger.error({ err: error }, "cleanup failed"));
     }
+    if (routeHeaders) setHeaders(response.headers, routeHeaders);
     addHeaders(response.headers, id, cors.allowed(raw.headers.get("origin")));
     logEntry.status = response.status;
     // An event stream writes its log entry when it ends.
     if (raw.method === "HEAD" || response.headers.get("content-type") !== "text/event-stream") logEntry.write();
     return response;
   };
+  const describe = (raw: Request, url: URL): Response => {
+    const response = cors.preflight(raw);
+    setHeaders(response.headers, findRoute("POST", routedPath(url))?.route.headers ?? {});
+    return response;
+  };
   return (raw, server) => {
     const url = urlOf(raw);
-    return (
-      answerToPath(raw.method, url) ?? (raw.method === "OPTIONS" ? cors.preflight(raw) : respond(raw, url, server))
-    );
+    return answerToPath(raw.method, url) ?? (raw.method === "OPTIONS" ? describe(raw, url) : respond(raw, url, server));
   };
+}
+
+function setHeaders(headers: Headers, added: Readonly<Record<string, string>>): void {
+  for (const name in added) headers.set(name, added[name]!);
 }
 
 /** A body of too many bytes has no other detail, as in PocketBase. */

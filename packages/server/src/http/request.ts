@@ -13,7 +13,7 @@ import {
   readJsonBytes,
   UnsupportedContentType,
 } from "./body/body.ts";
-import type { BodySource } from "./body/body-bytes.ts";
+import { assertBodyLimit, type BodySource, readChunks } from "./body/body-bytes.ts";
 import type { HeldBody } from "./body/body-memory.ts";
 import { FileLimitError } from "./body/multipart.ts";
 import { parseValues, readValues, type Values } from "./body/body-values.ts";
@@ -109,6 +109,22 @@ export class ApiRequest {
   /** The files of a multipart form, by part name. They exist until the request is answered. */
   uploads(): Promise<FormFiles> {
     return this.read((body) => (body.kind === "form" ? body.files : NO_FILES));
+  }
+
+  /**
+   * The bytes of the body as they arrive, whatever they are.
+   *
+   * @param limit how many it may have
+   * @throws ApiError 413 beyond the limit; any other error if the client disconnects
+   */
+  chunks(limit: number): AsyncGenerator<Uint8Array> {
+    assertBodyLimit(this.raw, limit);
+    return readChunks({ ...this.#source(), limit });
+  }
+
+  /** Ends the body where it is: who reads it gets this error. */
+  cut(reason: ApiError): void {
+    this.#held?.cut(reason);
   }
 
   /** Forgets the body, if there is one. */

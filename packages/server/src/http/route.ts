@@ -13,6 +13,8 @@ export type RouteHandler<Context> = (request: ApiRequest, context: Context) => R
 export interface RouteOptions<Context> {
   /** The largest body that the route accepts, in bytes; 32 MiB by default. */
   readonly bodyLimit?: (params: Params, context: Context) => number;
+  /** Headers of every answer, errors included. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Route<Context = unknown> extends RouteOptions<Context> {

@@ -72,6 +72,8 @@ export interface FileField extends FieldBase {
   readonly mimeTypes: readonly string[];
   readonly thumbs: readonly string[];
   readonly protected: boolean;
+  /** Whether its files may be uploaded before the record, in pieces. Left out unless it is set: PocketBase doesn't have it. */
+  readonly resumable?: true;
 }
 export interface RelationField extends FieldBase {
   readonly type: "relation";

@@ -16,6 +16,7 @@ export const fileKind: FieldKind<"file"> = {
     mimeTypes: readTexts(raw, "mimeTypes"),
     thumbs: readTexts(raw, "thumbs"),
     protected: readBool(raw, "protected"),
+    ...(readBool(raw, "resumable") && { resumable: true }),
   }),
   checkOptions: (field) => ({
     maxSelect: between(field.maxSelect, 0, Number.MAX_SAFE_INTEGER),

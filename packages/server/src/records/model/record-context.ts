@@ -1,6 +1,7 @@
 import type { RecordValues, Snippets } from "@headwater/protocol";
 import type { Schema } from "../../collections/model/schema.ts";
 import type { FileStore } from "../../files/file-store.ts";
+import type { PendingUploads } from "../../files/uploads/pending-uploads.ts";
 import type { RuleContext } from "../../rules/rule-context.ts";
 import type { HookContext } from "./hook-registry.ts";
 import type { Precondition } from "./precondition.ts";
@@ -23,6 +24,8 @@ export interface RecordContext extends RuleContext, WriteContext {
   readonly versions?: RecordVersions | undefined;
   /** Snippets to show with records that a search found. */
   readonly snippets?: ReadonlyMap<RecordValues, Snippets> | undefined;
+  /** Uploads that arrived before their record. Without them, none can be named. */
+  readonly uploads?: PendingUploads | undefined;
   /** What must hold of the record that is written. */
   readonly precondition?: Precondition | undefined;
   /** How much an answer may hold; the defaults unless given. */

@@ -6,6 +6,7 @@ import { badRequest } from "../../lib/api-error.ts";
 import { randomId } from "../../lib/random.ts";
 import type { Reader } from "../../store/store.ts";
 import type { WritableCollection } from "../model/writable-collection.ts";
+import { NO_UPLOADS, type ResolvedUploads, resolveArrived, takesUploads } from "./arrived-uploads.ts";
 import { CREATE_FAILED } from "./create-record.ts";
 import {
   type AuthorizedWrite,
@@ -55,7 +56,10 @@ export async function prepareSubmission(
   sent: Submission,
   preparation: Preparation = defaultPreparation(reader, context),
 ): Promise<PreparedSubmission> {
-  const submission = await runBeforeSaveHooks(preparation.find, context, collection, id, sent);
+  const received = await runBeforeSaveHooks(preparation.find, context, collection, id, sent);
+  const submission = takesUploads(collection)
+    ? { ...received, ...(await resolveArrived(context, collection, received, failureOf(id))) }
+    : { ...received, uploads: NO_UPLOADS };
   if (submission.files.size > 0 && !mayReadUploads(preparation, collection, id)) {
     await authorize(reader, context, collection, await submittedValues(collection, id, submission, nameUpload));
   }
@@ -89,12 +93,13 @@ const NO_FILES = { discard: async () => {}, keep: async () => {} };
 async function submittedValues(
   collection: Collection,
   id: string | undefined,
-  submission: Submission,
+  submission: Submission & ResolvedUploads,
   read: (file: File) => Upload | Promise<Upload>,
 ): Promise<SubmittedValues> {
   const uploads = await readUploads(collection, submission, read);
   const body = withStoredNames(submission.body, uploads);
-  const byName = new Map([...uploads.values()].flat().map((upload) => [upload.name, upload]));
+  const sent = [...uploads.values()].flat().map((upload) => [upload.name, upload] as const);
+  const byName = new Map([...submission.uploads, ...sent]);
   return { id, body, uploads: byName, hashes: new Map(), matchedHash: undefined };
 }
 

@@ -1,7 +1,8 @@
 import { type RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { type FileStore, keyOf } from "../../files/file-store.ts";
-import type { Upload } from "../../files/upload.ts";
+import type { ArrivedUpload, Upload } from "../../files/upload.ts";
+import { badRequest } from "../../lib/api-error.ts";
 import { toTexts } from "../../lib/text/coerce.ts";
 import type { Transaction } from "../../store/store.ts";
 import type { WriteContext } from "../model/record-context.ts";
@@ -57,22 +58,46 @@ export async function storeUploads(
     .filter(({ name }) => names.has(name))
     .map((upload) => ({ upload, key: keyOf(collection.id, record.id, upload.name) }));
   if (files.length === 0) return { discard: async () => {}, keep: async () => {} };
+  const arrived = claimAll(files.flatMap(({ upload }) => upload.arrived ?? []));
   const settle = await store.announce(files.map(({ key }) => key));
   const stored: string[] = [];
   const discard = async (): Promise<void> => {
+    for (const upload of arrived) upload.release();
     for (const key of stored) await store.remove(key);
     await settle();
   };
+  const keep = async (): Promise<void> => {
+    await settle();
+    for (const upload of arrived) await upload.attached();
+  };
   try {
     for (const { upload, key } of files) {
-      await store.put(key, upload.content, upload);
+      await storeUpload(store, key, upload);
       stored.push(key);
     }
   } catch (error) {
     await discard();
     throw error;
   }
-  return { discard, keep: settle };
+  return { discard, keep };
+}
+
+async function storeUpload(store: FileStore, key: string, upload: Upload): Promise<void> {
+  if (upload.arrived?.key === undefined) await store.put(key, upload.content, upload);
+  else if (!(await store.copy(upload.arrived.key, key, upload))) throw badRequest(GONE);
+}
+
+const GONE = "The upload is gone. Send the file again.";
+
+/** @throws ApiError 400 if another request attaches one of them */
+function claimAll(uploads: readonly ArrivedUpload[]): readonly ArrivedUpload[] {
+  const claimed: ArrivedUpload[] = [];
+  for (const upload of uploads) {
+    if (upload.claim()) claimed.push(upload);
+  }
+  if (claimed.length === uploads.length) return claimed;
+  for (const upload of claimed) upload.release();
+  throw badRequest("The upload is already used by another record.");
 }
 
 /** The files stay once the transaction is committed: the record names them. */
