@@ -37,3 +37,16 @@ test.each([
 ])("%s is one of %p: %p", (type, allowed, expected) => {
   expect(isAllowedType(type, allowed)).toBe(expected);
 });
+
+test("many files that are sniffed at once let others have their turns", async () => {
+  let turns = 0;
+  let isDone = false;
+  const count = (): void => {
+    turns += 1;
+    if (!isDone) setImmediate(count);
+  };
+  setImmediate(count);
+  await Promise.all(Array.from({ length: 500 }, (_, i) => sniff(new Blob([`text ${i}`]))));
+  isDone = true;
+  expect(turns).toBeGreaterThan(3);
+});

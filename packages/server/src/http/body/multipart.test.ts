@@ -67,6 +67,20 @@ describe("a form", () => {
   );
 });
 
+test("a form of many parts lets others have their turns", async () => {
+  const text = `${part('name="a"; filename="b"', "1").repeat(999)}--x--\r\n`;
+  let turns = 0;
+  let isRead = false;
+  const count = (): void => {
+    turns += 1;
+    if (!isRead) setImmediate(count);
+  };
+  setImmediate(count);
+  const { files } = await read(text, text.length);
+  isRead = true;
+  expect([files.length, turns > 1]).toEqual([999, true]);
+});
+
 describe("a large file", () => {
   const large = "y".repeat(1_000_000);
   const text = `${part('name="doc"; filename="a.txt"', large)}${part('name="b"', "1")}--x--\r\n`;

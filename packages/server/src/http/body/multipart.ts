@@ -1,4 +1,5 @@
 import { Busboy, type BusboyFileStream, type BusboyInstance } from "@fastify/busboy";
+import { TurnShare } from "../../lib/scheduling/turn-share.ts";
 import { DEFAULT_BODY_LIMIT } from "./body-bytes.ts";
 import type { BodyFile, BodyFiles } from "./body-files.ts";
 import type { HeldBody } from "./body-memory.ts";
@@ -45,7 +46,11 @@ export async function readMultipartForm(
   try {
     for await (const chunk of chunks) {
       target.held.take(chunk.byteLength);
-      await parts.write(chunk);
+      for (const piece of piecesOf(chunk)) {
+        await parts.write(piece);
+        const pause = turns.pause(performance.now());
+        if (pause) await pause;
+      }
     }
     await parts.end();
     return { texts: parts.texts, files: await Promise.all(parts.files) };
@@ -53,6 +58,31 @@ export async function readMultipartForm(
     await parts.stop();
     throw error;
   }
+}
+
+/** How long all forms together may keep a turn of the event loop, in milliseconds. */
+const MAX_TURN_MS = 4;
+const turns = new TurnShare(MAX_TURN_MS);
+
+const BOUNDARY_START = "\r\n--";
+/** Parts that may begin in a piece: each costs as much as many bytes. */
+const MAX_BEGINNINGS = 16;
+/** Bytes. Content may be full of what looks like boundaries. */
+const MIN_PIECE = 1_024;
+
+/** Cuts a chunk so that few parts begin in each piece. */
+function* piecesOf(chunk: Uint8Array): Generator<Uint8Array> {
+  const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  let start = 0;
+  let beginnings = 0;
+  for (let at = bytes.indexOf(BOUNDARY_START); at >= 0; at = bytes.indexOf(BOUNDARY_START, at + 1)) {
+    beginnings += 1;
+    if (beginnings < MAX_BEGINNINGS || at - start < MIN_PIECE) continue;
+    yield chunk.subarray(start, at);
+    start = at;
+    beginnings = 0;
+  }
+  yield chunk.subarray(start);
 }
 
 /** The parts of a form as they arrive. */
