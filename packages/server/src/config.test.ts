@@ -43,6 +43,7 @@ test("defaults match PocketBase where it has the same setting", () => {
         thumbs: Math.max(1, availableParallelism() - 1),
         thumbPixels: 100_000_000,
       },
+      imports: { running: 2, bytes: 4_096 * 2 ** 20 },
       evaluationShare: 0.1,
       subscriptionBytes: { total: 32 << 20, perClient: 8 << 20 },
       presence: { perConnection: 20, total: 50_000, perClient: 5_000 },

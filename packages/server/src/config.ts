@@ -11,6 +11,7 @@ import {
   parsePositive,
   parseSeconds,
 } from "./flags/parse-values.ts";
+import { type ImportLimits, readImportLimits } from "./flags/transfer-flags.ts";
 import { ENVIRONMENTS, LOG_LEVELS, type SettingName, SETTINGS } from "./flags.ts";
 import { UserError } from "./lib/user-error.ts";
 
@@ -117,6 +118,7 @@ export interface Limits {
   readonly taskBytes: number;
   readonly bodies: BodyLimits;
   readonly files: FileLimits;
+  readonly imports: ImportLimits;
 }
 
 /** Limits for the bodies of requests. 0 is no limit. */
@@ -266,6 +268,7 @@ function readLimits(read: ReadSetting, trustsProxy: boolean): Limits {
       mutationBytes: count("maxMutationMb") * 2 ** 20,
     },
     files: readFileLimits(read),
+    imports: readImportLimits(read),
     evaluationShare: read("maxEvaluationPercent", parsePercent, "a number from 0 to 100") / 100,
     subscriptionBytes: { total: count("maxSubscriptionBytes"), perClient: count("maxSubscriptionBytesPerClient") },
     presence: {

@@ -2,6 +2,7 @@ import { FILE_SETTINGS } from "./flags/file-flags.ts";
 import { REALTIME_SETTINGS } from "./flags/realtime-flags.ts";
 import type { Setting } from "./flags/setting.ts";
 import { SQL_SETTINGS } from "./flags/sql-flags.ts";
+import { TRANSFER_SETTINGS } from "./flags/transfer-flags.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export const ENVIRONMENTS = ["development", "production"] as const;
@@ -101,6 +102,7 @@ export const SETTINGS = {
     help: "maximum number of list items in one JSON body; 0 is no limit",
   },
   ...FILE_SETTINGS,
+  ...TRANSFER_SETTINGS,
   maxPushMb: {
     flag: "--max-push-mb",
     variable: "HEADWATER_MAX_PUSH_MB",

@@ -40,6 +40,7 @@ const LAYERS = [
   "records/write",
   "records/files",
   "records/batch",
+  "records/transfer",
   "auth",
   "visibility",
   "sync",

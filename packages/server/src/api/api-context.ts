@@ -8,6 +8,8 @@ import type { Metrics } from "../metrics/metrics.ts";
 import type { AddressGroups } from "../connections/address-group.ts";
 import type { SelectedFiles } from "../files/selected-files.ts";
 import type { PendingUploads } from "../files/uploads/pending-uploads.ts";
+import type { RunningImports } from "./transfer/running-imports.ts";
+import type { Spool } from "../files/spool.ts";
 import type { Thumbs } from "../files/thumbs/thumbs.ts";
 import type { HookRegistry } from "../records/model/hook-registry.ts";
 import type { RecordVersions } from "../records/model/record-version.ts";
@@ -27,6 +29,8 @@ export interface ApiContext extends ConnectionContext {
   readonly addressGroups: AddressGroups;
   readonly hooks: HookRegistry;
   readonly versions: RecordVersions;
+  readonly imports: RunningImports;
+  readonly spool: Spool;
   readonly sql: SqlRunner;
   readonly mutators: Mutators;
   readonly pokeRules: PokeRules;

@@ -19,6 +19,8 @@ import * as settings from "./settings/settings.ts";
 import { testS3 } from "./settings/test-s3.ts";
 import { indexAdvice } from "./schema/index-advice.ts";
 import { runSql } from "./schema/sql.ts";
+import { exportRows } from "./transfer/export.ts";
+import { bodyLimit as importLimit, importRows } from "./transfer/import.ts";
 import * as tasks from "./tasks.ts";
 import { presign } from "./uploads/presign.ts";
 import * as tus from "./uploads/tus.ts";
@@ -61,6 +63,8 @@ const routes: readonly Route<ApiContext>[] = [
 
   get(RECORDS, records.list),
   get(`${COLLECTION}/aggregate`, aggregate),
+  get(`${COLLECTION}/export`, superusersOnly(exportRows)),
+  post(`${COLLECTION}/import`, superusersOnly(importRows), { bodyLimit: importLimit }),
   get(`${RECORDS}/:id`, records.view),
   post(RECORDS, withSchemaRetry(records.create), { bodyLimit: records.bodyLimit }),
   patch(`${RECORDS}/:id`, withSchemaRetry(records.update), { bodyLimit: records.bodyLimit }),

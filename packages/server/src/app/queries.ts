@@ -1,4 +1,5 @@
 import type { Folder } from "./folder.ts";
+import { RunningImports } from "../api/transfer/running-imports.ts";
 import type { Config } from "../config.ts";
 import { StreamedAnswers } from "../http/streamed-json.ts";
 import type { Metrics } from "../metrics/metrics.ts";
@@ -29,6 +30,12 @@ export function observeReaders(store: ObservedStore, metrics: Metrics): void {
 
 export const observeScripts = ({ sql }: Folder, metrics: Metrics): void =>
   metrics.total("headwater_sql_scripts_total", "SQL scripts of superusers, by outcome.", () => [...sql.outcomes]);
+
+export function createImports({ limits }: Config, metrics: Metrics): RunningImports {
+  const imports = new RunningImports(limits.imports.running, (limit) => metrics.refused(limit));
+  metrics.gauge("headwater_imports", "Imports of records over HTTP that are running.", () => imports.count);
+  return imports;
+}
 
 export function createStreamedAnswers({ queries }: Config, metrics: Metrics): StreamedAnswers {
   const answers = new StreamedAnswers(queries.answerBytes * MAX_STREAMED);

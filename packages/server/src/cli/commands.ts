@@ -6,6 +6,7 @@ import { exportCollections, importFile } from "./collections.ts";
 import { parseHours, sweepOrphans } from "./files.ts";
 import { doctor } from "./doctor.ts";
 import { hooksFolder } from "./hooks-folder.ts";
+import { recordsCommand } from "./records/records-command.ts";
 import { serve } from "./serve.ts";
 import { createSuperuser, deleteSuperuser, updateSuperuser, upsertSuperuser } from "./superuser.ts";
 import { printTypes } from "./types.ts";
@@ -33,7 +34,7 @@ function program(): Command {
     .version(VERSION, "-v, --version")
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`${sentence(text.replace(/^error: /, ""))}\n`) });
-  const data = [collectionsCommand(), doctorCommand(), filesCommand()];
+  const data = [collectionsCommand(), records(), doctorCommand(), filesCommand()];
   for (const command of [serveCommand(), superuserCommand(), typesCommand(), ...data])
     root.addCommand(inherit(command, root));
   return root;
@@ -85,6 +86,8 @@ const serveCommand = () =>
     .addOption(setting("maxThumbMegapixels", "count"))
     .addOption(setting("maxSpoolMb", "megabytes"))
     .addOption(setting("maxSpoolMbPerClient", "megabytes"))
+    .addOption(setting("maxImports", "count"))
+    .addOption(setting("maxImportMb", "megabytes"))
     .addOption(setting("maxPushMb", "megabytes"))
     .addOption(setting("maxPushMutations", "count"))
     .addOption(setting("maxMutationMb", "megabytes"))
@@ -190,6 +193,14 @@ const doctorCommand = () =>
     .action(({ json, url, superuser, ...flags }) =>
       doctor(placeOf({ url, superuser, ...flags }), readConfig(flags, process.env).queries.adviceMs, json),
     );
+
+const records = () =>
+  recordsCommand({
+    dir: () => setting("dir", "path"),
+    url: urlOption,
+    superuser: superuserOption,
+    placeOf,
+  });
 
 const urlOption = (help: string) => new Option("--url <address>", help).conflicts("dir");
 const superuserOption = () =>

@@ -37,6 +37,36 @@ export async function exportFrom(server: RemoteServer): Promise<readonly unknown
 export const send = ({ base, token }: RemoteServer, method: string, path: string, body?: object): Promise<unknown> =>
   fetchJson(base + path, method, body, token);
 
+/**
+ * Sends a body as it is read, and returns the answer, whatever its status.
+ *
+ * @throws UserError if the server can't be reached
+ */
+export function sendStream(
+  { base, token }: RemoteServer,
+  method: string,
+  path: string,
+  chunks?: AsyncGenerator<Uint8Array>,
+): Promise<Response> {
+  const body =
+    chunks &&
+    new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        const { value, done = false } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await chunks.return(undefined);
+      },
+    });
+  // It may be quiet while the last rows are written.
+  const init = { method, headers: { Authorization: token }, timeout: false, ...(body && { body }) };
+  return fetch(base + path, init).catch((error: unknown) => {
+    throw new UserError(`Can't reach ${base}: ${error instanceof Error ? error.message : String(error)}.`);
+  });
+}
+
 async function fetchJson(url: string, method: string, body?: object, token?: string): Promise<unknown> {
   const headers = {
     ...(body && { "Content-Type": "application/json" }),

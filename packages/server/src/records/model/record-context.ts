@@ -14,6 +14,8 @@ export interface WriteContext {
   readonly files: FileStore;
   /** Takes work to do after the commit that nobody waits for, such as deleting old files. */
   readonly background: (work: () => Promise<void>) => void;
+  /** Values of autodate fields that are written instead of the time. */
+  readonly dates?: Readonly<Record<string, string>> | undefined;
   /** `undefined` if no hooks run. */
   readonly hooks?: HookContext | undefined;
 }

@@ -27,7 +27,7 @@ export async function insertRecord(
 ): Promise<RecordValues> {
   const generated = fillGenerated(collection, draft);
   throwIfInvalid(await validateRecord(tx, context.schema, collection, undefined, generated));
-  const after = { ...generated.values, ...autodates(collection, "onCreate", context.now), ...forcedValues(collection) };
+  const after = { ...generated.values, ...datesOf(context, collection, "onCreate"), ...forcedValues(collection) };
   if (collection.type === "auth") await assertUniqueAuthId(tx, context, collection, after.id);
   await insertRow(tx, collection, after);
   await runWithinHooks(tx, context, collection, undefined, after);
@@ -50,7 +50,7 @@ export async function updateStoredRecord(
   draft: RecordDraft,
 ): Promise<RecordValues> {
   throwIfInvalid(await validateRecord(tx, context.schema, collection, before, draft));
-  const dated = { ...draft.values, ...autodates(collection, "onUpdate", context.now), ...forcedValues(collection) };
+  const dated = { ...draft.values, ...datesOf(context, collection, "onUpdate"), ...forcedValues(collection) };
   const after =
     collection.type === "auth"
       ? await authValuesToWrite(tx, context, collection, before, { ...draft, values: dated })
@@ -62,6 +62,11 @@ export async function updateStoredRecord(
   removeUnusedFiles(tx, context, collection, before, after);
   return after;
 }
+
+const datesOf = ({ now, dates }: WriteContext, collection: Collection, event: "onCreate" | "onUpdate") => ({
+  ...autodates(collection, event, now),
+  ...dates,
+});
 
 /** Only someone trusted creates a superuser, so there is nothing to verify. */
 const forcedValues = (collection: Collection): { readonly verified?: true } =>
