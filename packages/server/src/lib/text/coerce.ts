@@ -103,7 +103,7 @@ function parseNumber(text: string): number {
   return Number.isFinite(number) ? number : 0;
 }
 
-const HEXADECIMAL = /^[+-]?0x(?:[\da-f]+\.?[\da-f]*|\.[\da-f]+)p[+-]?\d+$/i;
+const HEXADECIMAL = /^[+-]?0x(?:[\da-f]+(?:\.[\da-f]*)?|\.[\da-f]+)p[+-]?\d+$/i;
 
 /** `0x1.8p3` is 1.5 times 2 to the power of 3. */
 function parseHexadecimal(text: string): number {
