@@ -1,7 +1,7 @@
 import { randomText, LOWER_ALPHANUMERIC } from "../../lib/random.ts";
 import { S3Error } from "../../files/s3/s3-error.ts";
 import type { S3Files } from "../../files/s3/s3-files.ts";
-import type { ApiRequest } from "../../http/request.ts";
+import { type ApiRequest, UNREADABLE } from "../../http/request.ts";
 import { noContent } from "../../http/responses.ts";
 import { badRequest } from "../../lib/api-error.ts";
 import { toText } from "../../lib/text/coerce.ts";
@@ -12,8 +12,9 @@ const FILESYSTEMS = ["storage", "backups"];
 
 /** Stores a file in the bucket of the settings and removes it again. */
 export async function testS3(request: ApiRequest, { settings, files }: ApiContext): Promise<Response> {
-  const values = await request.values("An error occurred while loading the submitted data.");
-  const filesystem = toText(values["filesystem"]);
+  const { filesystem: sent = null } = await request.values(UNREADABLE);
+  if (sent !== null && typeof sent !== "string") throw badRequest(UNREADABLE);
+  const filesystem = toText(sent);
   const problem = required(filesystem) ?? oneOf(filesystem, FILESYSTEMS);
   if (problem) throw badRequest("Failed to test the S3 filesystem.", { filesystem: problem });
   const { s3, backups } = settings.current;
@@ -25,16 +26,18 @@ export async function testS3(request: ApiRequest, { settings, files }: ApiContex
 
 async function tryOut(bucket: S3Files): Promise<void> {
   const folder = `pb_settings_test_${randomText(5, LOWER_ALPHANUMERIC)}`;
+  const key = `${folder}/test.txt`;
   const content = { contentType: "text/plain; charset=utf-8" };
-  await bucket.put(`${folder}/test.txt`, new Blob(["test"]), content).catch(explain("upload"));
-  await bucket.removeFolder(folder).catch(explain("delete"));
+  await bucket.put(key, new Blob(["test"]), content).catch(explain("upload", key));
+  await bucket.removeFolder(folder).catch(explain("delete", key));
 }
 
 const explain =
-  (step: "upload" | "delete") =>
+  (step: "upload" | "delete", key: string) =>
   (error: unknown): never => {
     if (!(error instanceof S3Error)) throw error;
-    throw failure(`failed to ${step} a test file: ${error.detailed}`, error);
+    const missing = error.status === 404 ? "\nresource not found" : "";
+    throw failure(`failed to ${step} a test file: [key: ${key}] ${error.detailed}${missing}`, error);
   };
 
 const failure = (reason: string, cause?: unknown): Error =>

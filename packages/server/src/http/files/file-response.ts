@@ -75,8 +75,15 @@ async function contentResponse(
   content: () => FileContent | Promise<FileContent>,
 ): Promise<Response> {
   headers.set("Content-Length", String(size));
-  return new Response(method === "HEAD" ? null : await content(), { status, headers });
+  return new Response(method === "HEAD" ? null : await sized(await content(), size), { status, headers });
 }
+
+/** Bun sends streams in chunks, without their length, so the content of small files is collected. */
+const sized = (content: FileContent, size: number): FileContent | Promise<Blob> =>
+  content instanceof ReadableStream && size <= MAX_COLLECTED ? new Response(content).blob() : content;
+
+/** Bytes. */
+const MAX_COLLECTED = 1 << 20;
 
 /** Names that the server generates need no escaping, but those in an imported folder may. */
 const quotable = (name: string): string => name.replaceAll(/[^ -~]|["\\]/g, "_");
