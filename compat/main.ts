@@ -1,7 +1,7 @@
 /** `npm run compat`: plays the same requests against Headwater and PocketBase, and compares the answers. */
 import { FAMILIES, SHORT_FAMILIES } from "./families/all.ts";
 import { readFixture } from "./fixture/fixture.ts";
-import { compatCommand, type Options } from "./lib/options.ts";
+import { compatCommand, type Options, UsageError } from "./lib/options.ts";
 import { Servers, usesPocketBase } from "./lib/peers.ts";
 import { readRecording, RECORDED_VERSION, writeRecording } from "./lib/recordings.ts";
 import { explain, isWrong, percentOf, type Totals, totalsOf } from "./lib/report.ts";
@@ -11,9 +11,9 @@ import type { Family } from "./lib/scenario.ts";
 async function main(options: Options): Promise<void> {
   const all = options.short ? SHORT_FAMILIES : FAMILIES;
   const families = all.filter(({ name }) => options.family === undefined || name.includes(options.family));
-  if (families.length === 0) throw new Error(`no family's name contains "${options.family}"`);
-  if (options.against !== undefined && families.length > 1) throw new Error("name one family with --family");
-  if (options.record && !usesPocketBase(options)) throw new Error("--record needs `pocketbase` on the PATH");
+  if (families.length === 0) throw new UsageError(`no family's name contains "${options.family}"`);
+  if (options.against !== undefined && families.length > 1) throw new UsageError("name one family with --family");
+  if (options.record && !usesPocketBase(options)) throw new UsageError("--record needs `pocketbase` on the PATH");
   console.log(
     usesPocketBase(options)
       ? "compared with the installed PocketBase"
@@ -64,7 +64,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 await compatCommand(main)
   .parseAsync(process.argv)
   .catch((error: unknown) => {
-    console.error(error instanceof Error ? error.stack : error);
+    console.error(error instanceof UsageError ? error.message : error);
     process.exitCode = 1;
   });
 process.exit();

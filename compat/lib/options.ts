@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 
 export interface Options {
   /** Only the families whose name contains this text. */
@@ -17,8 +17,8 @@ export interface Options {
   readonly show: number;
 }
 
-type Flags = Partial<Record<"family" | "only" | "against" | "show", string>> &
-  Pick<Options, "recorded" | "record" | "short">;
+type Flags = Partial<Record<"family" | "only" | "against", string>> &
+  Pick<Options, "recorded" | "record" | "short" | "show">;
 
 const NONE = { family: undefined, only: undefined, against: undefined };
 
@@ -37,5 +37,13 @@ export const compatCommand = (run: (options: Options) => Promise<void>): Command
       "--against <url>",
       "test a server that already runs on a copy of compat/fixture/data; name one family, since families change data",
     )
-    .option("--show <n>", "how many differences to print for each family", "5")
-    .action(async ({ show, ...flags }: Flags) => run({ ...NONE, ...flags, show: Number(show) }));
+    .option("--show <n>", "how many differences to print for each family", readNumber, 5)
+    .action(async (flags: Flags) => run({ ...NONE, ...flags }));
+
+function readNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
+}
+
+/** What the person at the command line can fix. */
+export class UsageError extends Error {}
