@@ -6,11 +6,9 @@ import { columnText, TEXT_COLUMN } from "./text-storage.ts";
 
 type MultiValueField = SelectField | RelationField | FileField;
 
-/** Duplicates are dropped, and then a field that holds one value keeps the last text. */
-function toValue(field: MultiValueField, texts: readonly string[]): FieldValue {
-  const unique = texts.length < 2 ? texts : [...new Set(texts)];
-  return isMultiple(field) ? unique : (unique.at(-1) ?? "");
-}
+/** A field that holds one value keeps the last text. @param texts each once */
+const toValue = (field: MultiValueField, texts: readonly string[]): FieldValue =>
+  isMultiple(field) ? texts : (texts.at(-1) ?? "");
 
 /** How the kinds that hold one text or a list of texts store and modify them. */
 export const multiValueStorage = {
@@ -24,9 +22,9 @@ export const multiValueStorage = {
   },
   modifiers: {
     append: (field: MultiValueField, current: FieldValue, input: unknown): FieldValue =>
-      toValue(field, [...toTexts(current), ...toTexts(input)]),
+      toValue(field, toTexts([...toTexts(current), ...toTexts(input)])),
     prepend: (field: MultiValueField, current: FieldValue, input: unknown): FieldValue =>
-      toValue(field, [...toTexts(input), ...toTexts(current)]),
+      toValue(field, toTexts([...toTexts(input), ...toTexts(current)])),
     remove: (field: MultiValueField, current: FieldValue, input: unknown): FieldValue => {
       const removed = new Set(toTexts(input));
       return toValue(

@@ -38,7 +38,15 @@ export function toTexts(input: unknown): string[] {
   if (typeof input === "string" && !input.includes("[")) return input === "" ? [] : [input];
   if (Array.isArray(input) && input.some(isNested)) return [];
   const texts = Array.isArray(input) ? input.map(toText) : typeof input === "string" ? textsIn(input) : [toText(input)];
-  return [...new Set(texts)].filter((text) => text !== "");
+  return unique(texts);
+}
+
+/** In lists that are as short as most, comparing is cheaper than a set. */
+const SHORT = 8;
+
+function unique(texts: readonly string[]): string[] {
+  if (texts.length > SHORT) return [...new Set(texts)].filter((text) => text !== "");
+  return texts.filter((text, index) => text !== "" && texts.indexOf(text) === index);
 }
 
 const isNested = (item: unknown): boolean => typeof item === "object" && item !== null;
