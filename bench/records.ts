@@ -15,12 +15,14 @@ interface Options {
   readonly milliseconds: NumberOption;
   readonly rounds: NumberOption;
   readonly warmup: NumberOption;
+  readonly writes: NumberOption;
   readonly only: ChoiceOption;
   readonly baseline: TextOption;
   readonly profile: TextOption;
 }
 
 const ALL = "all";
+const UPDATE = RECORD_WORK.find(({ key }) => key === "update")!;
 /** After which a server is warm. */
 const WARM_REQUESTS = 12_000;
 const ADDRESS = "X-Forwarded-For";
@@ -33,11 +35,12 @@ export const records: Bench<Options> = {
     milliseconds: { help: "how long each server gets each kind of request in a round", default: 700, min: 1 },
     rounds: { help: "rounds, in each of which the servers take turns", default: 4, min: 1 },
     warmup: { help: "milliseconds of each kind of request before the first round, at most", default: 6_000, min: 1 },
+    writes: { help: "updates a second beside the measured requests", default: 0, min: 0 },
     only: { help: "one kind of request", default: ALL, choices: [ALL, ...RECORD_WORK.map(({ key }) => key)] },
     baseline: { help: "another Headwater tree to compare with", default: "", value: "dir" },
     profile: { help: "a folder for a profile of Headwater, which slows it down", default: "", value: "dir" },
   },
-  async run({ rows, clients, milliseconds, rounds, warmup, only, baseline, profile }): Promise<Report[]> {
+  async run({ rows, clients, milliseconds, rounds, warmup, writes, only, baseline, profile }): Promise<Report[]> {
     await using servers = new AsyncDisposableStack();
     const works = RECORD_WORK.filter(({ key }) => only === ALL || only === key);
     const tested: Tested[] = [];
@@ -50,7 +53,7 @@ export const records: Bench<Options> = {
       for (const server of tested) await server.warmUp(work, warmup, clients);
       // All servers take turns, so that a machine that is busy for a while slows down all of them.
       for (let round = 0; round < rounds; round += 1) {
-        for (const server of order) await server.measure(work, milliseconds, clients);
+        for (const server of order) await server.measure(work, milliseconds, clients, writes);
         order.push(order.shift()!);
       }
     }
@@ -59,7 +62,7 @@ export const records: Bench<Options> = {
     if (profile !== "") await tested[0]!.server.stop();
     return [
       {
-        title: `records: ${clients} requests at a time, ${rows} records, ${rounds} rounds of ${milliseconds} ms`,
+        title: `records: ${clients} requests at a time, ${rows} records, ${rounds} rounds of ${milliseconds} ms, ${writes} writes/s`,
         metrics: metricsOf(works),
         columns: columns as unknown as Columns,
         legend: ["CPU: of the server and its readers, per request", "ratio: above 1, the first server is better"],
@@ -90,6 +93,7 @@ function serversOf(baseline: string, profile: string): readonly (readonly [name:
 
 /** One of the servers, and what its requests took so far. */
 class Tested {
+  #writes = 0;
   readonly #results = new Map(
     RECORD_WORK.map(({ key }) => [key, { sent: 0, latencies: new Latencies(), ms: 0, cpuUs: 0 }]),
   );
@@ -107,11 +111,15 @@ class Tested {
     await this.#send(work, clients, () => (left -= 1) < 0 || performance.now() > until, new Latencies());
   }
 
-  async measure(work: RecordWork, milliseconds: number, clients: number): Promise<void> {
+  /** @param writes updates a second, after which nothing that was read before may be reused */
+  async measure(work: RecordWork, milliseconds: number, clients: number, writes: number): Promise<void> {
     const result = this.#results.get(work.key)!;
+    const write = (): void => void this.#request(UPDATE, (this.#writes += 1), "10.1.0.0");
+    const timer = writes > 0 ? setInterval(write, 1_000 / writes) : undefined;
     const cpuBefore = readStats(this.server.pid).cpuMicros;
     const start = performance.now();
     await this.#send(work, clients, () => performance.now() - start > milliseconds, result.latencies);
+    clearInterval(timer);
     result.ms += performance.now() - start;
     result.cpuUs += readStats(this.server.pid).cpuMicros - cpuBefore;
   }
