@@ -26,14 +26,15 @@ export async function uploadObject(
   const spooled = spooledOf(content);
   const file = spooled ? Bun.file(spooled.path) : content;
   const { size } = file;
-  if (size <= PART_BYTES) return uploadWhole(s3, key, await file.bytes(), headers);
+  if (size <= PART_BYTES) return uploadWhole(s3, key, file, headers);
   await inParts(s3, key, headers, async (upload, parts) => {
     const bytes = Math.max(PART_BYTES, Math.ceil(size / MAX_PARTS));
     const limit = pLimit(PARALLEL);
     const starts = Array.from({ length: Math.ceil(size / bytes) }, (_, index) => index * bytes);
     const sendAll = starts.map((start, index) =>
       limit(async () => {
-        const part = await file.slice(start, Math.min(start + bytes, size)).bytes();
+        // Bun sends a piece of a file without having it in memory.
+        const part = file.slice(start, Math.min(start + bytes, size));
         await uploadPart(s3, key, upload, parts, index + 1, part);
       }),
     );
@@ -50,7 +51,7 @@ async function uploadStream(
   const pieces = partsOf(content);
   const first = await pieces.next();
   const second = first.done ? first : await pieces.next();
-  if (second.done) return uploadWhole(s3, key, first.value ?? new Uint8Array(), headers);
+  if (second.done) return uploadWhole(s3, key, new Blob(first.value ? [first.value] : []), headers);
   await inParts(s3, key, headers, async (upload, parts) => {
     await uploadPart(s3, key, upload, parts, 1, first.value!);
     await uploadPart(s3, key, upload, parts, 2, second.value);
@@ -82,10 +83,10 @@ async function* partsOf(content: FileContent): AsyncGenerator<Uint8Array<ArrayBu
 async function uploadWhole(
   s3: S3Connection,
   key: string,
-  body: Uint8Array<ArrayBuffer>,
+  body: Blob,
   headers: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await s3.text({ method: "PUT", key, headers: { ...headers, "Content-Length": String(body.byteLength) }, body });
+  await s3.text({ method: "PUT", key, headers: { ...headers, "Content-Length": String(body.size) }, body });
 }
 
 /** Starts an upload in parts, and completes it after the work or, if that fails, removes what has arrived. */
@@ -118,10 +119,10 @@ async function uploadPart(
   uploadId: string,
   parts: Parts,
   partNumber: number,
-  body: Uint8Array<ArrayBuffer>,
+  body: Blob | Uint8Array<ArrayBuffer>,
 ): Promise<void> {
   const query = { uploadId, partNumber: String(partNumber) };
-  const headers = { "Content-Length": String(body.byteLength) };
+  const headers = { "Content-Length": String(body instanceof Blob ? body.size : body.byteLength) };
   const response = await s3.send({ method: "PUT", key, query, headers, body });
   await s3.within(response.arrayBuffer());
   parts.set(partNumber, response.headers.get("etag") ?? "");
