@@ -39,6 +39,8 @@ export interface ListOptions<T = RecordModel> extends ViewOptions<T> {
   readonly withSnippets?: boolean | undefined;
   /** Faster: doesn't count the records. The totals are then -1. */
   readonly skipTotal?: boolean | undefined;
+  /** How to count: `cached` counts only after changes, `bounded:1000` no further than 1000. Headwater servers only. */
+  readonly total?: "exact" | "cached" | `bounded:${number}` | undefined;
 }
 
 export interface Page<T> {
@@ -46,6 +48,8 @@ export interface Page<T> {
   readonly perPage: number;
   readonly totalItems: number;
   readonly totalPages: number;
+  /** With `total: "bounded:…"`: whether there are no more than `totalItems`. */
+  readonly totalIsExact?: boolean;
   readonly items: readonly T[];
   /** The cursor of the page. A subscription from there misses nothing. Headwater servers only. */
   readonly cursor: string | undefined;
@@ -105,14 +109,38 @@ export interface AggregateOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of `history`. */
+export interface HistoryOptions {
+  /** Default: 30, at most 1000. */
+  readonly perPage?: number | undefined;
+  /** Only versions before this one. */
+  readonly before?: number | undefined;
+}
+
+/** One change of a record. */
+export interface HistoryEntry {
+  readonly version: number;
+  readonly time: string;
+  readonly action: "create" | "update" | "delete" | "restore";
+  /** `account`, with its `collectionId` and `id`; `guest`, or `app` for the application. */
+  readonly by: { readonly kind: string; readonly collectionId?: string; readonly id?: string };
+  /** By field. */
+  readonly changes: Readonly<Record<string, { readonly old: unknown; readonly new: unknown }>>;
+}
+
 /** For each group, its fields and values by their keys. */
 export type AggregateRow = Readonly<Record<string, unknown>>;
 
 /** The type of the items is not checked. */
-export function listRecords<T>(api: Api, collection: string, options: ListOptions = {}): Promise<Page<T>> {
+export function listRecords<T>(
+  api: Api,
+  collection: string,
+  options: ListOptions = {},
+  kind = "records",
+): Promise<Page<T>> {
   const { signal, headers, sort, expand, fields, query, ...params } = options;
   const all = { ...viewQuery({ query, expand, fields }), ...params, sort: joinNames(sort) };
-  return requestPage(api, recordsPath(collection), { query: all, headers, signal });
+  return requestPage(api, recordsPath(collection).replace(/records$/, kind), { query: all, headers, signal });
 }
 
 export function aggregateRecords(

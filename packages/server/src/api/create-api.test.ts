@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { testDir } from "@headwater/testing/lib/test-dir.ts";
 import pino from "pino";
+import { CountCache } from "../records/query/count-cache.ts";
 import { createImports } from "../app/queries.ts";
 import { createBodies } from "../app/bodies.ts";
 import { openFolder } from "../app/folder.ts";
@@ -34,6 +35,7 @@ test("a draining API finishes running requests and refuses new ones", async () =
     config,
     streamedAnswers: new StreamedAnswers(0),
     imports: createImports(config, metrics),
+    counts: new CountCache(),
     bodies: createBodies(config, folder.spool, metrics),
     thumbs: createThumbs(config, logger, folder, metrics).thumbs,
     ...(await createUploads(config, logger, folder, metrics)),

@@ -8,7 +8,7 @@ import type { ApiRequest } from "../http/request.ts";
 /** What rules and record operations see of a request. Headers are converted on first use: most rules never read them. */
 export function recordContext(
   request: ApiRequest,
-  { registry, files, uploads, background, hooks, config, metrics, versions }: ApiContext,
+  { registry, files, uploads, background, hooks, config, metrics, versions, counts }: ApiContext,
   { context = "default", body = {} }: Partial<Pick<RecordContext, "context" | "body">> = {},
 ): RecordContext {
   return {
@@ -18,6 +18,7 @@ export function recordContext(
     query: request.query,
     headers: lazyObject(() => headersOf(request.raw)),
     body,
+    counts,
     versions: asksForVersion(request.query) ? versions : undefined,
     schema: registry.current,
     now: request.now,

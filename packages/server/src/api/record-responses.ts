@@ -29,7 +29,7 @@ export function pageResponse(
 }
 
 function* pageTexts(
-  { page, perPage, totalItems, totalPages }: RecordPage,
+  { page, perPage, totalItems, totalPages, totalIsExact }: RecordPage,
   records: CollectedRecords,
   pick: FieldPick | undefined,
 ): Generator<string> {
@@ -39,5 +39,5 @@ function* pageTexts(
     yield text;
     separator = ",";
   }
-  yield `],${JSON.stringify({ page, perPage, totalItems, totalPages }).slice(1)}`;
+  yield `],${JSON.stringify({ page, perPage, totalItems, totalPages, totalIsExact }).slice(1)}`;
 }

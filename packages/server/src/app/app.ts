@@ -11,6 +11,7 @@ import type { Follower } from "../log/tail.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import type { Presence } from "../presence/presence.ts";
 import type { HookRegistry } from "../records/model/hook-registry.ts";
+import { CountCache } from "../records/query/count-cache.ts";
 import type { SearchIndexer } from "../records/search/search-indexer.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { CurrentSettings } from "../settings/current-settings.ts";
@@ -109,7 +110,7 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
   const { thumbs, stopThumbs } = createThumbs(config, logger, folder, metrics);
   const { stopUploads, ...pending } = await createUploads(config, logger, folder, metrics);
   const shared = { settings, tasks, hooks, metrics, config, logger, background };
-  const answers = { streamedAnswers, imports, bodies, thumbs };
+  const answers = { streamedAnswers, imports, counts: new CountCache(), bodies, thumbs };
   const context = { ...folder, ...realtime, ...sync, ...shared, ...answers, ...pending };
   const clock = { startedAt: new Date(), now: () => new Date() };
   const api = createApi({ ...context, ...clock, tokens: new Tokens() }, customRoutes);

@@ -1,8 +1,11 @@
+import type { CollectionId } from "@headwater/protocol";
 import type { RecordValues, Snippets } from "@headwater/protocol";
 import type { Schema } from "../../collections/model/schema.ts";
 import type { FileStore } from "../../files/file-store.ts";
 import type { PendingUploads } from "../../files/uploads/pending-uploads.ts";
 import type { RuleContext } from "../../rules/rule-context.ts";
+import type { Query } from "../../store/sql.ts";
+import type { Reader } from "../../store/store.ts";
 import type { HookContext } from "./hook-registry.ts";
 import type { Precondition } from "./precondition.ts";
 import type { RecordVersions } from "./record-version.ts";
@@ -28,10 +31,22 @@ export interface RecordContext extends RuleContext, WriteContext {
   readonly snippets?: ReadonlyMap<RecordValues, Snippets> | undefined;
   /** Uploads that arrived before their record. Without them, none can be named. */
   readonly uploads?: PendingUploads | undefined;
+  /** Set if counts of lists are kept. */
+  readonly counts?: KnownCounts | undefined;
   /** What must hold of the record that is written. */
   readonly precondition?: Precondition | undefined;
   /** How much an answer may hold; the defaults unless given. */
   readonly answerLimits?: AnswerLimits | undefined;
+}
+
+/** Counts of lists by their statements. */
+export interface KnownCounts {
+  /**
+   * @param reader one snapshot
+   * @param of the collection whose records alone decide the count; `undefined` if others may
+   * @param count counts them
+   */
+  total(reader: Reader, query: Query, of: CollectionId | undefined, count: () => Promise<number>): Promise<number>;
 }
 
 /** How much one answer may hold. 0 is no limit. */

@@ -3,12 +3,14 @@ import type { Collection } from "../../collections/model/collection.ts";
 import type { Schema } from "../../collections/model/schema.ts";
 import { badRequest, forbidden } from "../../lib/api-error.ts";
 import { isSuperuser } from "../../rules/principal.ts";
+import type { Query } from "../../store/sql.ts";
 import type { Reader } from "../../store/store.ts";
 import { readRow } from "../model/columns.ts";
 import { dependsOnTime } from "./depends-on-time.ts";
 import { parseListParams } from "./list-params.ts";
 import { type ListStatements, listStatements } from "./list-statements.ts";
 import type { RecordContext } from "../model/record-context.ts";
+import { boundedCount, countsAlone, readTotalMode, type TotalMode } from "./list-total.ts";
 import { readSnippets, searchOf } from "./search-list.ts";
 import { ruleFor } from "./select-records.ts";
 import { isUnreadableRule } from "./unreadable-rule.ts";
@@ -20,6 +22,8 @@ export interface RecordPage {
   /** -1 if the request skips the count. */
   readonly totalItems: number;
   readonly totalPages: number;
+  /** Set if the request bounds the count: whether there are no more than `totalItems`. */
+  readonly totalIsExact?: boolean;
   /** Set if the request asks for them. */
   readonly snippets?: ReadonlyMap<RecordValues, Snippets>;
 }
@@ -28,7 +32,7 @@ export interface RecordPage {
  * A page of the records that meet the list rule.
  *
  * @param reader one snapshot, so that the count and the page agree
- * @param query the request's parameters: page, perPage, skipTotal, sort, filter, search
+ * @param query the request's parameters: page, perPage, skipTotal, total, sort, filter, search
  * @throws ApiError 403 for a collection or a filter that only superusers may use, 400 for invalid parameters
  */
 export async function listRecords(
@@ -44,13 +48,19 @@ export async function listRecords(
     const search = await searchOf(reader, context, collection, query);
     const slice = { perPage, offset: (page - 1) * perPage };
     const statements = listStatements(context, collection, { rule, filter, sort, search }, slice);
-    const totalItems = skipTotal ? -1 : await count(reader, context.schema, statements);
+    const mode = readTotalMode(query["total"]);
+    const counted = skipTotal
+      ? -1
+      : await totalOf(reader, context, collection, statements, mode, { rule, filter, sort, search });
+    const isBounded = typeof mode === "object" && !skipTotal;
+    const totalItems = isBounded ? Math.min(counted, mode.atMost) : counted;
     const totalPages = skipTotal ? -1 : Math.ceil(totalItems / perPage);
     const stopsAfter = statements.isPlain ? slice.offset + perPage : undefined;
     const rows = await reader.all({ ...statements.page(), stopsAfter });
     const items = rows.map((row) => readRow(collection, row));
     const snippets = search && (await readSnippets(reader, collection, search, query, items));
-    return { items, page, perPage, totalItems, totalPages, ...(snippets && { snippets }) };
+    const shown = { items, page, perPage, totalItems, totalPages };
+    return { ...shown, ...(isBounded && { totalIsExact: counted === totalItems }), ...(snippets && { snippets }) };
   } catch (error) {
     throw isUnreadableRule(error) ? badRequest("", {}, error) : error;
   }
@@ -68,8 +78,23 @@ export function assertNoRequestReferences(query: Readonly<Record<string, string>
 /** SQLite counts by the pages of an index. */
 const COUNT_COST = 0.01;
 
-async function count(reader: Reader, schema: Schema, statements: ListStatements): Promise<number> {
+function totalOf(
+  reader: Reader,
+  context: RecordContext,
+  collection: Collection,
+  statements: ListStatements,
+  mode: TotalMode,
+  conditions: Parameters<typeof countsAlone>[2],
+): Promise<number> {
   const query = statements.count();
+  const { schema, counts } = context;
+  if (typeof mode === "object") return count(reader, schema, statements, boundedCount(query, mode.atMost));
+  const counting = (): Promise<number> => count(reader, schema, statements, query);
+  if (mode === "exact" || !counts || dependsOnTime(schema, query.text)) return counting();
+  return counts.total(reader, query, countsAlone(context, collection, conditions), counting);
+}
+
+async function count(reader: Reader, schema: Schema, statements: ListStatements, query: Query): Promise<number> {
   const visitCost = statements.isPlain ? COUNT_COST : undefined;
   const row = await reader.first({ ...query, visitCost, isReusable: !dependsOnTime(schema, query.text) });
   return Number(row?.["total"]);
