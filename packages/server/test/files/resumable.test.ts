@@ -6,7 +6,7 @@ import { play } from "../../src/testing/scenario.ts";
 import { startTestApp } from "../../src/testing/test-app.ts";
 import { type Begin, metadata, STREAM, TUS, tusRequests } from "./tus-requests.ts";
 
-const { app, url, admin, add, define, tokenOf, dir } = await startTestApp({
+const { url, admin, add, define, tokenOf, dir } = await startTestApp({
   maxUnfinishedMbPerAccount: "1",
   maxUnfinishedMb: "4",
 });
@@ -164,17 +164,20 @@ describe("what is refused", () => {
 });
 
 test("a request that goes on ends the one before it, whose bytes stay", async () => {
-  const path = await started();
+  const text = "0123456789".repeat(60_000);
+  const path = await started({ size: text.length });
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
   const stuck = send(path, 0, readable);
-  await writer.write(new TextEncoder().encode("012"));
-  while (app.folder && (await Bun.file(join(dir, ".headwater.pending", path.split("/").at(-1)!)).text()) !== "012") {
-    await Bun.sleep(5);
-  }
-  expect(await offsetOf(path)).toBe("3");
+  await writer.write(new TextEncoder().encode(text.slice(0, 500_000)));
+  while (Bun.file(join(dir, ".headwater.pending", path.split("/").at(-1)!)).size === 0) await Bun.sleep(5);
+  const offset = Number(await offsetOf(path));
+  expect(offset).toBeGreaterThan(0);
   expect((await stuck).status).toBe(409);
-  expect((await send(path, 3, "3456789")).status).toBe(204);
+  expect((await send(path, offset, text.slice(offset))).status).toBe(204);
+  const record = (await (await attach("open", { file: nameOf(path) })).json()) as { id: string; file: string[] };
+  const file = await fetch(`${url}/api/files/open/${record.id}/${record.file[0]}`);
+  expect((await file.text()) === text).toBe(true);
   await writer.abort().catch(() => {});
 });
 

@@ -3,6 +3,7 @@ import { type FileHandle, open, rm, stat, truncate } from "node:fs/promises";
 import { z } from "zod";
 import { parseJson } from "../../lib/json/json-value.ts";
 import { toStoreError } from "../../store/system-error.ts";
+import { Pieces } from "./pieces.ts";
 
 const INFO = z.object({
   id: z.string(),
@@ -127,18 +128,22 @@ export class PendingUpload {
   async #write(bytes: AsyncIterable<Uint8Array>, checksum: Checksum | undefined): Promise<void> {
     const hash = checksum && createHash(checksum.algorithm);
     const file = await open(this.path, "r+");
+    const flush = async (piece: Uint8Array): Promise<void> => {
+      for (let left = piece; left.byteLength > 0;) {
+        const { bytesWritten } = await file.write(left, 0, left.byteLength, this.arrived);
+        this.arrived += bytesWritten;
+        left = left.subarray(bytesWritten);
+      }
+      this.touched = Date.now();
+    };
+    const pieces = new Pieces(flush);
     try {
       for await (const chunk of bytes) {
-        let left = chunk;
-        while (left.byteLength > 0) {
-          const { bytesWritten } = await file.write(left, 0, left.byteLength, this.arrived);
-          this.arrived += bytesWritten;
-          left = left.subarray(bytesWritten);
-        }
         hash?.update(chunk);
-        this.touched = Date.now();
+        await pieces.add(chunk);
       }
     } finally {
+      await pieces.flush();
       // The client may forget what it is told has arrived.
       await syncAndClose(file);
     }
