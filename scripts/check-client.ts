@@ -7,8 +7,8 @@ import { buildClient, CLIENT_DIST } from "./build-client.ts";
 const LIMITS = {
   /** Connections, event stream and subscriptions, without records, live lists, sign-in and the official SDK's calls. */
   realtime: 12_080,
-  /** With conditional writes and aggregates, which are short calls of their own. */
-  all: 17_700,
+  /** With conditional writes, aggregates, trash and history, which are short calls of their own. */
+  all: 17_800,
   /** Loaded only when used: the WebSocket transport and tab sharing. */
   onDemand: 5_000,
 };

@@ -20,6 +20,8 @@ export { type FieldName, filter, type FilterValue } from "./records/filter.ts";
 export {
   type AggregateOptions,
   type AggregateRow,
+  type HistoryEntry,
+  type HistoryOptions,
   type ListOptions,
   type Page,
   snippetsOf,

@@ -30,6 +30,9 @@ export type { CreateInput, RecordOf, UntypedRecord, UpdateInput } from "./librar
 export type {
   AggregateOptions,
   AggregateRow,
+  HistoryActor,
+  HistoryItem,
+  HistoryOptions,
   DeleteOptions,
   ListOptions,
   Page,

@@ -13,6 +13,8 @@ import {
   type AggregateOptions,
   aggregateRecords,
   type AggregateRow,
+  type HistoryEntry,
+  type HistoryOptions,
   type ListOptions,
   listRecords,
   type Page,
@@ -71,6 +73,22 @@ export class Collection<Types extends CollectionTypes = AnyCollection> {
     await this.#api.request("DELETE", this.#path(id), { query, headers: writeHeaders(options), signal });
   }
 
+  /** Deleted records that can be restored, the last deleted first. Headwater servers only, as the next two. */
+  trash(options?: ListOptions<Types["record"]>): Promise<Page<Types["record"]>> {
+    return listRecords<Types["record"]>(this.#api, this.name, options, "trash");
+  }
+
+  /** Brings back a deleted record or, with a version, the values that a record had after that change. */
+  restore(id: string, version?: number): Promise<Types["record"]> {
+    return this.#requestRecord("POST", id, undefined, {}, `${version ? `/history/${version}` : ""}/restore`);
+  }
+
+  /** The changes of a record, the newest first, before a version. */
+  async history(id: string, options: HistoryOptions = {}): Promise<readonly HistoryEntry[]> {
+    const { body } = await this.#api.request("GET", `${this.#path(id)}/history`, { query: { ...options } });
+    return (body as { readonly items: readonly HistoryEntry[] }).items;
+  }
+
   /** Subscribes to all changes of records that match the list rule and the filter. */
   subscribe(options?: SubscribeOptions<Types["record"]>): Subscription<SubscriptionEvent<Types["record"]>> {
     return this.#realtime.follow(this.name, "*", options);
@@ -94,9 +112,10 @@ export class Collection<Types extends CollectionTypes = AnyCollection> {
     id: string | undefined,
     values: object | undefined,
     options: WriteOptions<Types["record"]>,
+    end = "",
   ): Promise<Types["record"]> {
     const { signal } = options;
-    const { body } = await this.#api.request(method, this.#path(id), {
+    const { body } = await this.#api.request(method, this.#path(id) + end, {
       query: viewQuery(options),
       ...(values !== undefined && { body: recordBody(values) }),
       headers: writeHeaders(options),

@@ -22,7 +22,7 @@ export function pageResponse(
   records: CollectedRecords,
 ): Response {
   if (records.length < STREAM_LENGTH) {
-    const { snippets: _, ...shown } = page;
+    const { extras: _, ...shown } = page;
     return jsonPage(request, { ...shown, items: records.toJson() });
   }
   return streamedAnswers.respond(request, records.length, pageTexts(page, records, requestedFields(request)));

@@ -28,7 +28,7 @@ export async function list(request: ApiRequest, api: ApiContext): Promise<Respon
   const { seq, page, records } = await api.store.for(queryOwner(request)).read(async (reader) => {
     const head = await readHead(reader);
     const found = await listRecords(reader, context, collection, request.query);
-    const shown = found.snippets ? { ...context, snippets: found.snippets } : context;
+    const shown = found.extras ? { ...context, extras: found.extras } : context;
     const collected = await collectRecords(reader, shown, collection, found.items, request.query["expand"] ?? "");
     return { seq: head, page: found, records: collected };
   });

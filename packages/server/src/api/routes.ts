@@ -9,6 +9,8 @@ import * as connections from "./connections.ts";
 import { dryRunView } from "./dry-run-view.ts";
 import * as files from "./files.ts";
 import * as health from "./health.ts";
+import * as history from "./kept/history.ts";
+import * as trash from "./kept/trash.ts";
 import * as metrics from "./metrics.ts";
 import * as realtime from "./realtime.ts";
 import * as recordAuth from "./record-auth.ts";
@@ -69,6 +71,12 @@ const routes: readonly Route<ApiContext>[] = [
   post(RECORDS, withSchemaRetry(records.create), { bodyLimit: records.bodyLimit }),
   patch(`${RECORDS}/:id`, withSchemaRetry(records.update), { bodyLimit: records.bodyLimit }),
   del(`${RECORDS}/:id`, withSchemaRetry(records.remove)),
+
+  post(`${RECORDS}/:id/restore`, withSchemaRetry(trash.restore)),
+  get(`${COLLECTION}/trash`, trash.list),
+  del(`${COLLECTION}/trash/:id`, superusersOnly(withSchemaRetry(trash.purge))),
+  get(`${RECORDS}/:id/history`, history.list),
+  post(`${RECORDS}/:id/history/:version/restore`, withSchemaRetry(history.restore)),
 
   post(UPLOADS, tus.create, { bodyLimit: unlimited, headers: TUS_HEADERS }),
   post(`${UPLOADS}/presign`, presign),

@@ -100,7 +100,7 @@ async function buildApp(config: Config, logger: Logger, folder: Folder): Promise
   const indexer = await startSearchIndexer(folder, logger);
   const followers = createFollowers(folder, settings, realtime, sync, tasks, indexer);
   const readers = openLogReaders({ logger, folder, hooks, tailRegistry, head, followers });
-  const stopMaintenance = startMaintenance({ config, logger, store, readers, tasks, metrics });
+  const stopMaintenance = startMaintenance({ config, logger, folder, readers, tasks, metrics, background });
   observeReaders(store, metrics);
   observeScripts(folder, metrics);
   observeStorage(folder, metrics);

@@ -23,6 +23,8 @@ export async function dropCollection(tx: Transaction, schema: Schema, collection
     await tx.run(verbatim(`DROP TABLE ${quote(collection.name)}`));
     await forgetCollection(tx, collection.id);
     if (collection.search) await dropSearchTable(tx, collection.id);
+    await tx.run(sql`DELETE FROM _headwater_trash WHERE collection = ${collection.id}`);
+    await tx.run(sql`DELETE FROM _headwater_history WHERE collection = ${collection.id}`);
   }
   if (collection.type === "auth") await deleteLogins(tx, schema, collection);
   await deleteCollectionRow(tx, collection.id);

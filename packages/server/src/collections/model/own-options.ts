@@ -1,15 +1,22 @@
 import type { Field } from "../fields/field.ts";
 import { badFormat, isObject, type JsonObject } from "../fields/decode-json.ts";
+import { type History, parseHistory, parseSoftDelete, type SoftDelete } from "./kept-options.ts";
 import type { SearchIndex } from "./search-option.ts";
 
 /** Options of a collection that PocketBase doesn't have. A collection without them is as in PocketBase. */
 export interface OwnOptions {
   /** The fields in which `search=` looks for words. */
   readonly search?: SearchIndex;
+  readonly softDelete?: SoftDelete;
+  readonly history?: History;
 }
 
 /** The options that are set. */
-export const ownOptionsToJson = ({ search }: OwnOptions): JsonObject => (search ? { search } : {});
+export const ownOptionsToJson = ({ search, softDelete, history }: OwnOptions): JsonObject => ({
+  ...(search && { search }),
+  ...(softDelete && { softDelete }),
+  ...(history && { history }),
+});
 
 /**
  * Reads submitted options on top of others: `null` removes one, a missing one stays.
@@ -17,8 +24,12 @@ export const ownOptionsToJson = ({ search }: OwnOptions): JsonObject => (search 
  * @throws ApiError 400 for a value of the wrong JSON type
  */
 export function parseOwnOptions(raw: JsonObject, before: OwnOptions): OwnOptions {
-  const search = raw["search"] === undefined ? before.search : parseSearch(raw["search"]);
-  return search ? { search } : {};
+  const read = <T>(key: keyof OwnOptions, parse: (value: unknown) => T | undefined, old: T | undefined) =>
+    raw[key] === undefined ? old : parse(raw[key]);
+  const search = read("search", parseSearch, before.search);
+  const softDelete = read("softDelete", parseSoftDelete, before.softDelete);
+  const history = read("history", parseHistory, before.history);
+  return { ...(search && { search }), ...(softDelete && { softDelete }), ...(history && { history }) };
 }
 
 function parseSearch(raw: unknown): SearchIndex | undefined {

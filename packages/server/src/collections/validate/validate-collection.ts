@@ -6,6 +6,7 @@ import { viaProblem } from "../fields/check-field.ts";
 import { authProblems } from "./validate-auth.ts";
 import { fieldsProblem } from "./validate-fields.ts";
 import { indexesProblem } from "./validate-indexes.ts";
+import { keptProblems } from "./validate-kept.ts";
 import { ruleProblem } from "./validate-rule.ts";
 import { searchProblems } from "./validate-search.ts";
 import type { ValidationContext } from "./validation-context.ts";
@@ -28,6 +29,7 @@ export function validateCollection(draft: CollectionDraft, context: ValidationCo
     deleteRule: writeRule("deleteRule"),
     indexes: indexesProblem(draft, context),
     search: searchProblems(draft),
+    ...keptProblems(draft, context),
     ...(draft.type === "auth" ? authProblems(draft, context) : {}),
     ...(draft.type === "view" ? { viewQuery: required(draft.viewQuery) ?? context.viewProblem } : {}),
   });

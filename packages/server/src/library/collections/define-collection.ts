@@ -18,6 +18,16 @@ export interface CollectionOptions<F extends Fields, T extends CollectionType> {
   readonly deleteRule?: Rule;
   /** `CREATE INDEX` statements. */
   readonly indexes?: readonly string[];
+  /** The search index: the fields in which `search` looks for words. */
+  readonly search?: {
+    readonly fields: readonly (keyof F & string)[];
+    readonly tokenizer?: "unicode61" | "porter" | "trigram";
+    readonly weights?: { readonly [Name in keyof F & string]?: number };
+  } | null;
+  /** Deleted records can be restored for so many days: 30 unless given, 0 for ever. */
+  readonly softDelete?: boolean | { readonly days?: number; readonly trashRule?: Rule; readonly restoreRule?: Rule };
+  /** Who changed what of each record: the last 100 changes unless given, 0 for all, for so many days. */
+  readonly history?: boolean | { readonly keep?: number; readonly days?: number; readonly historyRule?: Rule };
   /** For a view: a `SELECT` statement. */
   readonly viewQuery?: string;
   /** For an auth collection: who may sign in, and who may manage other accounts as their owners do. */

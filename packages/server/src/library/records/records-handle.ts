@@ -1,6 +1,6 @@
 import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
-import { retryOnSchemaChange } from "../../records/model/schema-change.ts";
+import { retryOnSchemaChange, writeUnderSchema } from "../../records/model/schema-change.ts";
 import { deleteRecord } from "../../records/write/delete-record.ts";
 import { admitCode, hookDepth, isInTransaction } from "../../records/model/hook-scope.ts";
 import { aggregateRecords } from "../../records/query/aggregate-records.ts";
@@ -12,6 +12,9 @@ import { assertWritable } from "../../records/model/writable-collection.ts";
 import type { RecordContext } from "../../records/model/record-context.ts";
 import { type Submission, toJsonValues, toSubmission } from "../../records/model/submission.ts";
 import { applySubmission, submitDelete, writeSubmission } from "../../records/write/submit-record.ts";
+import { readHistory } from "../../records/kept/history.ts";
+import { restoreRecord } from "../../records/restore/restore-record.ts";
+import { assertMayReadHistory, presentEntry } from "../../records/restore/show-history.ts";
 import { viewRecord } from "../../records/query/view-record.ts";
 import type { Reader, Transaction } from "../../store/store.ts";
 import { type AccountRef, type Caller, principalFor } from "./caller.ts";
@@ -25,6 +28,8 @@ import type {
   AggregateRow,
   DeleteOptions,
   FirstOptions,
+  HistoryItem,
+  HistoryOptions,
   ListOptions,
   Page,
   Records,
@@ -114,6 +119,25 @@ export class RecordsHandle<S extends Subject> implements Records<S> {
       if (!tx) return submitDelete(this.#appContext.core.folder, context, collection, id);
       await prepareDelete(tx, context, collection, id);
       await deleteRecord(tx, context, collection, id);
+    });
+  }
+
+  restore(id: string, options: ViewOptions = {}): Promise<RecordOf<S>> {
+    return this.#write(async (reader, tx) => {
+      const request = await this.#createRequest(reader, "POST", tx, {}, options);
+      const { context, collection } = request;
+      const write = (target: Transaction) => restoreRecord(target, context, collection, id);
+      const record = await (tx ? write(tx) : writeUnderSchema(this.#appContext.core.folder, context, write));
+      return (await this.#present(reader, request, [record], options.expand))[0]!;
+    });
+  }
+
+  history(id: string, { limit = 30, before }: HistoryOptions = {}): Promise<readonly HistoryItem[]> {
+    return this.#read(async (reader) => {
+      const { context, collection } = await this.#createRequest(reader, "GET");
+      await assertMayReadHistory(reader, context, collection, id);
+      const entries = await readHistory(reader, collection, id, { limit, ...(before !== undefined && { before }) });
+      return entries.map((entry) => presentEntry(context, collection, entry));
     });
   }
 

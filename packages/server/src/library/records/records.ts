@@ -52,6 +52,29 @@ export interface AggregateOptions {
   readonly skipTotal?: boolean;
 }
 
+export interface HistoryOptions {
+  /** 30 unless given. */
+  readonly limit?: number;
+  /** Only versions before this one. */
+  readonly before?: number;
+}
+
+/** One change of a record. */
+export interface HistoryItem {
+  /** From 1 for each record. */
+  readonly version: number;
+  /** As in records: `2026-01-02 03:04:05.678Z`. */
+  readonly time: string;
+  readonly action: "create" | "update" | "delete" | "restore";
+  readonly by: HistoryActor;
+  /** By field. */
+  readonly changes: Readonly<Record<string, { readonly old: JsonValue; readonly new: JsonValue }>>;
+}
+
+/** Who changed it: an account, a guest, or the application. */
+export type HistoryActor =
+  { readonly kind: "account"; readonly collectionId: string; readonly id: string } | { readonly kind: "guest" | "app" };
+
 /** For each group, its fields and values by their keys. */
 export type AggregateRow = Readonly<Record<string, JsonValue>>;
 
@@ -83,6 +106,14 @@ export interface Records<S extends Subject> {
   /** Modifiers such as `count+` apply to the record's values in the transaction. */
   update(id: string, values: UpdateInput<S>, options?: UpdateOptions): Promise<RecordOf<S>>;
   delete(id: string, options?: DeleteOptions): Promise<void>;
+  /**
+   * Brings back a deleted record of a collection with the option `softDelete`.
+   *
+   * @throws ApiError 404 if it isn't in the trash
+   */
+  restore(id: string, options?: ViewOptions): Promise<RecordOf<S>>;
+  /** The changes of a record of a collection with the option `history`, the newest first. Hidden fields are not kept. */
+  history(id: string, options?: HistoryOptions): Promise<readonly HistoryItem[]>;
   /** Does the slow part of a create before a transaction; see `Prepared`. */
   prepare(values: CreateInput<S>): Promise<Prepared<S>>;
   /** The same records under the rules for this caller or account. */

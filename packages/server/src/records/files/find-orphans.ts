@@ -2,7 +2,7 @@ import type { Schema } from "../../collections/model/schema.ts";
 import { type FileStore, keyOf, type ListedFile } from "../../files/file-store.ts";
 import type { Reader } from "../../store/store.ts";
 import { fileNames } from "../model/record-files.ts";
-import { findRecord } from "../query/find-record.ts";
+import { findKept } from "../kept/trash.ts";
 
 /** A stored file that nothing names. */
 export interface Orphan extends ListedFile {
@@ -54,9 +54,9 @@ async function* orphansOf(
   const found = schema.find(first.collection);
   // Names of collections are not ids.
   const collection = found?.id === first.collection ? found : undefined;
-  const record = collection && (await findRecord(reader, collection, first.record));
-  const named = new Set(record ? fileNames(collection, record) : []);
-  const missing = record ? "name" : collection ? "record" : "collection";
+  const records = collection ? await findKept(reader, collection, first.record) : [];
+  const named = new Set(records.flatMap((record) => fileNames(collection!, record)));
+  const missing = records.length > 0 ? "name" : collection ? "record" : "collection";
   for (const file of group) {
     const { name } = placeOf(file.key)!;
     const key = keyOf(first.collection, first.record, name);

@@ -4,7 +4,7 @@ import { type FileStore, folderOf } from "../../files/file-store.ts";
 import type { Reader } from "../../store/store.ts";
 import { readUnerasedDeletes } from "../changes/eraser.ts";
 import { fileNames } from "../model/record-files.ts";
-import { findRecord } from "../query/find-record.ts";
+import { findKept } from "../kept/trash.ts";
 
 /** Deletes that are looked up at a time. */
 const DELETES_PER_READ = 1_000;
@@ -17,12 +17,12 @@ export async function sweepFiles(reader: Reader, schema: Schema, files: FileStor
   await files.sweep(async (key) => {
     const [collectionId = "", id = "", name = ""] = key.split("/");
     const collection = schema.find(collectionId);
-    const record = collection && (await findRecord(reader, collection, id));
-    return record !== undefined && fileNames(collection!, record).includes(name);
+    const records = collection ? await findKept(reader, collection, id) : [];
+    return records.some((record) => fileNames(collection!, record).includes(name));
   });
   for (const { collection: collectionId, record } of await readUnerasedDeletes(reader, DELETES_PER_READ)) {
     const collection = schema.find(collectionId);
-    if (!collection || (await findRecord(reader, collection, record))) continue;
+    if (!collection || (await findKept(reader, collection, record)).length > 0) continue;
     await files.removeFolder(folderOf(collection.id, recordId(record)));
   }
 }

@@ -1,5 +1,5 @@
 import type { CollectionId } from "@headwater/protocol";
-import type { RecordValues, Snippets } from "@headwater/protocol";
+import type { RecordValues } from "@headwater/protocol";
 import type { Schema } from "../../collections/model/schema.ts";
 import type { FileStore } from "../../files/file-store.ts";
 import type { PendingUploads } from "../../files/uploads/pending-uploads.ts";
@@ -27,8 +27,8 @@ export interface WriteContext {
 export interface RecordContext extends RuleContext, WriteContext {
   /** Set if answers say which version each record has. */
   readonly versions?: RecordVersions | undefined;
-  /** Snippets to show with records that a search found. */
-  readonly snippets?: ReadonlyMap<RecordValues, Snippets> | undefined;
+  /** What to show with records besides their fields; the keys start with `@`. */
+  readonly extras?: ReadonlyMap<RecordValues, Readonly<Record<string, unknown>>> | undefined;
   /** Uploads that arrived before their record. Without them, none can be named. */
   readonly uploads?: PendingUploads | undefined;
   /** Set if counts of lists are kept. */

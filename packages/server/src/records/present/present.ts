@@ -84,7 +84,7 @@ export function presentInMemory(
 }
 
 function present(
-  { versions, snippets }: RecordContext,
+  { versions, extras }: RecordContext,
   collection: Collection,
   values: RecordValues,
   showsEmail: boolean,
@@ -92,7 +92,8 @@ function present(
   const plain: PresentedRecord = versions
     ? { collection, values, showsEmail, version: versions.of(collection, values) }
     : { collection, values, showsEmail };
-  return snippets ? { ...plain, snippets: snippets.get(values) ?? {} } : plain;
+  const extra = extras?.get(values);
+  return extra ? { ...plain, extra } : plain;
 }
 
 /** A record as the application gets it: with hidden fields and the email, without secrets. */

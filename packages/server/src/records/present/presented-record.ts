@@ -1,4 +1,4 @@
-import { type FieldValue, type RecordValues, type Snippets, SNIPPETS_KEY, VERSION_KEY } from "@headwater/protocol";
+import { type FieldValue, type RecordValues, VERSION_KEY } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { type FieldPick, pickFields, pickOf } from "../../lib/pick-fields.ts";
 
@@ -11,17 +11,17 @@ export interface PresentedRecord {
   readonly showsEmail: boolean;
   /** Set if the answer says it. */
   readonly version?: string;
-  /** Of the search that found it. */
-  readonly snippets?: Snippets;
+  /** More keys, each with an `@` in front. */
+  readonly extra?: Readonly<JsonObject>;
   /** Related records by the part of a path. Set, if only to an empty map, once any path was valid. */
   expand?: Map<string, PresentedRecord | readonly PresentedRecord[]>;
 }
 
 export function toJson(
-  { collection, values, showsEmail, version, snippets, expand }: PresentedRecord,
+  { collection, values, showsEmail, version, extra, expand }: PresentedRecord,
   seesHidden: boolean,
 ): JsonObject {
-  const json: JsonObject = snippets ? { [SNIPPETS_KEY]: snippets } : {};
+  const json: JsonObject = extra ? { ...extra } : {};
   if (version !== undefined) json[VERSION_KEY] = version;
   for (const { key, show } of keysOf(collection, seesHidden)) {
     if (key === "expand") {

@@ -1,4 +1,4 @@
-import type { RecordValues, Snippets } from "@headwater/protocol";
+import type { RecordValues } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Schema } from "../../collections/model/schema.ts";
 import { badRequest, forbidden } from "../../lib/api-error.ts";
@@ -24,8 +24,8 @@ export interface RecordPage {
   readonly totalPages: number;
   /** Set if the request bounds the count: whether there are no more than `totalItems`. */
   readonly totalIsExact?: boolean;
-  /** Set if the request asks for them. */
-  readonly snippets?: ReadonlyMap<RecordValues, Snippets>;
+  /** What to show with the items: the snippets of a search, if the request asks for them. */
+  readonly extras?: ReadonlyMap<RecordValues, Readonly<Record<string, unknown>>>;
 }
 
 /**
@@ -58,9 +58,9 @@ export async function listRecords(
     const stopsAfter = statements.isPlain ? slice.offset + perPage : undefined;
     const rows = await reader.all({ ...statements.page(), stopsAfter });
     const items = rows.map((row) => readRow(collection, row));
-    const snippets = search && (await readSnippets(reader, collection, search, query, items));
+    const extras = search && (await readSnippets(reader, collection, search, query, items));
     const shown = { items, page, perPage, totalItems, totalPages };
-    return { ...shown, ...(isBounded && { totalIsExact: counted === totalItems }), ...(snippets && { snippets }) };
+    return { ...shown, ...(isBounded && { totalIsExact: counted === totalItems }), ...(extras && { extras }) };
   } catch (error) {
     throw isUnreadableRule(error) ? badRequest("", {}, error) : error;
   }
@@ -90,7 +90,9 @@ function totalOf(
   const { schema, counts } = context;
   if (typeof mode === "object") return count(reader, schema, statements, boundedCount(query, mode.atMost));
   const counting = (): Promise<number> => count(reader, schema, statements, query);
-  if (mode === "exact" || !counts || dependsOnTime(schema, query.text)) return counting();
+  // A search index may change without the log, when it is repaired.
+  const isKnowable = conditions.search === undefined && !dependsOnTime(schema, query.text);
+  if (mode === "exact" || !counts || !isKnowable) return counting();
   return counts.total(reader, query, countsAlone(context, collection, conditions), counting);
 }
 

@@ -113,8 +113,8 @@ describe("a search", () => {
         withSnippets: "1",
       });
     });
-    expect([...page.snippets!.values()]).toEqual([
-      { title: "Crème <mark>brûlée</mark> &lt;b&gt;", body: "A <mark>dessert</mark> &amp; more" },
+    expect([...page.extras!.values()]).toEqual([
+      { "@snippets": { title: "Crème <mark>brûlée</mark> &lt;b&gt;", body: "A <mark>dessert</mark> &amp; more" } },
     ]);
   });
 

@@ -1,4 +1,4 @@
-import type { RecordValues, Snippets } from "@headwater/protocol";
+import { type RecordValues, SNIPPETS_KEY, type Snippets } from "@headwater/protocol";
 import type { Collection } from "../../collections/model/collection.ts";
 import { searchedFields } from "../../collections/model/search-index.ts";
 import { ApiError, badRequest, invalid } from "../../lib/api-error.ts";
@@ -54,7 +54,7 @@ export async function readSnippets(
   search: Search,
   query: Readonly<Record<string, string>>,
   records: readonly RecordValues[],
-): Promise<ReadonlyMap<RecordValues, Snippets> | undefined> {
+): Promise<ReadonlyMap<RecordValues, { readonly [SNIPPETS_KEY]: Snippets }> | undefined> {
   if (!asksForSnippets(query)) return undefined;
   const statement = snippetQuery(collection, search, JSON.stringify(records.map(({ id }) => id)));
   const rows = statement ? await reader.all(statement) : [];
@@ -66,7 +66,7 @@ export async function readSnippets(
         const text = row[column];
         return typeof text === "string" && text.includes(MARKS[0]) ? [[field.name, toHtml(text)] as const] : [];
       });
-      return [record, Object.fromEntries(entries)];
+      return [record, { [SNIPPETS_KEY]: Object.fromEntries(entries) }];
     }),
   );
 }

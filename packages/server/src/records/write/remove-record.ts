@@ -15,6 +15,8 @@ import { InvalidRecord } from "../model/invalid-record.ts";
 import type { WriteContext } from "../model/record-context.ts";
 import { removeAllFiles } from "../model/record-files.ts";
 import { runWithinHooks } from "../hooks/run-hooks.ts";
+import { addHistory } from "../kept/history.ts";
+import { moveToTrash } from "../kept/trash.ts";
 import { DEPENDENTS } from "./validate-reference.ts";
 import { logDelete, removeRow, updateRow } from "./write-row.ts";
 
@@ -37,6 +39,7 @@ export async function removeRecord(
   if (collection.name === SUPERUSERS) await assertNotLast(tx, collection);
   // The row goes first: otherwise two records that refer to each other would recurse forever.
   await removeRow(tx, collection, record);
+  if (collection.softDelete) await moveToTrash(tx, context, collection, record, cascade);
   const references = referencesTo(context, collection);
   if (references.length > 0 || collection.type === "auth") {
     const since = cascade?.since ?? (await readHead(tx));
@@ -45,8 +48,9 @@ export async function removeRecord(
     if (collection.type === "auth") await removeDependents(tx, context, collection, record, DEPENDENTS, cause);
   }
   await logDelete(tx, collection, record, cascade);
+  if (collection.history) await addHistory(tx, context, collection, "delete", record, undefined);
   await runWithinHooks(tx, context, collection, record, undefined);
-  removeAllFiles(tx, context, collection, record);
+  if (!collection.softDelete) removeAllFiles(tx, context, collection, record);
 }
 
 /**
@@ -152,5 +156,6 @@ async function removeReference(
     ...autodates(from, "onUpdate", context.now),
   };
   await updateRow(tx, from, record, after);
+  if (from.history) await addHistory(tx, context, from, "update", record, after);
   await runWithinHooks(tx, context, from, record, after);
 }

@@ -10,6 +10,7 @@ import { throwIfInvalid } from "../model/invalid-record.ts";
 import type { WriteContext } from "../model/record-context.ts";
 import { removeUnusedFiles } from "../model/record-files.ts";
 import { runWithinHooks } from "../hooks/run-hooks.ts";
+import { addHistory } from "../kept/history.ts";
 import { validateRecord } from "./validate-record.ts";
 import { insertRow, updateRow } from "./write-row.ts";
 
@@ -30,6 +31,7 @@ export async function insertRecord(
   const after = { ...generated.values, ...datesOf(context, collection, "onCreate"), ...forcedValues(collection) };
   if (collection.type === "auth") await assertUniqueAuthId(tx, context, collection, after.id);
   await insertRow(tx, collection, after);
+  if (collection.history) await addHistory(tx, context, collection, "create", undefined, after);
   await runWithinHooks(tx, context, collection, undefined, after);
   if (collection.name === SUPERUSERS) await removeInstaller(tx, context, collection, after);
   return after;
@@ -57,6 +59,7 @@ export async function updateStoredRecord(
       : dated;
   if (collection.type === "auth") await assertUniqueAuthId(tx, context, collection, after.id);
   await updateRow(tx, collection, before, after);
+  if (collection.history) await addHistory(tx, context, collection, "update", before, after);
   await runWithinHooks(tx, context, collection, before, after);
   if (collection.type === "auth") await removeOutdatedAuthData(tx, context, collection, before, after);
   removeUnusedFiles(tx, context, collection, before, after);

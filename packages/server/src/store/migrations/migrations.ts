@@ -8,6 +8,7 @@ import { up as taskColumns } from "./0005-task-columns.ts";
 import { up as lineage } from "./0006-lineage.ts";
 import { up as foreignWrites } from "./0007-foreign-writes.ts";
 import { up as collectionOptions } from "./0008-collection-options.ts";
+import { up as trashAndHistory } from "./0009-trash-and-history.ts";
 
 /** Headwater's own tables, oldest first. PocketBase never looks at them. */
 const MIGRATIONS: readonly (readonly [name: string, up: (tx: Transaction) => Promise<void>])[] = [
@@ -19,6 +20,7 @@ const MIGRATIONS: readonly (readonly [name: string, up: (tx: Transaction) => Pro
   ["0006-lineage", lineage],
   ["0007-foreign-writes", foreignWrites],
   ["0008-collection-options", collectionOptions],
+  ["0009-trash-and-history", trashAndHistory],
 ];
 
 /** Applies the migrations that this folder does not have yet. */
