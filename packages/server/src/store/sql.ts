@@ -17,6 +17,8 @@ export interface Query {
   readonly visitCost?: number | undefined;
   /** Whether its rows, which are few and small, may be those of an equal statement since which nothing was written. */
   readonly isReusable?: boolean | undefined;
+  /** The most rows of its subqueries with a LIMIT, by name: the plan doesn't know it. */
+  readonly limits?: Readonly<Record<string, number>>;
   /** Rows of its common table expressions, by name: the plan doesn't know them. */
   readonly sizes?: Readonly<Record<string, number>>;
 }

@@ -1,4 +1,4 @@
-import type { Collection } from "../../collections/model/collection.ts";
+import { type Collection, findField } from "../../collections/model/collection.ts";
 import { resolveRule } from "../../rules/analysis/resolve-rule.ts";
 import { isSuperuser } from "../../rules/principal.ts";
 import type { RecordSource } from "../../rules/sql/collection-query-builder.ts";
@@ -41,8 +41,12 @@ export function listStatements(
   const { rule, filter, sort, search } = conditions;
   if (filter !== "" || sort !== "" || search) {
     const { isPlain, ...source } = buildSource(context, collection, conditions);
+    const sortsRows = !source.distinct && collection.type !== "view" && !search && sortsByFields(collection, sort);
     return {
-      page: () => toQuery(pageSql(collection, source, sql`${slice.perPage}`, sql`${slice.offset}`)),
+      page: () =>
+        sortsRows
+          ? { ...toQuery(sortedPageSql(collection, source, slice)), limits: { [SORTED]: slice.perPage } }
+          : toQuery(pageSql(collection, source, sql`${slice.perPage}`, sql`${slice.offset}`)),
       count: () => toQuery(countSql(collection, source)),
       isPlain: isPlain && !source.distinct,
     };
@@ -81,6 +85,32 @@ function buildSource(
   const isPlain =
     rule === "" && filter === "" && !found && collection.type !== "view" && builder.extraConditions.length === 0;
   return { ...records, order: order ?? records.order, isPlain };
+}
+
+/**
+ * Whether it sorts by fields without an index. SQLite may read the rows through an index that has all that is sorted by, and
+ * then finds equal ones in another order.
+ */
+function sortsByFields(collection: Collection, sort: string): boolean {
+  const names = sort === "" ? [] : sort.split(",").map((name) => name.trim().replace(/^[-+]/, ""));
+  const indexes = collection.indexes.join(" ").toLowerCase();
+  const isFree = (name: string): boolean =>
+    name !== "id" && findField(collection, name) !== undefined && !indexes.includes(name.toLowerCase());
+  return names.length > 0 && names.every(isFree);
+}
+
+/** The subquery that sorts. No collection's name starts with "@". */
+const SORTED = "@sorted";
+
+/**
+ * A page that is sorted by what the record itself has: only row ids and what is sorted by are sorted, and the rest is read of
+ * the records on the page. A CROSS JOIN keeps the order of its left side.
+ */
+function sortedPageSql({ name }: Collection, { from, order }: RecordSource, { perPage, offset }: Slice): Sql {
+  const table = sql.id(name);
+  const row = sql.id(name, "_rowid_");
+  const sorted = sql`SELECT ${row} AS "row" ${from} ORDER BY ${order!} LIMIT ${perPage} OFFSET ${offset}`;
+  return sql`SELECT ${table}.* FROM (${sorted}) AS ${sql.id(SORTED)} CROSS JOIN ${table} ON ${row} = ${sql.id(SORTED, "row")}`;
 }
 
 function pageSql({ name }: Collection, { from, distinct, order }: RecordSource, limit: Sql, offset: Sql): Sql {

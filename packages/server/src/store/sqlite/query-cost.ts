@@ -38,11 +38,12 @@ const VALUES_PER_STEP = 8;
  * certain.
  */
 export function costOf(plan: QueryPlan, sizes: TableSizes, query: Query): number {
-  const { values, stopsAfter = Infinity, visitCost = 1, sizes: own = {} } = query;
+  const { values, stopsAfter = Infinity, visitCost = 1, sizes: own = {}, limits = {} } = query;
   const { widest, total, longest } = bytesOf(plan, sizes, own);
   const known: Known = {
     sizes,
     own,
+    limits,
     longestIn: plan.inLength > 0 ? Math.max(plan.inLength, longestList(values)) : 1,
     longest,
   };
@@ -63,6 +64,7 @@ export function costOf(plan: QueryPlan, sizes: TableSizes, query: Query): number
 interface Known {
   readonly sizes: TableSizes;
   readonly own: Readonly<Record<string, number>>;
+  readonly limits: Readonly<Record<string, number>>;
   /** Of an IN. */
   readonly longestIn: number;
   /** The most elements of a list in a column. */
@@ -108,7 +110,11 @@ function rowsOf(loop: Loop, known: Known, sources: ReadonlyMap<string, PlanLevel
       return loop.of.reduce((sum, level) => sum + effortOf(level, known).visits, 0);
     case "scan": {
       const source = sources.get(loop.source);
-      return own[loop.source] ?? (source ? effortOf(source, known).visits : (sizes.rows(loop.source) ?? Infinity));
+      const limit = known.limits[loop.source] ?? Infinity;
+      return (
+        own[loop.source] ??
+        (source ? Math.min(limit, effortOf(source, known).visits) : (sizes.rows(loop.source) ?? Infinity))
+      );
     }
     case "index": {
       const index = sizes.index(loop.index);
