@@ -17,6 +17,13 @@ const fixture = await RecordFixture.open([
   },
   { name: "closed", type: "base", listRule: null, viewRule: null, fields: [] },
   { name: "broken", type: "base", fields: [] },
+  {
+    name: "found",
+    type: "base",
+    listRule: "",
+    fields: [{ name: "title", type: "text" }],
+    search: { fields: ["title"] },
+  },
 ]);
 await fixture.setRule("broken", "listRule", "removed = 1");
 const superuser = fixture.superuser();
@@ -50,6 +57,15 @@ test.each<[string, ReturnType<typeof refusal>, ReturnType<typeof refusal>]>([
 
 test("a hidden field and a missing one are refused alike", () => {
   expect(refusal(to("notes/*", "secret = 's'"), GUEST)).toBe(refusal(to("notes/*", "missing = 's'"), GUEST));
+});
+
+test("a search needs an index, and so one collection", () => {
+  const search = (topic: string): Subscription =>
+    parseSubscription(`${topic}?options=${encodeURIComponent(JSON.stringify({ query: { search: "x" } }))}`);
+  expect(refusal(search("notes/*"), GUEST)).toBe("bad_search");
+  expect(refusal(search("found/*"), GUEST)).toBeUndefined();
+  expect(refusal(search("closed/*"), GUEST)).toBe("forbidden");
+  expect(refusal(search("*"), superuser)).toBe("bad_search");
 });
 
 test("the topic of all records takes no filter", () => {

@@ -53,11 +53,13 @@ export async function dropSearchTable(tx: Transaction, collection: string): Prom
   await tx.run(verbatim(`DROP TABLE IF EXISTS ${quote(searchTable({ id: collection as Collection["id"] }))}`));
 }
 
-/** Drops the indexes of collections that are gone: a stock PocketBase deletes a collection without its index. */
-export async function dropStraySearchTables(tx: Transaction, collections: readonly Collection[]): Promise<void> {
+/** Drops what is ours of collections that are gone: a stock PocketBase deletes a collection without it. */
+export async function dropStrayTables(tx: Transaction, collections: readonly Collection[]): Promise<void> {
   const rows = await tx.all(sql`SELECT collection FROM _headwater_search`);
   for (const { collection } of rows) {
     if (!collections.some(({ id }) => id === collection)) await dropSearchTable(tx, String(collection));
   }
   await tx.run(sql`DELETE FROM _headwater_collections WHERE id NOT IN (SELECT id FROM _collections)`);
+  await tx.run(sql`DELETE FROM _headwater_trash WHERE collection NOT IN (SELECT id FROM _collections)`);
+  await tx.run(sql`DELETE FROM _headwater_history WHERE collection NOT IN (SELECT id FROM _collections)`);
 }

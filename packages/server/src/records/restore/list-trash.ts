@@ -58,10 +58,12 @@ export async function listTrash(
     const select = selectTrash(context, collection, { rule, filter, sort });
     const count = skipTotal
       ? undefined
-      : await reader.first(sql`${select.tables} SELECT count(*) AS total ${select.from}`);
+      : await reader.first(
+          sql`${select.tables} SELECT count(${select.distinct ? sql`DISTINCT ${sql.id(TRASH, "id")}` : sql`*`}) AS total ${select.from}`,
+        );
     const totalItems = Number(count?.["total"] ?? -1);
     const rows = await reader.all(
-      sql`${select.tables} SELECT ${sql.id(TRASH)}.* ${select.from}
+      sql`${select.tables} SELECT ${select.distinct ? sql`DISTINCT` : EMPTY} ${sql.id(TRASH)}.* ${select.from}
         ORDER BY ${select.order ?? sql`${sql.id(TRASH, "@time")} DESC, ${sql.id(TRASH, "id")}`}
         LIMIT ${perPage} OFFSET ${(page - 1) * perPage}`,
     );
@@ -97,6 +99,8 @@ interface TrashSelect {
   readonly tables: Sql;
   readonly from: Sql;
   readonly order: Sql | undefined;
+  /** Whether the joins may repeat a record. */
+  readonly distinct: boolean;
 }
 
 /** Rules and filters see a deleted record as a row of the collection. */
@@ -120,16 +124,12 @@ function selectTrash(
     "stored",
   );
   const table = sql.id(TRASH);
-  // A record whose joined rows meet the conditions in several ways is there once.
-  const met = sql`EXISTS (SELECT 1 FROM (SELECT 1) AS "one"${builder.joins} WHERE ${allOf([...conditions, ...builder.extraConditions])})`;
-  const isJoined = builder.distinct && order === undefined;
-  const from = isJoined
-    ? sql`FROM ${table} WHERE ${met}`
-    : sql`FROM ${table} ${builder.joins} WHERE ${allOf([...conditions, ...builder.extraConditions])}`;
+  const from = sql`FROM ${table} ${builder.joins} WHERE ${allOf([...conditions, ...builder.extraConditions])}`;
   return {
     tables: sql`WITH ${table} AS MATERIALIZED (SELECT ${columns}, time AS "@time", actor AS "@actor"
       FROM _headwater_trash WHERE collection = ${collection.id} ${own})`,
     from,
     order,
+    distinct: builder.distinct,
   };
 }

@@ -1,7 +1,7 @@
 import type { Collection } from "../../collections/model/collection.ts";
 import type { Registry } from "../../collections/model/registry.ts";
 import { searchDefinition, searchedFields } from "../../collections/model/search-index.ts";
-import { dropStraySearchTables, writeSearchTable } from "../../collections/tables/search-table.ts";
+import { dropStrayTables, writeSearchTable } from "../../collections/tables/search-table.ts";
 import { type Sql, sql } from "../../store/sql.ts";
 import type { Store, Transaction } from "../../store/store.ts";
 import { namesOf } from "./write-index.ts";
@@ -45,7 +45,7 @@ export class SearchIndexer {
     );
     if (!hasAny) return;
     await this.#store.write(async (tx) => {
-      await dropStraySearchTables(tx, collections);
+      await dropStrayTables(tx, collections);
       for (const collection of collections) {
         if (collection.type !== "view") await writeSearchTable(tx, collection);
       }
