@@ -4,7 +4,7 @@ import { collectionOf, NO_COLLECTION } from "../../http/guards.ts";
 import type { ApiRequest } from "../../http/request.ts";
 import { json } from "../../http/responses.ts";
 import { badRequest, invalid } from "../../lib/api-error.ts";
-import { UPLOAD_PREFIX } from "../../records/write/arrived-uploads.ts";
+import { UPLOAD_PREFIX } from "../../records/write/files/arrived-uploads.ts";
 import type { ApiContext } from "../api-context.ts";
 import { authorizeUpload, beginUpload } from "./authorize-upload.ts";
 

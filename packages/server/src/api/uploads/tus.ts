@@ -4,7 +4,7 @@ import type { ApiRequest } from "../../http/request.ts";
 import type { RouteHandler } from "../../http/route.ts";
 import { ApiError, badRequest, notFound } from "../../lib/api-error.ts";
 import { onUploaded } from "../../lib/collect-garbage.ts";
-import { mayUse } from "../../records/write/arrived-uploads.ts";
+import { mayUse } from "../../records/write/files/arrived-uploads.ts";
 import type { ApiContext } from "../api-context.ts";
 import { authorizeUpload, beginUpload } from "./authorize-upload.ts";
 import { byteCount, readChecksum, readMetadata, TUS_VERSION } from "./tus-headers.ts";

@@ -7,7 +7,7 @@ import { assertPrecondition } from "../model/precondition.ts";
 import { findRecord } from "../query/find-record.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import { insertRecord } from "./save-record.ts";
-import { keepUploads } from "./submission-files.ts";
+import { keepUploads } from "./files/submission-files.ts";
 import type { PreparedSubmission } from "../model/submission.ts";
 
 export const CREATE_FAILED = "Failed to create record.";

@@ -6,7 +6,7 @@ import { badRequest } from "../../lib/api-error.ts";
 import { randomId } from "../../lib/random.ts";
 import type { Reader } from "../../store/store.ts";
 import type { WritableCollection } from "../model/writable-collection.ts";
-import { NO_UPLOADS, type ResolvedUploads, resolveArrived, takesUploads } from "./arrived-uploads.ts";
+import { NO_UPLOADS, type ResolvedUploads, resolveArrived, takesUploads } from "./files/arrived-uploads.ts";
 import { CREATE_FAILED } from "./create-record.ts";
 import {
   type AuthorizedWrite,
@@ -20,7 +20,7 @@ import { findRecord } from "../query/find-record.ts";
 import { withErrorMessage, throwIfInvalid } from "../model/invalid-record.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import { type FindRecord, runBeforeSaveHooks } from "../hooks/run-hooks.ts";
-import { readUploads, storeUploads, withStoredNames } from "./submission-files.ts";
+import { readUploads, storeUploads, withStoredNames } from "./files/submission-files.ts";
 import { hashPasswords, hashRandomPassword, matchOldPassword } from "./submission-passwords.ts";
 import type { SubmittedValues, PreparedSubmission, Submission } from "../model/submission.ts";
 import { UPDATE_FAILED } from "./update-record.ts";

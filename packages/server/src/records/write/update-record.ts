@@ -6,7 +6,7 @@ import { withErrorMessage } from "../model/invalid-record.ts";
 import { assertPrecondition } from "../model/precondition.ts";
 import type { RecordContext } from "../model/record-context.ts";
 import { updateStoredRecord } from "./save-record.ts";
-import { keepUploads } from "./submission-files.ts";
+import { keepUploads } from "./files/submission-files.ts";
 import type { PreparedSubmission } from "../model/submission.ts";
 
 export const UPDATE_FAILED = "Failed to update record.";

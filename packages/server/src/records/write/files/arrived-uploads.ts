@@ -1,16 +1,16 @@
-import type { Collection } from "../../collections/model/collection.ts";
-import type { FileField } from "../../collections/fields/field.ts";
-import { S3Error } from "../../files/s3/s3-error.ts";
-import { sniff } from "../../files/sniff.ts";
-import { noteSpooled } from "../../files/spool.ts";
-import { type ArrivedUpload, readArrived, type Upload } from "../../files/upload.ts";
-import type { PendingUpload } from "../../files/uploads/pending-upload.ts";
-import { bucketKeyOf, type PendingUploads } from "../../files/uploads/pending-uploads.ts";
-import { badRequest, invalid } from "../../lib/api-error.ts";
-import { toTexts } from "../../lib/text/coerce.ts";
-import { isSuperuser, principalKey } from "../../rules/principal.ts";
-import type { RecordContext } from "../model/record-context.ts";
-import type { Submission } from "../model/submission.ts";
+import type { Collection } from "../../../collections/model/collection.ts";
+import type { FileField } from "../../../collections/fields/field.ts";
+import { S3Error } from "../../../files/s3/s3-error.ts";
+import { sniff } from "../../../files/sniff.ts";
+import { noteSpooled } from "../../../files/spool.ts";
+import { type ArrivedUpload, readArrived, type Upload } from "../../../files/upload.ts";
+import type { PendingUpload } from "../../../files/uploads/pending-upload.ts";
+import { bucketKeyOf, type PendingUploads } from "../../../files/uploads/pending-uploads.ts";
+import { badRequest, invalid } from "../../../lib/api-error.ts";
+import { toTexts } from "../../../lib/text/coerce.ts";
+import { isSuperuser, principalKey } from "../../../rules/principal.ts";
+import type { RecordContext } from "../../model/record-context.ts";
+import type { Submission } from "../../model/submission.ts";
 
 /** What names an upload in a record's body. No stored file has a colon in its name. */
 export const UPLOAD_PREFIX = "upload:";

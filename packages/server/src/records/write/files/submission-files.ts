@@ -1,12 +1,12 @@
 import { type RecordValues } from "@headwater/protocol";
-import type { Collection } from "../../collections/model/collection.ts";
-import { type FileStore, keyOf } from "../../files/file-store.ts";
-import type { ArrivedUpload, Upload } from "../../files/upload.ts";
-import { badRequest } from "../../lib/api-error.ts";
-import { toTexts } from "../../lib/text/coerce.ts";
-import type { Transaction } from "../../store/store.ts";
-import type { WriteContext } from "../model/record-context.ts";
-import type { PreparedSubmission, Submission } from "../model/submission.ts";
+import type { Collection } from "../../../collections/model/collection.ts";
+import { type FileStore, keyOf } from "../../../files/file-store.ts";
+import type { ArrivedUpload, Upload } from "../../../files/upload.ts";
+import { badRequest } from "../../../lib/api-error.ts";
+import { toTexts } from "../../../lib/text/coerce.ts";
+import type { Transaction } from "../../../store/store.ts";
+import type { WriteContext } from "../../model/record-context.ts";
+import type { PreparedSubmission, Submission } from "../../model/submission.ts";
 
 /**
  * The new files of each part that names a file field.
