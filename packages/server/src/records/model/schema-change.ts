@@ -1,5 +1,5 @@
 import type { Registry } from "../../collections/model/registry.ts";
-import type { Store, Transaction } from "../../store/store.ts";
+import type { Store, Transaction, WriteOptions } from "../../store/store.ts";
 import type { WriteContext } from "./record-context.ts";
 
 /** The data that records are written to. */
@@ -25,11 +25,12 @@ export const writeUnderSchema = <T>(
   { store, registry }: WriteTarget,
   { schema }: WriteContext,
   work: (tx: Transaction) => Promise<T>,
+  options?: WriteOptions,
 ): Promise<T> =>
   store.write(async (tx) => {
     if (registry.current !== schema) throw new SchemaChanged();
     return work(tx);
-  });
+  }, options);
 
 /** Runs the work again from its beginning if the collections changed during it. Nothing was written in that case. */
 export async function retryOnSchemaChange<T>(work: () => T | Promise<T>): Promise<T> {

@@ -208,18 +208,19 @@ async function writeRows(
 ): Promise<boolean> {
   const { target, options, counts } = run;
   let outcome = new SliceOutcome();
-  try {
-    await writeUnderSchema(target, context, async (tx) => {
-      outcome = new SliceOutcome();
-      for (const row of rows) {
-        await writeRow(run, tx, context, collection, row, outcome);
-        if (outcome.refused.length > 0 && !options.continueOnError) {
-          outcome.stoppedAt = row.line;
-          break;
-        }
+  const write = async (tx: Transaction): Promise<void> => {
+    outcome = new SliceOutcome();
+    for (const row of rows) {
+      await writeRow(run, tx, context, collection, row, outcome);
+      if (outcome.refused.length > 0 && !options.continueOnError) {
+        outcome.stoppedAt = row.line;
+        break;
       }
-      if (options.dryRun || (options.stage && outcome.stoppedAt !== undefined)) throw new Undo();
-    });
+    }
+    if (options.dryRun || (options.stage && outcome.stoppedAt !== undefined)) throw new Undo();
+  };
+  try {
+    await writeUnderSchema(target, context, write, { alone: options.stage !== undefined });
   } catch (error) {
     if (!(error instanceof Undo)) throw error;
   }

@@ -114,13 +114,15 @@ export class Writer {
     const connection = this.#connection;
     const callbacks: (() => void)[] = [];
     try {
-      connection.exec("SAVEPOINT work");
+      // A savepoint keeps a copy of each page that is written, and in a large transaction SQLite walks through all of them
+      // after each statement. A job that is alone is rolled back with its transaction.
+      if (!job.alone) connection.exec("SAVEPOINT work");
       const value = await job.work(transactionOn(connection, callbacks, this.#turns));
-      connection.exec("RELEASE work");
+      if (!job.alone) connection.exec("RELEASE work");
       completed.push({ job, value, callbacks });
     } catch (error) {
       job.reject(error);
-      if (connection.inTransaction && this.#undo()) return;
+      if (!job.alone && connection.inTransaction && this.#undo()) return;
       // A full disk or an I/O error rolled back the whole group, not just this job; the jobs that wait get a new group.
       this.#rollBack();
       for (const other of completed.splice(0)) other.job.reject(error);
