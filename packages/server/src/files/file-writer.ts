@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { type FileContent, streamOf } from "./file-store.ts";
 
-/** Bytes that are collected before they are written. */
-const PIECE = 256 << 10;
+/** Bytes that are collected before they are written. A thousand uploads that hang hold no more than this each. */
+const PIECE = 16 << 10;
 
 /**
  * A new file that is written piece by piece. The next bytes are taken when the last piece is on the disk, so a slow disk
@@ -30,13 +30,10 @@ export class FileWriter {
   /** Await it before the next call. */
   async write(bytes: Uint8Array): Promise<void> {
     this.#size += bytes.byteLength;
-    for (let at = 0; at < bytes.byteLength;) {
-      const part = bytes.subarray(at, at + PIECE - this.#filled);
-      this.#piece.set(part, this.#filled);
-      this.#filled += part.byteLength;
-      at += part.byteLength;
-      if (this.#filled === PIECE) await this.#flush();
-    }
+    if (this.#filled + bytes.byteLength > PIECE) await this.#flush();
+    if (bytes.byteLength >= PIECE) return this.#store(bytes);
+    this.#piece.set(bytes, this.#filled);
+    this.#filled += bytes.byteLength;
   }
 
   /** @returns the content's MD5 in base64 for the side-car: it is computed on the way, so the content is read once */
@@ -52,9 +49,14 @@ export class FileWriter {
   }
 
   async #flush(): Promise<void> {
-    let left = this.#piece.subarray(0, this.#filled);
-    this.#hash.update(left);
+    const collected = this.#piece.subarray(0, this.#filled);
     this.#filled = 0;
+    await this.#store(collected);
+  }
+
+  async #store(bytes: Uint8Array): Promise<void> {
+    this.#hash.update(bytes);
+    let left = bytes;
     while (left.byteLength > 0) {
       const { bytesWritten } = await this.file.write(left);
       left = left.subarray(bytesWritten);
