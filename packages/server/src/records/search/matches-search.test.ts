@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { recordId, type RecordValues } from "@headwater/protocol";
 import { sql } from "../../store/sql.ts";
@@ -7,6 +7,8 @@ import { insertRow } from "../write/write-row.ts";
 import { matchesSearch } from "./matches-search.ts";
 import { readSearch } from "./search.ts";
 import { searchSource } from "./search-sql.ts";
+
+setDefaultTimeout(120_000);
 
 const TOKENIZERS = ["unicode61", "porter", "trigram"];
 const fixture = await RecordFixture.open(
