@@ -5,6 +5,7 @@ import { readHead } from "../log/change-log.ts";
 import { assertWritable, type WritableCollection } from "../records/model/writable-collection.ts";
 import { listRecords } from "../records/query/list-records.ts";
 import { collectRecords } from "../records/present/present.ts";
+import { showWritten, withoutLimits } from "../records/present/written-records.ts";
 import type { RecordContext } from "../records/model/record-context.ts";
 import { submitRecord, submitDelete } from "../records/write/submit-record.ts";
 import { truncateCollection } from "../records/write/truncate-collection.ts";
@@ -101,7 +102,11 @@ async function submit(request: ApiRequest, api: ApiContext, id: string | undefin
   });
   const submitted = { body: context.body, files: await request.uploads() };
   const record = await submitRecord(api, context, collection, id, submitted);
-  return presented(request, api, context, collection, record);
+  return showWritten((isWhole) =>
+    isWhole
+      ? presented(request, api, context, collection, record)
+      : presented(request, api, withoutLimits(context), collection, record, ""),
+  );
 }
 
 async function presented(
@@ -110,9 +115,10 @@ async function presented(
   context: RecordContext,
   collection: Collection,
   record: RecordValues,
+  expand = request.query["expand"] ?? "",
 ): Promise<Response> {
   const reader = api.store.for(queryOwner(request));
-  const records = await collectRecords(reader, context, collection, [record], request.query["expand"] ?? "");
+  const records = await collectRecords(reader, context, collection, [record], expand);
   const response = recordResponse(request, api, records);
   const version = versionToShow(request, context, api.versions, collection, record);
   return version === undefined ? response : withVersion(response, version);

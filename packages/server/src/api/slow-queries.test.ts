@@ -115,6 +115,21 @@ describe("an answer", () => {
     expect(await refusals("limit_answer_bytes")).toBe(1);
   });
 
+  test("of a write is no error, since the write is done: it has no related records", async () => {
+    await app.settings.update(new Date(), (before) => ({ ...before, batch: { ...before.batch, enabled: true } }));
+    const collection = "/api/collections/posts/records";
+    const large = `${collection}?${new URLSearchParams({ expand: `${expand}.author.posts_via_author` }).toString()}`;
+    const body = { author: id("a", 2), title: "written" };
+    const path = `${collection}/${id("p", 1)}`;
+    const one = await play(url, { method: "PATCH", path: large.replace(collection, path), body, token: admin });
+    const batch = { requests: [{ method: "PATCH", url: large.replace(collection, path), body }] };
+    const all = await play(url, { method: "POST", path: "/api/batch", body: batch, token: admin });
+    const written = { id: id("p", 1), title: "written" };
+    expect([one.status, await one.json()]).toMatchObject([200, written]);
+    expect([all.status, await all.json()]).toMatchObject([200, [{ status: 200, body: written }]]);
+    await play(url, { method: "PATCH", path, body: { title: "post" }, token: admin });
+  });
+
   test("that is large comes in parts, with the same text as in one", async () => {
     const all = (await (await list("letters", { perPage: "100" })).json()) as { items: { title: string }[] };
     expect(all.items.length).toBe(100);

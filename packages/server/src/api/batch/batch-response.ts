@@ -6,6 +6,7 @@ import { TurnShare } from "../../lib/scheduling/turn-share.ts";
 import type { BatchResult } from "../../records/batch/run-batch.ts";
 import type { AnswerLimits, RecordContext } from "../../records/model/record-context.ts";
 import { type CollectedRecords, collectRecords } from "../../records/present/present.ts";
+import { showWritten, withoutLimits } from "../../records/present/written-records.ts";
 import type { Reader } from "../../store/store.ts";
 import type { ApiContext } from "../api-context.ts";
 import { queryOwner } from "../query-owner.ts";
@@ -23,8 +24,9 @@ export async function batchResponse(
   api: ApiContext,
   results: readonly BatchResult[],
 ): Promise<Response> {
+  const store = api.store.for(queryOwner(request));
   // One snapshot, so that the expanded records agree.
-  const answers = await api.store.for(queryOwner(request)).read((reader) => collectAnswers(reader, results));
+  const answers = await showWritten((isWhole) => store.read((reader) => collectAnswers(reader, results, isWhole)));
   const length = answers.reduce((sum, { records }) => sum + (records?.length ?? 0), 0);
   if (request.query["fields"]) return json(request, answers.map(toJson));
   const texts = textsOf(answers);
@@ -36,7 +38,11 @@ export async function batchResponse(
 const MAX_TURN_MS = 4;
 const turns = new TurnShare(MAX_TURN_MS);
 
-async function collectAnswers(reader: Reader, results: readonly BatchResult[]): Promise<readonly Answer[]> {
+async function collectAnswers(
+  reader: Reader,
+  results: readonly BatchResult[],
+  isWhole: boolean,
+): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
   let used = 0;
   for (const { request, record } of results) {
@@ -44,7 +50,8 @@ async function collectAnswers(reader: Reader, results: readonly BatchResult[]): 
     if (pause) await pause;
     const { collection, context } = request;
     const { expand = "", fields = "" } = context.query;
-    const records = record && (await collectRecords(reader, within(context, used), collection, [record], expand));
+    const limited = isWhole ? within(context, used) : withoutLimits(context);
+    const records = record && (await collectRecords(reader, limited, collection, [record], isWhole ? expand : ""));
     used += records?.length ?? 0;
     answers.push({ records, pick: fields === "" ? undefined : parseFields(fields) });
   }
