@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { sniffText } from "../files/sniff-text.ts";
 import { newFileName } from "../files/file-name.ts";
 import { parseBackRelation } from "../rules/syntax/back-relation.ts";
+import { replaceNames } from "../records/query/aggregate-params.ts";
 import { superlinearFrom } from "../testing/linear.ts";
 import { toNumber, toText, toTexts } from "./text/coerce.ts";
 import { parseDateTime } from "./text/date-time.ts";
@@ -25,6 +26,15 @@ const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   },
   parseBackRelation,
   splitTopLevel: (text) => splitTopLevel(text, ","),
+  replaceNames: (text) =>
+    replaceNames(
+      text,
+      new Map([
+        ["a", "g0"],
+        ["sum(a)", "c0"],
+        ["a.b", "g1"],
+      ]),
+    ),
   newFileName: (text) => newFileName(text, ".txt"),
   sniffText: (text) => sniffText(new TextEncoder().encode(text)),
   excerpt: (text) => excerpt(text, 100, true),

@@ -81,22 +81,28 @@ export const problem = (parameter: string, message: string): Error =>
  */
 export function replaceNames(text: string, names: ReadonlyMap<string, string>): string {
   const longestFirst = [...names].toSorted(([a], [b]) => b.length - a.length);
-  let replaced = "";
+  const parts: string[] = [];
+  // Not read from a text that grows: each look at its end would copy it.
+  let last = "";
+  const add = (part: string): void => {
+    parts.push(part);
+    last = part.at(-1) ?? last;
+  };
   for (let at = 0; at < text.length;) {
     const character = text[at]!;
     if (character === "'" || character === '"') {
       const end = endOfText(text, at);
-      replaced += text.slice(at, end);
+      add(text.slice(at, end));
       at = end;
       continue;
     }
-    const found = /[\w.:@]/.test(replaced.at(-1) ?? "")
+    const found = /[\w.:@]/.test(last)
       ? undefined
       : longestFirst.find(([name]) => text.startsWith(name, at) && !/[\w.:(]/.test(text[at + name.length] ?? ""));
-    replaced += found ? found[1] : character;
+    add(found ? found[1] : character);
     at += found ? found[0].length : 1;
   }
-  return replaced;
+  return parts.join("");
 }
 
 function endOfText(text: string, start: number): number {
