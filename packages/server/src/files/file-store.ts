@@ -66,9 +66,10 @@ export interface FileStore {
    * Copies a file. An existing one is replaced.
    *
    * @param attributes those of the copy; the same as the file's by default
-   * @returns false if there is no file `from`
+   * @param etag what the file's must be
+   * @returns false if there is no file `from`, or it has changed
    */
-  copy(from: string, to: string, attributes?: FileAttributes): Promise<boolean>;
+  copy(from: string, to: string, attributes?: FileAttributes, etag?: string): Promise<boolean>;
   /**
    * All files whose key starts with `prefix`, thumbnails too, in no particular order. It reads on while it is iterated, and
    * a file that is added or removed meanwhile may be in it or not.

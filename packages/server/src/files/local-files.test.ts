@@ -112,6 +112,10 @@ test("a copy has the content and the attributes", async () => {
   await files.put("c/r10/a", new Blob(["hello"]), { contentType: "text/plain", originalName: "A" });
   expect(await files.copy("c/r10/a", "c/r11/b")).toBe(true);
   expect(await files.copy("c/r10/none", "c/r11/c")).toBe(false);
+  const { etag } = (await files.open("c/r10/a"))!;
+  expect(await files.copy("c/r10/a", "c/r11/c", { contentType: "c/d" }, "other")).toBe(false);
+  expect(await files.copy("c/r10/a", "c/r11/c", { contentType: "c/d" }, etag)).toBe(true);
+  expect(await files.open("c/r11/c")).toMatchObject({ contentType: "c/d", size: 5 });
   const copy = await files.open("c/r11/b");
   expect(copy).toMatchObject({ contentType: "text/plain", originalName: "A", size: 5 });
   expect(await new Response(copy?.content()).text()).toBe("hello");

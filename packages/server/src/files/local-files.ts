@@ -69,9 +69,10 @@ export class LocalFiles implements FileStore {
     };
   }
 
-  async copy(from: string, to: string, attributes?: FileAttributes): Promise<boolean> {
+  async copy(from: string, to: string, attributes?: FileAttributes, etag?: string): Promise<boolean> {
     const path = localPath(this.#root, from);
-    if (path === undefined || !(await this.open(from))) return false;
+    const found = path === undefined ? undefined : await this.open(from);
+    if (path === undefined || !found || (etag ?? found.etag) !== found.etag) return false;
     await this.#replace(to, async (temporary, sidecar) => {
       await inFolder(temporary, () => copyFile(path, temporary));
       if (attributes) await Bun.write(sidecar, encodeAttrs(attributes, null));

@@ -74,8 +74,8 @@ export class SelectedFiles implements FileStore {
     return this.#store.open(key);
   }
 
-  copy(from: string, to: string, attributes?: FileAttributes): Promise<boolean> {
-    return this.#store.copy(from, to, attributes);
+  copy(from: string, to: string, attributes?: FileAttributes, etag?: string): Promise<boolean> {
+    return this.#store.copy(from, to, attributes, etag);
   }
 
   list(prefix: string): AsyncIterable<ListedFile> {

@@ -18,8 +18,8 @@ export interface Upload {
 
 /** An upload that arrived before the record that names it. */
 export interface ArrivedUpload {
-  /** Its key in the bucket, if that is where it is. */
-  readonly key?: string;
+  /** The object in the bucket, if that is where it is, and its version whose type is known. */
+  readonly object?: { readonly key: string; readonly etag: string };
   /** Keeps other records from naming it, too. @returns false if one already does */
   readonly claim: () => boolean;
   readonly release: () => void;

@@ -108,6 +108,8 @@ test("a file is copied with its attributes or with others", async () => {
   expect(await files.copy("c/r4/a", "c/r4/c", { contentType: "c/d", originalName: "C" })).toBe(true);
   expect(await files.open("c/r4/c")).toMatchObject({ contentType: "c/d", originalName: "C" });
   expect(await files.copy("c/r4/none", "c/r4/d")).toBe(false);
+  const { etag } = (await files.open("c/r4/a"))!;
+  expect(await files.copy("c/r4/a", "c/r4/e", { contentType: "c/d" }, etag)).toBe(true);
 });
 
 test("a file goes with its thumbnails, a folder with all its files", async () => {

@@ -74,15 +74,16 @@ export class S3Files implements FileStore {
     };
   }
 
-  async copy(from: string, to: string, attributes?: FileAttributes): Promise<boolean> {
+  async copy(from: string, to: string, attributes?: FileAttributes, etag?: string): Promise<boolean> {
     assertKey(to);
     if (!isObjectKey(from)) return false;
     const headers = {
       "x-amz-copy-source": encodePath(`/${this.s3.options.bucket}/${escapeKey(from)}`),
       ...(attributes && { ...headersOf(attributes), "x-amz-metadata-directive": "REPLACE" }),
+      ...(etag !== undefined && { "x-amz-copy-source-if-match": `"${etag}"` }),
     };
     const limitMs = this.s3.limitMs * COPY_PATIENCE;
-    const response = await this.s3.send({ method: "PUT", key: to, headers, limitMs }).catch(ifMissing);
+    const response = await this.s3.send({ method: "PUT", key: to, headers, limitMs }).catch(ifMissingOrChanged);
     if (!response) return false;
     throwIfError(await this.s3.within(response.text(), limitMs));
     return true;
@@ -156,6 +157,11 @@ function assertKey(key: string): void {
 function ifMissing(error: unknown): undefined {
   // A bucket that is missing is a fault of the settings, not a file that is not there.
   if (!(error instanceof S3Error) || !error.isMissing || error.code === "NoSuchBucket") throw error;
+}
+
+function ifMissingOrChanged(error: unknown): undefined {
+  if (error instanceof S3Error && error.status === 412) return undefined;
+  return ifMissing(error);
 }
 
 function headersOf({ contentType, originalName }: FileAttributes): Record<string, string> {

@@ -116,7 +116,10 @@ async function readFromBucket(
       throw unfinished(field, `The upload has ${found.size} bytes instead of ${info.size}.`, failure);
     }
     const head = await new Response(found.content(0, Math.min(HEAD, found.size))).blob();
-    return readArrived(new File([], info.name), await sniff(head), found.size, { ...arrived, key });
+    return readArrived(new File([], info.name), await sniff(head), found.size, {
+      ...arrived,
+      object: { key, etag: found.etag },
+    });
   } catch (error) {
     throw error instanceof S3Error ? badRequest(failure, {}, error) : error;
   }

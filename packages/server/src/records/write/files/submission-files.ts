@@ -83,11 +83,12 @@ export async function storeUploads(
 }
 
 async function storeUpload(store: FileStore, key: string, upload: Upload): Promise<void> {
-  if (upload.arrived?.key === undefined) await store.put(key, upload.content, upload);
-  else if (!(await store.copy(upload.arrived.key, key, upload))) throw badRequest(GONE);
+  const object = upload.arrived?.object;
+  if (!object) await store.put(key, upload.content, upload);
+  else if (!(await store.copy(object.key, key, upload, object.etag))) throw badRequest(GONE);
 }
 
-const GONE = "The upload is gone. Send the file again.";
+const GONE = "The upload is gone or has changed. Send the record again.";
 
 /** @throws ApiError 400 if another request attaches one of them */
 function claimAll(uploads: readonly ArrivedUpload[]): readonly ArrivedUpload[] {
