@@ -91,3 +91,11 @@ test("ranges are inside the file, and never more than it", () => {
     }),
   );
 });
+
+/** PocketBase serves them all. RFC 9110 allows to ignore many small ranges. */
+test("of a hundred ranges each is served, of more the whole file", () => {
+  const some = (count: number): string =>
+    `bytes=${Array.from({ length: count }, (_, i) => `${i * 2}-${i * 2}`).join()}`;
+  expect(readRanges(some(100), 10_000)).toHaveLength(100);
+  expect(readRanges(some(101), 10_000)).toEqual([]);
+});

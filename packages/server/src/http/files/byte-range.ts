@@ -4,11 +4,14 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/** Each range costs a read of its own, which a file in a bucket turns into a request. */
+const MAX_RANGES = 100;
+
 /**
  * Parses a `Range` header (RFC 9110, section 14.2) as Go's `http.ServeContent` does, which PocketBase uses.
  *
  * @param size of the file, in bytes
- * @returns the ranges that are inside the file, none for the whole file; `outside` if there are ranges, but none inside the
+ * @returns the ranges that are inside the file, none for the whole file, which more than 100 ranges get; `outside` if there are ranges, but none inside the
  *   file; `malformed` if the header is not a list of ranges
  */
 export function readRanges(header: string | null, size: number): readonly ByteRange[] | "outside" | "malformed" {
@@ -25,6 +28,7 @@ export function readRanges(header: string | null, size: number): readonly ByteRa
   }
   // Any range is outside an empty file, which is served as it is.
   if (isOutside && ranges.length === 0) return size === 0 ? [] : "outside";
+  if (ranges.length > MAX_RANGES) return [];
   // Ranges that overlap could make a small file a large answer.
   return ranges.reduce((sum, { start, end }) => sum + end - start, 0) > size ? [] : ranges;
 }

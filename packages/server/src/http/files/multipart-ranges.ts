@@ -1,5 +1,6 @@
 import { type FileContent, type StoredFile, streamOf } from "../../files/file-store.ts";
 import { LOWER_ALPHANUMERIC, randomText } from "../../lib/random.ts";
+import { TurnShare } from "../../lib/scheduling/turn-share.ts";
 import type { ByteRange } from "./byte-range.ts";
 
 /** Characters, as in Go. */
@@ -47,6 +48,10 @@ function toStream(chunks: AsyncGenerator<Uint8Array<ArrayBuffer>>): ReadableStre
   });
 }
 
+/** How long the parts of all answers may keep a turn of the event loop, in milliseconds: small reads end in the same turn. */
+const MAX_TURN_MS = 4;
+const turns = new TurnShare(MAX_TURN_MS);
+
 async function* pieces(
   file: StoredFile,
   heads: readonly Uint8Array<ArrayBuffer>[],
@@ -54,6 +59,8 @@ async function* pieces(
   tail: Uint8Array<ArrayBuffer>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   for (const [i, { start, end }] of ranges.entries()) {
+    const pause = turns.pause(performance.now());
+    if (pause) await pause;
     yield heads[i]!;
     if (end > start) yield* streamOf(file.content(start, end));
   }
