@@ -75,7 +75,7 @@ function jsonOf(value: unknown, isText: boolean): unknown {
   return value === "" ? null : value;
 }
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const BOOLEANS: ReadonlySet<unknown> = new Set([
   "",
   "true",
