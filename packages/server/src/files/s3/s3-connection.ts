@@ -126,8 +126,12 @@ export class S3Connection {
 
 /** With a slash at the end. */
 export function baseUrl({ endpoint, bucket, forcePathStyle }: S3Options): string {
-  const [, scheme = "https", rest = ""] = /^(?:(https?):\/\/)?(.*?)\/*$/s.exec(endpoint) ?? [];
-  return forcePathStyle ? `${scheme}://${rest}/${bucket}/` : `${scheme}://${bucket}.${rest}/`;
+  const scheme = /^https?:\/\//.exec(endpoint)?.[0] ?? "";
+  let end = endpoint.length;
+  while (end > scheme.length && endpoint[end - 1] === "/") end -= 1;
+  const rest = endpoint.slice(scheme.length, end);
+  const host = forcePathStyle ? `${rest}/${bucket}` : `${bucket}.${rest}`;
+  return `${scheme || "https://"}${host}/`;
 }
 
 /** An answer to HEAD has no body that could say what is missing. */

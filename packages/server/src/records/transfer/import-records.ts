@@ -11,8 +11,9 @@ import { type Preparation, prepareSubmission } from "../write/prepare-submission
 import { applySubmission } from "../write/submit-record.ts";
 import { type ColumnNames, readCells } from "./cells.ts";
 import { ImportCounts, type ImportReport, type RefusedRow } from "./import-report.ts";
-import { type ReadRow, UnreadableFile } from "./read-row.ts";
 import type { PreparedRow } from "./prepared-row.ts";
+import { type ReadRow, UnreadableFile } from "./read-row.ts";
+import { slicesOf } from "./slices.ts";
 import type { StagedRows } from "./staged-rows.ts";
 
 export interface ImportOptions {
@@ -43,10 +44,6 @@ export interface ImportTarget extends WriteTarget {
   /** Called with an error that is not the row's fault. */
   readonly onFault: (error: unknown, line: number) => void;
 }
-
-/** Rows of one transaction, and characters of them, about. */
-const SLICE_ROWS = 250;
-const SLICE_LENGTH = 1 << 20;
 
 /**
  * Creates records from rows, with the hooks, checks and events of any create. Other requests are served meanwhile.
@@ -86,38 +83,6 @@ interface ImportRun {
   readonly target: ImportTarget;
   readonly options: ImportOptions;
   readonly counts: ImportCounts;
-}
-
-/** A record occurs once in a slice, so that whether it exists is known before its transaction. */
-async function* slicesOf(rows: AsyncIterable<ReadRow>, upsert: boolean): AsyncGenerator<readonly ReadRow[]> {
-  let slice: ReadRow[] = [];
-  let length = 0;
-  const ids = new Set<unknown>();
-  try {
-    for await (const row of rows) {
-      const id: unknown = upsert && row.problem === undefined ? row.values["id"] : undefined;
-      if (slice.length >= SLICE_ROWS || length > SLICE_LENGTH || (id !== undefined && ids.has(id))) {
-        yield slice;
-        [slice, length] = [[], 0];
-        ids.clear();
-      }
-      slice.push(row);
-      ids.add(id);
-      length += lengthOf(row);
-    }
-  } catch (error) {
-    // What was read before a line that can't be.
-    if (slice.length > 0) yield slice;
-    throw error;
-  }
-  if (slice.length > 0) yield slice;
-}
-
-function lengthOf(row: ReadRow): number {
-  if (row.problem !== undefined) return 0;
-  let length = 0;
-  for (const value of Object.values(row.values)) length += typeof value === "string" ? value.length : 16;
-  return length;
 }
 
 /** @throws ApiError 404 or 400 */
