@@ -16,7 +16,7 @@ import { TASKS } from "../tasks/task-event.ts";
 /** Changes that one statement searches: other requests run between two of them. */
 const SEARCH_SPAN = 4_096;
 
-/** Reads the log for those who come back: in the fields of today, and without what has been erased. */
+/** Reads the log for clients that reconnect: in the fields of today, and without what has been erased. */
 export function createLogReader(store: Store, registry: Registry, tailRegistry: Registry): LogReader {
   const view = (): ChangeView => ({ stored: registry.current, shape: tailRegistry.current, show: "present" });
   return {

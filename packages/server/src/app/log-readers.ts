@@ -69,7 +69,7 @@ export function openLogReaders({
 }
 
 /**
- * Reads the log as those who follow it need it: with all values, in the fields of the collections that they have. A change
+ * Reads the log as its followers need it: with all values, in the fields of the collections that they have. A change
  * of a collection ends a page, since what comes after it has other fields.
  */
 function pageReader({ store, registry }: Folder, shape: () => Schema): ReadPage {

@@ -4,7 +4,7 @@ import { blankRecord } from "../records/model/columns.ts";
 import type { RecordContext, WriteContext } from "../records/model/record-context.ts";
 import { principalOf } from "../rules/principal.ts";
 
-/** A context that is allowed everything, for the command line: whoever runs it can write the data folder anyway. */
+/** A context that is allowed everything, for the command line: its user can write the data folder anyway. */
 export function systemContext(context: WriteContext): RecordContext {
   const superusers = superusersOf(context.schema);
   const principal = principalOf(superusers, blankRecord(superusers));

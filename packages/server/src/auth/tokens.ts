@@ -43,7 +43,7 @@ export class Tokens {
   });
 
   issue({ collection, values, type, now, duration = 0, claims = {} }: TokenGrant): Promise<string> {
-    // `iat`, which PocketBase's tokens lack, tells a device whose clock is wrong how long the token lives.
+    // `iat`, which PocketBase's tokens lack, shows a device whose clock is wrong how long the token lives.
     const iat = Math.floor(now.getTime() / 1000);
     const exp = iat + (duration || optionsOf(collection, type).duration);
     return new SignJWT({ ...claims, id: values.id, collectionId: collection.id, type, iat, exp })

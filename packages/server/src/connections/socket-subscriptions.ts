@@ -136,7 +136,7 @@ function readSubscription(
   const subscription = socketSubscription({ name, label: pattern, topic, options: merge(own, options) });
   const problem = presenceProblem(subscription);
   if (problem !== undefined) return { code: "bad_presence", problem };
-  // Presence in a channel or at a record is for those who may subscribe to it.
+  // Presence in a channel or at a record is for clients that may subscribe to it.
   const guarded = kind === "presence" ? { ...subscription, topic: presenceTarget(topic)! } : subscription;
   const channel = kind === "channel" || kind === "presence" ? channelOfTopic(guarded.topic) : undefined;
   const refusal =

@@ -11,7 +11,7 @@ interface Announcement {
 
 const KEYS = z.array(z.string());
 
-/** Notes of files that are being stored, each in a file of its own: what a killed process leaves tells which ones those were. */
+/** Notes of files that are being stored, each in a file of its own: what a killed process leaves shows which ones they were. */
 export class AnnouncedFiles {
   readonly #folder: string;
 

@@ -24,7 +24,7 @@ export class Spool {
     this.#folder = resolve(folder);
   }
 
-  /** The path of a new file. Whoever makes the file removes it. */
+  /** The path of a new file. The caller makes the file and removes it. */
   async newPath(): Promise<string> {
     await onDisk(mkdir(this.#folder, { recursive: true }));
     return join(this.#folder, randomId());

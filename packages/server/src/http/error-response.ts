@@ -24,7 +24,7 @@ export function errorResponse(error: unknown, logger: Logger, id: string): Respo
 
 /**
  * As in PocketBase, an error of the database is a 400 and an error of the program a 500, both without details. Unlike there,
- * a client is told that the machine fails, so that it can try again.
+ * the client learns that the machine fails, so that it can try again.
  */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;

@@ -12,7 +12,7 @@ export interface Mark {
   readonly seq: number;
 }
 
-/** What tells the cursors of this log from those of any other, even of a copy. */
+/** What distinguishes the cursors of this log from those of any other, even of a copy. */
 export interface Lineage {
   /** The key that seals cursors, 16 bytes. */
   readonly key: Uint8Array;

@@ -248,7 +248,7 @@ export class Presence<Principal> {
     }
   }
 
-  /** Removes those who may not listen any more: they get no events and are no members. */
+  /** Removes members who may not listen any more: they get no events and are no members. */
   async #removeUnauthorized(
     open: OpenRoom<Principal>,
     subscribers: readonly RoomSubscription<Principal>[],

@@ -9,7 +9,7 @@ import type { Mutation } from "./requests.ts";
 
 /** What a mutation does in the transaction of a push. */
 export interface MutationWork {
-  /** @throws whatever keeps the mutation from being done; `refusalOf` tells whether that is final */
+  /** @throws what keeps the mutation from being done; `refusalOf` says whether that is final */
   readonly run: (tx: Transaction) => Promise<void>;
   /** Deletes the files that were stored for it. Called if the mutation was not done. */
   readonly discard?: () => Promise<void>;

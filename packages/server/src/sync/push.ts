@@ -18,7 +18,7 @@ const BATCH = 100;
 const BATCH_MS = 20;
 /** It reads no further mutation once it has read this much. */
 const BATCH_BYTES = 1 << 20;
-/** What a client is told about one rejected mutation. A message may quote its arguments. */
+/** What a client gets about one rejected mutation. A message may quote its arguments. */
 const MAX_MESSAGE = 1_000;
 const MAX_DATA = 10_000;
 

@@ -54,7 +54,7 @@ export async function* taskChanges(reader: Reader, after: number): AsyncGenerato
 
 /**
  * Deletes task changes that all histories have saved, at most `limit` at a time. The oldest row of the log stays: its
- * seq tells clients that follow records how far back they can resume.
+ * seq shows clients that follow records how far back they can resume.
  *
  * @param from there are no task changes before this seq
  * @returns the seq before which there are no task changes now

@@ -17,7 +17,7 @@ import { conditionsOf, isExcluded, type Listener, withoutFilters } from "./liste
 export type ErasedPayload = EventPayload | "untold" | "unknown" | undefined;
 
 /**
- * Only that a record is gone is told of it, with its id: by its delete or, to a listener that asks for what leaves, by the
+ * Listeners get only its id, and that the record is gone: by its delete or, to a listener that asks for what leaves, by the
  * update that hid it.
  */
 export async function erasedPayload(

@@ -8,7 +8,7 @@ import { type Listener, withoutFilters } from "./listener.ts";
 
 /**
  * What a replay may say of a change: nothing of a record that is gone, or that its receiver may not see any more. That a
- * record was deleted, or left what the listener sees, is told with its id alone.
+ * record was deleted, or left what the listener sees, is sent with its id alone.
  */
 export async function presentPayload(
   records: CurrentRecords,

@@ -107,7 +107,7 @@ async function receive(request: ApiRequest, upload: PendingUpload): Promise<void
     .append(bytes, () => request.cut(ended), checksum)
     .catch((error: unknown) => {
       if (error instanceof ChecksumMismatch) throw new ApiError(460, "The bytes don't match their checksum.");
-      // Whoever sent them is gone.
+      // Their sender is gone.
       throw error instanceof DOMException ? badRequest("The request was cut.", {}, error) : error;
     });
 }

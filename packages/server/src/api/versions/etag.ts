@@ -14,7 +14,7 @@ export const preconditionOf = ({ raw: { headers } }: ApiRequest, versions: Recor
 export function withVersion(response: Response, version: string): Response {
   response.headers.set("ETag", `"${version}"`);
   response.headers.set("Access-Control-Expose-Headers", "ETag");
-  // What a record shows depends on who asks.
+  // What a record shows depends on the requester.
   response.headers.append("Vary", "Authorization");
   return response;
 }
@@ -33,7 +33,7 @@ export function versionToShow(
 
 /**
  * Does the client have this version of the record already? Not if the answer shows more than the record: related records,
- * or an email that depends on who asks.
+ * or an email that depends on the requester.
  */
 export function isKnown(
   { raw: { headers }, query }: ApiRequest,

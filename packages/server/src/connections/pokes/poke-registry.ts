@@ -9,7 +9,7 @@ import type { Principal } from "../../rules/principal.ts";
 import type { ConnectionLog } from "../connection-log.ts";
 import { pokeChange, type RoomSubscription } from "../../visibility/channels/poke-change.ts";
 
-/** A connection on which the server pokes a client: tells it to pull. */
+/** A connection on which the server pokes a client to make it pull. */
 export interface PokeTarget {
   readonly session: Session<Principal>;
   /** The rooms that the client is in. */

@@ -144,7 +144,7 @@ export class PendingUpload {
       }
     } finally {
       await pieces.flush();
-      // The client may forget what it is told has arrived.
+      // The client may forget what we say has arrived.
       await syncAndClose(file);
     }
     if (hash && hash.digest("base64") !== checksum.value) throw new ChecksumMismatch();

@@ -23,7 +23,7 @@ const ENTRIES_PER_WRITE = 200;
 const RETRY_MS = 1_000;
 
 /**
- * Erases the values of deleted records from the log, as soon as those who follow it have read the delete. What stays is
+ * Erases the values of deleted records from the log, as soon as its followers have read the delete. What stays is
  * that the record was there, and the fields that decide who hears of its delete.
  */
 export class Eraser {

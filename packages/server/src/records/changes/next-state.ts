@@ -17,7 +17,7 @@ export interface ChangeView {
   /** The collections whose fields the changes get; those of the snapshot if left out. */
   readonly shape?: Schema;
   /**
-   * `all` gives every change its values, for those who follow the log. `present` is for those who come back: of a record
+   * `all` gives every change its values, for followers of the log. `present` is for clients that reconnect: of a record
    * that has been deleted since, all changes have only what rules read.
    */
   readonly show: "all" | "present";

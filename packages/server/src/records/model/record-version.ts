@@ -11,7 +11,7 @@ const SIZE = 16;
 
 /**
  * The versions of records: a keyed hash of what is stored, without passwords and token keys (docs/decisions/0032). The same
- * content has the same version, whoever wrote it, and nobody can guess hidden values from it.
+ * content has the same version, regardless of its writer, and nobody can guess hidden values from it.
  */
 export class RecordVersions {
   readonly #key: Uint8Array;

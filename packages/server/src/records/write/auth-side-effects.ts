@@ -14,7 +14,7 @@ export const INSTALLER_EMAIL = "__pbinstaller@example.com";
 
 /**
  * The values to write for an update of an auth record. A new `tokenKey` revokes all its tokens if its password or email
- * changes, or if it becomes verified while accounts are linked to it: whoever linked them may not own the email.
+ * changes, or if it becomes verified while accounts are linked to it: the one who linked them may not own the email.
  */
 export async function authValuesToWrite(
   tx: Transaction,

@@ -10,7 +10,7 @@ export interface AuthSubmission {
   /** The stored record; `undefined` for a new one. */
   readonly before: RecordValues | undefined;
   readonly after: RecordValues;
-  /** May the requester set what otherwise only the server sets? Superusers may, and those who meet the manage rule. */
+  /** May the requester set what otherwise only the server sets? Superusers may, and so may users who meet the manage rule. */
   readonly canManage: boolean;
   /** Does `oldPassword` match the stored record? */
   readonly knowsPassword: boolean;

@@ -40,7 +40,7 @@ export interface RecordSource {
   /** From FROM to the end of WHERE. */
   readonly from: Sql;
   readonly distinct: boolean;
-  /** The order of records that no other order tells apart; `undefined` for that in which SQLite finds them. */
+  /** The order of records that no other order separates; `undefined` for that in which SQLite finds them. */
   readonly order: Sql | undefined;
 }
 

@@ -11,7 +11,7 @@ export interface ReaderSettings {
   readonly sortsInFiles: boolean;
   /** Seconds after which the system ends a reader that its parent no longer watches; 0 is never. */
   readonly alarmSeconds: number;
-  /** Whether it writes, in one transaction that it begins and commits when it is told. */
+  /** Whether it writes, in one transaction that it begins and commits on request. */
   readonly writes?: boolean;
 }
 
