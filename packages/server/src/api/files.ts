@@ -15,6 +15,7 @@ import type { ApiRequest } from "../http/request.ts";
 import { fileResponse } from "../http/files/file-response.ts";
 import { mayActFrom } from "../http/superuser-address.ts";
 import { collectionOf, NO_COLLECTION } from "../http/guards.ts";
+import { queryOwner } from "./query-owner.ts";
 import { recordContext } from "./record-context.ts";
 import { json } from "../http/responses.ts";
 
@@ -48,7 +49,7 @@ async function serve(
   if (!file) throw notFound();
   const size = request.query["thumb"] ?? "";
   const isSize = size === DEFAULT_THUMB || (size !== "" && field.thumbs.includes(size));
-  const thumb = isSize ? await api.thumbs.open(key, file, size) : undefined;
+  const thumb = isSize ? await api.thumbs.open(key, file, size, queryOwner(request).key) : undefined;
   return thumb ? fileResponse(request, `${size}_${name}`, thumb) : fileResponse(request, name, file);
 }
 
@@ -81,7 +82,7 @@ const fileFieldOf = (collection: Collection, record: RecordValues, name: string)
     return Array.isArray(value) ? value.includes(name) : value === name;
   });
 
-/** Evaluates the view rule for the owner of the link's file token, whoever sent the request. */
+/** Evaluates the view rule for the owner of the link's file token, who need not have sent the request. */
 async function mayView(
   request: ApiRequest,
   api: ApiContext,

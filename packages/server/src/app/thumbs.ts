@@ -5,8 +5,8 @@ import { ThumbPool } from "../files/thumbs/thumb-pool.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Folder } from "./folder.ts";
 
-/** How long a thumbnail may take, and how long it may wait for its turn, in milliseconds. PocketBase waits as long. */
-const LIMIT_MS = 60_000;
+/** How long a thumbnail may take and wait for its turn, in milliseconds: less than a connection may be idle. */
+const LIMIT_MS = 50_000;
 
 /** @returns `stopThumbs` ends the processes that make them */
 export function createThumbs({ limits }: Config, logger: Logger, { files, spool }: Folder, metrics: Metrics) {

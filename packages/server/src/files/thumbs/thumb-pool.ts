@@ -4,7 +4,7 @@ import { ThumbProcess } from "./thumb-process.ts";
 export interface ThumbPoolOptions {
   /** Thumbnails that are made at once; 0 is no limit. */
   readonly processes: number;
-  /** How long one may take, and how long it may wait for its turn, in milliseconds. */
+  /** How long one may take, and wait for its turn, together, in milliseconds. */
   readonly limitMs: number;
 }
 
@@ -15,7 +15,8 @@ const IDLE_MS = 30_000;
 export class ThumbPool {
   readonly #options: ThumbPoolOptions;
   readonly #idle: { readonly process: ThumbProcess; readonly timer: Timer }[] = [];
-  readonly #queue = new Set<() => void>();
+  /** By owner; the owner whose turn it is comes first. */
+  readonly #queues = new Map<string, Set<() => void>>();
   #busy = 0;
   #closed = false;
 
@@ -28,20 +29,22 @@ export class ThumbPool {
   }
 
   get waiting(): number {
-    return this.#queue.size;
+    return this.#queues.values().reduce((sum, queue) => sum + queue.size, 0);
   }
 
-  async make(job: ThumbJob): Promise<ThumbReply> {
-    if (!(await this.#turn())) return { kind: "failed", reason: "ended", message: "too many thumbnails are waiting" };
+  /** @param owner those that wait take turns by their owners */
+  async make(job: ThumbJob, owner: string): Promise<ThumbReply> {
+    const until = performance.now() + this.#options.limitMs;
+    if (!(await this.#turn(owner)))
+      return { kind: "failed", reason: "ended", message: "too many thumbnails are waiting" };
     let process: ThumbProcess | undefined;
     try {
       process = this.#take();
-      return await process.make(job, this.#options.limitMs);
+      return await process.make(job, until - performance.now());
     } finally {
       this.#busy -= 1;
       if (process) this.#release(process);
-      const [next] = this.#queue;
-      next?.();
+      this.#startNext();
     }
   }
 
@@ -52,19 +55,32 @@ export class ThumbPool {
   }
 
   /** @returns false if it took too long */
-  async #turn(): Promise<boolean> {
+  async #turn(owner: string): Promise<boolean> {
     const { processes, limitMs } = this.#options;
     const isFree = processes === 0 || this.#busy < processes;
-    const mayStart = isFree || (await this.#wait(limitMs));
+    const mayStart = isFree || (await this.#wait(owner, limitMs));
     if (mayStart && isFree) this.#busy += 1;
     return mayStart;
   }
 
-  #wait(limitMs: number): Promise<boolean> {
+  #startNext(): void {
+    const [first] = this.#queues;
+    if (!first) return;
+    const [owner, queue] = first;
+    const [start] = queue;
+    start?.();
+    // Its next turn comes after all others'.
+    if (this.#queues.delete(owner)) this.#queues.set(owner, queue);
+  }
+
+  #wait(owner: string, limitMs: number): Promise<boolean> {
+    const queue = this.#queues.get(owner) ?? new Set();
+    this.#queues.set(owner, queue);
     return new Promise((resolve) => {
       const end = (mayStart: boolean): void => {
         clearTimeout(timer);
-        this.#queue.delete(start);
+        queue.delete(start);
+        if (queue.size === 0) this.#queues.delete(owner);
         resolve(mayStart);
       };
       const start = (): void => {
@@ -73,7 +89,7 @@ export class ThumbPool {
         end(true);
       };
       const timer = setTimeout(() => end(false), limitMs);
-      this.#queue.add(start);
+      queue.add(start);
     });
   }
 

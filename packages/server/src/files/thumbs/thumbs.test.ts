@@ -22,9 +22,9 @@ class ObservedPool extends ThumbPool {
     super({ processes: 2, limitMs: 60_000, ...options });
     afterAll(() => this.close());
   }
-  override async make(job: ThumbJob): Promise<ThumbReply> {
+  override async make(job: ThumbJob, owner: string): Promise<ThumbReply> {
     this.jobs.push(job.size);
-    const making = super.make(job);
+    const making = super.make(job, owner);
     this.mostBusy = Math.max(this.mostBusy, this.busy);
     const reply = await making;
     this.mostBusy = Math.max(this.mostBusy, this.busy);
@@ -77,7 +77,7 @@ async function animated(): Promise<Sharp> {
 }
 
 async function thumbOf(key: string, size: string, { thumbs } = shared) {
-  const thumb = await thumbs.open(key, (await files.open(key))!, size);
+  const thumb = await thumbs.open(key, (await files.open(key))!, size, "");
   if (!thumb) return undefined;
   const image = sharp(await new Response(thumb.content()).arrayBuffer(), { pages: -1 });
   const { format, width, pageHeight, height, pages = 1 } = await image.metadata();
@@ -227,10 +227,10 @@ test("one that takes too long, or waits too long, is given up, and tried again l
   const path = join(dir, "pipe");
   Bun.spawnSync(["mkfifo", path]);
   const endless = { ...stored, path };
-  const both = ["1x1", "2x2"].map((size) => hurried.thumbs.open(key, endless, size));
+  const both = ["1x1", "2x2"].map((size) => hurried.thumbs.open(key, endless, size, ""));
   expect(await Promise.all(both)).toEqual([undefined, undefined]);
   expect(hurried.pool.busy + hurried.pool.waiting).toBe(0);
-  expect(await hurried.thumbs.open(key, endless, "1x1")).toBeUndefined();
+  expect(await hurried.thumbs.open(key, endless, "1x1", "")).toBeUndefined();
   expect(hurried.pool.jobs).toEqual(["1x1", "2x2", "1x1"]);
   expect(await thumbOf(key, "1x1")).toBeDefined();
 });
@@ -247,7 +247,7 @@ test("the picture is served when there is no place for a thumbnail", async () =>
     failed: (key) => failed.push(key),
   });
   const key = await store(await bytes(picture(40, 20).png()), "image/png");
-  expect(await thumbs.open(key, (await files.open(key))!, "9x9")).toBeUndefined();
+  expect(await thumbs.open(key, (await files.open(key))!, "9x9", "")).toBeUndefined();
   expect(failed.length).toBe(1);
   expect(await thumbOf(key, "9x9")).toBeDefined();
 });
@@ -255,7 +255,7 @@ test("the picture is served when there is no place for a thumbnail", async () =>
 test("a picture of a store without paths is read from its stream", async () => {
   const key = await store(await bytes(picture(40, 20).png()), "image/png");
   const { path: _, ...elsewhere } = (await files.open(key))!;
-  expect(await shared.thumbs.open(key, elsewhere, "8x8")).toMatchObject({ contentType: "image/png" });
+  expect(await shared.thumbs.open(key, elsewhere, "8x8", "")).toMatchObject({ contentType: "image/png" });
   expect(readdirSync(join(dir, "spool"))).toEqual([]);
 });
 
@@ -266,4 +266,18 @@ test("nothing is left if the picture is removed while its thumbnail is made", as
   await files.remove(key);
   expect(await making).toBeUndefined();
   expect(await Array.fromAsync(files.list(`c/r/thumbs_${key.slice(4)}`))).toEqual([]);
+});
+
+test("those that wait take turns by their owners", async () => {
+  const pool = new ObservedPool({ processes: 1 });
+  const source = join(dir, "storage", await store(await bytes(picture(40, 20).png()), "image/png"));
+  const done: string[] = [];
+  const make = async (owner: string): Promise<void> => {
+    const job = { source, target: await spool.newPath(), size: "8x8", contentType: "image/png", maxPixels: 0 };
+    await pool.make(job, owner);
+    done.push(owner);
+  };
+  await Promise.all([make("a"), make("a"), make("a"), make("a"), make("b")]);
+  expect(done.slice(0, 3)).toContain("b");
+  expect(pool.waiting).toBe(0);
 });

@@ -35,14 +35,15 @@ export class Thumbs {
   /**
    * @param key of the picture
    * @param size one of its field's, such as `100x100`
+   * @param owner whose request it is: none waits for all the thumbnails of another
    * @returns `undefined` if there is no thumbnail of this file: the original is served
    */
-  async open(key: string, picture: StoredFile, size: string): Promise<StoredFile | undefined> {
+  async open(key: string, picture: StoredFile, size: string, owner: string): Promise<StoredFile | undefined> {
     if (!PICTURES.has(picture.contentType)) return undefined;
     const thumbKey = thumbKeyOf(key, size);
     const found = await this.#options.files.open(thumbKey);
     if (found || this.#failures.has(thumbKey)) return found;
-    const making = this.#making.get(thumbKey) ?? this.#make(key, picture, size, thumbKey);
+    const making = this.#making.get(thumbKey) ?? this.#make(key, picture, size, thumbKey, owner);
     this.#making.set(thumbKey, making);
     try {
       return await making;
@@ -51,7 +52,13 @@ export class Thumbs {
     }
   }
 
-  async #make(key: string, picture: StoredFile, size: string, thumbKey: string): Promise<StoredFile | undefined> {
+  async #make(
+    key: string,
+    picture: StoredFile,
+    size: string,
+    thumbKey: string,
+    owner: string,
+  ): Promise<StoredFile | undefined> {
     const { spool, files, failed } = this.#options;
     const temporary: string[] = [];
     const newPath = async (): Promise<string> => {
@@ -63,7 +70,8 @@ export class Thumbs {
       const target = await newPath();
       const source = picture.path ?? (await newPath());
       if (picture.path === undefined) await writeAll(await FileWriter.create(source), picture.content());
-      const contentType = await this.#run({ source, target, size, contentType: picture.contentType }, thumbKey);
+      const job = { source, target, size, contentType: picture.contentType };
+      const contentType = await this.#run(job, thumbKey, owner);
       if (contentType === undefined) return undefined;
       await files.put(thumbKey, Bun.file(target), { contentType });
       // The picture may have been removed meanwhile, and its thumbnails before this one.
@@ -78,9 +86,13 @@ export class Thumbs {
   }
 
   /** @returns the thumbnail's type */
-  async #run(job: Omit<Parameters<ThumbPool["make"]>[0], "maxPixels">, thumbKey: string): Promise<string | undefined> {
+  async #run(
+    job: Omit<Parameters<ThumbPool["make"]>[0], "maxPixels">,
+    thumbKey: string,
+    owner: string,
+  ): Promise<string | undefined> {
     const { pool, maxPixels, refused, failed } = this.#options;
-    const reply = await pool.make({ ...job, maxPixels });
+    const reply = await pool.make({ ...job, maxPixels }, owner);
     if (reply.kind === "made") return reply.contentType;
     if (reply.reason !== "ended") this.#failures.set(thumbKey, true);
     if (reply.reason === "pixels") refused("limit_thumb_pixels");
