@@ -20,7 +20,7 @@ import type { Mutators } from "../sync/mutators.ts";
 import type { PokeRules } from "../sync/poke-rules.ts";
 import type { Tasks } from "../tasks/tasks.ts";
 import type { Channels } from "../visibility/channels/channels.ts";
-import { followAccountChange, followCollectionChange } from "./auth-revision.ts";
+import { followAccountChange, followCollectionChange, followSettingsChange } from "./auth-revision.ts";
 import { createBodies } from "./bodies.ts";
 import { closeApp } from "./close.ts";
 import { type Folder, lockDataFolder, openFolder } from "./folder.ts";
@@ -152,7 +152,11 @@ function createFollowers(
 ): readonly Follower[] {
   const authFollowers = { folder, tailRegistry, hub, authRevision, streamOwners };
   return [
-    (change) => (isSettingsChange(change) || isForeignWrite(change) ? settings.reload() : undefined),
+    async (change) => {
+      if (!isSettingsChange(change) && !isForeignWrite(change)) return;
+      await settings.reload();
+      followSettingsChange(authFollowers, settings);
+    },
     (change) => followCollectionChange(change, authFollowers),
     (change) => (change.collection === COLLECTIONS ? indexer.wake() : undefined),
     (change) => followAccountChange(change, authFollowers),

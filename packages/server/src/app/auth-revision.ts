@@ -4,13 +4,15 @@ import { COLLECTIONS, isForeignWrite } from "../collections/model/log-collection
 import type { StreamOwners } from "../connections/stream-owners.ts";
 import { loadSchema, type Registry } from "../collections/model/registry.ts";
 import type { AuthRevision } from "../http/requester.ts";
+import { mayActFrom } from "../http/superuser-address.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Session } from "../hub/session.ts";
 import { toText } from "../lib/text/coerce.ts";
 import type { Change } from "../log/change.ts";
 import { guardTables } from "../log/foreign-writes.ts";
 import { findRecord } from "../records/query/find-record.ts";
-import { type Principal, principalKey, principalOf } from "../rules/principal.ts";
+import { GUEST, type Principal, principalKey, principalOf } from "../rules/principal.ts";
+import type { CurrentSettings } from "../settings/current-settings.ts";
 import type { Store } from "../store/store.ts";
 import type { Folder } from "./folder.ts";
 
@@ -97,6 +99,18 @@ export async function followAccountChange(
     if (principal.kind !== "guest") hub.changePrincipal(sessions, withTokenKey(principal, tokenKey));
     else if (tokenKey === "" || tokenKey !== valid) hub.changePrincipal(sessions, principal, lastChange);
   }
+}
+
+/** Superusers at addresses that are not listed any more become guests. Streams without a session are opened again, or refused. */
+export function followSettingsChange(
+  { hub, authRevision, streamOwners }: AuthFollowerContext,
+  settings: CurrentSettings,
+): void {
+  const mayStay = (address: string, principal: Principal): boolean => mayActFrom(address, principal, { settings });
+  const sessions = [...hub.sessions()].filter(({ address, principal }) => !mayStay(address, principal));
+  authRevision.current += 1;
+  if (sessions.length > 0) hub.changePrincipal(sessions, GUEST);
+  streamOwners.revise((principal) => (mayStay("", principal) ? principal : GUEST));
 }
 
 /** The key that the account's tokens must have now; `undefined` if it is gone. */

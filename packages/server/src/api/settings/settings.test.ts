@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { SseClient } from "@headwater/testing/clients/sse-client.ts";
 import { openFolder } from "../../app/folder.ts";
 import { CurrentSettings } from "../../settings/current-settings.ts";
 import { errorText, play, testScenarios } from "../../testing/scenario.ts";
 import { startTestApp } from "../../testing/test-app.ts";
 
-const { url, dir, admin, app, add, tokenOf } = await startTestApp();
+const { url, dir, admin, app, add, define, tokenOf } = await startTestApp();
 const user = await tokenOf("users", await add("users", { email: "user@example.com" }));
 const SETTINGS = "/api/settings";
 const INVALID = "An error occurred while saving the new settings.";
@@ -163,6 +164,22 @@ test("a change by another process applies too", async () => {
   await other.close();
   while (app.settings.current.meta.appName !== "Elsewhere") await new Promise(setImmediate);
   expect(await (await play(url, { path: SETTINGS, token: admin })).text()).toContain('"appName":"Elsewhere"');
+});
+
+test("a superuser's stream loses its rights when its address is not listed any more", async () => {
+  await define({ name: "guarded", fields: [] });
+  await define({ name: "free", listRule: "", fields: [] });
+  const list = (superuserIPs: string[]) => app.settings.update(new Date(), (before) => ({ ...before, superuserIPs }));
+  using client = await SseClient.connect(url);
+  await client.submit(["guarded/*", "free/*"], admin);
+  try {
+    await list(["10.0.0.1"]);
+    for (const name of ["guarded", "free"]) await add(name, {});
+    await client.inbox.until((events) => events.some(({ event }) => event === "free/*"));
+    expect(client.events.map(({ event }) => event)).toEqual(["free/*"]);
+  } finally {
+    await list([]);
+  }
 });
 
 test("superusers may be limited to some addresses, which a trusted proxy reports", async () => {
