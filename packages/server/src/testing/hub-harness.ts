@@ -2,6 +2,7 @@ import { clientId, collectionId, cursorScope, parseSubscription, recordId } from
 import type { FrameBatch } from "../hub/frame-batch.ts";
 import type { EvaluationLimits } from "../hub/evaluation/evaluation-budget.ts";
 import { Hub } from "../hub/hub.ts";
+import { cpuMs } from "../lib/scheduling/cpu-time.ts";
 import type { LogReader } from "../hub/replay/replay-source.ts";
 import type { Session } from "../hub/session.ts";
 import type { Visibility } from "../hub/visibility.ts";
@@ -102,10 +103,10 @@ const createVisibility = (): RecordedVisibility => {
   };
 };
 
-/** Keeps the thread busy. */
+/** Uses CPU time, which is what the hub charges. */
 function spend(milliseconds: number): void {
-  const until = performance.now() + milliseconds;
-  while (performance.now() < until);
+  const until = cpuMs() + milliseconds;
+  while (cpuMs() < until);
 }
 
 /** The creation of a record of `posts`. */
