@@ -78,6 +78,21 @@ describe("the command prints one sentence and exits with 1 for", () => {
       ["superuser", "create", email, "short", "--dir", "a"],
       "Failed to create record. password: Must be at least 8 character(s).",
     ],
+    [
+      "a sweep of a mistyped folder",
+      ["files", "sweep", "--dir", join(root, "mistyped")],
+      `There is no database in ${root}/mistyped. Name the data folder with --dir.`,
+    ],
+    [
+      "a server that can't be reached",
+      ["types", "--url", "http://127.0.0.1:1", "--superuser", `${email}:${password}`],
+      "Can't reach http://127.0.0.1:1: ECONNREFUSED: Unable to connect. Is the computer able to access the url?",
+    ],
+    [
+      "an address that is no URL",
+      ["types", "--url", "here", "--superuser", `${email}:${password}`],
+      '--url must be an address such as https://example.com, not "here".',
+    ],
     ["no password", ["superuser", "create", email, "--dir", "a"], "A password is required."],
     [
       "a file that is not a database",

@@ -1,7 +1,7 @@
-import { openFolder } from "../app/folder.ts";
 import { UserError } from "../lib/user-error.ts";
 import { findOrphans, type Orphan } from "../records/files/find-orphans.ts";
 import { CurrentSettings } from "../settings/current-settings.ts";
+import { openExistingFolder } from "./existing-folder.ts";
 
 export interface SweepOptions {
   readonly dir: string;
@@ -20,7 +20,7 @@ const REASONS = {
 
 /** Lists or removes stored files that no record names, also while a server is running. */
 export async function sweepOrphans({ dir, encryptionKey, remove, minAgeHours }: SweepOptions): Promise<void> {
-  const folder = await openFolder(dir);
+  const folder = await openExistingFolder(dir);
   try {
     const { store, registry, files } = folder;
     const { s3 } = (await CurrentSettings.open(store, encryptionKey)).current;

@@ -16,6 +16,9 @@ export async function signInAt(url: string, superuser: string | undefined): Prom
   if (identity === undefined) {
     throw new UserError("Only superusers can read a server's collections. Add --superuser EMAIL:PASSWORD.");
   }
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
+    throw new UserError(`--url must be an address such as https://example.com, not "${url}".`);
+  }
   const base = url.replace(/\/+$/, "");
   const signIn = `${base}/api/collections/_superusers/auth-with-password`;
   const { token } = (await fetchJson(signIn, "POST", { identity, password })) as { readonly token?: unknown };
@@ -63,7 +66,7 @@ export function sendStream(
   // It may be quiet while the last rows are written.
   const init = { method, headers: { Authorization: token }, timeout: false, ...(body && { body }) };
   return fetch(base + path, init).catch((error: unknown) => {
-    throw new UserError(`Can't reach ${base}: ${error instanceof Error ? error.message : String(error)}.`);
+    throw new UserError(`Can't reach ${base}: ${error instanceof Error ? error.message : String(error)}`);
   });
 }
 
@@ -74,15 +77,17 @@ async function fetchJson(url: string, method: string, body?: object, token?: str
   };
   const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };
   const response = await fetch(url, init).catch((error: unknown) => {
-    throw new UserError(`Can't reach ${url}: ${error instanceof Error ? error.message : String(error)}.`);
+    throw new UserError(
+      `Can't reach ${new URL(url).origin}: ${error instanceof Error ? error.message : String(error)}`,
+    );
   });
   const text = await response.text();
   if (!response.ok) throw new UserError(`${url} answered ${response.status}: ${messageOf(text)}`);
   return text === "" ? undefined : (JSON.parse(text) as unknown);
 }
 
-/** The message with those of the failed checks. */
-function messageOf(text: string): string {
+/** The message of an error's body, with those of the failed checks. */
+export function messageOf(text: string): string {
   try {
     const { message, data } = JSON.parse(text) as { readonly message?: unknown; readonly data?: unknown };
     return [String(message), ...messagesIn(data)].join(" ");

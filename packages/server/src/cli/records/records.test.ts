@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { testDir } from "@headwater/testing/lib/test-dir.ts";
 import { startTestApp } from "../../testing/test-app.ts";
@@ -77,6 +77,23 @@ describe.each(PLACES)("with %s", (_, place) => {
   });
 });
 
+describe.each(PLACES)("an export that fails, from %s,", (_, place) => {
+  test.each([
+    ["--fields", "nope", '"nope" is not a field'],
+    ["--filter", "nope = 1", 'unknown field "nope"'],
+  ])("because of %s says why, and leaves the file of an earlier one", async (option, value, sentence) => {
+    const folder = `failed${option}${place[0]}`;
+    mkdirSync(join(files, folder));
+    write(`${folder}/kept.csv`, "title\nold\n");
+    for (const name of ["kept.csv", "new.csv"]) {
+      const { code, stderr } = await run(["export", "items", `${folder}/${name}`, option, value, ...place]);
+      expect([code, stderr]).toEqual([1, expect.stringContaining(sentence)]);
+    }
+    expect(readdirSync(join(files, folder))).toEqual(["kept.csv"]);
+    expect(readFileSync(join(files, folder, "kept.csv"), "utf8")).toBe("title\nold\n");
+  });
+});
+
 test.each<[string, readonly string[], string]>([
   [
     "a file of an unknown kind",
@@ -84,6 +101,7 @@ test.each<[string, readonly string[], string]>([
     "The format of items.txt is not known. Add --format csv, ndjson or json.\n",
   ],
   ["a missing file", ["import", "items", "nope.csv", "--dir", dir], "nope.csv can't be read:"],
+  ["a missing folder", ["export", "items", "no/x.csv", "--dir", dir], "no/x.csv can't be written: ENOENT"],
   ["a missing collection", ["export", "nope", "--format", "csv", "--dir", dir], "There is no collection nope.\n"],
   [
     "a map without a field",

@@ -18,6 +18,8 @@ export interface ExportOptions extends CsvOptions {
   readonly filter: string;
 }
 
+const REFUSED = "The export can't be made.";
+
 /** Records that are read at a time. */
 const PAGE = 500;
 
@@ -79,7 +81,7 @@ function fieldsOf(collection: Collection, names: readonly string[]): readonly Fi
     const field = all.find((each) => each.name === name);
     if (field) return field;
     const message = `"${name}" is not a field that can be exported.`;
-    throw badRequest("The export can't be made.", { fields: invalid("validation_invalid_field", message) });
+    throw badRequest(REFUSED, { fields: invalid("validation_invalid_field", message) });
   });
 }
 
@@ -148,6 +150,8 @@ async function pageAfter(
       sql`SELECT ${columns}, ${position} AS ${sql.id(POSITION)} ${from} ORDER BY ${position} LIMIT ${limit}`,
     );
   } catch (error) {
-    throw isUnreadableRule(error) ? badRequest("", {}, error) : error;
+    if (!isUnreadableRule(error)) throw error;
+    const problem = invalid("validation_invalid_filter", `Invalid filter: ${(error as Error).message}.`);
+    throw badRequest(REFUSED, { filter: problem }, error);
   }
 }
