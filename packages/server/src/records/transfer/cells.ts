@@ -51,7 +51,11 @@ export function readCells(
     if (name === "" || (NO_FIELDS.has(name) && !findField(collection, name))) continue;
     const field = findField(collection, name);
     const sent = isText && typeof value === "string" && field ? unquoted(field, value, isText.raw) : value;
-    const problem = field ? problemOf(field, sent) : invalid("validation_unknown_field", "There is no such field.");
+    const problem = !field
+      ? invalid("validation_unknown_field", "There is no such field.")
+      : Object.hasOwn(body, name) || Object.hasOwn(dates, name)
+        ? invalid("validation_repeated_field", `Another column is read into ${name}.`)
+        : problemOf(field, sent);
     if (problem) problems[column] = problem;
     else if (field!.type === "autodate") {
       const date = typeof sent === "string" ? parseDateTime(sent) : "";

@@ -84,6 +84,10 @@ class TableReader {
     const names = this.#names;
     if (!names) {
       this.#names = values;
+      const twice = repeated(values);
+      if (twice !== undefined) this.#error = new UnreadableFile(line, `It names the column "${twice}" more than once.`);
+    } else if (this.#error) {
+      // The rows of a table that can't be read are not taken.
     } else if (names.length === values.length) {
       this.#rows.push({ line, values: Object.fromEntries(names.map((name, at) => [name, values[at]!])) });
     } else {
@@ -91,4 +95,10 @@ class TableReader {
       this.#rows.push({ line, problem });
     }
   }
+}
+
+/** The first name that is there again; columns without a name are left out. */
+function repeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => name !== "" && (seen.has(name) || !seen.add(name)));
 }

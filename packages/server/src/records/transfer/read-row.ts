@@ -11,6 +11,6 @@ export class UnreadableFile extends Error {
     readonly line: number,
     readonly reason: string,
   ) {
-    super(`Line ${line} can't be read. ${reason}`);
+    super(`It can't be read. ${reason}`);
   }
 }

@@ -89,6 +89,19 @@ test("each record that is imported is a change in the log", async () => {
   );
 });
 
+test("no two columns are read into one field", async () => {
+  expect(await importText("items", "title,n,title\na,1,b\n")).toMatchObject({
+    created: 0,
+    errors: [{ line: 1, message: 'It can\'t be read. It names the column "title" more than once.' }],
+  });
+  const names = new Map([["Name", "title"]]);
+  expect(await importText("items", "title,Name\na,b\n", { names })).toMatchObject({
+    created: 0,
+    errors: [{ line: 2, data: { Name: { code: "validation_repeated_field" } } }],
+  });
+  expect(await importText("items", "title,,\na,,\n")).toMatchObject({ created: 1, errors: [] });
+});
+
 test("columns have the names of fields, or are mapped to them", async () => {
   await empty("items");
   expect(await importText("items", "Name,n,Note\na,1,x\n")).toMatchObject({
