@@ -66,6 +66,7 @@ export function sendStream(
   // It may be quiet while the last rows are written.
   const init = { method, headers: { Authorization: token }, timeout: false, ...(body && { body }) };
   return fetch(base + path, init).catch((error: unknown) => {
+    if (error instanceof UserError) throw error; // of the chunks
     throw new UserError(`Can't reach ${base}: ${error instanceof Error ? error.message : String(error)}`);
   });
 }

@@ -101,6 +101,11 @@ test.each<[string, readonly string[], string]>([
     "The format of items.txt is not known. Add --format csv, ndjson or json.\n",
   ],
   ["a missing file", ["import", "items", "nope.csv", "--dir", dir], "nope.csv can't be read:"],
+  [
+    "a missing file for a server",
+    ["import", "items", "nope.csv", ...PLACES[1]![1]],
+    "nope.csv can't be read: ENOENT: no such file or directory, open 'nope.csv'.\n",
+  ],
   ["a missing folder", ["export", "items", "no/x.csv", "--dir", dir], "no/x.csv can't be written: ENOENT"],
   ["a missing collection", ["export", "nope", "--format", "csv", "--dir", dir], "There is no collection nope.\n"],
   [
@@ -115,5 +120,5 @@ test.each<[string, readonly string[], string]>([
   ],
 ])("%s is an error", async (_, args, sentence) => {
   const { code, stderr } = await run(args);
-  expect([code, stderr]).toEqual([1, expect.stringContaining(sentence)]);
+  expect([code, stderr.startsWith(sentence) || stderr]).toEqual([1, true]);
 });
