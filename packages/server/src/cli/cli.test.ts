@@ -123,6 +123,13 @@ test("help and version exit with 0", async () => {
   expect(await run(["--version"])).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: "" });
 });
 
+test("help says no default where there is none, and that only some commands make a folder", async () => {
+  const helps = ["serve", "superuser create", "files sweep", "doctor", "types", "records export", "collections import"];
+  const texts = await Promise.all(helps.map(async (command) => (await run([...command.split(" "), "--help"])).stdout));
+  expect(texts.filter((text) => text.includes("(default: ,"))).toEqual([]);
+  expect(helps.filter((_, at) => /created if it is\s+missing/.test(texts[at]!))).toEqual(["serve", "superuser create"]);
+});
+
 test("serve takes every setting", async () => {
   const { stdout } = await run(["serve", "--help"]);
   expect(Object.values(SETTINGS).filter(({ flag }) => !stdout.includes(`${flag} <`))).toEqual([]);

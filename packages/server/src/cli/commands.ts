@@ -143,7 +143,7 @@ const filesCommand = () =>
   new Command("files").description("look after uploaded files, also while a server is running").addCommand(
     new Command("sweep")
       .description("list the stored files that no record names, or remove them")
-      .addOption(setting("dir", "path"))
+      .addOption(folder())
       .addOption(setting("encryptionEnv", "name"))
       .option("--delete", "remove them")
       .option("--min-age-hours <hours>", "leave younger files alone", "1")
@@ -156,7 +156,7 @@ const filesCommand = () =>
 const typesCommand = () =>
   new Command("types")
     .description("write TypeScript types of the collections, for createClient<Schema> of @headwater/client")
-    .addOption(setting("dir", "path"))
+    .addOption(folder())
     .addOption(urlOption("read the collections from this server instead, also from PocketBase"))
     .addOption(superuserOption())
     .action((flags) => printTypes(placeOf(flags)));
@@ -167,7 +167,7 @@ const collectionsCommand = () =>
     .addCommand(
       new Command("export")
         .description("write all collections as JSON")
-        .addOption(setting("dir", "path"))
+        .addOption(folder())
         .addOption(urlOption("read them from this server instead, also from PocketBase"))
         .addOption(superuserOption())
         .action((flags) => exportCollections(placeOf(flags))),
@@ -180,7 +180,7 @@ const collectionsCommand = () =>
         .option("--json", "print a dry run as JSON", false)
         .option("--delete-missing", "delete collections and fields that are not in the file", false)
         .option("--detect-renames", "rename what seems to have another name, and keep its values", false)
-        .addOption(setting("dir", "path"))
+        .addOption(folder())
         .addOption(urlOption("import them into this server instead"))
         .addOption(superuserOption())
         .action((file, flags) => importFile(file, placeOf(flags), flags)),
@@ -190,7 +190,7 @@ const doctorCommand = () =>
   new Command("doctor")
     .description("find the indexes that rules and requests lack, with what they gain; exits with 2 if there are any")
     .option("--json", "print the report as JSON", false)
-    .addOption(setting("dir", "path"))
+    .addOption(folder())
     .addOption(urlOption("ask this server, which also knows what its clients ask"))
     .addOption(superuserOption())
     .addOption(setting("adviceSeconds", "seconds"))
@@ -200,7 +200,7 @@ const doctorCommand = () =>
 
 const records = () =>
   recordsCommand({
-    dir: () => setting("dir", "path"),
+    dir: () => folder(),
     url: urlOption,
     superuser: superuserOption,
     placeOf,
@@ -227,8 +227,15 @@ const accountCommand = (
     .addOption(setting("dir", "path"))
     .action((email, password, flags) => run(readConfig(flags, process.env).dir, email, password));
 
+/** The option of commands that work on a folder, but never make one. */
+const folder = (): Option<string> => {
+  const option = setting("dir", "path");
+  option.description = option.description.replace("; created if it is missing", "");
+  return option;
+};
+
 /** The option of a setting. The config applies defaults and the environment, so commander has no default. */
 const setting = (name: SettingName, value: string): Option<string> => {
   const { flag, variable, fallback, help } = SETTINGS[name];
-  return new Option(`${flag} <${value}>`, `${help} (default: ${fallback}, or $${variable})`);
+  return new Option(`${flag} <${value}>`, `${help} (default: ${fallback || "none"}, or $${variable})`);
 };

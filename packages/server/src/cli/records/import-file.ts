@@ -149,7 +149,10 @@ function printRefused({ line, message, data }: RefusedRow): void {
 }
 
 function summaryOf({ dryRun, rows, created, updated, refused, stoppedAt }: ImportReport): string {
-  const done = dryRun ? "would be" : "were";
-  const counts = `${rows} rows were read: ${created} records ${done} created, ${updated} updated; ${refused} rows ${done} refused.`;
+  const verb = (count: number): string => (dryRun ? "would be" : count === 1 ? "was" : "were");
+  const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+  const read = `${counted(rows, "row")} ${rows === 1 ? "was" : "were"} read`;
+  const written = `${counted(created, "record")} ${verb(created)} created, ${updated} updated`;
+  const counts = `${read}: ${written}; ${counted(refused, "row")} ${verb(refused)} refused.`;
   return stoppedAt === undefined ? counts : `${counts} The import ended at line ${stoppedAt}.`;
 }

@@ -47,7 +47,7 @@ describe.each(PLACES)("with %s", (_, place) => {
     expect(ended).toMatchObject({
       code: 1,
       stderr: "Line 3: Its values can't be read. n: It must be a number.\n",
-      stdout: "4 rows were read: 1 records were created, 0 updated; 1 rows were refused. The import ended at line 3.\n",
+      stdout: "4 rows were read: 1 record was created, 0 updated; 1 row was refused. The import ended at line 3.\n",
     });
     await empty();
     const tried = await run(["import", "items", "items.csv", ...map, ...place, "--continue-on-error", "--dry-run"]);
@@ -72,7 +72,7 @@ describe.each(PLACES)("with %s", (_, place) => {
     const again = await run(["import", "items", "-", "--format", "ndjson", "--upsert", ...place], stdout);
     expect(again).toMatchObject({
       code: 0,
-      stdout: "1 rows were read: 0 records were created, 1 updated; 0 rows were refused.\n",
+      stdout: "1 row was read: 0 records were created, 1 updated; 0 rows were refused.\n",
     });
   });
 });
