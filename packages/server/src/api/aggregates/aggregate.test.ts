@@ -57,6 +57,12 @@ testScenarios(url, [
     status: 400,
     contains: ['"select":{"code":"validation_invalid_aggregate"', "is not one of count, sum, avg, min, max"],
   },
+  {
+    name: "a search",
+    path: `${ORDERS}&search=x`,
+    status: 400,
+    contains: ["Only lists and subscriptions take a search."],
+  },
   { name: "an unreadable filter", path: `${ORDERS}&filter=x=`, status: 400 },
   { name: "a group that isn't there", path: `${ORDERS}&groupBy=nothing`, status: 400, contains: ['"groupBy":'] },
 ]);

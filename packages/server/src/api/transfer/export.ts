@@ -1,5 +1,6 @@
 import { collectionOf, NO_COLLECTION } from "../../http/guards.ts";
 import type { ApiRequest } from "../../http/request.ts";
+import { refuseSearch } from "../../records/query/search-list.ts";
 import { exportRecords } from "../../records/transfer/export-records.ts";
 import { CONTENT_TYPES, formatOfType } from "../../records/transfer/transfer-format.ts";
 import type { ApiContext } from "../api-context.ts";
@@ -11,6 +12,7 @@ import { readCsvOptions, readFormat } from "./transfer-query.ts";
 export async function exportRows(request: ApiRequest, api: ApiContext): Promise<Response> {
   const collection = collectionOf(request, api, NO_COLLECTION);
   const { query, raw } = request;
+  refuseSearch(collection, query);
   const format = readFormat(query, formatOfType(raw.headers.get("accept") ?? "") ?? "csv");
   const headers = {
     "Content-Type": CONTENT_TYPES[format],

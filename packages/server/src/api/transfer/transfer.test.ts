@@ -91,6 +91,7 @@ testScenarios(url, [
     contains: ['{"title":"first"}\n'],
   },
   { name: "a filter that can't be read", path: `${ITEMS}/export?filter=x=1`, token: admin, status: 400 },
+  { name: "a search", path: `${ITEMS}/export?search=x`, token: admin, status: 400, contains: ["take a search"] },
   { name: "a field that isn't there", path: `${ITEMS}/export?fields=nope`, token: admin, status: 400 },
   { name: "a delimiter of two characters", path: `${ITEMS}/export?delimiter=ab`, token: admin, status: 400 },
   {

@@ -31,6 +31,17 @@ export async function searchOf(
   return search;
 }
 
+/**
+ * For what reads the records of a list, but takes no search: to leave it out would give more than was asked for.
+ *
+ * @throws ApiError 400 if there is one
+ */
+export function refuseSearch({ listRule }: Collection, { search = "" }: Readonly<Record<string, string>>): void {
+  if (search.trim() === "" || listRule?.includes("@request.query.search")) return;
+  const problem = invalid("validation_invalid_search", "Only lists and subscriptions take a search. Use a filter.");
+  throw badRequest("Invalid search.", { search: problem });
+}
+
 function readRequested(
   collection: Collection,
   query: Readonly<Record<string, string>>,
