@@ -196,12 +196,14 @@ test("whatever bytes are damaged, there is a thumbnail of the right size or none
     [picture(60, 40).jpeg(), picture(60, 40).png(), picture(60, 40).gif(), picture(60, 40).webp()].map(bytes),
   );
   const types = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+  // A damaged header may name a size that takes a minute.
+  const limited = open(undefined, 1_000_000);
   const damage = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 20 });
   await fc.assert(
     fc.asyncProperty(fc.nat(3), damage, async (which, changes) => {
       const content = sources[which]!.slice();
       for (const [at, byte] of changes) content[at % content.length] = byte;
-      const thumb = await thumbOf(await store(content, types[which]!), "7x5");
+      const thumb = await thumbOf(await store(content, types[which]!), "7x5", limited);
       expect(["7x5", undefined]).toContain(thumb?.size);
     }),
     { numRuns: 60 },
@@ -223,7 +225,7 @@ test("one that takes too long, or waits too long, is given up, and tried again l
   const hurried = open(new ObservedPool({ processes: 1, limitMs: 20 }));
   const key = await store(await bytes(picture(40, 20).png()), "image/png");
   const stored = (await files.open(key))!;
-  // Nobody writes into this pipe, so whoever reads it waits.
+  // Nobody writes into this pipe, so its reader waits.
   const path = join(dir, "pipe");
   Bun.spawnSync(["mkfifo", path]);
   const endless = { ...stored, path };
@@ -231,7 +233,7 @@ test("one that takes too long, or waits too long, is given up, and tried again l
   expect(await Promise.all(both)).toEqual([undefined, undefined]);
   expect(hurried.pool.busy + hurried.pool.waiting).toBe(0);
   expect(await hurried.thumbs.open(key, endless, "1x1", "")).toBeUndefined();
-  expect(hurried.pool.jobs).toEqual(["1x1", "2x2", "1x1"]);
+  expect(hurried.pool.jobs.toSorted()).toEqual(["1x1", "1x1", "2x2"]);
   expect(await thumbOf(key, "1x1")).toBeDefined();
 });
 
