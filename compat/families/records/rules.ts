@@ -1,17 +1,6 @@
+import { RULE_COLLECTIONS } from "../../fixture/records.ts";
 import { client, family, flow, guest, manager, other, records, superuser, user } from "../../lib/scenario.ts";
 
-const RULES = [
-  "locked",
-  "for_members",
-  "owned",
-  "by_query",
-  "by_method",
-  "by_role",
-  "by_body",
-  "by_relation",
-  "by_membership",
-  "by_author",
-];
 const SENDERS = [guest, user, other, client, manager, superuser];
 
 const idOf = (collection: string, number: number): string => {
@@ -37,7 +26,7 @@ const every = (collection: string) => [
   ...SENDERS.toReversed().map((as, index) => as(`DELETE ${record(collection, 1 + (index % 3))}`)),
 ];
 
-export const RULES_BY_VERB = family("rules by verb and requester", RULES.flatMap(every));
+export const RULES_BY_VERB = family("rules by verb and requester", RULE_COLLECTIONS.flatMap(every));
 
 const KEYS = [
   ["?key=open"],

@@ -28,7 +28,19 @@ export class AnnouncedFiles {
     return () => rm(path, { force: true });
   }
 
-  async all(): Promise<Announcement[]> {
+  async keys(): Promise<ReadonlySet<string>> {
+    return new Set((await this.#all()).flatMap(({ keys }) => keys));
+  }
+
+  /** @param settle called for each key that was announced, before its note is taken away */
+  async sweep(settle: (key: string) => Promise<void>): Promise<void> {
+    for (const note of await this.#all()) {
+      for (const key of note.keys) await settle(key);
+      await note.settle();
+    }
+  }
+
+  async #all(): Promise<Announcement[]> {
     const names = await readdir(this.#folder).catch(() => []);
     return Promise.all(
       names.map(async (name) => {

@@ -134,7 +134,7 @@ testScenarios(url, [
   },
 ]);
 
-test("an email that depends on who asks is never taken for known", async () => {
+test("an email that depends on the requester is never taken for known", async () => {
   const member = await add("members", { email: "m@example.com", name: "m" });
   const path = `/api/collections/members/records/${member.id}`;
   const { headers } = await read(`${path}?withVersion=1`);

@@ -36,18 +36,15 @@ export class S3Files implements FileStore {
     return onDisk(this.#announced.add(keys));
   }
 
-  async announced(): Promise<ReadonlySet<string>> {
-    return new Set((await this.#announced.all()).flatMap(({ keys }) => keys));
+  announced(): Promise<ReadonlySet<string>> {
+    return this.#announced.keys();
   }
 
-  async sweep(isNamed: (key: string) => Promise<boolean>): Promise<void> {
-    for (const { keys, settle } of await this.#announced.all()) {
-      for (const key of keys) {
-        await this.#abortUploads(key);
-        if (!(await isNamed(key))) await this.remove(key);
-      }
-      await settle();
-    }
+  sweep(isNamed: (key: string) => Promise<boolean>): Promise<void> {
+    return this.#announced.sweep(async (key) => {
+      await this.#abortUploads(key);
+      if (!(await isNamed(key))) await this.remove(key);
+    });
   }
 
   put(key: string, content: FileContent, attributes: FileAttributes): Promise<void> {
